@@ -160,13 +160,13 @@ def plans(store: SqliteStore) -> bool:
     said: list[str] = []
     db = sqlite3.connect(store._connection.path)  # noqa: SLF001 - to look over its shoulder
     db.set_trace_callback(said.append)
-    store._db.conn.set_trace_callback(said.append)  # noqa: SLF001
+    store._connection.db.set_trace_callback(said.append)  # noqa: SLF001
     list(store.releases(Facet(topic="news"), limit=50))
     list(store.releases(Facet(source="source-1", topic="news"), limit=50))
     list(store.releases(Facet(source="source-1"), limit=50))
     list(store.releases(Facet(), limit=50))
     store.search(Query("ba1"), limit=1)
-    store._db.conn.set_trace_callback(None)  # noqa: SLF001
+    store._connection.db.set_trace_callback(None)  # noqa: SLF001
     good = True
     for sql in dict.fromkeys(said):
         if not sql.startswith("SELECT"):

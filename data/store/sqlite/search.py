@@ -13,9 +13,9 @@ import msgspec
 from data.models import Content, Release
 from data.search.matches import MOST_COUNTED, STATES, Hits, Matches
 from data.search.query import Query, Term, terms_of
-from data.store.sqlite.database.connection import Part, places
-from data.store.sqlite.database.rows import encode
-from data.store.sqlite.releases import select_releases
+from data.store.sql.database.connection import Part, places
+from data.store.sql.database.rows import encode
+from data.store.sql.releases import select_releases
 from data.text.folding import fold_search
 from data.text.language_tags import feed_language
 from data.topics.facets import Section, section_of

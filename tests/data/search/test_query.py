@@ -159,7 +159,7 @@ def test_of_very_many_matches_the_newest_are_ranked_whatever_came_in_last(
 
 def test_newest_releases_and_searches_are_answered_by_indexes_alone(filled: SqliteStore) -> None:
     said: list[str] = []
-    db = filled._db.conn  # noqa: SLF001 - to look over its shoulder
+    db = filled._connection.db  # noqa: SLF001 - to look over its shoulder
     db.set_trace_callback(said.append)
     for facet in (Facet(), Facet("harbour"), Facet(topic="transport"), Facet("harbour", "x")):
         list(filled.releases(facet, limit=50))

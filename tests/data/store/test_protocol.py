@@ -21,7 +21,7 @@ from data.models import (
     Validator,
 )
 from data.store import open_store
-from data.store.sqlite import change_log
+from data.store.sql import change_log
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
 from scheduler.home import open_home

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from data.models import Draft, Facet, Media, Release
 from data.settings import Collect
-from data.store.sqlite.publication import facet_key, facet_keys
+from data.store.sql.publication import facet_key, facet_keys
 from data.store.sqlite.store import SqliteStore
 from data.text.urls import canonical_url
 from data.topics.facets import facets_of

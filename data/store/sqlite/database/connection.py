@@ -7,18 +7,17 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from sqlite_utils import Database
+import sqlite_utils
 
 from data.errors import SlowSearch, StoreError
 from data.sqlite_file import is_full, is_read_only, open_for_reading, open_for_writing
+from data.store.sql.database.connection import Arguments, Database
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
-
-Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 STEPS: Final = 1000
 """Instructions of SQLite after which the time is looked at; one of a full text may take long."""
@@ -57,7 +56,7 @@ class Connection:
             path.parent.mkdir(parents=True, exist_ok=True)
             if wrong := refusal(path):
                 raise StoreError(f"sqlite:{path}", wrong)
-            if migrations.pending(self.db):
+            if migrations.pending(self._tables):
                 if is_read_only(path):
                     self.close()
                     raise StoreError(f"sqlite:{path}", READ_ONLY_AND_OLD)
@@ -65,7 +64,7 @@ class Connection:
                 self.db.execute("PRAGMA foreign_keys = OFF")
                 with self.writing():
                     # Asked again under the lock: two processes may start at once.
-                    migrations.apply(self.db)
+                    migrations.apply(self._tables)
                 self.db.execute("PRAGMA foreign_keys = ON")
         except (OSError, sqlite3.Error) as error:
             self.close()
@@ -81,22 +80,29 @@ class Connection:
         return StoreError(f"sqlite:{self.path}", str(error))
 
     @property
-    def db(self) -> Database:
+    def db(self) -> sqlite3.Connection:
         """This thread's connection."""
-        found: Database | None = getattr(self._threads, "db", None)
+        found: sqlite3.Connection | None = getattr(self._threads, "db", None)
         if found is not None:
             return found
-        self._threads.db = Database(connect(self.path, self._patience))
+        self._threads.db = connect(self.path, self._patience)
+        self._threads.tables = sqlite_utils.Database(self._threads.db)
         self._threads.depth = 0
         self._threads.at_commit = []
         self._threads.at_hand = defaultdict(dict)
         self._threads.version = None
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
 
+    @property
+    def _tables(self) -> sqlite_utils.Database:
+        """This thread's connection, for what knows the columns of tables by itself."""
+        _ = self.db
+        return self._threads.tables  # type: ignore[no-any-return]  # a thread-local is untyped
+
     def ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
         """All rows of a query: an open cursor would hold the snapshot."""
         try:
-            return self.db.conn.execute(sql, arguments).fetchall()
+            return self.db.execute(sql, arguments).fetchall()
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
@@ -104,7 +110,7 @@ class Connection:
     def bounded(self, seconds: float) -> Iterator[None]:
         """Give up what is asked within, after so many seconds. Raises SlowSearch."""
         end = time.monotonic() + seconds
-        connection = self.db.conn
+        connection = self.db
         connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
         try:
             yield
@@ -121,11 +127,27 @@ class Connection:
     ) -> list[dict[str, Any]]:
         """The rows of one table by the names of its columns, off the hot path."""
         try:
-            return list(self.db.table(table).rows_where(where, arguments, order_by=order_by))
+            return list(self._tables.table(table).rows_where(where, arguments, order_by=order_by))
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    def at_commit(self, enter: Callable[[sqlite3.Connection, list[Any]], None], items: Any) -> None:
+    def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
+        """Add rows, or change those that have the same primary key."""
+        self._tables.table(table).upsert_all(map(dict, rows))
+
+    def rekey(
+        self, table: str, column: str, value: str, where: str, arguments: Mapping[str, Any]
+    ) -> None:
+        """Change a column that is a part of keys; rows that have the new key already go."""
+        self.db.execute(
+            f"UPDATE OR REPLACE {table} SET {column} = {value} WHERE {where}", arguments
+        )
+
+    def overwrite_deleted(self) -> None:
+        """Have what this transaction deletes overwritten in the file."""
+        self.db.execute("PRAGMA secure_delete = ON")
+
+    def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
         """Have ``enter`` called once with all items of this transaction, just before its end."""
         self._threads.at_commit.append((enter, items))
 
@@ -146,7 +168,7 @@ class Connection:
         wrote in between, whatever the time-out. Within another it is a part of that, and undone
         alone where it fails.
         """
-        connection: sqlite3.Connection = self.db.conn
+        connection = self.db
         inner = self._threads.depth > 0
         begin, keep, undo = (
             ("SAVEPOINT verb", "RELEASE verb", "ROLLBACK TO verb")
@@ -202,31 +224,17 @@ class Connection:
 
     def close(self) -> None:
         """Close this thread's connection."""
-        found: Database | None = getattr(self._threads, "db", None)
+        found: sqlite3.Connection | None = getattr(self._threads, "db", None)
         if found is not None:
             found.close()
-            del self._threads.db
-
-
-class Part:
-    """A part of the store: verbs of one concern, over the connection that all parts share."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._ask = connection.ask
-        self._rows = connection.rows
-        self._writing = connection.writing
-
-    @property
-    def _db(self) -> Database:
-        return self._connection.db
+            del self._threads.db, self._threads.tables
 
 
 def refusal(path: Path) -> str:
     """Why a file is none that this version may write to, or empty; nothing is written to it."""
     if not path.exists() or not path.stat().st_size:
         return ""
-    db = Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
+    db = sqlite_utils.Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
     try:
         if not db.table_names():
             return ""
@@ -240,7 +248,7 @@ def refusal(path: Path) -> str:
         return FOREIGN
     if BEFORE_RELEASE in applied:
         return BEFORE
-    nothing = Database(memory=True)
+    nothing = sqlite_utils.Database(memory=True)
     known = {one.name for one in migrations.pending(nothing)}
     nothing.close()
     return NEWER if applied - known else ""
@@ -264,8 +272,3 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def places(values: Collection[object]) -> str:
-    """So many question marks, with commas between."""
-    return ",".join("?" * len(values))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from data.models import Position, Run, Selection
-from data.store.sqlite import selection as selection_module
+from data.store.sql import selection as selection_module
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft, published
 

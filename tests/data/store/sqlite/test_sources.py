@@ -9,7 +9,7 @@ import pytest
 from data.errors import RenamedSource
 from data.models import Facet, Handling, HealthEvent, HubRequest, Run, Source
 from data.search.query import Query
-from data.store.sqlite.sources import NAMED, WHY_HIDDEN
+from data.store.sql.sources import NAMED, WHY_HIDDEN
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft
 

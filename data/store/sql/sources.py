@@ -9,15 +9,15 @@ from typing import Final
 
 from data.errors import RenamedSource
 from data.models import RemovedSource, Source
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import FILED, SHOWN, instant
-from data.store.sqlite.publication import (
+from data.store.sql.database.connection import Part
+from data.store.sql.database.rows import FILED, SHOWN, instant
+from data.store.sql.publication import (
     FacetChange,
     enter_facet_changes,
     keys_of_row,
     move_facets,
 )
-from data.store.sqlite.stories import StoryTables
+from data.store.sql.stories import StoryTables
 
 NAMED: Final = (
     *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
@@ -49,7 +49,7 @@ class SourcesPart(Part):
             now = self.source_moves().get(source.id, source.id)
             if now != source.id:
                 raise RenamedSource(source.id, now)
-            self._db.table("sources").upsert(asdict(source))
+            self._connection.upsert("sources", asdict(source))
             self.restore_source(source.id)
 
     def source_moves(self) -> Mapping[str, str]:
@@ -69,7 +69,9 @@ class SourcesPart(Part):
                 return False
             for table in NAMED:
                 # A visit that was refused may have left something under an id of before.
-                db.execute(f"UPDATE OR REPLACE {table} SET source = ? WHERE source = ?", [new, old])
+                self._connection.rekey(
+                    table, "source", ":new", "source = :old", {"old": old, "new": new}
+                )
             # What waits for the end of the transaction may name the old id: it comes first.
             self._connection.at_commit(enter_facet_changes, [])
             self._connection.at_commit(move_facets, [(old, new)])
@@ -139,7 +141,7 @@ class SourcesPart(Part):
 
     def _show(self, source: str) -> None:
         """Show what was hidden with a source; its own feed tells what became of it."""
-        shown = self._db.conn.execute(
+        shown = self._db.execute(
             "DELETE FROM hidden_releases WHERE with_source AND release IN"
             " (SELECT number FROM releases WHERE source = ?)",
             [source],

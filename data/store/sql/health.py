@@ -19,8 +19,8 @@ from data.models import (
     SourceRhythm,
     Stage,
 )
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import SHOWN, encode, event_of, instant
+from data.store.sql.database.connection import Part
+from data.store.sql.database.rows import SHOWN, encode, event_of, instant
 
 LOOKED_BACK: Final = 1500
 """Releases of a source whose days make its rhythm."""
@@ -122,19 +122,16 @@ class HealthPart(Part):
         Nobody is alerted of those whose sources are among the ``untold``.
         """
         rows = [
-            {
-                "source": one.source,
-                "well": int(one.well),
-                "at": one.at.timestamp(),
-                "reason": one.reason,
-                "state": one.state,
-                "code": one.code,
-            }
+            (one.source, int(one.well), one.at.timestamp(), one.reason, one.state, one.code)
             for one in events
         ]
         with self._writing() as db:
             ((last,),) = self._ask("SELECT coalesce(max(number), 0) FROM health_events")
-            self._db.table("health_events").insert_all(rows)
+            db.executemany(
+                "INSERT INTO health_events (source, well, at, reason, state, code)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                rows,
+            )
             db.execute(
                 "INSERT INTO alert_events (kind, at, revision, backlog, health)"
                 " SELECT 'health', at, 0, 0, number FROM health_events WHERE number > ?"
@@ -164,7 +161,7 @@ class HealthPart(Part):
             "why": handling.why,
         }
         with self._writing():
-            self._db.table("source_handlings").upsert(row)
+            self._connection.upsert("source_handlings", row)
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
         """End what a person decided of a source, and say whether there was such a thing."""
@@ -186,7 +183,7 @@ class HealthPart(Part):
             for source, one in rhythms.items()
         ]
         with self._writing():
-            self._db.table("source_rhythms").upsert_all(rows)
+            self._connection.upsert("source_rhythms", *rows)
 
     def release_days(self, source: str) -> Sequence[dt.date]:
         """The days of publication of a source's newest releases, each once, in its zone."""

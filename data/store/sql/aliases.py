@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from data.store.recorder.tables import AddressOwner, StoredRelease
-from data.store.sqlite.database.connection import Part, places
-from data.store.sqlite.database.rows import STORED_COLUMNS, encode, stored_of
+from data.store.sql.database.connection import Part, places
+from data.store.sql.database.rows import STORED_COLUMNS, encode, stored_of
 
 
 class AliasTable(Part):
@@ -23,7 +23,7 @@ class AliasTable(Part):
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
         """Note the addresses, by key, at which a release was seen; a seen one stays where it is."""
         # A release at an address is worth more than what a page claims of it.
-        done = self._db.conn.executemany(
+        done = self._db.executemany(
             "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
             " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
             " url = excluded.url WHERE kind <> 'seen'",
@@ -33,7 +33,7 @@ class AliasTable(Part):
 
     def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
         """Note an address that a page calls its own; one that two releases claim is disputed."""
-        done = self._db.conn.execute(
+        done = self._db.execute(
             "INSERT INTO aliases (key, source, kind, release, url)"
             " VALUES (?, ?, 'claimed', ?, ?) ON CONFLICT (key, source) DO UPDATE"
             " SET kind = 'disputed' WHERE kind = 'claimed' AND release <> excluded.release",

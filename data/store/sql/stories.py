@@ -1,18 +1,14 @@
-"""Which releases tell the same: stories, the texts that are compared, and translations.
-
-Which texts are compared is found by the bands that they are in (locality-sensitive hashing).
-"""
+"""Which releases tell the same: stories, the texts that are compared, and translations."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
 from typing import Final
 
 from data.store.recorder.tables import StoredText, StoredTranslation, StoryMember
-from data.store.sqlite.database.connection import Part, places
-from data.store.sqlite.database.rows import FILED, INSTANT, SHOWN, body_of
-from data.store.sqlite.publication import enter_facet_changes, keys_of_row
+from data.store.sql.database.connection import Part, places
+from data.store.sql.database.rows import FILED, INSTANT, SHOWN, body_of
+from data.store.sql.publication import enter_facet_changes, keys_of_row
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
@@ -53,7 +49,7 @@ class StoryTables(Part):
 
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
         """Put all releases of the ``merged`` stories, and those ``alone``, into a story."""
-        db = self._db.conn
+        db = self._db
         db.executemany(
             "UPDATE releases SET story = ? WHERE story = ?", [(story, old) for old in merged]
         )
@@ -72,7 +68,7 @@ class StoryTables(Part):
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
         """Note the addresses at which the page of a release says that its translations are."""
-        done = self._db.conn.executemany(
+        done = self._db.executemany(
             "INSERT OR IGNORE INTO translation_links (key, source, release) VALUES (?, ?, ?)",
             [(key, source, number) for key in keys],
         )
@@ -132,35 +128,3 @@ class StoryTables(Part):
             " :right) OR story IN (SELECT story FROM releases WHERE number IN (:left, :right))",
             {"left": left, "right": right},
         )
-
-
-class LshIndex(Part):
-    """The verbs of data.store.recorder.tables.Tables that know bands."""
-
-    def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """The rows of some bands: each its band, its release and how many anchors that has."""
-        return self._ask(in_bands(len(bands)), bands)
-
-    def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
-        """Enter a release in bands."""
-        self._db.conn.executemany(
-            "INSERT OR IGNORE INTO lsh_bands (band, release, anchors) VALUES (?, ?, ?)",
-            [(band, number, anchors) for band in bands],
-        )
-
-    def remove_bands(self, number: int, bands: Iterable[int]) -> None:
-        """Take a release out of bands."""
-        self._db.conn.executemany(
-            "DELETE FROM lsh_bands WHERE band = ? AND release = ?",
-            [(band, number) for band in bands],
-        )
-
-
-@cache
-def in_bands(count: int) -> str:
-    """The query for the rows of so many bands: a join is some faster here than IN."""
-    bands = ",".join(["(?)"] * count)
-    return (
-        f"SELECT band, release, anchors FROM (VALUES {bands})"
-        " CROSS JOIN lsh_bands ON band = column1"
-    )

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import INSTANT, SHOWN, decode_run, encode, instant
+from data.store.sql.database.connection import Part
+from data.store.sql.database.rows import INSTANT, SHOWN, decode_run, encode, instant
 
 GROWTH = 0.1
 """The wait until the next look at an old release, as a part of its age."""
@@ -71,14 +71,14 @@ class VisitsPart(Part):
         listing = {"url": url, "source": source, "reader": reader, "items": items}
         asked = {"url": url, "etag": validator.etag, "last_modified": validator.last_modified}
         with self._writing():
-            self._db.table("cached_listings").upsert(listing)
-            self._db.table("validators").upsert(asked)
+            self._connection.upsert("cached_listings", listing)
+            self._connection.upsert("validators", asked)
 
     def add_run(self, run: Run) -> None:
         """Keep the report of a run."""
-        row = {"source": run.source, "started": run.started.timestamp(), "report": encode(run)}
+        row = [run.source, run.started.timestamp(), encode(run)]
         with self._writing():
-            self._db.table("runs").insert(row)
+            self._db.execute("INSERT INTO runs (source, started, report) VALUES (?, ?, ?)", row)
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """The last runs of a source, newest first: as they came, since a clock may be set back."""
@@ -128,7 +128,7 @@ class VisitsPart(Part):
         """Keep until when a host asked to wait."""
         row = {"host": host, "until": wait.until.timestamp(), "status": wait.status}
         with self._writing():
-            self._db.table("host_waits").upsert(row)
+            self._connection.upsert("host_waits", row)
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
         """The robots.txt of an origin as it was read last, and when that was."""
@@ -140,7 +140,7 @@ class VisitsPart(Part):
         """Keep the robots.txt of an origin."""
         row = {"origin": origin, "body": body, "seen": seen.timestamp()}
         with self._writing():
-            self._db.table("robots_files").upsert(row)
+            self._connection.upsert("robots_files", row)
 
     def templates(self, source: str) -> tuple[str, ...]:
         """What was learned of a source's layouts, each as JSON text, by the name of the layout."""
@@ -151,7 +151,7 @@ class VisitsPart(Part):
         """Keep what was learned of a layout, as JSON text, in place of what was known of it."""
         row = {"source": source, "layout": layout, "template": template}
         with self._writing():
-            self._db.table("layout_templates").upsert(row)
+            self._connection.upsert("layout_templates", row)
 
     def source_reading(self, source: str) -> str:
         """By what the pages of a source are read, as JSON text; empty where that is not known."""
@@ -161,7 +161,7 @@ class VisitsPart(Part):
     def keep_source_reading(self, source: str, reading: str) -> None:
         """Keep by what the pages of a source are read, as JSON text."""
         with self._writing():
-            self._db.table("source_readings").upsert({"source": source, "reading": reading})
+            self._connection.upsert("source_readings", {"source": source, "reading": reading})
 
     def skeleton(self, release: str) -> bytes:
         """The sketch of what the page of a release was built of last; empty where not known."""
@@ -174,7 +174,7 @@ class VisitsPart(Part):
 
     def forget_template(self, source: str, layout: str) -> None:
         """Forget a layout that is not met any more."""
-        with self._writing():
-            self._db.table("layout_templates").delete_where(
-                "source = ? AND layout = ?", [source, layout]
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM layout_templates WHERE source = ? AND layout = ?", [source, layout]
             )

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 from data.models import Position, Run, Selected, Selection
-from data.store.sqlite.database.connection import Part, places
-from data.store.sqlite.database.rows import decode_run
+from data.store.sql.database.connection import Part, places
+from data.store.sql.database.rows import decode_run
 
 LOOKED_AT: Final = 5000
 """Releases that are looked at for one page."""

@@ -8,10 +8,10 @@ from functools import cache
 
 from data.models import AlertKind, Draft, Release
 from data.store.recorder.tables import StoredRelease
-from data.store.sqlite.database.connection import Part, places
-from data.store.sqlite.database.rows import encode, release_row
-from data.store.sqlite.publication import enter_facet_changes, facet_changes
-from data.store.sqlite.subscribers.alerts import queue_event
+from data.store.sql.database.connection import Part, places
+from data.store.sql.database.rows import encode, release_row
+from data.store.sql.publication import enter_facet_changes, facet_changes
+from data.store.sql.subscribers.alerts import queue_event
 from data.topics.facets import section_of
 
 
@@ -23,7 +23,8 @@ class ReleaseTable(Part):
         row = release_row(release)
         row["checked"] = row["last_seen"]
         row |= {"fingerprint": fingerprint, "revised": row["first_seen"]}
-        return int(self._db.conn.execute(insert(*row), [*row.values()]).lastrowid or 0)
+        ((number,),) = self._ask(insert(*row), [*row.values()])
+        return int(number)
 
     def update_release(
         self,
@@ -44,21 +45,21 @@ class ReleaseTable(Part):
             row["fingerprint"] = fingerprint
         del row["id"]
         changes = ", ".join(f"{name} = :{name}" for name in row)
-        self._db.conn.execute(
+        self._db.execute(
             f"UPDATE releases SET {changes} WHERE number = :number",
             row | {"number": number},
         )
 
     def note_reading(self, number: int, release: Release) -> None:
         """Note that the version of a release was made by our reading alone."""
-        self._db.conn.execute(
+        self._db.execute(
             "INSERT INTO readings (release, revision, reread) VALUES (?, ?, ?)",
             [number, release.revision, release.reread],
         )
 
     def add_revision(self, before: StoredRelease) -> None:
         """Keep the version that a release had until now."""
-        self._db.conn.execute(
+        self._db.execute(
             "INSERT INTO revisions (release, number, seen, content) VALUES (?, ?, ?, ?)",
             [
                 before.number,
@@ -70,13 +71,13 @@ class ReleaseTable(Part):
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
         """Note a visit that gave nothing to believe."""
-        self._db.conn.execute(
+        self._db.execute(
             "UPDATE releases SET checked = ? WHERE number = ?", [seen.timestamp(), number]
         )
 
     def file_under_topics(self, old: Release | None, new: Release) -> None:
         """Enter a release under its topics."""
-        db = self._db.conn
+        db = self._db
         if old:
             before = old.order.timestamp()
             db.executemany(
@@ -91,7 +92,7 @@ class ReleaseTable(Part):
 
     def file_under_section(self, old: Release | None, new: Release) -> None:
         """Enter a release under the section of its source, which is called what it was first."""
-        db = self._db.conn
+        db = self._db
         if old and (before := section_of(old.content.section)):
             db.execute(
                 "DELETE FROM release_sections"
@@ -124,7 +125,7 @@ class ReleaseTable(Part):
         known = self._connection.at_hand("labels")
         if labels.items() <= known.items():
             return
-        self._db.conn.executemany(
+        self._db.executemany(
             "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
             " DO UPDATE SET label = excluded.label"
             # Where only the slug was said, the topic is still called what it was called.
@@ -141,13 +142,13 @@ class ReleaseTable(Part):
         self, kind: AlertKind, at: dt.datetime, release: int, *, revision: int, backlog: bool
     ) -> None:
         """Have an event of a release held against the watches; see data.models.QueuedEvent."""
-        queue_event(self._db.conn, kind, at, release, revision=revision, backlog=backlog)
+        queue_event(self._db, kind, at, release, revision=revision, backlog=backlog)
 
     def note_news(self, number: int, release: Release) -> None:
         """Note when a release that is news was published by its page, and seen."""
         published = release.content.published
         is_exact = published and published.precision == "second"
-        self._db.conn.execute(
+        self._db.execute(
             "INSERT INTO release_times (release, source, stated, seen) VALUES (?, ?, ?, ?)",
             [
                 number,
@@ -159,12 +160,12 @@ class ReleaseTable(Part):
 
     def queue_for_search(self, number: int) -> None:
         """Have a release entered into the search index with the next batch."""
-        self._db.conn.execute("INSERT OR IGNORE INTO search_queue (release) VALUES (?)", [number])
+        self._db.execute("INSERT OR IGNORE INTO search_queue (release) VALUES (?)", [number])
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:
         """Keep what to ask the draft's server with, and what its page is built of."""
         if draft.validator:
-            self._db.conn.execute(
+            self._db.execute(
                 "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
                 [draft.url, draft.validator.etag, draft.validator.last_modified],
             )
@@ -173,7 +174,7 @@ class ReleaseTable(Part):
 
     def keep_skeleton(self, number: int, skeleton: bytes) -> None:
         """Keep what the page of a release is built of."""
-        self._db.conn.execute(
+        self._db.execute(
             "INSERT OR REPLACE INTO page_skeletons (release, skeleton) VALUES (?, ?)",
             [number, skeleton],
         )
@@ -182,4 +183,6 @@ class ReleaseTable(Part):
 @cache
 def insert(*columns: str) -> str:
     """The statement that adds a release, with these columns."""
-    return f"INSERT INTO releases ({', '.join(columns)}) VALUES ({places(columns)})"
+    return (
+        f"INSERT INTO releases ({', '.join(columns)}) VALUES ({places(columns)}) RETURNING number"
+    )

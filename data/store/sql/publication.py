@@ -5,7 +5,6 @@ Archive pages and digests must never be lost: they are served as what never chan
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
@@ -13,8 +12,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from data.models import DayDigest, Facet, Release
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import SHOWN, encode
+from data.store.sql.database.connection import Database, Part
+from data.store.sql.database.rows import SHOWN, encode
 from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 
@@ -121,7 +120,7 @@ class PublicationPart(Part):
             )
 
 
-def move_facets(db: sqlite3.Connection, moves: Iterable[tuple[str, str]]) -> None:
+def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
     """Give the facets of sources their new id, each of (old, new): all is entered by then."""
     for old, new in moves:
         db.execute(
@@ -190,7 +189,7 @@ def keys_at(
     )
 
 
-def enter_facet_changes(db: sqlite3.Connection, changes: Iterable[FacetChange]) -> None:
+def enter_facet_changes(db: Database, changes: Iterable[FacetChange]) -> None:
     """Enter the changes of one transaction, each facet once."""
     grown: Counter[Key] = Counter()
     changed: Counter[Key] = Counter()

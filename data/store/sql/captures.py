@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from sqlite3 import Connection
 from typing import Any, Final, Literal
 
 from data.clock import EPOCH, MICROSECOND
 from data.models import Capture, CaptureOwner, RecordPlace, Sightings
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import CAPTURE_COLUMNS, capture_of, encode
-from data.store.sqlite.publication import enter_facet_changes, facet_changes
-from data.store.sqlite.releases import select_releases
-from data.store.sqlite.walks import DUE, due_arguments
+from data.store.sql.database.connection import Database, Part
+from data.store.sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
+from data.store.sql.publication import enter_facet_changes, facet_changes
+from data.store.sql.releases import select_releases
+from data.store.sql.walks import DUE, due_arguments
 
 MOST_TRIES: Final = 5
 """Visits that ask for a file in vain."""
@@ -46,9 +45,7 @@ class CaptureTable(Part):
     ) -> None:
         """Note the capture that showed a version first; ``forget`` what saw the one before."""
         if revision > 1 and forget:
-            self._db.conn.execute(
-                "DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number]
-            )
+            self._db.execute("DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number])
         if capture:
             self._put(number, "version", revision, capture)
 
@@ -58,7 +55,7 @@ class CaptureTable(Part):
             self._put(number, "seen", 0, capture)
 
     def _put(self, number: int, shows: str, revision: int, capture: Capture) -> None:
-        self._db.conn.execute(
+        self._db.execute(
             f"INSERT OR REPLACE INTO captures (release, shows, revision, {PUT}",
             [number, shows, revision, *columns_of(capture)],
         )
@@ -183,7 +180,7 @@ class CapturesPart(Part):
 
 
 def keep_capture(
-    db: Connection, release_id: str, shows: Literal["seen", "gone"], capture: Capture
+    db: Database, release_id: str, shows: Literal["seen", "gone"], capture: Capture
 ) -> None:
     """Note the last capture of a release that shows it, or shows that it is gone."""
     db.execute(

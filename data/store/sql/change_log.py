@@ -19,10 +19,10 @@ from data.models import (
     ReleaseSummary,
     Revision,
 )
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.facets import selection
-from data.store.sqlite.database.rows import FILED, SHOWN, encode, instant, revision_of
-from data.store.sqlite.releases import OF_RELEASE, OF_REVISION, select_releases
+from data.store.sql.database.connection import Part
+from data.store.sql.database.facets import selection
+from data.store.sql.database.rows import FILED, SHOWN, encode, instant, revision_of
+from data.store.sql.releases import OF_RELEASE, OF_REVISION, select_releases
 from data.topics.facets import facets_at
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
@@ -228,7 +228,8 @@ class ChangeLogPart(Part):
 
     def forget_old_changes(self) -> None:
         """Forget the oldest changes."""
-        with self._writing():
-            self._db.table("change_log").delete_where(
-                "number <= (SELECT max(number) FROM change_log) - ?", [CHANGES_KEPT]
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM change_log WHERE number <= (SELECT max(number) FROM change_log) - ?",
+                [CHANGES_KEPT],
             )

@@ -13,13 +13,13 @@ from data.identity.retraction import Vanished
 from data.models import Capture, Content, HiddenRelease, Release
 from data.models.release import REDACTED
 from data.store.recorder.outcome import Sight
-from data.store.sqlite.captures import keep_capture
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import SHOWN, encode, instant
-from data.store.sqlite.publication import enter_facet_changes, facet_changes
-from data.store.sqlite.releases import select_releases
-from data.store.sqlite.stories import StoryTables
-from data.store.sqlite.subscribers.alerts import queue_event
+from data.store.sql.captures import keep_capture
+from data.store.sql.database.connection import Part
+from data.store.sql.database.rows import SHOWN, encode, instant
+from data.store.sql.publication import enter_facet_changes, facet_changes
+from data.store.sql.releases import select_releases
+from data.store.sql.stories import StoryTables
+from data.store.sql.subscribers.alerts import queue_event
 
 GIVE_REASON: Final = (
     "INSERT OR REPLACE INTO retraction_reasons (release, why)"
@@ -168,7 +168,7 @@ class RetractionPart(Part):
         file.
         """
         with self._writing() as db:
-            db.execute("PRAGMA secure_delete = ON")
+            self._connection.overwrite_deleted()
             known = self._release(release_id)
             if known is None:
                 return

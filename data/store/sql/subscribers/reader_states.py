@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from data.models import Facet, ReaderItem, ReaderQuery
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.facets import selection
-from data.store.sqlite.database.rows import SHOWN, instant
+from data.store.sql.database.connection import Part
+from data.store.sql.database.facets import selection
+from data.store.sql.database.rows import SHOWN, instant
 
 ID_DIGITS: Final = 16
 """Hexadecimal digits of an id that readers know a release by."""

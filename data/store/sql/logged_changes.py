@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from data.models import ChangeCursor, LoggedChange
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import RELEASE_COLUMNS, instant, release_of
+from data.store.sql.database.connection import Part
+from data.store.sql.database.rows import RELEASE_COLUMNS, instant, release_of
 
 BEFORE_ALL: Final[ChangeCursor] = (0, 0)
 """The place before the first change."""

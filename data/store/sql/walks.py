@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from data.models import Listed, ListingKind, Walk
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import encode
+from data.store.sql.database.connection import Part
+from data.store.sql.database.rows import encode
 
 MOST_TRIES: Final = 10
 """Visits that ask for what is listed and gave no release, before it counts as none."""

@@ -14,19 +14,12 @@ from data.models import (
     PendingRequest,
     PendingTopic,
 )
-from data.sqlite_file import files_of
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import encode
+from data.store.sql.database.connection import Part
+from data.store.sql.database.rows import encode
 
 
 class WebSubPart(Part):
     """The verbs of data.store.websub_protocol.WebSubStore."""
-
-    def keep_private(self) -> None:
-        """Let nobody else read the store: it holds secrets of subscribers. Raises OSError."""
-        for file in files_of(self._connection.path):
-            if file.exists():
-                file.chmod(0o600)
 
     def feed_stamps(self) -> Mapping[str, str]:
         """The feeds that were looked at: a stamp of each file as it was then."""
@@ -68,11 +61,13 @@ class WebSubPart(Part):
 
         Their subscribers are sent what is there.
         """
-        with self._writing() as db:
+        with self._writing():
             for table in ("websub_topics", "websub_subscriptions"):
-                db.execute(
-                    f"UPDATE OR REPLACE {table} SET file = :new || substr(file, length(:old) + 1)"
-                    " WHERE file GLOB :old || '[./]*'",
+                self._connection.rekey(
+                    table,
+                    "file",
+                    ":new || substr(file, length(:old) + 1)",
+                    "substr(file, 1, length(:old) + 1) IN (:old || '.', :old || '/')",
                     {"old": old, "new": new},
                 )
 
@@ -87,9 +82,10 @@ class WebSubPart(Part):
 
     def mark_announced(self, topic: PendingTopic) -> None:
         """Note that the hub knows what a feed holds."""
-        with self._writing():
-            self._db.table("websub_topics").update(
-                topic.file, {"told": topic.digest, "attempts": 0, "due": 0.0}
+        with self._writing() as db:
+            db.execute(
+                "UPDATE websub_topics SET told = ?, attempts = 0, due = 0 WHERE file = ?",
+                [topic.digest, topic.file],
             )
 
     def put_off_topics(self, file: str | None, until: float) -> None:
@@ -117,17 +113,20 @@ class WebSubPart(Part):
 
     def add_request(self, asked: HubRequest, host: str, client: str) -> None:
         """Keep what a subscriber asks for, in place of what it asked for before."""
-        row = {
-            "callback": asked.callback,
-            "topic": asked.topic,
-            "mode": asked.mode,
-            "host": host,
-            "secret": asked.secret,
-            "lease": asked.lease,
-            "client": client,
-        }
-        with self._writing():
-            self._db.table("websub_requests").insert(row, replace=True)
+        # A new row: whoever has the number of the one before removes that, and not this.
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM websub_requests WHERE callback = ? AND topic = ?",
+                [asked.callback, asked.topic],
+            )
+            db.execute(
+                "INSERT INTO websub_requests (callback, topic, mode, host, secret, lease, client)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    *(asked.callback, asked.topic, asked.mode, host),
+                    *(asked.secret, asked.lease, client),
+                ],
+            )
 
     def pending_requests(
         self, now: float, busy: Iterable[str], limit: int
@@ -144,8 +143,8 @@ class WebSubPart(Part):
 
     def remove_request(self, number: int) -> None:
         """Forget a request; a newer one for the same stays."""
-        with self._writing():
-            self._db.table("websub_requests").delete_where("number = ?", [number])
+        with self._writing() as db:
+            db.execute("DELETE FROM websub_requests WHERE number = ?", [number])
 
     def put_off_request(self, number: int, until: float) -> None:
         """Ask a subscriber once more, later."""
@@ -202,9 +201,9 @@ class WebSubPart(Part):
 
     def remove_subscription(self, callback: str, file: str) -> None:
         """Forget a subscription."""
-        with self._writing():
-            self._db.table("websub_subscriptions").delete_where(
-                "file = ? AND callback = ?", [file, callback]
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM websub_subscriptions WHERE file = ? AND callback = ?", [file, callback]
             )
 
     def expire_subscriptions(self, now: float) -> int:
@@ -252,7 +251,7 @@ class WebSubPart(Part):
     def keep_feed_hub(self, source: str, found: FeedHub) -> None:
         """Keep what the feed of a source says of its hub."""
         with self._writing():
-            self._db.table("feed_hubs").upsert({"source": source, **asdict(found)})
+            self._connection.upsert("feed_hubs", {"source": source, **asdict(found)})
 
     def feed_subscriptions(self) -> Sequence[FeedSubscription]:
         """Our subscriptions to feeds of sources."""
@@ -266,12 +265,12 @@ class WebSubPart(Part):
     def keep_feed_subscription(self, kept: FeedSubscription) -> None:
         """Keep a subscription of ours, in place of what was known of it."""
         with self._writing():
-            self._db.table("feed_subscriptions").upsert(asdict(kept))
+            self._connection.upsert("feed_subscriptions", asdict(kept))
 
     def remove_feed_subscription(self, callback: str) -> None:
         """Forget a subscription of ours."""
-        with self._writing():
-            self._db.table("feed_subscriptions").delete_where("callback = ?", [callback])
+        with self._writing() as db:
+            db.execute("DELETE FROM feed_subscriptions WHERE callback = ?", [callback])
 
 
 def _subscription(row: dict[str, Any]) -> FeedSubscription:

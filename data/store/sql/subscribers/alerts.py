@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -15,8 +14,8 @@ from data.models import (
     QueuedEvent,
     message_key,
 )
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import encode, event_of, instant
+from data.store.sql.database.connection import Database, Part
+from data.store.sql.database.rows import encode, event_of, instant
 
 KEPT: Final = 90 * 86_400
 """Seconds for which receipts, dead deliveries and events that wait are kept."""
@@ -192,7 +191,7 @@ class AlertsPart(Part):
 
 
 def queue_event(
-    db: sqlite3.Connection,
+    db: Database,
     kind: AlertKind,
     at: dt.datetime,
     release: int,

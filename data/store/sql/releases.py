@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from data.models import BACKLOG, Facet, Release, Revision
-from data.store.sqlite.database.connection import Arguments, Connection, Part
-from data.store.sqlite.database.facets import selection
-from data.store.sqlite.database.rows import (
+from data.store.sql.database.connection import Arguments, Connection, Part
+from data.store.sql.database.facets import selection
+from data.store.sql.database.rows import (
     INSTANT,
     RELEASE_COLUMNS,
     SHOWN,

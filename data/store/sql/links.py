@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from data.models import Link, Recall
-from data.store.sqlite.database.connection import Part
-from data.store.sqlite.database.rows import INSTANT, encode
+from data.store.sql.database.connection import Part
+from data.store.sql.database.rows import INSTANT, encode
 
 TRIES: Final = 2
 """Visits that look for a release at an address that is named, before it counts as no release."""

@@ -1,0 +1,185 @@
+"""A store over a connection of SQLite or PostgreSQL, but for its search index.
+
+It is composed of one part per concern, side by side over one connection; a new verb goes where its
+concern is. The deduplication step is none of them: data.store.recorder has it, over ``Tables``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Final
+
+from data.identity.decision import Decision
+from data.models import Content, Draft
+from data.store.recorder.outcome import JoinedStory, Outcome
+from data.store.recorder.recorder import Recorder
+from data.store.recorder.refiling import drop_section_topic
+from data.store.recorder.tables import Tables
+from data.store.sql.aliases import AliasesPart, AliasTable
+from data.store.sql.captures import CapturesPart, CaptureTable
+from data.store.sql.change_log import ChangeLogPart
+from data.store.sql.database.connection import Connection
+from data.store.sql.health import HealthPart
+from data.store.sql.journal import JournalPart
+from data.store.sql.links import LinksPart
+from data.store.sql.logged_changes import LoggedChangesPart
+from data.store.sql.publication import FacetsPart, PublicationPart
+from data.store.sql.recording import ReleaseTable
+from data.store.sql.releases import ReleasesPart
+from data.store.sql.retraction import RetractionPart
+from data.store.sql.selection import SelectionPart
+from data.store.sql.sources import SourcesPart
+from data.store.sql.stories import StoryTables
+from data.store.sql.subscribers.alerts import AlertsPart
+from data.store.sql.subscribers.reader_states import ReaderStatesPart
+from data.store.sql.subscribers.websub import WebSubPart
+from data.store.sql.visits import VisitsPart
+from data.store.sql.walks import WalksPart
+
+NOT_OF_ARCHIVE: Final = (
+    *("websub_topics", "websub_subscriptions", "websub_requests"),
+    *("feed_hubs", "feed_subscriptions"),
+    *("alert_events", "alert_deliveries"),
+    *("reader_states", "reader_marks"),
+)
+"""Tables of secrets, of what others are to be told, and of what people read: not archived."""
+
+
+class SqlTables(AliasTable, ReleaseTable, CaptureTable, StoryTables):
+    """data.store.recorder.tables.Tables, but for the bands of similar texts."""
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """All that is asked and written within sees and makes one state, or nothing."""
+        return self._writing()
+
+
+class SqlStore(
+    SourcesPart,
+    ReleasesPart,
+    FacetsPart,
+    ChangeLogPart,
+    LoggedChangesPart,
+    SelectionPart,
+    PublicationPart,
+    HealthPart,
+    AliasesPart,
+    RetractionPart,
+    CapturesPart,
+    VisitsPart,
+    WalksPart,
+    LinksPart,
+    WebSubPart,
+    AlertsPart,
+    ReaderStatesPart,
+    JournalPart,
+):
+    """data.store.protocol.Store, but for what only one database can do."""
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
+        super().__init__(connection)
+        self._tables = tables
+        self._recorder = Recorder(tables)
+
+    @abstractmethod
+    def enter_queued(self) -> int:
+        """Enter into the search index all that waits; how many releases."""
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Make the verbs that are called within one transaction: all are kept, or none."""
+        return self._writing()
+
+    def record(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """Take in a draft; see data.store.recorder.recorder.Recorder."""
+        outcome = self.record_outcome(draft, seen=seen, since=since, front=front, labels=labels)
+        return outcome.decision
+
+    def record_outcome(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Take in a draft as ``record`` does, and say all that was written of it."""
+        return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
+
+    def read_anew(
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
+    ) -> Decision | None:
+        """Keep a release as other rules read what was served before; None where it is not known."""
+        outcome = self.read_anew_outcome(release_id, draft, at=at, labels=labels, before=before)
+        return outcome.decision if outcome else None
+
+    def read_anew_outcome(
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
+    ) -> Outcome | None:
+        """Keep a release as ``read_anew`` does, and say all that was written of it."""
+        return self._recorder.read_anew(release_id, draft, at, labels, before)
+
+    def drop_section_topic(self, source: str, topic: str) -> int:
+        """Take a topic off the releases that stand in the section called so; how many there were.
+
+        That is no edit: nothing of them moves, and no watch is told.
+        """
+        return drop_section_topic(self._tables, source, topic)
+
+    def restore(self, outcome: Outcome) -> None:
+        """Write once more what came of a draft elsewhere; nothing is decided anew."""
+        self._recorder.restore(outcome)
+
+    def translations(self) -> Iterator[tuple[str, str]]:
+        """Pairs of releases, by id, that are translations and that no page names so."""
+        return self._recorder.translations()
+
+    def join_translations(self, left: str, right: str) -> JoinedStory | None:
+        """Put two translations into one story; None where they can't be, or are already."""
+        return self._recorder.join_translations(left, right)
+
+    def grow_story(self, joined: JoinedStory) -> None:
+        """Let a story grow once more as it did elsewhere."""
+        self._recorder.grow_story(joined)
+
+    def update_search_index(self) -> int:
+        """Enter what was recorded since the last time into the search index; how many releases.
+
+        Its translations are joined first: only now all of a visit are there.
+        """
+        for left, right in self.translations():
+            self.join_translations(left, right)
+        return self.enter_queued()
+
+    def maintain(self) -> None:
+        """Forget the oldest runs, changes and alerts."""
+        self.forget_old_changes()
+        self.forget_old_runs()
+        self.forget_old_alerts(time.time())
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+        self._connection.close()
