@@ -1,4 +1,4 @@
-"""The entry point: only calls the command line."""
+"""The entry point: calls the command line, where the system has what it needs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ import signal
 import sys
 from types import FrameType
 
-from scheduler.cli import run
+ELSEWHERE = (
+    "communique: this system has no locks on files as Linux and macOS have; on Windows, run"
+    " Communique in the Windows Subsystem for Linux or in a container"
+)
 
 
 def main() -> None:
     """Run the command line and exit with its code; SIGTERM ends it as Ctrl-C does."""
+    try:
+        import fcntl  # noqa: F401, PLC0415 - asked for first: everything below needs it
+    except ImportError:
+        print(ELSEWHERE, file=sys.stderr)  # noqa: T201 - the command line can't be imported
+        sys.exit(2)
+    from scheduler.cli import run  # noqa: PLC0415
+
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     sys.exit(run())
 

@@ -25,7 +25,7 @@ FOR_USERS = {"tutorials", "how-to", "reference"}
 """Folders of documents that name addresses of a site and files of a HOME, and no code."""
 
 DOCS = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.parent.name not in FOR_USERS)
-PATH = re.compile(r"\b(?:benchmarks|data|docs|feeds|scheduler|spiders|tests)/[\w./-]*\w")
+PATH = re.compile(r"\b(?:benchmarks|data|deploy|docs|feeds|scheduler|spiders|tests)/[\w./-]*\w")
 
 
 def section(title: str) -> str:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -17,6 +24,10 @@ from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+ALWAYS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
+"""What every build reads beside what the source distribution is told to hold."""
+
 REFERENCE = ROOT / "docs" / "reference"
 COMMANDS, SETTINGS, SOURCE_FILES, WATCHES = (
     (REFERENCE / f"{name}.md").read_text("utf-8")
@@ -112,3 +123,40 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
     links = LINK.findall(document.read_text("utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def built(project: Path, folder: Path, mask: int) -> dict[str, bytes]:
+    """The wheel and the source distribution that a copy of the project makes."""
+    epoch = {"SOURCE_DATE_EPOCH": "1577836800"}
+    subprocess.run(  # noqa: S603 - our own build
+        [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)],
+        cwd=project,
+        check=True,
+        capture_output=True,
+        env=os.environ | epoch,
+        umask=mask,
+    )
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_wheel_and_a_source_distribution_are_built_twice_the_same(tmp_path: Path) -> None:
+    # At another place and another time, with other rights, by somebody who ran it before.
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for part in (*PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"], *ALWAYS):
+        if (ROOT / part).is_dir():
+            unwanted = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / part, copy / part, ignore=unwanted, copy_function=shutil.copy)
+        else:
+            shutil.copy(ROOT / part, copy / part)
+    first = built(ROOT, tmp_path / "first", 0o022)
+    second = built(copy, tmp_path / "second", 0o077)
+    assert sorted(name.rpartition(".")[2] for name in first) == ["gz", "whl"]
+    (wheel,) = (tmp_path / "first").glob("*.whl")
+    inside = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {one for one in inside if not one.endswith(".dist-info")} == {
+        "data", "feeds", "scheduler", "spiders",
+    }  # fmt: skip
+    assert {name: hashlib.sha256(one).hexdigest() for name, one in first.items()} == {
+        name: hashlib.sha256(one).hexdigest() for name, one in second.items()
+    }

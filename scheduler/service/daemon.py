@@ -31,6 +31,7 @@ from scheduler.service.alerts import AlertService
 from scheduler.service.dead_man import ping
 from scheduler.service.feed_push import FeedPushService
 from scheduler.service.push import PushService, outbound_of
+from scheduler.service.systemd import READY, STOPPING, show_life, tell
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.service.web import address_of, admin_address, listen, server_config
@@ -104,6 +105,8 @@ class Service:
         )
         server = QuietServer(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
+        showing = asyncio.create_task(show_life())
+        tell(READY)
         # What was published before is served at once; a new version may take a while to render.
         await self._publish()
         await attempt(self._reload)
@@ -112,6 +115,7 @@ class Service:
         working = {serving, visiting, stopping}
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
+        tell(STOPPING)
         stopping.cancel()
         if self._timetable.scheduler.running:
             self._timetable.scheduler.shutdown(wait=False)
@@ -122,6 +126,7 @@ class Service:
         await self._admin.close()
         server.should_exit = True
         await serving
+        showing.cancel()
         if not visiting.cancelled() and (error := visiting.exception()):
             raise error.exceptions[0] if isinstance(error, ExceptionGroup) else error
 

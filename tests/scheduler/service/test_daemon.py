@@ -157,6 +157,21 @@ def test_the_service_has_its_log_signed_by_the_witnesses_that_it_is_told_of(
     assert (home / "site/log/witnesses").read_text() == f"{key}\n"
 
 
+def test_systemd_hears_that_the_service_serves_lives_and_ends(home: Path, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(60)
+        told = ("env", f"NOTIFY_SOCKET={tmp_path}/notify", "WATCHDOG_USEC=60000000")
+        with running(home, *told, *COMMUNIQUE) as (service, log):
+            assert {systemd.recv(100), systemd.recv(100)} == {b"READY=1", b"WATCHDOG=1"}
+            site = re.search(r"site=(\S+)", until(log, "running"))
+            assert site is not None
+            assert httpx.get(f"{site[1]}healthz", timeout=60).status_code == 200
+            service.send_signal(signal.SIGTERM)
+            assert systemd.recv(100) == b"STOPPING=1"
+            assert service.wait(60) == 0
+
+
 def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
     with running(home) as (service, log):
         until(log, "running")

@@ -1,0 +1,23 @@
+"""The entry point, on a system that Communique does not run on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+AS_ON_WINDOWS = """
+import runpy, sys
+sys.modules["fcntl"] = None
+sys.argv = ["communique", "--help"]
+runpy.run_module("scheduler", run_name="__main__")
+"""
+"""None stands for a module that can't be imported."""
+
+
+def test_a_system_without_locks_on_files_is_refused_with_a_sentence() -> None:
+    result = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", AS_ON_WINDOWS], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert "on Windows, run Communique in the Windows Subsystem for Linux" in result.stderr
