@@ -60,11 +60,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One part of a query, folded: words in a row, the last one perhaps only the beginning."""
+    """One part of a query, folded: words in a row, the last one perhaps only the beginning.
+
+    ``written`` is a word as people wrote it where other forms of it will do; it is empty for what
+    stands in quotation marks, for beginnings and for what must not be there.
+    """
 
     words: str
     prefix: bool = False
     wanted: bool = True
+    written: str = ""
 
 
 def short_beginnings(text: str) -> tuple[str, ...]:
@@ -95,5 +100,6 @@ def terms_of(text: str, *, most: int = MOST_TERMS) -> tuple[Term, ...]:
         if words:
             last = words.rpartition(" ")[2]
             prefix = raw.rstrip().endswith("*") and len(last) >= LEAST_BEGINNING
-            found.append(Term(words, prefix=prefix, wanted=not minus))
+            is_one = not (phrase or prefix or minus or " " in words)
+            found.append(Term(words, prefix, not minus, raw if is_one else ""))
     return tuple(found[:most])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.search import matches as matches_module
 from data.search.query import Query
-from data.store.sqlite import search as search_module
+from data.store.sql import search as search_module
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft, published
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data.models import Facet
 from data.search.query import Query
-from data.store.sqlite.search import RANKED
+from data.store.sql.search import RANKED
 from data.store.sqlite.store import SqliteStore
 from tests.command import communique
 from tests.drafts import BODY, draft, published

@@ -1,0 +1,127 @@
+"""The search index of the PostgreSQL store: full text in ``tsvector`` under a GIN index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from data.search.query import Query, terms_of
+from data.store.postgres.lexemes import filed_under, phrase, quoted, vector
+from data.store.postgres.stems import STEMMERS, forms, stems
+from data.store.sql.database.connection import Database
+from data.store.sql.search import PATIENCE, RANKED, Entry, filters, rows_between
+from data.store.sql.search import SearchPart as AnySearchPart
+
+WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
+"""Of words in bodies, and of those in titles (A, the last), as SQLite's index weighs them."""
+
+BY_LENGTH: Final = 1
+"""Have ts_rank divide a rank by the logarithm of the length of the text."""
+
+
+class SearchPart(AnySearchPart):
+    """The verbs of data.store.protocol.Store that search, by PostgreSQL's full text search.
+
+    Words, phrases, beginnings and filters find what they find in SQLite. A single word, not in
+    quotation marks, also finds its other forms in the languages that PostgreSQL has stemmers for.
+    """
+
+    def _ranked(self, query: Query) -> Iterable[int]:
+        with self._connection.bounded(PATIENCE):
+            wanted = self._wanted(query)
+            if wanted is None:
+                return ()
+            where, arguments = condition(query, wanted)
+            hits = self._ask(
+                "SELECT f.release FROM (SELECT s.row, s.release, s.words FROM search_rows s"
+                f" WHERE {where} ORDER BY {NO_ORDER} DESC LIMIT ?) f"
+                " ORDER BY ts_rank(?::real[], f.words, ?::tsquery, ?) DESC, f.row DESC",
+                [*arguments, RANKED, WEIGHTS, " & ".join(wanted), BY_LENGTH],
+            )
+        return [number for (number,) in hits]
+
+    def _matching(
+        self, columns: str, query: Query, limit: int, cursor: int | None = None
+    ) -> list[Any]:
+        if query.is_empty:
+            return []
+        with self._connection.bounded(PATIENCE):
+            wanted = self._wanted(query)
+            if wanted is None:
+                return []
+            where, arguments = condition(query, wanted, cursor)
+            order = NO_ORDER if NO_ORDER in where else "s.row"
+            return self._ask(
+                f"SELECT {columns} FROM search_rows s WHERE {where} ORDER BY {order} DESC LIMIT ?",
+                [*arguments, limit],
+            )
+
+    def _wanted(self, query: Query) -> list[str] | None:
+        """The words that must be there, as ``tsquery``; None where one can't be in any text."""
+        languages = query.language.split(",") if query.language else [*STEMMERS]
+        wanted = []
+        for term in terms_of(query.text):
+            if not term.wanted:
+                continue
+            found = phrase(term)
+            if found is None:
+                return None
+            others = forms(self._connection, term.written, languages) if term.written else []
+            wanted.append(f"({' | '.join([found.words, *map(quoted, others)])})")
+        return wanted
+
+    def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
+        db.executemany(
+            "DELETE FROM search_rows WHERE release = ?", [(one.release,) for one in entries]
+        )
+        rows = []
+        for one in entries:
+            title, body = one.content.title, one.content.body_text
+            others = [quoted(stem) for stem in stems(self._connection, one.language, (title, body))]
+            others += map(filed_under, one.tokens.split())
+            text = vector(title, body, others)
+            rows.append((one.row, one.release, one.filed, text.lexemes, text.long_text))
+        db.executemany(
+            "INSERT INTO search_rows (row, release, filed, words, long_text)"
+            " VALUES (?, ?, ?, ?::tsvector, ?)",
+            rows,
+        )
+
+
+NO_ORDER: Final = "s.row + 0"
+"""Rows in an order that no index has.
+
+The full-text index tells what words match, but in no order. Left to choose, the planner may go by
+rows instead, and look into all texts for a rare word.
+"""
+
+IN_ORDER: Final = (
+    "CASE WHEN s.long_text IS NULL THEN s.words @@ ?::tsquery"
+    " ELSE s.words @@ ?::tsquery AND strpos(s.long_text, ?) > 0 END"
+)
+
+
+def condition(
+    query: Query, wanted: Sequence[str], cursor: int | None = None
+) -> tuple[str, list[Any]]:
+    """SQL for the rows that a query finds, with its arguments; in `NO_ORDER` where it has words."""
+    words = list(wanted)
+    for names in filters(query):
+        several = " | ".join(dict.fromkeys(filed_under(name) for name in names))
+        words.append(f"({several})")
+    parts = [
+        f"{NO_ORDER if words else 's.row'} BETWEEN ? AND ?",
+        "s.release NOT IN (SELECT release FROM hidden_releases)",
+    ]
+    arguments: list[Any] = [*rows_between(query, cursor)]
+    for term in sorted(terms_of(query.text), key=lambda one: not one.wanted):
+        found = phrase(term)
+        if found and found.ordered:
+            parts.append(IN_ORDER if term.wanted else f"NOT {IN_ORDER}")
+            arguments += [found.ordered, found.words, found.text]
+        elif found and not term.wanted:
+            words.append(f"!{found.words}")
+    if words:
+        parts.append("s.words @@ ?::tsquery")
+        arguments.append(" & ".join(words))
+    return " AND ".join(parts), arguments

@@ -1,0 +1,81 @@
+"""Other forms of a word: what PostgreSQL's stemmers make of it, each for its language.
+
+A release is entered with the stems of its words, by the stemmer of its language; one in a language
+that has none, or that says no language, is found by its words alone. A stem stands beside the
+words, with its language before it (``en~harbour``), so that what is one stem in two languages is
+not taken for one word. See https://www.postgresql.org/docs/current/textsearch-dictionaries.html.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from data.store.sql.database.connection import Connection
+from data.text.folding import NO_WORD, fold_search
+from data.text.words import spaced
+
+STEMMERS: Final = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french",
+    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch",
+    "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian",
+    "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+"""The stemmers that PostgreSQL 15 has, by the language tags of ISO 639-1."""
+
+READ: Final = 100_000
+"""Letters of a text of which stems are made; its words are found to their end without."""
+
+LONGEST: Final = 60
+"""Letters of a word that is stemmed."""
+
+REMEMBERED: Final = 200_000
+"""Stems that are remembered: bounded, because texts are hostile."""
+
+
+_known: dict[tuple[str, str], str] = {}
+"""The stem of a word in the language of a tag; empty for what every text holds."""
+
+
+def stems(connection: Connection, language: str, texts: Iterable[str]) -> frozenset[str]:
+    """What stands for the forms of all words of some texts, which are in the language of a tag."""
+    tag = language.partition("-")[0].lower()
+    if tag not in STEMMERS:
+        return frozenset()
+    words = {word for text in texts for word in written_words(text[:READ])}
+    return frozenset(_stems_of(connection, [(tag, word) for word in words]))
+
+
+def forms(connection: Connection, word: str, languages: Iterable[str]) -> list[str]:
+    """What stands for the forms of a word in each of several languages, by their tags."""
+    tags = {tag.partition("-")[0].lower() for tag in languages} & STEMMERS.keys()
+    words = written_words(word)
+    return sorted(_stems_of(connection, [(tag, words[0]) for tag in tags if len(words) == 1]))
+
+
+def written_words(text: str) -> list[str]:
+    """The words of a text without case, with the accents that stemmers know endings by."""
+    composed = unicodedata.normalize("NFC", text.casefold())
+    plain = spaced(composed).encode("utf-8", "replace").decode()
+    return [word for word in NO_WORD.sub(" ", plain).split() if len(word) <= LONGEST]
+
+
+def _stems_of(connection: Connection, asked: Collection[tuple[str, str]]) -> set[str]:
+    """What stands for some words, each with the tag of its language."""
+    if new := [one for one in asked if one not in _known]:
+        if len(_known) + len(new) > REMEMBERED:
+            _known.clear()
+        tags, words = [tag for tag, _ in new], [word for _, word in new]
+        stemmers = [f"pg_catalog.{STEMMERS[tag]}_stem" for tag in tags]
+        found = connection.ask(
+            "SELECT g.tag, g.word, array_to_string(ts_lexize(g.stemmer::regdictionary, g.word), '')"
+            " FROM unnest(?::text[], ?::text[], ?::text[]) AS g (tag, word, stemmer)",
+            [tags, words, stemmers],
+        )
+        for tag, word, stem in found:
+            folded = "".join(fold_search(stem).split())
+            _known[tag, word] = f"{tag}~{folded}" if folded else ""
+    return {_known[one] for one in asked} - {""}

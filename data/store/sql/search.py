@@ -1,0 +1,245 @@
+"""The search index, whichever database holds it: entered in batches, apart from visits' writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, islice
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from data.models import Content, Release
+from data.search.matches import MOST_COUNTED, STATES, Hits, Matches
+from data.search.query import Query, terms_of
+from data.store.sql.database.connection import Database, Part
+from data.store.sql.database.rows import encode
+from data.store.sql.releases import select_releases
+from data.text.language_tags import feed_language
+from data.topics.facets import Section, section_of
+
+Found: TypeAlias = tuple[int, str, str, str, bool, bool]
+"""Of a release: its number, source, day and content, whether it was corrected, and retracted."""
+
+BATCH: Final = 200
+"""Releases that are entered in one transaction: visits wait for the store for a moment only."""
+
+RANKED: Final = 5000
+"""Matches that are ranked, the newest ones: the work must not grow with the archive."""
+
+ROW_BITS: Final = 24
+"""Bits of a row of the index below those of its day: so many releases of one day have a place."""
+
+NO_DAY: Final = 0
+"""Stands for the day of what has none: the first of January of the year 1 is 1."""
+
+PATIENCE: Final = 3.0
+"""Seconds after which a search is given up, so that others have their turn."""
+
+ANY: Final = "xa"
+"""A word that stands in the index for every release, where only days are asked for."""
+
+_content = msgspec.json.Decoder(Content)
+
+
+class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What a release is counted under, as the index keeps it beside its row."""
+
+    source: str
+    language: str
+    topics: tuple[str, ...]
+    states: tuple[str, ...]
+
+
+_filed = msgspec.json.Decoder(Filed)
+
+
+class Entry(NamedTuple):
+    """A release as it is entered: its row in the index, its number, and what it says.
+
+    ``tokens`` are the words that stand for what it is filed under, parted by spaces; ``filed`` is
+    the same as JSON of `Filed`.
+    """
+
+    row: int
+    release: int
+    content: Content
+    language: str
+    tokens: str
+    filed: str
+
+
+class SearchPart(Part):
+    """The verbs of data.store.protocol.Store that search."""
+
+    @abstractmethod
+    def _matching(
+        self, columns: str, query: Query, limit: int, cursor: int | None = None
+    ) -> list[Any]:
+        """Columns of the first rows ``s`` that a query finds, the newest first."""
+
+    @abstractmethod
+    def _ranked(self, query: Query) -> Iterable[int]:
+        """The numbers of the releases that a query with words finds, best first.
+
+        Of more than `RANKED`, the newest are ranked and the others left out.
+        """
+
+    @abstractmethod
+    def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
+        """Enter releases in place of what they were before."""
+
+    def enter_queued(self) -> int:
+        """Enter all that waits; how many releases."""
+        entered = 0
+        while count := self._index_batch():
+            entered += count
+        return entered
+
+    def awaits_indexing(self) -> bool:
+        """Whether something waits to be entered."""
+        return bool(self._ask("SELECT 1 FROM search_queue LIMIT 1"))
+
+    def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
+        """The releases that a query finds, best first, titles before bodies.
+
+        Of more than `RANKED` matches, the newest are ranked and the others left out. Only what
+        `index` has entered is found. A query without a word that must be there finds nothing.
+        """
+        if not any(term.wanted for term in terms_of(query.text)):
+            return ()
+        return self._releases_of(islice(self._ranked(query), offset, offset + limit))
+
+    def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
+        """The matches of a query by day, the newest first, on from a ``cursor``.
+
+        Only what `index` has entered is found. A query that asks for nothing finds nothing.
+        """
+        rows = self._matching("s.row, s.release", query, limit + 1, cursor)
+        some = rows[:limit]
+        return Hits(
+            self._releases_of(number for _, number in some),
+            some[-1][0] if some and len(rows) > limit else None,
+        )
+
+    def count_matches(self, query: Query) -> Matches:
+        """How many releases a query finds, and of what."""
+        rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MOST_COUNTED + 1)
+        more = len(rows) > MOST_COUNTED
+        del rows[MOST_COUNTED:]
+        days = [dt.date.fromordinal(day) for day, _ in rows if day != NO_DAY]
+        periods = Counter[str]()
+        for (year, month), count in Counter([(day.year, day.month) for day in days]).items():
+            periods[f"{year:04}"] += count
+            periods[f"{year:04}-{month:02}"] += count
+        filed = [_filed.decode(text) for _, text in rows]
+        languages = Counter[str]()
+        for language, count in Counter([one.language for one in filed if one.language]).items():
+            languages[language.partition("-")[0]] += count
+        return Matches(
+            total=len(rows),
+            more=more,
+            sources=Counter([one.source for one in filed]),
+            topics=Counter(chain.from_iterable([one.topics for one in filed])),
+            languages=languages,
+            periods=periods,
+            states=Counter(chain.from_iterable([one.states for one in filed])),
+        )
+
+    def _releases_of(self, numbers: Iterable[int]) -> tuple[Release, ...]:
+        return tuple(
+            release
+            for number in numbers
+            for release in select_releases(self._connection, "WHERE r.number = ?", [number])
+        )
+
+    def _index_batch(self) -> int:
+        with self._writing() as db:
+            rows = self._ask(
+                "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
+                " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"
+                " 0) > 1, r.retracted IS NOT NULL FROM search_queue u"
+                " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
+                [BATCH],
+            )
+            self._enter_releases(db, [entry(row, found) for row, found in self._in_rows(rows)])
+            numbers = [(row[0],) for row in rows]
+            db.executemany("DELETE FROM search_queue WHERE release = ?", numbers)
+        return len(rows)
+
+    def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:
+        """Each release with a free row of its day, by rows."""
+        for day, some in groupby(
+            sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
+        ):
+            first, last = rows_of_day(day)
+            ((free,),) = self._ask(
+                "SELECT coalesce(max(s.row) + 1, :first) FROM search_rows s"
+                " WHERE s.row BETWEEN :first AND :last",
+                {"first": first, "last": last},
+            )
+            yield from enumerate(some, start=free)
+
+
+def entry(row: int, found: Found) -> Entry:
+    """A release as it is entered in a row of the index."""
+    number, source, _, text, *became = found
+    content = _content.decode(text)
+    filed = Filed(
+        source,
+        feed_language(content.language) or "",
+        content.topics,
+        tuple(state for state, holds in zip(STATES, became, strict=True) if holds),
+    )
+    tokens = tokens_of(filed, section_of(content.section))
+    return Entry(row, number, content, filed.language, tokens, encode(filed))
+
+
+def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:
+    """The first and last row of the index for a query's days, or for what is left of them.
+
+    What has no day stands before all days.
+    """
+    first = query.since.toordinal() if query.since else NO_DAY
+    last = (((query.until or dt.date.max).toordinal() + 1) << ROW_BITS) - 1
+    last = last if cursor is None else max(NO_DAY - 1, min(last, cursor - 1))
+    return first << ROW_BITS, last
+
+
+def rows_of_day(day: str) -> tuple[int, int]:
+    """The first and last row of the index for releases of a day as ISO writes it, or of none."""
+    number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
+    return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
+
+
+def filters(query: Query) -> Iterator[list[str]]:
+    """The words that stand for what a query is narrowed to: one of each list must be there."""
+    asked = (
+        ("s", query.source),
+        ("t", query.topic),
+        ("l", query.language and query.language.lower()),
+        ("r", query.state),
+    )
+    for kind, names in asked:
+        if names:
+            yield [token(kind, name) for name in names.split(",")]
+
+
+def token(kind: str, name: str) -> str:
+    """A word that stands in the index for a source (``s``), topic, language or state (``r``)."""
+    return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
+
+
+def tokens_of(filed: Filed, section: Section | None) -> str:
+    """The words that stand for what a release is filed under; a language also without regions.
+
+    Its section is found as a topic, as it was one in earlier versions.
+    """
+    tag = filed.language.lower()
+    languages = [tag[:end] for end in range(2, len(tag) + 1) if tag[end : end + 1] in {"", "-"}]
+    words = [ANY, token("s", filed.source), *(token("t", topic) for topic in filed.topics)]
+    words += [token("t", section.slug)] if section else []
+    words += (token("l", language) for language in languages)
+    return " ".join([*words, *(token("r", state) for state in filed.states)])
