@@ -1,4 +1,4 @@
-"""The settings of a HOME: communique.toml, decoded strictly.
+"""The settings of a HOME: communique.toml, decoded strictly, and what the environment says instead.
 
 Each setting is a name, a default and a sentence; docs/reference/settings.md lists them all, and a
 test holds it to that.
@@ -6,11 +6,14 @@ test holds it to that.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
+from data.environment import settings_named, with_secrets
 from data.errors import SettingsError
 from data.toml_files import decode, read_text
 
@@ -182,6 +185,13 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "answers there can tell you that the calls have ended."
         ),
     ] = ""
+    ping_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="The file that holds this address instead (a path from HOME): whoever "
+            "knows it can make such calls."
+        ),
+    ] = ""
     confirm_visits: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=10)],
         msgspec.Meta(
@@ -290,6 +300,13 @@ class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, msgspec.Meta(description="The user to log in as; empty, nobody logs in.")
     ] = ""
     smtp_password: Annotated[str, msgspec.Meta(description="The password of that user.")] = ""
+    smtp_password_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="The file that holds this password instead, so that this one holds no "
+            "secret (a path from HOME)."
+        ),
+    ] = ""
     sender: Annotated[
         Annotated[str, msgspec.Meta(pattern=rf"^({MAIL_ADDRESS})?\Z")],
         msgspec.Meta(description="The address that mail comes from."),
@@ -307,14 +324,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alerts: Alerts = msgspec.field(default_factory=Alerts)
 
 
-def load_settings(path: Path) -> Settings:
-    """The settings in the file at ``path``, or the defaults where there is no file.
+def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in the file at ``path``, those that the environment names, and the defaults.
 
-    Raises SettingsError that names the key and the fix.
+    Raises SettingsError that names the key, or the variable, and the fix.
     """
-    if not path.exists():
-        return Settings()
-    settings = decode(read_text(path, SettingsError), Settings, str(path), SettingsError)
+    settings = Settings()
+    if path.exists():
+        settings = decode(read_text(path, SettingsError), Settings, str(path), SettingsError)
+    parts = {
+        name: with_secrets(getattr(settings, name), name, path)
+        for name in Settings.__struct_fields__
+    }
+    for named in settings_named(environ, Settings, path.parent):
+        parts[named.part] = msgspec.structs.replace(parts[named.part], **{named.key: named.value})
+    settings = msgspec.structs.replace(settings, **parts)
     alerts = settings.alerts
     if alerts.smtp_host and not alerts.sender:
         fix = "write the address that mail comes from, as a mail server is named"

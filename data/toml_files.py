@@ -86,11 +86,22 @@ def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationEr
     Raises ``error`` for what is no TOML, an unknown or missing key, and a value out of bounds.
     """
     try:
-        return msgspec.convert(tomllib.loads(text), shape)
+        return converted(tomllib.loads(text), shape, path, error)
     except tomllib.TOMLDecodeError as cause:
         raise error(path, "syntax", f"it is not TOML ({cause})") from cause
     except RecursionError as cause:
         raise error(path, "syntax", "lists or tables lie too deep within each other") from cause
+
+
+def converted(
+    tables: dict[str, object], shape: type[Shape], path: str, error: type[ConfigurationError]
+) -> Shape:
+    """What TOML says as a value of ``shape``; ``path`` is for messages.
+
+    Raises ``error`` for an unknown or missing key, and a value out of bounds.
+    """
+    try:
+        return msgspec.convert(tables, shape)
     except msgspec.ValidationError as cause:
         message, _, where = str(cause).partition(" - at ")
         inside = where.rpartition("`$")[2].strip("`.")
