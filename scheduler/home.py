@@ -36,6 +36,21 @@ class NoHome(CommuniqueError):
         self.path = path
 
 
+RESTORING = "restore.unfinished"
+"""The file of a HOME of which `communique restore` has not written all."""
+
+
+class HalfRestored(CommuniqueError):
+    """A HOME was not written to its end."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} was not restored to its end: run `communique restore` once more with the same "
+            "backup, which goes on, or empty the folder"
+        )
+        self.path = path
+
+
 LOST = (
     "it is empty, though a site was published from it: put a copy back, or delete it and the "
     "folder site to begin anew"
@@ -198,7 +213,9 @@ def open_home(path: Path) -> Home:
 def home_at(path: Path) -> Home:
     """The HOME at ``path`` as it is, or as it would be; nothing is made.
 
-    Raises SettingsError.
+    Raises SettingsError, and HalfRestored.
     """
     path = path.resolve()
+    if (path / RESTORING).exists():
+        raise HalfRestored(path)
     return Home(path, load_settings(path / "communique.toml"))

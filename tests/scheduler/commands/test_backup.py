@@ -1,0 +1,495 @@
+"""`communique backup` and `restore`: a HOME comes back as it was, or a sentence says why not."""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from data.archive.archive import Archive
+from data.models import HubRequest
+from data.settings import Archive as Settings
+from data.store.sqlite.store import SqliteStore
+from scheduler.home import RESTORING
+from scheduler.jobs.backup.manifest import FILE, Manifest, read_manifest, write_manifest
+from tests.archived import START, archived_home, exchange, page
+from tests.command import communique, make_home
+
+SOURCE = 'name = "Acme"\nurl = "https://acme.example/"\ntimezone = "UTC"\n'
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME with something of everything, whose archive has full files and one that grows."""
+    home = tmp_path_factory.mktemp("made") / "home"
+    home.mkdir()
+    with archived_home(home, 30, max_file=12_000) as store:
+        asked = HubRequest("subscribe", "https://reader.example/", "t")
+        store.add_subscription(asked, "feeds/all.atom", "reader.example", 9.0)
+    for name in ("sources", "watches", "samples/acme", "witness/log"):
+        (home / name).mkdir(parents=True)
+    (home / "sources" / "acme.toml").write_text(SOURCE)
+    (home / "watches" / "tide.toml").write_text(
+        f'name = "Tide"\n[webhook]\nurl = "https://a.example/"\nsecret = "whsec_{"c2VjcmV0" * 4}"\n'
+    )
+    (home / "communique.toml").write_text('[site]\ntitle = "Ours"\n')
+    (home / "topics.toml").write_text("shipped = true\n")
+    (home / "samples" / "acme" / "listing.html").write_text("<p>Listing</p>")
+    (home / "witness" / "log" / "checkpoint").write_text("of others\n")
+    (home / "witness.key").write_text("PRIVATE+KEY+w\n")
+    (home / "archive" / "theirs.warc.gz").write_bytes(b"of somebody else")
+    assert communique("token", "new", "reader", home=home).returncode == 0
+    assert communique("publish", home=home).returncode == 0
+    return home
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "home"))
+
+
+@pytest.fixture
+def to(home: Path, tmp_path: Path) -> Path:
+    """A backup of the HOME."""
+    assert communique("backup", str(tmp_path / "to"), home=home).returncode == 0
+    return tmp_path / "to"
+
+
+def refused(*arguments: str, home: Path) -> str:
+    """The sentence that a command is refused with."""
+    result = communique(*arguments, home=home)
+    assert result.returncode in {1, 2}
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    return line.removeprefix("communique: ")
+
+
+def exported(home: Path) -> str:
+    result = communique("export", home=home)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+CACHES = ("site/", "locks/", "rendered.db", "crawl.log", "archive/index.db", "communique.db")
+
+
+def kept_files(home: Path) -> dict[str, bytes]:
+    """The files of a HOME that must not be lost, without the store and what is a cache."""
+    return {
+        name: content
+        for name, content in files_of(home).items()
+        if not name.startswith(CACHES) and not name.endswith((".lock", ".open.cdxj"))
+    }
+
+
+def test_a_restored_home_holds_what_the_first_one_held(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    restored = tmp_path / "restored"
+    result = communique("restore", str(to), home=restored)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert kept_files(restored) == kept_files(home)
+    assert exported(restored) == exported(home) != ""
+    verified = communique("mirror", "verify", home=restored)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    with closing(SqliteStore(restored / "communique.db")) as store:
+        assert store.subscriptions() == {("feeds/all.atom", "https://reader.example/"): 9.0}
+    assert communique("publish", "--all", home=restored).returncode == 0
+    feed = "site/feeds/all.atom"
+    assert (restored / feed).read_bytes() == (home / feed).read_bytes()
+
+
+def test_secrets_are_for_their_owner_in_the_backup_and_in_the_restored_home(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    (home / "witness.key").chmod(0o644)
+    assert communique("backup", str(to), home=home).returncode == 0
+    assert stat.S_IMODE(to.stat().st_mode) == 0o700
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    secrets = ["log.key", "witness.key", "communique.db", "communique.toml", "watches/tide.toml"]
+    for name in [*secrets, "tokens/reader.toml"]:
+        assert stat.S_IMODE((restored / name).stat().st_mode) == 0o600, name
+    (state,) = to.glob("state-*")
+    changing = [path for path in state.rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in changing} == {0o600}
+
+
+def test_full_files_of_records_are_in_it_by_reference_and_copied_once(home: Path, to: Path) -> None:
+    full = {
+        path.name: path.stat().st_ino
+        for path in (home / "archive").glob("*.warc.gz")
+        if path.name != "theirs.warc.gz"
+    }
+    assert len(full) > 1
+    assert {name: (to / "archive" / name).stat().st_ino for name in full} == full
+    told = json.loads(communique("backup", str(to), "--json", home=home).stdout)
+    # The store, and the file of records that grows.
+    assert (told["copied"], told["linked"]) == (2, 0)
+    assert told["problems"] == []
+    assert len(list(to.glob("state-*"))) == 1
+
+
+def test_what_a_home_gained_and_lost_is_in_the_next_backup(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    (home / "sources" / "wire.toml").write_text(SOURCE)
+    (home / "topics.toml").unlink()
+    with archived_home_again(home):
+        pass
+    assert communique("backup", str(to), home=home).returncode == 0
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    assert kept_files(restored) == kept_files(home)
+    assert exported(restored) == exported(home)
+    assert communique("mirror", "verify", home=restored).returncode == 0
+
+
+@contextmanager
+def archived_home_again(home: Path, count: int = 3) -> Iterator[Archive]:
+    """More records in the archive of a HOME, of which no store knows."""
+    with closing(Archive(home / "archive", Settings(max_file=12_000))) as archive:
+        for number in range(count):
+            archive.exchange(
+                exchange(f"https://late.example/{number}", page(number, "Late"), START)
+            )
+        yield archive
+
+
+def test_what_is_written_meanwhile_is_left_out_as_a_whole(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    with archived_home_again(home) as archive:
+        # Its records wait for the tree, and a half of one comes behind them.
+        (growing,) = (home / "archive").glob("*.warc.gz.open")
+        before = growing.stat().st_size
+        with growing.open("ab") as file:
+            file.write(b"\x1f\x8b\x08half")
+        assert communique("backup", str(to), home=home).returncode == 0
+        os.truncate(growing, before)
+        archive.exchange(exchange("https://late.example/9", page(9, "Later"), START))
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    assert (restored / "archive" / growing.name).read_bytes() == growing.read_bytes()[:before]
+    verified = communique("mirror", "verify", home=restored)
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_a_restored_home_goes_on(to: Path, tmp_path: Path) -> None:
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    (first, *_) = map(json.loads, exported(restored).splitlines())
+    hidden = communique("releases", "hide", first["id"], "--why", "A test.", home=restored)
+    assert hidden.returncode == 0
+    assert communique("publish", home=restored).returncode == 0
+    verified = communique("mirror", "verify", home=restored)
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_a_backup_that_is_killed_leaves_the_one_before_and_the_next_goes_on(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    before = exported(home)
+    # As a run leaves it that is killed amid its work.
+    left = to / "state-20260101T000000-0-1"
+    left.mkdir()
+    (left / "communique.db").write_bytes(b"half")
+    (to / "archive" / ".communique-1.warc.gz.0011aabb").write_bytes(b"half")
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    assert exported(restored) == before
+    assert communique("backup", str(to), home=home).returncode == 0
+    assert not left.exists()
+    assert not list((to / "archive").glob(".*"))
+
+
+def test_a_first_backup_that_is_killed_can_not_be_restored_and_goes_on(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    known = read_manifest(to)
+    assert known is not None
+    write_manifest(to, Manifest(known.home, known.at))
+    assert "no backup was ever finished here" in refused("restore", str(to), home=tmp_path / "r")
+    inodes = {path.name: path.stat().st_ino for path in (to / "archive").iterdir()}
+    told = json.loads(communique("backup", str(to), "--json", home=home).stdout)
+    assert told["linked"] == 0
+    assert {path.name: path.stat().st_ino for path in (to / "archive").iterdir()} == inodes
+
+
+def test_a_restore_that_is_killed_goes_on_and_nothing_else_touches_it(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    known = read_manifest(to)
+    assert known is not None
+    (restored / RESTORING).write_text(f"{known.home} {known.at.isoformat()}\n")
+    (restored / "communique.db").unlink()
+    (restored / "log.key").write_text("half")
+    assert "was not restored to its end" in refused("publish", home=restored)
+    assert communique("restore", str(to), home=restored).returncode == 0
+    assert exported(restored) == exported(home)
+    assert not (restored / RESTORING).exists()
+
+
+@pytest.mark.parametrize("which", ["communique.db", "archive/", "log.key"])
+def test_one_flipped_bit_is_named(which: str, to: Path, tmp_path: Path) -> None:
+    known = read_manifest(to)
+    assert known is not None
+    name = next(one for one in known.files if one.startswith(which) and not one.endswith("cdxj"))
+    place = to / known.files[name].at
+    content = bytearray(place.read_bytes())
+    content[len(content) // 2] ^= 1
+    # A file of its own: the one of HOME has the same bytes.
+    place.unlink()
+    place.write_bytes(content)
+    told = refused("restore", str(to), home=tmp_path / "restored")
+    assert told.startswith(f"1 file is damaged or missing in the backup {to}: {place}; ")
+    assert "was not restored to its end" in refused("export", home=tmp_path / "restored")
+
+
+def test_a_file_that_is_missing_is_named(to: Path, tmp_path: Path) -> None:
+    (gone,) = to.glob("state-*/sources/acme.toml")
+    gone.unlink()
+    assert str(gone) in refused("restore", str(to), home=tmp_path / "restored")
+
+
+def test_a_folder_inside_of_home_or_with_something_else_is_refused(
+    home: Path, tmp_path: Path
+) -> None:
+    inside = refused("backup", str(home / "backups" / "x"), home=home)
+    assert inside.startswith(f"{home}/backups/x: it is inside {home}; ")
+    assert not (home / "backups").exists()
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("Dear")
+    told = refused("backup", str(tmp_path / "letters"), home=home)
+    assert told == f"{tmp_path}/letters: it holds something else; name an empty folder"
+    assert files_of(tmp_path / "letters") == {"dear.txt": b"Dear"}
+    told = refused("backup", str(tmp_path / "letters" / "dear.txt"), home=home)
+    assert "it is no folder; name another one" in told
+
+
+def test_a_home_that_was_begun_anew_does_not_take_the_place_of_the_one_that_was_lost(
+    home: Path, to: Path
+) -> None:
+    shutil.rmtree(home)
+    with archived_home(home, 1):
+        pass
+    before = files_of(to)
+    assert "it holds a backup of" in refused("backup", str(to), home=home)
+    assert files_of(to) == before
+
+
+def test_what_is_no_backup_or_of_a_newer_version_is_refused(to: Path, tmp_path: Path) -> None:
+    nowhere = refused("restore", str(tmp_path / "nowhere"), home=tmp_path / "restored")
+    assert nowhere.startswith(f"{tmp_path}/nowhere: there is no backup here; ")
+    (tmp_path / "empty").mkdir()
+    assert "there is no backup here" in refused(
+        "restore", str(tmp_path / "empty"), home=tmp_path / "restored"
+    )
+    manifest = json.loads((to / FILE).read_text())
+    for wrong, told in (
+        ({**manifest, "format": 99, "files": 1}, "it was written by a newer version of Communique"),
+        (
+            {**manifest, "files": {"../../etc/passwd": next(iter(manifest["files"].values()))}},
+            "is no name in a HOME",
+        ),
+        ({"files": 3}, "can't be read"),
+    ):
+        (to / FILE).write_text(json.dumps(wrong))
+        assert told in refused("restore", str(to), home=tmp_path / "restored")
+    (to / FILE).write_bytes(b"\x00\xff")
+    assert "can't be read" in refused("restore", str(to), home=tmp_path / "restored")
+    assert not (tmp_path / "restored").exists()
+
+
+def test_a_backup_of_a_store_of_a_newer_version_is_refused(home: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(home / "communique.db")) as db, db:
+        db.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('communique', 'lay_tomorrow', '')"
+        )
+    told = refused("backup", str(tmp_path / "to"), home=home)
+    assert "it was written by a newer version of Communique" in told
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"", "it is empty, though a site was published from it"),
+        (b"Dear reader, " * 999, "it is no database of SQLite"),
+        (None, "damaged"),
+    ],
+)
+def test_a_damaged_store_does_not_take_the_place_of_a_whole_one(
+    content: bytes | None, cause: str, home: Path, to: Path, tmp_path: Path
+) -> None:
+    before = exported(home)
+    database = home / "communique.db"
+    if content is None:
+        whole = database.read_bytes()
+        content = whole[: len(whole) // 2 // 4096 * 4096]
+    for name in ("communique.db-wal", "communique.db-shm"):
+        (home / name).unlink(missing_ok=True)
+    database.write_bytes(content)
+    told = refused("backup", str(to), home=home)
+    assert told.startswith(f"the backup in {to} was not finished (")
+    assert cause in told or "malformed" in told
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    assert exported(restored) == before
+
+
+def test_a_home_that_is_in_use_or_not_empty_is_not_restored_into(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    assert refused("restore", str(to), home=home).startswith(f"{home} is not empty; ")
+    busy = tmp_path / "busy"
+    (busy / "locks").mkdir(parents=True)
+    with (busy / "locks" / "run").open("w") as file:
+        file.write("communique run (process 7)")
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        told = refused("restore", str(to), home=busy)
+        assert told.startswith(f"{busy} is in use by communique run (process 7); ")
+    (tmp_path / "file").write_text("")
+    assert "is a file" in refused("restore", str(to), home=tmp_path / "file")
+
+
+def test_a_file_that_went_from_the_archive_stays_in_the_backup_and_is_told(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    gone = next(path for path in sorted((home / "archive").glob("communique-*.warc.gz")))
+    gone.rename(tmp_path / gone.name)
+    result = communique("backup", str(to), home=home)
+    assert result.returncode == 1
+    assert f"archive/{gone.name} is gone from {home}" in result.stderr
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    assert communique("mirror", "verify", home=restored).returncode == 0
+
+
+def test_what_was_taken_out_of_the_archive_goes_from_the_backup_too(
+    home: Path, to: Path, tmp_path: Path
+) -> None:
+    before = {path.name for path in (to / "archive").glob("communique-*.warc.gz")}
+    assert communique("mirror", "prune", "--days", "1", home=home).returncode == 0
+    result = communique("backup", str(to), home=home)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert not before & {path.name for path in (to / "archive").glob("communique-*.warc.gz")}
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    verified = communique("mirror", "verify", home=restored)
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("fixture", ["lay_tables", "lay_captures"])
+def test_a_store_of_an_earlier_version_is_copied_as_it_is(fixture: str, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://harbour.example/")
+    schemas = Path(__file__).parents[2] / "data" / "store" / "sqlite" / "schemas"
+    content = gzip.decompress((schemas / f"{fixture}.db.gz").read_bytes())
+    (home / "communique.db").write_bytes(content)
+    told = json.loads(communique("backup", str(tmp_path / "to"), "--json", home=home).stdout)
+    assert told["schema"] == fixture
+    assert (home / "communique.db").read_bytes() == content
+    restored = tmp_path / "restored"
+    assert communique("restore", str(tmp_path / "to"), home=restored).returncode == 0
+    assert exported(restored) == exported(home) != ""
+
+
+def test_a_home_without_a_store_or_an_archive_is_backed_up(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://harbour.example/")
+    assert communique("backup", str(tmp_path / "to"), home=home).returncode == 0
+    assert communique("restore", str(tmp_path / "to"), home=tmp_path / "r").returncode == 0
+    assert kept_files(tmp_path / "r") == kept_files(home)
+
+
+def test_links_are_followed_and_what_is_no_file_is_left_out(home: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pier.toml").write_text(SOURCE)
+    (home / "sources" / "pier.toml").symlink_to(elsewhere / "pier.toml")
+    (elsewhere / "back").symlink_to(elsewhere)
+    (home / "notes").symlink_to(elsewhere)
+    (home / "gone.toml").symlink_to(elsewhere / "gone")
+    os.mkfifo(home / "pipe")
+    assert communique("backup", str(tmp_path / "to"), home=home).returncode == 0
+    restored = tmp_path / "restored"
+    assert communique("restore", str(tmp_path / "to"), home=restored).returncode == 0
+    assert (restored / "sources" / "pier.toml").read_text() == SOURCE
+    assert (restored / "notes" / "pier.toml").read_text() == SOURCE
+    assert not (restored / "gone.toml").exists()
+    assert not (restored / "pipe").exists()
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """A small file system in memory, for who may mount one."""
+    folder.mkdir()
+    try:
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    except FileNotFoundError:
+        pytest.skip("there is no mount here")
+    if made.returncode:
+        pytest.skip(f"no file system can be mounted here: {made.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)  # noqa: S603, S607 - as above
+
+
+def test_a_full_disk_is_told_and_the_run_after_it_goes_on(home: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    with mounted(small, "size=300k"):
+        told = refused("backup", str(small), home=home)
+        assert told.startswith(f"the backup in {small} was not finished (")
+        assert "the disk is full: make room there" in told
+        subprocess.run(["mount", "-o", "remount,size=30m", str(small)], check=True)  # noqa: S603, S607 - as above
+        assert communique("backup", str(small), home=home).returncode == 0
+        restored = tmp_path / "restored"
+        assert communique("restore", str(small), home=restored).returncode == 0
+        assert exported(restored) == exported(home)
+
+
+def test_a_folder_that_can_only_be_read_is_told(home: Path, to: Path, tmp_path: Path) -> None:
+    place = tmp_path / "fixed"
+    with mounted(place, "size=30m"):
+        shutil.copytree(to, place / "to")
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)  # noqa: S603, S607 - as above
+        for folder in (place / "new", place / "to"):
+            assert "Read-only file system" in refused("backup", str(folder), home=home)
+        assert "Read-only file system" in refused("restore", str(to), home=place / "home")
+        # A backup may be where nobody can write.
+        restored = communique("restore", str(place / "to"), home=tmp_path / "restored")
+        assert restored.returncode == 0
+
+
+def test_a_home_that_can_only_be_read_is_backed_up(home: Path, tmp_path: Path) -> None:
+    place = tmp_path / "fixed"
+    with mounted(place, "size=30m"):
+        shutil.copytree(home, place / "home")
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)  # noqa: S603, S607 - as above
+        result = communique("backup", str(tmp_path / "to"), home=place / "home")
+        assert (result.returncode, result.stderr) == (0, "")
+    restored = tmp_path / "restored"
+    assert communique("restore", str(tmp_path / "to"), home=restored).returncode == 0
+    assert exported(restored) == exported(home)
