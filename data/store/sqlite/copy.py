@@ -86,6 +86,14 @@ def read_copy(path: Path) -> StoreCopy:
         return StoreCopy(schema, [*_captures(db, tables)], next((record for (record,) in ends), ""))
 
 
+def source_moves(path: Path) -> frozenset[tuple[str, str]]:
+    """The ids that sources had, each with the one of now, in a store or a copy. StoreError."""
+    with _told_of(path), closing(open_for_reading(path)) as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'source_moves'").fetchone():
+            return frozenset()
+        return frozenset(db.execute("SELECT old, new FROM source_moves"))
+
+
 def _captures(db: sqlite3.Connection, tables: set[str]) -> Iterator[CapturePlace]:
     for table in {"captures", "files"} & tables:
         rows = db.execute(

@@ -1,9 +1,9 @@
 """Copies a HOME into a folder while the service runs, and only what is new the next time.
 
 What is copied when keeps the store from being ahead of the archive: the store first, of which the
-archive holds all that it points to by then; then the log and the records (archive_files); then the
-files that people write. Where something went meanwhile that the store points to, as records were
-taken out of the archive, all begins anew.
+archive holds all that it points to by then; then the files that people write; then the log and the
+records (archive_files). Where a source was renamed meanwhile, or something went that the store
+points to, as records were taken out of the archive, all begins anew.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError
 from data.sqlite_file import files_of
-from data.store.sqlite.copy import StoreCopy, copy_store, read_copy
+from data.store.sqlite.copy import StoreCopy, copy_store, read_copy, source_moves
 from scheduler.home import LOST, Home
 from scheduler.jobs.backup.archive_files import (
     LogState,
@@ -49,6 +49,8 @@ from scheduler.jobs.backup.manifest import Manifest, read_manifest, write_manife
 Told = Callable[[str, int, int], object]
 
 ATTEMPTS: Final = 3
+
+KEY: Final = re.compile(r"log\.key.*")
 
 CDXJ: Final = re.compile(r"communique-\d{14}-[0-9a-f]{8}(?:\.open)?\.cdxj(?:\.open)?")
 """The names of indexes of our files of records."""
@@ -143,14 +145,15 @@ class Backup:
             self._problems = []
             self._is_last = attempt == ATTEMPTS - 1
             folder.begin(at, attempt)
-            copy = self._copy_store()
             try:
+                copy = self._copy_store()
+                self._copy_files()
+                self._check_names()
                 state = self._copy_archive()
                 self._check(copy, state)
             except Moved:
                 continue
             break
-        self._copy_files()
         manifest = Manifest(
             str(self._home.path),
             at,
@@ -287,8 +290,8 @@ class Backup:
         found = [*files_of_people(self._home)]
         for done, (name, path) in enumerate(found):
             self._told("files", done, len(found))
-            if name in self._folder.files:
-                # The key of the log, which was copied with it.
+            if KEY.fullmatch(name) and (self._home.archive / "log").is_dir():
+                # It comes with the log that it signs.
                 continue
             if not is_text(name):
                 self._problems.append(f"{name!r} is left out: its name is no text in UTF-8")
@@ -297,6 +300,14 @@ class Backup:
             with suppress(FileNotFoundError):
                 self._folder.copy(name, path)
         self._told("files", len(found), len(found))
+
+    def _check_names(self) -> None:
+        """Raise Moved where a source was renamed between its store and its file."""
+        copied = self._folder.files.get(self._home.database.name)
+        if copied and not self._is_last:
+            then = source_moves(self._folder.path / copied.at)
+            if then != source_moves(self._home.database):
+                raise Moved
 
     def _check(self, copy: StoreCopy, state: LogState) -> None:
         """Hold the store against the archive: it points to nothing that is not there.
