@@ -1,0 +1,182 @@
+"""What Grafana and Prometheus are given asks for metrics and labels that are there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families as parse
+
+from data.models import Draft, Published, Run, Source
+from data.settings import Site
+from data.store import open_store
+from feeds.server.app import create_app
+from tests.feeds.fakestore import make_release
+from tests.feeds.serving import served_by
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+RULES = DEPLOY / "prometheus" / "communique.rules.yml"
+DASHBOARD = json.loads((DEPLOY / "grafana" / "communique.json").read_text("utf-8"))
+NOON = dt.datetime(2026, 3, 12, 12, tzinfo=dt.UTC)
+OF_PROMETHEUS = {"up", "job", "instance"}
+"""What Prometheus adds to what it reads."""
+
+
+def panels() -> Iterator[dict[str, Any]]:
+    """The panels of the dashboard."""
+    yield from DASHBOARD["panels"]
+
+
+def expressions() -> list[str]:
+    """All that the dashboard and the rules ask of Prometheus."""
+    asked = [target["expr"] for panel in panels() for target in panel["targets"]]
+    asked += [one["query"]["query"] for one in variables() if one["type"] == "query"]
+    rules = RULES.read_text("utf-8")
+    return asked + re.findall(r"expr: (?:\|\n)?(.*?)\n +(?:for|labels):", rules, re.DOTALL)
+
+
+def variables() -> list[dict[str, Any]]:
+    """What a person chooses on the dashboard."""
+    return list(DASHBOARD["templating"]["list"])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str]]]:
+    """The names of the metrics that are served, with their labels."""
+    folder = tmp_path_factory.mktemp("site")
+    url = f"sqlite:{folder / 'communique.db'}"
+    store = open_store(url)
+    store.register(Source("acme", "ACME", "https://acme.example/", "UTC"))
+    release = make_release(1)
+    # It was news, so that it counts among latencies.
+    said = Published(NOON, "second", "UTC", NOON.isoformat(), "test")
+    news = Draft("acme", release.url, replace(release.content, published=said))
+    store.record(news, seen=NOON, since=NOON)
+    store.add_run(Run("acme", NOON, 2.5, pages=2, found=1, new=1))
+    store.close()
+    for web in served_by(create_app(folder, url, Site())):
+        found = dict[str, set[str]]()
+        for family in parse(web.get("/metrics").text):
+            for one in family.samples:
+                found.setdefault(one.name, set()).update(one.labels)
+        yield found
+
+
+@pytest.mark.parametrize("expression", expressions())
+def test_what_is_asked_for_is_served(expression: str, served: dict[str, set[str]]) -> None:
+    metrics = {name for name in re.findall(r"\b[a-z_]+\b", expression) if name in served}
+    assert metrics or "up{" in expression, "it asks for none of our metrics"
+    named = set(re.findall(r"\bcommunique_[a-z_]+\b", expression))
+    known = served.keys() | OF_PROMETHEUS
+    for name in metrics:
+        known |= served[name]
+    assert named <= known
+    labels = re.findall(r"(\w+)\s*(?:=~|!=|!~|=)\s*\"", expression)
+    labels += re.findall(r"\w+", " ".join(re.findall(r"\bby \(([^)]*)\)", expression)))
+    assert set(labels) <= known
+
+
+def test_panels_have_titles_say_what_they_show_and_overlap_nowhere() -> None:
+    taken = set[tuple[int, int]]()
+    for panel in panels():
+        assert panel["title"]
+        assert panel["description"].endswith((".", "why", "which."))
+        at = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(at["x"], at["x"] + at["w"])
+            for y in range(at["y"], at["y"] + at["h"])
+        }
+        assert not cells & taken
+        assert max(x for x, _ in cells) < 24
+        taken |= cells
+    assert len({panel["id"] for panel in panels()}) == len([*panels()])
+
+
+def promtool(*arguments: str) -> None:
+    """Have Prometheus's own tool check something."""
+    found = shutil.which("promtool")
+    if not found:
+        pytest.skip("there is no promtool (Debian's package prometheus)")
+    done = subprocess.run(  # noqa: S603 - a program of Debian's
+        [found, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.integration
+def test_prometheus_takes_the_rules_and_all_that_the_dashboard_asks(tmp_path: Path) -> None:
+    promtool("check", "rules", str(RULES))
+    asked = [target["expr"] for panel in panels() for target in panel["targets"]]
+    rules = [
+        {"record": f"asked:{number}", "expr": re.sub(r"\$\w+", ".*", expression)}
+        for number, expression in enumerate(asked)
+    ]
+    path = tmp_path / "asked.yml"
+    path.write_text(json.dumps({"groups": [{"name": "asked", "rules": rules}]}))
+    promtool("check", "rules", str(path))
+
+
+HERE = {"severity": "page", "instance": "here"}
+FAILING = {"severity": "ticket", "source": "acme", "communique_source_state": "failing"}
+GIVEN_UP = {"severity": "ticket", "instance": "here", "state": "dead"}
+SERIES = {
+    'communique_source_state{source="acme",communique_source_state="failing"}': "0x9 1x60",
+    'up{job="communique",instance="here"}': "1x9 0x60",
+    'communique_feeds_dirty{instance="here"}': "0 5x60",
+    'communique_alerts{state="dead",instance="here"}': "0x9 1x60",
+}
+"""Metrics a minute: all goes wrong after ten of them."""
+
+FIRES: list[tuple[str, str, dict[str, str] | None, str]] = [
+    ("CommuniqueSourceFails", "35m", None, ""),
+    ("CommuniqueSourceFails", "45m", FAILING, "acme is failing"),
+    ("CommuniqueDown", "14m", None, ""),
+    ("CommuniqueDown", "20m", HERE | {"job": "communique"}, "here answers no more"),
+    ("CommuniquePublishesNothing", "20m", None, ""),
+    (
+        "CommuniquePublishesNothing",
+        "45m",
+        HERE,
+        "feeds wait to be published for half an hour: a full disk, most often",
+    ),
+    ("CommuniqueMessageGivenUp", "5m", None, ""),
+    (
+        "CommuniqueMessageGivenUp",
+        "20m",
+        GIVEN_UP,
+        "a message of a watch was given up: communique watch list says of which",
+    ),
+]
+"""Which alert fires at which time, with which labels, saying what."""
+
+
+@pytest.mark.integration
+def test_alerts_fire_when_they_should_and_not_before(tmp_path: Path) -> None:
+    expected = [
+        {
+            "alertname": alert,
+            "eval_time": at,
+            "exp_alerts": [{"exp_labels": labels, "exp_annotations": {"summary": summary}}]
+            if labels
+            else [],
+        }
+        for alert, at, labels, summary in FIRES
+    ]
+    case = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in SERIES.items()],
+        "alert_rule_test": expected,
+    }
+    cases = {"rule_files": [str(RULES)], "evaluation_interval": "1m", "tests": [case]}
+    path = tmp_path / "cases.yml"
+    path.write_text(json.dumps(cases))
+    promtool("test", "rules", str(path))
