@@ -114,6 +114,46 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 3600
 
 
+PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
+"""A place in a bucket: its name, as S3 allows them, and a prefix."""
+
+
+class Bucket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How buckets are reached in which the site and the archive may lie."""
+
+    endpoint: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+/?)?\Z")],
+        msgspec.Meta(
+            description="The address of the store that speaks S3; left out, it is that of AWS in "
+            "the region."
+        ),
+    ] = ""
+    region: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]*\Z")],
+        msgspec.Meta(
+            description="The region of the bucket; left out, what AWS_REGION says, or `us-east-1`."
+        ),
+    ] = ""
+    access_key: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^[!-~]*\Z")],
+        msgspec.Meta(
+            description="The key to the bucket; left out, what AWS_ACCESS_KEY_ID says, or the "
+            "machine is given."
+        ),
+    ] = ""
+    secret_key: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^[!-~]*\Z")],
+        msgspec.Meta(
+            description="Its secret; left out, what AWS_SECRET_ACCESS_KEY says, or the machine is "
+            "given."
+        ),
+    ] = ""
+    secret_key_file: Annotated[
+        str,
+        msgspec.Meta(description="The file that holds this secret instead (a path from HOME)."),
+    ] = ""
+
+
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The published site."""
 
@@ -134,6 +174,13 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "many more; older ones are on its archive pages."
         ),
     ] = 100
+    target: Annotated[
+        Annotated[str, msgspec.Meta(pattern=PLACE)],
+        msgspec.Meta(
+            description="A place in a bucket, `s3://bucket/prefix`, to which the site is published "
+            "too, and from which web nodes serve it; left out, it is HOME/site alone."
+        ),
+    ] = ""
     language: Annotated[
         Literal["en", "az"],
         msgspec.Meta(
@@ -319,6 +366,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: Network = msgspec.field(default_factory=Network)
     collect: Collect = msgspec.field(default_factory=Collect)
     site: Site = msgspec.field(default_factory=Site)
+    bucket: Bucket = msgspec.field(default_factory=Bucket)
     health: Health = msgspec.field(default_factory=Health)
     archive: Archive = msgspec.field(default_factory=Archive)
     alerts: Alerts = msgspec.field(default_factory=Alerts)
@@ -346,6 +394,10 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     if alerts.operator and not alerts.smtp_host:
         fix = "name the mail server that takes what alerts.operator is told"
         raise SettingsError(str(path), "alerts.smtp_host", fix)
+    if bool(settings.bucket.access_key) != bool(settings.bucket.secret_key):
+        missing = "secret_key" if settings.bucket.access_key else "access_key"
+        fix = "write it too: a key has both, or leave out both, as the environment says them"
+        raise SettingsError(str(path), f"bucket.{missing}", fix)
     return msgspec.structs.replace(settings, site=addressed(settings.site))
 
 

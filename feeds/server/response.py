@@ -9,21 +9,16 @@ from pathlib import PurePath
 from typing import TypeAlias
 
 from feeds.compression import CODINGS, IDENTITY
+from feeds.freshness import cache_control_of, content_type_of
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.link_headers import links_in
-from feeds.server.log import ENDLESS, freshness_of, type_of
-from feeds.urls import WATCH_FEED, FileStamp, media_type_of
+from feeds.urls import WATCH_FEED, FileStamp
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 OK, NOT_MODIFIED = b"200 OK", b"304 Not Modified"
 
-FRESH = b"public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-PRIVATE = b"private, max-age=60"
-LASTING = b"public, max-age=3600, stale-while-revalidate=86400"
-
-
-STATIC = {".css", ".js", ".svg"}
+PRIVATE = "private, max-age=60"
 
 PAGE_POLICY = SERVED_POLICY.encode()
 OWN_SCRIPT = b"; script-src 'self'; connect-src 'self'"
@@ -107,20 +102,18 @@ def hold(
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
     modified = max(stamp.modified // 10**9, before.modified + 1 if before else 0)
-    by_kind = ENDLESS if follows else LASTING if kind in STATIC else FRESH
+    kept = cache_control_of(address, file, followed=follows)
     if address.startswith(WATCH_FEED):
-        by_kind = PRIVATE
+        kept = PRIVATE
     # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
-        (b"cache-control", freshness_of(address) or by_kind),
+        (b"cache-control", kept.encode()),
         (b"vary", CHOSEN_BY if is_feed else b"accept-encoding"),
         *(more or ()),
     ]
-    of_release = kind == ".json" and address.startswith("/releases/")
-    media_type = b"application/json" if of_release else media_type_of(file).encode()
     headers = [
-        (b"content-type", type_of(address) or media_type),
+        (b"content-type", content_type_of(address, file).encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"content-security-policy", policy_of(address, is_feed=is_feed)),

@@ -7,7 +7,6 @@ is served at once; it is read again only where its time, size or inode has chang
 from __future__ import annotations
 
 import os
-import re
 import stat
 import time
 from collections import OrderedDict
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from feeds.compression import IDENTITY
+from feeds.freshness import page_after
 from feeds.server.delta import States
 from feeds.server.response import CachedFile, Encoded, Headers, hold
 from feeds.urls import stamp_of
@@ -29,9 +29,6 @@ LOOK = 0.001
 
 LONGEST, DEEPEST = 250, 12
 """Bytes of a name and names in a path that are looked for; file systems take a little more."""
-
-ARCHIVED = re.compile(r"(.*/feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
-
 
 Later: TypeAlias = Callable[[Callable[[], None]], object]
 
@@ -151,5 +148,5 @@ class SiteCache:
 
 def is_followed(file: str) -> bool:
     """Whether a file is an archive page of a feed, and the page after it is there."""
-    found = ARCHIVED.fullmatch(file)
-    return found is not None and Path(f"{found[1]}{int(found[2]) + 1}{found[3]}").is_file()
+    after = page_after(file)
+    return after is not None and Path(after).is_file()

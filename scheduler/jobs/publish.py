@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,13 @@ import msgspec
 
 from data.archive.journal.journaled_store import JournaledStore
 from data.archive.log.tree_log import log_of
+from data.bucket import BucketError, open_bucket
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.sqlite_file import delete_file
 from data.store.protocol import Store
+from feeds.publishing.bucket.push import CROWDED, SiteBucket, Superseded
+from feeds.publishing.bucket.pushed_files import PushedFiles
 from feeds.publishing.context.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
@@ -43,16 +46,68 @@ class Published(msgspec.Struct, frozen=True):
     errors: tuple[str, ...] = ()
 
 
+TURNS = 3
+"""How often a publication begins anew, where others publish to the same bucket."""
+
 log = logging.getLogger(__name__)
 
 
 def publish_home(home: Home, *, everything: bool = False) -> Publication:
     """Publish what changed in a HOME, or all of it; one process at a time, the next waits."""
     with home.lock("publish", "communique publish", wait=True):
-        published = publish_store(home, everything=everything)
-        # Closing the store signed the log.
-        errors = publish_proofs(home, everything=everything)
-        return replace(published, errors=(*published.errors, *errors))
+        if not home.settings.site.target:
+            return publish_here(home, everything=everything)
+        return publish_to_bucket(home, everything=everything)
+
+
+def publish_here(home: Home, *, everything: bool) -> Publication:
+    """Publish into HOME/site."""
+    published = publish_store(home, everything=everything)
+    # Closing the store signed the log.
+    errors = publish_proofs(home, everything=everything)
+    return replace(published, errors=(*published.errors, *errors))
+
+
+def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
+    """Publish into HOME/site, and from there into the bucket.
+
+    While the bucket can't be used, HOME/site is published all the same, and pushed by a later
+    publication.
+    """
+    published: list[Publication] = []
+
+    def render(*, all_of_it: bool) -> None:
+        published.append(publish_here(home, everything=everything or all_of_it))
+
+    try:
+        render_and_push(home, render)
+    except (BucketError, OSError) as error:
+        last = published[-1] if published else publish_here(home, everything=everything)
+        cause = error.cause if isinstance(error, BucketError) else str(error)
+        problem = PublishError(home.settings.site.target, cause)
+        return replace(last, errors=(*last.errors, problem))
+    return published[-1]
+
+
+def render_and_push(home: Home, render: Callable[..., None]) -> None:
+    """Have HOME/site rendered, and push it; again where another installation began meanwhile.
+
+    All of it is rendered then: changes that another published are marked no more. Raises
+    BucketError and OSError.
+    """
+    place = home.settings.site.target
+    bucket = open_bucket(place, home.settings.bucket)
+    with closing(PushedFiles(home.path / "pushed.db", place)) as kept:
+        target = SiteBucket(bucket, home.site, kept)
+        for turn in range(TURNS):
+            with closing(home.plain_store()) as store:
+                another = target.begin(store)
+            if another or not turn:
+                render(all_of_it=another)
+            with suppress(Superseded):
+                target.push()
+                return
+    raise BucketError(place, CROWDED)
 
 
 def publish_store(home: Home, *, everything: bool) -> Publication:

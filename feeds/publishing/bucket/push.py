@@ -1,0 +1,312 @@
+"""Brings a bucket up to date with HOME/site, file by file, so that no older file replaces a newer.
+
+A publication first takes a number in the manifest, then writes what changed, then says there that
+all of it is in place. Each object is written over the one that is known to lie there, and names the
+number: who is refused looks at it, and gives up where a later publication wrote it. Files come
+before those that name them, so that whoever begins at a feed finds all that it leads to; what is
+gone goes last, and the other way round.
+
+A request that was on its way when another publisher began may still arrive, if what lies there is
+as it was; none lives longer than its signature. Until then all tags are looked at again, and what
+is not ours is replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from data.bucket import Bucket, BucketError, Replaced
+from data.clock import utc_now
+from data.store.api_protocol import ApiStore
+from feeds.freshness import cache_control_of, content_type_of, page_after, page_before
+from feeds.publishing.bucket.manifest import FILE, Manifest, Read, read_manifest, replace_manifest
+from feeds.publishing.bucket.pushed_files import UNKNOWN, Pushed, PushedFiles
+from feeds.urls import FileStamp, stamp_of
+
+AT_ONCE: Final = 16
+"""Requests under way at the same time."""
+
+TOGETHER: Final = 200
+"""Files that are written before it is looked whether somebody else has begun, and all is noted."""
+
+TRIES: Final = 5
+"""How often one object is written anew that others write too."""
+
+SETTLED: Final = 16 * 60.0
+"""Seconds after which no request of another publisher can arrive any more: a signature of AWS holds
+for 15 minutes, the clocks of two machines apart."""
+
+PUBLICATION, DIGEST = "communique-publication", "communique-sha256"
+"""What an object says besides: the number of the publication that wrote it, and its digest."""
+
+AHEAD: Final = (
+    "the site there was published from a store that this one is no continuation of: it was put "
+    "back from an older copy, or is another one. Put the newest copy back, or publish to another "
+    f"place; where this one shall take its place, delete the object {FILE} there"
+)
+OCCUPIED: Final = (
+    "something lies there that no publication wrote, and would be deleted; name a prefix below "
+    "which there is nothing, as in s3://bucket/site"
+)
+CROWDED: Final = "others publish there all the time; give each installation a prefix of its own"
+
+LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", "log/checkpoint"}
+FIRST: Final = ("releases/", "stories/", "log/", "witness/")
+UNNAMING: Final = (".css", ".js", ".svg", ".ico", ".txt")
+
+
+class Superseded(BucketError):
+    """Another installation has begun to publish to the same bucket."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(bucket, "another installation has begun to publish there")
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What one publication did to a bucket: files written, and deleted."""
+
+    number: int
+    written: int = 0
+    deleted: int = 0
+
+
+class SiteBucket:
+    """The site in a bucket, as one HOME publishes it; one process at a time.
+
+    ``kept`` is what the HOME knows of it. Raises BucketError, StoreError and OSError.
+    """
+
+    def __init__(self, bucket: Bucket, folder: Path, kept: PushedFiles) -> None:
+        self._bucket = bucket
+        self._folder = folder
+        self._kept = kept
+        self._read: Read | None = None
+        self._change = (0, 0)
+
+    def begin(self, store: ApiStore) -> bool:
+        """Look who published last, before anything is rendered.
+
+        True where that was not this HOME: its folder may lack what others published, so that
+        everything has to be rendered. The number of the publication is taken at once then.
+        """
+        for _ in range(TRIES):
+            self._read = read_manifest(self._bucket)
+            self._change = store.last_logged_change()
+            if self._read is not None:
+                manifest = self._read.manifest
+                if store.logged_changes(manifest.change, limit=1) is None:
+                    raise BucketError(self._bucket.place, AHEAD)
+                if self._is_ours(manifest):
+                    return False
+            elif any(self._bucket.tags()):
+                # It may be that another began just now.
+                if read_manifest(self._bucket):
+                    continue
+                raise BucketError(self._bucket.place, OCCUPIED)
+            try:
+                number = self._take_number()
+            except Replaced:
+                continue
+            tags = {name: tag for name, tag, _ in self._bucket.tags() if name != FILE}
+            self._kept.begin(tags, number, time.time() + SETTLED)
+            return True
+        raise BucketError(self._bucket.place, CROWDED)
+
+    def _is_ours(self, manifest: Manifest) -> bool:
+        kept = self._kept
+        return (manifest.publisher, manifest.number) == (kept.publisher, kept.number)
+
+    def _take_number(self) -> int:
+        """Begin a publication after the one whose manifest was read. Raises Replaced."""
+        old = self._read.manifest if self._read else None
+        number = old.number + 1 if old else 1
+        complete = old.complete if old else 0
+        self._replace(Manifest(number, complete, self._change, self._kept.publisher, utc_now()))
+        return number
+
+    def _replace(self, manifest: Manifest) -> None:
+        self._read = replace_manifest(self._bucket, self._read, manifest)
+
+    def push(self) -> Push:
+        """Write what the folder has, and delete what it has not. After begin.
+
+        Killed at any point, the next one goes on. Raises Superseded where another publisher began
+        meanwhile.
+        """
+        present = dict(files_in(self._folder))
+        known = self._kept.files()
+        if settling := self._kept.settled_at:
+            known = self._looked_at(known)
+        wanted = changed(present, known)
+        gone = [name for name in known if name not in present]
+        manifest = self._present.manifest
+        if wanted or gone or manifest.complete < manifest.number:
+            try:
+                if manifest.complete == manifest.number:
+                    self._kept.note_number(self._take_number())
+                self._write(wanted, present, known)
+                self._delete(gone)
+                manifest = self._present.manifest
+                done = Manifest(
+                    manifest.number, manifest.number, manifest.change, manifest.publisher, utc_now()
+                )
+                self._replace(done)
+            except Replaced as error:
+                raise Superseded(self._bucket.place) from error
+        if settling and time.time() > settling:
+            self._kept.note_settled()
+        return Push(self._present.manifest.number, len(wanted), len(gone))
+
+    @property
+    def _present(self) -> Read:
+        if self._read is None:
+            raise ValueError("begin comes before push")
+        return self._read
+
+    def _looked_at(self, known: Mapping[str, Pushed]) -> dict[str, Pushed]:
+        """What is known, corrected by what lies in the bucket."""
+        tags = {name: tag for name, tag, _ in self._bucket.tags() if name != FILE}
+        found = {
+            name: known[name] if name in known and known[name].tag == tag else Pushed(tag, UNKNOWN)
+            for name, tag in tags.items()
+        }
+        others = {name: one for name, one in found.items() if known.get(name) != one}
+        self._kept.note(others, [name for name in known if name not in found])
+        return found
+
+    def _write(
+        self,
+        wanted: Collection[str],
+        present: Mapping[str, FileStamp],
+        known: Mapping[str, Pushed],
+    ) -> None:
+        number = self._present.manifest.number
+        with ThreadPoolExecutor(AT_ONCE, "push") as pool:
+
+            def write(name: str) -> tuple[str, Pushed | None]:
+                return name, self._write_one(name, present, known.get(name), number)
+
+            for some in parts_of(wanted):
+                self._go_on()
+                written = {name: one for name, one in pool.map(write, some) if one}
+                self._kept.note(written)
+
+    def _write_one(
+        self, name: str, present: Mapping[str, FileStamp], known: Pushed | None, number: int
+    ) -> Pushed | None:
+        try:
+            body = (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            # Somebody took it away; the next publication brings it back, or deletes it.
+            return None
+        stamp = present[name]
+        over = known.tag if known else None
+        # Where only its headers change, it is written whole all the same.
+        has_news = known is None or known.stamp != stamp
+        if has_news and over and over.strip('"') == md5_of(body):
+            return Pushed(over, stamp)
+        digest = hashlib.sha256(body).hexdigest()
+        followed = (after := page_after(name)) is not None and after in present
+        headers = {
+            "Content-Type": content_type_of(f"/{name}", name),
+            "Cache-Control": cache_control_of(f"/{name}", name, followed=followed),
+            PUBLICATION: str(number),
+            DIGEST: digest,
+        }
+        for _ in range(TRIES):
+            try:
+                return Pushed(self._bucket.write(name, body, over=over, headers=headers), stamp)
+            except Replaced:
+                found = self._bucket.look(name)
+            if found is None:
+                over = None
+                continue
+            if publication_of(found.headers) > number:
+                raise Superseded(self._bucket.place)
+            if publication_of(found.headers) == number and found.headers.get(DIGEST) == digest:
+                # The answer to our own request was lost.
+                return Pushed(found.tag, stamp)
+            over = found.tag
+        raise BucketError(self._bucket.place, CROWDED)
+
+    def _delete(self, gone: Collection[str]) -> None:
+        with ThreadPoolExecutor(AT_ONCE, "push") as pool:
+            for some in parts_of(gone, backwards=True):
+                self._go_on()
+                list(pool.map(lambda name: self._bucket.delete([name]), some))
+                self._kept.note({}, some)
+
+    def _go_on(self) -> None:
+        """Look whether this is still the publication that began last. Raises Superseded."""
+        if read_manifest(self._bucket, self._present) != self._present:
+            raise Superseded(self._bucket.place)
+
+
+def md5_of(body: bytes) -> str:
+    """The tag that S3 gives an object, where it is encrypted by no key of its owner's."""
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()
+
+
+def publication_of(headers: Mapping[str, str]) -> int:
+    """The number of the publication that wrote an object, or 0 where it names none."""
+    said = headers.get(PUBLICATION, "")
+    return int(said) if said.isdecimal() else 0
+
+
+def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> list[str]:
+    """The files that are not in the bucket as they are here.
+
+    With a new archive page comes the one before it: it may be kept for ever now.
+    """
+    wanted = {
+        name for name, stamp in present.items() if name not in known or known[name].stamp != stamp
+    }
+    before = {page_before(name) or "" for name in wanted if name not in known}
+    return [*wanted, *(before & present.keys() - wanted)]
+
+
+def files_in(folder: Path) -> Iterator[tuple[str, FileStamp]]:
+    """The files of a site, as names below its folder; hidden ones are half written, or our own."""
+    todo = [""]
+    while todo:
+        place = todo.pop()
+        try:
+            entries = os.scandir(folder / place)
+        except FileNotFoundError:
+            continue
+        with entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append(f"{place}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False):
+                    yield f"{place}{entry.name}", stamp_of(entry.stat(follow_symlinks=False))
+
+
+def rank_of(name: str) -> int:
+    """When a file is written: what others name comes before them."""
+    if name in LAST:
+        return 3
+    if name.startswith(FIRST) or name.endswith(UNNAMING):
+        return 0
+    return 1 if page_after(name) else 2
+
+
+def parts_of(names: Iterable[str], *, backwards: bool = False) -> Iterator[Sequence[str]]:
+    """Names in the order in which they are written, some at a time, none with others' ranks."""
+    ranked: dict[int, list[str]] = {}
+    for name in names:
+        ranked.setdefault(rank_of(name), []).append(name)
+    for rank in sorted(ranked, reverse=backwards):
+        some = sorted(ranked[rank])
+        for start in range(0, len(some), TOGETHER):
+            yield some[start : start + TOGETHER]

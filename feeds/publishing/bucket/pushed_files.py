@@ -1,0 +1,144 @@
+"""What a HOME knows of the files that it has in a bucket: a cache, made again by looking there."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from data.errors import StoreError
+from data.sqlite_file import delete_file, open_for_writing
+from feeds.urls import FileStamp
+
+TABLES = """
+    -- Each file below the prefix: the tag of its object, and the stamp of the local file that it
+    -- was written from, 0 where that is not known.
+    CREATE TABLE IF NOT EXISTS files (
+        name     TEXT PRIMARY KEY,
+        tag      TEXT NOT NULL,
+        modified INTEGER NOT NULL DEFAULT 0,
+        size     INTEGER NOT NULL DEFAULT 0,
+        inode    INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL)
+        STRICT, WITHOUT ROWID;
+"""
+
+UNKNOWN = FileStamp(0, 0, 0)
+"""The stamp of no file."""
+
+
+class Pushed(NamedTuple):
+    """An object, and which local file it was written from."""
+
+    tag: str
+    stamp: FileStamp
+
+
+class PushedFiles:
+    """The file at ``path``, for the bucket at ``place``. Raises StoreError."""
+
+    def __init__(self, path: Path, place: str) -> None:
+        self._path = path
+        with self._reported():
+            try:
+                self._db = self._opened()
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    raise
+                # Damaged: all of it can be asked of the bucket.
+                delete_file(path)
+                self._db = self._opened()
+        if self._note("place") != place:
+            # Another bucket: nothing is known of it.
+            self.begin({}, 0, 0.0)
+            self._keep("place", place)
+        if not self._note("publisher"):
+            self._keep("publisher", secrets.token_hex(8))
+
+    def _opened(self) -> sqlite3.Connection:
+        db = open_for_writing(self._path)
+        try:
+            db.executescript(TABLES)
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @property
+    def publisher(self) -> str:
+        """The name under which this HOME publishes; drawn."""
+        return self._note("publisher")
+
+    @property
+    def number(self) -> int:
+        """The last publication that this HOME began."""
+        return int(self._note("number") or 0)
+
+    @property
+    def settled_at(self) -> float:
+        """When nothing that another publisher sent can arrive any more, in seconds since 1970.
+
+        0 where that is past, and was looked after.
+        """
+        return float(self._note("settled_at") or 0)
+
+    def begin(self, tags: Mapping[str, str], number: int, settled_at: float) -> None:
+        """Forget what was known: the bucket holds objects of these tags, and this HOME began."""
+        with self._transaction():
+            self._db.execute("DELETE FROM files")
+            self._db.executemany("INSERT INTO files (name, tag) VALUES (?, ?)", tags.items())
+            self._keep("number", str(number))
+            self._keep("settled_at", str(settled_at))
+
+    def note_number(self, number: int) -> None:
+        """Note that this HOME began a publication, after one of its own."""
+        self._keep("number", str(number))
+
+    def note_settled(self) -> None:
+        """Note that what is known of the bucket is so, and stays so."""
+        self._keep("settled_at", "0")
+
+    def files(self) -> dict[str, Pushed]:
+        """All objects that are known, by name."""
+        with self._reported():
+            rows = self._db.execute("SELECT name, tag, modified, size, inode FROM files")
+            return {name: Pushed(tag, FileStamp(*stamp)) for name, tag, *stamp in rows}
+
+    def note(self, written: Mapping[str, Pushed], gone: Iterable[str] = ()) -> None:
+        """Note objects that were written or looked at, and those that are gone."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
+                [(name, tag, *stamp) for name, (tag, stamp) in written.items()],
+            )
+            self._db.executemany("DELETE FROM files WHERE name = ?", [(name,) for name in gone])
+
+    def _note(self, name: str) -> str:
+        with self._reported():
+            rows = self._db.execute("SELECT value FROM notes WHERE name = ?", [name]).fetchall()
+        return str(rows[0][0]) if rows else ""
+
+    def _keep(self, name: str, value: str) -> None:
+        with self._reported():
+            self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", [name, value])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._reported(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(str(self._path), str(error)) from error

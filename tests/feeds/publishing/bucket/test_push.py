@@ -1,0 +1,322 @@
+"""The site in a bucket: what is written, in which order, and what no publisher writes over."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+from obstore.store import MemoryStore
+
+from data.bucket import Bucket, BucketError
+from data.store.sqlite.store import SqliteStore
+from feeds.publishing.bucket.manifest import FILE, Manifest
+from feeds.publishing.bucket.push import OCCUPIED, PUBLICATION, SiteBucket, Superseded
+from feeds.publishing.bucket.pushed_files import PushedFiles
+from tests.drafts import draft
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+PLACE = "s3://press/site"
+
+
+class NotedBucket(Bucket):
+    """A bucket in the memory of obstore that notes what it is told to do."""
+
+    def __init__(self) -> None:
+        super().__init__(PLACE, MemoryStore())
+        self.done: list[str] = []
+
+    def write(self, name: str, body: bytes, **how: object) -> str:
+        """Write, as a bucket does."""
+        self.done.append(name)
+        return super().write(name, body, **how)  # type: ignore[arg-type]
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete, as a bucket does."""
+        names = list(names)
+        self.done += [f"-{name}" for name in names]
+        super().delete(names)
+
+    def content(self) -> dict[str, bytes]:
+        """All files of the site."""
+        names = [name for name, _, _ in self.tags() if name != FILE]
+        return {name: found.body for name in names if (found := self.read(name))}
+
+    def manifest(self) -> Manifest:
+        """What the bucket says of its publications."""
+        found = self.read(FILE)
+        assert found
+        return msgspec.json.decode(found.body, type=Manifest)
+
+
+class Publisher:
+    """A HOME that publishes into a bucket."""
+
+    def __init__(self, home: Path, bucket: Bucket, store: SqliteStore) -> None:
+        self.site = home / "site"
+        self.bucket, self.store = bucket, store
+        self.kept = PushedFiles(made(home) / "pushed.db", bucket.place)
+        self.target = SiteBucket(bucket, self.site, self.kept)
+
+    def put(self, **files: str) -> None:
+        """Write the site: files by their names, ``/`` as ``__`` and ``.`` as ``_``."""
+        for name, text in files.items():
+            path = self.site / name.replace("__", "/").replace("_", ".")
+            made(path.parent)
+            path.write_text(text)
+
+    def begin(self) -> bool:
+        """Begin a publication; whether somebody else published before."""
+        return self.target.begin(self.store)
+
+    def publish(self, **files: str) -> bool:
+        """Publish some files and what is there already; whether somebody else did before."""
+        another = self.begin()
+        self.put(**files)
+        self.target.push()
+        return another
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def bucket() -> NotedBucket:
+    return NotedBucket()
+
+
+@pytest.fixture
+def two(
+    tmp_path: Path, bucket: NotedBucket, store: SqliteStore
+) -> Iterator[tuple[Publisher, Publisher]]:
+    """Two installations with one store, which publish to one bucket."""
+    first, second = (Publisher(tmp_path / name, bucket, store) for name in ("first", "second"))
+    yield first, second
+    first.kept.close()
+    second.kept.close()
+
+
+@pytest.fixture
+def one(two: tuple[Publisher, Publisher]) -> Publisher:
+    return two[0]
+
+
+def test_the_bucket_holds_what_the_folder_holds(one: Publisher, bucket: NotedBucket) -> None:
+    assert one.publish(feeds__all_atom="1", releases__a_html="a", index_html="i")
+    (one.site / ".layout").write_text("ours")
+    assert not one.publish(feeds__all_atom="2")
+    (one.site / "releases/a.html").unlink()
+    one.publish()
+
+    assert bucket.content() == {"feeds/all.atom": b"2", "index.html": b"i"}
+    assert bucket.manifest().number == bucket.manifest().complete == 3
+
+
+def test_what_is_as_it_was_is_not_written(one: Publisher, bucket: NotedBucket) -> None:
+    one.publish(feeds__all_atom="1", releases__a_html="a")
+    bucket.done.clear()
+    one.publish()
+    assert bucket.done == []
+    one.publish(feeds__all_atom="2")
+    assert bucket.done == [FILE, "feeds/all.atom", FILE]
+
+
+def test_what_is_named_comes_before_what_names_it_and_goes_after_it(
+    one: Publisher, bucket: NotedBucket
+) -> None:
+    names = ["releases/a.html", "feeds/all/page/1.atom", "feeds/all.atom", "index.html"]
+    one.publish(
+        index_html="i", feeds__all_atom="f", feeds__all__page__1_atom="p", releases__a_html="a"
+    )
+    assert bucket.done == [FILE, *names, FILE]
+
+    for name in names:
+        (one.site / name).unlink()
+    bucket.done.clear()
+    one.publish()
+    assert bucket.done == [FILE, *(f"-{name}" for name in reversed(names)), FILE]
+
+
+def test_objects_say_of_which_type_they_are_and_how_long_they_keep(
+    one: Publisher, bucket: NotedBucket
+) -> None:
+    one.publish(
+        feeds__all_atom="f", feeds__all__page__1_atom="p", style_css="c", log__checkpoint="x"
+    )
+
+    def headers(name: str) -> tuple[str, str]:
+        found = bucket.look(name)
+        assert found
+        assert found.headers[PUBLICATION] == str(bucket.manifest().number)
+        return found.headers["content-type"], found.headers["cache-control"].split(",")[1].strip()
+
+    atom = "application/atom+xml; charset=utf-8"
+    assert headers("feeds/all.atom") == (atom, "max-age=60")
+    assert headers("style.css") == ("text/css; charset=utf-8", "max-age=3600")
+    assert headers("log/checkpoint") == ("text/plain; charset=utf-8", "max-age=5")
+    # The last archive page still grows a link to the next; with that it is for ever.
+    assert headers("feeds/all/page/1.atom") == (atom, "max-age=60")
+    one.publish(feeds__all__page__2_atom="q")
+    assert headers("feeds/all/page/1.atom") == (atom, "max-age=31536000")
+
+
+def test_whoever_is_not_who_published_last_renders_everything(
+    two: tuple[Publisher, Publisher],
+) -> None:
+    first, second = two
+    assert first.publish(index_html="1")
+    assert second.publish(index_html="2")
+    assert not second.publish(index_html="3")
+    assert first.publish(index_html="4")
+
+
+def test_what_another_began_later_is_not_written_over(
+    two: tuple[Publisher, Publisher], bucket: NotedBucket
+) -> None:
+    first, second = two
+    first.publish(index_html="1", feeds__all_atom="1")
+    first.begin()
+    second.publish(index_html="new", feeds__all_atom="new")
+    first.put(index_html="old", feeds__all_atom="old")
+
+    with pytest.raises(Superseded):
+        first.target.push()
+    assert bucket.content() == {"index.html": b"new", "feeds/all.atom": b"new"}
+    assert bucket.manifest().publisher == second.kept.publisher
+
+
+def test_what_arrives_after_a_later_publication_is_refused(
+    two: tuple[Publisher, Publisher],
+    bucket: NotedBucket,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = two[0]
+    first.publish(index_html="1", feeds__all_atom="1")
+    first.begin()
+    first.put(index_html="old", feeds__all_atom="old")
+    write = bucket.write
+
+    def late(name: str, body: bytes, **how: object) -> str:
+        """A request of the first one is on its way while another publishes."""
+        if body == b"old":
+            monkeypatch.undo()
+            with closing(SqliteStore(tmp_path / "communique.db")) as store:
+                third = Publisher(tmp_path / "third", bucket, store)
+                with closing(third.kept):
+                    third.publish(index_html="new", feeds__all_atom="new")
+        return write(name, body, **how)
+
+    monkeypatch.setattr(bucket, "write", late)
+    with pytest.raises(Superseded):
+        first.target.push()
+    assert bucket.content() == {"index.html": b"new", "feeds/all.atom": b"new"}
+
+
+def test_what_arrives_late_is_replaced_by_the_next_publication(
+    two: tuple[Publisher, Publisher], bucket: NotedBucket
+) -> None:
+    first, second = two
+    first.publish(index_html="same", feeds__all_atom="1")
+    before = bucket.look("index.html")
+    assert before
+    second.publish(index_html="same", feeds__all_atom="2")
+    # The tag in a real bucket is that of the content: nothing tells that this is late.
+    known = bucket.look("index.html")
+    assert known
+    bucket.write("index.html", b"late", over=known.tag, headers={PUBLICATION: "1"})
+    bucket.delete(["feeds/all.atom"])
+
+    second.publish()
+    assert bucket.content() == {"index.html": b"same", "feeds/all.atom": b"2"}
+
+
+def test_a_publication_that_was_killed_goes_on(
+    one: Publisher, bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.publish(index_html="1", feeds__all_atom="1", releases__a_html="1")
+    one.begin()
+    one.put(index_html="2", feeds__all_atom="2", releases__a_html="2")
+
+    class KilledError(BaseException):
+        """What no handler takes for an error."""
+
+    write = bucket.write
+
+    def killed_after(name: str, body: bytes, **how: object) -> str:
+        written = write(name, body, **how)
+        if name == "feeds/all.atom":
+            raise KilledError
+        return written
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bucket, "write", killed_after)
+        with pytest.raises(KilledError):
+            one.target.push()
+    assert bucket.manifest().complete < bucket.manifest().number
+
+    again = SiteBucket(bucket, one.site, one.kept)
+    assert not again.begin(one.store)
+    again.push()
+    assert set(bucket.content().values()) == {b"2"}
+    assert bucket.manifest().complete == bucket.manifest().number
+
+
+def test_what_is_known_of_a_bucket_can_be_lost(
+    one: Publisher, bucket: NotedBucket, tmp_path: Path
+) -> None:
+    one.publish(index_html="1", old_html="gone by then")
+    one.kept.close()
+    (tmp_path / "first/pushed.db").write_bytes(b"damaged" * 200)
+    (one.site / "old.html").unlink()
+    anew = Publisher(tmp_path / "first", bucket, one.store)
+    assert anew.publish(index_html="2")
+    assert bucket.content() == {"index.html": b"2"}
+    anew.kept.close()
+
+
+def test_what_no_publication_wrote_is_not_deleted(one: Publisher, bucket: NotedBucket) -> None:
+    bucket.write("photos/cat.jpg", b"mine", over=None)
+    with pytest.raises(BucketError) as refused:
+        one.publish(index_html="1")
+    assert refused.value.cause == OCCUPIED
+    assert bucket.content() == {"photos/cat.jpg": b"mine"}
+
+
+def test_a_store_that_was_put_back_does_not_publish_over_what_it_forgot(
+    one: Publisher, bucket: NotedBucket, tmp_path: Path, store: SqliteStore
+) -> None:
+    store.record(draft(), seen=NOON, since=NOON)
+    one.publish(index_html="with the release")
+    old = SqliteStore(tmp_path / "old.db")
+    one.store = old
+    with pytest.raises(BucketError, match="no continuation"):
+        one.publish(index_html="without")
+    assert bucket.content() == {"index.html": b"with the release"}
+    old.close()
+
+
+def test_a_manifest_of_something_else_is_refused(one: Publisher, bucket: NotedBucket) -> None:
+    for body in (b"{", b'{"name": "press"}', b"\xff"):
+        found = bucket.look(FILE)
+        bucket.write(FILE, body, over=found.tag if found else None)
+        with pytest.raises(BucketError, match="none that this version wrote"):
+            one.publish(index_html="1")
+
+
+def test_links_and_hidden_files_stay_here(
+    one: Publisher, bucket: NotedBucket, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    made(one.site)
+    (one.site / "secret.html").symlink_to(tmp_path / "secret")
+    one.publish(index_html="1")
+    (one.site / ".index.html.part").write_text("half")
+    one.publish()
+    assert bucket.content() == {"index.html": b"1"}
