@@ -360,6 +360,25 @@ class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How is told what happens."""
+
+    format: Annotated[
+        Literal["logfmt", "json"],
+        msgspec.Meta(
+            description="How `run`, `serve` and `publish` write a line about each event, and their "
+            "children into HOME/crawl.log: `logfmt`, or `json` with one object a line."
+        ),
+    ] = "logfmt"
+    level: Annotated[
+        Literal["info", "warning", "error"],
+        msgspec.Meta(
+            description="What is told: `info` is all, `warning` what may be wrong, `error` what "
+            "is. Of children and of libraries less is told."
+        ),
+    ] = "info"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of communique.toml; every part and every key may be left out."""
 
@@ -370,6 +389,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     health: Health = msgspec.field(default_factory=Health)
     archive: Archive = msgspec.field(default_factory=Archive)
     alerts: Alerts = msgspec.field(default_factory=Alerts)
+    log: Log = msgspec.field(default_factory=Log)
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data.clock import utc_now
 from data.models import Content, Draft, Published
+from data.settings import Log
 from data.watches.watch import Watch, Webhook, new_secret, to_toml
 from scheduler.home import Home, open_home
 from scheduler.logs import log_to
@@ -46,7 +47,7 @@ def begun(work: Callable[[], None]) -> multiprocessing.Process:
 
     def quietly() -> None:
         with Path(os.devnull).open("w") as nowhere:
-            log_to(nowhere)
+            log_to(nowhere, Log())
             work()
 
     process = multiprocessing.Process(target=quietly, daemon=True)

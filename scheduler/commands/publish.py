@@ -25,7 +25,7 @@ ERRORS_SHOWN = 10
 def publish(home: Home, *, everything: bool, as_json: bool) -> int:
     """Write the feeds and pages that changes touch, into HOME/site."""
     # Standard output is for what was published.
-    log_to(sys.stderr)
+    log_to(sys.stderr, home.settings.log)
     published = publish_home(home, everything=everything)
     if not asyncio.run(announce(home)):
         complain("the hub was not told of all changes; it will be, by the next run")

@@ -20,7 +20,7 @@ def run(home: Home) -> int:
 
     It stops on SIGTERM or Ctrl-C, with nothing half done.
     """
-    log_to(sys.stdout)
+    log_to(sys.stdout, home.settings.log)
     with home.lock("run", "communique run"):
         uvloop.run(Service(home).run())
     return 0

@@ -35,7 +35,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     say(f"serving {home.site} at {address} (Ctrl-C stops)")
     if site.url.startswith("http://127.0.0.1") and site.url.rstrip("/") + "/" != address:
         complain(f"feeds and pages name {site.url}; write {address} as site.url, then publish")
-    log_to(sys.stderr)
+    log_to(sys.stderr, home.settings.log)
     uvloop.run(serve_home(home, opened))
     return 0
 

@@ -16,6 +16,7 @@ from data.models import Run
 from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
 from scheduler.jobs.crawl import CrawlStart, Progress, Report, VisitJob
+from scheduler.logs import open_log
 
 LOST = 120.0
 """Seconds over run_timeout after which a child that has not stopped a visit by itself is killed: it
@@ -62,7 +63,7 @@ class CrawlChild:
     @classmethod
     async def start(cls, home: Home, *, render: bool) -> Self:
         """A new child. Raises OSError where the system gives none, and CrawlLost."""
-        with home.crawl_log.open("ab") as log:
+        with open_log(home.crawl_log) as log:
             child = await Child.start("scheduler.jobs.crawl", log=log)
         stand_back(child.pid)
         try:

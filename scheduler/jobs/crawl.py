@@ -39,7 +39,7 @@ from scheduler.home import open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.drift import DriftGuard
 from scheduler.jobs.home_files import keep_home_files
-from scheduler.logs import redact_logs
+from scheduler.logs import log_as
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.release_files import FileKinds
 from spiders.crawl.spider import PressRoomSpider
@@ -127,7 +127,7 @@ class Crawl:
         """Make the visits that ``lines`` ask for, until there are no more lines."""
         settings = scrapy_settings(self._home.settings.network) | self._browser
         process = AsyncCrawlerProcess(settings)
-        redact_logs()
+        log_as(self._home.settings.log)
         # Scrapy would make records of each answer, for its handler to pass over.
         logging.root.setLevel(settings["LOG_LEVEL"])
         process.crawl(

@@ -24,7 +24,7 @@ from data.text.redaction import redacted
 from scheduler.cli import complain
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.child import Child, ChildEnded, read_lines, write_line
-from scheduler.logs import redact_logs
+from scheduler.logs import log_as, open_log
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import render_settings
 from spiders.download.fetch_spider import FetchResult, FetchSpider
@@ -122,7 +122,7 @@ class PageFetcher:
 def _log(path: Path) -> IO[bytes]:
     """Where the child complains: nowhere if there is no HOME, or none that can be written."""
     try:
-        return path.open("ab")
+        return open_log(path)
     except OSError:
         return open(os.devnull, "ab")  # noqa: PTH123 - the caller closes it
 
@@ -147,7 +147,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 - to the log of the parent
         return 2
     process = AsyncCrawlerProcess(settings)
-    redact_logs()
+    log_as(home.settings.log)
     archive = home.open_archive() if start.archive else None
     process.crawl(
         FetchSpider, asked=_asked(lines), tell=write_line, render=start.render, archive=archive

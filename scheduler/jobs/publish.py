@@ -36,6 +36,7 @@ from scheduler.home import Home, open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.topics import settle_topics
+from scheduler.logs import log_as
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -181,6 +182,7 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
 def main() -> None:
     """Publish once for every line that comes in."""
     home = open_home(Path(sys.argv[1]))
+    log_as(home.settings.log)
     for _ in read_lines():
         try:
             done = publish_home(home)

@@ -368,7 +368,6 @@ class Service:
         store = self._home.store()
         store.maintain()
         store.close()
-        self._home.crawl_log.write_bytes(b"")
 
 
 async def attempt(action: Callable[[], Awaitable[None]]) -> None:

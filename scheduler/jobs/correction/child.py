@@ -6,8 +6,8 @@ The child reads a line with the HOME, then lines with what is asked, and answers
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
-import traceback
 from contextlib import closing
 from pathlib import Path
 from typing import Final, Literal
@@ -27,7 +27,10 @@ from scheduler.jobs.correction.marked_page import elements_of, marked_page
 from scheduler.jobs.correction.preview import Preview, preview, value
 from scheduler.jobs.correction.saved_pages import saved_pages
 from scheduler.jobs.drift import DriftGuard
+from scheduler.logs import log_as, open_log
 from spiders.sources.loader import load_source
+
+log = logging.getLogger(__name__)
 
 SECONDS: Final = 40.0
 """For which one question may take; a page of a megabyte takes two."""
@@ -121,7 +124,7 @@ class Corrector:
             await child.end()
 
     async def _start(self) -> Child:
-        with self._home.crawl_log.open("ab") as log:
+        with open_log(self._home.crawl_log) as log:
             self._child = await Child.start("scheduler.jobs.correction.child", log=log)
         stand_back(self._child.pid)
         await self._child.say(str(self._home.path))
@@ -185,13 +188,15 @@ def main() -> int:
     except (msgspec.DecodeError, CommuniqueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - to the log of the parent
         return 2
+    log_as(home.settings.log)
     for line in lines:
+        asked = msgspec.json.decode(line, type=Asked)
         try:
-            told = answer(home, msgspec.json.decode(line, type=Asked))
+            told = answer(home, asked)
         except CommuniqueError as error:
             told = Told(str(error))
-        except Exception:  # noqa: BLE001 - a page that nobody can read is told, and noted
-            traceback.print_exc()
+        except Exception:
+            log.exception("a page of %s can't be read", asked.source)
             told = Told("this page can't be read: see crawl.log")
         write_line(told)
     return 0
