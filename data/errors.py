@@ -140,6 +140,14 @@ class SlowSearch(StoreError):
         )
 
 
+class LeaseLost(CommuniqueError):
+    """Another worker may visit the host by now: nothing of what came of this visit was written."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"the visit of {host} took too long: another worker has the host by now")
+        self.host = host
+
+
 class ArchiveError(CommuniqueError):
     """The archive could not be read or written; every record that was whole still is."""
 

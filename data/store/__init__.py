@@ -6,13 +6,18 @@ A new file here says what every store can do; what one database does is in a fol
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from data.errors import StoreError
 from data.store.journal_protocol import JournalStore
+from data.text.redaction import redacted
+
+MISSING: Final = "the library for PostgreSQL is not installed: pip install 'communique[postgres]'"
+UNKNOWN: Final = "no such kind of store; write sqlite:PATH or postgresql://USER@HOST/DATABASE"
 
 
 def open_store(url: str, *, patience: float = 30.0) -> JournalStore:
-    """The store that a URL names: ``sqlite:`` and a path.
+    """The store that a URL names: ``sqlite:`` and a path, or ``postgresql://user@host/database``.
 
     A writer waits ``patience`` seconds for another, though a transaction takes milliseconds.
 
@@ -24,4 +29,10 @@ def open_store(url: str, *, patience: float = 30.0) -> JournalStore:
         from data.store.sqlite.store import SqliteStore  # noqa: PLC0415
 
         return SqliteStore(Path(rest), patience=patience)
-    raise StoreError(url, "no such kind of store; write sqlite:PATH")
+    if scheme in {"postgresql", "postgres"} and rest:
+        try:
+            from data.store.postgres.store import PostgresStore  # noqa: PLC0415
+        except ImportError as error:
+            raise StoreError(redacted(url), MISSING) from error
+        return PostgresStore(url, patience=patience)
+    raise StoreError(redacted(url), UNKNOWN)

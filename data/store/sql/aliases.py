@@ -26,7 +26,7 @@ class AliasTable(Part):
         done = self._db.executemany(
             "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
             " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
-            " url = excluded.url WHERE kind <> 'seen'",
+            " url = excluded.url WHERE aliases.kind <> 'seen'",
             [(key, source, number, url) for key, url in urls.items()],
         )
         return done.rowcount > 0
@@ -36,7 +36,8 @@ class AliasTable(Part):
         done = self._db.execute(
             "INSERT INTO aliases (key, source, kind, release, url)"
             " VALUES (?, ?, 'claimed', ?, ?) ON CONFLICT (key, source) DO UPDATE"
-            " SET kind = 'disputed' WHERE kind = 'claimed' AND release <> excluded.release",
+            " SET kind = 'disputed'"
+            " WHERE aliases.kind = 'claimed' AND aliases.release <> excluded.release",
             [key, source, number, url],
         )
         return done.rowcount > 0
@@ -54,7 +55,8 @@ class AliasTable(Part):
     def numbers_of(self, ids: Sequence[str]) -> Sequence[int]:
         """The numbers of releases by id, in their order; what is not there is left out."""
         rows = self._ask(
-            "SELECT r.number FROM json_each(?) j JOIN releases r ON r.id = j.value ORDER BY j.key",
+            "SELECT r.number FROM json_each(?) j JOIN releases r ON r.id = j.value"
+            " ORDER BY CAST(j.key AS BIGINT)",
             [encode(list(ids))],
         )
         return [number for (number,) in rows]
@@ -65,7 +67,7 @@ class AliasTable(Part):
         """The releases of a source with that fingerprint, those of days near ``day`` first."""
         rows = self._ask(
             "SELECT number FROM releases WHERE fingerprint = ? AND source = ?"
-            " ORDER BY abs(julianday(day) - julianday(?)), number LIMIT ?",
+            " ORDER BY coalesce(abs(julianday(day) - julianday(?)), -1), number LIMIT ?",
             [fingerprint, source, day, limit],
         )
         return [number for (number,) in rows]
@@ -83,7 +85,7 @@ class AliasTable(Part):
         """The bodies of the newest releases of a source, one release left out."""
         rows = self._ask(
             "SELECT json_extract(content, '$.body_text') FROM releases"
-            " WHERE source = ? AND number <> ? ORDER BY sort_at DESC LIMIT ?",
+            " WHERE source = ? AND number <> ? ORDER BY sort_at DESC, id LIMIT ?",
             [source, without, limit],
         )
         return (body for (body,) in rows)
@@ -108,7 +110,7 @@ class AliasesPart(Part):
         Empty for an address that only ever led elsewhere: it may lead to another page by now.
         """
         rows = self._ask(
-            "SELECT a.key, iif(v.url IS NULL, '', r.url) FROM aliases a"
+            "SELECT a.key, CASE WHEN v.url IS NULL THEN '' ELSE r.url END FROM aliases a"
             " JOIN releases r ON r.number = a.release LEFT JOIN validators v ON v.url = a.url"
             " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
             " AND a.kind = 'seen'",

@@ -23,6 +23,11 @@ WAIT: Final = 3600
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """The end of a statement that adds a capture, after three other columns."""
 
+ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
+"""Puts a capture in the place of one that is there."""
+
+OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {ANOTHER}"
+
 
 def columns_of(capture: Capture) -> list[Any]:
     """The values of ``CAPTURE_COLUMNS``."""
@@ -56,7 +61,7 @@ class CaptureTable(Part):
 
     def _put(self, number: int, shows: str, revision: int, capture: Capture) -> None:
         self._db.execute(
-            f"INSERT OR REPLACE INTO captures (release, shows, revision, {PUT}",
+            f"INSERT INTO captures (release, shows, revision, {PUT} {OF_RELEASE}",
             [number, shows, revision, *columns_of(capture)],
         )
 
@@ -95,7 +100,7 @@ class CapturesPart(Part):
             " WHEN 'seen' THEN 'last seen' ELSE shows END, r.number"
             " FROM captures c JOIN releases r ON r.number = c.release"
             " WHERE record_id IN (SELECT value FROM json_each(:records))"
-            " UNION ALL SELECT record_id, '', url, 'file', NULL FROM files"
+            " UNION ALL SELECT record_id, '', url, 'file', 0 FROM files"
             " WHERE record_id IN (SELECT value FROM json_each(:records)) ORDER BY 5, 4, 3",
             {"records": encode([*record_ids])},
         )
@@ -105,7 +110,10 @@ class CapturesPart(Part):
         """Note where records are now, by their ids; pages that show them are to be written anew."""
         places = [(record, one.file, one.offset, one.length) for record, one in moved.items()]
         with self._writing() as db:
-            db.execute("CREATE TEMP TABLE moved (record_id TEXT PRIMARY KEY, file, offset, length)")
+            db.execute(
+                "CREATE TEMP TABLE moved"
+                ' (record_id TEXT PRIMARY KEY, file TEXT, "offset" BIGINT, length BIGINT)'
+            )
             db.executemany("INSERT INTO moved VALUES (?, ?, ?, ?)", places)
             shown = self._ask(
                 "SELECT DISTINCT c.release FROM captures c JOIN moved m USING (record_id)"
@@ -113,13 +121,14 @@ class CapturesPart(Part):
             )
             for table in ("captures", "files"):
                 db.execute(
-                    f"UPDATE {table} SET file = m.file, offset = m.offset, length = m.length"
+                    f'UPDATE {table} SET file = m.file, "offset" = m.offset, length = m.length'
                     f" FROM moved m WHERE m.record_id = {table}.record_id"
                 )
             db.execute("DROP TABLE moved")
             releases = select_releases(
                 self._connection,
-                "WHERE r.number IN (SELECT value FROM json_each(?))",
+                "WHERE r.number IN (SELECT CAST(value AS BIGINT) FROM json_each(?))"
+                " ORDER BY r.number",
                 [encode([number for (number,) in shown])],
             )
             for release in releases:
@@ -128,13 +137,14 @@ class CapturesPart(Part):
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
         """Note files of releases, by address, that are to be archived, and give the new ones."""
         fresh = self._ask(
-            "SELECT DISTINCT value FROM json_each(?) WHERE value NOT IN (SELECT url FROM files)",
+            "SELECT DISTINCT value FROM json_each(?) j"
+            " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.url = j.value)",
             [encode(tuple(urls))],
         )
         if fresh:
             with self._writing() as db:
                 db.executemany(
-                    "INSERT OR IGNORE INTO files (url, source) VALUES (?, ?)",
+                    "INSERT INTO files (url, source) VALUES (?, ?) ON CONFLICT DO NOTHING",
                     [(url, source) for (url,) in fresh],
                 )
         return tuple(url for (url,) in fresh)
@@ -165,7 +175,8 @@ class CapturesPart(Part):
         """Note the capture of a file of a release."""
         with self._writing() as db:
             db.execute(
-                f"INSERT OR REPLACE INTO files (url, source, tries, {PUT}",
+                f"INSERT INTO files (url, source, tries, {PUT} ON CONFLICT (url) DO UPDATE SET"
+                f" source = excluded.source, tries = 1, asked = 0, {ANOTHER}",
                 [url, source, 1, *columns_of(capture)],
             )
 
@@ -183,8 +194,16 @@ def keep_capture(
     db: Database, release_id: str, shows: Literal["seen", "gone"], capture: Capture
 ) -> None:
     """Note the last capture of a release that shows it, or shows that it is gone."""
+    if shows == "gone":
+        # Not changed: what readers see of a release is drawn anew where its record moved.
+        db.execute(
+            "DELETE FROM captures WHERE shows = 'gone' AND release ="
+            " (SELECT number FROM releases WHERE id = ?)",
+            [release_id],
+        )
     db.execute(
-        f"INSERT OR REPLACE INTO captures (release, shows, revision, {CAPTURE_COLUMNS})"
-        " SELECT number, ?, 0, ?, ?, ?, ?, ?, ?, ? FROM releases WHERE id = ?",
+        f"INSERT INTO captures (release, shows, revision, {CAPTURE_COLUMNS})"
+        " SELECT number, ?, 0, ?, ?, ?, ?, ?, ?, ? FROM releases WHERE id = ?"
+        f" {OF_RELEASE}",
         [shows, *columns_of(capture), release_id],
     )

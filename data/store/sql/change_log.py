@@ -21,7 +21,7 @@ from data.models import (
 )
 from data.store.sql.database.connection import Part
 from data.store.sql.database.facets import selection
-from data.store.sql.database.rows import FILED, SHOWN, encode, instant, revision_of
+from data.store.sql.database.rows import EVERY, FILED, SHOWN, encode, instant, revision_of
 from data.store.sql.releases import OF_RELEASE, OF_REVISION, select_releases
 from data.topics.facets import facets_at
 
@@ -64,7 +64,7 @@ class ChangeLogPart(Part):
             f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM {SHOWN} r"
             f" {join} JOIN release_versions v ON v.release = r.number {where}"
             f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
-            {**arguments, "limit": -1 if limit is None else limit},
+            {**arguments, "limit": EVERY if limit is None else limit},
         )
         return tuple(ReleaseSummary(*row) for row in rows)
 
@@ -74,7 +74,7 @@ class ChangeLogPart(Part):
             f"SELECT r.id, v.source, v.version, r.sort_at, v.story FROM {SHOWN} r"
             " JOIN release_versions v ON v.release = r.number WHERE r.source = :source"
             f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
-            {"source": source, "limit": -1 if limit is None else limit},
+            {"source": source, "limit": EVERY if limit is None else limit},
         )
         return tuple(ReleaseSummary(*row) for row in rows)
 
@@ -112,10 +112,10 @@ class ChangeLogPart(Part):
             f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
             f" FROM revisions v JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
             f" AND {EDITED.format('v.release', 'v.number')}"
-            " ORDER BY v.seen DESC LIMIT :limit)"
+            " ORDER BY v.seen DESC LIMIT :limit) AS earlier"
             f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
             f" FROM {SHOWN} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
-            " ORDER BY revised DESC LIMIT :limit)"
+            " ORDER BY revised DESC LIMIT :limit) AS present"
             " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
             {"limit": limit},
         )
@@ -128,7 +128,8 @@ class ChangeLogPart(Part):
             f" JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
             f" AND {EDITED.format('v.release', 'v.number')}"
             f" UNION ALL SELECT id, revision, revised FROM {SHOWN} r WHERE revision > 1"
-            f" AND {EDITED.format('r.number', 'r.revision')}) ORDER BY seen, id DESC, number",
+            f" AND {EDITED.format('r.number', 'r.revision')}) AS edits"
+            " ORDER BY seen, id DESC, number",
             [],
         )
 
@@ -169,7 +170,7 @@ class ChangeLogPart(Part):
         rows = self._ask(
             "SELECT r.source, r.day, coalesce((SELECT language FROM"
             f" (SELECT language FROM {SHOWN} WHERE source = s.id ORDER BY sort_at DESC, id"
-            " LIMIT :limit) WHERE language <> '' GROUP BY language"
+            " LIMIT :limit) AS newest WHERE language <> '' GROUP BY language"
             " ORDER BY count(*) DESC, language LIMIT 1), '')"
             f" FROM sources s JOIN releases r ON r.number = (SELECT number FROM {SHOWN} n"
             " WHERE n.source = s.id AND n.day <> '' ORDER BY n.sort_at DESC, n.id LIMIT 1)",
@@ -208,7 +209,7 @@ class ChangeLogPart(Part):
             return None
         rows = self._ask(
             "SELECT r.id, v.source, v.version, r.sort_at, v.story,"
-            f" r.number IN (SELECT release FROM hidden_releases), {FILED}"
+            f" EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number), {FILED}"
             " FROM (SELECT DISTINCT release FROM change_log WHERE number > :number LIMIT :limit) c"
             " JOIN releases r ON r.number = c.release"
             " JOIN release_versions v ON v.release = c.release",

@@ -20,7 +20,7 @@ from data.models import (
     Stage,
 )
 from data.store.sql.database.connection import Part
-from data.store.sql.database.rows import SHOWN, encode, event_of, instant
+from data.store.sql.database.rows import EVERY, SHOWN, encode, event_of, instant
 
 LOOKED_BACK: Final = 1500
 """Releases of a source whose days make its rhythm."""
@@ -36,7 +36,7 @@ class HealthPart(Part):
         rows = self._ask(
             "SELECT source, well, at, reason, state, code FROM health_events"
             " ORDER BY number DESC LIMIT ?",
-            [-1 if limit is None else limit],
+            [EVERY if limit is None else limit],
         )
         return tuple(event_of(*row) for row in reversed(rows))
 
@@ -84,7 +84,8 @@ class HealthPart(Part):
         Bounds are seconds, and grow; one more count is of what took longer than the last.
         """
         first, last = STAGES[stage]
-        bucket = " + ".join(["0", *(f"({last} - {first} > ?)" for _ in bounds)])
+        beyond = f"CASE WHEN {last} - {first} > ? THEN 1 ELSE 0 END"
+        bucket = " + ".join(["0", *[beyond] * len(bounds)])
         rows = self._ask(
             f"SELECT source, {bucket} AS bucket, count(*), sum({last} - {first})"
             f" FROM release_times WHERE {last} >= {first} GROUP BY source, bucket",
@@ -189,7 +190,7 @@ class HealthPart(Part):
         """The days of publication of a source's newest releases, each once, in its zone."""
         rows = self._ask(
             "SELECT DISTINCT day FROM (SELECT day FROM shown_releases WHERE source = ?"
-            " AND day <> '' ORDER BY sort_at DESC LIMIT ?)",
+            " AND day <> '' ORDER BY sort_at DESC, id LIMIT ?) AS newest",
             [source, LOOKED_BACK],
         )
         return [dt.date.fromisoformat(row[0]) for row in rows]
@@ -197,8 +198,9 @@ class HealthPart(Part):
     def first_days(self) -> Mapping[str, dt.date]:
         """The first day of publication of each source that has one, in its zone."""
         rows = self._ask(
-            "SELECT id, (SELECT day FROM shown_releases WHERE source = sources.id AND sort_at >= ?"
-            " ORDER BY sort_at LIMIT 1) AS first FROM sources WHERE first IS NOT NULL",
+            "SELECT id, first FROM (SELECT id, (SELECT day FROM shown_releases"
+            " WHERE source = sources.id AND sort_at >= ? ORDER BY sort_at LIMIT 1) AS first"
+            " FROM sources) AS firsts WHERE first IS NOT NULL",
             [UNDATED_BEFORE.timestamp()],
         )
         return {row[0]: dt.date.fromisoformat(row[1]) for row in rows}
@@ -207,7 +209,7 @@ class HealthPart(Part):
         """How many sources of each time zone published on each day from a day on."""
         rows = self._ask(
             "SELECT timezone, day, count(*) FROM"
-            " (SELECT DISTINCT day, source FROM shown_releases WHERE day >= ?)"
+            " (SELECT DISTINCT day, source FROM shown_releases WHERE day >= ?) AS published"
             " JOIN sources ON id = source GROUP BY timezone, day",
             [since.isoformat()],
         )

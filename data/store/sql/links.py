@@ -45,7 +45,7 @@ class LinksPart(Part):
             )
             db.execute(
                 f"UPDATE named_links SET state = 'known' WHERE source = :source AND key IN"
-                f" (SELECT key FROM ({STATED}))",
+                f" (SELECT key FROM ({STATED}) AS stated)",
                 {"source": source},
             )
         rows = self._ask(
@@ -60,7 +60,7 @@ class LinksPart(Part):
         with self._writing() as db:
             ((since,),) = self._ask(
                 f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
-                f" (SELECT release FROM ({STATED})) AND number NOT IN"
+                f" (SELECT release FROM ({STATED}) AS stated) AND number NOT IN"
                 " (SELECT release FROM named_links WHERE source = :source AND release IS NOT NULL)",
                 {"source": source},
             )
@@ -79,10 +79,10 @@ class LinksPart(Part):
     def sections(self, source: str) -> Mapping[str, int]:
         """The sections of a source's releases that were not found by name, and how many each."""
         rows = self._ask(
-            "SELECT json_extract(content, '$.section') AS section, count(*) FROM releases"
-            " WHERE source = :source AND section IS NOT NULL AND number NOT IN"
-            " (SELECT release FROM named_links WHERE source = :source AND release IS NOT NULL)"
-            " GROUP BY section",
+            "SELECT section, count(*) FROM (SELECT json_extract(content, '$.section') AS section"
+            " FROM releases WHERE source = :source AND number NOT IN"
+            " (SELECT release FROM named_links WHERE source = :source AND release IS NOT NULL))"
+            " AS found WHERE section IS NOT NULL GROUP BY section",
             {"source": source},
         )
         return dict(rows)
@@ -90,7 +90,8 @@ class LinksPart(Part):
     def recall(self, source: str) -> Recall:
         """How many of the releases that the pages of a source name were in the store."""
         ((known, older),) = self._ask(
-            "SELECT coalesce(sum(state = 'known'), 0), coalesce(sum(state = 'older'), 0)"
+            "SELECT count(*) FILTER (WHERE state = 'known'),"
+            " count(*) FILTER (WHERE state = 'older')"
             " FROM named_links WHERE source = ?",
             [source],
         )

@@ -30,7 +30,8 @@ CHANGE: Final = f"""
     INSERT INTO facets ({PARTS}, releases, changed, published)
     VALUES (?, ?, ?, ?, ?, ?, ?, 0)
     ON CONFLICT ({PARTS})
-    DO UPDATE SET releases = releases + excluded.releases, changed = changed + excluded.changed
+    DO UPDATE SET releases = facets.releases + excluded.releases,
+        changed = facets.changed + excluded.changed
 """
 
 FEED: Final = f"(SELECT number FROM archived_feeds WHERE {IS_IT})"
@@ -41,12 +42,16 @@ class FacetsPart(Part):
 
     def facets(self) -> Mapping[Facet, int]:
         """Every facet that holds at least one release, with its number of releases."""
-        rows = self._ask(f"SELECT {PARTS}, releases FROM facets WHERE releases > 0")
+        rows = self._ask(
+            f"SELECT {PARTS}, releases FROM facets WHERE releases > 0 ORDER BY {PARTS}"
+        )
         return {facet_of(*row): count for *row, count in rows}
 
     def dirty_feeds(self) -> Mapping[Facet, int]:
         """The facets that changed since they were last published, with the number of the change."""
-        rows = self._ask(f"SELECT {PARTS}, changed FROM facets WHERE changed <> published")
+        rows = self._ask(
+            f"SELECT {PARTS}, changed FROM facets WHERE changed <> published ORDER BY {PARTS}"
+        )
         return {facet_of(*row): number for *row, number in rows}
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
@@ -82,7 +87,7 @@ class PublicationPart(Part):
         """The releases on an archive page of a feed, by id."""
         rows = self._ask(
             f"SELECT r.id FROM archive_pages a JOIN {SHOWN} r ON r.number = a.release"
-            f" WHERE a.feed = {FEED} AND a.page = ?",
+            f" WHERE a.feed = {FEED} AND a.page = ? ORDER BY a.release",
             [*facet_key(facet), page],
         )
         return tuple(row[0] for row in rows)
@@ -91,7 +96,8 @@ class PublicationPart(Part):
         """Put releases, by id, on new archive pages of feeds, by their numbers."""
         with self._writing() as db:
             db.executemany(
-                f"INSERT OR IGNORE INTO archived_feeds ({PARTS}) VALUES (?, ?, ?, ?, ?)",
+                f"INSERT INTO archived_feeds ({PARTS}) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
                 map(facet_key, pages),
             )
             db.executemany(
@@ -115,7 +121,7 @@ class PublicationPart(Part):
         """Keep a day as it is published; one that is kept already stays."""
         with self._writing() as db:
             db.execute(
-                "INSERT OR IGNORE INTO day_digests (day, digest) VALUES (?, ?)",
+                "INSERT INTO day_digests (day, digest) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [digest.day, encode(digest)],
             )
 
@@ -124,10 +130,12 @@ def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
     """Give the facets of sources their new id, each of (old, new): all is entered by then."""
     for old, new in moves:
         db.execute(
-            "INSERT INTO facets SELECT ?, topic, period, section, language, releases, changed,"
-            f" published FROM facets WHERE source = ? ON CONFLICT ({PARTS}) DO UPDATE SET"
-            " releases = releases + excluded.releases, changed = changed + excluded.changed,"
-            " published = published + excluded.published",
+            f"INSERT INTO facets ({PARTS}, releases, changed, published)"
+            " SELECT ?, topic, period, section, language, releases, changed, published"
+            f" FROM facets WHERE source = ? ON CONFLICT ({PARTS}) DO UPDATE SET"
+            " releases = facets.releases + excluded.releases,"
+            " changed = facets.changed + excluded.changed,"
+            " published = facets.published + excluded.published",
             [new, old],
         )
         db.execute("DELETE FROM facets WHERE source = ?", [old])

@@ -105,7 +105,8 @@ class ReleaseTable(Part):
                 [new.source, section.slug, new.order.timestamp(), new.id],
             )
             db.execute(
-                "INSERT OR IGNORE INTO sections (source, slug, label) VALUES (?, ?, ?)",
+                "INSERT INTO sections (source, slug, label) VALUES (?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
                 [new.source, *section],
             )
 
@@ -129,7 +130,7 @@ class ReleaseTable(Part):
             "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
             " DO UPDATE SET label = excluded.label"
             # Where only the slug was said, the topic is still called what it was called.
-            " WHERE label <> excluded.label AND excluded.label <> excluded.slug",
+            " WHERE topics.label <> excluded.label AND excluded.label <> excluded.slug",
             labels.items(),
         )
         known.update(labels)
@@ -160,13 +161,17 @@ class ReleaseTable(Part):
 
     def queue_for_search(self, number: int) -> None:
         """Have a release entered into the search index with the next batch."""
-        self._db.execute("INSERT OR IGNORE INTO search_queue (release) VALUES (?)", [number])
+        self._db.execute(
+            "INSERT INTO search_queue (release) VALUES (?) ON CONFLICT DO NOTHING", [number]
+        )
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:
         """Keep what to ask the draft's server with, and what its page is built of."""
         if draft.validator:
             self._db.execute(
-                "INSERT OR REPLACE INTO validators (url, etag, last_modified) VALUES (?, ?, ?)",
+                "INSERT INTO validators (url, etag, last_modified) VALUES (?, ?, ?)"
+                " ON CONFLICT (url) DO UPDATE SET etag = excluded.etag,"
+                " last_modified = excluded.last_modified",
                 [draft.url, draft.validator.etag, draft.validator.last_modified],
             )
         if draft.skeleton and number is not None:
@@ -175,7 +180,8 @@ class ReleaseTable(Part):
     def keep_skeleton(self, number: int, skeleton: bytes) -> None:
         """Keep what the page of a release is built of."""
         self._db.execute(
-            "INSERT OR REPLACE INTO page_skeletons (release, skeleton) VALUES (?, ?)",
+            "INSERT INTO page_skeletons (release, skeleton) VALUES (?, ?)"
+            " ON CONFLICT (release) DO UPDATE SET skeleton = excluded.skeleton",
             [number, skeleton],
         )
 

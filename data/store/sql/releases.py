@@ -141,7 +141,8 @@ class ReleasesPart(Part):
         while True:
             rows = self._ask(
                 f"SELECT {RELEASE_COLUMNS}, r.number FROM releases r WHERE r.number > :after"
-                " AND (:source IS NULL OR r.source = :source) AND r.day BETWEEN :since AND :until"
+                " AND (CAST(:source AS TEXT) IS NULL OR r.source = :source)"
+                " AND r.day BETWEEN :since AND :until"
                 " ORDER BY r.number LIMIT :count",
                 {
                     "after": number,

@@ -22,8 +22,8 @@ from data.store.sql.stories import StoryTables
 from data.store.sql.subscribers.alerts import queue_event
 
 GIVE_REASON: Final = (
-    "INSERT OR REPLACE INTO retraction_reasons (release, why)"
-    " SELECT number, ? FROM releases WHERE id = ?"
+    "INSERT INTO retraction_reasons (release, why) SELECT number, ? FROM releases WHERE id = ?"
+    " ON CONFLICT (release) DO UPDATE SET why = excluded.why"
 )
 
 
@@ -63,9 +63,9 @@ class RetractionPart(Part):
         with self._writing() as db:
             db.executemany(
                 "UPDATE releases SET last_seen = max(last_seen, :at), checked = max(checked, :at),"
-                " gone_since = iif(gone_since > :at, gone_since, NULL),"
-                " digest = iif(:digest = '', digest, :digest),"
-                " fingerprint = iif(:digest = '', fingerprint, :fingerprint) WHERE id = :id",
+                " gone_since = CASE WHEN gone_since > :at THEN gone_since END,"
+                " digest = CASE WHEN :digest = '' THEN digest ELSE :digest END, fingerprint ="
+                " CASE WHEN :digest = '' THEN fingerprint ELSE :fingerprint END WHERE id = :id",
                 [
                     {
                         "id": release,
@@ -134,8 +134,9 @@ class RetractionPart(Part):
         """
         with self._writing() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO retraction_holds (release, unlisted)"
-                " SELECT number, ? FROM releases WHERE id = ?",
+                "INSERT INTO retraction_holds (release, unlisted)"
+                " SELECT number, CAST(? AS DOUBLE PRECISION) FROM releases WHERE id = ?"
+                " ON CONFLICT (release) DO UPDATE SET unlisted = excluded.unlisted",
                 [(at.timestamp() if at else None, id_) for id_, at in unlisted.items()],
             )
 
@@ -180,11 +181,13 @@ class RetractionPart(Part):
                 [encode(blank), release_id],
             )
             db.execute(
-                "UPDATE releases SET title = ?, content = ?, fingerprint = x'' WHERE id = ?",
-                [blank.title, encode(blank), release_id],
+                "UPDATE releases SET title = ?, content = ?, fingerprint = ? WHERE id = ?",
+                [blank.title, encode(blank), b"", release_id],
             )
             db.execute(
-                f"INSERT OR IGNORE INTO search_queue (release) SELECT {number}", [release_id]
+                "INSERT INTO search_queue (release) SELECT number FROM releases WHERE id = ?"
+                " ON CONFLICT DO NOTHING",
+                [release_id],
             )
             # Listings may have told its beginning; they are read again with the next visit.
             db.execute("DELETE FROM cached_listings WHERE source = ?", [known.source])
@@ -222,8 +225,8 @@ class RetractionPart(Part):
         """Hide a release from readers for a reason, and say whether it was seen until now."""
         return self._change(
             release_id,
-            "INSERT OR IGNORE INTO hidden_releases (release, at, why)"
-            " SELECT number, ?, ? FROM releases WHERE id = ?",
+            "INSERT INTO hidden_releases (release, at, why)"
+            " SELECT number, ?, ? FROM releases WHERE id = ? ON CONFLICT DO NOTHING",
             at.timestamp(),
             why,
         )
@@ -233,7 +236,7 @@ class RetractionPart(Part):
         return self._change(
             release_id,
             # What is hidden with its source is shown with it.
-            "DELETE FROM hidden_releases WHERE NOT with_source AND release ="
+            "DELETE FROM hidden_releases WHERE with_source = 0 AND release ="
             " (SELECT number FROM releases WHERE id = ?)",
         )
 

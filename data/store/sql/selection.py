@@ -25,6 +25,8 @@ ZONES: Final = dt.timedelta(days=2)
 
 Clause: TypeAlias = tuple[str, list[Any]]
 
+SHOWN_ALONE: Final = "NOT EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number)"
+
 NEWEST: Final = "releases r"
 OF_TOPIC: Final = "release_topics t CROSS JOIN releases r ON r.id = t.id"
 OF_SECTION: Final = "release_sections t CROSS JOIN releases r ON r.id = t.id"
@@ -83,8 +85,10 @@ class SelectionPart(Part):
     ) -> tuple[tuple[int, Run], ...]:
         """The last runs before a number, of a source or of all, each with its number."""
         rows = self._ask(
-            "SELECT number, report FROM runs WHERE (:source IS NULL OR source = :source)"
-            " AND (:before IS NULL OR number < :before) ORDER BY number DESC LIMIT :limit",
+            "SELECT number, report FROM runs"
+            " WHERE (CAST(:source AS TEXT) IS NULL OR source = :source)"
+            " AND (CAST(:before AS BIGINT) IS NULL OR number < :before)"
+            " ORDER BY number DESC LIMIT :limit",
             {"source": source, "before": before, "limit": limit},
         )
         return tuple((number, decode_run(report)) for number, report in rows)
@@ -131,7 +135,7 @@ def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
 
 def condition(selection: Selection) -> Clause:
     """Whether a release is shown, and one that is asked for."""
-    clauses, arguments = ["r.number NOT IN (SELECT release FROM hidden_releases)"], list[Any]()
+    clauses, arguments = [SHOWN_ALONE], list[Any]()
     if len(selection.sources) > 1:
         clauses.append(f"r.source IN ({places(selection.sources)})")
         arguments += selection.sources

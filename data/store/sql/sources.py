@@ -88,8 +88,8 @@ class SourcesPart(Part):
             )
             # The search index holds the id beside the text.
             db.execute(
-                "INSERT OR IGNORE INTO search_queue (release)"
-                " SELECT number FROM releases WHERE source = ?",
+                "INSERT INTO search_queue (release)"
+                " SELECT number FROM releases WHERE source = ? ON CONFLICT DO NOTHING",
                 [new],
             )
             StoryTables(self._connection).texts.clear()
@@ -119,8 +119,8 @@ class SourcesPart(Part):
             if not kept:
                 changes = self._facet_changes(source, -1)
                 db.execute(
-                    "INSERT OR IGNORE INTO hidden_releases (release, at, why, with_source)"
-                    " SELECT number, ?, ?, 1 FROM releases WHERE source = ?",
+                    "INSERT INTO hidden_releases (release, at, why, with_source)"
+                    " SELECT number, ?, ?, 1 FROM releases WHERE source = ? ON CONFLICT DO NOTHING",
                     [at.timestamp(), WHY_HIDDEN, source],
                 )
                 self._enter(source, changes)
@@ -142,7 +142,7 @@ class SourcesPart(Part):
     def _show(self, source: str) -> None:
         """Show what was hidden with a source; its own feed tells what became of it."""
         shown = self._db.execute(
-            "DELETE FROM hidden_releases WHERE with_source AND release IN"
+            "DELETE FROM hidden_releases WHERE with_source = 1 AND release IN"
             " (SELECT number FROM releases WHERE source = ?)",
             [source],
         ).rowcount

@@ -33,7 +33,8 @@ class StoryTables(Part):
     ) -> Sequence[StoryMember]:
         """Some releases as far as their stories go, those of a language left out."""
         rows = self._ask(
-            f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)",
+            f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)"
+            " ORDER BY number",
             [*numbers, without_language, without_language],
         )
         return [StoryMember(*row) for row in rows]
@@ -69,7 +70,8 @@ class StoryTables(Part):
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
         """Note the addresses at which the page of a release says that its translations are."""
         done = self._db.executemany(
-            "INSERT OR IGNORE INTO translation_links (key, source, release) VALUES (?, ?, ?)",
+            "INSERT INTO translation_links (key, source, release) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
             [(key, source, number) for key in keys],
         )
         return done.rowcount > 0
@@ -95,6 +97,7 @@ class StoryTables(Part):
         rows = self._ask(
             "SELECT DISTINCT r.source, r.day FROM search_queue q JOIN releases r"
             " ON r.number = q.release WHERE r.language <> '' AND r.day <> ''"
+            " ORDER BY 1, 2"
         )
         for source, day in rows:
             ((languages,),) = self._ask(
@@ -109,7 +112,7 @@ class StoryTables(Part):
         self, source: str, day: str | None, *, limit: int
     ) -> Sequence[StoredTranslation]:
         """The releases with a language of a source: of a day, or the newest."""
-        which = "ORDER BY sort_at DESC" if day is None else "AND day = :day"
+        which = "ORDER BY sort_at DESC, id" if day is None else "AND day = :day ORDER BY number"
         rows = self._ask(
             "SELECT number, language, url, content FROM releases WHERE language <> ''"
             f" AND source = :source {which} LIMIT :limit",

@@ -28,7 +28,7 @@ class VisitsPart(Part):
         with their age; with ``everything`` all of them, whatever the intervals.
         """
         rows = self._ask(
-            f"SELECT url FROM {SHOWN} WHERE source = :source AND (:everything"
+            f"SELECT url FROM {SHOWN} WHERE source = :source AND (:everything = 1"
             " OR sort_at >= :recent OR gone_since IS NOT NULL"
             f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
             " ORDER BY checked, id LIMIT :limit",
@@ -94,7 +94,7 @@ class VisitsPart(Part):
             db.execute(
                 "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
                 " row_number() OVER (PARTITION BY source ORDER BY number DESC) AS place FROM runs)"
-                " WHERE place > ?)",
+                " AS placed WHERE place > ?)",
                 [RUNS_KEPT],
             )
 

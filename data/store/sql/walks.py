@@ -68,7 +68,9 @@ class WalksPart(Part):
         """Keep how far a walk has come."""
         with self._writing() as db:
             db.execute(
-                "INSERT OR REPLACE INTO walks (source, start, number, walk) VALUES (?, ?, ?, ?)",
+                "INSERT INTO walks (source, start, number, walk) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (source, start) DO UPDATE SET"
+                " number = excluded.number, walk = excluded.walk",
                 [source, walk.start, walk.number, encode(walk)],
             )
 
@@ -88,8 +90,9 @@ class WalksPart(Part):
                 {"items": encode(items), "source": source, "kind": kind},
             )
             db.executemany(
-                "INSERT OR REPLACE INTO listed_links (source, key, listing_kind, name, walk)"
-                " VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO listed_links (source, key, listing_kind, name, walk)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, key, listing_kind)"
+                " DO UPDATE SET name = excluded.name, walk = excluded.walk",
                 [(source, key, kind, name, walk) for key, name in items.items()],
             )
         known = {key for key, _ in before}
@@ -127,7 +130,8 @@ class WalksPart(Part):
                 "INSERT INTO unread_items (source, key, item, front, tries, asked)"
                 " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT (source, key) DO UPDATE SET"
                 " item = excluded.item, front = excluded.front,"
-                " tries = iif(excluded.front, 0, tries), asked = iif(excluded.front, 0, asked)",
+                " tries = CASE WHEN excluded.front = 1 THEN 0 ELSE unread_items.tries END,"
+                " asked = CASE WHEN excluded.front = 1 THEN 0 ELSE unread_items.asked END",
                 [(source, key, item, int(front)) for key, item in items.items()],
             )
 

@@ -15,7 +15,10 @@ from data.store.recorder.tables import StoredRelease
 SHOWN: Final = "shown_releases"
 """The view of what readers see."""
 
-CAPTURE_COLUMNS: Final = "record_id, file, offset, length, digest, leaf, at"
+EVERY: Final = 1 << 62
+"""A limit that is none."""
+
+CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'
 
 
 def version_columns(release: str, revision: str) -> str:
@@ -24,8 +27,8 @@ def version_columns(release: str, revision: str) -> str:
     ``revision_of`` reads these two columns.
     """
     return (
-        "(SELECT json_array(c.record_id, c.file, c.offset, c.length, c.digest, c.leaf, c.at)"
-        f" FROM captures c WHERE c.release = {release} AND c.shows = 'version'"
+        "(SELECT CAST(json_array(c.record_id, c.file, c.offset, c.length, c.digest, c.leaf, c.at)"
+        f" AS TEXT) FROM captures c WHERE c.release = {release} AND c.shows = 'version'"
         f" AND c.revision = {revision}), (SELECT g.reread FROM readings g"
         f" WHERE g.release = {release} AND g.revision = {revision})"
     )
@@ -36,7 +39,7 @@ RELEASE_COLUMNS: Final = (
     " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
     " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest, "
     + version_columns("r.number", "r.revision")
-    + ", r.number IN (SELECT release FROM hidden_releases)"
+    + ", EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number)"
 )
 STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
 
@@ -46,7 +49,7 @@ FILED: Final = (
 )
 """What says to which facets of its source a release belongs: see publication.keys_of_row."""
 
-INSTANT: Final = f"iif(sort_at < {BACKLOG}, first_seen, sort_at)"
+INSTANT: Final = f"CASE WHEN sort_at < {BACKLOG} THEN first_seen ELSE sort_at END"
 """data.models.Release.instant in SQL."""
 
 _content = msgspec.json.Decoder(Content)

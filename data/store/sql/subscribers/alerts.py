@@ -52,9 +52,10 @@ class AlertsPart(Part):
         """Keep what comes of all events up to a number, and forget these."""
         with self._writing() as db:
             db.executemany(
-                "INSERT OR IGNORE INTO alert_deliveries"
+                "INSERT INTO alert_deliveries"
                 " (key, watch, output, body, state, made, due, release) VALUES"
-                " (?, ?, ?, ?, ?, ?, ?, (SELECT number FROM releases WHERE id = ?))",
+                " (?, ?, ?, ?, ?, ?, ?, (SELECT number FROM releases WHERE id = ?))"
+                " ON CONFLICT DO NOTHING",
                 [
                     (
                         *(one.key, one.watch, one.output, one.body, one.state),
@@ -121,9 +122,9 @@ class AlertsPart(Part):
                 [at, key],
             )
             db.execute(
-                "UPDATE alert_deliveries SET state = 'delivered', body = x'', due = ?,"
+                "UPDATE alert_deliveries SET state = 'delivered', body = ?, due = ?,"
                 " attempts = attempts + 1, problem = '' WHERE message = ? AND state = 'waiting'",
-                [at, key],
+                [b"", at, key],
             )
 
     def put_off_message(self, key: str, until: float, problem: str) -> None:
@@ -162,8 +163,9 @@ class AlertsPart(Part):
         with self._writing() as db:
             return db.execute(
                 "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
-                " WHERE state = 'dead' AND (?2 IS NULL OR message IN (SELECT message FROM"
-                " alert_deliveries WHERE key IN (SELECT value FROM json_each(?2))))",
+                " WHERE state = 'dead' AND (CAST(?2 AS TEXT) IS NULL OR message IN"
+                " (SELECT message FROM alert_deliveries"
+                " WHERE key IN (SELECT value FROM json_each(?2))))",
                 [now, None if keys is None else encode(list(keys))],
             ).rowcount
 
@@ -183,7 +185,7 @@ class AlertsPart(Part):
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
         """The newest deliveries, or those of one state."""
         rows = self._ask(
-            f"SELECT {COLUMNS} FROM alert_deliveries WHERE ?1 IS NULL OR state = ?1"
+            f"SELECT {COLUMNS} FROM alert_deliveries WHERE CAST(?1 AS TEXT) IS NULL OR state = ?1"
             " ORDER BY made DESC, key LIMIT ?2",
             [state, limit],
         )

@@ -14,11 +14,11 @@ from data.store.sql.database.rows import SHOWN, instant
 ID_DIGITS: Final = 16
 """Hexadecimal digits of an id that readers know a release by."""
 
-READ: Final = """coalesce(s.read, r.first_seen <= max(
+READ: Final = """CASE WHEN s.read IS NOT NULL THEN s.read = 1 ELSE r.first_seen <= max(
     :read_until,
     coalesce((SELECT until FROM reader_marks WHERE account = :account AND source = ''), 0),
     coalesce((SELECT until FROM reader_marks WHERE account = :account AND source = r.source), 0)
-))"""
+) END"""
 
 STATES: Final = {
     "all": "TRUE",
@@ -84,7 +84,7 @@ class ReaderStatesPart(Part):
             self._ask(
                 "SELECT source, count(*) FROM (SELECT r.source FROM"
                 f" (SELECT * FROM {SHOWN} ORDER BY number DESC LIMIT :limit) r"
-                f" LEFT JOIN {OF_ACCOUNT} WHERE NOT {READ}) GROUP BY source",
+                f" LEFT JOIN {OF_ACCOUNT} WHERE NOT {READ}) AS unread GROUP BY source",
                 {"account": account, "read_until": read_until.timestamp(), "limit": limit},
             )
         )
@@ -102,9 +102,11 @@ class ReaderStatesPart(Part):
             for first, last in map(id_range, ids):
                 db.execute(
                     "INSERT INTO reader_states (account, release, read, starred)"
-                    " SELECT ?, number, ?, coalesce(?, 0) FROM releases WHERE id BETWEEN ? AND ?"
-                    " ON CONFLICT DO UPDATE SET read = coalesce(?, read),"
-                    " starred = coalesce(?, starred)",
+                    " SELECT ?, number, CAST(? AS BIGINT), coalesce(CAST(? AS BIGINT), 0)"
+                    " FROM releases WHERE id BETWEEN ? AND ?"
+                    " ON CONFLICT (account, release) DO UPDATE SET"
+                    " read = coalesce(CAST(? AS BIGINT), reader_states.read),"
+                    " starred = coalesce(CAST(? AS BIGINT), reader_states.starred)",
                     [account, read, starred, first, last, read, starred],
                 )
 
@@ -114,7 +116,8 @@ class ReaderStatesPart(Part):
         with self._writing() as db:
             db.execute(
                 "INSERT INTO reader_marks (account, source, until) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET until = max(until, excluded.until)",
+                " ON CONFLICT (account, source)"
+                " DO UPDATE SET until = max(reader_marks.until, excluded.until)",
                 [account, source or "", at],
             )
             db.execute(

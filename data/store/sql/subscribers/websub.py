@@ -31,7 +31,8 @@ class WebSubPart(Part):
             db.executemany(
                 "INSERT INTO websub_topics (file, stamp, digest, told) VALUES (?1, ?2, ?3, ?4)"
                 " ON CONFLICT (file) DO UPDATE SET stamp = excluded.stamp,"
-                " digest = excluded.digest, told = iif(?5, excluded.digest, told)",
+                " digest = excluded.digest,"
+                " told = CASE WHEN ?5 = 1 THEN excluded.digest ELSE websub_topics.told END",
                 [
                     (file, stamp, digest, digest if told else b"", told)
                     for file, stamp, digest in feeds
@@ -93,14 +94,15 @@ class WebSubPart(Part):
         with self._writing() as db:
             db.execute(
                 "UPDATE websub_topics SET due = :until, attempts = attempts + 1"
-                " WHERE iif(:file IS NULL, told <> digest, file = :file)",
+                " WHERE CASE WHEN CAST(:file AS TEXT) IS NULL THEN told <> digest"
+                " ELSE file = :file END",
                 {"until": until, "file": file},
             )
 
     def request_counts(self, host: str) -> tuple[int, int]:
         """How many requests wait to be confirmed, in all and of one host."""
         ((every, own),) = self._ask(
-            "SELECT count(*), coalesce(sum(host = ?), 0) FROM websub_requests", [host]
+            "SELECT count(*), count(*) FILTER (WHERE host = ?) FROM websub_requests", [host]
         )
         return every, own
 
@@ -157,7 +159,7 @@ class WebSubPart(Part):
     def subscription_counts(self, host: str) -> tuple[int, int]:
         """How many subscriptions there are, in all and of one host."""
         ((every, own),) = self._ask(
-            "SELECT count(*), coalesce(sum(host = ?), 0) FROM websub_subscriptions", [host]
+            "SELECT count(*), count(*) FILTER (WHERE host = ?) FROM websub_subscriptions", [host]
         )
         return every, own
 
@@ -169,7 +171,9 @@ class WebSubPart(Part):
     def subscribed_feeds(self, host: str | None = None) -> Collection[str]:
         """The feeds that somebody is subscribed to, or somebody of one host."""
         rows = self._ask(
-            "SELECT DISTINCT file FROM websub_subscriptions WHERE ?1 IS NULL OR host = ?1", [host]
+            "SELECT DISTINCT file FROM websub_subscriptions"
+            " WHERE CAST(?1 AS TEXT) IS NULL OR host = ?1",
+            [host],
         )
         return frozenset(file for (file,) in rows)
 
@@ -187,7 +191,7 @@ class WebSubPart(Part):
             db.execute(
                 "INSERT INTO websub_subscriptions (callback, file, host, secret, expires, sent)"
                 " VALUES (:callback, :file, :host, :secret, :expires, coalesce("
-                "(SELECT digest FROM websub_topics WHERE file = :file), x''))"
+                "(SELECT digest FROM websub_topics WHERE file = :file), :nothing))"
                 " ON CONFLICT (file, callback) DO UPDATE SET secret = excluded.secret,"
                 " expires = excluded.expires, due = 0, attempts = 0",
                 {
@@ -196,6 +200,7 @@ class WebSubPart(Part):
                     "host": host,
                     "secret": asked.secret,
                     "expires": expires,
+                    "nothing": b"",
                 },
             )
 
@@ -255,7 +260,7 @@ class WebSubPart(Part):
 
     def feed_subscriptions(self) -> Sequence[FeedSubscription]:
         """Our subscriptions to feeds of sources."""
-        return [_subscription(row) for row in self._rows("feed_subscriptions", "1", [])]
+        return [_subscription(row) for row in self._rows("feed_subscriptions", "1 = 1", [])]
 
     def feed_subscription(self, callback: str) -> FeedSubscription | None:
         """Our subscription that has this callback."""

@@ -1,0 +1,153 @@
+"""Connections of a process to a database: few, shared by its threads, and looked at before use."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from typing import Final
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from data.errors import StoreError
+from data.store.postgres.database.dialect import adapt
+from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, refusal
+from data.text.redaction import redacted
+
+MOST: Final = 16
+"""Connections of a process. A thread has one while it is in a transaction, or asks."""
+
+IDLE: Final = 60.0
+"""Seconds after which a connection that nobody uses is closed."""
+
+CONNECTING: Final = 10
+"""Seconds that a server has to answer a new connection."""
+
+SILENCE: Final = 20_000
+"""Milliseconds that a server may leave what it was sent unconfirmed, before it counts as gone."""
+
+STATEMENT: Final = 300
+"""Seconds that a statement may take."""
+
+STALLED: Final = 60
+"""Seconds that a transaction may do nothing: who stands still in one holds up all others."""
+
+WRITER: Final = 0x636F6D6D
+"""The class of the lock of those who write; the lock itself is that of the schema."""
+
+SETTINGS: Final = (
+    f"SET statement_timeout = '{STATEMENT}s';"
+    f" SET idle_in_transaction_session_timeout = '{STALLED}s';"
+    # What is read by one statement is not planned anew for each argument.
+    " SET plan_cache_mode = auto; SET client_min_messages = warning"
+)
+
+TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
+"""Waits until nobody else writes; the lock ends with the transaction."""
+
+pools: Final[dict[tuple[int, str], ConnectionPool]] = {}
+"""By process and address: a child must not use what its parent holds."""
+
+opening: Final = threading.Lock()
+
+
+def pool_of(url: str, patience: float) -> ConnectionPool:
+    """The connections of this process to a database whose schema is up to date.
+
+    Raises StoreError where it can't be reached, or is none that this version may write to.
+    """
+    key = (os.getpid(), url)
+    if found := pools.get(key):
+        return found
+    with opening:
+        if key not in pools:
+            try:
+                _prepare(url)
+                pools[key] = _opened(url, patience)
+            except psycopg.Error as error:
+                raise failed(url, error) from error
+        return pools[key]
+
+
+def close_pools() -> None:
+    """Close all connections of this process; who needs one opens it anew."""
+    with opening:
+        for process, url in [*pools]:
+            pool = pools.pop((process, url))
+            if process == os.getpid():
+                pool.close()
+
+
+atexit.register(close_pools)
+
+
+def _prepare(url: str) -> None:
+    """Bring the schema up to date."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING) as db:
+        db.execute(SETTINGS)
+        if wrong := refusal(db):
+            raise StoreError(redacted(url), wrong)
+        if applied(db) == {*MIGRATIONS}:
+            return
+        with db.transaction():
+            db.execute(TAKE_TURN)
+            # Asked again under the lock: two processes may start at once.
+            if wrong := refusal(db):
+                raise StoreError(redacted(url), wrong)
+            migrate(db)
+
+
+def _opened(url: str, patience: float) -> ConnectionPool:
+    return ConnectionPool(
+        url,
+        kwargs={
+            "autocommit": True,
+            "connect_timeout": CONNECTING,
+            "tcp_user_timeout": SILENCE,
+            "keepalives_idle": SILENCE // 1000,
+        },
+        min_size=0,
+        max_size=MOST,
+        max_idle=IDLE,
+        timeout=patience,
+        configure=_configure,
+        check=ConnectionPool.check_connection,
+        num_workers=1,
+        open=True,
+    )
+
+
+def _configure(db: psycopg.Connection) -> None:
+    adapt(db.adapters)
+    db.execute(SETTINGS)
+
+
+GONE: Final = "it can't be reached, or went away: see that it runs, and that its address is right"
+
+SENTENCES: Final[dict[type[psycopg.Error], str]] = {
+    errors.DiskFull: "its disk is full, make room there",
+    errors.ReadOnlySqlTransaction: "it is read-only: name the server that takes writes",
+    errors.LockNotAvailable: "another one writes for too long",
+    errors.QueryCanceled: "it took too long",
+    errors.InsufficientPrivilege: "its user may not do that: make it the owner of the database",
+    errors.InvalidPassword: "it refuses the password",
+    errors.InvalidCatalogName: "there is no such database: create it",
+    errors.TooManyConnections: "it has too many connections: raise its max_connections",
+}
+
+
+def failed(url: str, error: psycopg.Error) -> StoreError:
+    """What went wrong, for people, without a secret."""
+    for kind, sentence in SENTENCES.items():
+        if isinstance(error, kind):
+            return StoreError(redacted(url), f"{sentence} ({first_line(error)})")
+    if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
+        return StoreError(redacted(url), f"{GONE} ({first_line(error)})")
+    return StoreError(redacted(url), first_line(error))
+
+
+def first_line(error: psycopg.Error) -> str:
+    """What the database says of an error."""
+    return redacted((str(error) or type(error).__name__).partition("\n")[0])

@@ -1,0 +1,70 @@
+"""The migrations of a store on PostgreSQL: files of SQL, each applied once and in this order.
+
+A later change of the schema is another name below, with its file: never edit one that was released.
+Tables and columns have the names that they have in SQLite, so that rows go from one to the other.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    import psycopg
+
+MIGRATIONS: Final = (
+    *("functions", "releases", "publication", "visits", "subscribers", "journal", "hosts"),
+)
+
+APPLIED: Final = "communique_migrations"
+"""The table of what was applied. A schema without it, and with other tables, is none of ours."""
+
+FOREIGN: Final = (
+    "it holds tables of another program, to which nothing is written: make a database of its own "
+    "for Communique"
+)
+NEWER: Final = (
+    "it was written by a newer version of Communique, to which this one would do harm: update "
+    "Communique here, too"
+)
+ENCODING: Final = "its encoding is {}: make a database with ENCODING 'UTF8'"
+
+
+def applied(db: psycopg.Connection) -> AbstractSet[str] | None:
+    """The names of the migrations that were applied, or None where there is no store."""
+    ((known,),) = db.execute(
+        "SELECT to_regclass(format('%%I.%%I', current_schema(), %s::text)) IS NOT NULL", [APPLIED]
+    ).fetchall()
+    if not known:
+        return None
+    return {name for (name,) in db.execute(f"SELECT name FROM {APPLIED}").fetchall()}
+
+
+def refusal(db: psycopg.Connection) -> str:
+    """Why a database is none that this version may write to, or empty."""
+    encoding = db.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        return ENCODING.format(encoding)
+    before = applied(db)
+    if before is None:
+        ((others,),) = db.execute(
+            "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
+        ).fetchall()
+        return FOREIGN if others else ""
+    return NEWER if before - {*MIGRATIONS} else ""
+
+
+def migrate(db: psycopg.Connection) -> None:
+    """Bring a database up to date, within a transaction that nobody else is in."""
+    db.execute(
+        f"CREATE TABLE IF NOT EXISTS {APPLIED} (number INTEGER GENERATED ALWAYS AS IDENTITY,"
+        " name TEXT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL DEFAULT now())"
+    )
+    before = applied(db) or set()
+    for name in MIGRATIONS:
+        if name not in before:
+            folder = files("data.store.postgres.database").joinpath("migrations")
+            db.execute(folder.joinpath(f"{name}.sql").read_bytes())
+            db.execute(f"INSERT INTO {APPLIED} (name) VALUES (%s)", [name])

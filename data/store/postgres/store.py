@@ -1,0 +1,43 @@
+"""The store on PostgreSQL."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from data.sqlite_file import BUSY_SECONDS
+from data.store.postgres.bands import LshIndex
+from data.store.postgres.database.connection import Connection
+from data.store.sql.store import SqlStore, SqlTables
+
+if TYPE_CHECKING:
+    from data.models import Lease
+
+
+class PostgresTables(SqlTables, LshIndex):
+    """data.store.recorder.tables.Tables on PostgreSQL."""
+
+
+class PostgresStore(SqlStore):
+    """data.store.protocol.Store on PostgreSQL: one transaction at a time writes.
+
+    A writer waits ``patience`` seconds for another. Raises StoreError where the database at ``url``
+    can't be reached or is no store.
+    """
+
+    _connection: Connection
+
+    def __init__(self, url: str, *, patience: float = BUSY_SECONDS) -> None:
+        connection = Connection(url, patience=patience)
+        super().__init__(connection, PostgresTables(connection))
+
+    def under(self, lease: Lease) -> AbstractContextManager[None]:
+        """Write within only while a worker has the lease of a host.
+
+        Each transaction within looks for its token first, and raises LeaseLost, with nothing
+        written, where another has it by now. A store is under one lease at a time, in all threads.
+        """
+        return self._connection.under(lease)
+
+    def keep_private(self) -> None:
+        """Nothing: who may read the store is the database's to say."""
