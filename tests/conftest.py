@@ -9,13 +9,17 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from data.store import open_store
+from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from tests.postgres_server import PostgresServer, missing, postgres_running
+from tests.postgres_store import emptied
 
 # No test depends on how fast it is. The second is loaded by --hypothesis-profile=thorough.
 settings.register_profile("quick", deadline=None)
@@ -63,12 +67,27 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store: the test runs on each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:{tmp_path / 'communique.db'}"
+    shared: PostgresServer = request.getfixturevalue("postgres_server")
+    return emptied(shared)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(store_url: str) -> Iterator[JournalStore]:
+    """An empty store on a real database."""
+    with closing(open_store(store_url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[SqliteStore]:
     """An empty store on a real file."""
-    opened = SqliteStore(tmp_path / "communique.db")
-    yield opened
-    opened.close()
+    with closing(SqliteStore(tmp_path / "communique.db")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

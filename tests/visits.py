@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from data.health.events import note_health_events
 from data.models import Run, RunError, Source
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 QUARTER = dt.timedelta(minutes=15)
@@ -31,13 +31,13 @@ def run(source: str, at: dt.datetime, letter: str) -> Run:
     return Run(source, at, 1.0, errors=(error,))
 
 
-def register(store: SqliteStore, *names: str) -> None:
+def register(store: JournalStore, *names: str) -> None:
     for name in names:
         store.register(Source(name, name.title(), f"http://{name}.example/"))
 
 
 def visit(
-    store: SqliteStore,
+    store: JournalStore,
     letters: str,
     *,
     source: str = "harbour",
@@ -52,7 +52,7 @@ def visit(
         note_health_events(store, further=further, now=MONDAY)
 
 
-def told(store: SqliteStore) -> list[tuple[int, str]]:
+def told(store: JournalStore) -> list[tuple[int, str]]:
     """What was told: after which visit of every quarter of an hour, and of which state."""
     events = store.health_events(limit=99)
     return [(round((one.at - MONDAY) / QUARTER), one.state) for one in events]
@@ -62,7 +62,7 @@ HOSTS = ("acme", "harbour", "port", "wire")
 
 
 def round_of(
-    store: SqliteStore, letters: Mapping[str, str], first: int, count: int, further: int = 2
+    store: JournalStore, letters: Mapping[str, str], first: int, count: int, further: int = 2
 ) -> None:
     """So many rounds of visits to some sources, a minute apart; health is noted after each."""
     register(store, *letters)
@@ -72,10 +72,10 @@ def round_of(
             note_health_events(store, further=further, now=MONDAY)
 
 
-def events(store: SqliteStore) -> list[tuple[str, str, str]]:
+def events(store: JournalStore) -> list[tuple[str, str, str]]:
     return [(one.source, one.state, one.code) for one in store.health_events(limit=99)]
 
 
-def alerts(store: SqliteStore) -> list[str]:
+def alerts(store: JournalStore) -> list[str]:
     """The states of which watches are to be told."""
     return [one.health.state for one in store.queued_events(limit=99) if one.health]

@@ -35,7 +35,7 @@ class SearchPart(AnySearchPart):
             hits = self._ask(
                 "SELECT f.release FROM (SELECT s.row, s.release, s.words FROM search_rows s"
                 f" WHERE {where} ORDER BY {NO_ORDER} DESC LIMIT ?) f"
-                " ORDER BY ts_rank(?::real[], f.words, ?::tsquery, ?) DESC, f.row DESC",
+                " ORDER BY ts_rank(?::real[], f.words, ?::tsquery, ?::integer) DESC, f.row DESC",
                 [*arguments, RANKED, WEIGHTS, " & ".join(wanted), BY_LENGTH],
             )
         return [number for (number,) in hits]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.sqlite_file import BUSY_SECONDS
 from data.store.postgres.bands import LshIndex
 from data.store.postgres.database.connection import Connection
-from data.store.sql.store import SqlStore, SqlTables
+from data.store.postgres.search import SearchPart
+from data.store.postgres.snapshot import write_snapshot
+from data.store.sql.store import NOT_OF_ARCHIVE, SqlStore, SqlTables
 
 if TYPE_CHECKING:
     from data.models import Lease
@@ -18,7 +23,7 @@ class PostgresTables(SqlTables, LshIndex):
     """data.store.recorder.tables.Tables on PostgreSQL."""
 
 
-class PostgresStore(SqlStore):
+class PostgresStore(SearchPart, SqlStore):
     """data.store.protocol.Store on PostgreSQL: one transaction at a time writes.
 
     A writer waits ``patience`` seconds for another. Raises StoreError where the database at ``url``
@@ -41,3 +46,18 @@ class PostgresStore(SqlStore):
 
     def keep_private(self) -> None:
         """Nothing: who may read the store is the database's to say."""
+
+    def snapshot(self, size: int) -> Iterator[bytes]:
+        """The committed state as a file that a store opens, in pieces of ``size`` bytes.
+
+        Without subscriptions of WebSub, which hold secrets, what others are to be told, and what
+        people read.
+        """
+        with tempfile.TemporaryDirectory(prefix="communique-") as folder:
+            copy = Path(folder) / "store.db"
+            # Another connection sees what is committed, whatever this one is about to write.
+            with self._connection.apart() as db:
+                write_snapshot(db, copy, without=frozenset(NOT_OF_ARCHIVE))
+            with copy.open("rb") as file:
+                while piece := file.read(size):
+                    yield piece

@@ -96,9 +96,9 @@ class ChangeLogPart(Part):
         rows = self._ask(
             f"SELECT r.id, {NEIGHBOUR.format('n')}, {NEIGHBOUR.format('o')} FROM (SELECT r.id,"
             f" coalesce({beside('= r.sort_at', 'n.id < r.id', 'n.id DESC')},"
-            f" {beside('> r.sort_at', '1', 'n.sort_at, n.id DESC')}) AS newer,"
+            f" {beside('> r.sort_at', '1 = 1', 'n.sort_at, n.id DESC')}) AS newer,"
             f" coalesce({beside('= r.sort_at', 'n.id > r.id', 'n.id')},"
-            f" {beside('< r.sort_at', '1', 'n.sort_at DESC, n.id')}) AS older"
+            f" {beside('< r.sort_at', '1 = 1', 'n.sort_at DESC, n.id')}) AS older"
             " FROM json_each(?) j JOIN releases r ON r.id = j.value) r"
             " LEFT JOIN releases n ON n.number = r.newer"
             " LEFT JOIN releases o ON o.number = r.older",

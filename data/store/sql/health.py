@@ -189,8 +189,9 @@ class HealthPart(Part):
     def release_days(self, source: str) -> Sequence[dt.date]:
         """The days of publication of a source's newest releases, each once, in its zone."""
         rows = self._ask(
-            "SELECT DISTINCT day FROM (SELECT day FROM shown_releases WHERE source = ?"
-            " AND day <> '' ORDER BY sort_at DESC, id LIMIT ?) AS newest",
+            "SELECT day FROM (SELECT day, sort_at FROM shown_releases WHERE source = ?"
+            " AND day <> '' ORDER BY sort_at DESC, id LIMIT ?) AS newest"
+            " GROUP BY day ORDER BY max(sort_at) DESC, day DESC",
             [source, LOOKED_BACK],
         )
         return [dt.date.fromisoformat(row[0]) for row in rows]

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.health.evidence import is_to_be_confirmed
+from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from tests.examples import examples
 from tests.visits import DAY, MINUTE, MONDAY, QUARTER, told, visit
@@ -33,18 +34,18 @@ from tests.visits import DAY, MINUTE, MONDAY, QUARTER, told, visit
     ],
 )
 def test_a_change_is_told_when_two_further_visits_agree(
-    store: SqliteStore, letters: str, expected: list[tuple[int, str]]
+    store: JournalStore, letters: str, expected: list[tuple[int, str]]
 ) -> None:
     visit(store, letters)
     assert told(store) == expected
 
 
-def test_without_further_visits_the_first_one_tells(store: SqliteStore) -> None:
+def test_without_further_visits_the_first_one_tells(store: JournalStore) -> None:
     visit(store, ".x.", further=0)
     assert told(store) == [(1, "failing"), (2, "ok")]
 
 
-def test_a_source_of_which_each_second_visit_fails_is_told_once(store: SqliteStore) -> None:
+def test_a_source_of_which_each_second_visit_fails_is_told_once(store: JournalStore) -> None:
     visit(store, ".x" * 24)
     assert told(store) == [(11, "failing")]
     (event,) = store.health_events(limit=9)
@@ -52,7 +53,7 @@ def test_a_source_of_which_each_second_visit_fails_is_told_once(store: SqliteSto
 
 
 def test_a_source_that_stops_and_works_by_turns_is_told_twice_a_day_at_the_most(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     visit(store, "xxxx...." * 30)
     assert told(store) == [(2, "failing"), (6, "ok"), (10, "failing")]
@@ -61,7 +62,7 @@ def test_a_source_that_stops_and_works_by_turns_is_told_twice_a_day_at_the_most(
 
 
 def test_one_that_alternated_works_again_once_it_does_for_a_day(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     visit(store, "xxxx...." * 3 + "." * 110)
     day = round(DAY / QUARTER)
@@ -71,13 +72,13 @@ def test_one_that_alternated_works_again_once_it_does_for_a_day(
 
 
 def test_one_that_alternated_and_was_broken_for_a_day_works_again_at_once(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     visit(store, "xxxx....xxxx" + "x" * 100 + "...")
     assert told(store)[2:] == [(10, "failing"), (114, "ok")]
 
 
-def test_one_that_stops_for_good_after_it_alternated_stays_told(store: SqliteStore) -> None:
+def test_one_that_stops_for_good_after_it_alternated_stays_told(store: JournalStore) -> None:
     visit(store, "xxxx...." * 5 + "x" * 110)
     assert told(store)[-1] == (10, "failing")
     assert not store.last_health_events()["harbour"].well
@@ -102,14 +103,14 @@ def test_one_that_stops_for_good_after_it_alternated_stays_told(store: SqliteSto
     ],
 )
 def test_quick_visits_follow_until_a_change_is_told(
-    store: SqliteStore, letters: str, *, expected: bool
+    store: JournalStore, letters: str, *, expected: bool
 ) -> None:
     visit(store, letters)
     source = store.sources()["harbour"]
     assert is_to_be_confirmed(store, source, further=2) is expected
 
 
-def test_a_clock_that_was_a_day_ahead_hides_no_later_visit(store: SqliteStore) -> None:
+def test_a_clock_that_was_a_day_ahead_hides_no_later_visit(store: JournalStore) -> None:
     visit(store, "...")
     visit(store, "..", start=MONDAY + DAY)
     visit(store, "xxx", start=MONDAY + 4 * QUARTER)

@@ -9,12 +9,13 @@ from pathlib import Path
 from data.health.codes import Verdict
 from data.health.events import note_health_events
 from data.models import Handling, HandlingKind
+from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, register, run, told, visit
 
 
 def test_events_of_several_sources_are_kept_in_the_order_of_their_visits(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     register(store, "acme", "harbour")
     for number in range(3):
@@ -24,13 +25,13 @@ def test_events_of_several_sources_are_kept_in_the_order_of_their_visits(
     assert [one.source for one in store.health_events(limit=9)] == ["harbour", "acme"]
 
 
-def handle(store: SqliteStore, kind: HandlingKind, until: dt.datetime | None = None) -> None:
+def handle(store: JournalStore, kind: HandlingKind, until: dt.datetime | None = None) -> None:
     register(store, "harbour")
     store.handle("harbour", Handling(kind, MONDAY, "it is being rebuilt", until))
 
 
 def test_of_a_source_that_is_muted_the_feed_tells_and_nobody_is_alerted(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     handle(store, "muted", until=MONDAY + DAY)
     visit(store, "xxx...", source="harbour")
@@ -39,13 +40,13 @@ def test_of_a_source_that_is_muted_the_feed_tells_and_nobody_is_alerted(
     assert [state for _, state in told(store)] == ["failing", "ok", "failing"]
 
 
-def test_a_mute_ends_by_itself(store: SqliteStore) -> None:
+def test_a_mute_ends_by_itself(store: JournalStore) -> None:
     handle(store, "muted", until=MONDAY)
     visit(store, "xxx")
     assert alerts(store) == ["failing"]
 
 
-def test_what_is_acknowledged_is_alerted_of_again_when_it_works(store: SqliteStore) -> None:
+def test_what_is_acknowledged_is_alerted_of_again_when_it_works(store: JournalStore) -> None:
     visit(store, "xxx")
     handle(store, "acknowledged")
     visit(store, "bbb", start=MONDAY + 3 * QUARTER)
@@ -57,7 +58,7 @@ def test_what_is_acknowledged_is_alerted_of_again_when_it_works(store: SqliteSto
 
 
 def test_a_failure_that_is_acknowledged_before_it_is_sure_alerts_nobody(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     visit(store, "x")
     handle(store, "acknowledged")
@@ -65,14 +66,14 @@ def test_a_failure_that_is_acknowledged_before_it_is_sure_alerts_nobody(
     assert (alerts(store), len(told(store))) == ([], 1)
 
 
-def test_an_acknowledgement_of_what_was_never_told_ends_too(store: SqliteStore) -> None:
+def test_an_acknowledgement_of_what_was_never_told_ends_too(store: JournalStore) -> None:
     visit(store, "x")
     handle(store, "acknowledged")
     visit(store, "...", start=MONDAY + QUARTER)
     assert not store.handlings(MONDAY)
 
 
-def test_of_a_source_that_is_paused_nothing_is_told(store: SqliteStore) -> None:
+def test_of_a_source_that_is_paused_nothing_is_told(store: JournalStore) -> None:
     handle(store, "paused")
     visit(store, "xxx")
     assert told(store) == []

@@ -6,7 +6,7 @@ import datetime as dt
 
 from data.health.latency import LEAST, Latency, as_published, latencies, latency_line
 from data.models import AlertDelivery, Published, ReleaseTimes
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from tests.drafts import draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -17,7 +17,7 @@ def stated(at: dt.datetime, precision: str = "second") -> Published:
     return Published(at, precision, "UTC", at.isoformat(), "test")  # type: ignore[arg-type]  # one of them
 
 
-def record(store: SqliteStore, number: int, at: Published | None, seen: dt.datetime) -> str:
+def record(store: JournalStore, number: int, at: Published | None, seen: dt.datetime) -> str:
     """The id of a release that was seen at a time."""
     made = draft(
         f"http://harbour.example/{number}",
@@ -60,7 +60,7 @@ def test_what_is_not_known_and_what_can_t_be_is_left_out() -> None:
     assert latencies([*unknown, *ahead, *few, ReleaseTimes(0.0, 60.0)]).keys() == {"seen"}
 
 
-def test_the_store_notes_when_news_came_into_feeds_and_was_told(store: SqliteStore) -> None:
+def test_the_store_notes_when_news_came_into_feeds_and_was_told(store: JournalStore) -> None:
     assert store.news_to_publish() == ""
     first = record(store, 1, stated(NOON), NOON + 4 * MINUTE)
     record(store, 2, stated(NOON, "day"), NOON + 5 * MINUTE)
@@ -94,7 +94,7 @@ def test_the_store_notes_when_news_came_into_feeds_and_was_told(store: SqliteSto
     assert told == [None, None, (NOON + 8 * MINUTE).timestamp()]
 
 
-def test_a_first_walk_and_what_is_found_long_after_its_day_are_no_news(store: SqliteStore) -> None:
+def test_a_first_walk_and_what_is_found_long_after_its_day_are_no_news(store: JournalStore) -> None:
     walked = draft("http://harbour.example/1", position=3, published=stated(NOON))
     store.record(walked, seen=NOON, since=NOON)
     record(store, 2, stated(NOON - dt.timedelta(days=40)), NOON)
@@ -105,7 +105,7 @@ def test_a_first_walk_and_what_is_found_long_after_its_day_are_no_news(store: Sq
     assert store.release_times("harbour", limit=9) == ()
 
 
-def test_latencies_are_counted_by_bounds(store: SqliteStore) -> None:
+def test_latencies_are_counted_by_bounds(store: JournalStore) -> None:
     for number, minutes in enumerate((1, 2, 10, 10, 300)):
         record(store, number, stated(NOON), NOON + minutes * MINUTE)
     record(store, 9, stated(NOON + MINUTE), NOON)

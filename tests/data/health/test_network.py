@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from tests.visits import HOSTS, MINUTE, MONDAY, alerts, events, register, round_of, run, visit
 
 
-def test_our_own_network_is_told_once_and_its_end_once(store: SqliteStore) -> None:
+def test_our_own_network_is_told_once_and_its_end_once(store: JournalStore) -> None:
     down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
     round_of(store, up, 0, 3)
     round_of(store, down, 3, 20)
@@ -19,7 +19,7 @@ def test_our_own_network_is_told_once_and_its_end_once(store: SqliteStore) -> No
 
 
 def test_what_stays_broken_after_an_outage_is_told_by_visits_made_after_it(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
     round_of(store, up, 0, 3)
@@ -30,7 +30,7 @@ def test_what_stays_broken_after_an_outage_is_told_by_visits_made_after_it(
     assert events(store)[2:] == [("wire", "failing", "site.dns")]
 
 
-def test_two_hosts_that_give_no_answer_are_told_as_themselves(store: SqliteStore) -> None:
+def test_two_hosts_that_give_no_answer_are_told_as_themselves(store: JournalStore) -> None:
     up = dict.fromkeys(HOSTS, ".")
     round_of(store, {**up, "port": "n", "wire": "n"}, 0, 5)
     assert sorted(events(store)) == [
@@ -40,7 +40,7 @@ def test_two_hosts_that_give_no_answer_are_told_as_themselves(store: SqliteStore
 
 
 def test_a_source_that_fails_otherwise_while_our_network_is_down_is_told(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     round_of(store, {**dict.fromkeys(HOSTS, "n"), "near": "."}, 0, 3)
     assert len(events(store)) == 4, "one host of five answers"
@@ -53,7 +53,7 @@ def test_a_source_that_fails_otherwise_while_our_network_is_down_is_told(
 
 
 def test_a_host_without_an_answer_waits_for_others_to_be_visited_for_half_an_hour(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     register(store, *HOSTS)
     for name in HOSTS[1:]:
@@ -63,7 +63,7 @@ def test_a_host_without_an_answer_waits_for_others_to_be_visited_for_half_an_hou
     assert event.at - MONDAY == 32 * MINUTE
 
 
-def test_one_is_told_as_soon_as_two_others_have_answered(store: SqliteStore) -> None:
+def test_one_is_told_as_soon_as_two_others_have_answered(store: JournalStore) -> None:
     register(store, *HOSTS)
     for name in HOSTS[1:]:
         store.add_run(run(name, MONDAY + MINUTE, "."))
@@ -72,7 +72,7 @@ def test_one_is_told_as_soon_as_two_others_have_answered(store: SqliteStore) -> 
     assert event.at - MONDAY == 4 * MINUTE
 
 
-def test_an_outage_that_comes_and_goes_alerts_twice_a_day_at_the_most(store: SqliteStore) -> None:
+def test_an_outage_that_comes_and_goes_alerts_twice_a_day_at_the_most(store: JournalStore) -> None:
     for turn in range(4):
         round_of(store, dict.fromkeys(HOSTS, "n"), 10 * turn, 5)
         round_of(store, dict.fromkeys(HOSTS, "."), 10 * turn + 5, 5)

@@ -9,14 +9,14 @@ import pytest
 from data.health.events import note_health_events
 from data.health.overview import health_fields, overview
 from data.models import Handling, Run, RunError, Source
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 NAMES = ("acme", "harbour", "port")
 
 
-def visit(store: SqliteStore, *, answers: bool, start: dt.datetime) -> None:
+def visit(store: JournalStore, *, answers: bool, start: dt.datetime) -> None:
     """Three visits to each of three sources, whose hosts answer or don't."""
     for number in range(3):
         for name in NAMES:
@@ -27,11 +27,11 @@ def visit(store: SqliteStore, *, answers: bool, start: dt.datetime) -> None:
     note_health_events(store, further=2, now=start)
 
 
-def codes(store: SqliteStore) -> list[str]:
+def codes(store: JournalStore) -> list[str]:
     return [one.code for one in overview(store)]
 
 
-def test_while_our_own_network_is_down_no_source_is_to_blame(store: SqliteStore) -> None:
+def test_while_our_own_network_is_down_no_source_is_to_blame(store: JournalStore) -> None:
     visit(store, answers=False, start=MONDAY)
     assert codes(store) == ["network.down"] * 3
     told = next(overview(store))
@@ -44,7 +44,7 @@ def test_while_our_own_network_is_down_no_source_is_to_blame(store: SqliteStore)
 
 @pytest.mark.parametrize(("until", "holds"), [(None, True), (MONDAY, False)])
 def test_what_people_decided_is_told_as_long_as_it_holds(
-    store: SqliteStore, until: dt.datetime | None, *, holds: bool
+    store: JournalStore, until: dt.datetime | None, *, holds: bool
 ) -> None:
     visit(store, answers=True, start=MONDAY)
     store.handle("harbour", Handling("paused", MONDAY, "they asked us to", until))

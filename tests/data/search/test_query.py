@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from data.models import Facet
 from data.search.query import Query
+from data.store.journal_protocol import JournalStore
 from data.store.sql.search import RANKED
 from data.store.sqlite.store import SqliteStore
 from tests.command import communique
@@ -38,8 +39,14 @@ TEXTS = {
 
 
 @pytest.fixture
-def filled(store: SqliteStore) -> SqliteStore:
+def filled(store: JournalStore) -> JournalStore:
     """A store with a release in each script, indexed."""
+    fill(store)
+    return store
+
+
+def fill(store: JournalStore) -> None:
+    """Record a release in each script, and enter them into the index."""
     for number, (name, (title, body)) in enumerate(TEXTS.items()):
         store.record(
             draft(
@@ -53,10 +60,9 @@ def filled(store: SqliteStore) -> SqliteStore:
             since=NOON,
         )
     store.update_search_index()
-    return store
 
 
-def names(store: SqliteStore, text: str, **filters: object) -> list[str]:
+def names(store: JournalStore, text: str, **filters: object) -> list[str]:
     """The names of the releases that a query finds, best first."""
     query = Query(text, **filters)  # type: ignore[arg-type]  # a test's own keywords
     return [release.url.rpartition("/")[2] for release in store.search(query, limit=20)]
@@ -95,16 +101,16 @@ def names(store: SqliteStore, text: str, **filters: object) -> list[str]:
     ],
 )
 def test_words_phrases_beginnings_and_exclusions_in_every_script(
-    filled: SqliteStore, query: str, found: list[str]
+    filled: JournalStore, query: str, found: list[str]
 ) -> None:
     assert sorted(names(filled, query)) == sorted(found)
 
 
-def test_a_title_counts_more_than_a_body(filled: SqliteStore) -> None:
+def test_a_title_counts_more_than_a_body(filled: JournalStore) -> None:
     assert names(filled, "lamps") == ["lamps", "tides"]
 
 
-def test_filters_choose_by_source_topic_and_days_inclusive(filled: SqliteStore) -> None:
+def test_filters_choose_by_source_topic_and_days_inclusive(filled: JournalStore) -> None:
     other = draft("http://wire.example/1", source="wire", title="Lamps", body_text="Lamps again.")
     filled.record(other, seen=NOON, since=NOON)
     filled.update_search_index()
@@ -117,7 +123,7 @@ def test_filters_choose_by_source_topic_and_days_inclusive(filled: SqliteStore) 
     assert names(filled, "lamps", since=second, until=second) == ["tides"]
 
 
-def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: SqliteStore) -> None:
+def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: JournalStore) -> None:
     title, body = TEXTS["lamps"]
     edited = draft(
         "http://harbour.example/lamps",
@@ -137,8 +143,9 @@ def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: Sqli
 
 
 def test_of_very_many_matches_the_newest_are_ranked_whatever_came_in_last(
-    store: SqliteStore,
+    sqlite_store: SqliteStore,
 ) -> None:
+    store = sqlite_store
     first = dt.date(2000, 1, 1)
     days = [first + dt.timedelta(days=number) for number in range(RANKED + 2)]
     with store.transaction():
@@ -157,8 +164,11 @@ def test_of_very_many_matches_the_newest_are_ranked_whatever_came_in_last(
     assert names(store, "tides", until=days[1]) == [str(days[1]), str(days[0])]
 
 
-def test_newest_releases_and_searches_are_answered_by_indexes_alone(filled: SqliteStore) -> None:
-    said: list[str] = []
+def test_newest_releases_and_searches_are_answered_by_indexes_alone(
+    sqlite_store: SqliteStore,
+) -> None:
+    filled, said = sqlite_store, list[str]()
+    fill(filled)
     db = filled._connection.db  # noqa: SLF001 - to look over its shoulder
     db.set_trace_callback(said.append)
     for facet in (Facet(), Facet("harbour"), Facet(topic="transport"), Facet("harbour", "x")):
@@ -192,14 +202,14 @@ def test_newest_releases_and_searches_are_answered_by_indexes_alone(filled: Sqli
         "信" * 2000,
     ],
 )
-def test_what_looks_like_syntax_is_only_words(filled: SqliteStore, query: str) -> None:
+def test_what_looks_like_syntax_is_only_words(filled: JournalStore, query: str) -> None:
     names(filled, query)
     assert names(filled, "lamps") == ["lamps", "tides"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text() | st.text(st.sampled_from("ab\"*-() ^:{}'+ORNEAR信\u0301\u200b"), max_size=30))
-def test_any_text_is_a_query(filled: SqliteStore, query: str) -> None:
+def test_any_text_is_a_query(filled: JournalStore, query: str) -> None:
     found = filled.search(Query(query, source=query, topic=query), limit=5)
     assert found == ()
     assert len(filled.search(Query(query), limit=5)) <= 5

@@ -21,6 +21,7 @@ from data.models import (
     Validator,
 )
 from data.store import open_store
+from data.store.journal_protocol import JournalStore
 from data.store.sql import change_log
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
@@ -31,7 +32,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def test_the_language_of_a_source_is_that_of_most_of_its_newest_releases(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     store.register(Source("harbour", "Harbour Board", "http://harbour.example/", "Europe/Oslo"))
     for number, language in enumerate(["de", "de", None, None, None, "en"], 1):
@@ -49,7 +50,7 @@ def test_the_language_of_a_source_is_that_of_most_of_its_newest_releases(
 
 
 def test_a_first_sight_is_new_and_a_second_is_unchanged(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon)
     second = store.record(draft(), seen=noon + HOUR, since=noon + HOUR)
@@ -62,7 +63,7 @@ def test_a_first_sight_is_new_and_a_second_is_unchanged(
 
 
 def test_an_edit_makes_a_revision_and_keeps_the_id_and_the_date(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     edited = draft(body_text=BODY.replace("4.2", "4.6"), published=published("2026-03-05"))
@@ -84,7 +85,7 @@ def test_an_edit_makes_a_revision_and_keeps_the_id_and_the_date(
     ],
 )
 def test_white_space_counters_and_markup_are_no_change(
-    store: SqliteStore, noon: dt.datetime, noise: dict[str, str]
+    store: JournalStore, noon: dt.datetime, noise: dict[str, str]
 ) -> None:
     store.record(draft(), seen=noon, since=noon)
     assert store.record(draft(**noise), seen=noon + HOUR, since=noon + HOUR).kind == "unchanged"
@@ -99,7 +100,7 @@ def test_white_space_counters_and_markup_are_no_change(
     ],
 )
 def test_another_spelling_of_the_address_is_the_same_release(
-    store: SqliteStore, noon: dt.datetime, url: str
+    store: JournalStore, noon: dt.datetime, url: str
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     again = store.record(draft(url), seen=noon + HOUR, since=noon + HOUR)
@@ -107,7 +108,7 @@ def test_another_spelling_of_the_address_is_the_same_release(
 
 
 def test_a_page_at_a_new_address_is_the_same_release_and_the_old_one_an_alias(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     new = "http://harbour.example/en/press/signal-station"
@@ -117,7 +118,7 @@ def test_a_page_at_a_new_address_is_the_same_release_and_the_old_one_an_alias(
 
 
 def test_the_same_title_with_another_text_is_another_release(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(title="Personnel announcement"), seen=noon, since=noon)
     other = draft(
@@ -131,7 +132,7 @@ def test_the_same_title_with_another_text_is_another_release(
 
 
 def test_two_notices_of_one_template_that_are_both_alive_stay_two(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     notice = BODY + "\n\nBerth {} is closed."
     store.record(draft(body_text=notice.format(4)), seen=noon, since=noon)
@@ -140,7 +141,7 @@ def test_two_notices_of_one_template_that_are_both_alive_stay_two(
 
 
 def test_a_canonical_address_that_names_the_front_page_merges_nothing(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     home = "http://harbour.example/"
     one = draft(canonical=home)
@@ -151,7 +152,7 @@ def test_a_canonical_address_that_names_the_front_page_merges_nothing(
 
 
 def test_the_same_text_at_another_institution_is_one_story_and_both_are_kept(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     copy = draft("http://wire.example/77", source="wire", body_text="As sent to us.\n\n" + BODY)
@@ -162,7 +163,7 @@ def test_the_same_text_at_another_institution_is_one_story_and_both_are_kept(
 
 
 def test_a_page_that_lost_its_body_keeps_the_last_good_text(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     verdict = store.record(draft(body_text="", body_html=""), seen=noon + HOUR, since=noon + HOUR)
@@ -174,7 +175,7 @@ def test_a_page_that_lost_its_body_keeps_the_last_good_text(
 
 
 def test_the_same_bytes_are_unchanged_even_where_our_reading_of_them_improved(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(digest="d1"), seen=noon, since=noon).release
     better = draft(digest="d1", body_text=BODY + "\n\nA paragraph that was missed.")
@@ -187,7 +188,7 @@ def test_the_same_bytes_are_unchanged_even_where_our_reading_of_them_improved(
 
 
 def test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     later, last = noon + HOUR, noon + 2 * HOUR
@@ -211,7 +212,7 @@ def test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that(
 
 
 def test_what_is_held_is_so_until_it_is_back_or_retracted(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     pages = [draft(f"http://harbour.example/{n}", body_text=f"Pier {n} " * 9) for n in range(3)]
     ids = [store.record(page, seen=noon, since=noon).release.id for page in pages]
@@ -233,7 +234,7 @@ def test_what_is_held_is_so_until_it_is_back_or_retracted(
 
 
 def test_a_retraction_that_was_undone_is_still_known_of_its_time(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     hours = [noon + number * HOUR for number in range(10)]
@@ -258,7 +259,7 @@ def test_a_retraction_that_was_undone_is_still_known_of_its_time(
 
 
 def test_what_was_edited_or_retracted_or_is_back_was_touched(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     names = ("Pier", "Lock", "Crane", "Lamp")
     pages = [draft(f"https://a.example/{one}", title=one, body_text=one * 9) for one in names]
@@ -277,7 +278,7 @@ def test_what_was_edited_or_retracted_or_is_back_was_touched(
 
 
 def test_a_page_seen_again_between_two_misses_is_gone_for_the_first_time(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     store.mark_gone(release.id, seen=noon + HOUR)
@@ -296,7 +297,7 @@ def test_a_page_seen_again_between_two_misses_is_gone_for_the_first_time(
     ],
 )
 def test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it(
-    store: SqliteStore, noon: dt.datetime, day: str, *, order_is_first_seen: bool, rule: str
+    store: JournalStore, noon: dt.datetime, day: str, *, order_is_first_seen: bool, rule: str
 ) -> None:
     release = store.record(draft(published=published(day)), seen=noon, since=noon).release
     assert (release.order == noon) is order_is_first_seen
@@ -305,7 +306,7 @@ def test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it(
 
 
 def test_a_release_that_comes_up_without_a_date_is_news_of_its_day_without_an_hour(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     late = noon.replace(hour=23)
     release = store.record(draft(published=None, zone="Asia/Tokyo"), seen=late, since=late).release
@@ -316,7 +317,7 @@ def test_a_release_that_comes_up_without_a_date_is_news_of_its_day_without_an_ho
 
 
 def test_what_had_no_date_at_the_first_visit_follows_all_dated_in_the_order_of_its_page(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     for number, position in ((1, 2), (2, 0), (3, 1)):
         url, text = f"http://harbour.example/news/{number}", f"Pier {number} is closed for repairs."
@@ -332,7 +333,7 @@ def test_what_had_no_date_at_the_first_visit_follows_all_dated_in_the_order_of_i
 
 
 def test_a_date_takes_the_place_of_none_and_never_moves_again(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(published=None, position=0), seen=noon, since=noon).release
     later = store.record(draft(), seen=noon + HOUR, since=noon + HOUR).release
@@ -346,7 +347,7 @@ def test_a_date_takes_the_place_of_none_and_never_moves_again(
 
 
 def test_who_was_first_of_a_story_is_not_who_has_no_date(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     dated = store.record(draft(), seen=noon, since=noon).release
     other = store.record(
@@ -359,7 +360,7 @@ def test_who_was_first_of_a_story_is_not_who_has_no_date(
 
 
 def test_what_has_no_date_is_looked_at_again_as_seldom_as_it_is_old(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     url = "http://harbour.example/news/1"
     store.record(draft(url, published=None, position=0), seen=noon, since=noon)
@@ -376,7 +377,7 @@ def test_what_has_no_date_is_looked_at_again_as_seldom_as_it_is_old(
 
 
 def test_facets_count_their_releases_and_give_them_newest_first(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     days = ["2026-03-01", "2026-02-27", "2025-12-31"]
     for number, day in enumerate(days):
@@ -421,7 +422,7 @@ def test_facets_count_their_releases_and_give_them_newest_first(
 
 
 def test_a_release_that_stands_in_another_section_leaves_the_one_before(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(section="Tides"), seen=noon, since=noon).release
     store.mark_published(store.dirty_feeds())
@@ -446,7 +447,7 @@ def test_a_release_that_stands_in_another_section_leaves_the_one_before(
 
 
 def test_a_change_marks_its_facets_until_exactly_that_change_was_published(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     store.record(draft(), seen=noon, since=noon)
     marks = store.dirty_feeds()
@@ -463,7 +464,7 @@ def test_a_change_marks_its_facets_until_exactly_that_change_was_published(
 
 
 def test_what_changed_since_a_point_is_told_with_where_it_belongs_now(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     old = store.record(draft(), seen=noon, since=noon).release
     untouched = draft("/b", title="Another", body_text="Of something else altogether." * 9)
@@ -487,7 +488,7 @@ def test_what_changed_since_a_point_is_told_with_where_it_belongs_now(
 
 
 def test_a_point_of_another_store_and_one_long_ago_tell_nothing(
-    tmp_path: Path, store: SqliteStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: JournalStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = open_store(f"sqlite:{tmp_path / 'other.db'}")
     assert other.changes_since(other.change_cursor(), limit=9) is None, "nothing was ever changed"
@@ -507,7 +508,7 @@ def test_a_point_of_another_store_and_one_long_ago_tell_nothing(
 
 
 def test_what_is_due_is_young_or_doubtful_or_long_unvisited(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     def due(now: dt.datetime, *, everything: bool = False) -> tuple[str, ...]:
         recent = dt.timedelta(days=14)
@@ -524,16 +525,15 @@ def test_what_is_due_is_young_or_doubtful_or_long_unvisited(
     assert set(due(noon + 2 * HOUR)) == {old.url, young.url}
 
 
-def test_validators_listings_runs_and_sources_are_kept(tmp_path: Path, noon: dt.datetime) -> None:
-    path = tmp_path / "communique.db"
-    store = open_store(f"sqlite:{path}")
+def test_validators_listings_runs_and_sources_are_kept(store_url: str, noon: dt.datetime) -> None:
+    store = open_store(store_url)
     store.record(draft(validator=Validator('"v1"', None)), seen=noon, since=noon)
     store.cache_listing("harbour", "http://harbour.example/", "r1", "[]", Validator(None, "Mon"))
     store.register(Source("harbour", "Harbour Board", "http://harbour.example/", "Europe/Oslo"))
     run = Run("harbour", noon, 1.5, pages=3, errors=(RunError("http://x/", "http", "404"),))
     store.add_run(run)
     store.close()
-    store = open_store(f"sqlite:{path}")
+    store = open_store(store_url)
     assert store.validator("http://harbour.example/news/1") == Validator('"v1"', None)
     assert store.cached_listing("http://harbour.example/", "r1") == "[]"
     assert store.cached_listing("http://harbour.example/", "r2") is None
@@ -545,7 +545,7 @@ def test_validators_listings_runs_and_sources_are_kept(tmp_path: Path, noon: dt.
 
 
 def test_the_times_of_releases_are_told_newest_first_with_what_is_known_of_them(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     at = dt.datetime(2026, 3, 2, 6, 30, tzinfo=dt.UTC)
     stated = Published(at, "second", "+04:00", "2026-03-02T10:30+04:00", "json-ld")
@@ -568,7 +568,7 @@ def test_the_times_of_releases_are_told_newest_first_with_what_is_known_of_them(
 
 
 def test_second_precision_keeps_the_zone_the_page_stated(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     at = dt.datetime(2026, 3, 2, 6, 30, tzinfo=dt.UTC)
     stated = Published(at, "second", "+04:00", "2026-03-02T10:30+04:00", "json-ld")
@@ -578,8 +578,8 @@ def test_second_precision_keeps_the_zone_the_page_stated(
     assert kept.published.iso == "2026-03-02T10:30:00+04:00"
 
 
-def _record_many(path: Path, source: str, noon: dt.datetime) -> None:
-    store = SqliteStore(path)
+def _record_many(url: str, source: str, noon: dt.datetime) -> None:
+    store = open_store(url)
     for number in range(60):
         store.record(
             draft(f"http://{source}.example/{number}", source=source, body_text=f"No. {number}."),
@@ -590,26 +590,26 @@ def _record_many(path: Path, source: str, noon: dt.datetime) -> None:
 
 
 def test_two_processes_write_at_once_and_neither_is_refused(
-    tmp_path: Path, noon: dt.datetime
+    store_url: str, noon: dt.datetime
 ) -> None:
-    path = tmp_path / "communique.db"
     context = multiprocessing.get_context("spawn")
     writers = [
-        context.Process(target=_record_many, args=(path, source, noon)) for source in ("a", "b")
+        context.Process(target=_record_many, args=(store_url, one, noon)) for one in ("a", "b")
     ]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0]
-    store = SqliteStore(path)
+    store = open_store(store_url)
     assert store.facets()[Facet()] == 120
     store.close()
 
 
 def test_a_write_that_fails_half_way_leaves_nothing(
-    store: SqliteStore, noon: dt.datetime, tmp_path: Path
+    sqlite_store: SqliteStore, noon: dt.datetime, tmp_path: Path
 ) -> None:
+    store = sqlite_store
     with sqlite3.connect(tmp_path / "communique.db") as breaker:
         breaker.execute(
             "CREATE TRIGGER stop BEFORE INSERT ON facets BEGIN SELECT RAISE(ABORT, 'x'); END"
@@ -635,7 +635,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_verbs_together_are_kept_all_or_none_and_one_that_fails_is_undone_alone(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     def interrupted() -> None:
         with store.transaction():
@@ -654,7 +654,7 @@ def test_verbs_together_are_kept_all_or_none_and_one_that_fails_is_undone_alone(
 
 
 def test_a_release_is_named_by_its_id_the_beginning_of_it_or_any_of_its_addresses(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     for name in (release.id, release.id[:6].upper(), "https://www.harbour.example/news/1/"):
@@ -664,7 +664,7 @@ def test_a_release_is_named_by_its_id_the_beginning_of_it_or_any_of_its_addresse
 
 
 def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     for number, day in enumerate(["2026-02-27", "2025-12-31", "2026-03-01"]):
         url = f"http://harbour.example/news/{number}"
@@ -684,7 +684,7 @@ def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
 
 
 def test_many_releases_of_one_instant_come_once_each_in_pages(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     with store.transaction():
         for number in range(1203):
@@ -698,7 +698,7 @@ def test_many_releases_of_one_instant_come_once_each_in_pages(
 
 
 def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     def tell(label: str, number: int) -> None:
         one = draft(f"http://harbour.example/news/{number}", body_text=f"Notice {number}.")
@@ -719,7 +719,7 @@ def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
 
 
 def test_a_topic_is_called_as_the_taxonomy_says_and_else_as_its_release_did(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     one = draft(topics=("ships", "transport"))
     labels = {"ships": "Ships", "transport": "Transport"}
@@ -773,7 +773,7 @@ def test_an_empty_store_beside_a_published_site_is_told(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_is_a_store_without_the_secrets_of_subscribers(
-    store: SqliteStore, tmp_path: Path, noon: dt.datetime
+    store: JournalStore, tmp_path: Path, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     asked = HubRequest("subscribe", "https://reader.example/", "t", secret="hunter2-hunter2")  # noqa: S106 - made up

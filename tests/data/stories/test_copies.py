@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from data.models import Published, Release
-from data.store.sqlite.store import SqliteStore
+from data.store import open_store
+from data.store.journal_protocol import JournalStore
 from data.stories.copies import Likeness, likeness, tellings
 from data.text.similarity import Signature, signature
 from tests.drafts import draft, published
@@ -28,7 +28,9 @@ def text(seed: int, sentences: int = 14) -> str:
     )
 
 
-def told(store: SqliteStore, source: str, body: str, *, hour: int = 12, name: str = "1") -> Release:
+def told(
+    store: JournalStore, source: str, body: str, *, hour: int = 12, name: str = "1"
+) -> Release:
     """Record what a source publishes at an hour of the day."""
     at = NOON.replace(hour=hour)
     one = draft(
@@ -42,7 +44,7 @@ def told(store: SqliteStore, source: str, body: str, *, hour: int = 12, name: st
 
 
 def test_a_release_within_a_longer_text_is_one_story_and_the_first_publisher_is_named(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     agency = text(1)
     wire = told(store, "wire", f"{text(2)}\n\n{agency}\n\n{text(3)}", hour=15)
@@ -56,7 +58,7 @@ def test_a_release_within_a_longer_text_is_one_story_and_the_first_publisher_is_
     assert store.release(wire.id) in [one.release for one in found]
 
 
-def test_a_copy_with_other_words_here_and_there_is_one_story(store: SqliteStore) -> None:
+def test_a_copy_with_other_words_here_and_there_is_one_story(store: JournalStore) -> None:
     first = told(store, "agency", text(1), hour=9)
     copy = told(store, "wire", text(1).replace("day 35 the board", "that day the harbour"))
     assert copy.story == first.id
@@ -64,14 +66,14 @@ def test_a_copy_with_other_words_here_and_there_is_one_story(store: SqliteStore)
     assert 0.9 < second.overlap < 1
 
 
-def test_a_quoted_passage_and_a_bare_notice_make_no_story(store: SqliteStore) -> None:
+def test_a_quoted_passage_and_a_bare_notice_make_no_story(store: JournalStore) -> None:
     quoted = text(1, sentences=2)
     for number, source in enumerate(["agency", "wire", "press"]):
         assert told(store, source, f"{text(number + 5)}\n\n{quoted}").story is None
         assert told(store, source, "Photographs are attached.", name="2").story is None
 
 
-def test_a_text_that_a_hundred_sources_carry_is_one_story(store: SqliteStore) -> None:
+def test_a_text_that_a_hundred_sources_carry_is_one_story(store: JournalStore) -> None:
     with store.transaction():
         first = told(store, "agency", text(1), hour=9)
         copies = [told(store, f"s{number}", text(1)) for number in range(100)]
@@ -80,10 +82,10 @@ def test_a_text_that_a_hundred_sources_carry_is_one_story(store: SqliteStore) ->
 
 
 def test_a_copy_is_compared_with_what_another_process_made_of_the_first(
-    store: SqliteStore, tmp_path: Path
+    store: JournalStore, store_url: str
 ) -> None:
     told(store, "agency", f"{text(1)}\n\n{text(4, sentences=3)}", hour=9)
-    other = SqliteStore(tmp_path / "communique.db")
+    other = open_store(store_url)
     told(other, "agency", f"{text(2)}\n\n{text(4, sentences=3)}", hour=9)
     other.close()
     assert told(store, "wire", f"{text(1)}\n\n{text(4, sentences=3)}").story is None
@@ -91,7 +93,7 @@ def test_a_copy_is_compared_with_what_another_process_made_of_the_first(
 
 
 def test_a_copy_is_compared_with_what_is_kept_and_not_with_what_was_undone(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     first = told(store, "agency", text(1), hour=9)
 
@@ -106,7 +108,7 @@ def test_a_copy_is_compared_with_what_is_kept_and_not_with_what_was_undone(
 
 
 def test_of_a_notice_that_comes_back_word_for_word_a_moved_page_is_that_of_its_day(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     first = dt.date(2026, 1, 5)
     weeks = [first + dt.timedelta(weeks=number) for number in range(30)]

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from data.stories.translations import Translation, commonness, consonants, marks_in, pattern, same
 from tests.drafts import draft, published
 
@@ -82,7 +82,7 @@ def test_a_day_of_several_releases_is_paired_right_and_strangers_stay_alone() ->
     assert pairs == {(2, 102), (3, 103)}
 
 
-def test_editions_of_one_visit_are_one_story(store: SqliteStore, noon: dt.datetime) -> None:
+def test_editions_of_one_visit_are_one_story(store: JournalStore, noon: dt.datetime) -> None:
     for n in range(1, 20):
         day = published(f"2026-02-{n:02}")
         for language, text in (("en", english(n)), ("ru", russian(n))):
@@ -98,7 +98,7 @@ def test_editions_of_one_visit_are_one_story(store: SqliteStore, noon: dt.dateti
     assert None not in stories
 
 
-def test_editions_by_address_need_no_other_releases(store: SqliteStore, noon: dt.datetime) -> None:
+def test_editions_by_address_need_no_other_releases(store: JournalStore, noon: dt.datetime) -> None:
     for language in ("en", "fr"):
         url = f"http://harbour.example/{language}/news/signal-station"
         store.record(draft(url, language=language, title=language), seen=noon, since=noon)

@@ -14,7 +14,7 @@ from lxml import etree
 from data.health.events import note_health_events
 from data.models import Draft, Media, Run, RunError
 from data.settings import Site
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from feeds.compression import IDENTITY
 from feeds.publishing.publish import publish
 from feeds.server.on_demand import OnDemand
@@ -100,7 +100,7 @@ def test_a_feed_without_entries_is_as_the_grammar_says(tmp_path: Path) -> None:
     assert faults(document) == []
 
 
-def test_what_is_made_on_demand_is_as_the_grammar_says(store: SqliteStore, tmp_path: Path) -> None:
+def test_what_is_made_on_demand_is_as_the_grammar_says(store: JournalStore, tmp_path: Path) -> None:
     for source in FakeStore().sources().values():
         store.register(source)
     for release in (make_release(1, title=WORDS, summary=WORDS), make_release(2, "wire")):

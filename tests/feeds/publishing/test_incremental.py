@@ -12,6 +12,7 @@ import pytest
 
 from data.models import Content, Draft, Facet, Published, Source
 from data.settings import Site
+from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, make_release
@@ -38,7 +39,7 @@ class Page:
 class Press:
     """Sources where anything happens, and the store that visits them."""
 
-    store: SqliteStore
+    store: JournalStore
     chance: random.Random
     now: dt.datetime = NOON
     pages: list[Page] = field(default_factory=list)
@@ -116,7 +117,7 @@ def files(site: Path) -> Iterator[tuple[Path, bytes]]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_site_brought_up_to_date_is_the_one_that_is_made_at_once(
-    store: SqliteStore, tmp_path: Path, seed: int
+    store: JournalStore, tmp_path: Path, seed: int
 ) -> None:
     for source, zone in ZONES.items():
         store.register(Source(source, source.title(), f"https://{source}.example/", zone))

@@ -15,6 +15,7 @@ import pytest
 
 from data.models import Draft, Facet, Media, Release, Source
 from data.settings import Site
+from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
@@ -50,12 +51,12 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     opened.close()
 
 
-def record(store: SqliteStore, release: Release) -> Release:
+def record(store: JournalStore, release: Release) -> Release:
     draft = Draft(release.source, release.url, release.content)
     return store.record(draft, seen=release.order, since=release.order).release
 
 
-def published(store: SqliteStore, tmp_path: Path) -> set[str]:
+def published(store: JournalStore, tmp_path: Path) -> set[str]:
     """Bring the site up to date, and say which pages and data of releases and stories changed."""
     site = tmp_path / "site"
     before = {path: path.stat().st_mtime_ns for path in site.rglob("*.*")}
@@ -67,7 +68,7 @@ def published(store: SqliteStore, tmp_path: Path) -> set[str]:
     return {name for name in names if name.startswith(("releases/", "stories/"))}
 
 
-def newest_first(store: SqliteStore, source: str) -> list[str]:
+def newest_first(store: JournalStore, source: str) -> list[str]:
     return [one.id for one in store.summaries(Facet(source=source))]
 
 
@@ -81,7 +82,7 @@ def beside(tmp_path: Path, release: str) -> dict[str, str]:
     return {link.get("rel"): link.get("href").split("/")[-2] for link in links}
 
 
-def test_a_release_leads_to_those_beside_it(store: SqliteStore, tmp_path: Path) -> None:
+def test_a_release_leads_to_those_beside_it(store: JournalStore, tmp_path: Path) -> None:
     published(store, tmp_path)
     ids = newest_first(store, "acme")
     for place, one in enumerate(ids):
@@ -91,7 +92,7 @@ def test_a_release_leads_to_those_beside_it(store: SqliteStore, tmp_path: Path) 
 
 
 def test_a_new_release_has_its_neighbours_written_and_no_other(
-    store: SqliteStore, tmp_path: Path
+    store: JournalStore, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
     assert published(store, tmp_path) == set()
@@ -107,7 +108,7 @@ def test_a_new_release_has_its_neighbours_written_and_no_other(
 
 
 def test_a_hidden_release_is_gone_with_its_json_and_closes_the_gap(
-    store: SqliteStore, tmp_path: Path
+    store: JournalStore, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
     newer, hidden, older = newest_first(store, "acme")[2:5]
@@ -135,7 +136,7 @@ def test_a_hidden_release_is_gone_with_its_json_and_closes_the_gap(
 
 
 def test_a_story_has_a_time_line_until_it_is_none_any_more(
-    store: SqliteStore, tmp_path: Path
+    store: JournalStore, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
     (copy,) = store.summaries(Facet(source="wire"))
@@ -158,7 +159,7 @@ def test_a_story_has_a_time_line_until_it_is_none_any_more(
 
 
 def test_an_edit_of_the_first_is_told_by_all_of_its_story(
-    store: SqliteStore, tmp_path: Path
+    store: JournalStore, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
     first, (copy,) = newest_first(store, "acme")[0], newest_first(store, "wire")
@@ -177,7 +178,7 @@ def test_an_edit_of_the_first_is_told_by_all_of_its_story(
 
 
 def test_the_json_of_a_release_holds_it_whole_but_for_the_last_visit(
-    store: SqliteStore, tmp_path: Path
+    store: JournalStore, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
     one = newest_first(store, "acme")[0]
@@ -190,7 +191,7 @@ def test_the_json_of_a_release_holds_it_whole_but_for_the_last_visit(
 
 
 def test_the_whole_text_is_beside_a_long_release_while_it_is_long(
-    store: SqliteStore, tmp_path: Path
+    store: JournalStore, tmp_path: Path
 ) -> None:
     html = "".join(f"<p>{number} {number**9} {number**7:x}</p>" for number in range(2000))
     long = record(store, make_release(300, body_html=html, body_text=html))

@@ -12,6 +12,7 @@ import pytest
 from data.health.events import note_health_events
 from data.models import Facet, Run, RunError, Source
 from data.settings import Site
+from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
@@ -23,13 +24,13 @@ DAY = dt.timedelta(days=1)
 
 
 def site(
-    store: SqliteStore, home: Path, now: dt.datetime, *, everything: bool = False
+    store: JournalStore, home: Path, now: dt.datetime, *, everything: bool = False
 ) -> Publication:
     kept = home / "rendered.db"
     return publish(store, home / "site", SITE, cache=kept, now=now, all=everything)
 
 
-def live(store: SqliteStore, home: Path, days: range) -> None:
+def live(store: JournalStore, home: Path, days: range) -> None:
     """Days of a press room: releases, an edit, a retraction, failures."""
     store.register(Source("harbour", "Harbour Board", "http://harbour.example/", "Europe/Paris"))
     for number in days:

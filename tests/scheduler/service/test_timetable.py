@@ -13,7 +13,7 @@ import pytest
 from data.health.events import note_health_events
 from data.models import Published, Run
 from data.settings import Collect, Health
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from scheduler.service.timetable import RECURRING, SETTLING, SPREAD, Timetable, first_visit
 from scheduler.service.visit_planner import VisitPlanner
 from spiders.sources.loader import LoadedSource
@@ -155,7 +155,7 @@ def test_a_clock_that_was_set_by_a_day_is_doubted_for_a_while(noon: dt.datetime)
 
 
 def test_a_clock_that_leaps_during_visits_brings_no_storm_no_gap_and_no_false_alarm(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     # One more day without a release would be silence.
     start = noon + dt.timedelta(days=3)

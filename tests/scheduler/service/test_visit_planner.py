@@ -11,7 +11,7 @@ import pytest
 
 from data.models import Published, Run, RunError, Wait
 from data.settings import Collect, Health
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
@@ -29,7 +29,7 @@ def source(name: str, interval: int | None = None) -> LoadedSource:
     return LoadedSource(name, Path(f"{name}.toml"), own=True, file=file)
 
 
-def publish(store: SqliteStore, name: str, minutes: Sequence[int], weeks: int = WEEKS) -> None:
+def publish(store: JournalStore, name: str, minutes: Sequence[int], weeks: int = WEEKS) -> None:
     """Releases of a source at these minutes of its Mondays."""
     for week in range(weeks):
         for minute in minutes:
@@ -41,7 +41,7 @@ def publish(store: SqliteStore, name: str, minutes: Sequence[int], weeks: int = 
             store.record(made, seen=at + MINUTE, since=MONDAY)
 
 
-def day(planner: VisitPlanner, store: SqliteStore, one: LoadedSource) -> list[NextVisit]:
+def day(planner: VisitPlanner, store: JournalStore, one: LoadedSource) -> list[NextVisit]:
     """The visits of a Monday."""
     visits = [planner.next_visit(store, one, NOW)]
     while visits[-1].at < NOW + dt.timedelta(days=1):
@@ -50,7 +50,7 @@ def day(planner: VisitPlanner, store: SqliteStore, one: LoadedSource) -> list[Ne
 
 
 def test_a_source_is_visited_right_after_the_time_at_which_it_publishes(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     publish(store, "harbour", [9 * 60, 14 * 60 + 30])
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
@@ -66,7 +66,7 @@ def test_a_source_is_visited_right_after_the_time_at_which_it_publishes(
     assert all(visit.hourly is not None and visit.hourly < busy.hourly for visit in visits[:3])
 
 
-def test_a_plan_is_the_same_after_a_restart(store: SqliteStore) -> None:
+def test_a_plan_is_the_same_after_a_restart(store: JournalStore) -> None:
     publish(store, "harbour", [9 * 60])
     one = source("harbour")
     found = []
@@ -78,7 +78,7 @@ def test_a_plan_is_the_same_after_a_restart(store: SqliteStore) -> None:
 
 
 def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_interval(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     publish(store, "harbour", range(0, 24 * 60, 90), weeks=3)
     publish(store, "port", [600], weeks=2)
@@ -90,7 +90,7 @@ def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_i
     assert own > 96, "it is a workday"
 
 
-def test_a_new_source_is_expected_to_publish_when_the_others_do(store: SqliteStore) -> None:
+def test_a_new_source_is_expected_to_publish_when_the_others_do(store: JournalStore) -> None:
     publish(store, "harbour", [3 * 60])
     new, at = source("port"), NOW + 170 * MINUTE
     alone, among = VisitPlanner(Collect(), Health()), VisitPlanner(Collect(), Health())
@@ -102,14 +102,14 @@ def test_a_new_source_is_expected_to_publish_when_the_others_do(store: SqliteSto
     assert expected[1] > 2 * expected[0]
 
 
-def test_what_may_come_no_sooner_than_its_interval_comes_evenly(store: SqliteStore) -> None:
+def test_what_may_come_no_sooner_than_its_interval_comes_evenly(store: JournalStore) -> None:
     publish(store, "harbour", [9 * 60])
     planner, one = VisitPlanner(Collect(least_interval=900), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + 15 * MINUTE, 900.0)
 
 
-def test_a_host_that_asked_to_wait_is_let_alone_until_then(store: SqliteStore) -> None:
+def test_a_host_that_asked_to_wait_is_let_alone_until_then(store: JournalStore) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     until = NOW + dt.timedelta(hours=20)
@@ -123,7 +123,7 @@ def test_a_host_that_asked_to_wait_is_let_alone_until_then(store: SqliteStore) -
 BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
 
 
-def test_a_failure_is_looked_at_soon_but_not_before_its_host_allows(store: SqliteStore) -> None:
+def test_a_failure_is_looked_at_soon_but_not_before_its_host_allows(store: JournalStore) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     store.register(one.source)
@@ -140,14 +140,14 @@ def test_a_failure_is_looked_at_soon_but_not_before_its_host_allows(store: Sqlit
     assert not after.confirms
 
 
-def test_a_wait_of_a_clock_that_was_ahead_holds_up_no_visit(store: SqliteStore) -> None:
+def test_a_wait_of_a_clock_that_was_ahead_holds_up_no_visit(store: JournalStore) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour", interval=60)
     store.keep_wait("harbour.example", Wait(NOW + dt.timedelta(days=2), 429))
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + MINUTE, 60.0)
 
 
 def test_two_other_hosts_that_were_let_alone_tell_whether_our_network_is_down(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     names = ("busy", "waiting", "acme", "port", "wire")
@@ -165,7 +165,7 @@ def test_two_other_hosts_that_were_let_alone_tell_whether_our_network_is_down(
 
 
 def test_what_is_learned_is_renewed_once_a_day_and_for_new_sources_at_once(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     planner, one, other = VisitPlanner(Collect(), Health()), source("harbour"), source("port")
     planner.learn(store, [one], NOW)
@@ -186,7 +186,7 @@ def test_what_is_learned_is_renewed_once_a_day_and_for_new_sources_at_once(
 
 
 @pytest.mark.parametrize("days", [-400, 400])
-def test_a_clock_that_was_set_harms_no_plan(store: SqliteStore, days: int) -> None:
+def test_a_clock_that_was_set_harms_no_plan(store: JournalStore, days: int) -> None:
     publish(store, "harbour", [9 * 60])
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
@@ -196,7 +196,7 @@ def test_a_clock_that_was_set_harms_no_plan(store: SqliteStore, days: int) -> No
 
 
 def test_a_source_is_visited_no_sooner_than_the_least_interval_or_its_host_allows(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     planner, one = VisitPlanner(Collect(least_interval=120), Health()), source("harbour")
     assert planner.soonest_visit(store, one, NOW) == NOW

@@ -8,7 +8,7 @@ import pytest
 
 from data.models import Media
 from data.settings import Archive
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from spiders.crawl import release_files
 from spiders.crawl.release_files import FileKinds, ReleaseFiles
 from spiders.sources.source_file import SourceFile
@@ -38,7 +38,7 @@ def test_a_source_file_says_which_files_are_archived_or_else_the_settings(
 
 
 def wanted(
-    store: SqliteStore,
+    store: JournalStore,
     kinds: FileKinds,
     since: dt.datetime,
     told: list[tuple[str, str, str]] | None = None,
@@ -49,7 +49,7 @@ def wanted(
 
 
 def test_what_can_not_be_had_is_told_and_what_is_too_large_is_kept_as_it_is(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     told: list[tuple[str, str, str]] = []
     files = wanted(store, FileKinds(attachments=True, images=True), noon, told)
@@ -64,7 +64,7 @@ def test_what_can_not_be_had_is_told_and_what_is_too_large_is_kept_as_it_is(
 
 
 def test_each_file_is_asked_for_once_and_a_document_that_is_the_release_never(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     files = wanted(store, FileKinds(attachments=True, images=True), noon)
     files.note(draft(attachments=(CHART,), images=(LAMP, INLINE)))
@@ -79,7 +79,7 @@ def test_each_file_is_asked_for_once_and_a_document_that_is_the_release_never(
 
 
 def test_a_visit_asks_for_so_many_and_the_next_one_goes_on(
-    store: SqliteStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    store: JournalStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release_files, "MOST", 3)
     monkeypatch.setattr(release_files, "CHUNK", 2)
@@ -94,7 +94,7 @@ def test_a_visit_asks_for_so_many_and_the_next_one_goes_on(
 
 
 def test_where_no_files_are_wanted_none_is_remembered(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     files = wanted(store, FileKinds(), noon)
     files.note(draft(attachments=(CHART,), images=(LAMP,)))

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 from data.errors import LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
-from data.store.postgres.database.pool import STATEMENT, TAKE_TURN, failed, pool_of
+from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS, NEWER
 from data.store.sql.database.connection import Arguments, Database
 from data.text.redaction import redacted
@@ -186,7 +186,7 @@ class Connection:
     @contextmanager
     def _outermost(self) -> Iterator[None]:
         try:
-            raw = self._pool.getconn(self._patience)
+            raw = self._pool.getconn(max(self._patience, CONNECTING))
         except psycopg.Error as error:
             raise failed(self._address, error) from error
         threads = self._threads
@@ -260,7 +260,7 @@ class Connection:
         threads = self._threads
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None)
         try:
-            raw = own or self._pool.getconn(self._patience)
+            raw = own or self._pool.getconn(max(self._patience, CONNECTING))
             try:
                 if until := getattr(threads, "until", None):
                     left = max(1, int((until - time.monotonic()) * 1000))
@@ -271,6 +271,15 @@ class Connection:
                     raw.execute(f"SET statement_timeout = '{STATEMENT}s'".encode())
                 if own is None:
                     self._pool.putconn(raw)
+        except psycopg.Error as error:
+            raise failed(self._address, error) from error
+
+    @contextmanager
+    def apart(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection beside this thread's, for what is none of its transaction."""
+        try:
+            with self._pool.connection(max(self._patience, CONNECTING)) as raw:
+                yield raw
         except psycopg.Error as error:
             raise failed(self._address, error) from error
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import psycopg
 
 MIGRATIONS: Final = (
-    *("functions", "releases", "publication", "visits", "subscribers", "journal", "hosts"),
+    *("functions", "releases", "search", "publication", "visits", "subscribers", "journal"),
+    "hosts",
 )
 
 APPLIED: Final = "communique_migrations"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from data.store.journal_protocol import JournalStore
 from data.store.recorder.outcome import Sight
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import BODY, draft, published
@@ -78,7 +79,7 @@ def test_translations_that_no_page_names_are_joined_as_they_were(
 
 
 def test_a_sight_that_is_restored_late_undoes_nothing_that_came_after(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     store.mark_gone(release.id, seen=noon + 2 * HOUR)

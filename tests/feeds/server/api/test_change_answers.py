@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from data.settings import Site
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from feeds.server.api import asking
 from feeds.server.app import create_app
 from tests.drafts import BODY, draft
@@ -22,7 +22,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
-def web(store: SqliteStore, tmp_path: Path) -> Iterator[httpx.Client]:
+def web(store: JournalStore, tmp_path: Path) -> Iterator[httpx.Client]:
     store.last_logged_change()
     app = create_app(tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}", Site(api_rate=0))
     yield from served_by(app)
@@ -40,7 +40,7 @@ def kinds(found: dict[str, Any]) -> list[str]:
 
 
 def test_the_last_page_says_where_to_go_on(
-    web: httpx.Client, store: SqliteStore, noon: dt.datetime
+    web: httpx.Client, store: JournalStore, noon: dt.datetime
 ) -> None:
     nothing = page(web)
     assert (nothing["changes"], nothing["more"]) == ([], False)
@@ -62,7 +62,7 @@ def test_the_last_page_says_where_to_go_on(
 
 
 def test_a_page_that_is_asked_for_again_is_the_same(
-    web: httpx.Client, store: SqliteStore, noon: dt.datetime
+    web: httpx.Client, store: JournalStore, noon: dt.datetime
 ) -> None:
     for number in range(5):
         url = f"http://harbour.example/{number}"
@@ -75,7 +75,7 @@ def test_a_page_that_is_asked_for_again_is_the_same(
 
 
 def test_of_a_hidden_release_nothing_is_said_but_that(
-    web: httpx.Client, store: SqliteStore, noon: dt.datetime
+    web: httpx.Client, store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     store.hide(first.id, at=noon, why="a test")
@@ -89,7 +89,7 @@ def test_of_a_hidden_release_nothing_is_said_but_that(
 
 
 def test_a_cursor_of_what_a_restored_store_lacks_is_told_to_begin_again(
-    web: httpx.Client, store: SqliteStore, noon: dt.datetime, tmp_path: Path
+    web: httpx.Client, store: JournalStore, noon: dt.datetime, tmp_path: Path
 ) -> None:
     store.record(draft(), seen=noon, since=noon)
     before = page(web)["next"]
@@ -110,7 +110,7 @@ def test_a_cursor_of_what_a_restored_store_lacks_is_told_to_begin_again(
 
 
 def test_a_page_ends_where_it_gets_large(
-    web: httpx.Client, store: SqliteStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    web: httpx.Client, store: JournalStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("change_answers", "release_answers", "asking"):
         monkeypatch.setattr(f"{asking.__package__}.{module}.LARGEST", 2 * len(BODY))
@@ -138,7 +138,7 @@ def test_a_page_ends_where_it_gets_large(
 
 
 def test_who_has_all_changes_is_told_so_cheaply(
-    web: httpx.Client, store: SqliteStore, noon: dt.datetime
+    web: httpx.Client, store: JournalStore, noon: dt.datetime
 ) -> None:
     store.record(draft(), seen=noon, since=noon)
     asked = {"since": page(web)["next"]}

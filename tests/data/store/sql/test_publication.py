@@ -10,6 +10,7 @@ import pytest
 
 from data.errors import StoreError
 from data.models import DayDigest, Facet, HealthEvent, HubRequest, Neighbours, PendingTopic
+from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft, published
 
@@ -17,14 +18,14 @@ DAY = dt.timedelta(days=1)
 ALL, TRANSPORT = Facet(), Facet(topic="transport")
 
 
-def three(store: SqliteStore, noon: dt.datetime) -> list[str]:
+def three(store: JournalStore, noon: dt.datetime) -> list[str]:
     """The ids of three releases."""
     drafts = [draft(f"http://harbour.example/{n}", body_text=f"Notice {n}.") for n in range(3)]
     return [store.record(one, seen=noon, since=noon).release.id for one in drafts]
 
 
 def test_archive_pages_hold_the_releases_that_they_were_given(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     one, two, three_ = three(store, noon)
     assert store.archive_page_count(ALL) == 0
@@ -36,7 +37,7 @@ def test_archive_pages_hold_the_releases_that_they_were_given(
 
 
 def test_a_release_is_on_one_archive_page_of_a_feed_and_a_page_is_written_whole_or_not(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     one, two, _ = three(store, noon)
     store.add_archive_pages({ALL: {1: [one]}})
@@ -46,7 +47,7 @@ def test_a_release_is_on_one_archive_page_of_a_feed_and_a_page_is_written_whole_
     assert store.archived(ALL, [one, two]) == {one: 1}
 
 
-def test_a_day_stays_as_it_was_first_published(store: SqliteStore, noon: dt.datetime) -> None:
+def test_a_day_stays_as_it_was_first_published(store: JournalStore, noon: dt.datetime) -> None:
     first = DayDigest("2026-03-01", noon, (("id", "Tides", "Harbour Board"),), 1)
     store.add_day_digest(first)
     store.add_day_digest(DayDigest("2026-03-01", noon + DAY, (), 0))
@@ -55,7 +56,7 @@ def test_a_day_stays_as_it_was_first_published(store: SqliteStore, noon: dt.date
 
 
 def test_health_events_are_told_in_their_order_and_the_last_of_each_source(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     events = [
         HealthEvent("harbour", False, noon, "it is closed", "blocked"),  # noqa: FBT003 - its state
@@ -98,7 +99,7 @@ def test_a_store_with_secrets_of_subscribers_is_nobody_else_s_to_read(tmp_path: 
 
 
 def test_neighbours_are_those_of_the_source_in_the_order_of_feeds(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     days = ("2026-03-01", "2026-03-02", "2026-03-02", "2026-03-02", "2026-03-03")
     for source in ("harbour", "wire"):

@@ -9,6 +9,7 @@ import pytest
 from data.errors import RenamedSource
 from data.models import Facet, Handling, HealthEvent, HubRequest, Run, Source
 from data.search.query import Query
+from data.store.journal_protocol import JournalStore
 from data.store.sql.sources import NAMED, WHY_HIDDEN
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft
@@ -17,7 +18,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
-def filled(store: SqliteStore, noon: dt.datetime) -> SqliteStore:
+def filled(store: JournalStore, noon: dt.datetime) -> JournalStore:
     """A store of three releases of ``harbour`` and one of ``wire``, which tells the same."""
     for name in ("harbour", "wire"):
         store.register(Source(name, name.title(), f"http://{name}.example/"))
@@ -42,12 +43,12 @@ def filled(store: SqliteStore, noon: dt.datetime) -> SqliteStore:
     return store
 
 
-def ids(store: SqliteStore, facet: Facet) -> set[str]:
+def ids(store: JournalStore, facet: Facet) -> set[str]:
     return {one.id for one in store.releases(facet)}
 
 
-def test_every_table_that_names_a_source_is_known(store: SqliteStore) -> None:
-    rows = store._ask(  # noqa: SLF001 - of the schema there is no verb
+def test_every_table_that_names_a_source_is_known(sqlite_store: SqliteStore) -> None:
+    rows = sqlite_store._ask(  # noqa: SLF001 - of the schema there is no verb
         "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c"
         " WHERE m.type = 'table' AND c.name = 'source'"
     )
@@ -55,7 +56,7 @@ def test_every_table_that_names_a_source_is_known(store: SqliteStore) -> None:
 
 
 def test_all_of_a_source_goes_along_when_it_is_renamed(
-    filled: SqliteStore, noon: dt.datetime
+    filled: JournalStore, noon: dt.datetime
 ) -> None:
     before = ids(filled, Facet(source="harbour"))
     filled.add_run(Run("harbour", noon, 1.0, new=3))
@@ -90,7 +91,7 @@ def test_all_of_a_source_goes_along_when_it_is_renamed(
 
 
 def test_a_source_is_renamed_in_the_transaction_that_fills_it(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     with store.transaction():
         store.register(Source("harbour", "Harbour", ""))
@@ -103,14 +104,14 @@ def test_a_source_is_renamed_in_the_transaction_that_fills_it(
     assert {facet.source for facet in store.facets()} == {None, "quay"}
 
 
-def test_an_id_of_before_is_nobody_elses(filled: SqliteStore) -> None:
+def test_an_id_of_before_is_nobody_elses(filled: JournalStore) -> None:
     filled.rename_source("harbour", "port")
     with pytest.raises(RenamedSource, match="'harbour' is called 'port' now"):
         filled.register(Source("harbour", "Another Harbour", ""))
     assert sorted(filled.sources()) == ["port", "wire"]
 
 
-def test_all_ids_of_a_source_lead_to_the_present_one(filled: SqliteStore) -> None:
+def test_all_ids_of_a_source_lead_to_the_present_one(filled: JournalStore) -> None:
     filled.rename_source("harbour", "port")
     filled.rename_source("port", "quay")
     assert list(filled.source_moves().items()) == [("harbour", "quay"), ("port", "quay")]
@@ -124,7 +125,7 @@ def test_all_ids_of_a_source_lead_to_the_present_one(filled: SqliteStore) -> Non
     filled.register(Source("harbour", "Harbour", ""))
 
 
-def test_what_is_left_under_an_id_of_before_is_in_nobodys_way(filled: SqliteStore) -> None:
+def test_what_is_left_under_an_id_of_before_is_in_nobodys_way(filled: JournalStore) -> None:
     filled.keep_template("harbour", "news", "{}")
     filled.rename_source("harbour", "port")
     filled.keep_template("harbour", "news", "left")
@@ -132,7 +133,7 @@ def test_what_is_left_under_an_id_of_before_is_in_nobodys_way(filled: SqliteStor
     assert filled.templates("harbour") == ("{}",)
 
 
-def test_subscribers_of_a_feed_are_those_of_where_it_is_now(filled: SqliteStore) -> None:
+def test_subscribers_of_a_feed_are_those_of_where_it_is_now(filled: JournalStore) -> None:
     asked = HubRequest("subscribe", "https://reader.example/", "t")
     old, new = "feeds/source/harbour.atom", "feeds/source/port.atom"
     filled.note_feeds([(old, "1 2 3", b"old")], told=True)
@@ -149,7 +150,7 @@ def test_subscribers_of_a_feed_are_those_of_where_it_is_now(filled: SqliteStore)
 
 
 def test_what_is_removed_is_hidden_and_comes_back_as_it_was(
-    filled: SqliteStore, noon: dt.datetime
+    filled: JournalStore, noon: dt.datetime
 ) -> None:
     wrong, *_ = sorted(ids(filled, Facet(source="harbour")))
     filled.hide(wrong, at=noon, why="a notice")
@@ -173,7 +174,7 @@ def test_what_is_removed_is_hidden_and_comes_back_as_it_was(
 
 
 def test_a_source_that_was_paused_and_removed_is_visited_when_it_is_added_again(
-    filled: SqliteStore, noon: dt.datetime
+    filled: JournalStore, noon: dt.datetime
 ) -> None:
     for name in ("harbour", "wire"):
         filled.handle(name, Handling("paused", noon, "they asked us to"))
@@ -182,7 +183,7 @@ def test_a_source_that_was_paused_and_removed_is_visited_when_it_is_added_again(
     assert filled.handlings(noon).keys() == {"cable"}
 
 
-def test_what_is_kept_stays_and_may_go_later(filled: SqliteStore, noon: dt.datetime) -> None:
+def test_what_is_kept_stays_and_may_go_later(filled: JournalStore, noon: dt.datetime) -> None:
     counts = filled.facets()
     filled.mark_published(filled.dirty_feeds())
     assert filled.remove_source("harbour", at=noon, kept=True)

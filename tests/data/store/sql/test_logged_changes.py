@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from data.models import ChangeCursor, LoggedChange, Source
+from data.store import open_store
+from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import BODY, draft
 
@@ -21,7 +23,7 @@ EDITED = BODY.replace("4.2", "4.6")
 
 
 def followed(
-    store: SqliteStore, after: ChangeCursor | None = None, *, limit: int = 100
+    store: JournalStore, after: ChangeCursor | None = None, *, limit: int = 100
 ) -> Sequence[LoggedChange]:
     """The changes after a place that the store knows."""
     found = store.logged_changes(after, limit=limit)
@@ -34,7 +36,7 @@ def kinds(changes: Sequence[LoggedChange]) -> list[str]:
 
 
 def test_each_thing_that_happens_to_a_release_is_one_change(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     store.record(draft(), seen=noon + HOUR, since=noon + HOUR)
@@ -55,7 +57,7 @@ def test_each_thing_that_happens_to_a_release_is_one_change(
 
 
 def test_what_we_read_better_is_no_edit_of_the_publisher(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     better = draft(body_text=BODY + "\n\nThe lamps were made by Aldous and Sons of Tarn.")
@@ -64,7 +66,7 @@ def test_what_we_read_better_is_no_edit_of_the_publisher(
 
 
 def test_a_copy_elsewhere_updates_the_first_with_its_story(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     place = store.last_logged_change()
@@ -74,7 +76,7 @@ def test_a_copy_elsewhere_updates_the_first_with_its_story(
     assert ("update", first.id) in told
 
 
-def test_a_renamed_source_updates_its_releases(store: SqliteStore, noon: dt.datetime) -> None:
+def test_a_renamed_source_updates_its_releases(store: JournalStore, noon: dt.datetime) -> None:
     store.register(Source("harbour", "Harbour", "http://harbour.example/"))
     store.record(draft(), seen=noon, since=noon)
     place = store.last_logged_change()
@@ -84,12 +86,12 @@ def test_a_renamed_source_updates_its_releases(store: SqliteStore, noon: dt.date
     ]
 
 
-def test_an_import_of_what_is_retracted_tells_both(store: SqliteStore, noon: dt.datetime) -> None:
+def test_an_import_of_what_is_retracted_tells_both(store: JournalStore, noon: dt.datetime) -> None:
     store.record(replace(draft(), retracted=noon), seen=noon, since=noon)
     assert kinds(followed(store)) == ["new", "retraction"]
 
 
-def test_pages_of_any_size_make_up_the_same_whole(store: SqliteStore, noon: dt.datetime) -> None:
+def test_pages_of_any_size_make_up_the_same_whole(store: JournalStore, noon: dt.datetime) -> None:
     for number in range(7):
         text = f"Pier {number} is closed for repairs."
         url = f"http://harbour.example/{number}"
@@ -103,7 +105,7 @@ def test_pages_of_any_size_make_up_the_same_whole(store: SqliteStore, noon: dt.d
     assert followed(store, store.last_logged_change()) == ()
 
 
-def test_what_is_undone_was_never_told(store: SqliteStore, noon: dt.datetime) -> None:
+def test_what_is_undone_was_never_told(store: JournalStore, noon: dt.datetime) -> None:
     with suppress(RuntimeError), store.transaction():
         store.record(draft(), seen=noon, since=noon)
         assert kinds(followed(store)) == ["new"]
@@ -112,8 +114,9 @@ def test_what_is_undone_was_never_told(store: SqliteStore, noon: dt.datetime) ->
 
 
 def test_a_place_of_what_a_restored_copy_lacks_is_not_known(
-    store: SqliteStore, noon: dt.datetime, tmp_path: Path
+    sqlite_store: SqliteStore, noon: dt.datetime, tmp_path: Path
 ) -> None:
+    store = sqlite_store
     store.record(draft(), seen=noon, since=noon)
     before = store.last_logged_change()
     store.maintain()
@@ -132,21 +135,21 @@ def test_a_place_of_what_a_restored_copy_lacks_is_not_known(
 
 
 def test_no_change_is_ever_told_before_an_earlier_one(
-    store: SqliteStore, noon: dt.datetime, tmp_path: Path
+    store: JournalStore, noon: dt.datetime, store_url: str
 ) -> None:
-    other = SqliteStore(tmp_path / "communique.db", patience=0.0)
+    other = open_store(store_url, patience=0.0)
     with store.transaction():
         store.record(draft(), seen=noon, since=noon)
         # It has its number, and is not committed: nobody else sees it, nor gets a number at all.
         assert followed(other) == ()
-        with pytest.raises(Exception, match="locked"):
+        with pytest.raises(Exception, match=r"locked|another one writes"):
             other.record(draft("http://w.example/1", source="wire"), seen=noon, since=noon)
     assert kinds(followed(other)) == ["new"]
     other.close()
 
 
-def _write_many(path: Path, source: str, noon: dt.datetime) -> None:
-    store = SqliteStore(path)
+def _write_many(url: str, source: str, noon: dt.datetime) -> None:
+    store = open_store(url)
     for number in range(20):
         text = f"Notice {number} of {source}: the {number}th basin is closed to {source} traffic."
         page = draft(f"http://{source}.example/{number}", source=source, title=text, body_text=text)
@@ -156,12 +159,11 @@ def _write_many(path: Path, source: str, noon: dt.datetime) -> None:
 
 
 def test_writers_side_by_side_are_told_of_once_and_in_one_order(
-    tmp_path: Path, noon: dt.datetime
+    store_url: str, noon: dt.datetime
 ) -> None:
-    path = tmp_path / "communique.db"
-    store = SqliteStore(path)
+    store = open_store(store_url)
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_many, args=(path, one, noon)) for one in "abc"]
+    writers = [context.Process(target=_write_many, args=(store_url, one, noon)) for one in "abc"]
     for writer in writers:
         writer.start()
     walked: list[LoggedChange] = []

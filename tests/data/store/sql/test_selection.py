@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from data.models import Position, Run, Selection
+from data.store.journal_protocol import JournalStore
 from data.store.sql import selection as selection_module
-from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft, published
 
 HOUR = dt.timedelta(hours=1)
@@ -18,7 +18,7 @@ DAYS = ("2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02")
 
 
 @pytest.fixture
-def filled(store: SqliteStore, noon: dt.datetime) -> SqliteStore:
+def filled(store: JournalStore, noon: dt.datetime) -> JournalStore:
     """Forty releases of two sources, four days, two topics and three languages."""
     for number in range(40):
         source = ("harbour", "wire")[number % 2]
@@ -37,7 +37,7 @@ def filled(store: SqliteStore, noon: dt.datetime) -> SqliteStore:
     return store
 
 
-def walked(store: SqliteStore, asked: Selection, limit: int) -> list[str]:
+def walked(store: JournalStore, asked: Selection, limit: int) -> list[str]:
     """All releases of a selection, page by page."""
     after: Position | None = None
     found: list[str] = []
@@ -50,7 +50,7 @@ def walked(store: SqliteStore, asked: Selection, limit: int) -> list[str]:
         after = page.reached
 
 
-def expected(store: SqliteStore, **wanted: Any) -> list[str]:
+def expected(store: JournalStore, **wanted: Any) -> list[str]:
     """The ids of what a plain look at every release finds."""
     found = [one for one in store.by_first_seen() if not one.hidden]
     for name, value in wanted.items():
@@ -78,7 +78,7 @@ MARCH = dt.date(2026, 3, 1)
 
 @pytest.mark.parametrize("looked_at", [4, 5000])
 def test_pages_of_any_size_hold_all_that_is_asked_for_once(
-    filled: SqliteStore, looked_at: int, monkeypatch: pytest.MonkeyPatch
+    filled: JournalStore, looked_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selection_module, "LOOKED_AT", looked_at)
     monkeypatch.setattr(selection_module, "AT_ONCE", min(looked_at, 4))
@@ -108,7 +108,7 @@ def test_pages_of_any_size_hold_all_that_is_asked_for_once(
             assert walked(filled, asked, limit) == whole, asked
 
 
-def test_states_are_told_apart(filled: SqliteStore, noon: dt.datetime) -> None:
+def test_states_are_told_apart(filled: JournalStore, noon: dt.datetime) -> None:
     first, second, third, *_ = filled.by_first_seen()
     text = first.content.body_text + "\n\nIt was closed for a week, said the harbour master."
     edited = draft(first.url, title=first.content.title, body_text=text, language="en")
@@ -123,7 +123,7 @@ def test_states_are_told_apart(filled: SqliteStore, noon: dt.datetime) -> None:
     assert len(standing) == 39
 
 
-def test_what_is_hidden_is_in_no_selection(filled: SqliteStore, noon: dt.datetime) -> None:
+def test_what_is_hidden_is_in_no_selection(filled: JournalStore, noon: dt.datetime) -> None:
     hidden = next(iter(filled.by_first_seen()))
     filled.hide(hidden.id, at=noon, why="a test")
     every = walked(filled, Selection(), 7)
@@ -131,7 +131,7 @@ def test_what_is_hidden_is_in_no_selection(filled: SqliteStore, noon: dt.datetim
     assert len(every) == 39
 
 
-def test_what_is_new_meanwhile_disturbs_no_walk(filled: SqliteStore, noon: dt.datetime) -> None:
+def test_what_is_new_meanwhile_disturbs_no_walk(filled: JournalStore, noon: dt.datetime) -> None:
     page = filled.select(Selection(), limit=10)
     before = expected(filled)
     newer = draft("http://harbour.example/x", published=published("2026-03-02"), title="Newer")
@@ -145,7 +145,7 @@ def test_what_is_new_meanwhile_disturbs_no_walk(filled: SqliteStore, noon: dt.da
     assert [one for one in rest if one in before] == before[10:]
 
 
-def test_runs_come_page_by_page(store: SqliteStore, noon: dt.datetime) -> None:
+def test_runs_come_page_by_page(store: JournalStore, noon: dt.datetime) -> None:
     for number in range(6):
         store.add_run(Run(("harbour", "wire")[number % 2], noon, float(number)))
     page = store.run_page(limit=4)

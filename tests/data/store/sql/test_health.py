@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from data.models import Rhythm, Source, SourceRhythm
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from tests.drafts import draft, published
 
 
-def test_rhythms_are_kept_by_source(store: SqliteStore, noon: dt.datetime) -> None:
+def test_rhythms_are_kept_by_source(store: JournalStore, noon: dt.datetime) -> None:
     day = noon.date()
     rhythm = Rhythm(day, day, (0.1,) * 7, (1.0,) * 7, (2.0,) * 7, 1.0, 3.0, ((day, day),))
     known = SourceRhythm(9, rhythm)
@@ -18,7 +18,7 @@ def test_rhythms_are_kept_by_source(store: SqliteStore, noon: dt.datetime) -> No
     assert store.rhythms() == {"harbour": known, "wire": known}
 
 
-def filled(store: SqliteStore, noon: dt.datetime) -> SqliteStore:
+def filled(store: JournalStore, noon: dt.datetime) -> JournalStore:
     """Three sources of two zones; one has nothing but what has no date."""
     zones = {"harbour": "Europe/Paris", "wire": "Europe/Paris", "pier": "Asia/Baku", "old": "UTC"}
     for source, zone in zones.items():
@@ -44,7 +44,7 @@ def march(day: int) -> dt.date:
 
 
 def test_the_days_of_a_source_are_told_once_newest_first(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     filled(store, noon)
     assert list(store.release_days("harbour")) == [march(4), march(2)]
@@ -52,13 +52,13 @@ def test_the_days_of_a_source_are_told_once_newest_first(
 
 
 def test_the_first_day_of_each_source_is_known_where_it_has_one(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     filled(store, noon)
     assert store.first_days() == {"harbour": march(2), "wire": march(2), "pier": march(4)}
 
 
-def test_sources_are_counted_by_day_and_zone(store: SqliteStore, noon: dt.datetime) -> None:
+def test_sources_are_counted_by_day_and_zone(store: JournalStore, noon: dt.datetime) -> None:
     filled(store, noon)
     found = store.publishing_sources(march(3))
     assert found == {"Europe/Paris": {march(4): 1, march(5): 1}, "Asia/Baku": {march(4): 1}}

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 
 
-def test_a_walk_goes_on_where_it_stopped_and_a_new_one_begins_anew(store: SqliteStore) -> None:
+def test_a_walk_goes_on_where_it_stopped_and_a_new_one_begins_anew(store: JournalStore) -> None:
     assert store.walk("harbour", "http://harbour.example/") is None
     first = store.begin_walk("harbour", "http://harbour.example/", "rules")
     assert (first.number, first.first, first.history) == (1, True, "walking")
@@ -22,7 +22,7 @@ def test_a_walk_goes_on_where_it_stopped_and_a_new_one_begins_anew(store: Sqlite
 
 
 def test_what_a_walk_listed_before_is_not_fresh_by_its_address_or_its_name(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     assert store.list_items("harbour", "page", 1, {"a": "day a", "b": ""}).fresh == frozenset("ab")
     again = store.list_items("harbour", "page", 1, {"a2": "day a", "b": "", "c": ""})
@@ -35,7 +35,7 @@ def test_what_a_walk_listed_before_is_not_fresh_by_its_address_or_its_name(
 
 
 def test_what_is_listed_waits_until_it_was_read_and_is_asked_for_ever_more_seldom(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     noon = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
     later = noon + dt.timedelta(hours=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from data.models import Facet, RecordPlace
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
 from tests.drafts import BODY, capture, draft
 
 HOUR = dt.timedelta(hours=1)
@@ -13,7 +13,7 @@ EDITED = BODY.replace("4.2", "4.6")
 
 
 def test_each_version_points_to_what_showed_it_first_and_the_last_sight_to_its_own(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first, second, third, last = (capture(number, noon + number * HOUR) for number in range(4))
     made = store.record(draft(capture=first), seen=first.at, since=noon).release
@@ -38,7 +38,7 @@ def test_each_version_points_to_what_showed_it_first_and_the_last_sight_to_its_o
     assert {*store.captured()} == {first, third, last}
 
 
-def test_what_was_not_archived_points_nowhere(store: SqliteStore, noon: dt.datetime) -> None:
+def test_what_was_not_archived_points_nowhere(store: JournalStore, noon: dt.datetime) -> None:
     first = capture(1, noon)
     made = store.record(draft(capture=first), seen=noon, since=noon).release
     edited = store.record(draft(body_text=EDITED), seen=noon + HOUR, since=noon + HOUR).release
@@ -47,7 +47,7 @@ def test_what_was_not_archived_points_nowhere(store: SqliteStore, noon: dt.datet
 
 
 def test_a_retraction_points_to_the_last_answer_before_it(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     made = store.record(draft(), seen=noon, since=noon).release
     first, second, later = (capture(number, noon + number * HOUR) for number in (1, 2, 3))
@@ -59,7 +59,7 @@ def test_a_retraction_points_to_the_last_answer_before_it(
 
 
 def test_a_record_that_moves_is_followed_and_its_release_published_anew(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     one = capture(1, noon)
     made = store.record(draft(capture=one), seen=noon, since=noon).release
@@ -78,7 +78,7 @@ def test_a_record_that_moves_is_followed_and_its_release_published_anew(
 
 
 def test_files_are_asked_for_until_they_are_archived_or_were_asked_for_often(
-    store: SqliteStore, noon: dt.datetime
+    store: JournalStore, noon: dt.datetime
 ) -> None:
     first, second = "http://harbour.example/a.pdf", "http://harbour.example/b.pdf"
     assert store.await_files("harbour", [first, second, first]) == (first, second)

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from data.models import AlertDelivery, HealthEvent
-from data.store.sqlite.store import SqliteStore
+from data.store.journal_protocol import JournalStore
+from data.store.sql.store import SqlStore
 from tests.drafts import BODY, draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore(tmp_path / "communique.db")
-    yield opened
-    opened.close()
-
-
-def queued(store: SqliteStore) -> list[tuple[str, str, int, bool]]:
+def queued(store: JournalStore) -> list[tuple[str, str, int, bool]]:
     """The kind, release, revision and backlog of what waits."""
     found = store.queued_events(limit=100)
     return [(one.kind, one.release, one.revision, one.backlog) for one in found]
 
 
-def test_what_happens_to_a_release_is_queued_once(store: SqliteStore) -> None:
+def test_what_happens_to_a_release_is_queued_once(store: JournalStore) -> None:
     first = store.record(draft(), seen=NOON, since=NOON).release.id
     store.record(draft(), seen=NOON + HOUR, since=NOON)
     edited = draft(body_text=BODY.replace("4.2", "4.6"))
@@ -48,7 +40,7 @@ def test_what_happens_to_a_release_is_queued_once(store: SqliteStore) -> None:
     assert [one.at for one in store.queued_events(limit=100)][1] == NOON + 2 * HOUR
 
 
-def test_what_a_first_walk_finds_is_imported_or_old_is_backlog(store: SqliteStore) -> None:
+def test_what_a_first_walk_finds_is_imported_or_old_is_backlog(store: JournalStore) -> None:
     walked = store.record(draft(position=3), seen=NOON, since=NOON).release.id
     later = NOON + dt.timedelta(days=31)
     url = "http://harbour.example/news/2"
@@ -56,14 +48,14 @@ def test_what_a_first_walk_finds_is_imported_or_old_is_backlog(store: SqliteStor
     assert queued(store) == [("release", walked, 0, True), ("release", old.id, 0, True)]
 
 
-def test_a_change_of_health_is_queued(store: SqliteStore) -> None:
+def test_a_change_of_health_is_queued(store: JournalStore) -> None:
     ill = HealthEvent("harbour", False, NOON, "closed", "blocked")  # noqa: FBT003 - its state
     store.add_health_events([ill])
     (event,) = store.queued_events(limit=5)
     assert (event.kind, event.at, event.release, event.health) == ("health", NOON, "", ill)
 
 
-def test_an_event_goes_with_the_transaction_of_its_release(store: SqliteStore) -> None:
+def test_an_event_goes_with_the_transaction_of_its_release(store: JournalStore) -> None:
     def fail() -> None:
         with store.transaction():
             store.record(draft(), seen=NOON, since=NOON)
@@ -78,13 +70,13 @@ def made(key: str, watch: str = "w", due: float = 1.0, output: str = "webhook") 
     return AlertDelivery(key, watch, output, b"{}", made=due, due=due)
 
 
-def sent(store: SqliteStore, watch: str = "w", now: float = 9.0, most: int = 9) -> list[str]:
+def sent(store: JournalStore, watch: str = "w", now: float = 9.0, most: int = 9) -> list[str]:
     """The keys of the next message of a watch, its own first."""
     message = store.next_message(watch, "webhook", now, most=most)
     return [message.key, *(one.key for one in message.deliveries)] if message else []
 
 
-def test_a_key_is_kept_once_whatever_came_of_it(store: SqliteStore) -> None:
+def test_a_key_is_kept_once_whatever_came_of_it(store: JournalStore) -> None:
     store.record(draft(), seen=NOON, since=NOON)
     (event,) = store.queued_events(limit=5)
     store.settle_events(event.number, [made("a")])
@@ -100,7 +92,7 @@ def test_a_key_is_kept_once_whatever_came_of_it(store: SqliteStore) -> None:
 
 
 def test_outputs_for_which_something_is_due_those_that_waited_longest_first(
-    store: SqliteStore,
+    store: JournalStore,
 ) -> None:
     store.settle_events(0, [made("a", "w", 3.0), made("b", "w", 2.0), made("c", "x", 1.0)])
     store.settle_events(0, [made("d", "w", 4.0, "mail:a@b.example"), made("e", "z", 99.0)])
@@ -111,7 +103,7 @@ def test_outputs_for_which_something_is_due_those_that_waited_longest_first(
     ]
 
 
-def test_what_is_due_at_once_is_one_message_and_stays_one(store: SqliteStore) -> None:
+def test_what_is_due_at_once_is_one_message_and_stays_one(store: JournalStore) -> None:
     store.settle_events(0, [made("a"), made("b"), made("late", due=20.0), made("c")])
     first = sent(store, most=2)
     assert first[1:] == ["a", "b"]
@@ -131,7 +123,7 @@ def test_what_is_due_at_once_is_one_message_and_stays_one(store: SqliteStore) ->
     assert {one.attempts for one in store.alerts("waiting", limit=9)} == {2}
 
 
-def test_what_was_given_up_is_replayed_under_the_same_keys(store: SqliteStore) -> None:
+def test_what_was_given_up_is_replayed_under_the_same_keys(store: JournalStore) -> None:
     store.settle_events(0, [made("a"), made("b"), made("c", "x")])
     both, own = sent(store)[0], sent(store, "x")[0]
     store.give_up_message(both, "it answered 410")
@@ -147,7 +139,7 @@ def test_what_was_given_up_is_replayed_under_the_same_keys(store: SqliteStore) -
     assert store.replay_alerts(None, 7.0) == 1
 
 
-def test_what_is_withdrawn_leaves_the_rest_of_its_message(store: SqliteStore) -> None:
+def test_what_is_withdrawn_leaves_the_rest_of_its_message(store: JournalStore) -> None:
     store.settle_events(0, [made("a"), made("b"), made("c")])
     whole = sent(store)
     store.withdraw_alerts(["b"], "hidden")
@@ -160,13 +152,14 @@ def test_what_is_withdrawn_leaves_the_rest_of_its_message(store: SqliteStore) ->
     assert sent(store) == ["b", "b"]
 
 
-def test_old_receipts_and_events_are_forgotten_and_what_waits_is_not(store: SqliteStore) -> None:
+def test_old_receipts_and_events_are_forgotten_and_what_waits_is_not(store: JournalStore) -> None:
     store.record(draft(), seen=NOON, since=NOON)
     store.settle_events(0, [made("a", "v"), made("b", "w"), made("c", "x")])
     for watch in "vw":
         sent(store, watch)
     store.mark_message_delivered("a", 2.0)
     store.give_up_message("b", "it answered 410")
+    assert isinstance(store, SqlStore)
     store.forget_old_alerts(NOON.timestamp() + 91 * 86_400)
     assert [one.key for one in store.alerts(limit=5)] == ["c"]
     assert queued(store) == []
