@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -60,14 +59,18 @@ def open_for_reading(
     Reading through a write-ahead log needs files beside it; where none can be made, it is read as
     it lies there (https://sqlite.org/wal.html#read_only_databases).
     """
+    cause = ""
     for way in WAYS:
         place = f"file:{quote(str(path))}?{way}"
         connection = _connect(place, patience, uri=True, shared=shared)
-        with suppress(sqlite3.Error):
+        try:
             connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.Error as error:
+            cause = str(error)
+            connection.close()
+        else:
             return connection
-        connection.close()
-    raise sqlite3.OperationalError("it can't be read")
+    raise sqlite3.OperationalError(f"it can't be read ({cause})")
 
 
 def _connect(place: str, patience: float, *, uri: bool, shared: bool) -> sqlite3.Connection:

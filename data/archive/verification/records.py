@@ -98,7 +98,7 @@ def _add(told: Told, before: int, every: int, done: int) -> None:
 
 def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> None:
     path = path if path.exists() else path.with_name(path.name.removesuffix(OPEN))
-    held = path.suffix == OPEN and _is_held(path)
+    held = path.suffix == OPEN and is_held(path)
     lines = _entries(path, found)
     last: Damage | None = None
     tell_at = 0
@@ -147,7 +147,7 @@ def _entries(path: Path, found: Records) -> dict[int, Entry] | None:
     return {entry.offset: entry for entry, _ in read_entries(lines)}
 
 
-def _is_held(path: Path) -> bool:
+def is_held(path: Path) -> bool:
     """Whether a process writes a file now."""
     handle = os.open(path, os.O_RDONLY)
     try:

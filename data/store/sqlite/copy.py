@@ -6,24 +6,36 @@ earlier version is as good a copy as any.
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
+import math
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from sqlite_utils import Database
+
+from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
 from data.sqlite_file import open_for_reading
 from data.store.sqlite.database.connection import refusal
+from data.store.sqlite.database.schema import migrations
 
 STEP: Final = 2048
 """Pages that are copied at once, between two reports."""
 
 SHOWN: Final = 3
 """Findings of a check of integrity that are told."""
+
+INSTRUCTIONS: Final = 100_000
+"""Instructions of SQLite between two looks at the time."""
+
+PUT_BACK: Final = "put a copy back in its place"
 
 HEAD: Final = b"SQLite format 3\x00"
 
@@ -38,11 +50,18 @@ class CapturePlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoreCopy:
-    """What a copy holds: the name of its ``schema``, and how it hangs together with the archive."""
+    """What a store or a copy holds, and how it hangs together with the archive.
 
-    schema: str
-    captures: Sequence[CapturePlace]
-    journal_end: str
+    ``schema`` is the name of its last migration, and whether it is the ``present`` one of this
+    version. So many records of the journal are ``unwritten``. ``last_visit`` is aware UTC.
+    """
+
+    schema: str = ""
+    present: bool = True
+    captures: Sequence[CapturePlace] = ()
+    journal_end: str = ""
+    unwritten: int = 0
+    last_visit: dt.datetime | None = None
 
 
 def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -> None:
@@ -71,19 +90,54 @@ def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -
     sync(target)
 
 
-def read_copy(path: Path) -> StoreCopy:
-    """Check all of a copy, and say what it holds. Raises StoreError where it is damaged."""
+def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
+    """Check all of a store or a copy; False where so many seconds did not suffice.
+
+    Raises StoreError where it is damaged.
+    """
     with _told_of(path), closing(open_for_reading(path)) as db:
-        found = [row[0] for row in db.execute(f"PRAGMA integrity_check({SHOWN})")]
-        if found != ["ok"]:
-            raise StoreError(f"sqlite:{path}", "it is damaged: " + "; ".join(found))
+        end = time.monotonic() + seconds
+        db.set_progress_handler(lambda: time.monotonic() > end, INSTRUCTIONS)
+        try:
+            found = [row[0] for row in db.execute(f"PRAGMA integrity_check({SHOWN})")]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                return False
+            raise
+    if found != ["ok"]:
+        lines = [line for told in found for line in told.splitlines()]
+        cause = f"it is damaged ({'; '.join(lines[:SHOWN])}); {PUT_BACK}"
+        raise StoreError(f"sqlite:{path}", cause)
+    return True
+
+
+def read_copy(path: Path) -> StoreCopy:
+    """What a store or a copy holds. Raises StoreError where it can't be read."""
+    with _told_of(path), closing(open_for_reading(path)) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-        schema = ""
-        if "_sqlite_migrations" in tables:
-            rows = db.execute("SELECT name FROM _sqlite_migrations ORDER BY rowid DESC LIMIT 1")
-            schema = next((name for (name,) in rows), "")
-        ends = db.execute("SELECT record FROM journal_end") if "journal_end" in tables else ()
-        return StoreCopy(schema, [*_captures(db, tables)], next((record for (record,) in ends), ""))
+
+        def one(table: str, query: str) -> Any:
+            """A value of a table that may not be there yet."""
+            row = db.execute(f"SELECT {query}").fetchone() if table in tables else None
+            return row[0] if row else None
+
+        last = "name FROM _sqlite_migrations ORDER BY rowid DESC LIMIT 1"
+        schema = one("_sqlite_migrations", last) or ""
+        visited = one("runs", "max(started) FROM runs")
+        return StoreCopy(
+            schema=schema,
+            present=schema == present_schema(),
+            captures=[*_captures(db, tables)],
+            journal_end=one("journal_end", "record FROM journal_end") or "",
+            unwritten=one("journal_outbox", "count(*) FROM journal_outbox") or 0,
+            last_visit=EPOCH + dt.timedelta(seconds=visited) if visited else None,
+        )
+
+
+def present_schema() -> str:
+    """The name of the last migration that this version knows."""
+    with closing(Database(memory=True)) as nothing:
+        return str(migrations.pending(nothing)[-1].name)
 
 
 def source_moves(path: Path) -> frozenset[tuple[str, str]]:
@@ -106,7 +160,7 @@ def _foreign(path: Path) -> str:
     """Why a file is no file of SQLite, or empty."""
     with path.open("rb") as file:
         head = file.read(len(HEAD))
-    return "" if head == HEAD else "it is no database of SQLite: put a copy back in its place"
+    return "" if head == HEAD else f"it is no database of SQLite: {PUT_BACK}"
 
 
 @contextmanager
@@ -114,4 +168,4 @@ def _told_of(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"sqlite:{path}", f"{error}; put a copy back in its place") from error
+        raise StoreError(f"sqlite:{path}", f"{error}; {PUT_BACK}") from error

@@ -16,6 +16,7 @@ from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import Problem, Report
 from data.archive.verification.verify import GONE
 from data.archive.verification.verify import verify as verify_archive
+from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture
 from data.network.client import OutboundError
@@ -23,6 +24,7 @@ from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.attest import outbound_of
+from scheduler.jobs.doctor.verified import Verification, note_verification
 from scheduler.terminal.steps import steps_bar
 
 SHOWN = 20
@@ -44,9 +46,9 @@ def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
     """Check all of the archive: records, digests, index, log, and what the store points to.
 
     The log is compared with what its witnesses signed, with the witnesses that archive.witnesses
-    names by a path, and with those that --against names. Nothing is changed. Exit code 1 where
-    something is wrong, or one that --against names can't be asked; the place where it begins is
-    told.
+    names by a path, and with those that --against names. Nothing of it is changed. Exit code 1
+    where something is wrong, or one that --against names can't be asked; the place where it begins
+    is told.
     """
     with closing(log_of(home.path)) as log:
         known, unasked = checkpoints(home, log, against)
@@ -64,6 +66,8 @@ def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
             elif all(one.cause != GONE for one in problems):
                 problems.append(Problem(error.path, None, error.cause))
         report = replace(report, problems=problems)
+    if home.archive.is_dir():
+        note_verification(home, Verification(utc_now(), len(problems)))
     if as_json:
         print_json(report)
     else:

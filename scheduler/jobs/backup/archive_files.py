@@ -59,10 +59,11 @@ class LogState:
         return max(self.signed, self.base + len(self.waiting))
 
 
-def log_state(home: Path) -> LogState:
+def log_state(home: Path, *, wait: bool = True) -> LogState:
     """The log of a HOME now, while nobody signs another tree; it waits for who does.
 
-    One that can't be read as a log is copied all the same. Raises OSError.
+    Told not to ``wait`` it changes nothing, and may see half of what is being signed. One that
+    can't be read as a log is copied all the same. Raises OSError.
     """
     folder = home / "archive" / "log"
     found = LogState()
@@ -71,7 +72,7 @@ def log_state(home: Path) -> LogState:
     log = TreeLog(folder, home / "log.key")
     with ExitStack() as settled:
         try:
-            if os.access(folder, os.W_OK):
+            if wait and os.access(folder, os.W_OK):
                 # Where we can only read, nobody of ours writes.
                 settled.enter_context(log.settled())
             if checkpoint := log.checkpoint():

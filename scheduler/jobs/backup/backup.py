@@ -24,7 +24,7 @@ from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError
 from data.sqlite_file import files_of
-from data.store.sqlite.copy import StoreCopy, copy_store, read_copy, source_moves
+from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
 from scheduler.home import LOST, Home
 from scheduler.jobs.backup.archive_files import (
     LogState,
@@ -185,7 +185,7 @@ class Backup:
         return self._home.store_url.startswith("sqlite:")
 
     def _copy_store(self) -> StoreCopy:
-        nothing = StoreCopy("", (), "")
+        nothing = StoreCopy()
         if not self._is_sqlite:
             self._problems.append(POSTGRESQL)
             return nothing
@@ -198,6 +198,7 @@ class Backup:
             return nothing
         target = self._folder.new(database.name)
         copy_store(database, target, lambda done, of: self._told("store", done, of))
+        check_integrity(target)
         found = read_copy(target)
         self._folder.note(database.name, target, digest_of(target), database.stat())
         self._folder.copied += 1

@@ -16,7 +16,7 @@ import msgspec
 
 from data.errors import CommuniqueError, StoreError
 from data.files import put, sync
-from data.store.sqlite.copy import read_copy
+from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
 from scheduler.home import RESTORING, Home
@@ -204,7 +204,7 @@ def check(home: Home, manifest: Manifest) -> list[str]:
     """Check the store that was written, and say what is still to be done."""
     if home.database.name in manifest.files:
         try:
-            read_copy(home.database)
+            check_integrity(home.database)
         except StoreError as error:
             raise NotRestored(home.path, str(error)) from error
     return [POSTGRESQL] if manifest.store == "postgresql" else []

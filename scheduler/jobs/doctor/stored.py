@@ -1,0 +1,53 @@
+"""The store: whether it can be opened and read, of which schema it is, and what waits in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from data.errors import StoreError
+from data.store.sqlite.copy import check_integrity, read_copy
+from data.store.sqlite.database.connection import refusal
+from data.wording import counted
+from scheduler.home import LOST, Home
+from scheduler.jobs.doctor.finding import Finding
+
+PATIENCE: Final = 20.0
+"""Seconds for which a store is checked."""
+
+COPY: Final = "put a copy back (`communique restore`), or write another by `mirror rebuild`"
+
+
+def examine_store(home: Home) -> Iterator[Finding]:
+    """Whether the store can be used; one that is not there is made when it is needed."""
+    database = home.database
+    if not home.store_url.startswith("sqlite:"):
+        yield Finding("store", "ok", "it is in PostgreSQL, whose own tools look after it")
+        return
+    if not database.exists() or not database.stat().st_size:
+        if home.site.exists():
+            yield Finding("store", "error", f"{database} is missing or empty: {LOST}", COPY)
+        else:
+            yield Finding("store", "ok", "there is none yet")
+        return
+    if wrong := refusal(database):
+        yield Finding("store", "error", f"{database}: {wrong}", "")
+        return
+    try:
+        whole = check_integrity(database, seconds=PATIENCE)
+        held = read_copy(database)
+    except StoreError as error:
+        yield Finding("store", "error", str(error), COPY)
+        return
+    told = "it is whole" if whole else f"as far as {PATIENCE:g} seconds tell, it is whole"
+    yield Finding("store", "ok", f"{told}; its schema is {held.schema}")
+    if not held.present:
+        yield Finding(
+            "store",
+            "warning",
+            "its schema is of an earlier version; whatever opens it next brings it up to date",
+            "make a copy first (`communique backup`): an older version reads it no more then",
+        )
+    if held.unwritten:
+        text = f"{counted(held.unwritten, 'record')} of the journal wait for the archive"
+        yield Finding("store", "warning", text, "see what the archive lacks: room, or a key")

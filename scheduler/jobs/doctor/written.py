@@ -1,0 +1,119 @@
+"""What people wrote: settings, topics, sources, watches, tokens, and who may read it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from data.errors import SettingsError
+from data.tokens import load_tokens
+from data.topics.taxonomy import load_taxonomy
+from data.watches.folder import load_watches
+from data.wording import counted
+from scheduler.home import Home
+from scheduler.jobs.backup.contents import SECRET, own_files
+from scheduler.jobs.doctor.finding import Finding
+from spiders.sources.loader import load_sources
+
+
+def examine_settings(home: Home) -> Iterator[Finding]:
+    """What communique.toml says that is no mistake, and yet not meant so for long."""
+    path = home.path / "communique.toml"
+    told = "communique.toml can be used" if path.exists() else "all settings are as by default"
+    yield Finding("settings", "ok", told)
+    if not home.settings.network.contact:
+        yield Finding(
+            "settings",
+            "warning",
+            "network.contact is empty, so no site that is visited can reach you",
+            "set it in communique.toml to a mail address or a page of yours",
+        )
+
+
+def examine_topics(home: Home) -> Iterator[Finding]:
+    """Whether the taxonomy of topics can be used."""
+    try:
+        load_taxonomy(home.topics)
+    except SettingsError as error:
+        yield Finding("topics", "error", str(error), "correct the file")
+    else:
+        yield Finding("topics", "ok", "topics.toml" if home.topics.exists() else "those shipped")
+
+
+def examine_sources(home: Home) -> Iterator[Finding]:
+    """Which source files can't be used."""
+    loaded, broken = load_sources(home.sources)
+    for error in broken:
+        fix = "correct it; `communique sources check` tells all that is wrong with it"
+        yield Finding("sources", "error", str(error), fix)
+    yield Finding("sources", "ok", f"{counted(len(loaded), 'source')} can be used")
+
+
+def examine_watches(home: Home) -> Iterator[Finding]:
+    """Which watches can't be used."""
+    watches, errors = load_watches(home.watches)
+    for error in errors:
+        yield Finding("watches", "error", str(error), "correct it, or remove the file")
+    yield Finding("watches", "ok", f"{counted(len(watches), 'watch', 'watches')} can be used")
+
+
+def examine_tokens(home: Home) -> Iterator[Finding]:
+    """Which files of tokens can't be used."""
+    tokens, errors = load_tokens(home.tokens)
+    for error in errors:
+        fix = "remove the file, and make another token by `communique token new`"
+        yield Finding("tokens", "error", str(error), fix)
+    yield Finding("tokens", "ok", f"{counted(len(tokens), 'token')} can be used")
+
+
+def examine_permissions(home: Home) -> Iterator[Finding]:
+    """Which secrets others can read, and which files their owner's service can't."""
+    found = [*examine_secrets(home), *examine_folders(home)]
+    for name, path in own_files(home):
+        if not os.access(path, os.R_OK):
+            found.append(Finding("permissions", "error", f"{name} can't be read", owned(path)))
+    yield from found
+    if not found:
+        yield Finding("permissions", "ok", "secrets are for their owner alone")
+
+
+def examine_secrets(home: Home) -> Iterator[Finding]:
+    """Which secrets others can read."""
+    names = [name for name, _ in own_files(home) if SECRET.fullmatch(name)]
+    some = [home.path / name for name in names if holds_secret(home, name)]
+    some = [] if is_closed(home.path) else some
+    settings = home.settings
+    for named in filter(None, (settings.alerts.smtp_password_file, settings.health.ping_file)):
+        some.append(home.path / named)
+    for path in some:
+        if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            text = f"others can read {path}, a secret"
+            yield Finding("permissions", "warning", text, f"chmod go= {path}")
+
+
+def examine_folders(home: Home) -> Iterator[Finding]:
+    """Which folders anybody can write into, and whether we can."""
+    for folder in (home.path, home.sources, home.watches, home.tokens, home.archive):
+        if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
+            text = f"anybody can write into {folder}"
+            yield Finding("permissions", "error", text, f"chmod o-w {folder}")
+    if not os.access(home.path, os.W_OK):
+        text = f"nothing can be written into {home.path}: it can be read, and nothing collected"
+        yield Finding("permissions", "warning", text, owned(home.path))
+
+
+def is_closed(folder: Path) -> bool:
+    """Whether others come to nothing in a folder."""
+    return not folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH)
+
+
+def holds_secret(home: Home, name: str) -> bool:
+    """Whether a file that may hold a secret does."""
+    return name != "communique.toml" or bool(home.settings.alerts.smtp_password)
+
+
+def owned(path: Path) -> str:
+    """The fix for a file of somebody else."""
+    return f"run Communique as the owner of {path}, or `chown -R` HOME to who runs it"

@@ -1,0 +1,230 @@
+"""`communique doctor` tells what is wrong with a HOME and the fix, and changes nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler.home import RESTORING
+from tests.command import communique, make_home
+
+CONTACT = '[network]\ncontact = "desk@ours.example"\n'
+
+
+@pytest.fixture(scope="module")
+def made(archived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME of which nothing is wrong, but that it is on a disk with little room."""
+    home = tmp_path_factory.mktemp("made") / "home"
+    shutil.copytree(archived, home)
+    (home / "communique.toml").write_text(CONTACT)
+    assert communique("mirror", "verify", home=home).returncode == 0
+    return home
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "home"))
+
+
+def examined(home: Path) -> dict[str, Any]:
+    """What the doctor says of a HOME."""
+    result = communique("doctor", "--json", home=home)
+    assert result.stderr == ""
+    told = json.loads(result.stdout)
+    assert result.returncode == (1 if told["errors"] else 0)
+    return dict(told)
+
+
+def found(home: Path, check: str, level: str) -> Iterator[str]:
+    """The sentences and fixes of one kind."""
+    for one in examined(home)["checks"]:
+        if (one["check"], one["level"]) == (check, level):
+            yield f"{one['text']}: {one['fix']}"
+
+
+def state_of(home: Path) -> dict[str, tuple[bytes, int]]:
+    """All files of a HOME, without what whoever reads a store puts beside it."""
+    return {
+        path.relative_to(home).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in home.rglob("*")
+        if path.is_file() and not path.name.startswith("communique.db-")
+    }
+
+
+def test_a_home_of_which_nothing_is_wrong_is_well_and_stays_as_it_is(home: Path) -> None:
+    before = state_of(home)
+    result = communique("doctor", home=home)
+    assert (result.returncode, result.stderr) == (0, "")
+    *lines, last = result.stdout.splitlines()
+    assert last.startswith("0 errors, ")
+    told = {line.split()[1] for line in lines}
+    assert told == {
+        *("settings", "permissions", "disk", "versions", "store", "clock", "log", "archive"),
+        *("verification", "locks", "leftovers", "topics", "sources", "watches", "tokens"),
+    }
+    assert {line.split()[1] for line in lines if not line.startswith("ok ")} <= {"disk"}
+    assert state_of(home) == before
+
+
+def test_files_that_can_not_be_used_are_told(home: Path) -> None:
+    (home / "communique.toml").write_text("[site]\nportt = 1\n")
+    (home / "topics.toml").write_text("= 3")
+    for folder in ("sources", "watches", "tokens"):
+        (home / folder).mkdir()
+        (home / folder / "pier.toml").write_text("nmae = 1\n")
+    told = examined(home)
+    errors = [one for one in told["checks"] if one["level"] == "error"]
+    assert [one["check"] for one in errors] == [
+        *("settings", "topics", "sources", "watches", "tokens")
+    ]
+    assert "portt" in errors[0]["text"]
+    assert all(one["fix"] for one in errors)
+
+
+def test_secrets_that_others_can_read_are_told(home: Path) -> None:
+    (home / "communique.toml").write_text('[alerts]\nsmtp_password = "x"\n' + CONTACT)
+    (home / "communique.toml").chmod(0o640)
+    (home / "log.key").chmod(0o644)
+    home.chmod(0o755)
+    told = [*found(home, "permissions", "warning")]
+    assert told == [
+        f"others can read {home}/communique.toml, a secret: chmod go= {home}/communique.toml",
+        f"others can read {home}/log.key, a secret: chmod go= {home}/log.key",
+    ]
+    home.chmod(0o700)
+    assert [*found(home, "permissions", "warning")] == []
+    home.chmod(0o777)
+    assert [*found(home, "permissions", "error")] == [
+        f"anybody can write into {home}: chmod o-w {home}"
+    ]
+
+
+def test_a_file_of_a_secret_that_others_can_read_is_told(home: Path) -> None:
+    (home / "password").write_text("x")
+    (home / "password").chmod(0o644)
+    (home / "communique.toml").write_text('[alerts]\nsmtp_password_file = "password"\n' + CONTACT)
+    (told,) = found(home, "permissions", "warning")
+    assert told == f"others can read {home}/password, a secret: chmod go= {home}/password"
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"", "it is empty"),
+        (b"Dear reader, " * 999, "file is not a database"),
+        (None, "malformed"),
+    ],
+)
+def test_a_store_that_can_not_be_used_is_told(
+    content: bytes | None, cause: str, home: Path
+) -> None:
+    (home / "site").mkdir()
+    whole = (home / "communique.db").read_bytes()
+    for name in ("communique.db-wal", "communique.db-shm"):
+        (home / name).unlink(missing_ok=True)
+    (home / "communique.db").write_bytes(
+        whole[: len(whole) // 2 // 4096 * 4096] if content is None else content
+    )
+    (told,) = found(home, "store", "error")
+    assert cause in told
+    assert "communique restore" in told
+
+
+def test_stores_of_other_versions_are_told(home: Path, tmp_path: Path) -> None:
+    schemas = Path(__file__).parents[2] / "data" / "store" / "sqlite" / "schemas"
+    old = make_home(tmp_path / "old", "http://harbour.example/")
+    content = gzip.decompress((schemas / "lay_captures.db.gz").read_bytes())
+    (old / "communique.db").write_bytes(content)
+    (told,) = found(old, "store", "warning")
+    assert "its schema is of an earlier version" in told
+    assert "communique backup" in told
+    assert (old / "communique.db").read_bytes() == content
+    with closing(sqlite3.connect(home / "communique.db")) as db, db:
+        db.execute(
+            "UPDATE _sqlite_migrations SET name = 'lay_tomorrow' WHERE name LIKE '%prefixes'"
+        )
+    (told,) = found(home, "store", "error")
+    assert "it was written by a newer version of Communique" in told
+
+
+def test_what_the_archive_lacks_is_told(home: Path) -> None:
+    (growing,) = (home / "archive").glob("*.warc.gz.open")
+    os.truncate(growing, growing.stat().st_size // 2)
+    (home / "log.key").unlink()
+    assert any(
+        "the store points to records in archive/" in one for one in found(home, "archive", "error")
+    )
+    (told,) = found(home, "log", "error")
+    assert "the key of the log is gone; put it back from a copy" in told
+
+
+def test_what_a_killed_run_left_is_told(home: Path) -> None:
+    (growing,) = (home / "archive").glob("*.warc.gz.open")
+    with growing.open("ab") as file:
+        file.write(b"\x1f\x8b\x08half")
+    left = home / ".communique.toml.0011aabb"
+    left.write_text("half")
+    os.utime(left, (1, 1))
+    (home / ".young.0011aabb").write_text("at work")
+    (told,) = found(home, "archive", "warning")
+    assert told.startswith(f"{growing.name} ends with 7 bytes that a killed run did not enter")
+    (told,) = found(home, "leftovers", "warning")
+    assert told.endswith(f"rm -r {left}")
+
+
+def test_who_holds_which_lock_is_told(home: Path) -> None:
+    (home / "locks").mkdir(exist_ok=True)
+    (home / "locks" / "publish").write_text("communique publish (process 1)")
+    with (home / "locks" / "run").open("w") as file:
+        file.write(f"communique run (process {os.getpid()})")
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        (told,) = found(home, "locks", "ok")
+    assert told == f"run: held by communique run (process {os.getpid()}): "
+    assert [*found(home, "locks", "ok")] == ["`communique run` does not run on it: "]
+
+
+def test_a_clock_that_is_behind_what_was_stored_is_told(home: Path) -> None:
+    (home / "sources").mkdir()
+    os.utime(home / "sources", (4e9, 4e9))
+    (told,) = found(home, "clock", "error")
+    assert told.startswith("sources was written at 2096-10-02 07:06 UTC, and the clock says ")
+    assert "NTP" in told
+
+
+def test_an_archive_that_was_not_verified_or_was_found_damaged_is_told(home: Path) -> None:
+    (growing,) = (home / "archive").glob("*.warc.gz.open")
+    content = bytearray(growing.read_bytes())
+    content[5] ^= 1
+    growing.write_bytes(content)
+    assert communique("mirror", "verify", home=home).returncode == 1
+    (told,) = found(home, "verification", "error")
+    assert "1 problem found" in told
+    (home / "verified.json").unlink()
+    (told,) = found(home, "verification", "warning")
+    assert told == "it was never verified here: run `communique mirror verify`"
+
+
+def test_a_home_that_was_not_restored_to_its_end_is_told(home: Path) -> None:
+    (home / RESTORING).write_text("")
+    (told,) = found(home, "leftovers", "error")
+    assert "run `communique restore` once more" in told
+
+
+def test_a_home_that_is_not_there_is_refused_and_an_empty_one_is_well(tmp_path: Path) -> None:
+    result = communique("doctor", home=tmp_path / "nowhere")
+    assert result.returncode == 2
+    assert "there is no HOME at" in result.stderr
+    (tmp_path / "empty").mkdir()
+    assert examined(tmp_path / "empty")["errors"] == 0
+    assert [*(tmp_path / "empty").iterdir()] == []
