@@ -12,9 +12,7 @@ from typing import Final
 from data.sqlite_file import files_of
 from scheduler.home import Home
 
-CACHES: Final = frozenset(
-    ["site", "locks", "crawl.log", "crawl.log.1", "verified.json", "archive"]
-)
+CACHES: Final = frozenset(["site", "locks", "crawl.log", "crawl.log.1", "verified.json", "archive"])
 """In HOME itself: what is published, what runs now; the archive is copied on its own terms."""
 
 LEFT: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")
@@ -32,7 +30,9 @@ def own_files(home: Home) -> Iterator[tuple[str, Path]]:
     Links are followed: a backup holds what they lead to. Raises OSError.
     """
     caches = {
-        path.name for file in ("communique.db", "rendered.db") for path in files_of(Path(file))
+        path.name
+        for file in ("communique.db", "rendered.db", "pushed.db")
+        for path in files_of(Path(file))
     }
     yield from _files(home.path, "", CACHES | caches, set())
 
