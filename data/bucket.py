@@ -217,6 +217,8 @@ def meaning_of(said: str) -> str:
     for found in (code, status):
         if found and found[1] in MEANINGS:
             return MEANINGS[found[1]]
+    if "redirect without LOCATION" in said:
+        return REGION
     if status:
         return f"it answers {status[1]}" + (f" ({code[1]})" if code else "")
     return SILENT
