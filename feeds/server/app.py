@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from data.bucket import Bucket, BucketError
 from data.errors import SlowSearch, StoreError
 from data.health.overview import overview
 from data.health.state import Health
@@ -30,6 +31,7 @@ from data.store.protocol import Store
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.replay.replay import Replay
 from feeds.server.api.service import Api
+from feeds.server.bucket_cache import BucketCache
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
 from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
@@ -44,8 +46,8 @@ from feeds.server.query import BadQuery
 from feeds.server.reader_api.app import ReaderApi
 from feeds.server.requests.access import Access
 from feeds.server.requests.conditional import accepted, has_since, matching
-from feeds.server.response import CHOSEN_BY, CachedFile, Encoded
-from feeds.server.site_cache import LIMIT, SiteCache
+from feeds.server.response import CHOSEN_BY, CachedFile, Encoded, Headers
+from feeds.server.site_cache import LIMIT, HeldFiles, SiteCache, no_more
 from feeds.server.source_topic import address_of
 from feeds.server.token_gate import TokenGate
 from feeds.urls import (
@@ -86,6 +88,7 @@ def create_app(
     hub: ASGIApp | None = None,
     callback: ASGIApp | None = None,
     admin: ASGIApp | None = None,
+    bucket: Bucket | None = None,
     archive: Path | None = None,
     watches: Path | None = None,
     access: Access | None = None,
@@ -93,9 +96,10 @@ def create_app(
     due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
     limit: int = LIMIT,
 ) -> ASGIApp:
-    """The ASGI application that serves the site in ``folder``.
+    """The ASGI application that serves the site in ``folder``, or in the ``bucket``.
 
-    It holds ``limit`` bytes in memory at the most, and sees new files at once. With the URL of a
+    It holds ``limit`` bytes in memory at the most, and sees new files at once; those in a bucket
+    within seconds. With the URL of a
     store it makes feeds on demand (see on_demand), by the settings of ``site``, answers programs
     (see api), and for states of the past (see past); for captured pages by what the folder
     ``archive`` holds, and for the feeds of those in ``watches``. Where the site is not for
@@ -105,13 +109,18 @@ def create_app(
     and ``due`` when one is visited next.
     """
     explained: dict[Any, Any] = {HTTPException: explain, StoreError: explain, 500: explain}
-    routes = [tile_route(folder)]
+    routes = [tile_route(bucket or folder)]
+
+    def files(headers: Callable[[str], Headers] = no_more) -> HeldFiles:
+        if bucket:
+            return BucketCache(bucket, limit, soon, headers)
+        return SiteCache(folder, limit, soon, headers)
+
     site = site or Site()
     shown = FeedPages(site)
     if store_url is None:
         behind = Starlette(routes=routes, exception_handlers=explained)
-        cache = SiteCache(folder, limit, soon)
-        return SiteServer(cache, behind, shown, hub=hub, callback=callback)
+        return SiteServer(files(), behind, shown, hub=hub, callback=callback)
     monitoring = Monitoring(store_url, site, judge, due)
     routes += [*monitoring.routes(), *hidden_routes(store_url)]
     explained[404] = GoneAnswers(store_url, site)
@@ -123,7 +132,6 @@ def create_app(
             yield
 
     behind = Starlette(routes=routes, exception_handlers=explained, lifespan=lifespan)
-    cache = SiteCache(folder, limit, soon, replay.headers)
     demand = OnDemand(store_url, site, watches)
     mounted: dict[str, ASGIApp] = {}
     if access:
@@ -132,7 +140,7 @@ def create_app(
         )
     mounted[API] = Api(store_url, site, monitoring.sources)
     server = SiteServer(
-        cache,
+        files(replay.headers),
         behind,
         shown,
         demand,
@@ -159,7 +167,7 @@ class SiteServer:
 
     def __init__(
         self,
-        cache: SiteCache,
+        cache: HeldFiles,
         behind: ASGIApp,
         feed_pages: FeedPages,
         demand: OnDemand | None = None,
@@ -200,6 +208,9 @@ class SiteServer:
         except StoreError as error:
             log.warning("%s", error)
             await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
+        except BucketError as error:
+            log.warning("%s", error)
+            await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
         except OSError as error:
             log.warning("%s", error)
             await page(scope, 500)(scope, receive, send)
@@ -235,7 +246,7 @@ class SiteServer:
         held = None
         if self._is_made(path) or query:
             held = await self._demanded(path, query)
-        return held or self._cache.find(path)
+        return held or await self._cache.load(path)
 
     def _is_live(self, path: str) -> bool:
         """Whether a path tells of this moment, whatever lies there."""
@@ -350,7 +361,7 @@ class SiteServer:
             elif scope["method"] not in {"GET", "HEAD"}:
                 answer = page(scope, 405, {"allow": ALLOW})
             elif not (path.endswith("/") or self._is_live(path)) and (
-                self._cache.is_folder(path)
+                await self._cache.is_folder(path)
                 or self._is_topic(path + "/")
                 or path + "/" in self._mounted
             ):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
@@ -44,12 +45,69 @@ def no_more(path: str) -> Headers:
     return []
 
 
-class SiteCache:
-    """The files below one folder, by the path of their address. Not for use by several threads.
+class HeldFiles(ABC):
+    """Files of the site in memory, by the path of their address. Not for use by several threads.
 
-    ``later`` is given what no answer waits for, and ``headers`` says by the path which headers an
-    answer has besides.
+    They have ``limit`` bytes at the most. ``later`` is given what no answer waits for, and
+    ``headers`` says by the path which headers an answer has besides.
     """
+
+    def __init__(
+        self,
+        limit: int = LIMIT,
+        later: Later = at_once,
+        headers: Callable[[str], Headers] = no_more,
+    ) -> None:
+        self._limit = limit
+        self._later = later
+        self._headers = headers
+        self._held: OrderedDict[str, CachedFile] = OrderedDict()
+        self._size = 0
+        self.states = States()
+
+    @abstractmethod
+    def find(self, path: str) -> CachedFile | None:
+        """The file at a decoded path such as ``/feeds/all.atom``, where it is at hand; else None.
+
+        A path that ends in a slash leads to the index.html below it. Raises OSError where a file is
+        there but can't be read.
+        """
+
+    @abstractmethod
+    async def load(self, path: str) -> CachedFile | None:
+        """The file at a path, or None where there is none. Raises OSError and BucketError."""
+
+    @abstractmethod
+    async def is_folder(self, path: str) -> bool:
+        """Whether a path without a slash at its end would lead to a page with one."""
+
+    def _keep(self, held: CachedFile) -> None:
+        self._held[held.address] = held
+        self._count(held.size)
+
+    def add(self, held: CachedFile, coding: str, body: bytes) -> Encoded:
+        """Keep the body of a file in one more coding."""
+        before = held.size
+        variant = held.add(coding, body)
+        # It may have been dropped or replaced while the body was being compressed.
+        if self._held.get(held.address) is held:
+            self._count(held.size - before)
+        return variant
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        while self._size > self._limit and self._held:
+            self._drop(next(iter(self._held)))
+
+    def _drop(self, path: str) -> None:
+        held = self._held.pop(path, None)
+        if held:
+            self._size -= held.size
+            self._later(partial(self.states.remember, held.tags[IDENTITY], held.body, held.kind))
+
+
+class SiteCache(HeldFiles):
+    """The files below one folder; new ones are seen at once."""
 
     def __init__(
         self,
@@ -58,20 +116,11 @@ class SiteCache:
         later: Later = at_once,
         headers: Callable[[str], Headers] = no_more,
     ) -> None:
+        super().__init__(limit, later, headers)
         self._folder = str(folder)
-        self._limit = limit
-        self._later = later
-        self._headers = headers
-        self._held: OrderedDict[str, CachedFile] = OrderedDict()
-        self._size = 0
-        self.states = States()
 
     def find(self, path: str) -> CachedFile | None:
-        """The file at a decoded path such as ``/feeds/all.atom``, or None where there is none.
-
-        A path that ends in a slash leads to the index.html below it. Raises OSError where a file is
-        there but can't be read.
-        """
+        """The file at a path, or None where there is none. Raises OSError."""
         held = self._held.get(path)
         now = time.monotonic()
         if held and now - held.looked < LOOK:
@@ -97,53 +146,45 @@ class SiteCache:
         self._drop(path)
         more = self._headers(path)
         held = hold(path, name, stamp, body, follows=is_followed(name), before=held, more=more)
-        self._held[path] = held
-        self._count(held.size)
+        self._keep(held)
         return held
+
+    async def load(self, path: str) -> CachedFile | None:
+        """The file at a path, or None where there is none: a disk is quick. Raises OSError."""
+        return self.find(path)
 
     def _is_below(self, name: str) -> bool:
         """Whether a file lies in the folder, and no link below it leads there or elsewhere."""
         folder = os.path.realpath(self._folder)
         return os.path.realpath(name) == folder + name[len(self._folder) :]
 
-    def is_folder(self, path: str) -> bool:
+    async def is_folder(self, path: str) -> bool:
         """Whether a path without a slash at its end would lead to a page with one."""
-        return (name := self._file(path + "/")) is not None and Path(name).is_file()
+        return self._is_file(path + "/")
 
-    def add(self, held: CachedFile, coding: str, body: bytes) -> Encoded:
-        """Keep the body of a file in one more coding."""
-        before = held.size
-        variant = held.add(coding, body)
-        # It may have been dropped or replaced while the body was being compressed.
-        if self._held.get(held.address) is held:
-            self._count(held.size - before)
-        return variant
-
-    def _count(self, size: int) -> None:
-        self._size += size
-        while self._size > self._limit and self._held:
-            self._drop(next(iter(self._held)))
-
-    def _drop(self, path: str) -> None:
-        held = self._held.pop(path, None)
-        if held:
-            self._size -= held.size
-            self._later(partial(self.states.remember, held.tags[IDENTITY], held.body, held.kind))
+    def _is_file(self, path: str) -> bool:
+        return (name := self._file(path)) is not None and Path(name).is_file()
 
     def _file(self, path: str) -> str | None:
-        parts = path.split("/")[1:]
-        if parts[-1:] == [""]:
-            parts[-1] = "index.html"
-        # No empty or hidden part, and so no "..": nothing outside the folder, nothing unfinished.
-        if not parts or any(not part or part[0] == "." or "\\" in part for part in parts):
-            return None
-        try:
-            longest = max(len(os.fsencode(part)) for part in parts)
-        except UnicodeEncodeError:
-            return None
-        if "\0" in path or longest > LONGEST or len(parts) > DEEPEST:
-            return None
-        return "/".join((self._folder, *parts))
+        name = name_at(path)
+        return None if name is None else f"{self._folder}/{name}"
+
+
+def name_at(path: str) -> str | None:
+    """The name of the file that a path may lead to, below the folder of the site."""
+    parts = path.split("/")[1:]
+    if parts[-1:] == [""]:
+        parts[-1] = "index.html"
+    # No empty or hidden part, and so no "..": nothing outside the folder, nothing unfinished.
+    if not parts or any(not part or part[0] == "." or "\\" in part for part in parts):
+        return None
+    try:
+        longest = max(len(os.fsencode(part)) for part in parts)
+    except UnicodeEncodeError:
+        return None
+    if "\0" in path or longest > LONGEST or len(parts) > DEEPEST:
+        return None
+    return "/".join(parts)
 
 
 def is_followed(file: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import nullcontext
 from functools import partial
 
 import click
 import uvicorn
 import uvloop
 
+from data.bucket import open_bucket
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from scheduler.cli import PORT, complain, say, with_home
@@ -27,12 +29,13 @@ from scheduler.service.web import address_of, listen, server_config
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """Serve HOME/site: feeds with ETag, 304 and gzip, and pages for people.
 
-    Hubs and subscribers are told of what `communique publish` changes meanwhile.
+    Hubs and subscribers are told of what `communique publish` changes meanwhile. With site.target
+    the site is served from that bucket, and hubs are left to who publishes.
     """
     site = home.settings.site
     opened = listen(host or site.host, site.port if port is None else port)
     address = address_of(opened)
-    say(f"serving {home.site} at {address} (Ctrl-C stops)")
+    say(f"serving {site.target or home.site} at {address} (Ctrl-C stops)")
     if site.url.startswith("http://127.0.0.1") and site.url.rstrip("/") + "/" != address:
         complain(f"feeds and pages name {site.url}; write {address} as site.url, then publish")
     log_to(sys.stderr, home.settings.log)
@@ -41,19 +44,22 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
 
 
 async def serve_home(home: Home, opened: socket.socket) -> None:
-    """Serve until told to stop; push meanwhile."""
-    push = PushService(home)
+    """Serve until told to stop; push meanwhile, unless the site is in a bucket."""
+    settings = home.settings
+    bucket = open_bucket(settings.site.target, settings.bucket) if settings.site.target else None
+    push = None if bucket else PushService(home)
     app = create_app(
         home.site,
         home.store_url,
-        home.settings.site,
-        hub=push.hub,
+        settings.site,
+        hub=push.hub if push else None,
+        bucket=bucket,
         archive=home.archive,
         watches=home.watches,
         access=Access(home.tokens),
         judge=partial(home_health, home),
     )
     server = uvicorn.Server(server_config(app))
-
-    async with push.at_work(lambda: setattr(server, "should_exit", True)):
+    working = push.at_work(lambda: setattr(server, "should_exit", True)) if push else nullcontext()
+    async with working:
         await server.serve(sockets=[opened])
