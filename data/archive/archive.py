@@ -11,9 +11,10 @@ import datetime as dt
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -82,7 +83,8 @@ class Archive:
     """The archive in ``folder``, HOME/archive; nothing is there before its first record.
 
     ``agent`` is how we call ourselves to servers, ``robots`` how we obey robots.txt, ``operator``
-    who runs this: the warcinfo record tells them. All verbs raise ArchiveError; every record that
+    who runs this: the warcinfo record tells them. ``log`` opens the log that its records are in,
+    where that is not its own. All verbs raise ArchiveError; every record that
     was whole before still is then. Threads take turns.
     """
 
@@ -94,12 +96,12 @@ class Archive:
         agent: str = "",
         robots: str = "",
         operator: str = "",
+        log: Callable[[], TreeLog] | None = None,
     ) -> None:
         self.folder = folder
         self.index = Index(folder)
-        self.log, self._signed_log = (
-            TreeLog(folder / "log", folder.parent / "log.key") for _ in range(2)
-        )
+        log = log or partial(TreeLog, folder / "log", folder.parent / "log.key")
+        self.log, self._signed_log = log(), log()
         self._settings = settings
         software = f"Communique/{version('communique')}"
         self._about = warc_fields(
@@ -197,7 +199,7 @@ class Archive:
             if not waiting:
                 return
             try:
-                self._signed_log.integrate(self._sync)
+                self._signed_log.seal(self._sync)
             except BaseException:
                 self._unsealed += waiting
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -52,10 +52,20 @@ class TreeLog:
         The others follow it. They are kept whatever kills this process; they are durable, and in
         the tree, once integrated. Raises ArchiveError; none of them is in then.
         """
+        return self.append_entries([leaf.encode() for leaf in leaves])
+
+    def append_entries(self, entries: Sequence[bytes]) -> int:
+        """Take in entries as ``append`` does leaves, void ones too."""
         try:
-            return self._pending.append(b"".join(leaf.encode() for leaf in leaves))
+            return self._pending.append(b"".join(entries))
         except OSError as error:
             raise ArchiveError(str(self.folder), error.strerror or str(error)) from error
+
+    def end(self) -> int:
+        """How many leaves there are, in the tree or not yet. Raises ArchiveError."""
+        with self._told():
+            base, entries = self._pending.entries()
+        return base + len(entries)
 
     def fill(self, size: int) -> int:
         """Make void leaves of those that are missing from the first ``size``; returns how many.
@@ -75,6 +85,10 @@ class TreeLog:
         """
         with self._told(), self._locked():
             return self._integrate(self._key.load(), sync_records)
+
+    def seal(self, sync_records: Callable[[], object]) -> None:
+        """Integrate, where the leaves are this log's own."""
+        self.integrate(sync_records)
 
     def rotate_key(self) -> Checkpoint:
         """Replace the key of the log by a new one, and sign the tree with it.

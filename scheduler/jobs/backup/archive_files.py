@@ -31,7 +31,7 @@ MANY: Final = 64 * WIDTH
 
 ROOT: Final = "its tiles do not give the root that was signed last; see `communique mirror verify`"
 
-LOCKS: Final = frozenset(["tree.lock", "pending.lock", "pending.part"])
+LOCKS: Final = frozenset(["tree.lock", "pending.lock", "pending.part", "shared.lock"])
 
 
 @dataclass(slots=True)

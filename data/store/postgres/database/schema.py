@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS: Final = (
     *("functions", "releases", "search", "publication", "visits", "subscribers", "journal"),
-    "hosts",
+    *("hosts", "leaves"),
 )
 
 APPLIED: Final = "communique_migrations"

@@ -1,0 +1,185 @@
+"""One log for the archives of many machines: all give their leaves to a database, one signs them.
+
+The database gives each leaf its number, and keeps all: so the tiles can be made anew on any machine
+that has the key. A leaf is signed once the machine that wrote its record says that the record is
+durable. One that does not come back in a day holds the log up no longer: its leaves become void,
+and their records get others when it is back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+from uuid import UUID
+
+from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.leaf import Leaf
+from data.archive.log.notes import SigningKey
+from data.archive.log.tree_log import TreeLog
+from data.errors import ArchiveError
+from data.files import Writer
+
+TOGETHER: Final = 4096
+"""Leaves that are taken out of the database at once."""
+
+LOST_AFTER: Final = dt.timedelta(days=1)
+"""How long leaves wait for the machine that wrote their records."""
+
+ANOTHER: Final = (
+    "the log of this archive is signed with the key {}, which is not here: copy log.key and the "
+    "folder archive/log from the machine that signed it to whichever is to sign it now"
+)
+
+BEGAN_APART: Final = (
+    "it holds {} leaves of its own, and other machines gave leaves to the database before: begin "
+    "the shared log on the machine with this archive, before any worker starts"
+)
+
+BEHIND: Final = (
+    "it has {} leaves and the database {}: one of them was put back from an older copy. Put both "
+    "back from copies of one time, or the folder log from the newest"
+)
+
+
+class LeafStore(Protocol):
+    """Where the leaves of many machines get their numbers. All verbs raise ArchiveError."""
+
+    def signer(self) -> str | None:
+        """The first key of who signs, as a vkey, or None before the first that does."""
+
+    def set_signer(self, verifier: str, base: int) -> bool:
+        """Keep who signs, and that his log has ``base`` leaves already; whether it is kept.
+
+        It is not where somebody signs, or where leaves are here that those would come before.
+        """
+
+    def append(self, entries: Sequence[bytes], writer: str) -> int:
+        """Give entries numbers, one after the other, and return the first. They are durable."""
+
+    def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
+        """The numbers of the leaves of records, of several the last."""
+
+    def end(self) -> int:
+        """How many leaves there are, those before the first one here too."""
+
+    def confirm(self, writer: str, end: int) -> None:
+        """Note that the records of a writer's leaves before the number ``end`` are durable."""
+
+    def give_up(self, before: dt.datetime) -> int:
+        """Make leaves void that were given before then and never confirmed; how many."""
+
+    def confirmed(self, first: int, *, limit: int) -> list[bytes]:
+        """Entries from a number on, up to the first that is not confirmed."""
+
+
+class SharedLog(TreeLog):
+    """The log in ``folder`` as far as it is signed here; its leaves are in ``leaves``.
+
+    Where ``signs``, the tree is made and signed with the key in the file ``key`` whenever this HOME
+    seals; elsewhere its leaves are only confirmed. One object is not for several threads.
+    """
+
+    def __init__(self, folder: Path, key: Path, leaves: LeafStore, *, signs: bool) -> None:
+        super().__init__(folder, key)
+        self._key_file = key
+        self._leaves = leaves
+        self._signs = signs
+        self._is_joined = False
+
+    def append(self, *leaves: Leaf) -> int:
+        """Take in leaves, and return the number of the first; the others follow it."""
+        self._join()
+        return self._leaves.append([leaf.encode() for leaf in leaves], self._writer())
+
+    def fill(self, size: int) -> int:
+        """Make no void leaves: no loss of power frees a number that a database gave."""
+        del size
+        return 0
+
+    def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
+        """The numbers of the leaves of records, of several the last; one without is left out."""
+        return self._leaves.find(record_ids)
+
+    def seal(self, sync_records: Callable[[], object]) -> None:
+        """Confirm the leaves of this HOME once their records are durable; sign them where it does.
+
+        Raises ArchiveError.
+        """
+        self._join()
+        end = self._leaves.end()
+        sync_records()
+        self._leaves.confirm(self._writer(), end)
+        if self._signs:
+            self.sign()
+
+    def sign(self) -> Checkpoint:
+        """Take all confirmed leaves into the tree, and sign it.
+
+        Raises ArchiveError where another machine signs.
+        """
+        self._join()
+        self._check_signer()
+        with self._feeding():
+            self._leaves.give_up(dt.datetime.now(dt.UTC) - LOST_AFTER)
+            begin = self.end()
+            if begin > (end := self._leaves.end()):
+                raise ArchiveError(str(self.folder), BEHIND.format(begin, end))
+            while some := self._leaves.confirmed(self.end(), limit=TOGETHER):
+                self.append_entries(some)
+            return self.integrate()
+
+    def key(self) -> SigningKey:
+        """The key, which only the machine that signs has. Raises ArchiveError elsewhere."""
+        self._join()
+        self._check_signer()
+        return super().key()
+
+    def _join(self) -> None:
+        """Have the numbers of the database follow the leaves that this HOME has, where it signs."""
+        if self._is_joined:
+            return
+        if self._signs and self._leaves.signer() is None:
+            size = self.end()
+            kept = self._leaves.set_signer(str(super().key().verifier), size)
+            if not kept and self._leaves.signer() is None:
+                raise ArchiveError(str(self.folder), BEGAN_APART.format(size))
+        self._is_joined = True
+
+    def _check_signer(self) -> None:
+        """Raise ArchiveError where another one signs; no key is made then."""
+        known = self._leaves.signer()
+        if self._key_file.exists():
+            super().key()
+            if known in {str(key) for key in self.key_chain().keys}:
+                return
+        raise ArchiveError(str(self.folder), ANOTHER.format(str(known).split("+")[0]))
+
+    @contextmanager
+    def _feeding(self) -> Iterator[None]:
+        """One process of this HOME at a time takes leaves into the tree."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.folder / "shared.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _writer(self) -> str:
+        """What the database calls this HOME: made at first, the same in all its processes."""
+        path = self.folder / "writer"
+        try:
+            return path.read_text(encoding="ascii")
+        except FileNotFoundError:
+            with self._feeding():
+                if not path.exists():
+                    writer = Writer(self.folder)
+                    writer.write(path.name, secrets.token_hex(16).encode())
+                    writer.flush()
+            return path.read_text(encoding="ascii")

@@ -1,0 +1,222 @@
+"""One log of several archives, on a real PostgreSQL, each archive in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from data.archive.archive import Archive
+from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.leaf import ENTRY
+from data.archive.log.leaf_table import LeafTable
+from data.archive.log.merkle import leaf_hash, root_of
+from data.archive.log.shared_log import SharedLog
+from data.archive.log.tree_log import TreeLog
+from data.errors import ArchiveError
+from data.settings import Archive as Settings
+from tests.archived import exchange, page
+from tests.data.archive.log.leaves import NOON, leaf_of, leaves_of
+
+Machine = Callable[..., SharedLog]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, postgres_url: str) -> Machine:
+    """The shared log as a HOME of this name has it; the one called ``signer`` signs."""
+
+    def opened(name: str, *, signs: bool | None = None) -> SharedLog:
+        home = tmp_path / name
+        return SharedLog(
+            home / "archive/log",
+            home / "log.key",
+            LeafTable(postgres_url),
+            signs=name == "signer" if signs is None else signs,
+        )
+
+    return opened
+
+
+def nothing() -> None:
+    """All records are durable: there are none."""
+
+
+def signed_by(log: SharedLog) -> Checkpoint:
+    log.seal(nothing)
+    return log.sign()
+
+
+def test_leaves_of_all_machines_are_numbered_in_one_order_and_signed_by_one(
+    machine: Machine, tmp_path: Path
+) -> None:
+    signer, east, west = machine("signer"), machine("east"), machine("west")
+    leaves = leaves_of("a", 5)
+    numbers = [
+        log.append(leaf)
+        for log, leaf in zip([signer, east, west, east, signer], leaves, strict=True)
+    ]
+    assert numbers == [0, 1, 2, 3, 4]
+    for log in (east, west):
+        log.seal(nothing)
+    checkpoint = signed_by(signer)
+    assert checkpoint.size == 5
+    assert checkpoint.root == root_of([leaf_hash(leaf.encode()) for leaf in leaves])
+    assert not (tmp_path / "east/log.key").exists()
+
+
+def test_nothing_is_signed_whose_record_may_still_be_lost(machine: Machine) -> None:
+    signer, east = machine("signer"), machine("east")
+    signer.append(leaf_of("first"))
+    east.append(leaf_of("second"))
+    signer.append(leaf_of("third"))
+    # The second may be gone with the power of its machine, and what follows it waits for it.
+    assert signed_by(signer).size == 1
+    synced: list[str] = []
+    east.seal(partial(synced.append, "records"))
+    assert synced == ["records"]
+    assert signed_by(signer).size == 3
+
+
+def test_leaves_written_while_records_are_synced_are_not_confirmed(machine: Machine) -> None:
+    signer, east = machine("signer"), machine("east")
+    east.append(leaf_of("before"))
+    east.seal(lambda: east.append(leaf_of("meanwhile")))
+    assert signed_by(signer).size == 1
+
+
+def test_a_machine_that_never_comes_back_holds_the_log_up_for_a_day(
+    machine: Machine, postgres_url: str
+) -> None:
+    signer, east = machine("signer"), machine("east")
+    lost = leaf_of("lost")
+    east.append(lost)
+    signer.append(leaf_of("kept"))
+    with psycopg.connect(postgres_url) as db:
+        db.execute("UPDATE log_leaves SET at = at - interval '25 hours' WHERE number = 0")
+    assert signed_by(signer).size == 2
+    tree = TreeLog(signer.folder, signer.folder.parents[1] / "log.key")
+    assert tree.tree(2).entry(0) == bytes(ENTRY)
+    # When it is back, it finds no leaf of its record, and gives it another.
+    assert east.find([lost.record_id]) == {}
+    assert east.append(lost) == 2
+
+
+def test_the_tiles_are_made_anew_where_only_the_key_is(machine: Machine, tmp_path: Path) -> None:
+    signer = machine("signer")
+    signer.append(*leaves_of("a", 300))
+    before = signed_by(signer)
+    (tmp_path / "other").mkdir()
+    shutil.copy(tmp_path / "signer/log.key", tmp_path / "other/log.key")
+    assert signed_by(machine("other", signs=True)) == before
+
+
+def test_a_machine_with_another_key_signs_nothing(machine: Machine, tmp_path: Path) -> None:
+    signed_by(machine("signer"))
+    other = machine("other", signs=True)
+    other.append(leaf_of("a"))
+    with pytest.raises(ArchiveError, match=r"copy log\.key and the folder archive/log"):
+        signed_by(other)
+    assert not (tmp_path / "other/archive/log/checkpoint").exists()
+
+
+def test_a_log_that_one_machine_began_alone_goes_on(machine: Machine, tmp_path: Path) -> None:
+    alone = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
+    leaves = leaves_of("a", 3)
+    alone.append(*leaves[:2])
+    alone.integrate()
+    alone.close()
+    signer, east = machine("signer"), machine("east")
+    signed_by(signer)
+    assert east.append(leaves[2]) == 2
+    east.seal(nothing)
+    checkpoint = signed_by(signer)
+    assert checkpoint.root == root_of([leaf_hash(leaf.encode()) for leaf in leaves])
+
+
+def test_a_log_begun_alone_is_not_put_before_leaves_that_have_their_numbers(
+    machine: Machine, tmp_path: Path
+) -> None:
+    machine("east").append(leaf_of("a"))
+    alone = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
+    alone.append(leaf_of("b"))
+    alone.close()
+    with pytest.raises(ArchiveError, match="before any worker starts"):
+        signed_by(machine("signer"))
+
+
+def test_a_database_put_back_from_an_older_copy_is_told(
+    machine: Machine, postgres_url: str
+) -> None:
+    signer = machine("signer")
+    signer.append(*leaves_of("a", 3))
+    signed_by(signer)
+    with psycopg.connect(postgres_url) as db:
+        db.execute("DELETE FROM log_leaves WHERE number > 0")
+    with pytest.raises(ArchiveError, match="put back from an older copy"):
+        signed_by(signer)
+
+
+def test_a_database_that_is_gone_is_told_without_its_password(tmp_path: Path) -> None:
+    gone = SharedLog(
+        tmp_path / "log",
+        tmp_path / "log.key",
+        LeafTable("postgresql://somebody:secret-word@127.0.0.1:1/none"),
+        signs=False,
+    )
+    with pytest.raises(ArchiveError) as told:
+        gone.append(leaf_of("a"))
+    assert "secret-word" not in str(told.value)
+
+
+def test_archives_that_write_at_once_get_each_number_once(machine: Machine, tmp_path: Path) -> None:
+    archives = [
+        Archive(tmp_path / name / "archive", Settings(), log=partial(machine, name))
+        for name in ("signer", "east", "west")
+    ]
+    leaves: list[int] = []
+
+    def write(archive: Archive) -> None:
+        for number in range(20):
+            name = archive.folder.parent.name
+            kept = archive.exchange(
+                exchange(f"https://{name}.example/{number}", page(number, name), NOON)
+            )
+            leaves.append(kept.leaf)
+        archive.seal()
+
+    threads = [threading.Thread(target=write, args=[archive]) for archive in archives]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for archive in reversed(archives):
+        archive.close()
+    assert len(set(leaves)) == 60
+    tree = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
+    checkpoint = tree.checkpoint()
+    assert checkpoint
+    # Each exchange has a request and a response, each file what tells of its writer.
+    assert checkpoint.size == 60 * 2 + 3
+    assert max(leaves) < checkpoint.size
+
+
+def test_a_file_that_a_killed_machine_left_keeps_the_leaves_that_it_has(
+    machine: Machine, tmp_path: Path
+) -> None:
+    home = tmp_path / "east"
+    archive = Archive(home / "archive", Settings(), log=partial(machine, "east"))
+    first = archive.exchange(exchange("https://east.example/1", page(1, "a"), NOON))
+    archive.close()
+    # As if it had been killed before: its CDXJ file lists nothing.
+    (listed,) = (home / "archive").glob("*.cdxj.open")
+    listed.write_bytes(b"")
+    again = Archive(home / "archive", Settings(), log=partial(machine, "east"))
+    second = again.exchange(exchange("https://east.example/2", page(2, "b"), NOON))
+    again.close()
+    assert [first.leaf, second.leaf] == [2, 4]
+    assert signed_by(machine("signer")).size == 5
