@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from data.models import Capture, CaptureOwner, Content, Draft
@@ -99,5 +99,5 @@ class JournalStore(Store, Protocol):
     def grow_story(self, joined: JoinedStory) -> None:
         """Let a story grow once more as it did elsewhere."""
 
-    def enter_queued(self) -> int:
-        """Enter what waits for it into the search index; how many releases."""
+    def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
+        """Enter what waits into the search index; how many releases, ``told`` as it goes on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from data.search.query import Query, terms_of
@@ -25,6 +25,14 @@ class SearchPart(AnySearchPart):
     Words, phrases, beginnings and filters find what they find in SQLite. A single word, not in
     quotation marks, also finds its other forms in the languages that PostgreSQL has stemmers for.
     """
+
+    def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
+        """Enter all that waits; how many releases, also ``told`` as it goes on."""
+        entered = super().enter_queued(told)
+        if entered:
+            # Until then each search looks through what was entered last.
+            self._ask("SELECT gin_clean_pending_list('search_words')")
+        return entered
 
     def _ranked(self, query: Query) -> Iterable[int]:
         with self._connection.bounded(PATIENCE):

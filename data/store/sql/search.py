@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -91,11 +91,13 @@ class SearchPart(Part):
     def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
         """Enter releases in place of what they were before."""
 
-    def enter_queued(self) -> int:
-        """Enter all that waits; how many releases."""
+    def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
+        """Enter all that waits; how many releases, also ``told`` as it goes on."""
         entered = 0
-        while count := self._index_batch():
+        while count := self._enter_batch():
             entered += count
+            if told:
+                told(entered)
         return entered
 
     def awaits_indexing(self) -> bool:
@@ -155,7 +157,7 @@ class SearchPart(Part):
             for release in select_releases(self._connection, "WHERE r.number = ?", [number])
         )
 
-    def _index_batch(self) -> int:
+    def _enter_batch(self) -> int:
         with self._writing() as db:
             rows = self._ask(
                 "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Final
 
@@ -85,8 +85,8 @@ class SqlStore(
         self._recorder = Recorder(tables)
 
     @abstractmethod
-    def enter_queued(self) -> int:
-        """Enter into the search index all that waits; how many releases."""
+    def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
+        """Enter into the search index all that waits; how many releases, ``told`` as it goes on."""
 
     def transaction(self) -> AbstractContextManager[object]:
         """Make the verbs that are called within one transaction: all are kept, or none."""

@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from data.errors import LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
 from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
-from data.store.postgres.database.schema import APPLIED, MIGRATIONS, NEWER
+from data.store.postgres.database.schema import APPLIED, wrong_version
 from data.store.sql.database.connection import Arguments, Database
 from data.text.redaction import redacted
 
@@ -30,6 +30,11 @@ BEGIN: Final = (
     f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('transactions')"
 )
 """Begins a transaction that may write; it gives the number of those that did so far."""
+
+BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
+UNBOUNDED: Final = f"SET statement_timeout = '{STATEMENT}s'; SET enable_seqscan = on"
+"""Before a search and after it. Planners do not know what it costs to look into long texts that lie
+apart from their rows: they would rather look through all of them than use an index."""
 
 USABLE: Final = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
 
@@ -59,8 +64,8 @@ class Connection:
         self._threads = threading.local()
         self._lease: Lease | None = None
         # Others may have brought it up to date since this process looked.
-        if {name for (name,) in self.ask(f"SELECT name FROM {APPLIED}")} - {*MIGRATIONS}:
-            raise StoreError(self.url, NEWER)
+        if wrong := wrong_version({name for (name,) in self.ask(f"SELECT name FROM {APPLIED}")}):
+            raise StoreError(self.url, wrong)
 
     @property
     def _pool(self) -> ConnectionPool:
@@ -264,11 +269,11 @@ class Connection:
             try:
                 if until := getattr(threads, "until", None):
                     left = max(1, int((until - time.monotonic()) * 1000))
-                    raw.execute(f"SET statement_timeout = {left}".encode())
+                    raw.execute(BOUNDED.format(milliseconds=left).encode())
                 yield raw
             finally:
                 if until and raw.info.transaction_status in USABLE:
-                    raw.execute(f"SET statement_timeout = '{STATEMENT}s'".encode())
+                    raw.execute(UNBOUNDED.encode())
                 if own is None:
                     self._pool.putconn(raw)
         except psycopg.Error as error:

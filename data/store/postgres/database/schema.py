@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from data.store.sql.database.connection import HALF_FULL, MARK
+
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
@@ -54,6 +56,13 @@ def refusal(db: psycopg.Connection) -> str:
             "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
         ).fetchall()
         return FOREIGN if others else ""
+    return wrong_version(before)
+
+
+def wrong_version(before: AbstractSet[str]) -> str:
+    """Why a store can't be used to which these migrations were applied, or empty."""
+    if MARK in before:
+        return HALF_FULL
     return NEWER if before - {*MIGRATIONS} else ""
 
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
+
+MARK: Final = "unfinished_transfer"
+"""A table that a store has while another one is written into it; see data.store.transfer."""
+
+HALF_FULL: Final = (
+    "another store is being written into it: run `communique migrate` to its end, with the same "
+    "--from and --to"
+)
 
 Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
 

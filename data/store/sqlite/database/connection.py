@@ -16,7 +16,7 @@ import sqlite_utils
 
 from data.errors import SlowSearch, StoreError
 from data.sqlite_file import is_full, is_read_only, open_for_reading, open_for_writing
-from data.store.sql.database.connection import Arguments, Database
+from data.store.sql.database.connection import HALF_FULL, MARK, Arguments, Database
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 
 STEPS: Final = 1000
@@ -236,8 +236,9 @@ def refusal(path: Path) -> str:
         return ""
     db = sqlite_utils.Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
     try:
-        if not db.table_names():
-            return ""
+        names = db.table_names()
+        if not names or MARK in names:
+            return HALF_FULL if names else ""
         applied = {one.name for one in migrations.applied(db)}
     except sqlite3.Error:
         # What it is can't be seen yet; whoever opens it to work says why.

@@ -9,4 +9,5 @@ CREATE TABLE search_rows (
     long_text TEXT COLLATE "C"                     -- all words in a row, where the vector can't place all
 ) WITH (toast_tuple_target = 128);
 
-CREATE INDEX search_words ON search_rows USING gin (words);
+-- What is entered waits in a list, and is sorted in at the end of each round.
+CREATE INDEX search_words ON search_rows USING gin (words) WITH (gin_pending_list_limit = 16384);

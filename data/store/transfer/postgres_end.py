@@ -1,0 +1,189 @@
+"""A database of PostgreSQL at one end of a transfer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, Final
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from data.errors import StoreError
+from data.store.postgres.database.pool import CONNECTING, WRITER, failed
+from data.store.postgres.database.schema import APPLIED
+from data.store.sql.database.connection import MARK
+from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
+from data.text.redaction import redacted
+
+TABLES: Final = """
+    SELECT c.relname::text, a.attname::text,
+    coalesce(array_position(i.indkey::int2[], a.attnum), -1)
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+    AND NOT c.relispartition ORDER BY c.relname, a.attnum
+"""
+"""The columns of all tables, with their places in the primary key; -1 where they are none of it."""
+
+REFERENCES: Final = """
+    SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_catalog.pg_constraint
+    WHERE contype = 'f' AND connamespace = current_schema()::regnamespace AND conparentid = 0
+"""
+
+SEQUENCES: Final = """
+    SELECT c.relname::text, a.attname::text, pg_get_serial_sequence(c.relname, a.attname)
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = current_schema()::regnamespace AND a.attidentity <> ''
+"""
+"""The tables that number their rows, with the column and the sequence of the numbers."""
+
+TRIGGERED: Final = """
+    SELECT DISTINCT tgrelid::regclass::text FROM pg_catalog.pg_trigger t
+    JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
+"""
+
+
+class PostgresEnd(End):
+    """The store in the database at ``url``."""
+
+    place = "%s"
+
+    def __init__(self, url: str) -> None:
+        self.url = redacted(url)
+        self._address = url
+        with self._told():
+            self._db = psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING)
+            self._db.execute("SET client_min_messages = warning; SET statement_timeout = 0")
+
+    @cached_property
+    def _reader(self) -> psycopg.Connection:
+        """A connection beside the one that writes."""
+        with self._told():
+            return psycopg.connect(self._address, autocommit=True, connect_timeout=CONNECTING)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            raise failed(self._address, error) from error
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there are tables of a store."""
+        return self._has(APPLIED)
+
+    def _has(self, table: str) -> bool:
+        return bool(self.ask("SELECT to_regclass(%s) IS NOT NULL", [table])[0][0])
+
+    def tables(self) -> Mapping[str, Table]:
+        """The tables of a store by their names; those that refer to others come after those."""
+        columns: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        for name, column, place in self.ask(TABLES):
+            columns[name].append((place, column))
+        references: defaultdict[str, set[str]] = defaultdict(set)
+        for name, other in self.ask(REFERENCES):
+            references[name].add(other)
+        found = {}
+        for name in in_order({name: references[name] for name in columns}):
+            if name in DERIVED | {MARK, APPLIED}:
+                continue
+            key = sorted(one for one in columns[name] if one[0] >= 0)
+            others = tuple(column for place, column in columns[name] if place < 0)
+            found[name] = Table(name, tuple(column for _, column in key), others)
+        return found
+
+    def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        with self._told():
+            cursor = self._db.execute(sql.encode(), arguments)
+            return cursor.fetchall() if cursor.description else []
+
+    def batches(self, table: Table) -> Iterator[list[Row]]:
+        """All rows of a table by their keys, some at a time, as they are at the beginning."""
+        # What is frozen is read in its transaction; elsewhere another connection writes.
+        is_frozen = self._db.info.transaction_status == TransactionStatus.INTRANS
+        db = self._db if is_frozen else self._reader
+        with self._told(), db.transaction(), db.cursor("rows", binary=True) as cursor:
+            cursor.execute(self.selection(table).encode())
+            while rows := cursor.fetchmany(BATCH):
+                yield [tuple(map(canonical, row)) for row in rows]
+
+    def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
+        """Have a statement done once with each of several arguments."""
+        with self._told(), self._db.cursor() as cursor:
+            cursor.executemany(sql.encode(), arguments)
+
+    def add(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add rows to a table, the quickest way that the database has."""
+        copy = f"COPY {table.name} ({named(table.columns)}) FROM STDIN"
+        with self._told(), self._db.cursor() as cursor, cursor.copy(copy.encode()) as into:
+            for row in rows:
+                into.write_row(row)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is changed within is kept, or nothing."""
+        with self._told(), self._db.transaction():
+            yield
+
+    def freeze(self) -> None:
+        """Let nobody write from now on, and see one state."""
+        lock = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
+        if not self.ask(lock, [WRITER])[0][0]:
+            raise StoreError(self.url, "it is being written: stop what writes to it")
+        self.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a transfer into it was begun and not finished."""
+        return self._has(MARK)
+
+    def begin(self, source: str) -> None:
+        """Mark the store as one that is being filled, and let no trigger act."""
+        with self.transaction():
+            self.ask(f"CREATE TABLE {MARK} (source TEXT NOT NULL)")
+            self.ask(f"INSERT INTO {MARK} VALUES (%s)", [source])
+            # No store opens with what it does not know.
+            self.ask(f"INSERT INTO {APPLIED} (name) VALUES (%s)", [MARK])
+            for (name,) in self.ask(TRIGGERED):
+                self.ask(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+
+    def finish(self) -> None:
+        """Let triggers act again, have all releases entered for search, take the mark off."""
+        with self.transaction():
+            for (name,) in self.ask(TRIGGERED):
+                self.ask(f"ALTER TABLE {name} ENABLE TRIGGER USER")
+            self.ask(
+                "INSERT INTO search_queue (release) SELECT number FROM releases"
+                " ON CONFLICT DO NOTHING"
+            )
+            self.ask(f"DELETE FROM {APPLIED} WHERE name = %s", [MARK])
+            self.ask(f"DROP TABLE {MARK}")
+        self.ask("ANALYZE")
+
+    def numbers(self) -> Mapping[str, int]:
+        """The highest number ever given in each table that never gives one twice."""
+        given = {}
+        for table, _, sequence in self.ask(SEQUENCES):
+            last = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}"
+            given[table] = int(self.ask(last)[0][0])
+        return given
+
+    def keep_numbers(self, numbers: Mapping[str, int]) -> None:
+        """Never give a number up to these again."""
+        for table, column, sequence in self.ask(SEQUENCES):
+            ((highest,),) = self.ask(f'SELECT coalesce(max("{column}"), 0) FROM {table}')
+            if last := max(highest, numbers.get(table, 0)):
+                self.ask("SELECT setval(%s::regclass, %s::bigint)", [sequence, last])
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._db.close()
+        if "_reader" in self.__dict__:
+            self._reader.close()

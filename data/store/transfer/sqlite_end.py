@@ -1,0 +1,158 @@
+"""A SQLite file at one end of a transfer."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from data.errors import StoreError
+from data.sqlite_file import is_read_only, open_for_reading, open_for_writing
+from data.store.sql.database.connection import MARK
+from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
+
+PATIENCE: Final = 5.0
+"""Seconds that another writer has to end its transaction."""
+
+OWN: Final = re.compile(r"sqlite_|_sqlite_|search(_|$)")
+"""Tables that are SQLite's, sqlite-utils's or the full-text index's own."""
+
+
+IS_MARKED: Final = "SELECT 1 FROM sqlite_master WHERE name = ?"
+
+
+class SqliteEnd(End):
+    """The store in the file at ``path``."""
+
+    place = "?"
+
+    def __init__(self, path: Path) -> None:
+        self.url = f"sqlite:{path}"
+        self._path = path
+        with self._told():
+            read_only = is_read_only(path)
+            self._db = (open_for_reading if read_only else open_for_writing)(path, PATIENCE)
+            self._freezing = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(self.url, str(error)) from error
+
+    def tables(self) -> Mapping[str, Table]:
+        """The tables of a store by their names; those that refer to others come after those."""
+        found: dict[str, Table] = {}
+        references: dict[str, set[str]] = {}
+        for (name,) in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            if OWN.match(name) or name in DERIVED | {MARK}:
+                continue
+            columns = self.ask("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", [name])
+            key = sorted((place, column) for column, place in columns if place)
+            others = tuple(column for column, place in columns if not place)
+            found[name] = Table(name, tuple(column for _, column in key), others)
+            rows = self.ask('SELECT DISTINCT "table" FROM pragma_foreign_key_list(?)', [name])
+            references[name] = {other for (other,) in rows}
+        return {name: found[name] for name in in_order(references)}
+
+    def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        with self._told():
+            return self._db.execute(sql, arguments).fetchall()
+
+    def batches(self, table: Table) -> Iterator[list[Row]]:
+        """All rows of a table by their keys, some at a time, as they are at the beginning."""
+        with self._told(), closing(open_for_reading(self._path)) as other:
+            # What is frozen is read in its transaction; elsewhere another connection writes.
+            cursor = (self._db if self._db.in_transaction else other).execute(self.selection(table))
+            while rows := cursor.fetchmany(BATCH):
+                yield [tuple(map(canonical, row)) for row in rows]
+
+    def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
+        """Have a statement done once with each of several arguments."""
+        with self._told():
+            self._db.executemany(sql, arguments)
+
+    def add(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add rows to a table, the quickest way that the database has."""
+        places = ", ".join("?" * len(table.columns))
+        self.change(f"INSERT INTO {table.name} ({named(table.columns)}) VALUES ({places})", rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is changed within is kept, or nothing."""
+        self.ask("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self.ask("COMMIT")
+
+    def freeze(self) -> None:
+        """Let nobody write from now on, and see one state."""
+        try:
+            self._db.execute(self._freezing)
+            self._db.execute("SELECT 1 FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError as error:
+            why = f"it is being written: stop what writes to it ({error})"
+            raise StoreError(self.url, why) from error
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a transfer into it was begun and not finished."""
+        return bool(self.ask(IS_MARKED, [MARK]))
+
+    def begin(self, source: str) -> None:
+        """Mark the store as one that is being filled, and let no trigger act."""
+        with self.transaction():
+            self.ask(f"CREATE TABLE {MARK} (source TEXT, trigger_sql TEXT)")
+            self.ask(f"INSERT INTO {MARK} (source) VALUES (?)", [source])
+            triggers = self.ask("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            for name, sql in triggers:
+                self.ask(f"INSERT INTO {MARK} (source, trigger_sql) VALUES (?, ?)", [source, sql])
+                self.ask(f"DROP TRIGGER {name}")
+
+    def finish(self) -> None:
+        """Let triggers act again, have all releases entered for search, take the mark off."""
+        with self.transaction():
+            for (sql,) in self.ask(f"SELECT trigger_sql FROM {MARK} WHERE trigger_sql <> ''"):
+                self.ask(sql)
+            self.ask("INSERT OR IGNORE INTO search_queue (release) SELECT number FROM releases")
+            self.ask(f"DROP TABLE {MARK}")
+        self.ask("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def numbers(self) -> Mapping[str, int]:
+        """The highest number ever given in each table that never gives one twice."""
+        return dict(self.ask("SELECT name, seq FROM sqlite_sequence"))
+
+    def keep_numbers(self, numbers: Mapping[str, int]) -> None:
+        """Never give a number up to these again."""
+        # A number that is not kept is the highest in its table, plus one.
+        kept = self.ask("SELECT name FROM sqlite_master WHERE sql LIKE '% AUTOINCREMENT%'")
+        with self.transaction():
+            for (name,) in kept:
+                if name in numbers:
+                    self.ask("DELETE FROM sqlite_sequence WHERE name = ?", [name])
+                    row = [name, numbers[name]]
+                    self.ask("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", row)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._db.close()
+
+
+def is_marked(path: Path) -> bool:
+    """Whether a file is a store that is being filled; nothing is written to it."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(open_for_reading(path)) as db:
+            return bool(db.execute(IS_MARKED, [MARK]).fetchall())
+    except sqlite3.Error:
+        # Whoever opens it as a store says what it is.
+        return False

@@ -1,0 +1,38 @@
+"""All that a store holds, moved into another one: to PostgreSQL, and back."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+
+from data.store import open_store
+from data.store.transfer.opening import open_source, open_target
+from data.store.transfer.transfer import Told, transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was moved: the rows of each table, how many of them were written now, and into what."""
+
+    source: str
+    target: str
+    rows: dict[str, int]
+    written: dict[str, int]
+    left: dict[str, int]
+    """Rows of tables that the other database has no use for."""
+    searchable: int
+    """Releases that were entered for search now."""
+
+
+def migrate(source: str, target: str, told: Told) -> Migrated:
+    """Fill an empty store with all of another, by their URLs, or go on doing so.
+
+    Raises StoreError where that can't be.
+    """
+    with closing(open_source(source)) as one, closing(open_target(target)) as other:
+        done = transfer(one, other, told)
+        urls = one.url, other.url
+    with closing(open_store(target)) as store:
+        of = done.rows["releases"]
+        searchable = store.enter_queued(lambda entered: told("search", entered, of))
+    return Migrated(*urls, done.rows, done.written, done.left, searchable)

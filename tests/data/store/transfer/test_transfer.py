@@ -1,0 +1,268 @@
+"""All of a store arrives in another one, however often the way there was cut, or nothing opens."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from data.errors import StoreError
+from data.models import Source
+from data.search.query import Query
+from data.store import open_store
+from data.store.journal_protocol import JournalStore
+from data.store.transfer.opening import open_source, open_target
+from data.store.transfer.transfer import Transferred, transfer
+from tests.drafts import draft, published
+from tests.postgres_server import PASSWORD
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> str:
+    """The address of a store in a file with releases in all states."""
+    url = f"sqlite:{tmp_path / 'full.db'}"
+    with closing(open_store(url)) as store:
+        store.register(Source("harbour", "Harbour", "http://harbour.example/"))
+        for number in range(40):
+            store.record(release(number), seen=NOON, since=NOON)
+        ids = [one.id for one in store.by_first_seen(None)]
+        store.record(release(3, "It was wrong."), seen=NOON + HOUR, since=NOON + HOUR)
+        store.retract(ids[5], at=NOON + HOUR)
+        store.hide(ids[7], at=NOON, why="It is an advertisement, \\ and a\ttab.")
+        store.update_search_index()
+    return url
+
+
+def release(number: int, more: str = "") -> Any:
+    """A draft that says something of its own."""
+    return draft(
+        f"http://harbour.example/{number}",
+        title=f"Pier {number} № \\N '\"",
+        body_text=f"Ships at pier {number} wait for {number * 7919} pilots.\n{more} 信号站",
+        topics=("transport", f"topic-{number % 3}"),
+        section="Outer piers" if number % 2 else None,
+        published=published(f"2026-02-{number % 28 + 1:02}"),
+        skeleton=bytes([0, 255, number]),
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store that is not there yet."""
+    if request.param == "sqlite":
+        return f"sqlite:{tmp_path / 'empty.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+def move(source: str, target: str, cut: int = 0) -> Transferred:
+    """Move a store, or cut the way after so many steps."""
+    steps = 0
+
+    def told(step: str, done: int, of: int) -> None:
+        nonlocal steps
+        assert done <= of, step
+        steps += 1
+        if steps == cut:
+            raise InterruptedError(step)
+
+    with closing(open_source(source)) as one, closing(open_target(target)) as other:
+        return transfer(one, other, told)
+
+
+def changes(store: JournalStore) -> list[tuple[int, str, str]]:
+    """The numbers, kinds and releases of all that happened."""
+    logged = store.logged_changes(after=None, limit=999)
+    assert logged
+    return [(one.cursor[0], one.kind, one.release.id) for one in logged]
+
+
+def held(url: str) -> dict[str, list[str]]:
+    """All rows of all tables of a store but those of the search index, by the names of columns."""
+    with closing(open_source(url)) as end:
+        return {
+            name: sorted(
+                repr(sorted(zip(table.columns, row, strict=True)))
+                for rows in end.batches(table)
+                for row in rows
+            )
+            for name, table in end.tables().items()
+            if name != "hosts"
+        }
+
+
+def test_all_arrives_and_comes_back(full: str, postgres_url: str, tmp_path: Path) -> None:
+    back = f"sqlite:{tmp_path / 'back.db'}"
+    done = move(full, postgres_url)
+    assert done.rows["releases"] == done.written["releases"] == 40
+    assert not any(done.left.values())
+    move(postgres_url, back)
+    before, after = held(full), held(back)
+    assert before == after
+    assert len([name for name, rows in before.items() if rows]) > 12, "most tables were filled"
+
+
+def test_a_store_that_was_moved_works(full: str, empty: str) -> None:
+    move(full, empty)
+    with closing(open_store(full)) as one, closing(open_store(empty)) as other:
+        assert other.enter_queued() == 40
+        for store in (one, other):
+            decision = store.record(release(99), seen=NOON + HOUR, since=NOON + HOUR)
+            assert decision.kind == "new"
+            again = store.record(release(4), seen=NOON + HOUR, since=NOON + HOUR)
+            assert again.kind == "unchanged"
+            store.update_search_index()
+        query = Query('"信号站" pilots')
+        found = [[hit.url for hit in s.search(query, limit=99)] for s in (one, other)]
+        assert sorted(found[0]) == sorted(found[1])
+        assert len(found[0]) == 40
+        # What happens from now on is numbered and logged as if nothing had been moved.
+        assert changes(one) == changes(other)
+
+
+def test_no_number_is_given_twice(full: str, empty: str) -> None:
+    with closing(sqlite3.connect(full.removeprefix("sqlite:"))) as db:
+        db.execute("DELETE FROM alert_events")
+        db.execute("UPDATE sqlite_sequence SET seq = 500 WHERE name = 'alert_events'")
+        db.commit()
+    move(full, empty)
+    with closing(open_store(empty)) as store:
+        store.record(release(99), seen=NOON + HOUR, since=NOON + HOUR)
+    with closing(open_source(empty)) as end:
+        numbers = end.ask("SELECT number FROM alert_events")
+    assert [number for (number,) in numbers] == [501]
+
+
+def test_what_was_cut_goes_on_where_it_ended(full: str, empty: str) -> None:
+    cuts = 0
+    for cut in (1, 9, 20, 45):
+        with pytest.raises(InterruptedError):
+            move(full, empty, cut)
+        cuts += 1
+        with pytest.raises(StoreError, match="communique migrate"):
+            open_store(empty)
+    assert cuts == 4
+    done = move(full, empty)
+    assert done.rows["releases"] == 40
+    assert done.written["releases"] == 0
+    assert held(empty) == held(full)
+    assert sum(move(full, empty).written.values()) == 0, "done once more, it finds all there"
+
+
+def test_a_killed_process_leaves_what_can_be_gone_on_with(full: str, empty: str) -> None:
+    program = (
+        "import os, sys; from scheduler.jobs.migrate import migrate; steps = []\n"
+        "def told(*step):\n"
+        "    steps.append(step)\n"
+        "    if len(steps) == 15: os.kill(os.getpid(), 9)\n"
+        "migrate(*sys.argv[1:], told)"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, full, empty], check=False)  # noqa: S603
+    assert killed.returncode == -9
+    with pytest.raises(StoreError, match="communique migrate"):
+        open_store(empty)
+    move(full, empty)
+    assert held(empty) == held(full)
+
+
+def test_what_changed_between_two_tries_is_brought_along(full: str, empty: str) -> None:
+    with pytest.raises(InterruptedError):
+        move(full, empty, 70)
+    with closing(open_store(full)) as store:
+        (hidden,) = (one.id for one in store.by_first_seen(None) if one.hidden)
+        store.unhide(hidden)
+        store.record(release(8, "It was wrong."), seen=NOON + HOUR, since=NOON + HOUR)
+        store.record(release(77), seen=NOON + HOUR, since=NOON + HOUR)
+    done = move(full, empty)
+    assert 0 < done.written["releases"] < 40
+    assert held(empty) == held(full)
+
+
+def test_a_target_with_a_store_of_its_own_is_left_alone(full: str, empty: str) -> None:
+    with closing(open_store(empty)) as store:
+        store.record(release(1), seen=NOON, since=NOON)
+    before = held(empty)
+    with pytest.raises(StoreError, match="it holds another store already"):
+        move(full, empty)
+    assert held(empty) == before
+
+
+def test_a_target_that_is_filled_from_elsewhere_is_left_alone(
+    full: str, empty: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InterruptedError):
+        move(full, empty, 9)
+    other = f"sqlite:{tmp_path / 'other.db'}"
+    open_store(other).close()
+    with pytest.raises(StoreError, match=r"filled from sqlite:.*full\.db"):
+        move(other, empty)
+    with pytest.raises(StoreError, match="which did not end"):
+        move(empty, other)
+
+
+def test_a_source_that_is_not_there_or_no_store_is_told(
+    tmp_path: Path, empty: str, postgres_url: str
+) -> None:
+    gone = tmp_path / "gone.db"
+    with pytest.raises(StoreError, match="there is no store"):
+        open_source(f"sqlite:{gone}")
+    assert not gone.exists()
+    with pytest.raises(StoreError, match="there is no store"):
+        open_source(postgres_url)
+    with psycopg.connect(postgres_url) as db:
+        assert db.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone() == (0,)
+    for url in ("mysql://me@there/db", "sqlite:", "communique.db", ""):
+        with pytest.raises(StoreError, match="no such kind of store"):
+            open_target(url)
+    del empty
+
+
+@pytest.fixture
+def writing(full: str) -> Iterator[str]:
+    """The address of a store to which somebody writes."""
+    with closing(sqlite3.connect(full.removeprefix("sqlite:"), isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        yield full
+
+
+def test_a_store_that_is_written_to_is_not_moved(
+    writing: str, empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.store.transfer.sqlite_end.PATIENCE", 0.1)
+    with pytest.raises(StoreError, match="it is being written"):
+        move(writing, empty)
+    open_store(empty).close()
+
+
+def test_nobody_writes_to_a_store_while_it_is_moved(full: str, postgres_url: str) -> None:
+    move(full, postgres_url)
+    for url in (full, postgres_url):
+        with closing(open_source(url)) as end, closing(open_store(url, patience=0.1)) as store:
+            end.freeze()
+            with pytest.raises(StoreError):
+                store.record(release(99), seen=NOON, since=NOON)
+            assert len(list(store.by_first_seen(None))) == 40, "it is read as ever"
+
+
+def test_no_password_is_told(full: str, postgres_url: str) -> None:
+    with pytest.raises(InterruptedError):
+        move(full, postgres_url, 3)
+    with closing(open_target(postgres_url)) as end:
+        assert PASSWORD not in end.url
+        assert end.url.startswith("postgresql://127.0.0.1")
+    for url in (postgres_url.replace("127.0.0.1", "nowhere.invalid"), postgres_url[:-5] + "none"):
+        with pytest.raises(StoreError) as refused:
+            open_source(url)
+        assert PASSWORD not in str(refused.value)
