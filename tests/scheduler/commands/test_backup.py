@@ -9,7 +9,6 @@ import os
 import shutil
 import sqlite3
 import stat
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from scheduler.home import RESTORING
 from scheduler.jobs.backup.manifest import FILE, Manifest, read_manifest, write_manifest
 from tests.archived import START, archived_home, exchange, page
 from tests.command import communique, make_home
+from tests.mounted import mounted, remount
 
 SOURCE = 'name = "Acme"\nurl = "https://acme.example/"\ntimezone = "UTC"\n'
 
@@ -440,30 +440,13 @@ def test_links_are_followed_and_what_is_no_file_is_left_out(home: Path, tmp_path
     assert not (restored / "pipe").exists()
 
 
-@contextmanager
-def mounted(folder: Path, options: str) -> Iterator[None]:
-    """A small file system in memory, for who may mount one."""
-    folder.mkdir()
-    try:
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-    except FileNotFoundError:
-        pytest.skip("there is no mount here")
-    if made.returncode:
-        pytest.skip(f"no file system can be mounted here: {made.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)  # noqa: S603, S607 - as above
-
-
 def test_a_full_disk_is_told_and_the_run_after_it_goes_on(home: Path, tmp_path: Path) -> None:
     small = tmp_path / "small"
-    with mounted(small, "size=300k"):
+    with mounted(small, "300k"):
         told = refused("backup", str(small), home=home)
         assert told.startswith(f"the backup in {small} was not finished (")
         assert "the disk is full: make room there" in told
-        subprocess.run(["mount", "-o", "remount,size=30m", str(small)], check=True)  # noqa: S603, S607 - as above
+        remount(small, "size=30m")
         assert communique("backup", str(small), home=home).returncode == 0
         restored = tmp_path / "restored"
         assert communique("restore", str(small), home=restored).returncode == 0
@@ -472,9 +455,9 @@ def test_a_full_disk_is_told_and_the_run_after_it_goes_on(home: Path, tmp_path: 
 
 def test_a_folder_that_can_only_be_read_is_told(home: Path, to: Path, tmp_path: Path) -> None:
     place = tmp_path / "fixed"
-    with mounted(place, "size=30m"):
+    with mounted(place, "30m"):
         shutil.copytree(to, place / "to")
-        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)  # noqa: S603, S607 - as above
+        remount(place, "ro")
         for folder in (place / "new", place / "to"):
             assert "Read-only file system" in refused("backup", str(folder), home=home)
         assert "Read-only file system" in refused("restore", str(to), home=place / "home")
@@ -485,9 +468,9 @@ def test_a_folder_that_can_only_be_read_is_told(home: Path, to: Path, tmp_path: 
 
 def test_a_home_that_can_only_be_read_is_backed_up(home: Path, tmp_path: Path) -> None:
     place = tmp_path / "fixed"
-    with mounted(place, "size=30m"):
+    with mounted(place, "30m"):
         shutil.copytree(home, place / "home")
-        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)  # noqa: S603, S607 - as above
+        remount(place, "ro")
         result = communique("backup", str(tmp_path / "to"), home=place / "home")
         assert (result.returncode, result.stderr) == (0, "")
     restored = tmp_path / "restored"

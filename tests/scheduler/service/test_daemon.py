@@ -8,9 +8,11 @@ import hmac
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -26,6 +28,7 @@ from scheduler.jobs.health import note_health
 from scheduler.service.daemon import Service
 from scheduler.service.timetable import RECURRING
 from tests.command import COMMUNIQUE, command, communique, make_home
+from tests.mounted import fill, mounted
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
@@ -239,6 +242,50 @@ def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(
         assert b"communique.db failed" in told.body
         service.send_signal(signal.SIGTERM)
         assert service.wait(60) == 0
+
+
+OFTEN = """
+import scheduler.service.timetable as timetable
+from scheduler.__main__ import main
+from dataclasses import replace
+often, timetable.SPREAD = {"reload", "publish"}, 0.0
+timetable.RECURRING = [
+    replace(one, seconds=0.5) if one.name in often else one for one in timetable.RECURRING
+]
+main()
+"""
+"""The command with a service that looks every half second for what is to be done, and does it."""
+
+
+def test_a_service_that_starts_on_a_full_disk_serves_what_is_there_and_goes_on_once_there_is_room(
+    home: Path, room: Room, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    with mounted(disk, "12m"):
+        copy = Path(shutil.copytree(home, disk / "home"))
+        assert communique("collect", home=copy).returncode == 0
+        assert communique("publish", home=copy).returncode == 0
+        # A source that was never visited is due at once.
+        harbour = (copy / "sources" / "harbour.toml").read_text()
+        (copy / "sources" / "quay.toml").write_text(harbour.replace("/news/", "/quay/"))
+        room.page("/quay/", listing_html([3]))
+        room.page("/news/3.html", release_html(3))
+        filler = fill(disk)
+        with running(copy, sys.executable, "-c", OFTEN) as (service, log):
+            site = re.search(r"site=(\S+)", until(log, "running"))
+            assert site is not None
+            before = httpx.get(f"{site[1]}feeds/all.atom", timeout=60)
+            assert len(feedparser.parse(before.content).entries) == 2
+            assert "its disk is full, make room there" in next(
+                line for line in log if "it is tried again" in line
+            )
+            filler.unlink()
+            until(log, "visited")
+            until(log, "published")
+            after = httpx.get(f"{site[1]}feeds/all.atom", timeout=60)
+            assert len(feedparser.parse(after.content).entries) == 3
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(60) == 0
 
 
 def test_a_hub_that_tells_of_a_source_has_it_visited_at_once_and_no_more_often(
