@@ -1,0 +1,125 @@
+"""How long visits and releases hold the one write transaction of a store, and what rows take up.
+
+The verbs are those that a visit calls where nothing changed, each in a transaction of its own, as a
+visit makes them: the source is registered, its robots.txt is kept, what its listing names is noted
+and awaited, each of 20 releases is confirmed, the links and files that are left are looked for, the
+report is kept. New releases come in transactions of 20, as those of a first visit do.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.store import drafts
+from data.clock import utc_now
+from data.models import Run, Source
+from data.store import open_store
+
+CONFIRMED = 20
+"""Releases that a visit confirms: those on the first page of a listing, most often."""
+
+LISTED = json.dumps({"title": "What was listed", "published": "2026-03-02"})
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What was measured, in seconds and bytes."""
+
+    visit: float
+    """Of a visit in which nothing changed."""
+    visit_batched: float
+    """The same, were its releases confirmed in one transaction."""
+    release: float
+    """Of a new release."""
+    release_bytes: float
+    """What the database grew by for each new release, indexes included."""
+    run_bytes: float
+    """What it grew by for each visit, which keeps a report."""
+
+
+def measure(url: str, releases: int, visits: int) -> Writes:
+    """Record new releases into the empty store at ``url``, then visit their sources again."""
+    with closing(open_store(url)) as store:
+        known = dict[str, list[str]]()
+        empty = size_of(url)
+        began = time.perf_counter()
+        made = drafts(releases)
+        while batch := [*itertools.islice(made, CONFIRMED)]:
+            name = f"room-{len(known)}"
+            store.register(Source(name, name, f"https://{name}.example/news/"))
+            with store.transaction():
+                known[name] = [
+                    store.record(replace(draft, source=name), seen=seen, since=seen).release.id
+                    for draft, seen in batch
+                ]
+        recorded = time.perf_counter() - began
+        while store.awaits_indexing():
+            store.update_search_index()
+        full = size_of(url)
+        names = sorted(known)
+        seconds = [
+            visited(url, names[number % len(names)], known, together=False)
+            for number in range(visits)
+        ]
+        grown = size_of(url) - full
+        together = [
+            visited(url, names[number % len(names)], known, together=True)
+            for number in range(visits)
+        ]
+    return Writes(
+        sum(seconds) / visits,
+        sum(together) / visits,
+        recorded / releases,
+        (full - empty) / releases,
+        grown / visits,
+    )
+
+
+def visited(url: str, name: str, known: dict[str, list[str]], *, together: bool) -> float:
+    """Seconds that the transactions of one visit take."""
+    mine = known[name]
+    address, now = f"https://{name}.example", utc_now()
+    items = {f"{address}/news/{one}": LISTED for one in mine}
+    with closing(open_store(url)) as store:
+        began = time.perf_counter()
+        store.register(Source(name, name, f"{address}/news/"))
+        store.keep_robots(address, b"User-agent: *\n", now)
+        store.list_items(name, "page", 0, dict.fromkeys(items, "2026-03-02 What was listed"))
+        store.await_items(name, {}, front=True)
+        if together:
+            with store.transaction():
+                for one in mine:
+                    store.mark_unchanged(one, seen=now)
+        else:
+            for one in mine:
+                store.mark_unchanged(one, seen=now)
+        store.awaited(name, now=now, since=now - dt.timedelta(minutes=1), limit=25)
+        store.note_links(name, {}, limit=25)
+        store.awaited_files(name, now=now, since=now, limit=200)
+        store.add_run(Run(name, now, 22.0, pages=22, found=CONFIRMED, unchanged=CONFIRMED))
+        return time.perf_counter() - began
+
+
+def size_of(url: str) -> int:
+    """The bytes that a store takes up."""
+    if not url.startswith("sqlite:"):
+        with psycopg.connect(url, autocommit=True) as db:
+            db.execute("VACUUM ANALYZE")
+            found = db.execute("SELECT pg_database_size(current_database())").fetchone()
+            assert found
+            return int(found[0])
+    with closing(sqlite3.connect(Path(url.removeprefix("sqlite:")))) as db:
+        (pages,), (free,), (size,) = (
+            db.execute(f"PRAGMA {name}").fetchone()
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
