@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -210,6 +211,21 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "machine ten times as many. 0 sets no bound."
         ),
     ] = 600
+    connections: Annotated[
+        Annotated[int, msgspec.Meta(ge=0)],
+        msgspec.Meta(
+            description="Connections that one address may have open at once, of this machine and "
+            "of proxies as many as there are. 0 sets no bound."
+        ),
+    ] = 100
+    proxies: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Addresses or networks of proxies before the web server that are on other "
+            "machines: what they say of where a request came from (`X-Forwarded-For`) is believed, "
+            "as that of this machine is."
+        ),
+    ] = ()
     host: Annotated[
         str, msgspec.Meta(description="The address that the web server listens on.")
     ] = "127.0.0.1"
@@ -418,6 +434,12 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         missing = "secret_key" if settings.bucket.access_key else "access_key"
         fix = "write it too: a key has both, or leave out both, as the environment says them"
         raise SettingsError(str(path), f"bucket.{missing}", fix)
+    for proxy in settings.site.proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError as error:
+            fix = f'{proxy!r} is no address and no network, such as "192.0.2.7" or "172.18.0.0/16"'
+            raise SettingsError(str(path), "site.proxies", fix) from error
     return msgspec.structs.replace(settings, site=addressed(settings.site))
 
 

@@ -32,6 +32,7 @@ from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.replay.replay import Replay
 from feeds.server.api.service import Api
 from feeds.server.bucket_cache import BucketCache
+from feeds.server.connection.security import SecureAnswers
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
 from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
@@ -120,8 +121,9 @@ def create_app(
     shown = FeedPages(site)
     if store_url is None:
         behind = Starlette(routes=routes, exception_handlers=explained)
-        return SiteServer(files(), behind, shown, hub=hub, callback=callback)
-    monitoring = Monitoring(store_url, site, judge, due)
+        plain = SiteServer(files(), behind, shown, hub=hub, callback=callback)
+        return SecureAnswers(plain, plain.ready)
+    monitoring = Monitoring(store_url, site, judge, due, access)
     routes += [*monitoring.routes(), *hidden_routes(store_url)]
     explained[404] = GoneAnswers(store_url, site)
     replay = Replay(store_url, site, archive)
@@ -151,10 +153,11 @@ def create_app(
         mounted=mounted,
     )
     if site.access == "open":
-        return server
+        return SecureAnswers(server, server.ready)
     if access is None:
         raise ValueError("a site for those with tokens needs to know them")
-    return TokenGate(server, access)
+    gate = TokenGate(server, access)
+    return SecureAnswers(gate, gate.ready)
 
 
 def soon(work: Callable[[], None]) -> None:

@@ -13,10 +13,13 @@ this module say what has to hold with another.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from http import HTTPStatus
+from typing import Any, Protocol, TypeAlias
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LARGEST = 65_536
@@ -25,11 +28,46 @@ LARGEST = 65_536
 PATIENCE = 30.0
 """Seconds in which a connection has to get on, between one and two times; idle ones go before."""
 
-TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
-BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+def refusal(status: int, detail: str) -> bytes:
+    """The answer to what no application sees, which ends the connection (RFC 9457)."""
+    phrase = HTTPStatus(status).phrase
+    body = json.dumps({"title": phrase, "status": status, "detail": detail}).encode()
+    retry = "retry-after: 10\r\n" if status in {429, 503} else ""
+    head = (
+        f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\n"
+        f"content-length: {len(body)}\r\ncache-control: no-store\r\n"
+        "x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
+        "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+        f"{retry}connection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+TOO_LARGE = refusal(431, f"the header of this request has more than {LARGEST} bytes")
+ONE_HOST = refusal(400, "a request names one Host, and no more")
+NO_HTTP = refusal(400, "this is no request of HTTP/1.1")
+TOO_MANY = {
+    429: refusal(429, "your address has too many connections open; end some, or come again later"),
+    503: refusal(503, "too many connections are open; come again later"),
+}
+
+
+class Connections(Protocol):
+    """Counts connections by address (see connection/open_connections)."""
+
+    def add(self, address: str) -> int:
+        """Count one more; the status with which it is refused, or 0."""
+
+    def remove(self, address: str) -> None:
+        """Count one less."""
+
+
+class ServerConfig(uvicorn.Config):
+    """What uvicorn is told, and which connections are too many."""
+
+    connections: Connections | None = None
+
 
 ReadyAnswer: TypeAlias = tuple[bytes, bytes]
 """A status line with headers, but for the date and the empty line; and a body."""
@@ -56,16 +94,21 @@ class HttpProtocol(HttpToolsProtocol):
         self._answers = 0
         self._before = (0, 0)
         self._watch: asyncio.TimerHandle | None = None
+        self._connections: Connections | None = getattr(self.config, "connections", None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Begin a connection, and keep an eye on it."""
         super().connection_made(transport)
         self._watch = self.loop.call_later(PATIENCE, self._look)
+        if self._connections and (status := self._connections.add(self._peer)):
+            self._refuse(TOO_MANY[status])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
         if self._watch:
             self._watch.cancel()
+        if self._connections:
+            self._connections.remove(self._peer)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -89,7 +132,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_size = 0
         if not self._names_one_host():
-            self._refuse(BAD_REQUEST)
+            self._refuse(ONE_HOST)
             self._answered = True
         elif self._answer():
             self._answered = True
@@ -134,6 +177,16 @@ class HttpProtocol(HttpToolsProtocol):
         """Whether a request has one Host header, as all but HTTP/1.0's must (RFC 9112, 3.2)."""
         hosts = [value for name, value in self.headers if name == b"host"]
         return len(hosts) == 1 or (not hosts and self.parser.get_http_version() == "1.0")
+
+    @property
+    def _peer(self) -> str:
+        """The address at the other end."""
+        return self.client[0] if self.client else ""
+
+    def send_400_response(self, msg: str) -> None:
+        """End the connection of whoever speaks no HTTP."""
+        del msg
+        self._refuse(NO_HTTP)
 
     def _refuse(self, answer: bytes) -> None:
         """End the connection with an answer, if no other is under way."""

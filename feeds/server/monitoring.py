@@ -43,6 +43,9 @@ from feeds.catalog import catalog_of
 from feeds.pages.health_page import health_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.pages.source_health_page import EVENTS, RUNS, SourceFacts, source_health_page
+from feeds.server.requests.access import Access
+from feeds.server.requests.client import is_local
+from feeds.server.token_gate import refusal
 from feeds.urls import name_of
 
 SECONDS: Final = 5.0
@@ -144,7 +147,8 @@ def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
 class Monitoring:
     """Answers monitoring systems from the store that ``store_url`` names, by what ``judge`` says.
 
-    That gives the health of the sources of a store; ``due`` says when one is visited next.
+    That gives the health of the sources of a store; ``due`` says when one is visited next, and
+    ``access`` who may read metrics from elsewhere than this machine: all, where there is none.
     """
 
     def __init__(
@@ -153,7 +157,10 @@ class Monitoring:
         site: Site,
         judge: Callable[[Store], Iterable[Health]] = overview,
         due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
+        access: Access | None = None,
     ) -> None:
+        # Where all of the site is for those with tokens, they were asked for one before.
+        self._access = access if site.access == "open" else None
         self._due = due
         self._url = store_url
         self._site = site
@@ -242,6 +249,11 @@ class Monitoring:
             return source_health_page(pages, facts)
 
     async def _metrics(self, request: Request) -> Response:
+        """All that is known, for this machine and for those with a token."""
+        if self._access and not is_local(request.scope, self._site):
+            verdict = self._access.judge(request.scope, "read")
+            if not verdict.is_granted:
+                return refusal(request.scope, verdict)
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         body = await run_in_threadpool(encode, self._registry)
         return Response(body, 200, NO_STORE | {"content-type": media_type})

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from feeds.compression import CODINGS, IDENTITY
 from feeds.freshness import cache_control_of, content_type_of
 from feeds.pages.renderer import SERVED_POLICY
+from feeds.server.connection.security import completed
 from feeds.server.link_headers import links_in
 from feeds.urls import WATCH_FEED, FileStamp
 
@@ -114,8 +115,6 @@ def hold(
     ]
     headers = [
         (b"content-type", content_type_of(address, file).encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
         (b"content-security-policy", policy_of(address, is_feed=is_feed)),
     ]
     if is_feed or address.startswith(("/log/", "/witness/")):
@@ -128,6 +127,7 @@ def hold(
     tags[IDENTITY] = f'"{digest}"'.encode()
     unchanged = {tag: [*short, (b"etag", tag)] for tag in tags.values()}
     heads = {tag: head_of(NOT_MODIFIED, short) for tag, short in unchanged.items()}
+    headers = completed(headers)
     held = CachedFile(address, file, stamp, modified, tags, unchanged, heads, headers)
     held.add(IDENTITY, body)
     return held

@@ -14,6 +14,7 @@ import uvloop
 from data.bucket import open_bucket
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
+from feeds.server.requests.client import proxies_of
 from scheduler.cli import PORT, complain, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.health import home_health
@@ -56,10 +57,10 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
         bucket=bucket,
         archive=home.archive,
         watches=home.watches,
-        access=Access(home.tokens),
+        access=Access(home.tokens, proxies=proxies_of(settings.site)),
         judge=partial(home_health, home),
     )
-    server = uvicorn.Server(server_config(app))
+    server = uvicorn.Server(server_config(app, settings.site))
     working = push.at_work(lambda: setattr(server, "should_exit", True)) if push else nullcontext()
     async with working:
         await server.serve(sockets=[opened])

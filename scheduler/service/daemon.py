@@ -20,6 +20,7 @@ from data.health.network import is_unanswered
 from data.store.protocol import Store
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
+from feeds.server.requests.client import proxies_of
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
@@ -66,7 +67,7 @@ class Service:
         self._problem = ""
         self.visiting: set[str] = set()
         self._reloading = asyncio.Lock()
-        self._access = Access(home.tokens)
+        self._access = Access(home.tokens, proxies=proxies_of(home.settings.site))
         self._admin = Admin(home, self._access, self)
 
     async def run(self) -> None:
@@ -103,7 +104,7 @@ class Service:
             judge=partial(home_health, home),
             due=self._next_visit,
         )
-        server = QuietServer(server_config(app))
+        server = QuietServer(server_config(app, site))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
         showing = asyncio.create_task(show_life())
         tell(READY)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
-from feeds.server.http_protocol import HttpProtocol
+from data.settings import Site
+from feeds.server.connection.open_connections import OpenConnections
+from feeds.server.connection.security import for_all
+from feeds.server.http_protocol import HttpProtocol, ServerConfig
 from feeds.urls import ADMIN_PATH
 
 
@@ -48,9 +50,10 @@ def admin_address(address: str) -> str:
     return f"{address.rstrip('/')}{ADMIN_PATH}/"
 
 
-def server_config(app: ASGIApp) -> uvicorn.Config:
+def server_config(app: ASGIApp, site: Site | None = None) -> ServerConfig:
     """How our web server runs: nothing is done for a request that nobody needs."""
-    return uvicorn.Config(
+    site = site or Site()
+    config = ServerConfig(
         app,
         http=HttpProtocol,
         interface="asgi3",
@@ -59,4 +62,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
         lifespan="on",
         proxy_headers=False,
         server_header=False,
+        headers=[(name.decode(), value.decode()) for name, value in for_all(site)],
     )
+    config.connections = OpenConnections(site)
+    return config

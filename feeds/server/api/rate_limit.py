@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.types import Scope
 
-from feeds.server.requests.access import network_of
+from feeds.server.requests.client import Network, client_of, is_loopback, network_of
 
 REMEMBERED: Final = 10_000
 """Addresses that are remembered; those that asked last go last."""
@@ -26,17 +25,23 @@ class RateLimit:
     ``clock`` tells seconds.
     """
 
-    def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        rate: int,
+        clock: Callable[[], float] = time.monotonic,
+        proxies: Sequence[Network] = (),
+    ) -> None:
         self._rate = rate
         self._clock = clock
+        self._proxies = proxies
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, scope: Scope) -> int:
         """Count a request, and say after how many seconds it may come; 0 is that it may now."""
         if not self._rate:
             return 0
-        client = client_of(scope)
-        rate = self._rate * (OWN if is_own(client) else 1)
+        client = client_of(scope, self._proxies)
+        rate = self._rate * (OWN if is_loopback(client) else 1)
         now = self._clock()
         network = network_of(client)
         left, at = self._left.pop(network, (float(rate), now))
@@ -46,25 +51,3 @@ class RateLimit:
         if len(self._left) > REMEMBERED:
             self._left.popitem(last=False)
         return 0 if may else math.ceil((1 - left) * 60 / rate)
-
-
-def client_of(scope: Scope) -> str:
-    """The address of a client; behind a proxy on this machine, the one that the proxy saw."""
-    peer: str = scope["client"][0] if scope.get("client") else ""
-    if not is_own(peer):
-        return peer
-    return last_forwarded(scope["headers"]) or peer
-
-
-def last_forwarded(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The address that the last proxy forwarded for: those before it anybody can make up."""
-    named = b",".join(value for name, value in headers if name == b"x-forwarded-for")
-    return named.rpartition(b",")[2].strip().decode("latin-1")
-
-
-def is_own(address: str) -> bool:
-    """Whether an address is of this machine."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

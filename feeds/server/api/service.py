@@ -36,6 +36,7 @@ from feeds.server.api.page import rendered_page
 from feeds.server.api.problems import CROSS_ORIGIN, Refused
 from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
 from feeds.server.api.rate_limit import RateLimit
+from feeds.server.requests.client import proxies_of
 from feeds.server.requests.conditional import accepted, matching
 from feeds.urls import API
 
@@ -108,7 +109,7 @@ class Api:
         self._url = store_url
         self._site = site
         self._health = health
-        self._limit = RateLimit(site.api_rate)
+        self._limit = RateLimit(site.api_rate, proxies=proxies_of(site))
         self._makers = ThreadPoolExecutor(AT_ONCE, "api")
         self._waiting = 0
         explained: dict[Any, Any] = {

@@ -6,20 +6,19 @@ of ``Basic`` under any user's name, as browsers and feed readers send it, or in 
 A token in an address lets nobody do more than read: addresses get about.
 
 A right token is never refused for the sake of wrong ones, since nobody can guess it; behind a
-proxy, whoever sends wrong ones has the same address as all others. What is bounded is what wrong
-ones cost: after some of them, an address gets short answers without a page.
+proxy that is not known, whoever sends wrong ones has the same address as all others. What is
+bounded is what wrong ones cost: after some of them, an address gets short answers without a page.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import math
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,6 +27,7 @@ from urllib.parse import unquote
 from starlette.types import Scope
 
 from data.tokens import Token, TokenFolder, TokenScope
+from feeds.server.requests.client import Network, client_of, network_of
 
 PARAMETER: Final = b"token="
 """How the parameter begins that holds a token in a private address."""
@@ -63,11 +63,20 @@ class Verdict:
 
 
 class Access:
-    """Says who may do what, by the tokens in a folder. ``clock`` tells seconds."""
+    """Says who may do what, by the tokens in a folder. ``clock`` tells seconds.
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    Of what comes through ``proxies`` it believes from where.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], float] = time.monotonic,
+        proxies: Sequence[Network] = (),
+    ) -> None:
         self._tokens = TokenFolder(folder)
         self._wrong = WrongTokens(clock)
+        self._proxies = proxies
 
     def judge(self, scope: Scope, needed: TokenScope) -> Verdict:
         """Whether a request may do what ``needed`` says, by the token that it carries."""
@@ -78,7 +87,7 @@ class Access:
             return Verdict(401)
         if token := self.find(text):
             return Verdict(200 if token.allows(needed) else 403, token)
-        wait = self._wrong.wait(scope["client"][0] if scope.get("client") else "")
+        wait = self._wrong.wait(client_of(scope, self._proxies))
         return Verdict(429, retry_after=wait) if wait else Verdict(401)
 
     def lets(self, scope: TokenScope) -> bool:
@@ -114,16 +123,6 @@ class WrongTokens:
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return wait
-
-
-def network_of(address: str) -> str:
-    """Whose an address is: of IPv6 the first half, as one subscriber has all of the other."""
-    try:
-        if (found := ipaddress.ip_address(address)).version == 6:  # noqa: PLR2004 - of IP
-            return str(ipaddress.ip_network((found, 64), strict=False))
-    except ValueError:
-        return address[:64]
-    return address
 
 
 def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from data.errors import CommuniqueError
 from data.settings import Site
 from feeds.server.errors import page
 from feeds.server.requests.access import Access
+from feeds.server.requests.client import host_in, is_local, is_loopback
 from feeds.server.token_gate import refusal
 
 LARGEST: Final = 65_536
@@ -37,9 +37,6 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 FORM_TOKEN: Final = "form"  # noqa: S105 - the name of a field
 """The name of the field that says that a form is one of ours."""
-
-FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
-"""Header fields of a proxy: whoever sends a request through one is not on this machine."""
 
 CLOSED: Final = (
     "The operator's room is open on the machine itself, at a loopback address, or with a token "
@@ -80,7 +77,7 @@ class Guard:
         """
         if is_part_of_another_site(scope):
             return page(scope, 403, said=OURS_ALONE)
-        if self.is_local(scope):
+        if is_local(scope, self._site):
             return self._session("")
         verdict = self._access.judge(scope, "operate")
         if verdict.is_granted and verdict.token:
@@ -90,19 +87,6 @@ class Guard:
         if verdict.status == 401 and not (is_known and self._access.lets("operate")):  # noqa: PLR2004 - Unauthorized
             return page(scope, 403, said=CLOSED)
         return refusal(scope, verdict)
-
-    def is_local(self, scope: Scope) -> bool:
-        """Whether a request comes from this machine, is for it, and came through no proxy."""
-        client = scope["client"][0] if scope.get("client") else ""
-        return (
-            self._site.access == "open"
-            and is_loopback(self._own_host)
-            and is_loopback(client)
-            and is_loopback(host_in(scope))
-            # Nginx speaks HTTP/1.0 to us, and names our own address as the host.
-            and scope["http_version"] != "1.0"
-            and not any(name in FORWARDED for name, _ in scope["headers"])
-        )
 
     async def form(self, request: Request, session: Session) -> Mapping[str, str]:
         """What the form of a request says. Raises Refused for what is no form of ours."""
@@ -148,22 +132,3 @@ def is_part_of_another_site(scope: Scope) -> bool:
 def is_same(given: str, expected: str) -> bool:
     """Whether two secrets are the same, in constant time."""
     return hmac.compare_digest(given.encode(), expected.encode())
-
-
-def host_in(scope: Scope) -> str:
-    """The host that a request is for, without its port; empty where it can't be told."""
-    named = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    try:
-        return urlsplit(f"//{named.decode('latin-1')}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address always means the machine that asks."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,0 +1,88 @@
+"""Where a request comes from, and for which host it is: as far as it can be believed."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from data.settings import Site
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
+"""Header fields of a proxy: whoever sends a request through one is not on this machine."""
+
+HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
+"""A Host header: an address of IPv6 in brackets or a name, and a port (RFC 9110, 7.2)."""
+
+
+def proxies_of(site: Site) -> tuple[Network, ...]:
+    """The networks of the proxies before a site."""
+    return tuple(ipaddress.ip_network(one, strict=False) for one in site.proxies)
+
+
+def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
+    """The address of a client; behind proxies that are believed, the one that the first saw."""
+    address: str = scope["client"][0] if scope.get("client") else ""
+    named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    before = [one.strip() for one in named.decode("latin-1").split(",") if one.strip()]
+    # What comes before the address that a stranger came from anybody can write.
+    while before and is_proxy(address, proxies):
+        address = before.pop()
+    return address
+
+
+def is_proxy(address: str, proxies: Iterable[Network]) -> bool:
+    """Whether what comes from an address may come from others: from this machine, or a proxy."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None) or found
+    return mapped.is_loopback or any(mapped in network for network in proxies)
+
+
+def network_of(address: str) -> str:
+    """Whose an address is: of IPv6 the first half, as one subscriber has all of the other."""
+    try:
+        if (found := ipaddress.ip_address(address)).version == 6:  # noqa: PLR2004 - of IP
+            return str(ipaddress.ip_network((found, 64), strict=False))
+    except ValueError:
+        return address[:64]
+    return address
+
+
+def host_in(scope: Scope) -> str:
+    """The host that a request is for, without its port; empty where it can't be told."""
+    named = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    found = HOST.fullmatch(named.decode("latin-1"))
+    return (found[1] or found[2]).lower() if found else ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address always means the machine that asks."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_local(scope: Scope, site: Site) -> bool:
+    """Whether a request for an open site on this machine comes from it, through no proxy."""
+    client = scope["client"][0] if scope.get("client") else ""
+    return (
+        site.access == "open"
+        and is_loopback(urlsplit(site.url).hostname or "")
+        and is_loopback(client)
+        and is_loopback(host_in(scope))
+        # Nginx speaks HTTP/1.0 to us, and names our own address as the host.
+        and scope["http_version"] != "1.0"
+        and not any(name in FORWARDED for name, _ in scope["headers"])
+    )

@@ -1,0 +1,96 @@
+"""One address can't take all connections, and all together can't take all open files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data.settings import Site
+from feeds.server.app import create_app
+from feeds.server.connection.open_connections import OpenConnections
+from tests.feeds.serving import Server
+
+STRANGER, OTHER = "203.0.113.9", "203.0.113.10"
+
+
+def test_one_address_has_so_many_and_others_go_on() -> None:
+    counted = OpenConnections(Site(connections=2), most=100)
+    assert [counted.add(STRANGER) for _ in range(3)] == [0, 0, 429]
+    assert counted.add(OTHER) == 0
+    counted.remove(STRANGER)
+    counted.remove(STRANGER)
+    assert counted.add(STRANGER) == 0
+
+
+def test_addresses_of_one_subscriber_count_as_one() -> None:
+    counted = OpenConnections(Site(connections=1), most=100)
+    assert counted.add("2001:db8::1") == 0
+    assert counted.add("2001:db8::2") == 429
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.0.2.1"])
+def test_proxies_and_this_machine_count_with_all_alone(address: str) -> None:
+    counted = OpenConnections(Site(connections=1, proxies=("192.0.2.0/24",)), most=3)
+    assert [counted.add(address) for _ in range(4)] == [0, 0, 0, 503]
+    assert counted.add(STRANGER) == 503
+
+
+def test_no_bound_is_none_but_that_of_all() -> None:
+    counted = OpenConnections(Site(connections=0), most=200)
+    assert {counted.add(STRANGER) for _ in range(200)} == {0}
+    assert counted.add(STRANGER) == 503
+
+
+def test_those_that_went_count_no_more() -> None:
+    counted = OpenConnections(Site(), most=1)
+    for number in range(1000):
+        assert counted.add(f"203.0.113.{number % 250}") == 0
+        counted.remove(f"203.0.113.{number % 250}")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server that takes two connections."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("here")
+    server = Server(create_app(tmp_path / "site"))
+    server.config.connections = OpenConnections(Site(), most=2)  # type: ignore[attr-defined]
+    server.thread.start()
+    try:
+        yield server
+    finally:
+        server.should_exit = True
+        server.thread.join()
+        server.socket.close()
+
+
+def test_one_connection_too_many_is_told_so_and_the_others_are_answered(server: Server) -> None:
+    address = server.socket.getsockname()
+    get = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+    with contextlib.ExitStack() as opened:
+        held = [opened.enter_context(socket.create_connection(address)) for _ in range(2)]
+        for one in held:
+            one.sendall(get)
+            assert one.recv(65536).startswith(b"HTTP/1.1 200")
+        third = opened.enter_context(socket.create_connection(address))
+        said = b"".join(iter(lambda: third.recv(65536), b""))
+        head, _, body = said.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after" in head
+        assert b"application/problem+json" in head
+        assert json.loads(body)["status"] == 503
+        held[0].sendall(get)
+        assert held[0].recv(65536).startswith(b"HTTP/1.1 200")
+    # Those that ended leave their places to others.
+    with httpx.Client() as client:
+        for _ in range(100):
+            with contextlib.suppress(httpx.TransportError):
+                if client.get(server.url).status_code == 200:
+                    break
+        assert client.get(server.url).text == "here"

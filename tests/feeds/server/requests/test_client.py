@@ -1,0 +1,76 @@
+"""Where a request comes from: what is believed, and what anybody could write."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.types import Scope
+
+from data.settings import Site
+from feeds.server.requests.client import client_of, host_in, is_local, proxies_of
+
+NEAR = proxies_of(Site(proxies=("172.18.0.0/16", "2001:db8::1")))
+
+
+def asked(client: str, *forwarded: str, host: str = "127.0.0.1:8080") -> Scope:
+    headers = [(b"x-forwarded-for", one.encode()) for one in forwarded]
+    return {
+        "client": (client, 1),
+        "http_version": "1.1",
+        "headers": [(b"host", host.encode("latin-1")), *headers],
+    }
+
+
+@pytest.mark.parametrize(
+    ("client", "forwarded", "told"),
+    [
+        ("203.0.113.9", ("198.51.100.7",), "203.0.113.9"),
+        ("172.18.0.3", ("198.51.100.7",), "198.51.100.7"),
+        ("::ffff:172.18.0.3", ("198.51.100.7",), "198.51.100.7"),
+        ("2001:db8::1", ("198.51.100.7",), "198.51.100.7"),
+        ("2001:db8::2", ("198.51.100.7",), "2001:db8::2"),
+        # What a stranger wrote before his own address is not looked at.
+        ("172.18.0.3", ("1.1.1.1, 198.51.100.7",), "198.51.100.7"),
+        ("172.18.0.3", ("1.1.1.1", "198.51.100.7, 172.18.0.9"), "198.51.100.7"),
+        ("172.18.0.3", (), "172.18.0.3"),
+        ("172.18.0.3", (" , ",), "172.18.0.3"),
+        ("127.0.0.1", ("198.51.100.7",), "198.51.100.7"),
+    ],
+)
+def test_a_proxy_that_is_named_is_believed_and_nobody_else(
+    client: str, forwarded: tuple[str, ...], told: str
+) -> None:
+    assert client_of(asked(client, *forwarded), NEAR) == told
+
+
+def test_no_other_machine_is_believed_by_default() -> None:
+    assert Site().proxies == ()
+    assert client_of(asked("172.18.0.3", "198.51.100.7")) == "172.18.0.3"
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("Press.example:8080", "press.example"),
+        ("[::1]:80", "::1"),
+        ("[::1]evil", ""),
+        ("[::1", ""),
+        ("::1", ""),
+        ("localhost@evil.example", ""),
+        ("localhost/evil.example", ""),
+        ("localhost evil", ""),
+        ("127.0.0.1:80:80", ""),
+        ("", ""),
+    ],
+)
+def test_a_host_is_a_name_or_an_address_and_nothing_more(host: str, name: str) -> None:
+    assert host_in(asked("127.0.0.1", host=host)) == name
+
+
+def test_this_machine_is_told_from_a_page_that_has_a_browser_ask() -> None:
+    assert is_local(asked("127.0.0.1"), Site())
+    assert not is_local(asked("127.0.0.1", host="[::1]evil"), Site())
+    assert not is_local(asked("127.0.0.1", host="rebound.example"), Site())
+    assert not is_local(asked("127.0.0.1", "198.51.100.7"), Site())
+    assert not is_local(asked("192.0.2.7"), Site())
+    assert not is_local(asked("127.0.0.1"), Site(url="https://press.example"))
+    assert not is_local(asked("127.0.0.1"), Site(access="token"))
