@@ -100,14 +100,14 @@ def test_a_feed_without_entries_is_as_the_grammar_says(tmp_path: Path) -> None:
     assert faults(document) == []
 
 
-def test_what_is_made_on_demand_is_as_the_grammar_says(store: JournalStore, tmp_path: Path) -> None:
+def test_what_is_made_on_demand_is_as_the_grammar_says(store: JournalStore, store_url: str) -> None:
     for source in FakeStore().sources().values():
         store.register(source)
     for release in (make_release(1, title=WORDS, summary=WORDS), make_release(2, "wire")):
         draft = Draft(release.source, release.url, release.content)
         store.record(draft, seen=NOON, since=NOON)
     store.update_search_index()
-    demand = OnDemand(f"sqlite:{tmp_path / 'communique.db'}", SITE)
+    demand = OnDemand(store_url, SITE)
     for path, query in (
         ("/feeds/search.atom", b"q=statement&source=acme"),
         ("/feeds/search.atom", b"q=amp&lang=en"),

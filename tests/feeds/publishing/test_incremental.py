@@ -117,8 +117,9 @@ def files(site: Path) -> Iterator[tuple[Path, bytes]]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_site_brought_up_to_date_is_the_one_that_is_made_at_once(
-    store: JournalStore, tmp_path: Path, seed: int
+    sqlite_store: SqliteStore, tmp_path: Path, seed: int
 ) -> None:
+    store = sqlite_store
     for source, zone in ZONES.items():
         store.register(Source(source, source.title(), f"https://{source}.example/", zone))
     press = Press(store, random.Random(seed))

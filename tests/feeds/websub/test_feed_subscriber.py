@@ -16,6 +16,7 @@ from data.models import FeedHub, FeedSubscription
 from data.network.client import Outbound
 from data.settings import Site
 from data.store.protocol import Store
+from data.store.sqlite.store import SqliteStore
 from feeds.websub.backoff import Backoff
 from feeds.websub.feed_subscriber import ENDED, FeedSubscriber
 from tests.peer import Peer, peer_served
@@ -177,7 +178,10 @@ def test_a_hub_on_a_private_address_is_not_spoken_to(store: Store, hub: Peer) ->
     assert only(store).attempts == 1
 
 
-def test_nobody_else_may_read_a_store_with_secrets(store: Store, hub: Peer, tmp_path: Path) -> None:
+def test_nobody_else_may_read_a_store_with_secrets(
+    sqlite_store: SqliteStore, hub: Peer, tmp_path: Path
+) -> None:
+    store = sqlite_store
     store.keep_feed_hub("acme", FeedHub(TOPIC, hub.url, TOPIC))
     work(store, "acme")
     assert (tmp_path / "communique.db").stat().st_mode & 0o077 == 0

@@ -1,0 +1,212 @@
+"""Transactions on PostgreSQL: one writer at a time, a lease as their fence, and what goes wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final
+
+import psycopg
+import pytest
+
+from data.errors import LeaseLost, SlowSearch, StoreError
+from data.models import Facet, Lease, Wait
+from data.store import open_store
+from data.store.journal_protocol import JournalStore
+from data.store.postgres.store import PostgresStore
+from tests.drafts import draft
+from tests.postgres_server import PASSWORD, PostgresServer, postgres_running
+from tests.postgres_store import emptied
+
+HOST: Final = "harbour.example"
+
+
+@pytest.fixture
+def url(postgres_server: PostgresServer) -> str:
+    """The address of an empty store."""
+    return emptied(postgres_server)
+
+
+@pytest.fixture
+def store(url: str) -> PostgresStore:
+    """An empty store."""
+    return PostgresStore(url, patience=30)
+
+
+@pytest.fixture
+def other(url: str) -> Iterator[psycopg.Connection]:
+    """Another one who is at work in the same database."""
+    with closing(psycopg.connect(url, autocommit=True)) as db:
+        yield db
+
+
+def lease(other: psycopg.Connection, token: int) -> None:
+    """Let a worker have the host, under a token."""
+    other.execute(
+        "INSERT INTO hosts (host, next_due, token) VALUES (%s, now(), %s)"
+        " ON CONFLICT (host) DO UPDATE SET token = excluded.token",
+        [HOST, token],
+    )
+
+
+def end_others(db: psycopg.Connection) -> None:
+    """End all other connections to a database, as an administrator may."""
+    db.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+def count(store: JournalStore) -> int:
+    """How many releases there are."""
+    return sum(1 for _ in store.releases(Facet()))
+
+
+def test_who_has_a_lease_writes_until_another_has_it(
+    store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
+) -> None:
+    lease(other, 7)
+    with store.under(Lease(HOST, 7)):
+        store.record(draft(), seen=noon, since=noon)
+        lease(other, 8)
+        with pytest.raises(LeaseLost, match=r"the visit of harbour\.example took too long"):
+            store.record(draft("http://harbour.example/news/2"), seen=noon, since=noon)
+        with pytest.raises(LeaseLost):
+            store.keep_wait(HOST, Wait(noon, 503))
+    assert (count(store), store.wait(HOST)) == (1, None)
+    store.keep_wait(HOST, Wait(noon, 503))
+    assert store.wait(HOST) == Wait(noon, 503), "without a lease, none is asked for"
+
+
+def test_a_lease_is_of_all_threads_and_a_token_of_none_is_none(
+    store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
+) -> None:
+    lease(other, 0)
+    caught: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            store.record(draft(), seen=noon, since=noon)
+        except LeaseLost as error:
+            caught.append(error)
+
+    with store.under(Lease(HOST, 0)):
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+    assert len(caught) == 1
+    assert count(store) == 0
+
+
+def test_while_a_transaction_under_a_lease_is_under_way_nobody_takes_the_host(
+    store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
+) -> None:
+    lease(other, 7)
+    with store.under(Lease(HOST, 7)), store.transaction():
+        store.record(draft(), seen=noon, since=noon)
+        taken = other.execute("SELECT host FROM hosts FOR UPDATE SKIP LOCKED").fetchall()
+        assert taken == []
+    assert other.execute("SELECT host FROM hosts FOR UPDATE SKIP LOCKED").fetchall() == [(HOST,)]
+
+
+def test_a_transaction_whose_connection_is_lost_is_not_half_done(
+    store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
+) -> None:
+    def record_two() -> None:
+        with store.transaction():
+            store.record(draft(), seen=noon, since=noon)
+            end_others(other)
+            store.record(draft("http://harbour.example/news/2"), seen=noon, since=noon)
+
+    with pytest.raises(StoreError, match="it can't be reached, or went away"):
+        record_two()
+    assert count(store) == 0
+    assert store.record(draft(), seen=noon, since=noon).kind == "new"
+    assert count(store) == 1
+
+
+def test_who_waits_too_long_for_another_writer_is_told(
+    store: PostgresStore, url: str, noon: dt.datetime
+) -> None:
+    other = PostgresStore(url, patience=0.0)
+    with store.transaction():
+        store.record(draft(), seen=noon, since=noon)
+        # Who reads does not wait, and does not see it.
+        assert count(other) == 0
+        with pytest.raises(StoreError, match="another one writes for too long"):
+            other.record(draft("http://w.example/1", source="wire"), seen=noon, since=noon)
+    assert count(other) == 1
+
+
+def test_a_question_that_takes_too_long_is_given_up_and_the_next_is_answered(
+    store: PostgresStore,
+) -> None:
+    connection = store._connection  # noqa: SLF001 - to try it
+    slow = "SELECT pg_sleep(60)"
+    with pytest.raises(SlowSearch), connection.bounded(0.05):
+        connection.ask(slow)
+    with connection.writing(), connection.bounded(5):
+        assert connection.ask("SELECT 1") == [(1,)]
+    assert connection.ask("SHOW statement_timeout") == [("5min",)]
+
+
+def test_what_is_in_the_way_of_a_new_key_goes(store: PostgresStore) -> None:
+    connection = store._connection  # noqa: SLF001 - to try it
+    with connection.writing() as db:
+        db.executemany(
+            "INSERT INTO websub_topics (file, stamp, digest, told) VALUES (?, ?, ?, ?)",
+            [(name, name, b"", b"") for name in ("a/1", "a/2", "b/1", "c")],
+        )
+        connection.rekey(
+            "websub_topics", "file", ":new || substr(file, 2)", "file LIKE :old || '/%'",
+            {"old": "a", "new": "b"},
+        )  # fmt: skip
+    rows = connection.ask("SELECT file, stamp FROM websub_topics ORDER BY file")
+    assert rows == [("b/1", "a/1"), ("b/2", "a/2"), ("c", "c")]
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
+    with pytest.raises(StoreError) as refused:
+        open_store(f"postgresql://somebody:{PASSWORD}@127.0.0.1:1/nowhere")
+    assert "it can't be reached" in str(refused.value)
+    assert PASSWORD not in str(refused.value)
+
+
+def test_a_wrong_password_and_a_missing_database_are_told_in_a_sentence(
+    postgres_server: PostgresServer,
+) -> None:
+    wrong = postgres_server.url("postgres").replace(PASSWORD, "wrong-password")
+    with pytest.raises(StoreError, match="password") as refused:
+        open_store(wrong)
+    assert "wrong-password" not in str(refused.value)
+    with pytest.raises(StoreError, match='database "nowhere" does not exist'):
+        open_store(postgres_server.url("nowhere"))
+
+
+def test_a_server_that_only_reads_is_told(postgres_server: PostgresServer) -> None:
+    name = postgres_server.create(template="template1")
+    address = postgres_server.socket_url(name)
+    store = open_store(address)
+    with closing(psycopg.connect(address, autocommit=True)) as db:
+        db.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        end_others(db)
+    now = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    assert [*store.releases(Facet())] == []
+    with pytest.raises(StoreError, match="it is read-only"):
+        store.record(draft(), seen=now, since=now)
+    postgres_server.drop(name)
+
+
+def test_a_server_that_was_restarted_is_written_to_as_before(noon: dt.datetime) -> None:
+    with postgres_running() as server:
+        store = PostgresStore(server.socket_url(server.create()))
+        store.record(draft(), seen=noon, since=noon)
+        for mode in ("fast", "immediate"):
+            server.restart(mode)
+            assert count(store) == 1
+        store.record(draft("http://harbour.example/news/2", title="Other"), seen=noon, since=noon)
+        server.stop()
+        with pytest.raises(StoreError, match="it can't be reached, or went away"):
+            PostgresStore(server.socket_url("nowhere"))

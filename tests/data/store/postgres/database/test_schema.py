@@ -1,0 +1,91 @@
+"""The tables of a store on PostgreSQL, and databases that are none of ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from data.errors import StoreError
+from data.store import open_store
+from data.store.postgres.database.pool import close_pools
+from data.store.postgres.snapshot import tables_of
+from data.store.sqlite.store import SqliteStore
+from tests.postgres_server import PostgresServer
+from tests.postgres_store import emptied
+
+TYPES = {"INTEGER": "bigint", "REAL": "double precision", "TEXT": "text", "BLOB": "bytea"}
+
+
+def told(url: str) -> str:
+    """Why a database is refused."""
+    with pytest.raises(StoreError) as refused:
+        open_store(url)
+    return str(refused.value)
+
+
+def test_tables_and_columns_are_those_of_sqlite_and_sort_by_bytes(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    SqliteStore(tmp_path / "communique.db").close()
+    with closing(sqlite3.connect(tmp_path / "communique.db")) as db:
+        wanted = {
+            (table, name, TYPES[type_])
+            for table in tables_of(db)
+            for _, name, type_, *_ in db.execute(f"PRAGMA table_info({table})")
+        }
+    with closing(psycopg.connect(emptied(postgres_server))) as server:
+        found = server.execute(
+            "SELECT table_name, column_name, data_type, collation_name"
+            " FROM information_schema.columns WHERE table_schema = 'public'"
+        ).fetchall()
+    assert len(wanted) > 200
+    assert wanted - {(table, name, type_) for table, name, type_, _ in found} == set()
+    texts = [(table, name, by) for table, name, type_, by in found if type_ == "text"]
+    ours = {table for table, _, _ in wanted}
+    assert [(table, name) for table, name, by in texts if table in ours and by != "C"] == []
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(postgres_url: str) -> None:
+    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+        db.execute("CREATE TABLE orders (number INTEGER)")
+    assert "it holds tables of another program" in told(postgres_url)
+    with closing(psycopg.connect(postgres_url)) as db:
+        tables = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        assert tables.fetchall() == [("orders",)]
+
+
+def test_a_newer_store_is_refused_by_who_opens_it_and_by_who_had_it_open(postgres_url: str) -> None:
+    before = open_store(postgres_url)
+    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+        db.execute("INSERT INTO communique_migrations (name) VALUES ('of_tomorrow')")
+    assert "it was written by a newer version of Communique" in told(postgres_url)
+    close_pools()
+    assert "it was written by a newer version of Communique" in told(postgres_url)
+    before.close()
+
+
+def test_an_older_store_is_brought_up_to_date_once(postgres_url: str) -> None:
+    open_store(postgres_url).close()
+    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+        db.execute("DELETE FROM communique_migrations WHERE name = 'hosts'")
+        db.execute("DROP TABLE hosts; DROP SEQUENCE host_tokens")
+    close_pools()
+    open_store(postgres_url).close()
+    with closing(psycopg.connect(postgres_url)) as db:
+        assert db.execute("SELECT count(*) FROM hosts").fetchall() == [(0,)]
+
+
+def test_a_database_in_another_encoding_is_refused(postgres_server: PostgresServer) -> None:
+    with closing(psycopg.connect(postgres_server.socket_url("postgres"), autocommit=True)) as db:
+        db.execute(
+            "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc"
+            " LOCALE 'C'"
+        )
+    try:
+        assert "its encoding is LATIN1: make a database with" in told(postgres_server.url("latin"))
+    finally:
+        postgres_server.drop("latin")
