@@ -395,6 +395,26 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "info"
 
 
+class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where releases are kept."""
+
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^(?:postgres(?:ql)?://[^\x00-\x20\x7f]+)?\Z",
+            description="The address of a database of PostgreSQL, `postgresql://user@host/database`"
+            "; left out, releases are kept in HOME/communique.db.",
+        ),
+    ] = ""
+    url_file: Annotated[
+        str,
+        msgspec.Meta(
+            description="The file that holds this address instead, where it has a password (a path "
+            "from HOME)."
+        ),
+    ] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of communique.toml; every part and every key may be left out."""
 
@@ -405,6 +425,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     health: Health = msgspec.field(default_factory=Health)
     archive: Archive = msgspec.field(default_factory=Archive)
     alerts: Alerts = msgspec.field(default_factory=Alerts)
+    store: Store = msgspec.field(default_factory=Store)
     log: Log = msgspec.field(default_factory=Log)
 
 

@@ -156,19 +156,25 @@ class Home:
     def plain_store(self, *, patience: float = 30.0) -> JournalStore:
         """The store alone, whatever the archive may hold of it. Raises StoreError."""
         database = self.database
-        if database.exists() and not database.stat().st_size and self.site.exists():
+        is_file = not self.settings.store.url and database.exists()
+        if is_file and not database.stat().st_size and self.site.exists():
             raise StoreError(self.store_url, LOST)
         return open_store(self.store_url, patience=patience)
 
     @property
     def database(self) -> Path:
-        """The file of the store."""
+        """The file of the store, where it is one."""
         return self.path / "communique.db"
 
     @property
+    def has_store(self) -> bool:
+        """Whether a store is there already: to open one that is not would make it."""
+        return bool(self.settings.store.url) or self.database.exists()
+
+    @property
     def store_url(self) -> str:
-        """The URL of the store of this HOME."""
-        return f"sqlite:{self.database}"
+        """The URL of the store of this HOME; it may hold a password."""
+        return self.settings.store.url or f"sqlite:{self.database}"
 
     @contextmanager
     def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:

@@ -250,7 +250,7 @@ class Adding:
 
 def former_ids(home: Home) -> Mapping[str, str]:
     """The ids that sources of a HOME had before, which lead to the present ones."""
-    if not home.database.exists():
+    if not home.has_store:
         return {}
     with closing(home.plain_store()) as store:
         return {old: new for old, new in store.source_moves().items() if old != new}

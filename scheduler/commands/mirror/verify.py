@@ -77,7 +77,7 @@ def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
 
 def named_by_store(home: Home) -> tuple[list[Capture], str]:
     """All captures that the store points to, and the last record of the journal that it knows."""
-    if not home.database.exists():
+    if not home.has_store:
         return [], ""
     with closing(home.plain_store()) as store:
         return [*store.captured()], store.journal_end()
@@ -85,7 +85,7 @@ def named_by_store(home: Home) -> tuple[list[Capture], str]:
 
 def with_releases(home: Home, problems: Sequence[Problem]) -> list[Problem]:
     """Those problems, each with the id of the release at its address, where there is one."""
-    if not home.database.exists():
+    if not home.has_store:
         return [*problems]
     with closing(home.plain_store()) as store:
         found = {uri: store.find_releases(uri, limit=1) for uri in {one.uri for one in problems}}

@@ -109,7 +109,7 @@ def print_check(
 @contextmanager
 def stored(home: Home) -> Iterator[Store | None]:
     """The store of a HOME; None where it has none yet."""
-    if not home.database.exists():
+    if not home.has_store:
         yield None
         return
     with closing(home.plain_store()) as store:

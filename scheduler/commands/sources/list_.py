@@ -67,7 +67,7 @@ def list_(home: Home, *, as_json: bool) -> int:
 
 def removed_sources(home: Home) -> list[tuple[Source, RemovedSource]]:
     """The sources of a HOME that are collected no more."""
-    if not home.database.exists():
+    if not home.has_store:
         return []
     with closing(home.plain_store()) as store:
         known = store.sources()

@@ -97,7 +97,7 @@ class Overview:
             "alert_counts": counts,
             "facts": [
                 ("Feeds", f"{feeds:,}" + (f", {dirty:,} to be written" if dirty else "")),
-                ("Store", sized(size_of(files_of(home.database)))),
+                ("Store", size_of_store(home)),
                 ("Archive", f"{archived} in {counted(len(files), 'file')}"),
                 ("Disk", f"{sized(disk.free)} free of {sized(disk.total)}"),
                 *((name.capitalize(), version(name)) for name in PROGRAMS),
@@ -150,3 +150,10 @@ def in_words(at: dt.datetime, now: dt.datetime) -> str:
     """When something is to happen, for people."""
     seconds = (at - now).total_seconds()
     return f"in {lasting(seconds)}" if seconds > 1 else "now"
+
+
+def size_of_store(home: Home) -> str:
+    """How large the file of the store is, or what else holds it."""
+    if home.settings.store.url:
+        return "in PostgreSQL"
+    return sized(size_of(files_of(home.database)))
