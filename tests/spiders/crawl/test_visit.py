@@ -16,10 +16,13 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     rule,
+    run_state_machine_as_test,
 )
 
 from data.models import Draft, Facet, Media, Release
 from data.settings import Collect
+from data.store import open_store
+from data.store.journal_protocol import JournalStore
 from data.store.sql.publication import facet_key, facet_keys
 from data.store.sqlite.store import SqliteStore
 from data.text.urls import canonical_url
@@ -31,6 +34,8 @@ from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
 from tests.drafts import draft, published
 from tests.examples import examples
+from tests.postgres_server import PostgresServer
+from tests.postgres_store import emptied
 
 TAXONOMY = load_taxonomy()
 SITE = "http://harbour.example"
@@ -83,10 +88,10 @@ class Site(RuleBasedStateMachine):
 
     pages = Bundle("pages")
 
-    def __init__(self) -> None:
+    def __init__(self, store: JournalStore | None = None) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.store = SqliteStore(Path(self.folder.name) / "communique.db")
+        self.store = store or SqliteStore(Path(self.folder.name) / "communique.db")
         file = SourceFile(name="Harbour Board", url=f"{SITE}/news/", timezone="Europe/Oslo")
         self.loaded = LoadedSource("harbour", Path("harbour.toml"), True, file)  # noqa: FBT003
         self.site: dict[int, Page] = {}
@@ -373,3 +378,12 @@ Histories.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 pytest.mark.timeout(600)(Histories)
+
+
+def test_the_same_holds_of_histories_on_postgresql(postgres_server: PostgresServer) -> None:
+    class StoredElsewhere(Site):
+        def __init__(self) -> None:
+            super().__init__(open_store(emptied(postgres_server)))
+
+    bounds = settings(examples(15), stateful_step_count=25, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(StoredElsewhere, settings=bounds)

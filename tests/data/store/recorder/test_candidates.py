@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 
 from data.store.recorder.candidates import bands_of, find_candidates
-from data.store.sqlite.database.connection import Connection
-from data.store.sqlite.store import SqliteTables
+from data.store.recorder.tables import Tables
+from data.store.sql.store import SqlStore
 from data.stories.copies import SLOT
 from data.text.similarity import Signature
 
@@ -27,19 +26,17 @@ def marked(bands: Iterable[int], anchors: Iterable[int]) -> Signature:
 
 
 @pytest.fixture
-def tables(tmp_path: Path) -> Iterator[SqliteTables]:
+def tables(store: SqlStore) -> Tables:
     """The tables of an empty store."""
-    connection = Connection(tmp_path / "communique.db", patience=1)
-    yield SqliteTables(connection)
-    connection.close()
+    return store._tables  # noqa: SLF001 - of these, stores show none
 
 
-def enter(tables: SqliteTables, number: int, text: Signature, at: dt.datetime = NOON) -> None:
+def enter(tables: Tables, number: int, text: Signature, at: dt.datetime = NOON) -> None:
     with tables.transaction():
         tables.add_bands(number, bands_of(text, at), len(text.anchors))
 
 
-def test_what_shares_bands_comes_before_what_shares_anchors_alone(tables: SqliteTables) -> None:
+def test_what_shares_bands_comes_before_what_shares_anchors_alone(tables: Tables) -> None:
     enter(tables, 1, marked(range(5), ANCHORS))
     enter(tables, 2, marked([100, 1, 2, 3, 4, 5], range(20)))
     enter(tables, 3, marked(BANDS, range(20)))
@@ -47,7 +44,7 @@ def test_what_shares_bands_comes_before_what_shares_anchors_alone(tables: Sqlite
     assert found.nearest == (3, 2, 1)
 
 
-def test_what_shares_a_passage_is_not_compared(tables: SqliteTables) -> None:
+def test_what_shares_a_passage_is_not_compared(tables: Tables) -> None:
     """Of ten anchors six are as many as a text has that stands within the other, and five few."""
     enter(tables, 1, marked(range(6), range(200, 205)))
     enter(tables, 2, marked(range(6), [*range(200, 206), *range(4)]))
@@ -57,7 +54,7 @@ def test_what_shares_a_passage_is_not_compared(tables: SqliteTables) -> None:
     assert find_candidates(tables, marked(BANDS, ANCHORS), NOON).nearest == (4, 2, 1)
 
 
-def test_a_copy_is_looked_for_in_the_weeks_around_its_day_alone(tables: SqliteTables) -> None:
+def test_a_copy_is_looked_for_in_the_weeks_around_its_day_alone(tables: Tables) -> None:
     enter(tables, 1, marked(BANDS, ANCHORS), NOON - dt.timedelta(days=30))
     enter(tables, 2, marked(BANDS, ANCHORS), NOON - dt.timedelta(seconds=2 * SLOT))
     assert find_candidates(tables, marked(BANDS, ANCHORS), NOON).nearest == (1,)
