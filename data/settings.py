@@ -415,6 +415,18 @@ class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who makes the visits."""
+
+    executor: Annotated[
+        Literal["local", "procrastinate"],
+        msgspec.Meta(
+            description="Who makes the visits of `communique run`: `local` is this machine, "
+            "`procrastinate` any number of `communique worker`, for which `store.url` is needed."
+        ),
+    ] = "local"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of communique.toml; every part and every key may be left out."""
 
@@ -427,6 +439,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alerts: Alerts = msgspec.field(default_factory=Alerts)
     store: Store = msgspec.field(default_factory=Store)
     log: Log = msgspec.field(default_factory=Log)
+    run: Running = msgspec.field(default_factory=Running)
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -461,6 +474,9 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         except ValueError as error:
             fix = f'{proxy!r} is no address and no network, such as "192.0.2.7" or "172.18.0.0/16"'
             raise SettingsError(str(path), "site.proxies", fix) from error
+    if settings.run.executor == "procrastinate" and not settings.store.url:
+        fix = "write the address of a database of PostgreSQL, which all workers share"
+        raise SettingsError(str(path), "store.url", fix)
     return msgspec.structs.replace(settings, site=addressed(settings.site))
 
 

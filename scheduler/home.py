@@ -176,6 +176,16 @@ class Home:
         """The URL of the store of this HOME; it may hold a password."""
         return self.settings.store.url or f"sqlite:{self.database}"
 
+    @property
+    def has_fleet(self) -> bool:
+        """Whether workers on many machines make the visits."""
+        return self.settings.run.executor == "procrastinate"
+
+    @property
+    def alive(self) -> Path:
+        """The file that a worker touches while it can work."""
+        return self.path / "worker.alive"
+
     @contextmanager
     def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:
         """Hold the lock ``name`` of this HOME; the system lets go of it when the process ends.

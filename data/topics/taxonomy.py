@@ -191,10 +191,20 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     """
     if not (path and path.exists()):
         return _shipped()
-    own = _read(path)
+    return taxonomy_of(read_text(path, SettingsError), str(path))
+
+
+def taxonomy_of(text: str | None, path: str) -> Taxonomy:
+    """The taxonomy that a file says, or the shipped one where there is none; ``path`` is told.
+
+    Raises SettingsError.
+    """
+    if text is None:
+        return _shipped()
+    own = decode(text, TaxonomyFile, path, SettingsError)
     taken = {topic.slug for topic in own.topic}
     kept = [*_shipped().topics.values()] if own.shipped else []
-    return _compile(own.topic, str(path), [topic for topic in kept if topic.slug not in taken])
+    return _compile(own.topic, path, [topic for topic in kept if topic.slug not in taken])
 
 
 @cache

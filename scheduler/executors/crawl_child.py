@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from data.models import Run
 from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
 from scheduler.jobs.crawl import CrawlStart, Progress, Report, VisitJob
+from scheduler.jobs.watchdog import Renewal
 from scheduler.logs import open_log
 
 LOST = 120.0
@@ -28,12 +30,16 @@ ProgressReporter = Callable[[Progress], None]
 
 
 class CrawlLost(CommuniqueError):
-    """A child ended, or was ended, before it reported a visit."""
+    """A child ended, or was ended, before it reported a visit; ``code`` is its exit code if so."""
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
 
     @classmethod
     def with_code(cls, home: Home, code: int) -> Self:
         """It ended by itself, with an exit code."""
-        return cls(f"the crawl ended with code {code}; see {home.crawl_log}")
+        return cls(f"the crawl ended with code {code}; see {home.crawl_log}", code)
 
 
 @dataclass(slots=True)
@@ -55,19 +61,30 @@ class CrawlChild:
         self.hosts: Counter[str] = Counter()
         self.begun = 0
         self.is_open = True
+        self.dropped = False
         self._home = home
         self._child = child
         self._awaited: dict[str, Awaited] = {}
         self._following = asyncio.create_task(self._follow())
 
     @classmethod
-    async def start(cls, home: Home, *, render: bool) -> Self:
-        """A new child. Raises OSError where the system gives none, and CrawlLost."""
+    async def start(
+        cls,
+        home: Home,
+        *,
+        render: bool,
+        until: float | None = None,
+        topics: str | None = None,
+    ) -> Self:
+        """A new child; ``until`` and ``topics`` are as CrawlStart has them.
+
+        Raises OSError where the system gives none, and CrawlLost.
+        """
         with open_log(home.crawl_log) as log:
             child = await Child.start("scheduler.jobs.crawl", log=log)
         stand_back(child.pid)
         try:
-            await child.say(CrawlStart(str(home.path), render))
+            await child.say(CrawlStart(str(home.path), render, until, topics))
         except ChildEnded as error:
             raise CrawlLost.with_code(home, error.code) from error
         return cls(home, child, render=render)
@@ -99,6 +116,17 @@ class CrawlChild:
         finally:
             self._awaited.pop(job.source, None)
             self.hosts -= Counter([host])
+
+    async def renew(self, until: float) -> None:
+        """Tell it until when the hosts that it visits are ours."""
+        # One that has ended tells so to those who wait for its visits.
+        with suppress(ChildEnded):
+            await self._child.say(Renewal(until))
+
+    def drop(self) -> None:
+        """End it at once: a host that it visits is not ours any more."""
+        self.dropped = True
+        self._child.kill()
 
     def close(self) -> None:
         """Take no more jobs; the child ends, and tells of the visits under way what it can."""

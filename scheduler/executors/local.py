@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from data.clock import utc_now
-from data.errors import RenamedSource, StoreError
-from data.models import Run, RunError
+from data.errors import LeaseLost, RenamedSource, StoreError
+from data.health.evidence import CUT
+from data.models import Lease, Run, RunError
 from scheduler.executors.crawl_child import CrawlChild, CrawlLost, ProgressReporter
 from scheduler.home import Home
 from scheduler.jobs.crawl import VisitJob
+from scheduler.jobs.leased_store import leased_store
+from scheduler.jobs.watchdog import LATE
 from spiders.download.host_queues import host_of
 from spiders.sources.loader import LoadedSource
 
@@ -34,10 +38,16 @@ IDLE = 10.0
 
 
 class Executor:
-    """Visits sources of one HOME. What it started ends with ``close``."""
+    """Visits sources of one HOME. What it started ends with ``close``.
+
+    One of many machines is told of its leases by ``renew``, before the first visit and ever after:
+    its children end by themselves where it is not. It has the leader's ``topics``, too.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._until: float | None = None
+        self.topics: str | None = None
         self._places = asyncio.Semaphore(VISITS)
         self._choosing = asyncio.Lock()
         self._children: list[CrawlChild] = []
@@ -50,12 +60,18 @@ class Executor:
         backfill: bool = False,
         accept: bool = False,
         on_progress: ProgressReporter | None = None,
+        lease: Lease | None = None,
+        file: str | None = None,
     ) -> Run:
-        """Visit a source; it has a report, whatever happens."""
-        job = VisitJob(source.id, explicit, backfill, accept)
+        """Visit a source; it has a report, whatever happens.
+
+        With a ``lease`` of its host, ``file`` is the text of its source file.
+        """
+        job = VisitJob(source.id, explicit, backfill, accept, lease, file)
         host = host_of(source.file.url)
         async with self._places:
             started = utc_now()
+            child: CrawlChild | None = None
             try:
                 async with self._choosing:
                     child = await self._child_for(source, host)
@@ -68,8 +84,11 @@ class Executor:
                 # Too many files are open, or there is no memory for a child: it is tried again.
                 why = f"the crawl could not be run: {error}"
             except CrawlLost as error:
+                if lease and (error.code == LATE or (child and child.dropped)):
+                    # Ours is no fault of the source, which is still due.
+                    return Run(source.id, started, 0.0, errors=(RunError("", CUT, str(error)),))
                 why = str(error)
-            return await asyncio.to_thread(self._lost, source, started, why)
+            return await asyncio.to_thread(self._lost, source, started, why, lease)
 
     async def visit_all(
         self,
@@ -96,6 +115,18 @@ class Executor:
         finally:
             await self.close()
 
+    async def renew(self, until: float) -> None:
+        """Tell all children until when their hosts are ours, by the monotonic clock."""
+        self._until = until
+        for child in [*self._children]:
+            await child.renew(until)
+
+    def drop(self, host: str) -> None:
+        """End at once what visits a host, and all that is visited beside it."""
+        for child in [*self._children]:
+            if child.hosts[host]:
+                child.drop()
+
     async def close(self) -> None:
         """End all children; visits that are under way tell what they have."""
         children, self._children = self._children, []
@@ -121,22 +152,24 @@ class Executor:
         for child in worn[: len(worn) - most]:
             # They have waited for their last visits until others were worn, too.
             child.close()
-        child = await CrawlChild.start(self._home, render=source.file.render)
+        child = await CrawlChild.start(
+            self._home, render=source.file.render, until=self._until, topics=self.topics
+        )
         self._children.append(child)
         return child
 
-    def _lost(self, source: LoadedSource, started: dt.datetime, why: str) -> Run:
+    def _lost(
+        self, source: LoadedSource, started: dt.datetime, why: str, lease: Lease | None
+    ) -> Run:
         """The report of a visit that no child could make, kept in its place for health to tell."""
         seconds = (utc_now() - started).total_seconds()
         run = Run(source.id, started, seconds, errors=(RunError("", "crawl", why),))
         try:
-            store = self._home.store()
-            try:
+            with closing(self._home.store()) as opened:
+                store = leased_store(opened, lease)
                 store.register(source.source)
                 store.add_run(run)
-            finally:
-                store.close()
-        except (RenamedSource, StoreError) as error:
+        except (RenamedSource, StoreError, LeaseLost) as error:
             # It may be why there is no report: a store of a newer version, say.
             return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
         return run

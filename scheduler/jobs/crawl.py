@@ -1,6 +1,7 @@
 """A crawl: a child process that visits sources side by side, for as long as it is told of more.
 
-It reads lines of JSON: first a CrawlStart, then a VisitJob for each source, whenever one is due.
+It reads lines of JSON: first a CrawlStart, then a VisitJob for each source, whenever one is due,
+and now and then a Renewal where others visit the same sources.
 It writes lines of JSON: a Progress now and then while a visit goes on, and a Report at its end.
 When its standard input closes it ends, and the visits that are under way with it. Exit code: 0
 done, 1 something failed, 2 the first line can't be read.
@@ -29,16 +30,25 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from data.archive.archive import Archive
 from data.clock import utc_now
-from data.errors import ArchiveError, CommuniqueError, HomeInUse, RenamedSource, StoreError
+from data.errors import (
+    ArchiveError,
+    CommuniqueError,
+    HomeInUse,
+    LeaseLost,
+    RenamedSource,
+    StoreError,
+)
 from data.health.run_errors import DRIFT
-from data.models import Run, RunError
+from data.models import Lease, Run, RunError
 from data.text.redaction import redacted
-from data.topics.taxonomy import load_taxonomy
+from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.drift import DriftGuard
 from scheduler.jobs.home_files import keep_home_files
+from scheduler.jobs.leased_store import leased_store
+from scheduler.jobs.watchdog import Watchdog
 from scheduler.logs import log_as
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.release_files import FileKinds
@@ -46,26 +56,35 @@ from spiders.crawl.spider import PressRoomSpider
 from spiders.crawl.visit import Visit
 from spiders.download.browser import BrowserMissing, render_settings
 from spiders.download.settings import scrapy_settings
-from spiders.sources.loader import LoadedSource, load_source
+from spiders.sources.loader import LoadedSource, load_source, parse_source
 
 
 class CrawlStart(msgspec.Struct, frozen=True):
-    """The first line: the HOME, and whether sources will come that need a browser."""
+    """The first line: the HOME, and whether sources will come that need a browser.
+
+    Where a worker among many gives the jobs, ``until`` is as in a Renewal, and ``topics`` is the
+    text of the leader's topics.toml.
+    """
 
     home: str
     render: bool = False
+    until: float | None = None
+    topics: str | None = None
 
 
 class VisitJob(msgspec.Struct, frozen=True):
     """A source to visit; see spiders.crawl.visit.Visit for ``explicit`` and ``backfill``.
 
-    With ``accept`` it is read by its file and our code of today, whatever they change.
+    With ``accept`` it is read by its file and our code of today, whatever they change. A worker
+    among many has a ``lease`` of the host, and is given the text of the source ``file``.
     """
 
     source: str
     explicit: bool = False
     backfill: bool = False
     accept: bool = False
+    lease: Lease | None = None
+    file: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -108,9 +127,13 @@ class Crawl:
         enabled = self._home.settings.archive.enabled
         self._archive = self._home.open_archive() if enabled else None
         self._store = self._home.store(archive=self._archive)
-        self._taxonomy = load_taxonomy(self._home.topics)
+        if start.until is None:
+            self._taxonomy = load_taxonomy(self._home.topics)
+            keep_home_files(self._home, self._store)
+        else:
+            # The files are the leader's, and in its archive.
+            self._taxonomy = taxonomy_of(start.topics, "topics.toml of the leader")
         self._guard = DriftGuard(self._home, self._store, self._taxonomy)
-        keep_home_files(self._home, self._store)
         self._sealing: threading.Thread | None = None
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
@@ -177,23 +200,24 @@ class Crawl:
         loaded = None
         try:
             with ExitStack() as locks:
-                loaded = load_source(self._home.sources, job.source)
+                loaded = self._load(job)
                 locks.enter_context(
                     self._home.lock(f"source-{loaded.id}", "a visit to this source")
                 )
                 # It may have been renamed or removed until the lock was held.
-                loaded = load_source(self._home.sources, job.source)
+                loaded = self._load(job)
                 if loaded.file.render and self._no_browser:
                     self._refuse(job, loaded, "browser", self._no_browser)
                     return None
-                keep_home_files(self._home, self._store, [loaded.id])
+                if job.file is None:
+                    keep_home_files(self._home, self._store, [loaded.id])
                 admitted = self._guard.admit(loaded, accept=job.accept)
                 if admitted.loaded is None:
                     self._refuse(job, loaded, DRIFT, admitted.held)
                     return None
                 visit = Visit(
                     admitted.loaded,
-                    self._store,
+                    leased_store(self._store, job.lease),
                     self._taxonomy,
                     self._home.settings.collect,
                     seal=self._seal,
@@ -223,6 +247,13 @@ class Crawl:
             self._refuse(job, loaded, "bug", f"the visit could not begin ({type(error).__name__})")
         return None
 
+    def _load(self, job: VisitJob) -> LoadedSource:
+        """The source of a job. Raises SourceError, and UnknownSource."""
+        if job.file is None:
+            return load_source(self._home.sources, job.source)
+        path = self._home.sources / f"{job.source}.toml"
+        return LoadedSource(job.source, path, own=True, file=parse_source(job.file, str(path)))
+
     def _seal(self) -> None:
         """Seal the archive at the end of a visit; while others are under way, in a thread.
 
@@ -243,12 +274,13 @@ class Crawl:
         run = Run(job.source, utc_now(), 0.0, errors=(RunError(url, kind, redacted(message)),))
         try:
             if loaded and kind != "busy":
-                self._store.register(loaded.source)
-                self._store.add_run(run)
+                store = leased_store(self._store, job.lease)
+                store.register(loaded.source)
+                store.add_run(run)
         except RenamedSource:
             # Nothing is kept under an id of before; the report says so.
             pass
-        except StoreError:
+        except (StoreError, LeaseLost):
             log.exception("the report of %s could not be kept", job.source)
         write_line(Report(run))
 
@@ -319,6 +351,8 @@ def main() -> int:
     except msgspec.DecodeError as error:
         print(f"the first line can't be read: {error}", file=sys.stderr)  # noqa: T201 - to the parent
         return 2
+    if start.until is not None:
+        lines = Watchdog(start.until).taking(lines)
     try:
         Crawl(start).run(lines)
     except CommuniqueError as error:

@@ -43,6 +43,11 @@ def host_of(url: str) -> str:
     return f"{host}:{parts.port or 80}" if loopback else host
 
 
+def is_ended(request: Request) -> bool:
+    """Whether the visit is over that made a request: it was stopped before its end."""
+    return bool(getattr(request.cb_kwargs.get("visit"), "ended", False))
+
+
 class HostQueue:
     """What waits for one host: the requests of each visit by priority, and the visits in turn."""
 
@@ -58,13 +63,21 @@ class HostQueue:
         entry = (-request.priority, next(self._number), request)
         heapq.heappush(self._visits.setdefault(visit, []), entry)
 
-    def take(self) -> Request:
-        """The next request of the visit whose turn it is. Raises KeyError where none waits."""
-        visit, requests = self._visits.popitem(last=False)
-        request = heapq.heappop(requests)[2]
-        if requests:
-            self._visits[visit] = requests
-        return request
+    def take(self) -> Request | None:
+        """The next request of the visit whose turn it is; None where none waits.
+
+        What a visit still asks for that was stopped is passed over: nobody waits for it, and the
+        host may be another worker's by now.
+        """
+        while self._visits:
+            visit, requests = self._visits.popitem(last=False)
+            request = heapq.heappop(requests)[2]
+            if is_ended(request):
+                continue
+            if requests:
+                self._visits[visit] = requests
+            return request
+        return None
 
 
 class HostQueues(BaseScheduler):
@@ -107,6 +120,8 @@ class HostQueues(BaseScheduler):
                 continue
             waiting = self._waiting.pop(host)
             request = waiting.take()
+            if request is None:
+                continue
             if waiting:
                 self._waiting[host] = waiting
             self._given.setdefault(host, []).append(request)

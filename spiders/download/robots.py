@@ -22,10 +22,13 @@ from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http.request import NO_CALLBACK
 
 from data.clock import utc_now
+from data.settings import Network
 from data.text.redaction import without_user
 from spiders.download.host_queues import SLOT, host_of
 from spiders.download.responses import describe_error
 from spiders.download.retry_after import AskedToWait, HostError, HostMemory
+from spiders.download.settings import ROBOT
+from spiders.download.ssrf import is_own_machine
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -103,6 +106,19 @@ class Rules:
         return min(float(self.parsed.crawl_delay(self.robot) or 0), LONGEST_DELAY)
 
 
+def gap_of(memory: HostMemory, url: str, network: Network) -> float:
+    """Seconds between two requests to the host of a URL, as its robots.txt and the settings say."""
+    kept = memory.robots(origin_of(url))
+    asked = Rules.of(kept[0], ROBOT).delay if kept else 0.0
+    return asked if network.allow_private and is_own_machine(url) else max(asked, network.delay)
+
+
+def origin_of(url: str) -> str:
+    """The scheme, host and port of a URL."""
+    parts = urlsplit(without_user(url))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 class RobotsMiddleware:
     """Lets pass what a site's robots.txt allows, at the pace that it asks for."""
 
@@ -138,8 +154,7 @@ class RobotsMiddleware:
                 raise StopDownload(fail=False)
 
     async def _rules(self, url: str) -> Rules:
-        parts = urlsplit(without_user(url))
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = origin_of(url)
         known = self._known.get(origin)
         if known is None or (known.read.done() and time.monotonic() > known.until):
             known = self._known[origin] = Known(asyncio.ensure_future(self._read(origin)))

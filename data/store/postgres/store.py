@@ -44,6 +44,11 @@ class PostgresStore(SearchPart, SqlStore):
         """
         return self._connection.under(lease)
 
+    def settle_visit(self, source: str) -> None:
+        """Note that a source has had the visit that it was due."""
+        with self._writing() as db:
+            db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
+
     def keep_private(self) -> None:
         """Nothing: who may read the store is the database's to say."""
 

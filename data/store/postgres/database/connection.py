@@ -157,11 +157,11 @@ class Connection:
     @contextmanager
     def under(self, lease: Lease) -> Iterator[None]:
         """Have each transaction within raise LeaseLost, and write nothing, once it is lost."""
-        self._lease = lease
+        before, self._lease = self._lease, lease
         try:
             yield
         finally:
-            self._lease = None
+            self._lease = before
 
     @contextmanager
     def writing(self) -> Iterator[Database]:

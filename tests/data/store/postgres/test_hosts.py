@@ -1,0 +1,173 @@
+"""A host is visited by one worker at a time, by the clock of the database."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing
+
+import psycopg
+import pytest
+
+from data.errors import LeaseLost
+from data.models import Lease, Run
+from data.store.postgres.hosts import AskedVisit, Connection, Hosts
+from data.store.postgres.store import PostgresStore
+
+HOST = "press.example"
+HARBOUR = AskedVisit("harbour", HOST, 'name = "Harbour Board"')
+NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+
+
+class OneConnection:
+    """A connection for everything."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """It."""
+        yield self._db
+
+
+@pytest.fixture
+def store(postgres_url: str) -> Iterator[PostgresStore]:
+    with closing(PostgresStore(postgres_url)) as opened:
+        yield opened
+
+
+Work = Callable[[Hosts], Awaitable[None]]
+
+
+def done(url: str, work: Work) -> None:
+    async def connected() -> None:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as db:
+            await work(Hosts(OneConnection(db)))
+
+    asyncio.run(connected())
+
+
+def set_back(url: str, host: str = HOST) -> None:
+    """Let all that was to come of a host be over by now."""
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute(
+            "UPDATE hosts SET next_due = now(), rests_until = '-infinity' WHERE host = %s", [host]
+        )
+
+
+def test_a_host_is_held_by_one_until_it_is_let_go(store: PostgresStore, postgres_url: str) -> None:
+    async def work(hosts: Hosts) -> None:
+        assert await hosts.claim(HOST, seconds=30) is None
+        await hosts.ask([HARBOUR])
+        lease = await hosts.claim(HOST, seconds=30)
+        assert lease
+        assert lease.token > 0
+        assert await hosts.claim(HOST, seconds=30) is None
+        assert await hosts.due_visits(HOST) == [HARBOUR]
+        assert await hosts.renew([lease, Lease("none.example", 7)], seconds=30) == {lease}
+        store.settle_visit("harbour")
+        assert await hosts.finish(lease, gap=1, rest=0)
+        assert not await hosts.finish(lease, gap=1, rest=0)
+        assert await hosts.due_visits(HOST) == []
+        # Nothing of it is due any more.
+        assert await hosts.claim(HOST, seconds=30) is None
+
+    done(postgres_url, work)
+
+
+def test_a_host_rests_before_the_next_visit_whatever_is_asked_for(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    del store
+
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([HARBOUR])
+        lease = await hosts.claim(HOST, seconds=30)
+        assert lease
+        assert await hosts.finish(lease, gap=5, rest=600)
+        await hosts.ask([AskedVisit("pilots", HOST, "")])
+        assert await hosts.claim(HOST, seconds=30) is None
+        set_back(postgres_url)
+        assert await hosts.claim(HOST, seconds=30)
+        assert [one.source for one in await hosts.due_visits(HOST)] == ["harbour", "pilots"]
+
+    done(postgres_url, work)
+
+
+def test_what_is_asked_for_while_a_host_is_visited_is_due_after_it(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([HARBOUR])
+        lease = await hosts.claim(HOST, seconds=30)
+        assert lease
+        await hosts.ask([AskedVisit("pilots", HOST, "")])
+        store.settle_visit("harbour")
+        assert await hosts.finish(lease, gap=0, rest=0)
+        assert await hosts.claim(HOST, seconds=30)
+        assert [one.source for one in await hosts.due_visits(HOST)] == ["pilots"]
+
+    done(postgres_url, work)
+
+
+def test_a_lease_that_ran_out_is_another_worker_s_and_writes_nothing(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([HARBOUR])
+        lost = await hosts.claim(HOST, seconds=30)
+        assert lost
+        with store.under(lost):
+            store.add_run(Run("harbour", NOON, 1.0))
+        set_back(postgres_url)
+        held = await hosts.claim(HOST, seconds=30)
+        assert held
+        with pytest.raises(LeaseLost, match=HOST), store.under(lost):
+            store.add_run(Run("harbour", NOON, 2.0))
+        assert await hosts.renew([lost, held], seconds=30) == {held}
+        assert not await hosts.finish(lost, gap=1, rest=0)
+        with store.under(held):
+            store.add_run(Run("harbour", NOON, 3.0))
+        assert [run.seconds for run in (await hosts.runs_after(0)).values()] == [1.0, 3.0]
+
+    done(postgres_url, work)
+
+
+def test_sources_that_are_no_more_are_due_no_more(store: PostgresStore, postgres_url: str) -> None:
+    del store
+
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([HARBOUR, AskedVisit("pilots", HOST, "")])
+        await hosts.keep_sources(["pilots"])
+        assert [one.source for one in await hosts.due_visits(HOST)] == ["pilots"]
+        assert (await hosts.due_hosts()).number == 1
+
+    done(postgres_url, work)
+
+
+def test_files_of_the_leader_are_known_to_all(store: PostgresStore, postgres_url: str) -> None:
+    del store
+
+    async def work(hosts: Hosts) -> None:
+        assert await hosts.file("topics.toml") is None
+        await hosts.keep_file("topics.toml", "shipped = false")
+        await hosts.keep_file("topics.toml", "shipped = true")
+        assert await hosts.file("topics.toml") == "shipped = true"
+        await hosts.keep_file("topics.toml", None)
+        assert await hosts.file("topics.toml") is None
+
+    done(postgres_url, work)
+
+
+def test_a_schema_of_a_newer_version_is_noticed(store: PostgresStore, postgres_url: str) -> None:
+    del store
+
+    async def work(hosts: Hosts) -> None:
+        assert not await hosts.is_newer()
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
+        assert await hosts.is_newer()
+
+    done(postgres_url, work)
