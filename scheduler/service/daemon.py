@@ -8,8 +8,9 @@ import random
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
@@ -27,6 +28,7 @@ from scheduler.home import Home
 from scheduler.jobs.attest import attest, is_asked_for
 from scheduler.jobs.handlings import paused_sources
 from scheduler.jobs.health import home_health, note_health
+from scheduler.jobs.home_files import keep_home_files
 from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
 from scheduler.service.dead_man import ping
@@ -37,6 +39,10 @@ from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.service.web import address_of, admin_address, listen, server_config
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
+
+if TYPE_CHECKING:
+    from scheduler.executors.fleet import FleetExecutor
+    from scheduler.service.leader import Leadership
 
 log = structlog.get_logger()
 
@@ -50,7 +56,7 @@ class Service:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._executor = Executor(home)
+        self._executor: Executor | FleetExecutor = Executor(home)
         self._push = PushService(home)
         self._alerts = AlertService(home)
         self._feed_push = FeedPushService(home, self._hinted)
@@ -72,15 +78,18 @@ class Service:
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
-        async with (
-            self._push.at_work(self._stop.set),
-            self._alerts.at_work(self._stop.set),
-            self._feed_push.at_work(self._stop.set),
-        ):
+        async with AsyncExitStack() as beside:
+            if not self._home.has_fleet:
+                await self._begin_beside(beside, self._stop.set)
             try:
                 await self._run()
             finally:
                 await self._publisher.close()
+
+    async def _begin_beside(self, beside: AsyncExitStack, failed: Callable[[], object]) -> None:
+        """Tell hubs, people and sources until the end of ``beside``."""
+        for service in (self._push, self._alerts, self._feed_push):
+            await beside.enter_async_context(service.at_work(failed))
 
     async def _run(self) -> None:
         site = self._home.settings.site
@@ -108,10 +117,16 @@ class Service:
         serving = asyncio.create_task(server.serve(sockets=[opened]))
         showing = asyncio.create_task(show_life())
         tell(READY)
-        # What was published before is served at once; a new version may take a while to render.
-        await self._publish()
-        await attempt(self._reload)
-        visiting = asyncio.create_task(self._work())
+        if home.has_fleet:
+            # Imported here: the libraries for PostgreSQL may not be installed.
+            from scheduler.service.leader import lead_in_turns  # noqa: PLC0415
+
+            visiting = asyncio.create_task(lead_in_turns(home.store_url, self._lead))
+        else:
+            # What was published before is served at once; a new version takes a while to render.
+            await self._publish()
+            await attempt(self._reload)
+            visiting = asyncio.create_task(self._work())
         stopping = asyncio.create_task(self._stop.wait())
         working = {serving, visiting, stopping}
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
@@ -123,13 +138,43 @@ class Service:
         visiting.cancel()
         await asyncio.wait({visiting})
         await self._executor.close()
-        await self._publish()
+        if not home.has_fleet:
+            await self._publish()
         await self._admin.close()
         server.should_exit = True
         await serving
         showing.cancel()
         if not visiting.cancelled() and (error := visiting.exception()):
             raise error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+
+    async def _lead(self, leadership: Leadership) -> None:
+        """Do for all services on a database what one of them does, until cancelled."""
+        from scheduler.executors.fleet import FleetExecutor  # noqa: PLC0415
+
+        fleet = self._executor = FleetExecutor(self._home, leadership)
+        self._timetable = Timetable(self._begin_visit, self._chance)
+        self._sources = {}
+        self._hints.clear()
+        leads = True
+
+        def failed() -> None:
+            if leads:
+                self._stop.set()
+
+        async with AsyncExitStack() as beside:
+            await self._begin_beside(beside, failed)
+            try:
+                async with asyncio.TaskGroup() as work:
+                    work.create_task(fleet.run())
+                    # Nobody waits for a publication: another machine may have to make all of it.
+                    self._publication_due.set()
+                    await attempt(self._reload)
+                    await self._work()
+            finally:
+                leads = False
+                self._visits = None
+                if self._timetable.scheduler.running:
+                    self._timetable.scheduler.shutdown(wait=False)
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._visits:
@@ -153,7 +198,10 @@ class Service:
     async def _reload(self) -> None:
         """Take in source files that were added, changed or removed."""
         async with self._reloading:
-            self._take_in(*await asyncio.to_thread(self._load))
+            chosen, first = await asyncio.to_thread(self._load)
+            if not isinstance(self._executor, Executor):
+                await self._executor.take_in(chosen)
+            self._take_in(chosen, first)
 
     def _take_in(self, chosen: dict[str, LoadedSource], first: dict[str, dt.datetime]) -> None:
         for gone in self._sources.keys() - chosen.keys():
@@ -173,6 +221,9 @@ class Service:
             paused = paused_sources(store)
             chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
             self._planner.learn(store, chosen.values(), utc_now())
+            if self._home.has_fleet:
+                # Who visits has no files.
+                keep_home_files(self._home, store)
             return chosen, {
                 source.id: self._first_visit(store, source)
                 for source in chosen.values()

@@ -1,0 +1,119 @@
+"""Of several services on one database one leads: the one whose connection holds a lock there.
+
+The lock goes with the connection. What only the leader may do is said over that very connection, so
+that nobody who lost the lock does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import psycopg
+import structlog
+
+from data.errors import CommuniqueError
+from data.store.postgres.database.pool import CONNECTING, SILENCE
+
+LOOK: Final = 1.0
+"""Seconds between two looks whether another one still leads."""
+
+IDLE: Final = 15
+"""Seconds without a word after which the database lets go of a leader, which stands still then."""
+
+LOCK: Final = "hashtext('communique leader'), hashtext(current_schema())"
+
+log = structlog.get_logger()
+
+
+class LeadershipLost(CommuniqueError):
+    """The database went away, or let go of us: another one may lead by now."""
+
+    def __init__(self, cause: object) -> None:
+        super().__init__(f"another service may lead by now ({cause})")
+
+
+class Leadership:
+    """The connection that leads, for one statement or transaction at a time."""
+
+    def __init__(self, db: psycopg.AsyncConnection[Any]) -> None:
+        self._db = db
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """The connection, for the length of a ``with`` block. Raises LeadershipLost."""
+        async with self._turn:
+            try:
+                yield self._db
+            except psycopg.OperationalError as error:
+                raise LeadershipLost(error) from error
+            except asyncio.CancelledError:
+                # A question that was cut off leaves the connection in the middle of it.
+                await self._db.close()
+                raise
+
+    async def watch(self) -> None:
+        """Raise LeadershipLost as soon as it is lost."""
+        while True:
+            await asyncio.sleep(LOOK)
+            async with self.connection() as db:
+                await db.execute("SELECT 1")
+
+
+async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]]) -> None:
+    """Lead whenever nobody else does, until cancelled; ``lead`` is cancelled where that is lost."""
+    while True:
+        log.info("standing by")
+        async with leading(url) as leadership:
+            log.info("leading")
+            try:
+                async with asyncio.TaskGroup() as turn:
+                    turn.create_task(leadership.watch())
+                    turn.create_task(lead(leadership))
+            except* LeadershipLost as lost:
+                log.warning("leads no more", problem=str(lost.exceptions[0]))
+
+
+@asynccontextmanager
+async def leading(url: str) -> AsyncIterator[Leadership]:
+    """Lead for the length of a ``with`` block, as soon as nobody else does.
+
+    A database that is away is waited for.
+    """
+    db = await taken(url)
+    try:
+        yield Leadership(db)
+    finally:
+        await db.close()
+
+
+async def taken(url: str) -> psycopg.AsyncConnection[Any]:
+    """A connection that holds the lock, once nobody else does."""
+    while True:
+        with suppress(psycopg.OperationalError):
+            db = await psycopg.AsyncConnection.connect(
+                url,
+                autocommit=True,
+                connect_timeout=CONNECTING,
+                tcp_user_timeout=SILENCE,
+                keepalives_idle=SILENCE // 1000,
+            )
+            try:
+                await db.execute(f"SET idle_session_timeout = '{IDLE}s'".encode())
+                while not await has_lock(db):  # noqa: ASYNC110 - no event comes from the database
+                    await asyncio.sleep(LOOK)
+            except BaseException:
+                await db.close()
+                raise
+            return db
+        await asyncio.sleep(LOOK)
+
+
+async def has_lock(db: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether a connection holds the lock, or has just got it."""
+    found = await db.execute(f"SELECT pg_try_advisory_lock({LOCK})".encode())
+    ((held,),) = await found.fetchall()
+    return bool(held)

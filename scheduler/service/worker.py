@@ -1,0 +1,200 @@
+"""One node of many: it visits the hosts that Procrastinate hands it, each under a lease.
+
+It has no sources and no timetable, and publishes nothing. All that it needs of the service that
+leads is in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from contextlib import closing
+from typing import Any, Final
+
+import psycopg
+import structlog
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import AsyncConnectionPool
+
+from data.errors import CommuniqueError, SourceError, StoreError
+from data.health.evidence import CUT
+from data.models import Lease, Run
+from data.store.postgres.hosts import AskedVisit, Hosts
+from data.text.redaction import redacted
+from scheduler.executors.fleet import TOPICS
+from scheduler.executors.leases import SECONDS, Leases
+from scheduler.executors.local import VISITS, Executor
+from scheduler.executors.procrastinate import PATIENCE, app_of, pool_to, prepare, work
+from scheduler.home import Home
+from scheduler.service.systemd import READY, STOPPING, show_life, tell
+from spiders.download.robots import gap_of
+from spiders.sources.loader import LoadedSource, parse_source
+
+AGAIN: Final = 60.0
+"""Seconds after which a source is due again whose visit could not be begun."""
+
+LOOK: Final = 1.0
+"""Seconds between two looks whether the database still answers."""
+
+NEWER: Final = (
+    "a newer version of Communique changed it meanwhile, to which this worker would do harm: "
+    "update Communique here, too"
+)
+
+log = structlog.get_logger()
+
+
+class DatabaseLost(CommuniqueError):
+    """The database does not answer any more."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"the database {redacted(url)} did not answer for {PATIENCE:.0f} seconds: start the "
+            "worker again once it does"
+        )
+
+
+class Worker:
+    """Visits hosts for all services on the database of a HOME."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._url = home.store_url
+        self._executor = Executor(home)
+        self._stop = asyncio.Event()
+        self._failed: CommuniqueError | None = None
+        pool: AsyncConnectionPool[Any] = pool_to(self._url)
+        self._pool = pool
+        self._hosts = Hosts(pool)
+        self._leases = Leases(self._hosts, self._renewed, self._executor.drop)
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT; then give back what is held.
+
+        Raises StoreError, and DatabaseLost.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        # Brings the schema up to date, or refuses one that is newer.
+        await asyncio.to_thread(self._home.plain_store)
+        async with self._pool:
+            await prepare(self._pool)
+            await self._leases.renew()
+            app = app_of(self._visit_host)
+            async with app.open_async(self._pool):
+                log.info("working", home=str(self._home.path), visits=VISITS)
+                tell(READY)
+                beside = [
+                    asyncio.create_task(self._leases.renew_for_ever()),
+                    asyncio.create_task(show_life()),
+                    asyncio.create_task(self._watch()),
+                ]
+                working = asyncio.create_task(work(app, places=VISITS))
+                stopping = asyncio.create_task(self._stop.wait())
+                await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                self._stop.set()
+                tell(STOPPING)
+                log.info("stopping")
+                working.cancel()
+                # Visits under way are cut, and their hosts given back.
+                await self._executor.close()
+                await asyncio.wait({working}, timeout=SECONDS)
+                for task in (*beside, stopping):
+                    task.cancel()
+        if self._failed:
+            raise self._failed
+        if not working.cancelled() and working.done() and (error := working.exception()):
+            if isinstance(error, ConnectorException):
+                raise DatabaseLost(self._url) from error
+            raise error
+
+    async def _watch(self) -> None:
+        """End where the database is gone for too long, or is of a newer version."""
+        while not self._stop.is_set():
+            await asyncio.sleep(LOOK)
+            if time.monotonic() - self._leases.renewed > PATIENCE:
+                self._end(DatabaseLost(self._url))
+
+    def _end(self, error: CommuniqueError) -> None:
+        self._failed = self._failed or error
+        self._stop.set()
+
+    async def _renewed(self, until: float) -> None:
+        """The leases were renewed: the database answers, and this loop turns."""
+        self._home.alive.touch()
+        await self._executor.renew(until)
+        if await self._hosts.is_newer():
+            self._end(StoreError(redacted(self._url), NEWER))
+
+    async def _visit_host(self, host: str) -> None:
+        """Visit what is due of a host, if it is due and nobody has it."""
+        try:
+            if self._stop.is_set() or await self._hosts.is_newer():
+                return
+            lease = await self._leases.claim(host)
+            if lease:
+                await self._visit_held(lease)
+        except psycopg.Error as error:
+            # The host is due still, or once its lease has run out.
+            log.warning("a host was not visited", host=host, problem=redacted(str(error)))
+
+    async def _visit_held(self, lease: Lease) -> None:
+        runs: list[Run | None] = []
+        gap = self._home.settings.network.delay
+        try:
+            due = await self._hosts.due_visits(lease.host)
+            if due:
+                self._executor.topics = await self._hosts.file(TOPICS)
+            runs = await asyncio.gather(*(self._visit(one, lease) for one in due))
+            gap = await asyncio.to_thread(self._gap, due)
+        except BaseException:
+            self._leases.forget(lease)
+            raise
+        cut = [run for run in runs if run is None or any(one.kind == CUT for one in run.errors)]
+        await self._leases.finish(
+            lease,
+            gap=gap,
+            rest=gap + max(map(self._unanswered, runs), default=0.0),
+            again=AGAIN if cut and not self._stop.is_set() else 0.0,
+        )
+
+    async def _visit(self, asked: AskedVisit, lease: Lease) -> Run | None:
+        path = self._home.sources / f"{asked.source}.toml"
+        try:
+            file = parse_source(asked.file, str(path))
+        except SourceError as error:
+            # The leader could read it: it is of another version.
+            log.error("a source can't be visited", problem=str(error))  # noqa: TRY400 - no bug
+            return None
+        run = await self._executor.visit(
+            LoadedSource(asked.source, path, own=True, file=file),
+            explicit=asked.explicit,
+            backfill=asked.backfill,
+            accept=asked.accept,
+            lease=lease,
+            file=asked.file,
+        )
+        log.info(
+            "visited",
+            source=run.source,
+            found=run.found,
+            new=run.new,
+            changed=run.changed,
+            seconds=round(run.seconds, 1),
+            errors=[f"{error.url}: {error.message}" for error in run.errors],
+        )
+        return run
+
+    def _unanswered(self, run: Run | None) -> float:
+        """For how many seconds an answer may come that a visit asked for and did not await."""
+        late = run and any(error.kind == "timeout" for error in run.errors)
+        return self._home.settings.network.timeout if late else 0.0
+
+    def _gap(self, due: Any) -> float:
+        """The seconds that a host wants between two requests; what the settings say if unknown."""
+        network = self._home.settings.network
+        with closing(self._home.plain_store()) as store:
+            urls = [parse_source(one.file, one.source).url for one in due]
+            return max((gap_of(store, url, network) for url in urls), default=network.delay)

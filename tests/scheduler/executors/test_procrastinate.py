@@ -1,0 +1,179 @@
+"""Hosts that are due get a job, once; a job that nobody works on is ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg_pool import AsyncConnectionPool
+
+from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.store import PostgresStore
+from scheduler.executors.procrastinate import (
+    Deferrer,
+    Reaper,
+    app_of,
+    pool_to,
+    prepare,
+)
+
+Pool = AsyncConnectionPool[Any]
+
+
+def done(url: str, work: Callable[[Pool], Awaitable[None]]) -> None:
+    """Some work on a store's database that is prepared for Procrastinate."""
+
+    async def prepared() -> None:
+        async with pool_to(url) as pool:
+            await prepare(pool)
+            await prepare(pool)
+            await work(pool)
+
+    with closing(PostgresStore(url)):
+        asyncio.run(prepared())
+
+
+async def rows(pool: Pool, sql: str) -> list[tuple[Any, ...]]:
+    async with pool.connection() as db:
+        return list(await (await db.execute(sql.encode())).fetchall())
+
+
+async def told(pool: Pool, sql: str) -> None:
+    async with pool.connection() as db:
+        await db.execute(sql.encode())
+
+
+def test_a_due_host_gets_one_job_and_another_once_that_is_done(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        hosts, visited = Hosts(pool), list[str]()
+        await hosts.ask(
+            [AskedVisit("harbour", "a.example", ""), AskedVisit("pilots", "b.example", "")]
+        )
+        deferrer = Deferrer(pool)
+        assert await deferrer.defer() == 2
+        assert await deferrer.defer() == 0
+        assert await Deferrer(pool).defer() == 0
+
+        async def visit(host: str) -> None:
+            visited.append(host)
+
+        app = app_of(visit)
+        async with app.open_async(pool):
+            await app.run_worker_async(wait=False, delete_jobs="always", listen_notify=False)
+        assert visited == ["a.example", "b.example"]
+        # Nobody has visited them in truth.
+        assert await Deferrer(pool).defer() == 2
+        assert (await hosts.due_hosts()).number == 2
+
+    done(postgres_url, work)
+
+
+def test_a_host_that_is_held_or_not_due_gets_no_job(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        hosts = Hosts(pool)
+        await hosts.ask([AskedVisit("harbour", "a.example", "")])
+        assert await hosts.claim("a.example", seconds=30)
+        assert await Deferrer(pool).defer() == 0
+
+    done(postgres_url, work)
+
+
+def test_the_job_of_a_worker_that_died_is_ended_and_its_host_gets_another(
+    postgres_url: str,
+) -> None:
+    async def work(pool: Pool) -> None:
+        await Hosts(pool).ask([AskedVisit("harbour", "a.example", "")])
+        await Deferrer(pool).defer()
+        await told(
+            pool,
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour');"
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id ="
+            " (SELECT id FROM procrastinate_workers)",
+        )
+        assert await Deferrer(pool).defer() == 0
+        async with pool.connection() as db:
+            assert await Reaper().reap(db) == 1
+            assert await Reaper().reap(db) == 0
+        assert await Deferrer(pool).defer() == 1
+
+    done(postgres_url, work)
+
+
+def test_the_job_of_a_worker_that_could_not_end_it_is_ended_too(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        hosts = Hosts(pool)
+        await hosts.ask([AskedVisit("harbour", "a.example", "")])
+        await Deferrer(pool).defer()
+        await told(
+            pool,
+            "INSERT INTO procrastinate_workers DEFAULT VALUES;"
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id ="
+            " (SELECT id FROM procrastinate_workers)",
+        )
+        reaper = Reaper()
+        async with pool.connection() as db:
+            # It may be about to claim its host.
+            assert await reaper.reap(db) == 0
+            lease = await hosts.claim("a.example", seconds=30)
+            assert lease
+            assert await reaper.reap(db) == 0
+            assert await hosts.finish(lease, gap=0, rest=0)
+            assert await reaper.reap(db) == 0
+            assert await reaper.reap(db) == 1
+        assert await Deferrer(pool).defer() == 1
+
+    done(postgres_url, work)
+
+
+def test_whether_a_host_has_other_jobs_is_asked_of_our_index(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        await told(
+            pool,
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock)"
+            " SELECT 'visits', 'visit', 'visit:' || n, 'visit:' || n"
+            " FROM generate_series(1, 3000) n; ANALYZE procrastinate_jobs",
+        )
+        ((body,),) = await rows(
+            pool, "SELECT prosrc FROM pg_proc WHERE proname = 'procrastinate_fetch_job_v2'"
+        )
+        start, end = body.index("SELECT jobs.*"), body.index("FOR UPDATE OF jobs")
+        query = body[start:end].replace("target_queue_names", "ARRAY['visits']")
+        plan = "\n".join(row[0] for row in await rows(pool, f"EXPLAIN {query}"))
+        assert "communique_jobs_of_lock" in plan, plan
+
+    done(postgres_url, work)
+
+
+def test_a_database_that_went_away_is_waited_for(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        async def visit(host: str) -> None:
+            raise AssertionError(host)
+
+        app = app_of(visit)
+        async with app.open_async(pool):
+            worker = await app.job_manager.register_worker()
+            with psycopg.connect(postgres_url, autocommit=True) as db:
+                db.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            await app.job_manager.update_heartbeat(worker)
+
+    done(postgres_url, work)
+
+
+def test_a_wrong_statement_is_not_tried_again(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        async def visit(host: str) -> None:
+            raise AssertionError(host)
+
+        app = app_of(visit)
+        async with app.open_async(pool):
+            with pytest.raises(Exception, match="Database error"):
+                await app.connector.execute_query_async("SELECT wrong")
+
+    done(postgres_url, work)

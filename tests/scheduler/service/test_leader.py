@@ -1,0 +1,81 @@
+"""Of several services one leads, and another one once that one is gone."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import pytest
+
+from scheduler.service.leader import Leadership, LeadershipLost, lead_in_turns, leading
+from tests.peer import PATIENCE
+
+
+def end_connections(url: str) -> None:
+    """As if the database went away for a moment."""
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_one_leads_at_a_time_and_the_next_one_after_it(postgres_url: str) -> None:
+    async def work() -> None:
+        order = list[str]()
+
+        async def second() -> None:
+            async with leading(postgres_url):
+                order.append("second")
+
+        async with asyncio.timeout(PATIENCE), leading(postgres_url) as leadership:
+            other = asyncio.create_task(second())
+            async with leadership.connection() as db:
+                await db.execute("SELECT 1")
+            order.append("first")
+        async with asyncio.timeout(PATIENCE):
+            await other
+        assert order == ["first", "second"]
+
+    asyncio.run(work())
+
+
+def test_who_lost_the_database_says_nothing_more_as_a_leader(postgres_url: str) -> None:
+    async def work() -> None:
+        async with asyncio.timeout(PATIENCE), leading(postgres_url) as leadership:
+            end_connections(postgres_url)
+            with pytest.raises(LeadershipLost):
+                await leadership.watch()
+            with pytest.raises(LeadershipLost):
+                async with leadership.connection() as db:
+                    await db.execute("SELECT 1")
+
+    asyncio.run(work())
+
+
+def test_who_lost_it_stops_and_leads_again_in_its_turn(postgres_url: str) -> None:
+    began, stopped = list[Leadership](), list[Leadership]()
+
+    async def work() -> None:
+        twice = asyncio.Event()
+
+        async def lead(leadership: Leadership) -> None:
+            began.append(leadership)
+            if len(began) == 2:
+                twice.set()
+            else:
+                await asyncio.to_thread(end_connections, postgres_url)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.append(leadership)
+
+        leader = asyncio.create_task(lead_in_turns(postgres_url, lead))
+        async with asyncio.timeout(PATIENCE):
+            await twice.wait()
+            assert stopped == began[:1]
+            leader.cancel()
+            await asyncio.wait({leader})
+
+    asyncio.run(work())
+    assert stopped == began

@@ -1,0 +1,140 @@
+"""`communique worker`: real services and workers on a real database, each a process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import psycopg
+import pytest
+
+from tests.command import SETTINGS, command, communique, make_home
+from tests.press_room import Answer, Room, listing_html, release_html, served
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room with two releases."""
+    with served() as room:
+        room.page("/news/", listing_html([1, 2]))
+        for number in (1, 2):
+            room.page(f"/news/{number}.html", release_html(number))
+        yield room
+
+
+def home_on(folder: Path, url: str, room: Room | None = None) -> Path:
+    """A HOME of many on a database; of a service, with a source."""
+    if room:
+        make_home(folder, f"{room.base}/news/", interval="60")
+    else:
+        folder.mkdir(parents=True)
+    (folder / "communique.toml").write_text(
+        f"{SETTINGS}\n[site]\nport = 0\n\n[store]\nurl = '{url}'\n"
+        "\n[run]\nexecutor = 'procrastinate'\n"
+    )
+    return folder
+
+
+@contextmanager
+def running(name: str, home: Path) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A command that runs for long and its log, for the length of a ``with`` block."""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*command(), name, "--home", str(home)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def until(log: IO[str], event: str) -> str:
+    """The first line of a log that tells of an event."""
+    said = []
+    for line in log:
+        said.append(line)
+        if f"event={event}" in line or f'event="{event}"' in line:
+            return line
+    raise AssertionError(f"it ended without saying {event}: {''.join(said)}")
+
+
+def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    first = home_on(tmp_path / "first", postgres_url, room)
+    second = home_on(tmp_path / "second", postgres_url, room)
+    with running("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, its_log):
+        until(its_log, "working")
+        with running("run", first) as (leader, log):
+            until(log, "leading")
+            with running("run", second) as (_, other_log):
+                until(other_log, "standing by")
+                assert "new=2" in until(its_log, "visited")
+                assert "new=2" in until(log, "visited")
+                leader.kill()
+                until(other_log, "leading")
+        worker.send_signal(signal.SIGTERM)
+        until(its_log, "stopping")
+        assert worker.wait(60) == 0
+    assert (tmp_path / "worker/worker.alive").exists()
+    with psycopg.connect(postgres_url) as db:
+        ((visits,),) = db.execute("SELECT count(*) FROM runs").fetchall()
+        ((due,),) = db.execute("SELECT count(*) FROM host_sources WHERE due <= now()").fetchall()
+    assert (visits, due) == (1, 0)
+
+
+def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = threading.Event()
+    room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
+    with (
+        running("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        running("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, _),
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            (row,) = db.execute("SELECT token, next_due <= now() + interval '1 s' FROM hosts")
+            assert row == (0, True)
+            (row,) = db.execute("SELECT due <= now() FROM host_sources")
+            assert row == (True,)
+        held.set()
+        with running("worker", home_on(tmp_path / "another", postgres_url)) as (_, its_log):
+            assert "errors=[]" in until(its_log, "visited")
+            assert "errors=[]" in until(log, "visited")
+
+
+def test_a_worker_refuses_a_database_of_a_newer_version(tmp_path: Path, postgres_url: str) -> None:
+    home = home_on(tmp_path / "worker", postgres_url)
+    with running("worker", home) as (worker, log):
+        until(log, "working")
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
+        until(log, "stopping")
+        assert "a newer version of Communique" in log.read()
+        assert worker.wait(60) == 1
+    refused = communique("worker", home=home)
+    assert refused.returncode == 1
+    assert "written by a newer version of Communique" in refused.stderr
+
+
+def test_a_worker_needs_settings_that_share_a_database(tmp_path: Path) -> None:
+    result = communique("worker", home=tmp_path)
+    assert result.returncode == 2
+    assert 'write executor = "procrastinate"' in result.stderr
+    (tmp_path / "communique.toml").write_text("[run]\nexecutor = 'procrastinate'\n")
+    result = communique("run", home=tmp_path)
+    assert result.returncode == 2
+    assert "store.url" in result.stderr
