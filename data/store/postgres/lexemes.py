@@ -91,6 +91,14 @@ def quoted(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+def any_of(words: Sequence[str]) -> str:
+    """The ``tsquery`` that one of several is enough for, nested: PostgreSQL's stack is not deep."""
+    if len(words) == 1:
+        return words[0]
+    half = len(words) // 2
+    return f"({any_of(words[:half])} | {any_of(words[half:])})"
+
+
 def filed_under(token: str) -> str:
     """A word of data.store.sql.search.tokens_of, as vectors and queries write it.
 

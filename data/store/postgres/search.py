@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from data.search.query import Query, terms_of
-from data.store.postgres.lexemes import filed_under, phrase, quoted, vector
+from data.store.postgres.lexemes import any_of, filed_under, phrase, quoted, vector
 from data.store.postgres.stems import STEMMERS, forms, stems
 from data.store.sql.database.connection import Database
 from data.store.sql.search import PATIENCE, RANKED, Entry, filters, rows_between
@@ -75,7 +75,7 @@ class SearchPart(AnySearchPart):
             if found is None:
                 return None
             others = forms(self._connection, term.written, languages) if term.written else []
-            wanted.append(f"({' | '.join([found.words, *map(quoted, others)])})")
+            wanted.append(any_of([f"({found.words})", *map(quoted, others)]))
         return wanted
 
     def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
@@ -113,10 +113,7 @@ def condition(
     query: Query, wanted: Sequence[str], cursor: int | None = None
 ) -> tuple[str, list[Any]]:
     """SQL for the rows that a query finds, with its arguments; in `NO_ORDER` where it has words."""
-    words = list(wanted)
-    for names in filters(query):
-        several = " | ".join(dict.fromkeys(filed_under(name) for name in names))
-        words.append(f"({several})")
+    words = [*wanted, *(any_of([*{*map(filed_under, names)}]) for names in filters(query))]
     parts = [
         f"{NO_ORDER if words else 's.row'} BETWEEN ? AND ?",
         "s.release NOT IN (SELECT release FROM hidden_releases)",

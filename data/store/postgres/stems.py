@@ -65,17 +65,21 @@ def written_words(text: str) -> list[str]:
 
 def _stems_of(connection: Connection, asked: Collection[tuple[str, str]]) -> set[str]:
     """What stands for some words, each with the tag of its language."""
-    if new := [one for one in asked if one not in _known]:
-        if len(_known) + len(new) > REMEMBERED:
-            _known.clear()
+    known = {one: _known.get(one) for one in asked}
+    if new := [one for one, stem in known.items() if stem is None]:
         tags, words = [tag for tag, _ in new], [word for _, word in new]
         stemmers = [f"pg_catalog.{STEMMERS[tag]}_stem" for tag in tags]
-        found = connection.ask(
+        rows = connection.ask(
             "SELECT g.tag, g.word, array_to_string(ts_lexize(g.stemmer::regdictionary, g.word), '')"
             " FROM unnest(?::text[], ?::text[], ?::text[]) AS g (tag, word, stemmer)",
             [tags, words, stemmers],
         )
-        for tag, word, stem in found:
+        found = {}
+        for tag, word, stem in rows:
             folded = "".join(fold_search(stem).split())
-            _known[tag, word] = f"{tag}~{folded}" if folded else ""
-    return {_known[one] for one in asked} - {""}
+            found[tag, word] = f"{tag}~{folded}" if folded else ""
+        if len(_known) + len(found) > REMEMBERED:
+            _known.clear()
+        _known.update(found)
+        known |= found
+    return {stem for stem in known.values() if stem}
