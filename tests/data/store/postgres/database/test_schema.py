@@ -72,7 +72,7 @@ def test_an_older_store_is_brought_up_to_date_once(postgres_url: str) -> None:
     open_store(postgres_url).close()
     with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
         db.execute("DELETE FROM communique_migrations WHERE name = 'hosts'")
-        db.execute("DROP TABLE hosts; DROP SEQUENCE host_tokens")
+        db.execute("DROP TABLE hosts, host_sources, shared_files; DROP SEQUENCE host_tokens")
     close_pools()
     open_store(postgres_url).close()
     with closing(psycopg.connect(postgres_url)) as db:
