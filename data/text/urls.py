@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import lru_cache
 from typing import Final
@@ -34,6 +35,11 @@ ORDINARY = re.compile(
 SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+LONGEST_KEY: Final = 2_000
+"""Characters of a key: an index of PostgreSQL takes no more than 2,704 bytes."""
+
+ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
+
 
 @lru_cache(maxsize=4096)  # a visit asks for the same few again and again
 def canonical_url(url: str) -> str:
@@ -41,8 +47,18 @@ def canonical_url(url: str) -> str:
 
     https for http, no ``www.``, default port, fragment, session id or tracking parameter, no
     trailing slash, sorted query, upper-case escapes only where needed. A key to compare by, not an
-    address to fetch. Text that is no URL is returned stripped.
+    address to fetch. Text that is no URL is returned stripped. Of a very long one, the host and a
+    digest stand for it.
     """
+    key = _canonical(url)
+    if len(key) <= LONGEST_KEY:
+        return key
+    root = ROOT.match(key)
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{root[0] if root else ''}~{digest}"
+
+
+def _canonical(url: str) -> str:
     if plain := ORDINARY.fullmatch(url):
         return f"https://{plain[1]}{plain[2].rstrip('/') or '/'}"
     try:

@@ -90,6 +90,16 @@ def test_escapes_names_and_queries_are_put_in_order() -> None:
     assert canonical_url("http://[::1]:99/x") == "https://[::1]:99/x"
 
 
+def test_of_a_very_long_address_the_host_and_a_digest_are_the_key() -> None:
+    long = "http://www.x.example/a?b=" + "%C3%A9" * 700
+    key = canonical_url(long)
+    assert key.startswith("https://x.example/~")
+    assert len(key) < 100
+    assert canonical_url(key) == key
+    assert canonical_url(f"{long}&utm_source=mail") == key != canonical_url(f"{long}c")
+    assert canonical_url("x" * 3000) == canonical_url(canonical_url("x" * 3000))
+
+
 @given(st.text())
 def test_no_text_makes_it_fail_and_twice_is_as_once(text: str) -> None:
     once = canonical_url(text)

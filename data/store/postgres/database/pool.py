@@ -134,6 +134,7 @@ SENTENCES: Final[dict[type[psycopg.Error], str]] = {
     errors.InsufficientPrivilege: "its user may not do that: make it the owner of the database",
     errors.InvalidPassword: "it refuses the password",
     errors.InvalidCatalogName: "there is no such database: create it",
+    errors.ProgramLimitExceeded: "it takes no key of this length",
     errors.TooManyConnections: "it has too many connections: raise its max_connections",
 }
 
