@@ -24,6 +24,7 @@ from data.wording import counted
 Told = Callable[[str, int, int], None]
 """Told the name of a step, how much of it is done, and how much there is."""
 
+SAME: Final = "--from and --to name the same store"
 NOT_EMPTY: Final = "it holds another store already ({}): name a database that is empty"
 OF_ANOTHER: Final = (
     "it is being filled from {}, which did not end: name that one with --from, or an empty database"
@@ -45,6 +46,8 @@ class Transferred:
 
 def transfer(source: End, target: End, told: Told) -> Transferred:
     """Fill an empty store with all of another, or go on doing so. Raises StoreError."""
+    if source.url == target.url:
+        raise StoreError(target.url, SAME)
     if source.unfinished is not None:
         raise StoreError(source.url, UNFINISHED.format(source.unfinished))
     source.freeze()

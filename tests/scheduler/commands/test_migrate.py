@@ -1,0 +1,122 @@
+"""A HOME goes to PostgreSQL and comes back by a command, and what it publishes stays the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from data.models import Source
+from data.store import open_store
+from tests.command import SETTINGS, communique, make_home
+from tests.drafts import draft, published
+from tests.postgres_server import PASSWORD
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+LATER = NOON + dt.timedelta(hours=1)
+
+
+def made(folder: Path, store: str = "") -> Path:
+    """A HOME, with its releases in another store than its own where one is named."""
+    home = make_home(folder, "http://harbour.example/")
+    named = f'[store]\nurl = "{store}"\n' if store else ""
+    (home / "communique.toml").write_text(f"{SETTINGS}\n[archive]\nenabled = false\n{named}")
+    return home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A HOME with releases, of which some were edited, retracted or hidden."""
+    home = made(tmp_path / "home")
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        store.register(Source("harbour", "Harbour Board", "http://harbour.example/"))
+        for number in [*range(60), 3]:
+            one = draft(
+                f"http://harbour.example/{number}",
+                title=f"Pier {number}",
+                body_text=f"Ships at pier {number} wait for {number * 7919} pilots."
+                + " It was wrong." * (number == 3),
+                topics=("transport", f"topic-{number % 3}"),
+                published=published(f"2026-02-{number % 28 + 1:02}"),
+            )
+            store.record(one, seen=NOON, since=NOON)
+        ids = [one.id for one in store.by_first_seen(None)]
+        store.retract(ids[5], at=LATER)
+        store.hide(ids[7], at=LATER, why="It is an advertisement.")
+        store.update_search_index()
+    return home
+
+
+def done(home: Path, *arguments: str) -> str:
+    """What a command says that works."""
+    result = communique(*arguments, home=home)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def site(home: Path) -> dict[str, bytes]:
+    """What a HOME publishes: all files of its site."""
+    folder = home / "site"
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_what_is_published_is_the_same_byte_for_byte_at_both_ends(
+    home: Path, postgres_url: str, tmp_path: Path
+) -> None:
+    done(home, "publish")
+    told = json.loads(done(home, "migrate", "--to", postgres_url, "--json"))
+    assert told["rows"]["releases"] == told["written"]["releases"] == told["searchable"] == 60
+    there, back = made(tmp_path / "there", postgres_url), made(tmp_path / "back")
+    done(there, "publish", "--all")
+    before = site(home)
+    assert len([name for name in before if name.startswith("feeds/")]) > 30
+    assert site(there) == before
+    found = json.loads(done(there, "search", "wrong", "--json"))["releases"]
+    assert [one["url"] for one in found] == ["http://harbour.example/3"]
+    said = done(back, "migrate", "--from", postgres_url, "--to", f"sqlite:{back}/communique.db")
+    assert f"sqlite:{back}/communique.db: 60 releases" in said
+    assert PASSWORD not in said
+    done(back, "publish", "--all")
+    assert site(back) == before
+
+
+def test_a_store_that_is_elsewhere_is_moved_from_there(
+    home: Path, postgres_url: str, tmp_path: Path
+) -> None:
+    done(home, "migrate", "--to", postgres_url)
+    there = made(tmp_path / "there", postgres_url)
+    done(there, "migrate", "--to", f"sqlite:{tmp_path}/copy.db")
+    again = done(there, "migrate", "--to", f"sqlite:{tmp_path}/copy.db")
+    assert again.rstrip().endswith("0 new")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--to", "mysql://me:sesame@there/db"], "no such kind of store"),
+        (["--to", "postgresql://me:sesame@127.0.0.1:1/db"], "it can't be reached"),
+        (["--to", "postgresql://me:sesame@[::/db"], "the store "),
+        (["--from", "postgresql://me:sesame@127.0.0.1:1/db", "--to", "sqlite:x.db"], "reached"),
+        (["--from", "sqlite:/nowhere/at/all.db", "--to", "sqlite:x.db"], "there is no store"),
+        (["--from", "sqlite:{home}/communique.toml", "--to", "sqlite:x.db"], "not a database"),
+        (["--to", "sqlite:{home}/communique.toml"], "not a database"),
+        (["--to", "sqlite:{home}/communique.db"], "the same store"),
+    ],
+)
+def test_an_address_that_can_not_be_used_is_told_in_a_sentence_without_its_secrets(
+    home: Path, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    before = (home / "communique.db").read_bytes()
+    asked = [
+        one.replace("{home}", str(home)).replace(":x.db", f":{tmp_path}/x.db") for one in arguments
+    ]
+    result = communique("migrate", *asked, home=home)
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert "sesame" not in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
+    assert (home / "communique.db").read_bytes() == before
