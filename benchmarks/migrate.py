@@ -1,0 +1,163 @@
+"""A store moved from SQLite to PostgreSQL and back, killed again and again on both ways.
+
+    python benchmarks/migrate.py [--releases 100000] [--kills 20] [--few]
+
+The releases are those of benchmarks/store.py, through the real write path; some are edited,
+retracted and hidden. What moves them (migrate_parts/mover.py) is killed (SIGKILL) at random places:
+amid the rows, amid the last comparison, and amid the search index. `communique migrate` then
+brings it to its end, and says how many rows it still wrote. In the end the site that is published
+from the first store, from PostgreSQL and from the store that came back must be the same, file for
+file and byte for byte, and so must be what `communique export` writes. The last line is JSON; the
+exit code is 1 where anything differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import hashlib
+import itertools
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.store import BATCH, drafts
+from data.store import open_store
+from data.store.transfer.opening import open_source
+from tests.postgres_server import postgres_running
+
+ROOT = Path(__file__).parents[1]
+FEW = 1000
+FEW_KILLS = 4
+HOUR = dt.timedelta(hours=1)
+PHASES = ("rows", "rows", "rows", "comparing", "search")
+"""Amid what it is killed, in turn."""
+
+
+def main() -> None:
+    """Move a store there and back."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--releases", type=int, default=100_000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--few", action="store_true", help="Few releases, few kills.")
+    options = parser.parse_args()
+    given = (FEW, FEW_KILLS) if options.few else (options.releases, options.kills)
+    with tempfile.TemporaryDirectory() as folder, postgres_running() as server:
+        found = measure(Path(folder), server.url(server.create()), *given)
+    print(json.dumps(found))
+    sys.exit(0 if found["equal"] else 1)
+
+
+def measure(folder: Path, database: str, releases: int, kills: int) -> dict[str, Any]:
+    """Fill a store, move it there and back, and compare what is published."""
+    first, there, back = (folder / name for name in ("first", "there", "back"))
+    for home, url in ((first, ""), (there, database), (back, "")):
+        home.mkdir()
+        named = f'[store]\nurl = "{url}"\n' if url else ""
+        (home / "communique.toml").write_text(f"[archive]\nenabled = false\n{named}")
+    one, other = f"sqlite:{first}/communique.db", f"sqlite:{back}/communique.db"
+    timed("filled", lambda: fill(one, releases))
+    published = {"first": timed("published", lambda: site(first))}
+    found: dict[str, Any] = {"releases": releases, "kills": 0}
+    for way, source, target in (("there", one, database), ("back", database, other)):
+        half = kills // 2
+        phases = sorted(itertools.islice(itertools.cycle(PHASES), half), key=PHASES.index)
+        amid = [killed(source, target, phase) for phase in phases]
+        began = time.perf_counter()
+        done = json.loads(communique("migrate", "--from", source, "--to", target, "--json"))
+        found["kills"] += sum(amid)
+        rows, written = sum(done["rows"].values()), sum(done["written"].values())
+        found |= {f"rows_{way}": rows, f"written_by_the_last_{way}": written}
+        found[f"last_seconds_{way}"] = round(time.perf_counter() - began, 1)
+        print(
+            f"{way}: killed {sum(amid)} times, {written:,} of {rows:,} rows left to the last",
+            flush=True,
+        )
+    published["there"] = timed("published", lambda: site(there))
+    published["back"] = timed("published", lambda: site(back))
+    equal = [published[name] == published["first"] for name in ("there", "back")]
+    print(f"{len(published['first']):,} files; equal there: {equal[0]}, back: {equal[1]}")
+    return found | {"files": len(published["first"]), "equal": all(equal)}
+
+
+def timed(what: str, work: Any) -> Any:
+    """What some work gives; how long it took is printed."""
+    began = time.perf_counter()
+    result = work()
+    print(f"{what} in {time.perf_counter() - began:,.0f} s", flush=True)
+    return result
+
+
+def fill(url: str, count: int) -> None:
+    """Record releases; one in ten is edited, and some are retracted or hidden."""
+    made = drafts(count)
+    with closing(open_store(url)) as store:
+        for _ in range(0, count, BATCH):
+            with store.transaction():
+                for number, (draft, seen) in enumerate(itertools.islice(made, BATCH)):
+                    decision = store.record(draft, seen=seen, since=seen)
+                    if number % 10 == 0:
+                        text = f"{draft.content.body_text} It was wrong by {number} crowns."
+                        content = replace(draft.content, body_text=text)
+                        edited = replace(draft, content=content, digest=f"{number:064}")
+                        store.record(edited, seen=seen + HOUR, since=seen)
+                    elif number % 50 == 1:
+                        store.retract(decision.release.id, at=seen + HOUR)
+                    elif number % 50 == 2:  # noqa: PLR2004 - any other one
+                        store.hide(decision.release.id, at=seen, why="It is an advertisement.")
+
+
+chance = random.Random(20261127)  # noqa: S311 - places that repeat, no secret
+
+
+def killed(source: str, target: str, phase: str) -> bool:
+    """Start to move a store, kill that amid a phase, and say whether it was killed."""
+    with closing(open_source(source)) as end:
+        tables = {name: end.count(table) for name, table in end.tables().items()}
+    # In the order in which they are moved, so that each place among all rows is as likely.
+    before = dict(zip(tables, itertools.accumulate(tables.values(), initial=0), strict=False))
+    place = chance.random()
+    mover = [sys.executable, "-m", "benchmarks.migrate_parts.mover", source, target]
+    with subprocess.Popen(mover, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            step, done, of = line.split()
+            if step in tables and phase == "rows":
+                if before[step] + int(done) >= place * sum(tables.values()):
+                    break
+            elif step == phase and int(done) >= place * int(of):
+                break
+        # Not at a step, but after some part of the next one.
+        time.sleep(chance.random() / 20)
+        process.kill()
+    return process.returncode != 0
+
+
+def communique(*arguments: str) -> str:
+    """What a command writes."""
+    command = [sys.executable, "-m", "scheduler", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def site(home: Path) -> dict[str, str]:
+    """The digests of all files that a HOME publishes, and of what it exports."""
+    communique("publish", "--all", "--home", str(home))
+    folder = home / "site"
+    found = {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    exported = communique("export", "--home", str(home))
+    return found | {"export": hashlib.sha256(exported.encode()).hexdigest()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What benchmarks/migrate.py starts as processes of their own."""

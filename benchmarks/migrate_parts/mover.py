@@ -1,0 +1,17 @@
+"""Moves a store, as `communique migrate` does, and writes a line for each step: to be killed."""
+
+from __future__ import annotations
+
+import sys
+
+from scheduler.jobs.migrate import migrate
+
+
+def told(step: str, done: int, of: int) -> None:
+    """Write a step, how much of it is done, and how much there is."""
+    print(step, done, of, flush=True)
+
+
+if __name__ == "__main__":
+    source, target = sys.argv[1:]
+    migrate(source, target, told)
