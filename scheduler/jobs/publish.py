@@ -98,8 +98,10 @@ def render_and_push(home: Home, render: Callable[..., None]) -> None:
     """
     place = home.settings.site.target
     bucket = open_bucket(place, home.settings.bucket)
-    with closing(PushedFiles(home.path / "pushed.db", place)) as kept:
-        target = SiteBucket(bucket, home.site, kept)
+    with (
+        closing(PushedFiles(home.path / "pushed.db", place)) as kept,
+        SiteBucket(bucket, home.site, kept) as target,
+    ):
         for turn in range(TURNS):
             with closing(home.plain_store()) as store:
                 another = target.begin(store)

@@ -2,7 +2,8 @@
 
 A publication first takes a number in the manifest, then writes what changed, then says there that
 all of it is in place. Each object is written over the one that is known to lie there, and names the
-number: who is refused looks at it, and gives up where a later publication wrote it. Files come
+number: who is refused looks at it, and gives up where a later publication wrote it. While one is
+under way, which it shows every few seconds, others wait; who shows nothing is overtaken. Files come
 before those that name them, so that whoever begins at a feed finds all that it leads to; what is
 gone goes last, and the other way round.
 
@@ -15,12 +16,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
+
+import msgspec
 
 from data.bucket import Bucket, BucketError, Replaced
 from data.clock import utc_now
@@ -39,6 +44,18 @@ TOGETHER: Final = 200
 TRIES: Final = 5
 """How often one object is written anew that others write too."""
 
+SIGN: Final = 5.0
+"""Seconds between two signs that a publication is under way."""
+
+SILENCE: Final = 30.0
+"""Seconds after which a publication that showed none counts as given up."""
+
+WAITING: Final = 120.0
+"""Seconds for which the publication of another is waited for."""
+
+LOOK: Final = 0.5
+"""Seconds between two looks at it."""
+
 SETTLED: Final = 16 * 60.0
 """Seconds after which no request of another publisher can arrive any more: a signature of AWS holds
 for 15 minutes, the clocks of two machines apart."""
@@ -55,7 +72,10 @@ OCCUPIED: Final = (
     "something lies there that no publication wrote, and would be deleted; name a prefix below "
     "which there is nothing, as in s3://bucket/site"
 )
-CROWDED: Final = "others publish there all the time; give each installation a prefix of its own"
+CROWDED: Final = (
+    "another installation publishes there; this is tried again, and where the two are not to share "
+    "a site, give each a prefix of its own"
+)
 
 LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", "log/checkpoint"}
 FIRST: Final = ("releases/", "stories/", "log/", "witness/")
@@ -79,7 +99,7 @@ class Push:
 
 
 class SiteBucket:
-    """The site in a bucket, as one HOME publishes it; one process at a time.
+    """The site in a bucket, as one HOME publishes it; one process at a time, in a ``with`` block.
 
     ``kept`` is what the HOME knows of it. Raises BucketError, StoreError and OSError.
     """
@@ -90,27 +110,44 @@ class SiteBucket:
         self._kept = kept
         self._read: Read | None = None
         self._change = (0, 0)
+        # The manifest is replaced by whoever holds it.
+        self._turn = threading.Lock()
+        self._ended = threading.Event()
+        self._signs: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
 
     def begin(self, store: ApiStore) -> bool:
-        """Look who published last, before anything is rendered.
+        """Look who published last, before anything is rendered; wait for who is at it.
 
         True where that was not this HOME: its folder may lack what others published, so that
         everything has to be rendered. The number of the publication is taken at once then.
         """
-        for _ in range(TRIES):
+        self._end()
+        seen: Read | None = None
+        began = since = time.monotonic()
+        while time.monotonic() - began < WAITING:
             self._read = read_manifest(self._bucket)
             self._change = store.last_logged_change()
-            if self._read is not None:
-                manifest = self._read.manifest
-                if store.logged_changes(manifest.change, limit=1) is None:
-                    raise BucketError(self._bucket.place, AHEAD)
-                if self._is_ours(manifest):
-                    return False
-            elif any(self._bucket.tags()):
-                # It may be that another began just now.
-                if read_manifest(self._bucket):
+            if self._read is None:
+                self._refuse_others()
+            elif store.logged_changes(self._read.manifest.change, limit=1) is None:
+                raise BucketError(self._bucket.place, AHEAD)
+            elif self._is_ours(self._read.manifest):
+                if self._read.manifest.complete < self._read.manifest.number:
+                    # It was given up, and goes on.
+                    self._begin_signs()
+                return False
+            elif self._read.manifest.complete < self._read.manifest.number:
+                if self._read != seen:
+                    seen, since = self._read, time.monotonic()
+                if time.monotonic() - since < SILENCE:
+                    time.sleep(LOOK)
                     continue
-                raise BucketError(self._bucket.place, OCCUPIED)
             try:
                 number = self._take_number()
             except Replaced:
@@ -119,6 +156,14 @@ class SiteBucket:
             self._kept.begin(tags, number, time.time() + SETTLED)
             return True
         raise BucketError(self._bucket.place, CROWDED)
+
+    def _refuse_others(self) -> None:
+        """Refuse a place where something lies, unless somebody has begun to publish just now."""
+        if any(self._bucket.tags()):
+            self._read = read_manifest(self._bucket)
+            if self._read is None:
+                raise BucketError(self._bucket.place, OCCUPIED)
+            raise Superseded(self._bucket.place)
 
     def _is_ours(self, manifest: Manifest) -> bool:
         kept = self._kept
@@ -130,10 +175,37 @@ class SiteBucket:
         number = old.number + 1 if old else 1
         complete = old.complete if old else 0
         self._replace(Manifest(number, complete, self._change, self._kept.publisher, utc_now()))
+        self._begin_signs()
         return number
 
     def _replace(self, manifest: Manifest) -> None:
-        self._read = replace_manifest(self._bucket, self._read, manifest)
+        with self._turn:
+            self._read = replace_manifest(self._bucket, self._read, manifest)
+
+    def _begin_signs(self) -> None:
+        self._ended.clear()
+        self._signs = threading.Thread(target=self._show_signs, daemon=True)
+        self._signs.start()
+
+    def _show_signs(self) -> None:
+        """Show that the publication is under way, until it ends or another has begun."""
+        while not self._ended.wait(SIGN):
+            with self._turn, suppress(BucketError):
+                if self._ended.is_set():
+                    return
+                old = self._present
+                manifest = msgspec.structs.replace(old.manifest, at=utc_now())
+                try:
+                    self._read = replace_manifest(self._bucket, old, manifest)
+                except Replaced:
+                    # Whoever publishes finds out by itself.
+                    return
+
+    def _end(self) -> None:
+        self._ended.set()
+        if self._signs:
+            self._signs.join()
+            self._signs = None
 
     def push(self) -> Push:
         """Write what the folder has, and delete what it has not. After begin.
@@ -154,10 +226,9 @@ class SiteBucket:
                     self._kept.note_number(self._take_number())
                 self._write(wanted, present, known)
                 self._delete(gone)
+                self._end()
                 manifest = self._present.manifest
-                done = Manifest(
-                    manifest.number, manifest.number, manifest.change, manifest.publisher, utc_now()
-                )
+                done = msgspec.structs.replace(manifest, complete=manifest.number, at=utc_now())
                 self._replace(done)
             except Replaced as error:
                 raise Superseded(self._bucket.place) from error
@@ -246,8 +317,9 @@ class SiteBucket:
 
     def _go_on(self) -> None:
         """Look whether this is still the publication that began last. Raises Superseded."""
-        if read_manifest(self._bucket, self._present) != self._present:
-            raise Superseded(self._bucket.place)
+        with self._turn:
+            if read_manifest(self._bucket, self._present) != self._present:
+                raise Superseded(self._bucket.place)
 
 
 def md5_of(body: bytes) -> str:

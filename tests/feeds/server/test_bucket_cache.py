@@ -70,7 +70,8 @@ def publish(site: Path, tmp_path: Path, bucket: Bucket, store: SqliteStore) -> I
                 (site / name).unlink()
         target.push()
 
-    yield published
+    with target:
+        yield published
     kept.close()
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from obstore.store import MemoryStore
 
 from data.bucket import Bucket, BucketError
 from data.store.sqlite.store import SqliteStore
+from feeds.publishing.bucket import push
 from feeds.publishing.bucket.manifest import FILE, Manifest
 from feeds.publishing.bucket.push import OCCUPIED, PUBLICATION, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
@@ -69,6 +71,11 @@ class Publisher:
             made(path.parent)
             path.write_text(text)
 
+    def close(self) -> None:
+        """End, as a process does."""
+        with self.target:
+            self.kept.close()
+
     def begin(self) -> bool:
         """Begin a publication; whether somebody else published before."""
         return self.target.begin(self.store)
@@ -98,8 +105,8 @@ def two(
     """Two installations with one store, which publish to one bucket."""
     first, second = (Publisher(tmp_path / name, bucket, store) for name in ("first", "second"))
     yield first, second
-    first.kept.close()
-    second.kept.close()
+    first.close()
+    second.close()
 
 
 @pytest.fixture
@@ -192,31 +199,25 @@ def test_what_another_began_later_is_not_written_over(
 
 
 def test_what_arrives_after_a_later_publication_is_refused(
-    two: tuple[Publisher, Publisher],
-    bucket: NotedBucket,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    one: Publisher, bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = two[0]
-    first.publish(index_html="1", feeds__all_atom="1")
-    first.begin()
-    first.put(index_html="old", feeds__all_atom="old")
+    one.publish(index_html="1")
+    one.begin()
+    one.put(index_html="old")
     write = bucket.write
 
     def late(name: str, body: bytes, **how: object) -> str:
         """A request of the first one is on its way while another publishes."""
         if body == b"old":
-            monkeypatch.undo()
-            with closing(SqliteStore(tmp_path / "communique.db")) as store:
-                third = Publisher(tmp_path / "third", bucket, store)
-                with closing(third.kept):
-                    third.publish(index_html="new", feeds__all_atom="new")
+            found = bucket.look(name)
+            assert found
+            write(name, b"new", over=found.tag, headers={PUBLICATION: "99"})
         return write(name, body, **how)
 
     monkeypatch.setattr(bucket, "write", late)
     with pytest.raises(Superseded):
-        first.target.push()
-    assert bucket.content() == {"index.html": b"new", "feeds/all.atom": b"new"}
+        one.target.push()
+    assert bucket.content() == {"index.html": b"new"}
 
 
 def test_what_arrives_late_is_replaced_by_the_next_publication(
@@ -261,9 +262,9 @@ def test_a_publication_that_was_killed_goes_on(
             one.target.push()
     assert bucket.manifest().complete < bucket.manifest().number
 
-    again = SiteBucket(bucket, one.site, one.kept)
-    assert not again.begin(one.store)
-    again.push()
+    with one.target, SiteBucket(bucket, one.site, one.kept) as again:
+        assert not again.begin(one.store)
+        again.push()
     assert set(bucket.content().values()) == {b"2"}
     assert bucket.manifest().complete == bucket.manifest().number
 
@@ -272,13 +273,13 @@ def test_what_is_known_of_a_bucket_can_be_lost(
     one: Publisher, bucket: NotedBucket, tmp_path: Path
 ) -> None:
     one.publish(index_html="1", old_html="gone by then")
-    one.kept.close()
+    one.close()
     (tmp_path / "first/pushed.db").write_bytes(b"damaged" * 200)
     (one.site / "old.html").unlink()
     anew = Publisher(tmp_path / "first", bucket, one.store)
     assert anew.publish(index_html="2")
     assert bucket.content() == {"index.html": b"2"}
-    anew.kept.close()
+    anew.close()
 
 
 def test_what_no_publication_wrote_is_not_deleted(one: Publisher, bucket: NotedBucket) -> None:
@@ -320,3 +321,56 @@ def test_links_and_hidden_files_stay_here(
     (one.site / ".index.html.part").write_text("half")
     one.publish()
     assert bucket.content() == {"index.html": b"1"}
+
+
+def test_a_publication_under_way_is_waited_for(
+    two: tuple[Publisher, Publisher], bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two
+    first.begin()
+    first.put(index_html="1")
+
+    def other(_: float) -> None:
+        """What happens while the second one sleeps."""
+        monkeypatch.setattr(time, "sleep", forbidden)
+        first.target.push()
+
+    def forbidden(_: float) -> None:
+        raise AssertionError("it waits for nothing")
+
+    monkeypatch.setattr(time, "sleep", other)
+    second.publish(index_html="2")
+    assert bucket.manifest().number == bucket.manifest().complete == 2
+    assert bucket.content() == {"index.html": b"2"}
+
+
+def test_a_publication_shows_that_it_is_under_way(
+    two: tuple[Publisher, Publisher], bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "SIGN", 0.001)
+    monkeypatch.setattr(push, "WAITING", 0.05)
+    monkeypatch.setattr(push, "LOOK", 0.001)
+    first, second = two
+    first.begin()
+    first.put(index_html="1")
+    with pytest.raises(BucketError, match="another installation publishes there"):
+        second.begin()
+    first.target.push()
+    assert bucket.content() == {"index.html": b"1"}
+    signs = bucket.done.count(FILE)
+    # It is over: nothing is shown any more.
+    assert not [one for one in threading.enumerate() if one.name.startswith("Thread-")]
+    assert signs > 2
+
+
+def test_a_publication_that_shows_nothing_is_overtaken(
+    two: tuple[Publisher, Publisher], bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "SILENCE", 0.0)
+    first, second = two
+    first.begin()
+    second.publish(index_html="2")
+    first.put(index_html="1")
+    with pytest.raises(Superseded):
+        first.target.push()
+    assert bucket.content() == {"index.html": b"2"}
