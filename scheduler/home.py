@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from data.store.protocol import Store
 
 if TYPE_CHECKING:
     from data.archive.archive import Archive
+    from data.archive.log.shared_log import SharedLog
 
 
 class NoHome(CommuniqueError):
@@ -134,7 +136,22 @@ class Home:
             agent=user_agent(network),
             robots=ROBOTS_POLICY,
             operator=network.contact,
+            log=partial(self.shared_log, signs=not self.has_fleet)
+            if self.settings.store.url
+            else None,
         )
+
+    def shared_log(self, *, signs: bool) -> SharedLog:
+        """The log of all machines on the database of this HOME; see there what ``signs`` means.
+
+        Where workers visit, publications sign it and nothing else does.
+        """
+        # Imported here: the libraries for PostgreSQL may not be installed.
+        from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
+        from data.archive.log.shared_log import SharedLog  # noqa: PLC0415
+
+        leaves = LeafTable(self.store_url)
+        return SharedLog(self.archive / "log", self.log_key, leaves, signs=signs)
 
     def store(self, *, patience: float = 30.0, archive: Archive | None = None) -> Store:
         """The store of this HOME, opened. Raises StoreError.

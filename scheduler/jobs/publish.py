@@ -150,6 +150,9 @@ def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
 def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
     """Publish the log of the archive, and what this HOME signed as a witness; what failed."""
     try:
+        if home.has_fleet and home.settings.archive.enabled:
+            with closing(home.shared_log(signs=True)) as log:
+                log.sign()
         publish_log(log_of(home.path), home.site, everything=everything)
     except PublishError as error:
         yield error

@@ -35,6 +35,7 @@ from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_proofs
 from scheduler.jobs.rebuild_report import Damaged, NotEmpty, NotRebuilt, Rebuilt
 from scheduler.jobs.rebuilt_captures import restore_sightings, unreadable_captures
+from scheduler.jobs.rebuilt_settings import with_own_store
 from scheduler.jobs.topics import settle_topics
 from scheduler.jobs.unread_pages import await_unread, without_file
 
@@ -299,7 +300,7 @@ class Rebuilding:
             if kept.secrets_cut:
                 self._secrets_cut.append(name)
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
+            path.write_bytes(with_own_store(content) if name == "communique.toml" else content)
 
     def _publish_log(self) -> None:
         """Publish the log as it was signed last, or sign its leaves with a new key before."""

@@ -67,3 +67,23 @@ def test_what_is_collected_edited_and_gone_is_published_and_found(room: Room, ho
     assert (home / "communique.db").exists() == (
         "[store]" not in (home / "communique.toml").read_text()
     )
+
+
+def test_what_is_archived_is_in_one_signed_log_and_the_store_comes_back_from_it(
+    room: Room, home: Path, tmp_path: Path
+) -> None:
+    collect(home)
+    room.page("/news/2.html", release_html(2).replace("second lamp", "third lamp"))
+    assert collect(home)["changed"] == 1
+    done(home, "publish")
+    # It ends with code 1 where anything is damaged or missing.
+    done(home, "mirror", "verify")
+    size = int((home / "site/log/checkpoint").read_text().splitlines()[1])
+    # Each release has a page, one of them two, and each page a request and an answer.
+    assert size > 10
+    proof = tmp_path / "proof"
+    proved = communique("prove", f"{room.base}/news/2.html", "--to", str(proof), home=home)
+    assert proved.returncode == 0, proved.stderr
+    rebuilt = tmp_path / "rebuilt"
+    done(home, "mirror", "rebuild", "--to", str(rebuilt))
+    assert done(rebuilt, "export") == done(home, "export")
