@@ -169,7 +169,8 @@ class VisitPlanner:
         return NextVisit(at, (due - minute) * 60, float(intensity[hour].sum()))
 
     def _is_learned(self, source: LoadedSource) -> bool:
-        return self.interval(source) > self._settings.least_interval
+        # A plan is made in minutes: what is visited as often as that is visited evenly.
+        return self.interval(source) > max(self._settings.least_interval, 60)
 
     def _intervals_of(self, source: LoadedSource) -> Intervals:
         return Intervals(self.interval(source) / 60, self._settings.least_interval / 60)

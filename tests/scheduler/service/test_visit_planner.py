@@ -109,6 +109,13 @@ def test_what_may_come_no_sooner_than_its_interval_comes_evenly(store: JournalSt
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + 15 * MINUTE, 900.0)
 
 
+def test_what_is_visited_within_a_minute_comes_evenly(store: JournalStore) -> None:
+    planner = VisitPlanner(Collect(interval=2, least_interval=1), Health())
+    one = source("harbour")
+    planner.learn(store, [one], NOW)
+    assert planner.next_visit(store, one, NOW) == NextVisit(NOW + dt.timedelta(seconds=2), 2)
+
+
 def test_a_host_that_asked_to_wait_is_let_alone_until_then(store: JournalStore) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)

@@ -1,0 +1,48 @@
+"""Whether a HOME comes back from backups made at work, and loses nothing to kills.
+
+    python benchmarks/backup.py [PART …] [--few]
+
+Parts are named by their files in benchmarks/backup_parts; without a name both are run. Each prints
+its findings, and the last line is all of them as one object of JSON. With --few each does a small
+share of its work. The exit code is 1 where anything was lost, doubled, or differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks import backup_parts
+
+PARTS = ("load", "kills")
+
+WRONG = ("lost", "doubled", "made up", "changed", "missing", "wrong", "differ")
+"""How the names of findings end that must be 0."""
+
+
+def main() -> None:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
+    parser.add_argument("--few", action="store_true")
+    options = parser.parse_args()
+    found: dict[str, object] = {}
+    for name in options.parts or PARTS:
+        part = importlib.import_module(f"{backup_parts.__name__}.{name}")
+        title, _, _ = str(part.__doc__).partition("\n")
+        print(f"{name}: {title}", flush=True)
+        for key, value in part.measure(few=options.few).items():
+            print(f"  {key}: {value}", flush=True)
+            found[f"{name}.{key}"] = value
+    found["exact"] = not any(value for key, value in found.items() if key.endswith(WRONG))
+    print(json.dumps(found))
+    sys.exit(0 if found["exact"] else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The parts of benchmarks/backup.py, one a file; each has ``measure``."""
