@@ -52,10 +52,12 @@ def measure(*, few: bool = False) -> dict[str, Any]:
         writer = threading.Thread(target=publish, args=(rooms, done), daemon=True)
         service = Service(home)
         writer.start()
-        wrong = missing = 0
+        wrong = missing = meanwhile = 0
+        first: int | None = None
         seconds = []
         for number in range(backups):
             before = lines_of(command(home, "export"))
+            first = len(before) if first is None else first
             began = time.perf_counter()
             command(home, "backup", str(folder / "to"))
             seconds.append(time.perf_counter() - began)
@@ -73,6 +75,7 @@ def measure(*, few: bool = False) -> dict[str, Any]:
                 if before[one] == after.get(one)
             )
             shutil.rmtree(restored)
+            meanwhile = len(after) - first
         done.set()
         writer.join()
         service.stop()
@@ -87,6 +90,7 @@ def measure(*, few: bool = False) -> dict[str, Any]:
             "backups": backups,
             "releases": len(releases),
             "edits": sum(one["revision"] - 1 for one in releases.values()),
+            "releases stored meanwhile": meanwhile,
             "seconds of a backup": round(sorted(seconds)[len(seconds) // 2], 2),
             "missing": missing,
             "wrong": wrong,

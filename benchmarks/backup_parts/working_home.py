@@ -122,8 +122,9 @@ class Rooms:
         return notice
 
     def correct(self, source: str) -> None:
-        """Have a room change one of its newest releases, each once at the most."""
-        some = [one for one in self.notices[source][-LISTED // 2 :] if not one.edits]
+        """Have a room change one of those that were asked for already, each once at the most."""
+        newest = [one for one in self.notices[source][-LISTED:] if not one.edits]
+        some = [one for one in newest if self.room.statuses(one.path)]
         if some:
             notice = self.chance.choice(some)
             notice.edits += 1
