@@ -162,7 +162,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, msgspec.Meta(description="The name of the site, on its pages and feeds.")
     ] = "Communique"
     url: Annotated[
-        Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")],
+        Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")],
         msgspec.Meta(
             description="The public address of the site, as readers reach it; feeds name it. Left "
             "out, it is where the web server listens."
@@ -191,7 +191,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = "en"
     hub: Annotated[
-        Annotated[str, msgspec.Meta(pattern=r"^(own|https?://\S+)?$")],
+        Annotated[str, msgspec.Meta(pattern=r"^(own|https?://[^\s/?#@]+([/?]\S*)?)?$")],
         msgspec.Meta(
             description="The address of a WebSub hub that feeds name and that is told of changes; "
             "`own` makes this site its own hub."

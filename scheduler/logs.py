@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, TextIO
+from typing import IO, Any, Final, TextIO
 
 from data.settings import Log
 from data.text.redaction import redacted
@@ -99,7 +99,7 @@ def line_of(event: Mapping[str, object], log: Log) -> str:
     return " ".join(f"{key}={logfmt(value)}" for key, value in shown.items())
 
 
-def without_secrets(value: object) -> object:
+def without_secrets(value: Any) -> Any:
     """A value of an event as it may be shown: numbers and the like as they are."""
     if isinstance(value, Mapping):
         return {str(key): without_secrets(one) for key, one in value.items()}

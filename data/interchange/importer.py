@@ -16,6 +16,7 @@ from data.identity.decision import yet_to_come
 from data.interchange.lines import LONGEST_LINE, LineError, read_line
 from data.models import Source
 from data.store.protocol import Store
+from data.text.sanitize import MOST
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 
@@ -23,6 +24,8 @@ UNDATED: Final = (
     "it has no date that can be right; the release is kept without one, and is in no feed's"
     " current document (write published in the line)"
 )
+
+CUT: Final = f"its text is longer than {MOST:,} characters; the rest is not kept"
 
 BATCH: Final = 200
 """Releases in one transaction: others wait for the store for less than a second."""
@@ -49,7 +52,7 @@ class Importation:
     """What became of the lines: ``stories`` are those that the releases are now a part of.
 
     ``rejected`` lines were not taken in; ``doubtful`` ones are new releases with a date that is yet
-    to come, impossible or lacking.
+    to come, impossible or lacking, and those whose text was cut.
     """
 
     read: int
@@ -145,6 +148,8 @@ class Importer:
             self._rejected.append(Remark(number, verdict.doubt))
             return
         self._counts[verdict.kind] += 1
+        if imported.is_cut:
+            self._doubtful.append(Remark(number, CUT))
         if verdict.kind == "new":
             undated = verdict.release.published.precision == "none" and not imported.undated
             if doubt := UNDATED if undated else yet_to_come(verdict.release):

@@ -23,6 +23,7 @@ from data.text.clean import clean_line, clean_text
 from data.text.html_text import line_of, paragraphs, text_of
 from data.text.language_detection import detect_language
 from data.text.language_tags import language_tag
+from data.text.redaction import without_user
 from data.text.sanitize import is_huge, sanitize
 from data.text.slugs import RESERVED, SLUG_LENGTH
 from data.text.urls import absolute, without_campaign
@@ -101,12 +102,14 @@ _decoder = msgspec.json.Decoder(Line)
 class Imported:
     """A draft read from a line, and the topics that the line gave it, as slugs and labels.
 
-    ``undated`` is whether the line says that the release has no date.
+    ``undated`` is whether the line says that the release has no date, ``is_cut`` whether its text
+    is longer than what is kept of one.
     """
 
     draft: Draft
     topics: tuple[tuple[str, str], ...]
     undated: bool = False
+    is_cut: bool = False
 
 
 def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy) -> Imported:
@@ -125,22 +128,25 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
     url = _address(said.url)
     if url is None:
         raise LineError(f"url is no http or https address: {said.url[:LONGEST_RAW]!r}")
-    title = line_of(said.title)
+    origin = said.provenance or Provenance()
+    # Whoever tells how a title was read exports it as we do: in plain text, "<b>" is no markup.
+    one_line = clean_line if origin.title else line_of
+    title = one_line(said.title)
     if not title:
         raise LineError("title is empty")
     text = clean_text(said.body_text or "")
     whole = said.body_html or paragraphs(text)
     html = sanitize(whole, url)
-    if not text or is_huge(whole) or is_huge(text):
+    is_cut = is_huge(whole) or is_huge(text)
+    if not text or is_cut:
         text = text_of(html)
-    origin = said.provenance or Provenance()
     content = Content(
         title=title,
         published=_published(said, origin.published or Found(), reading),
         language=language_tag(said.language) or detect_language(text),
-        section=_line(said.section),
-        publisher=_line(said.publisher),
-        summary=_line(said.summary),
+        section=one_line(said.section or "") or None,
+        publisher=one_line(said.publisher or "") or None,
+        summary=one_line(said.summary or "") or None,
         body_html=html,
         body_text=text,
         images=_media(said.images, url, "image/jpeg"),
@@ -161,7 +167,8 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
         zone=reading.zone,
     )
     named = tuple([_topic(name, taxonomy) for name in names])
-    return Imported(draft, named, undated=said.precision == "none" and not said.published)
+    undated = said.precision == "none" and not said.published
+    return Imported(draft, named, undated=undated, is_cut=is_cut)
 
 
 def _whole(line: bytes) -> bytes:
@@ -222,7 +229,8 @@ def _address(url: str) -> str | None:
     found = absolute("", url) if len(url) <= LONGEST_ADDRESS else None
     if not found or urlsplit(found).scheme not in ("http", "https") or clean_line(found) != found:
         return None
-    return without_campaign(found)
+    # Whose password it is, nobody else should learn.
+    return without_campaign(without_user(found))
 
 
 def _line(text: str | None) -> str | None:
@@ -236,8 +244,8 @@ def _rule(found: Found | None) -> str:
 def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple[Media, ...]:
     found = []
     for line in tuple(lines or ())[:MOST]:
-        url = absolute(base, line.url)
-        if not url or urlsplit(url).scheme not in ("http", "https"):
+        url = without_user(absolute(base, line.url) or "")
+        if urlsplit(url).scheme not in ("http", "https"):
             continue
         stated = (line.type or "").strip().lower()
         guessed = mimetypes.guess_type(urlsplit(url).path)[0] or fallback

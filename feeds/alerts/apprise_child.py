@@ -4,7 +4,8 @@
 
 It reads a Task as JSON on standard input, and writes an Outcome. Before Apprise is imported, an
 audit hook (PEP 578) is set that no plugin can take away: it refuses every connection but to public
-addresses, programs, foreign libraries, and files that are written.
+addresses, programs, foreign libraries, files that are written, and files that are read but for
+those of libraries: an address may name a template or a key, which would be sent along.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import resource
 import socket
 import sys
+import sysconfig
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -35,6 +37,16 @@ FORBIDDEN: Final = {
     *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
 }
 """What no message needs."""
+
+LIBRARIES: Final = tuple(
+    os.path.realpath(folder) + os.sep
+    for folder in {
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *("/usr/share", "/etc/ssl"),
+    }
+)
+SYSTEM: Final = frozenset({"/etc/mime.types", "/etc/hosts", "/etc/resolv.conf", "/dev/urandom"})
+"""What may be read, besides Python's modules."""
 
 WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -77,6 +89,8 @@ class Guard:
             problem = "a plugin asked for a library of the system"
         elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
             problem = "a plugin was about to write a file"
+        elif event == "open" and not is_library(arguments[0]):
+            problem = "a plugin was about to read a file of this machine"
         else:
             return
         if problem:
@@ -98,6 +112,14 @@ class Guard:
         if self._allow_private or is_public(host):
             return ""
         return str(PrivateAddress("the service", host))
+
+
+def is_library(path: object) -> bool:
+    """Whether a file is one that libraries consist of; one that is open already may be read."""
+    if isinstance(path, int):
+        return True
+    real = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes) else ""
+    return real.startswith(LIBRARIES) or real in SYSTEM or real.endswith((".py", ".pyc"))
 
 
 class Complaints(logging.Handler):

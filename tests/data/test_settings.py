@@ -39,6 +39,9 @@ def test_feeds_name_where_the_site_listens_unless_a_public_address_is_given(
     [
         ('[site]\nurl = "not a url"\n', "site.url"),
         ('[site]\nurl = "ftp://press.example"\n', "site.url"),
+        # What feeds name is for everybody.
+        ('[site]\nurl = "https://me:password@press.example"\n', "site.url"),
+        ('[site]\nhub = "https://me:password@hub.example"\n', "site.hub"),
         ('[site]\nurl = "https://press.example/?a=b"\n', "site.url"),
         ("[site]\nentries = 0\n", "site.entries"),
         ('[network]\ncontact = "press@acme.example\\r\\nCookie: a=b"\n', "network.contact"),

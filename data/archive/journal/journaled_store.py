@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 from data.archive.journal import events
@@ -30,7 +31,7 @@ from data.models import (
 from data.store.journal_protocol import JournalStore
 from data.store.protocol import Store
 from data.store.recorder.outcome import Sight
-from data.text.redaction import redacted_toml
+from data.text.redaction import redacted, redacted_toml
 
 
 def journaled(store: JournalStore, open_archive: Callable[[], Archive]) -> Store:
@@ -200,7 +201,10 @@ class JournaledStore(Journal):
             before = self._store.walk(source, walk.start)
             self._store.keep_walk(source, walk)
             if walk.history != "walking" and end_of(walk) != end_of(before):
-                self._tell(events.WalkEnded(source, walk))
+                # Of a source whose address holds secrets the walk begins anew in a rebuilt HOME.
+                start, position = redacted(walk.start), redacted(walk.position)
+                told = replace(walk, start=start, position=position)
+                self._tell(events.WalkEnded(source, told))
 
     def add_run(self, run: Run) -> None:
         """Keep the report of a run; one that brought nothing waits to be told."""

@@ -16,10 +16,11 @@ from starlette.routing import Route
 
 from data.errors import CommuniqueError
 from data.text.clean import plain
-from data.text.redaction import redacted
+from data.text.redaction import redacted, redacted_toml
 from data.text.urls import web_address
 from scheduler.executors.command_child import CommandResult, run_command
 from scheduler.home import Home
+from scheduler.logs import without_secrets
 from scheduler.service.admin.live import LiveEvents
 from scheduler.service.admin.pages import AdminPages
 from scheduler.service.admin.posts import Posts
@@ -59,6 +60,11 @@ class Looked:
     faults: tuple[str, ...] = ()
     source: str = ""
     task: asyncio.Task[None] | None = None
+
+    @property
+    def shown_url(self) -> str:
+        """Its address as a page may show it."""
+        return redacted(self.url)
 
     @property
     def is_busy(self) -> bool:
@@ -136,7 +142,7 @@ class AddPages:
             options.append("--force")
         one.state, one.faults = "saving", ()
         one.task = asyncio.create_task(self._told(one, options))
-        return f"saving {fields['name'] or one.url}"
+        return f"saving {fields['name'] or one.shown_url}"
 
     async def _told(self, one: Looked, options: list[str]) -> None:
         """Have a site looked at, and saved where ``options`` say so."""
@@ -154,11 +160,11 @@ class AddPages:
 
     def _take(self, one: Looked, result: CommandResult) -> None:
         told = result.told if isinstance(result.told, dict) else {}
-        one.faults = result.complaints if result.code else ()
+        one.faults = tuple(map(redacted, result.complaints)) if result.code else ()
         if told.get("releases") is not None:
             one.found = shown(told)
         elif not one.found:
-            one.found = {"skeleton": told.get("toml", "")}
+            one.found = {"skeleton": redacted_toml(told.get("toml", ""))}
         saved = told.get("saved")
         one.state = "saved" if saved else "found"
         one.source = told.get("id", "") if saved else ""
@@ -170,14 +176,19 @@ class AddPages:
 
 
 def shown(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What a page shows of what `communique add` told: bounded, whatever the site has."""
+    """What a page shows of what `communique add` told: bounded, and without secrets of addresses.
+
+    The file that is saved has them, as its source can't be visited without.
+    """
+    file = redacted_toml(told["toml"])
+    told = without_secrets(told)
     items = told["listing"]["items"]
     release = next(iter(told["releases"]), None)
     return {
         **{key: told[key] for key in ("id", "name", "url", "timezone", "certainty", "feed")},
         "doubts": told["doubts"][:ROWS],
         "notes": told["notes"][:ROWS],
-        "toml": told["toml"],
+        "toml": file,
         "count": len(items),
         "rows": items[:ROWS],
         "fields": {

@@ -275,6 +275,45 @@ def test_text_alone_becomes_paragraphs_and_a_title_may_hold_a_less_than_sign(hom
     assert release.content.body_html == "<p>One &lt;b&gt;</p><p>Two<br>lines</p>"
 
 
+def test_words_that_look_like_markup_come_back_from_an_export(home: Path) -> None:
+    title = "The <b> element & </title>, explained"
+    bring(home, line(1, title=title, summary="<p> it is", provenance={"title": {"rule": "h1"}}))
+    (before,) = stored(home)
+    assert (before.content.title, before.content.summary) == (title, "<p> it is")
+    exported = communique("export", home=home).stdout
+    file = home.parent / "again.jsonl"
+    file.write_text(exported)
+    again = communique("import", str(file), "--source", "copy", "--json", home=home)
+    assert json.loads(again.stdout)["new"] == 1
+    assert {release.content.title for release in stored(home)} == {title}
+
+
+def test_no_password_of_an_address_is_taken_in(home: Path) -> None:
+    away = "https://me:hunter2@harbour.example"
+    bring(
+        home,
+        line(
+            1,
+            url=f"{away}/news/1",
+            aliases=[f"{away}/old/1"],
+            images=[{"url": f"{away}/i.png"}],
+            attachments=[{"url": f"{away}/a.pdf"}],
+        ),
+    )
+    (release,) = stored(home)
+    assert release.url == "https://harbour.example/news/1"
+    assert release.content.images[0].url == "https://harbour.example/i.png"
+    assert "hunter2" not in communique("export", home=home).stdout
+
+
+def test_a_text_that_is_cut_is_told(home: Path) -> None:
+    told = bring(home, line(1, body_text="lamp " * 500_000), line(2))
+    assert [(one["line"], one["message"]) for one in told["doubtful"]] == [
+        (1, "its text is longer than 2,000,000 characters; the rest is not kept")
+    ]
+    assert told["new"] == 2
+
+
 @pytest.mark.parametrize("name", ["body_html", "body_text", "both"])
 def test_of_a_huge_body_html_and_text_are_the_same_beginning(name: str) -> None:
     text = " ".join(f"lamp{number}" for number in range(400_000))

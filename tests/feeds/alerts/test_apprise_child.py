@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,7 @@ attempts = {
     "syslog": lambda: syslog.syslog("x"),
     "library": lambda: ctypes.CDLL("libc.so.6"),
     "file": lambda: pathlib.Path(sys.argv[1]).write_text("x"),
+    "file that is read": lambda: pathlib.Path(sys.argv[2]).read_text(),
     "file by its number": lambda: os.open(sys.argv[1], os.O_CREAT),
 }
 through = []
@@ -54,8 +56,13 @@ print(json.dumps(through))
 
 def test_nothing_but_public_addresses_is_reached(tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("none") / "file"
+    secret = tmp_path_factory.mktemp("some") / "secret"
+    secret.write_text("hidden")
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", ATTEMPTS, str(file)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", ATTEMPTS, str(file), str(secret)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert json.loads(done.stdout) == []
     assert not file.exists()
@@ -75,6 +82,19 @@ def test_a_service_is_told_and_a_private_one_is_not() -> None:
         assert not refused.taken
         assert "127.0.0.1, which is not a public address" in refused.problem
         assert len(peer.posts()) == 1
+
+
+def test_no_file_that_an_address_names_is_sent(tmp_path: Path) -> None:
+    template = tmp_path / "template.json"
+    template.write_text('{"type": "message", "attachments": [{"contentType": "hidden"}]}')
+    with peer_served() as peer:
+        url = f"workflows://127.0.0.1:{peer.server_address[1]}/workflow/signature"
+        task = Task(f"{url}?template={template}", "Title", "Body", allow_private=True)
+        outcome = asyncio.run(ask(task))
+        assert not peer.heard
+    assert outcome == Outcome(
+        taken=False, problem="a plugin was about to read a file of this machine"
+    )
 
 
 def test_local_services_and_unknown_ones_are_refused_for_good() -> None:

@@ -77,6 +77,15 @@ def test_a_page_without_releases_gives_a_file_to_go_on_with(running: Running) ->
     assert 'action="save"' not in text
 
 
+def test_no_password_of_an_address_is_shown(running: Running, site: str) -> None:
+    page, text = looked_at(running, url=site.replace("://", "://me:hunter2@") + "?token=hunter2")
+    shown = [text, running.web.get("/admin/add/").text, running.web.get(page).text]
+    _, failed = looked_at(running, url="http://me:hunter2@127.0.0.1:9/news/?token=hunter2")
+    assert site.removesuffix("/") in text
+    assert "could not be read" in failed
+    assert not [one for one in (*shown, failed) if "hunter2" in one]
+
+
 @pytest.mark.parametrize(
     "url",
     [
