@@ -12,11 +12,8 @@ class LshIndex(Part):
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
         """The rows of some bands: each its band, its release and how many anchors that has."""
-        # A join: each band is looked for in its own partition alone.
         return self._ask(
-            "SELECT l.band, l.release, l.anchors FROM unnest(CAST(? AS BIGINT[])) AS b (band)"
-            " JOIN lsh_bands l ON l.band = b.band",
-            [[*bands]],
+            "SELECT band, release, anchors FROM rows_in_bands(CAST(? AS BIGINT[]))", [[*bands]]
         )
 
     def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:

@@ -161,6 +161,17 @@ DO $$ BEGIN
     END LOOP;
 END $$;
 
+-- Each band is looked for by the index of its own partition: a plan that reads whole tables, made
+-- while they were small, would be kept while they grow.
+CREATE FUNCTION rows_in_bands(wanted BIGINT[])
+RETURNS TABLE (band BIGINT, release BIGINT, anchors BIGINT)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$ #variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT l.band, l.release, l.anchors
+    FROM unnest(wanted) AS b (one) JOIN lsh_bands l ON l.band = b.one;
+END $$;
+
 CREATE TABLE translation_links (
     key     TEXT COLLATE "C" NOT NULL,
     source  TEXT COLLATE "C" NOT NULL,
