@@ -265,7 +265,7 @@ class Connection:
         threads = self._threads
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None)
         try:
-            raw = own or self._pool.getconn(max(self._patience, CONNECTING))
+            raw = own or self._pool.getconn(CONNECTING)
             try:
                 if until := getattr(threads, "until", None):
                     left = max(1, int((until - time.monotonic()) * 1000))
@@ -283,7 +283,7 @@ class Connection:
     def apart(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection beside this thread's, for what is none of its transaction."""
         try:
-            with self._pool.connection(max(self._patience, CONNECTING)) as raw:
+            with self._pool.connection(CONNECTING) as raw:
                 yield raw
         except psycopg.Error as error:
             raise failed(self._address, error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import threading
 from typing import Final
@@ -23,7 +24,7 @@ IDLE: Final = 60.0
 """Seconds after which a connection that nobody uses is closed."""
 
 CONNECTING: Final = 10
-"""Seconds that a server has to answer a new connection."""
+"""Seconds that a server has to answer a new connection; who reads waits no longer for one."""
 
 SILENCE: Final = 20_000
 """Milliseconds that a server may leave what it was sent unconfirmed, before it counts as gone."""
@@ -33,6 +34,9 @@ STATEMENT: Final = 300
 
 STALLED: Final = 60
 """Seconds that a transaction may do nothing: who stands still in one holds up all others."""
+
+# That a server can't be reached is said by whoever needs it, once, and not by each try.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 WRITER: Final = 0x636F6D6D
 """The class of the lock of those who write; the lock itself is that of the schema."""
