@@ -41,7 +41,8 @@ class LogState:
     ``files`` are those that change, with what they held, ``full`` the names of those that never do,
     and ``keys`` the files of its key. ``signed`` leaves are in the tree that was signed last;
     ``waiting`` are the entries from the number ``base`` on that may stand in no tile yet.
-    ``problem`` says why it can't be read as a log, and is empty where it can.
+    ``problem`` says why it can't be read as a log, and is empty where it can. Where a database has
+    the leaves that wait, it had ``given`` numbers to so many.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -52,11 +53,12 @@ class LogState:
     base: int = 0
     waiting: Sequence[bytes] = ()
     problem: str = ""
+    given: int | None = None
 
     @property
     def leaves(self) -> int:
         """How many leaves there were."""
-        return max(self.signed, self.base + len(self.waiting))
+        return max(self.signed, self.base + len(self.waiting), self.given or 0)
 
 
 def log_state(home: Path, *, wait: bool = True) -> LogState:
@@ -168,6 +170,9 @@ def growing_file(home: Path, path: Path, state: LogState) -> Growing:
     last = known[-1][0] if known else None
     start = last.offset + last.length if last else 0
     lines = [line for _, line in known]
+    if state.given is not None:
+        # What the database knows of the rest shows when it is next opened.
+        return Growing(path, name, size, b"".join(lines))
     try:
         numbers = numbers_of(home, state, last.leaf + 1 if last else 0, state.leaves)
     except ArchiveError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -44,6 +44,7 @@ from scheduler.jobs.backup.backup_folder import (
 from scheduler.jobs.backup.contents import LEFT, is_text
 from scheduler.jobs.backup.contents import own_files as files_of_people
 from scheduler.jobs.backup.copying import digest_of
+from scheduler.jobs.backup.database_dump import FILE, NotDumped, can_dump, dump
 from scheduler.jobs.backup.manifest import Manifest, read_manifest, write_manifest
 
 Told = Callable[[str, int, int], object]
@@ -58,8 +59,8 @@ CDXJ: Final = re.compile(r"communique-\d{14}-[0-9a-f]{8}(?:\.open)?\.cdxj(?:\.op
 DAY: Final = dt.timedelta(days=1)
 
 POSTGRESQL: Final = (
-    "the store is in PostgreSQL and not in this backup: copy it by pg_dump, or a base backup, "
-    "before each `communique backup`"
+    "the store is in PostgreSQL and not in this backup, as pg_dump is not on this machine: install "
+    "it, or copy the database while nothing runs on it, and keep both copies together"
 )
 
 ANOTHER: Final = (
@@ -118,7 +119,7 @@ def back_up(home: Home, to: Path, told: Told | None = None) -> BackedUp:
         raise BackupRefused(to, "it is no folder; name another one") from error
     except OSError as error:
         raise NotBackedUp(to, cause_of(error)) from error
-    except StoreError as error:
+    except (ArchiveError, NotDumped, StoreError) as error:
         raise NotBackedUp(to, str(error)) from error
 
 
@@ -146,11 +147,7 @@ class Backup:
             self._is_last = attempt == ATTEMPTS - 1
             folder.begin(at, attempt)
             try:
-                copy = self._copy_store()
-                self._copy_files()
-                self._check_names()
-                state = self._copy_archive()
-                self._check(copy, state)
+                copy, state = self._copy_sqlite() if self._is_sqlite else self._copy_postgresql()
             except Moved:
                 continue
             break
@@ -184,11 +181,38 @@ class Backup:
     def _is_sqlite(self) -> bool:
         return self._home.store_url.startswith("sqlite:")
 
+    def _copy_sqlite(self) -> tuple[StoreCopy, LogState]:
+        copy = self._copy_store()
+        self._copy_files()
+        self._check_names()
+        # Nothing is written to these any more: all of it is in the log that is read then.
+        full = full_files(self._home.archive)
+        state = self._copy_log()
+        self._copy_records(full, state)
+        self._check(copy, state)
+        return copy, state
+
+    def _copy_postgresql(self) -> tuple[StoreCopy, LogState]:
+        """The log comes before the database here, which has the leaves that wait for it."""
+        full = full_files(self._home.archive)
+        state = self._copy_log()
+        if self._home.archive.is_dir():
+            # Imported here: the libraries for PostgreSQL may not be installed.
+            from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
+
+            state.given = LeafTable(self._home.store_url).end()
+        if can_dump():
+            target = self._folder.new(FILE)
+            dump(self._home.store_url, target)
+            self._folder.note(FILE, target, digest_of(target), target.stat())
+        else:
+            self._problems.append(POSTGRESQL)
+        self._copy_files()
+        self._copy_records(full, state)
+        return StoreCopy(), state
+
     def _copy_store(self) -> StoreCopy:
         nothing = StoreCopy()
-        if not self._is_sqlite:
-            self._problems.append(POSTGRESQL)
-            return nothing
         database = self._home.database
         if not database.exists():
             return nothing
@@ -205,13 +229,8 @@ class Backup:
         self._folder.copied_bytes += target.stat().st_size
         return found
 
-    def _copy_archive(self) -> LogState:
-        """Copy the archive as its log is now. Raises Moved, OSError."""
-        archive = self._home.archive
-        if not archive.is_dir():
-            return LogState()
-        # Nothing is written to these any more: all of it is in the log that is read now.
-        full = full_files(archive)
+    def _copy_log(self) -> LogState:
+        """Copy the log as it is now, but for its tiles that never change. Raises OSError."""
         state = log_state(self._home.path)
         if state.problem:
             self._problems.append(state.problem)
@@ -219,6 +238,16 @@ class Backup:
             self._folder.write(name, content)
         for name, content in state.files.items():
             self._folder.write(f"archive/log/{name}", content)
+        return state
+
+    def _copy_records(self, full: Mapping[str, Path], state: LogState) -> None:
+        """Copy the records that a log knows; those in files that were ``full``, whole.
+
+        Raises Moved, OSError.
+        """
+        archive = self._home.archive
+        if not archive.is_dir():
+            return
         never_change = [archive / "log" / name for name in state.full]
         never_change += [one for path in full.values() for one in (path, cdxj_path(path))]
         for done, path in enumerate(never_change):
@@ -233,7 +262,6 @@ class Backup:
             self._folder.copy(f"archive/{path.name}", path)
         self._keep_lost()
         self._told("archive", len(never_change), len(never_change))
-        return state
 
     def _copy_growing(self, path: Path, state: LogState) -> None:
         """Copy what is in the log of a file of records that grows, and its lines of CDXJ."""

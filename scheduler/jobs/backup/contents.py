@@ -12,7 +12,9 @@ from typing import Final
 from data.sqlite_file import files_of
 from scheduler.home import Home
 
-CACHES: Final = frozenset(["site", "locks", "crawl.log", "crawl.log.1", "verified.json", "archive"])
+CACHES: Final = frozenset(
+    ["site", "locks", "crawl.log", "crawl.log.1", "verified.json", "store.dump", "archive"]
+)
 """In HOME itself: what is published, what runs now; the archive is copied on its own terms."""
 
 LEFT: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")

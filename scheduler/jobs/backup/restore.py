@@ -16,6 +16,7 @@ import msgspec
 
 from data.errors import CommuniqueError, StoreError
 from data.files import put, sync
+from data.settings import load_settings
 from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
@@ -23,6 +24,7 @@ from scheduler.home import RESTORING, Home
 from scheduler.jobs.backup.backup_folder import NO_MATTER, STATE, cause_of, held
 from scheduler.jobs.backup.contents import rights_of
 from scheduler.jobs.backup.copying import copy_file, digest_of, link_or_copy
+from scheduler.jobs.backup.database_dump import FILE, without_password
 from scheduler.jobs.backup.manifest import (
     Manifest,
     NoBackup,
@@ -36,9 +38,14 @@ SHOWN: Final = 5
 """Damaged files that a sentence names."""
 
 
-POSTGRESQL: Final = (
-    "the store is in PostgreSQL and not in this backup: bring it back by pg_restore, or from a "
-    "base backup, before the service starts"
+DUMPED: Final = (
+    "the store is in PostgreSQL: before anything else runs, bring it back into an empty database "
+    "by `pg_restore --no-owner --dbname={} {}`, and delete that file then"
+)
+
+NOT_DUMPED: Final = (
+    "the store is in PostgreSQL and not in this backup: bring the database back from the copy that "
+    "was made with it, before anything else runs"
 )
 
 
@@ -207,4 +214,9 @@ def check(home: Home, manifest: Manifest) -> list[str]:
             check_integrity(home.database)
         except StoreError as error:
             raise NotRestored(home.path, str(error)) from error
-    return [POSTGRESQL] if manifest.store == "postgresql" else []
+    if manifest.store == "sqlite":
+        return []
+    if FILE not in manifest.files:
+        return [NOT_DUMPED]
+    url = load_settings(home.path / "communique.toml").store.url
+    return [DUMPED.format(without_password(url)[0], home.path / FILE)]

@@ -70,8 +70,8 @@ def gathered(check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Find
 
 
 def held_by(home: Home) -> StoreCopy | None:
-    """What the store of a HOME holds; None where it has none that can be read."""
-    if not home.database.exists():
+    """What the store of a HOME holds; None where that is no file that can be read."""
+    if home.settings.store.url or not home.database.exists():
         return None
     try:
         return read_copy(home.database)

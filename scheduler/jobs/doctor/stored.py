@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from data.errors import StoreError
+from data.store import MISSING
 from data.store.sqlite.copy import check_integrity, read_copy
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
@@ -21,8 +22,8 @@ COPY: Final = "put a copy back (`communique restore`), or write another by `mirr
 def examine_store(home: Home) -> Iterator[Finding]:
     """Whether the store can be used; one that is not there is made when it is needed."""
     database = home.database
-    if not home.store_url.startswith("sqlite:"):
-        yield Finding("store", "ok", "it is in PostgreSQL, whose own tools look after it")
+    if home.settings.store.url:
+        yield from in_postgresql(home.settings.store.url)
         return
     if not database.exists() or not database.stat().st_size:
         if home.site.exists():
@@ -51,3 +52,14 @@ def examine_store(home: Home) -> Iterator[Finding]:
     if held.unwritten:
         text = f"{counted(held.unwritten, 'record')} of the journal wait for the archive"
         yield Finding("store", "warning", text, "see what the archive lacks: room, or a key")
+
+
+def in_postgresql(url: str) -> Iterator[Finding]:
+    """Whether a store in PostgreSQL can be used."""
+    try:
+        # Imported here: the libraries for PostgreSQL may not be installed.
+        from scheduler.jobs.doctor.postgresql import examine_postgresql  # noqa: PLC0415
+    except ImportError:
+        yield Finding("store", "error", MISSING, "install it, or take store.url out")
+        return
+    yield from examine_postgresql(url)

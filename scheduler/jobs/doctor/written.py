@@ -6,7 +6,11 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import msgspec
+
+from data.environment import KEY_OF_FILE
 from data.errors import SettingsError
 from data.tokens import load_tokens
 from data.topics.taxonomy import load_taxonomy
@@ -84,9 +88,7 @@ def examine_secrets(home: Home) -> Iterator[Finding]:
     names = [name for name, _ in own_files(home) if SECRET.fullmatch(name)]
     some = [home.path / name for name in names if holds_secret(home, name)]
     some = [] if is_closed(home.path) else some
-    settings = home.settings
-    for named in filter(None, (settings.alerts.smtp_password_file, settings.health.ping_file)):
-        some.append(home.path / named)
+    some += files_of_secrets(home)
     for path in some:
         if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             text = f"others can read {path}, a secret"
@@ -104,6 +106,14 @@ def examine_folders(home: Home) -> Iterator[Finding]:
         yield Finding("permissions", "warning", text, owned(home.path))
 
 
+def files_of_secrets(home: Home) -> Iterator[Path]:
+    """The files that settings name, each of which holds a secret."""
+    for part in msgspec.structs.astuple(home.settings):
+        for name, value in msgspec.structs.asdict(part).items():
+            if name.endswith(KEY_OF_FILE) and isinstance(value, str) and value:
+                yield home.path / value
+
+
 def is_closed(folder: Path) -> bool:
     """Whether others come to nothing in a folder."""
     return not folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH)
@@ -111,7 +121,9 @@ def is_closed(folder: Path) -> bool:
 
 def holds_secret(home: Home, name: str) -> bool:
     """Whether a file that may hold a secret does."""
-    return name != "communique.toml" or bool(home.settings.alerts.smtp_password)
+    settings = home.settings
+    written = (settings.alerts.smtp_password, urlsplit(settings.store.url).password)
+    return name != "communique.toml" or any(written)
 
 
 def owned(path: Path) -> str:

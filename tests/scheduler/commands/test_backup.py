@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from scheduler.jobs.backup.manifest import FILE, Manifest, read_manifest, write_
 from tests.archived import START, archived_home, exchange, page
 from tests.command import communique, make_home
 from tests.mounted import mounted, remount
+from tests.postgres_server import PASSWORD, PostgresServer
+from tests.press_room import listing_html, release_html, served
 
 SOURCE = 'name = "Acme"\nurl = "https://acme.example/"\ntimezone = "UTC"\n'
 
@@ -420,6 +423,36 @@ def test_a_home_without_a_store_or_an_archive_is_backed_up(tmp_path: Path) -> No
     assert communique("backup", str(tmp_path / "to"), home=home).returncode == 0
     assert communique("restore", str(tmp_path / "to"), home=tmp_path / "r").returncode == 0
     assert kept_files(tmp_path / "r") == kept_files(home)
+
+
+def test_a_store_in_postgresql_is_dumped_and_comes_back(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    urls = [postgres_server.url(postgres_server.create()) for _ in range(2)]
+    home, restored = tmp_path / "home", tmp_path / "restored"
+    with served() as room:
+        room.page("/news/", listing_html([1, 2, 3]))
+        for number in (1, 2, 3):
+            room.page(f"/news/{number}.html", release_html(number))
+        make_home(home, f"{room.base}/news/")
+        with (home / "communique.toml").open("a") as settings:
+            settings.write(f'\n[store]\nurl = "{urls[0]}"\n')
+        assert communique("collect", home=home).returncode == 0
+        assert communique("publish", home=home).returncode == 0
+    made = communique("backup", str(tmp_path / "to"), home=home)
+    assert (made.returncode, made.stderr) == (0, "")
+    result = communique("restore", str(tmp_path / "to"), home=restored)
+    assert result.returncode == 0
+    dump, wanted = restored / "store.dump", "before anything else runs, bring it back into an empty"
+    assert wanted in result.stderr
+    assert PASSWORD not in result.stderr
+    subprocess.run(["pg_restore", "--no-owner", f"--dbname={urls[1]}", str(dump)], check=True)  # noqa: S603, S607 - of PostgreSQL
+    text = (restored / "communique.toml").read_text()
+    (restored / "communique.toml").write_text(text.replace(urls[0], urls[1]))
+    assert exported(restored) == exported(home) != ""
+    verified = communique("mirror", "verify", home=restored)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert communique("publish", "--all", home=restored).returncode == 0
 
 
 def test_links_are_followed_and_what_is_no_file_is_left_out(home: Path, tmp_path: Path) -> None:

@@ -13,10 +13,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from data.store import open_store
 from scheduler.home import RESTORING
 from tests.command import communique, make_home
+from tests.postgres_server import PASSWORD, PostgresServer
 
 CONTACT = '[network]\ncontact = "desk@ours.example"\n'
 
@@ -155,6 +158,28 @@ def test_stores_of_other_versions_are_told(home: Path, tmp_path: Path) -> None:
         )
     (told,) = found(home, "store", "error")
     assert "it was written by a newer version of Communique" in told
+
+
+def test_a_store_in_postgresql_is_asked(home: Path, postgres_server: PostgresServer) -> None:
+    name = postgres_server.create()
+    url = postgres_server.url(name)
+    (home / "communique.toml").write_text(f'[store]\nurl = "{url}"\n{CONTACT}')
+    (home / "communique.toml").chmod(0o600)
+    (told,) = found(home, "store", "ok")
+    assert "PostgreSQL" in told
+    assert "there is no store in it yet" in told
+    assert PASSWORD not in told
+    with closing(open_store(url)):
+        pass
+    (told,) = found(home, "store", "ok")
+    assert "it has a store" in told
+    with closing(psycopg.connect(url)) as db, db:
+        db.execute("INSERT INTO communique_migrations (name) VALUES ('tomorrow')")
+    (told,) = found(home, "store", "error")
+    assert "it was written by a newer version of Communique" in told
+    (home / "communique.toml").write_text(f'[store]\nurl = "{url}x"\n{CONTACT}')
+    (told,) = found(home, "store", "error")
+    assert "there is no such database" in told or "does not exist" in told
 
 
 def test_what_the_archive_lacks_is_told(home: Path) -> None:

@@ -1,0 +1,62 @@
+"""A store in PostgreSQL: whether it answers, of which version it is, and what its clock says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final
+
+import psycopg
+
+from data.clock import utc_now
+from data.store.postgres.database.pool import failed
+from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
+from data.text.redaction import redacted
+from data.wording import lasting
+from scheduler.jobs.doctor.finding import Finding
+
+PATIENCE: Final = 10
+"""Seconds for which a server is waited for."""
+
+LEAST: Final = 150_000
+"""The oldest version that is known to do, as PostgreSQL numbers them."""
+
+APART: Final = dt.timedelta(seconds=30)
+"""How far the clocks of two machines may be apart."""
+
+
+def examine_postgresql(url: str) -> Iterator[Finding]:
+    """Whether the database at ``url`` can be used; nothing in it is changed."""
+    try:
+        with closing(psycopg.connect(url, connect_timeout=PATIENCE, autocommit=True)) as db:
+            yield from examine_database(db, redacted(url))
+    except psycopg.Error as error:
+        fix = "correct store.url, or see that the database runs and lets this machine in"
+        yield Finding("store", "error", str(failed(url, error)), fix)
+
+
+def examine_database(db: psycopg.Connection, shown: str) -> Iterator[Finding]:
+    """What is wrong with a database that answers."""
+    if wrong := refusal(db):
+        yield Finding("store", "error", f"{shown}: {wrong}")
+        return
+    version = db.info.server_version
+    if version < LEAST:
+        text = f"PostgreSQL {version // 10_000} is older than 15"
+        yield Finding("store", "error", text, "move the database to a newer one")
+    known = applied(db)
+    if known is not None and set(MIGRATIONS) - known:
+        yield Finding(
+            "store",
+            "warning",
+            "its schema is of an earlier version; whatever opens it next brings it up to date",
+            "make a copy first (`communique backup`): an older version reads it no more then",
+        )
+    ((at,),) = db.execute("SELECT clock_timestamp()").fetchall()
+    apart = abs(at - utc_now())
+    if apart > APART:
+        text = f"the clock of the database is {lasting(apart.total_seconds())} from that here"
+        yield Finding("clock", "error", text, "have both machines follow a time server (NTP)")
+    told = "it has a store" if known else "there is no store in it yet"
+    yield Finding("store", "ok", f"{shown} answers, PostgreSQL {version // 10_000}; {told}")
