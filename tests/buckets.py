@@ -25,7 +25,7 @@ MOTO: Final = """
 import sys
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
-app = DomainDispatcherApplication(create_backend_app, "s3")
+app = DomainDispatcherApplication(create_backend_app)
 run_simple("127.0.0.1", int(sys.argv[1]), app, threaded=False)
 """
 """moto's own command answers in threads, which lets two writers on one condition pass."""
