@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -152,6 +153,16 @@ class Bucket:
         except (AlreadyExistsError, PreconditionError, Missing) as error:
             raise Replaced(self.place, name) from error
         return written["e_tag"] or ""
+
+    def upload(self, name: str, file: Path, headers: Mapping[str, str]) -> None:
+        """Write a large file in parts, over whatever lies there. Raises OSError too."""
+        import obstore  # noqa: PLC0415
+
+        try:
+            with self._reported():
+                obstore.put(self._store, name, file, attributes=dict(headers))
+        except Missing as error:
+            raise BucketError(self.place, MEANINGS["NoSuchBucket"]) from error
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects; those that are not there are gone already."""

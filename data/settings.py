@@ -33,6 +33,10 @@ ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - told from others, not listened 
 """Hosts that a server listens on and nobody reaches."""
 
 
+PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
+"""A place in a bucket: its name, as S3 allows them, and a prefix."""
+
+
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How pages are fetched."""
 
@@ -113,10 +117,6 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Whole,
         msgspec.Meta(description="Seconds after which a visit is stopped; the next one goes on."),
     ] = 3600
-
-
-PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
-"""A place in a bucket: its name, as S3 allows them, and a prefix."""
 
 
 class Bucket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -301,6 +301,13 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "every visit then tells; 0 sets no bound."
         ),
     ] = 0
+    target: Annotated[
+        Annotated[str, msgspec.Meta(pattern=PLACE)],
+        msgspec.Meta(
+            description="A place in a bucket, `s3://bucket/prefix`, to which `communique run` "
+            "copies the finished files of the archive and its log every hour."
+        ),
+    ] = ""
     retention: Annotated[
         Annotated[int, msgspec.Meta(ge=0)],
         msgspec.Meta(
@@ -464,6 +471,12 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     if alerts.operator and not alerts.smtp_host:
         fix = "name the mail server that takes what alerts.operator is told"
         raise SettingsError(str(path), "alerts.smtp_host", fix)
+    places = sorted(
+        f"{part.target.rstrip('/')}/" for part in (settings.site, settings.archive) if part.target
+    )
+    if len(places) > 1 and places[1].startswith(places[0]):
+        fix = "site.target is within it, or around it; give each a prefix with nothing else in it"
+        raise SettingsError(str(path), "archive.target", fix)
     if bool(settings.bucket.access_key) != bool(settings.bucket.secret_key):
         missing = "secret_key" if settings.bucket.access_key else "access_key"
         fix = "write it too: a key has both, or leave out both, as the environment says them"

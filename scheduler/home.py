@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from data.archive.journal.journaled_store import journaled
+from data.bucket import Bucket, open_bucket
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.network.addresses import may_be_public
 from data.settings import Settings, load_settings
@@ -113,6 +114,11 @@ class Home:
         return self.path / "archive"
 
     @property
+    def uploaded(self) -> Path:
+        """Which files of the archive were copied to a bucket."""
+        return self.path / "uploaded.txt"
+
+    @property
     def log_key(self) -> Path:
         """The file of the key that the log of the archive is signed with."""
         return self.path / "log.key"
@@ -122,6 +128,12 @@ class Home:
         """Whether others may reach the site, hubs for one, as far as its address says."""
         host = urlsplit(self.settings.site.url).hostname or ""
         return self.settings.network.allow_private or may_be_public(host)
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """Where the site is published to besides. Raises BucketError."""
+        target = self.settings.site.target
+        return open_bucket(target, self.settings.bucket) if target else None
 
     def open_archive(self) -> Archive:
         """The archive of this HOME, in which nothing is made before its first record."""

@@ -11,7 +11,6 @@ import click
 import uvicorn
 import uvloop
 
-from data.bucket import open_bucket
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
@@ -47,7 +46,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
 async def serve_home(home: Home, opened: socket.socket) -> None:
     """Serve until told to stop; push meanwhile, unless the site is in a bucket."""
     settings = home.settings
-    bucket = open_bucket(settings.site.target, settings.bucket) if settings.site.target else None
+    bucket = home.bucket
     push = None if bucket else PushService(home)
     app = create_app(
         home.site,

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 import structlog
 import uvicorn
 
+from data.archive.log.tree_log import log_of
+from data.archive.upload import upload
+from data.bucket import open_bucket
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.health.network import is_unanswered
@@ -106,6 +109,7 @@ class Service:
             site,
             hub=self._push.hub,
             callback=self._feed_push.callback,
+            bucket=home.bucket,
             archive=home.archive,
             watches=home.watches,
             admin=self._admin,
@@ -191,6 +195,7 @@ class Service:
                     "health": self._note_health_soon,
                     "ping": self._ping,
                     "attest": partial(attempt, self._attest),
+                    "upload": partial(attempt, self._upload),
                     "tidy": partial(attempt, self._tidy),
                 }
             )
@@ -412,6 +417,18 @@ class Service:
                 dated=bool(done.timestamp),
             )
             self._publication_due.set()
+
+    async def _upload(self) -> None:
+        settings = self._home.settings
+        if not settings.archive.target:
+            return
+        bucket = open_bucket(settings.archive.target, settings.bucket)
+        with closing(log_of(self._home.path)) as archive_log:
+            done = await asyncio.to_thread(
+                upload, self._home.archive, archive_log, bucket, self._home.uploaded
+            )
+        if done.files:
+            log.info("archive copied", files=done.files, bytes=done.bytes, leaves=done.leaves)
 
     async def _tidy(self) -> None:
         await asyncio.to_thread(self._tidy_store)

@@ -57,6 +57,7 @@ RECURRING: Final = (
         3600,
         "Have others sign and date our log, and sign theirs, where any are named.",
     ),
+    Recurring("upload", 3600, "Copy the archive to a bucket, where one is named."),
     Recurring("tidy", 86_400, "Tidy the store."),
 )
 """Every recurring job but visits. The clock is looked at besides, every CLOCK seconds; what is to

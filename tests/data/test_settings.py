@@ -47,6 +47,19 @@ def test_feeds_name_where_the_site_listens_unless_a_public_address_is_given(
         ('[network]\ncontact = "press@acme.example\\r\\nCookie: a=b"\n', "network.contact"),
         ("[network]\nallow_privat = true\n", "network.allow_privat"),
         ('[alerts]\nsmtp_host = "mail.example"\n', "alerts.sender"),
+        ('[bucket]\naccess_key = "key"\n', "bucket.secret_key"),
+        ('[bucket]\nsecret_key = "secret"\n', "bucket.access_key"),
+        ('[bucket]\nendpoint = "http://key:secret@s3.example"\n', "bucket.endpoint"),
+        ('[site]\ntarget = "https://press.example/site"\n', "site.target"),
+        ('[site]\ntarget = "s3://press/a?b"\n', "site.target"),
+        (
+            '[site]\ntarget = "s3://press"\n[archive]\ntarget = "s3://press/archive"\n',
+            "archive.target",
+        ),
+        (
+            '[site]\ntarget = "s3://press/a/b/"\n[archive]\ntarget = "s3://press/a"\n',
+            "archive.target",
+        ),
         ('[alerts]\noperator = "ops@press.example"\n', "alerts.smtp_host"),
         ('[alerts]\noperator = "ops@press.example, x@y.example"\n', "alerts.operator"),
         ('[alerts]\nsmtp_tls = "ssl"\n', "alerts.smtp_tls"),
@@ -68,3 +81,9 @@ def test_an_unknown_setting_is_told_with_those_that_there_are(tmp_path: Path) ->
         written(tmp_path, '[site]\nurl = "not a url"\n')
     with pytest.raises(SettingsError, match="a whole number, 65535 or less"):
         written(tmp_path, "[site]\nport = 99999\n")
+
+
+def test_site_and_archive_may_lie_side_by_side_in_a_bucket(tmp_path: Path) -> None:
+    path = tmp_path / "communique.toml"
+    path.write_text('[site]\ntarget = "s3://press/a"\n[archive]\ntarget = "s3://press/ab"\n')
+    assert load_settings(path).archive.target == "s3://press/ab"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from data.bucket import Bucket, Replaced, open_bucket
@@ -134,16 +133,15 @@ def test_a_home_publishes_to_the_bucket_and_a_node_without_files_serves_it(
     assert found.headers["content-type"] == "application/atom+xml; charset=utf-8"
     assert "max-age=60" in found.headers["cache-control"]
 
-    of_files = served_by(create_app(home / "site"))
-    node = served_by(create_app(tmp_path / "nowhere", bucket=bucket))
-    here: httpx.Client = next(of_files)
-    there: httpx.Client = next(node)
-    for name in ("", "feeds/all.atom", "sources/harbour/", "style.css", "none"):
-        one, other = here.get(f"/{name}"), there.get(f"/{name}")
-        assert (one.status_code, one.content) == (other.status_code, other.content), name
-        assert one.headers.get("etag") == other.headers.get("etag")
-    of_files.close()
-    node.close()
+    serving = contextmanager(served_by)
+    with (
+        serving(create_app(home / "site")) as here,
+        serving(create_app(tmp_path / "nowhere", bucket=bucket)) as there,
+    ):
+        for name in ("", "feeds/all.atom", "sources/harbour/", "style.css", "none"):
+            one, other = here.get(f"/{name}"), there.get(f"/{name}")
+            assert (one.status_code, one.content) == (other.status_code, other.content), name
+            assert one.headers.get("etag") == other.headers.get("etag")
 
 
 def test_a_bucket_that_is_not_there_is_told_and_the_site_is_written_here(

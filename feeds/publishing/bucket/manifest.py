@@ -21,8 +21,8 @@ FILE: Final = "publication.json"
 FORMAT: Final = 1
 
 FOREIGN: Final = (
-    f"its {FILE} is none that this version wrote; where nobody else needs what lies there, delete "
-    "that object"
+    f"its {FILE} is none that this version wrote; name another prefix, or delete all that lies "
+    "there"
 )
 
 

@@ -66,7 +66,7 @@ PUBLICATION, DIGEST = "communique-publication", "communique-sha256"
 AHEAD: Final = (
     "the site there was published from a store that this one is no continuation of: it was put "
     "back from an older copy, or is another one. Put the newest copy back, or publish to another "
-    f"place; where this one shall take its place, delete the object {FILE} there"
+    "place; where this one shall take its place, delete all that lies there"
 )
 OCCUPIED: Final = (
     "something lies there that no publication wrote, and would be deleted; name a prefix below "
