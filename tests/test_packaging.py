@@ -24,6 +24,7 @@ from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+SECURITY = (ROOT / "SECURITY.md").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 ALWAYS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
 """What every build reads beside what the source distribution is told to hold."""
@@ -114,11 +115,22 @@ def test_the_two_set_up_lines_are_in_the_readme_and_ci_runs_the_second_word_for_
     assert "README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
+def test_each_claim_of_security_names_tests_that_there_are() -> None:
+    rows = [row for row in SECURITY.splitlines() if row.startswith("|") and "test_" in row]
+    assert len(rows) > 15
+    for row in rows:
+        named = re.findall(r"[a-z_/]+/test_\w+\.py", row) or re.findall(r"\btest_\w+\.py", row)
+        assert named, row
+        assert [file for file in named if not (ROOT / "tests" / file).is_file()] == []
+
+
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 @pytest.mark.parametrize(
-    "document", [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")], ids=lambda path: path.stem
+    "document",
+    [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")],
+    ids=lambda path: path.stem,
 )
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
     links = LINK.findall(document.read_text("utf-8"))

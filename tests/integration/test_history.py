@@ -332,3 +332,42 @@ def urls(room: Room, name: str, *paths: str) -> None:
     """Let a sitemap list these."""
     listed = "".join(f"<url><loc>{room.base}{path}</loc></url>" for path in paths)
     xml(room, f"/sitemap-{name}.xml", f"<urlset>{listed}</urlset>")
+
+
+def test_a_calendar_without_end_is_not_walked_for_ever(room: Room, home: Path) -> None:
+    """Each month leads to the one before, and nothing was published in any."""
+    for place in range(4, 400):
+        more = f'<a rel="next" href="/news/?page={place + 1}">The month before</a>'
+        room.page(address(place), f"<html><body><h1>Month {place}</h1>{more}</body></html>")
+    room.page(
+        address(3),
+        listing_html([6, 5, 4], more=f'<a rel="next" href="{address(4)}">Older</a>'),
+    )
+    run = collect(home)
+    # What was listed before the trap is kept, and the walk ends by itself.
+    assert told(run)[0] == 9
+    assert len(places(room)) < 60
+    collect(home)
+    assert len(places(room)) < 120
+    assert "4.html" in exported(home)
+
+
+def test_entities_in_a_sitemap_cost_what_is_stored_nothing(home: Path, room: Room) -> None:
+    """A sitemap of the kind called a billion laughs: nothing expands, and all is kept."""
+    assert told(collect(home))[0] == 12
+    laughs = "".join(
+        f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "ha" * 100}">' for n in range(12)
+    )
+    sitemap = (
+        f'<?xml version="1.0"?><!DOCTYPE urlset [{laughs}]>'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+        f"<url><loc>{room.base}/news/&a11;</loc></url></urlset>"
+    )
+    room.answers["/sitemap.xml"] = Answer(sitemap.encode(), content_type="application/xml")
+    source = home / "sources" / "harbour.toml"
+    source.write_text(source.read_text() + f'feed = "{room.base}/sitemap.xml"\n')
+    before = exported(home)
+    run = collect(home)
+    assert any("entities" in error["message"] for error in run["errors"])
+    assert run["retracted"] == 0
+    assert exported(home) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import httpcore
 import pytest
 
 from data.network.client import MOST, Answer, Outbound, OutboundError
@@ -167,3 +168,32 @@ def test_a_header_can_not_be_smuggled_in() -> None:
 
     with pytest.raises(OutboundError, match="Illegal header value"):
         asyncio.run(smuggled())
+
+
+def test_the_address_that_is_connected_to_is_the_one_that_was_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """DNS rebinding: a name that led to a public address leads to this machine the next time."""
+    connected: list[str] = []
+    answers = ["93.184.216.34", "127.0.0.1"]
+
+    async def answer(*_: object, **__: object) -> list[object]:
+        return [(0, 0, 0, "", (answers.pop(0), 0))]
+
+    async def connect(_: object, host: str, *__: object) -> None:
+        connected.append(host)
+        raise httpcore.ConnectError("nobody is there")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", answer)
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+
+    async def call() -> None:
+        outbound = Outbound(allow_private=False, patience=30)
+        with pytest.raises(OutboundError, match="nobody is there"):
+            await outbound.ask("GET", "http://rebound.example/")
+        with pytest.raises(OutboundError, match=r"127\.0\.0\.1, which is not a public address"):
+            await outbound.ask("GET", "http://rebound.example/")
+
+    asyncio.run(call())
+    # By its number: nothing looks the name up again after the look at it.
+    assert connected == ["93.184.216.34"]

@@ -86,3 +86,11 @@ def test_endless_words_are_not_remembered() -> None:
 
 def test_folding_leaves_plain_words_alone() -> None:
     assert fold_keyword("Ministry") == "ministry"
+
+
+def test_no_rule_and_no_text_makes_it_try_again_and_again() -> None:
+    """What makes a matcher that goes back take longer than anybody lives ends at once here."""
+    rule = " ".join(["ab*"] * 40) + " end"
+    matcher = Matcher([read_rule("topic", 1, rule)])
+    assert not matcher.find("abc " * 20_000)
+    assert matcher.find("abc " * 20_000 + "end")

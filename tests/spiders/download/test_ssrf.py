@@ -130,3 +130,25 @@ def test_a_host_with_a_private_address_among_others_is_refused_with_that_address
 
 def test_the_system_is_asked_for_both_kinds() -> None:
     assert {"127.0.0.1", "::1"} & set(look_up("localhost"))
+
+
+def test_the_address_that_is_connected_to_is_the_one_that_was_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """DNS rebinding: a name that led to a public address leads to this machine the next time."""
+    answers = ["93.184.216.34", "127.0.0.1"]
+
+    def answer(*_: object, **__: object) -> list[Any]:
+        return [(0, 0, 0, "", (answers.pop(0), 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    resolver = HostResolver(Reactor(), allow_private=False, seconds=60)
+    first, again, late = Receiver(), Receiver(), Receiver()
+    resolver.resolveHostName(first, "rebound.example", 80)  # type: ignore[arg-type]
+    resolver.resolveHostName(again, "rebound.example", 80)  # type: ignore[arg-type]
+    # What was looked at is what is connected to, and nothing is looked up between the two.
+    assert first.addresses == again.addresses == ["93.184.216.34"]
+    resolver._known.clear()  # noqa: SLF001 - as after KEPT seconds
+    resolver.resolveHostName(late, "rebound.example", 80)  # type: ignore[arg-type]
+    assert late.addresses == []
+    assert HostResolver.refused["rebound.example"] == "127.0.0.1"

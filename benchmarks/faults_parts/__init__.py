@@ -1,0 +1,1 @@
+"""What benchmarks/faults.py holds the project to: one module a room."""
