@@ -15,7 +15,7 @@ from data.models.alert import (
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
 from data.models.facet import Facet
 from data.models.latency import STAGES, ReleaseTimes, Stage
-from data.models.lease import Lease
+from data.models.lease import DueHosts, Lease
 from data.models.logged_change import LoggedChange, LoggedKind
 from data.models.reader_item import ReaderItem, ReaderQuery, ReaderState
 from data.models.release import (
@@ -81,6 +81,7 @@ __all__ = [
     "DayDigest",
     "Delivery",
     "Draft",
+    "DueHosts",
     "Facet",
     "FeedHub",
     "FeedSubscription",

@@ -13,6 +13,7 @@ from data.models import (
     Capture,
     Content,
     Draft,
+    DueHosts,
     HiddenRelease,
     Link,
     Listed,
@@ -363,6 +364,9 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
 
     def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:
         """When the newest releases of a source came; not those undated since its first visit."""
+
+    def due_hosts(self) -> DueHosts | None:
+        """What waits for a worker; None where the database hands out no visits."""
 
     def close(self) -> None:
         """Let go of this thread's connection."""

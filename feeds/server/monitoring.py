@@ -135,6 +135,15 @@ class SourceMetrics(Collector):
                 for source, (late, total) in store.latency_counts(stage, LATENCIES).items():
                     latency.add_metric([source, stage], buckets_of(late), total)
             dirty.add_metric([], len(store.dirty_feeds()))
+            if due := store.due_hosts():
+                yield GaugeMetricFamily(
+                    "communique_hosts_due", "Hosts that wait for a worker.", value=due.number
+                )
+                yield GaugeMetricFamily(
+                    "communique_hosts_due_seconds",
+                    "For how long the first of them has waited.",
+                    value=due.seconds,
+                )
         yield from (state, visited, seconds, outcome, errors, releases, latency, dirty, alerts)
 
 

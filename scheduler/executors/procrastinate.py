@@ -58,14 +58,17 @@ INDEX: Final = """
     WHERE status IN ('todo', 'doing')
 """
 
-# One by one in effect: what is queued already is passed over, and spoils nothing beside it.
+# One by one in effect: what is queued already is passed over, and spoils nothing beside it. The
+# LIMIT has each host looked for in the index, though the statistics may still say that the queue is
+# empty; so does the collation, which is that of the index.
 DEFER: Final = """
     WITH due AS (
         SELECT host, next_due FROM hosts h
-        WHERE next_due <= now() AND rests_until <= now()
+        LEFT JOIN LATERAL (SELECT id FROM procrastinate_jobs j
+            WHERE j.lock = ('visit:' || h.host) COLLATE "default"
+            AND j.status IN ('todo', 'doing') LIMIT 1) q ON true
+        WHERE next_due <= now() AND rests_until <= now() AND q.id IS NULL
         AND next_due >= COALESCE(%(watermark)s, '-infinity'::timestamptz)
-        AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j
-                        WHERE j.lock = 'visit:' || h.host AND j.status IN ('todo', 'doing'))
         ORDER BY next_due LIMIT %(limit)s),
     deferred AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
@@ -194,7 +197,7 @@ class Deferrer:
     """
 
     WHOLE: Final = 5.0
-    """Seconds between two looks at all that is due."""
+    """Seconds between two looks at all that is due; more, where one takes a tenth of that."""
 
     MOST: Final = 2000
     """Hosts of one look."""
@@ -202,18 +205,19 @@ class Deferrer:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._watermark: Any = None
-        self._looked = float("-inf")
+        self._whole_at = float("-inf")
 
     async def defer(self) -> int:
         """Defer what is due, and say how many jobs that were. Raises psycopg.Error."""
         now = time.monotonic()
-        whole = now - self._looked > self.WHOLE
+        whole = now >= self._whole_at
         arguments = {"watermark": None if whole else self._watermark, "limit": self.MOST}
         async with self._connections.connection() as db:
             found = await db.execute(DEFER, arguments)
             ((deferred, due, last, seen),) = await found.fetchall()
         if whole:
-            self._looked = now
+            took = time.monotonic() - now
+            self._whole_at = now + max(self.WHOLE, 10 * took)
         self._watermark = last if due == self.MOST else seen
         return int(deferred)
 

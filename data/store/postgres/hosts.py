@@ -44,13 +44,6 @@ class AskedVisit(NamedTuple):
     accept: bool = False
 
 
-class DueHosts(NamedTuple):
-    """How many hosts are due and visited by nobody, and for how many seconds the first has been."""
-
-    number: int
-    seconds: float
-
-
 ASK_SOURCE: Final = """
     INSERT INTO host_sources (source, host, due, file, explicit, backfill, accept)
     VALUES (%s, %s, now(), %s, %s, %s, %s)
@@ -208,13 +201,3 @@ class Hosts:
             found = await db.execute("SELECT text FROM shared_files WHERE name = %s", [name])
             row = await found.fetchone()
         return str(row[0]) if row else None
-
-    async def due_hosts(self) -> DueHosts:
-        """What waits for somebody to visit it."""
-        async with self._connections.connection() as db:
-            found = await db.execute(
-                "SELECT count(*), COALESCE(EXTRACT(epoch FROM now() - min(next_due)), 0)"
-                " FROM hosts WHERE next_due <= now()"
-            )
-            ((count, seconds),) = await found.fetchall()
-        return DueHosts(int(count), float(seconds))

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data.models import DueHosts
 from data.sqlite_file import BUSY_SECONDS
 from data.store.postgres.bands import LshIndex
 from data.store.postgres.database.connection import Connection
@@ -48,6 +49,14 @@ class PostgresStore(SearchPart, SqlStore):
         """Note that a source has had the visit that it was due."""
         with self._writing() as db:
             db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
+
+    def due_hosts(self) -> DueHosts | None:
+        """What waits for a worker; None where no visit was ever asked for."""
+        ((known, number, seconds),) = self._ask(
+            "SELECT EXISTS (SELECT 1 FROM hosts), count(*),"
+            " EXTRACT(epoch FROM now() - min(next_due)) FROM hosts WHERE next_due <= now()"
+        )
+        return DueHosts(number, float(seconds or 0)) if known else None
 
     def keep_private(self) -> None:
         """Nothing: who may read the store is the database's to say."""

@@ -11,6 +11,7 @@ import msgspec
 from data.models import (
     STAGES,
     UNDATED_BEFORE,
+    DueHosts,
     Handling,
     HandlingKind,
     HealthEvent,
@@ -30,6 +31,10 @@ _rhythm = msgspec.json.Decoder(Rhythm | None)
 
 class HealthPart(Part):
     """The verbs of data.store.protocol that remember the health of sources."""
+
+    def due_hosts(self) -> DueHosts | None:
+        """What waits for a worker: nothing, where there are none."""
+        return None
 
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:
         """The last changes in the health of sources, oldest first."""

@@ -136,13 +136,17 @@ def test_a_lease_that_ran_out_is_another_worker_s_and_writes_nothing(
 
 
 def test_sources_that_are_no_more_are_due_no_more(store: PostgresStore, postgres_url: str) -> None:
-    del store
-
     async def work(hosts: Hosts) -> None:
         await hosts.ask([HARBOUR, AskedVisit("pilots", HOST, "")])
         await hosts.keep_sources(["pilots"])
         assert [one.source for one in await hosts.due_visits(HOST)] == ["pilots"]
-        assert (await hosts.due_hosts()).number == 1
+        due = store.due_hosts()
+        assert due
+        assert (due.number, due.seconds >= 0) == (1, True)
+        await hosts.claim(HOST, seconds=30)
+        assert store.due_hosts() == (0, 0.0)
+
+    assert store.due_hosts() is None
 
     done(postgres_url, work)
 

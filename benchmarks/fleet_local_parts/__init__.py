@@ -1,0 +1,1 @@
+"""Press rooms on loopback, and real services and workers that visit them."""
