@@ -3,11 +3,13 @@
     python benchmarks/fleet.py [--few]
 
 First what visits cost is measured here: processor time, requests, bytes of the archive by the real
-executor on press rooms over loopback, and how long a visit holds the one write transaction of a
-store on SQLite and on PostgreSQL. Then the timetable is replayed in simulated time with these
-costs, by the service's own planner: hosts that are due, visited one at a time, by a number of
-workers. Told are how late visits begin, how many hosts wait, and whether a host was ever visited
-twice at once. With --few it does a small share of all. The last line is one object of JSON.
+executor on press rooms over loopback, how long a visit holds the one write transaction of a store
+on SQLite and on PostgreSQL, and what a publication takes. Then the timetable is replayed in
+simulated time with these costs, by the service's own planner: hosts that are due, visited one at a
+time, by a number of workers. Told are how late visits begin, how many hosts wait, and whether a
+host was ever visited twice at once; on crowded hosts, whose sources take longer than their interval
+one after the other, delays grow for as long as it goes on. With --few it does a small share of all.
+The last line is one object of JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from benchmarks.fleet_parts import costs as visits
-from benchmarks.fleet_parts import writes
+from benchmarks.fleet_parts import publications, writes
 from benchmarks.fleet_parts.simulation import Costs, Fleet, Rhythms, Seen, Simulation, zipf_sizes
 from data.settings import Collect, Network
 from scheduler.executors.local import VISITS
@@ -55,6 +57,13 @@ def main() -> None:
     written = dict(measured_writes(few=few))
     told["writes"] = {name: asdict(one) for name, one in written.items()}
     store = written.get("postgresql", written["sqlite"])
+    told["publication_cpu_seconds"] = {
+        count: round(publications.measure(count), 3)
+        for count in ((50, 200) if few else (500, 2000))
+    }
+    print(
+        f"a publication of one release, by sources: {told['publication_cpu_seconds']}", flush=True
+    )
     sources, hosts = (20_000, 600) if few else (1_000_000, 30_000)
     requests = cost["not modified"].requests / cost["not modified"].visits
     told["replays"] = [
@@ -106,6 +115,8 @@ def told_writes(
         f" {found.release * 1000:.1f} ms and {found.release_bytes:,.0f} bytes",
         flush=True,
     )
+    if found.visit_least is not None:
+        print(f"  the least for a visit would be {found.visit_least * 1000:.1f} ms", flush=True)
     yield name, found
 
 
@@ -116,7 +127,7 @@ def cases(sources: int, requests: float, store: writes.Writes) -> Iterator[Case]
         enough = sources / interval * requests * gap / VISITS
         for share in (0.5, 1.0, 1.5, 3.0):
             yield Case(interval, max(1, round(enough * share)), 0.0, minutes)
-    for commit in (store.visit, store.visit_batched):
+    for commit in (store.visit, store.visit_batched, store.visit_least or 0.0):
         yield Case(4 * 3600, max(1, round(enough * 1.5)), commit, 120)
 
 

@@ -38,6 +38,8 @@ class Writes:
     """Of a visit in which nothing changed."""
     visit_batched: float
     """The same, were its releases confirmed in one transaction."""
+    visit_least: float | None
+    """The least that could do on PostgreSQL: its rows in two statements of one transaction."""
     release: float
     """Of a new release."""
     release_bytes: float
@@ -78,6 +80,7 @@ def measure(url: str, releases: int, visits: int) -> Writes:
     return Writes(
         sum(seconds) / visits,
         sum(together) / visits,
+        None if url.startswith("sqlite:") else least(url, visits),
         recorded / releases,
         (full - empty) / releases,
         grown / visits,
@@ -107,6 +110,29 @@ def visited(url: str, name: str, known: dict[str, list[str]], *, together: bool)
         store.awaited_files(name, now=now, since=now, limit=200)
         store.add_run(Run(name, now, 22.0, pages=22, found=CONFIRMED, unchanged=CONFIRMED))
         return time.perf_counter() - began
+
+
+def least(url: str, visits: int) -> float:
+    """Seconds of a transaction that confirms 20 releases and keeps a report, under the lock."""
+    with psycopg.connect(url) as db:
+        found = db.execute("SELECT id FROM releases ORDER BY number").fetchall()
+        ids = [one for (one,) in found]
+        mine = [ids[at : at + CONFIRMED] for at in range(0, len(ids), CONFIRMED)]
+        db.commit()
+        began = time.perf_counter()
+        for number in range(visits):
+            with db.transaction():
+                db.execute("SELECT pg_advisory_xact_lock(0)")
+                now = time.time()
+                db.execute(
+                    "UPDATE releases SET last_seen = %s, checked = %s WHERE id = ANY(%s)",
+                    [now, now, mine[number % len(mine)]],
+                )
+                db.execute(
+                    "INSERT INTO runs (source, started, report) VALUES ('room-0', %s, %s)",
+                    [now, LISTED],
+                )
+        return (time.perf_counter() - began) / visits
 
 
 def size_of(url: str) -> int:
