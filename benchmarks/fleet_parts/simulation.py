@@ -1,7 +1,8 @@
 """A fleet in simulated time: hosts that are due, places that visit them, one store that commits.
 
-A job is one host, as on many machines: whoever takes it visits the sources of the host that are
-due, one after the other, and the host is due again when the next of them is. When a source is
+A job is one host, as on many machines (scheduler.service.worker): whoever takes it visits all
+sources of the host that are due, some side by side, each in a place of its own, though the host
+answers one request at a time. The host is due again when the next of them is. When a source is
 visited next, the service's own rules say: scheduler.service.visit_plan plans it by what was learned
 of its rhythm, scheduler.service.timetable spreads it.
 """
@@ -24,9 +25,6 @@ from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
 
 BEGIN = float(7 * 60)
 """The minute of the week at which a simulation begins: Monday at seven, before offices open."""
-
-LONGEST_JOB = 60.0
-"""Seconds after which a job takes no further source of its host, so that a place comes free."""
 
 KINDS = 48
 """Rhythms that sources have, each with a plan of its own; those of one kind differ by chance."""
@@ -54,6 +52,8 @@ class Fleet:
     """Visits at a time, of all workers."""
     interval: float
     """Seconds between two visits to a source, in the mean."""
+    side_by_side: int
+    """Visits of one host at a time: so many places it may take."""
 
 
 @dataclass
@@ -165,8 +165,9 @@ class Simulation:
         # The timetable: when a host is due, which host.
         self._hosts = [(those[0][0], host) for host, those in enumerate(self._sources)]
         heapq.heapify(self._hosts)
-        # Visits under way: when one ends, its host, when its job began.
-        self._ends: list[tuple[float, int, float]] = []
+        # Jobs under way: when one ends, its host, what of it was due, the places that it takes.
+        self._ends: list[tuple[float, int, list[tuple[float, int]], int]] = []
+        self._free = fleet.places
         self._under_way = bytearray(len(self._sources))
         self._left = [float("-inf")] * len(self._sources)
         self._store_free = 0.0
@@ -176,12 +177,12 @@ class Simulation:
         """Let so many seconds pass."""
         now, minute = 0.0, 0.0
         while True:
-            due = max(self._hosts[0][0], now) if self._has_place() else float("inf")
+            due = max(self._hosts[0][0], now) if self._free and self._hosts else float("inf")
             ended = self._ends[0][0] if self._ends else float("inf")
             now = min(due, ended)
             while minute <= min(now, seconds):
                 self.seen.depth.append(sum(1 for at, _ in self._hosts if at <= minute))
-                self.seen.busy.append(len(self._ends))
+                self.seen.busy.append(self._fleet.places - self._free)
                 minute += 60
             if now > seconds:
                 return self.seen
@@ -190,37 +191,39 @@ class Simulation:
             else:
                 self._claim(now, heapq.heappop(self._hosts)[1])
 
-    def _has_place(self) -> bool:
-        return bool(self._hosts) and len(self._ends) < self._fleet.places
-
     def _claim(self, now: float, host: int) -> None:
-        """Begin a job."""
+        """Begin a job: it has what is due of its host by now."""
         self.seen.overlaps += self._under_way[host]
         self._under_way[host] = True
         self.seen.jobs += 1
         self.seen.least_gap = min(self.seen.least_gap, now - self._left[host])
-        self._begin(now, host, now)
-
-    def _begin(self, now: float, host: int, job: float) -> None:
-        """Begin a visit to the source of a host that is due next."""
+        mine, due = self._sources[host], list[tuple[float, int]]()
         late = self.seen.crowded if self._crowded[host] else self.seen.delays
-        late.append(max(now - self._sources[host][0][0], 0.0))
-        # A visit takes half as long, or half as long again.
-        took = self._visit * (0.5 + self._chance.random())
-        heapq.heappush(self._ends, (now + took, host, job))
+        ends = now
+        while mine and mine[0][0] <= now:
+            due.append(heapq.heappop(mine))
+            late.append(now - due[-1][0])
+            # A visit takes half as long, or half as long again.
+            ends += self._visit * (0.5 + self._chance.random())
+        taken = min(len(due), self._fleet.side_by_side, self._free)
+        self._free -= taken
+        heapq.heappush(self._ends, (ends, host, due, taken))
 
-    def _end(self, now: float, host: int, job: float) -> None:
-        """Commit a visit, plan the next, and go on with the job or end it."""
-        self._store_free = max(self._store_free, now) + self._costs.commit
-        self.seen.commits_waited.append(self._store_free - self._costs.commit - now)
-        at, mine, rest = self._store_free, self._sources[host], self._fleet.interval * JITTER
-        planned = self._rhythms.after(mine[0][1], now)
-        again = max(planned, now + rest) + self._chance.uniform(0, min(SPREAD, rest))
-        heapq.heapreplace(mine, (again, mine[0][1]))
-        if mine[0][0] <= at < job + LONGEST_JOB:
-            self._begin(at, host, job)
+    def _end(self, now: float, host: int, visited: list[tuple[float, int]], taken: int) -> None:
+        """Commit the visits of a job, plan the next ones, and let go of the host."""
+        mine, rest = self._sources[host], self._fleet.interval * JITTER
+        for _, kind in visited:
+            self._store_free = max(self._store_free, now) + self._costs.commit
+            self.seen.commits_waited.append(self._store_free - self._costs.commit - now)
+            planned = self._rhythms.after(kind, now)
+            again = max(planned, now + rest) + self._chance.uniform(0, min(SPREAD, rest))
+            heapq.heappush(mine, (again, kind))
+        if visited and self._store_free > now:
+            # Its places are taken until all is committed.
+            heapq.heappush(self._ends, (self._store_free, host, [], taken))
             return
+        self._free += taken
         self._under_way[host] = False
-        self._left[host] = at
+        self._left[host] = now
         # A host is let alone for as long as between two requests, whoever visits it next.
-        heapq.heappush(self._hosts, (max(mine[0][0], at + self._costs.gap), host))
+        heapq.heappush(self._hosts, (max(mine[0][0], now + self._costs.gap), host))
