@@ -20,6 +20,7 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.bucket import Bucket, BucketError
@@ -73,6 +74,8 @@ ASKABLE = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
 
 LIVE = ("/health", "/health/")
 """What is told as it is at this moment, though a page of what was told last lies there."""
+
+OUT_OF_REACH = "The files of this site can't be reached now. Please try again in a minute."
 
 AT_ONCE = 4
 """Searches, and other answers, made on demand side by side; one that many ask for is made once."""
@@ -171,7 +174,7 @@ class SiteServer:
     def __init__(
         self,
         cache: HeldFiles,
-        behind: ASGIApp,
+        behind: Starlette,
         feed_pages: FeedPages,
         demand: OnDemand | None = None,
         *,
@@ -213,7 +216,7 @@ class SiteServer:
             await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
         except BucketError as error:
             log.warning("%s", error)
-            await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
+            await self._without_files(scope)(scope, receive, send)
         except OSError as error:
             log.warning("%s", error)
             await page(scope, 500)(scope, receive, send)
@@ -250,6 +253,12 @@ class SiteServer:
         if self._is_made(path) or query:
             held = await self._demanded(path, query)
         return held or await self._cache.load(path)
+
+    def _without_files(self, scope: Scope) -> ASGIApp:
+        """Who answers a request while files are out of reach: much of it needs none."""
+        if any(route.matches(scope)[0] is Match.FULL for route in self._behind.routes):
+            return self._other
+        return page(scope, 503, {"retry-after": "60"}, said=OUT_OF_REACH)
 
     def _is_live(self, path: str) -> bool:
         """Whether a path tells of this moment, whatever lies there."""

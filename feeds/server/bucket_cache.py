@@ -101,8 +101,11 @@ class BucketCache(HeldFiles):
         return self._held.get(path)
 
     async def is_folder(self, path: str) -> bool:
-        """Whether a path without a slash at its end would lead to a page with one."""
-        return await self.load(path + "/") is not None
+        """Whether a path would lead to a page with a slash at its end, as far as can be known."""
+        try:
+            return await self.load(path + "/") is not None
+        except BucketError:
+            return False
 
     def _is_recent(self) -> bool:
         return time.monotonic() - self._looked < LOOK

@@ -109,7 +109,8 @@ class Service:
             site,
             hub=self._push.hub,
             callback=self._feed_push.callback,
-            bucket=home.bucket,
+            # One that stands by publishes nothing itself; one that is alone need not ask.
+            bucket=home.bucket if home.has_fleet else None,
             archive=home.archive,
             watches=home.watches,
             admin=self._admin,

@@ -221,16 +221,24 @@ def test_two_nodes_answer_alike_with_the_headers_of_the_site(
     assert "immutable" in page.headers["cache-control"]
 
 
-def test_a_node_whose_bucket_fails_asks_to_come_back(bucket: FailingBucket, site: Path) -> None:
+def test_a_node_whose_bucket_fails_answers_what_needs_no_file(
+    bucket: FailingBucket, site: Path, tmp_path: Path
+) -> None:
+    SqliteStore(tmp_path / "node.db").close()
     bucket.fails = True
 
-    async def asked() -> httpx.Response:
-        transport = httpx.ASGITransport(create_app(site, bucket=bucket))
+    async def asked(path: str) -> httpx.Response:
+        app = create_app(site, f"sqlite:{tmp_path / 'node.db'}", bucket=bucket)
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-            return await client.get("/feeds/all.atom")
+            return await client.get(path)
 
-    answer = asyncio.run(asked())
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    for path in ("/feeds/all.atom", "/", "/none"):
+        answer = asyncio.run(asked(path))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+        assert "can&#x27;t be reached now" in answer.text
+    for path in ("/healthz", "/api/releases"):
+        assert asyncio.run(asked(path)).status_code == 200
 
 
 def test_partial_tiles_that_the_log_outgrew_are_cut_from_those_in_the_bucket(
