@@ -96,6 +96,8 @@ def _prepare(url: str) -> None:
         if applied(db) == {*MIGRATIONS}:
             return
         with db.transaction():
+            # To lay an index on very many rows takes as long as it takes.
+            db.execute("SET LOCAL statement_timeout = 0")
             db.execute(TAKE_TURN)
             # Asked again under the lock: two processes may start at once.
             if wrong := refusal(db):

@@ -10,11 +10,13 @@ from typing import Final
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from data.errors import LeaseLost, SlowSearch, StoreError
 from data.models import Facet, Lease, Wait
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
+from data.store.postgres.database.pool import failed
 from data.store.postgres.store import PostgresStore
 from tests.drafts import draft
 from tests.postgres_server import PASSWORD, PostgresServer, postgres_running
@@ -183,6 +185,24 @@ def test_a_wrong_password_and_a_missing_database_are_told_in_a_sentence(
     assert "wrong-password" not in str(refused.value)
     with pytest.raises(StoreError, match='database "nowhere" does not exist'):
         open_store(postgres_server.url("nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (errors.DiskFull("could not extend file"), "its disk is full, make room there"),
+        (errors.InsufficientPrivilege("no"), "its user may not do that: make it the owner"),
+        (errors.TooManyConnections("no"), "it has too many connections"),
+        (errors.QueryCanceled("no"), "it took too long"),
+        (errors.AdminShutdown("no"), "it can't be reached, or went away"),
+        (errors.UniqueViolation("key (a) exists\nDETAIL: row"), "failed: key (a) exists"),
+    ],
+)
+def test_what_the_database_says_is_told_in_a_sentence(error: psycopg.Error, told: str) -> None:
+    said = str(failed("postgresql://me:hunter2@db.example/press", error))
+    assert told in said
+    assert "hunter2" not in said
+    assert "DETAIL" not in said
 
 
 def test_a_server_that_only_reads_is_told(postgres_server: PostgresServer) -> None:
