@@ -385,5 +385,5 @@ def test_the_same_holds_of_histories_on_postgresql(postgres_server: PostgresServ
         def __init__(self) -> None:
             super().__init__(open_store(emptied(postgres_server)))
 
-    bounds = settings(examples(15), stateful_step_count=25, suppress_health_check=list(HealthCheck))
+    bounds = settings(examples(8), stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(StoredElsewhere, settings=bounds)

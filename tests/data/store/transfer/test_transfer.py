@@ -88,17 +88,20 @@ def changes(store: JournalStore) -> list[tuple[int, str, str]]:
 
 
 def held(url: str) -> dict[str, list[str]]:
-    """All rows of all tables of a store but those of the search index, by the names of columns."""
+    """All rows of all tables of a store but those of the search index, by the names of columns.
+
+    Tables without a row are left out: many machines have some that one has not.
+    """
     with closing(open_source(url)) as end:
-        return {
+        found = {
             name: sorted(
                 repr(sorted(zip(table.columns, row, strict=True)))
                 for rows in end.batches(table)
                 for row in rows
             )
             for name, table in end.tables().items()
-            if name != "hosts"
         }
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def test_all_arrives_and_comes_back(full: str, postgres_url: str, tmp_path: Path) -> None:
@@ -109,7 +112,7 @@ def test_all_arrives_and_comes_back(full: str, postgres_url: str, tmp_path: Path
     move(postgres_url, back)
     before, after = held(full), held(back)
     assert before == after
-    assert len([name for name, rows in before.items() if rows]) > 12, "most tables were filled"
+    assert len(before) > 12, "most tables were filled"
 
 
 def test_a_store_that_was_moved_works(full: str, empty: str) -> None:
