@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -71,6 +72,27 @@ def open_for_reading(
         else:
             return connection
     raise sqlite3.OperationalError(f"it can't be read ({cause})")
+
+
+def lay_cache(db: sqlite3.Connection, script: str) -> None:
+    """Lay the tables of a cache where none are.
+
+    Raises sqlite3.DatabaseError where others are there, of another version or another program: the
+    file is to be made anew, as one that is damaged.
+    """
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.executescript(script)
+        wanted = _laid(fresh)
+    found = _laid(db)
+    if found and found != wanted:
+        raise sqlite3.DatabaseError("its tables are of another version")
+    db.executescript(script)
+
+
+def _laid(db: sqlite3.Connection) -> dict[str, str]:
+    """The SQL of all tables and indexes, white space aside."""
+    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {name: " ".join(sql.split()) for name, sql in rows}
 
 
 def _connect(place: str, patience: float, *, uri: bool, shared: bool) -> sqlite3.Connection:

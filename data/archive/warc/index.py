@@ -21,7 +21,13 @@ from data.archive.warc.reader import OPEN
 from data.archive.warc.records import REVISIT
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
-from data.sqlite_file import delete_file, is_read_only, open_for_reading, open_for_writing
+from data.sqlite_file import (
+    delete_file,
+    is_read_only,
+    lay_cache,
+    open_for_reading,
+    open_for_writing,
+)
 from data.text.urls import canonical_url
 
 T = TypeVar("T")
@@ -216,7 +222,7 @@ class Index:
                 self._connection = open_for_writing(path, shared=True)
                 # It can be made again: nothing waits for the disk.
                 self._connection.execute("PRAGMA synchronous = OFF")
-                self._connection.executescript(SCHEMA)
+                lay_cache(self._connection, SCHEMA)
                 self._read_on(self._connection)
         return self._connection
 

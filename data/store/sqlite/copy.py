@@ -160,7 +160,7 @@ def _foreign(path: Path) -> str:
     """Why a file is no file of SQLite, or empty."""
     with path.open("rb") as file:
         head = file.read(len(HEAD))
-    return "" if head == HEAD else f"it is no database of SQLite: {PUT_BACK}"
+    return "" if head == HEAD else f"file is not a database: {PUT_BACK}"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import StoreError
-from data.sqlite_file import delete_file, open_for_writing
+from data.sqlite_file import delete_file, lay_cache, open_for_writing
 
 TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
@@ -130,7 +130,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = open_for_writing(path)
     try:
-        db.executescript(TABLES)
+        lay_cache(db, TABLES)
     except sqlite3.Error:
         db.close()
         raise

@@ -338,7 +338,7 @@ def test_a_backup_of_a_store_of_a_newer_version_is_refused(home: Path, tmp_path:
     ("content", "cause"),
     [
         (b"", "it is empty, though a site was published from it"),
-        (b"Dear reader, " * 999, "it is no database of SQLite"),
+        (b"Dear reader, " * 999, "file is not a database"),
         (None, "damaged"),
     ],
 )

@@ -1,0 +1,152 @@
+"""A HOME of each released schema works after an upgrade, and one that can't be used is told by all.
+
+The stores are those of tests/data/store/sqlite/schemas, as their versions wrote them; caches may be
+of any version, or no cache at all.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from tests.command import communique, make_home
+
+SCHEMAS = Path(__file__).parents[2] / "data" / "store" / "sqlite" / "schemas"
+FIXTURES = sorted(SCHEMAS.glob("*.db.gz"))
+
+
+def old_home(folder: Path, fixture: Path) -> Path:
+    """A HOME with a store of an earlier version."""
+    home = make_home(folder, "http://harbour.example/")
+    (home / "communique.db").write_bytes(gzip.decompress(fixture.read_bytes()))
+    return home
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda one: one.name.partition(".")[0])
+def test_a_home_of_every_schema_is_upgraded_by_the_first_command_and_works(
+    fixture: Path, tmp_path: Path
+) -> None:
+    home = old_home(tmp_path / "home", fixture)
+    exported = communique("export", home=home)
+    assert (exported.returncode, exported.stderr) == (0, "")
+    releases = {one["title"]: one for one in map(json.loads, exported.stdout.splitlines())}
+    assert len(exported.stdout.splitlines()) == 3
+    assert releases["Tides"]["retracted"] is not None
+    found = json.loads(communique("search", "tide", "--json", home=home).stdout)
+    assert [one["title"] for one in found["releases"]] == ["Tides"]
+    published = communique("publish", home=home)
+    assert (published.returncode, published.stderr) == (0, "")
+    feeds = home / "site" / "feeds"
+    for source, count in (("harbour", 2), ("wire", 1)):
+        entries = feedparser.parse((feeds / "source" / f"{source}.atom").read_bytes()).entries
+        assert len(entries) == count, source
+
+
+@pytest.fixture(scope="module")
+def present(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME of the present version with an archive, published."""
+    home = old_home(tmp_path_factory.mktemp("present") / "home", FIXTURES[0])
+    for command in ("publish", "collect", "publish"):
+        communique(command, home=home)
+    assert (home / "archive" / "index.db").exists()
+    return home
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 3 // 512 * 512])
+
+
+def text(path: Path) -> None:
+    path.write_bytes(b"Dear reader, " * 999)
+
+
+def foreign(path: Path) -> None:
+    """Another program's database, whose tables are called as some of ours."""
+    path.unlink()
+    with closing(sqlite3.connect(path)) as db, db:
+        for table in ("releases", "entries", "files", "captures", "notes"):
+            db.execute(f"CREATE TABLE {table} (theirs)")
+
+
+def newer(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('communique', 'lay_tomorrow', '')"
+        )
+
+
+BROKEN: dict[Callable[[Path], None], str] = {
+    empty: "it is empty, though a site was published from it",
+    cut: "malformed",
+    text: "not a database",
+    foreign: "it is a database of another program",
+    newer: "it was written by a newer version of Communique",
+}
+
+COMMANDS = (
+    "backup {to}", "changes", "collect", "doctor", "export", "health",
+    "health ack harbour --why no", "import {lines} --source harbour",
+    "mirror export --format folder --to {to}",
+    "mirror prune --days 1", "mirror redact http://harbour.example/ --why no", "mirror reextract",
+    "mirror status", "mirror verify", "prove 1234", "publish", "publish --all",
+    "releases hide 1234 --why no", "releases retract 1234 --why no", "search tide", "show 1234",
+    "sources list", "sources show harbour", "sources pause harbour", "sources remove harbour",
+    "sources rename harbour pier", "watch deliveries", "watch replay --all",
+)  # fmt: skip
+
+WITHOUT_STORE = {"doctor", "mirror verify", "sources list"}
+"""What may do its work without the store, and tells that it can't be used all the same, or not."""
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda one: one.__name__)
+def test_a_store_that_can_not_be_used_is_told_by_every_command_in_a_sentence(
+    broken: Callable[[Path], None], present: Path, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(present, tmp_path / "home"))
+    for name in ("communique.db-wal", "communique.db-shm"):
+        (home / name).unlink(missing_ok=True)
+    broken(home / "communique.db")
+    before = (home / "communique.db").read_bytes()
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"url": "http://harbour.example/7", "title": "Seven"}\n')
+    for command in COMMANDS:
+        arguments = command.format(to=tmp_path / "to", lines=lines).split()
+        result = communique(*arguments, home=home)
+        said = result.stdout + result.stderr
+        assert "Traceback" not in said, command
+        assert result.returncode in {1, 2} or command in WITHOUT_STORE, f"{command}: {said}"
+        if command not in WITHOUT_STORE:
+            assert BROKEN[broken] in said, f"{command}: {said}"
+        assert (home / "sources" / "harbour.toml").exists(), command
+    assert (home / "communique.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("broken", [empty, cut, text, foreign], ids=lambda one: one.__name__)
+def test_caches_of_any_kind_are_made_anew(
+    broken: Callable[[Path], None], present: Path, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(present, tmp_path / "home"))
+    for cache in ("rendered.db", "archive/index.db"):
+        for name in (f"{cache}-wal", f"{cache}-shm"):
+            (home / name).unlink(missing_ok=True)
+        broken(home / cache)
+    # Nobody answers the visit, whose failure is archived.
+    communique("collect", home=home)
+    published = communique("publish", "--all", home=home)
+    assert (published.returncode, published.stderr) == (0, "")
+    feed = (home / "site" / "feeds" / "all.atom").read_bytes()
+    assert feed == (present / "site" / "feeds" / "all.atom").read_bytes()
