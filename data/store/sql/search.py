@@ -14,9 +14,8 @@ import msgspec
 from data.models import Content, Release
 from data.search.matches import MOST_COUNTED, STATES, Hits, Matches
 from data.search.query import Query, terms_of
-from data.store.sql.database.connection import Database, Part
-from data.store.sql.database.rows import encode
-from data.store.sql.releases import select_releases
+from data.store.sql.database.connection import Database, Part, places
+from data.store.sql.database.rows import RELEASE_COLUMNS, encode, release_of
 from data.text.language_tags import feed_language
 from data.topics.facets import Section, section_of
 
@@ -151,11 +150,18 @@ class SearchPart(Part):
         )
 
     def _releases_of(self, numbers: Iterable[int]) -> tuple[Release, ...]:
-        return tuple(
-            release
-            for number in numbers
-            for release in select_releases(self._connection, "WHERE r.number = ?", [number])
-        )
+        """Releases by their numbers, in the order of these."""
+        found: list[Release] = []
+        left = iter(numbers)
+        while some := [*islice(left, BATCH)]:
+            rows = self._ask(
+                f"SELECT {RELEASE_COLUMNS}, r.number FROM releases r"
+                f" WHERE r.number IN ({places(some)})",
+                some,
+            )
+            known = {row[-1]: release_of(row[:-1]) for row in rows}
+            found += (known[number] for number in some)
+        return tuple(found)
 
     def _enter_batch(self) -> int:
         with self._writing() as db:
