@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import multiprocessing
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -626,6 +627,15 @@ def test_a_write_that_fails_half_way_leaves_nothing(
 def test_a_store_that_nothing_here_knows_is_refused_with_the_fix(url: str) -> None:
     with pytest.raises(StoreError, match="write sqlite:PATH"):
         open_store(url)
+
+
+def test_without_the_library_of_postgresql_it_is_said_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "data.store.postgres.store", None)
+    with pytest.raises(StoreError, match=r"pip install 'communique\[postgres\]'") as refused:
+        open_store("postgresql://me:hunter2@db.example/press")
+    assert "hunter2" not in str(refused.value)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
