@@ -196,7 +196,7 @@ def fleet(
                 for address in rooms.addresses:
                     (home / "sources" / f"pier-{address.replace('.', '-')}.toml").write_text(
                         f'name = "Pier {address}"\nurl = "http://{address}:{rooms.port}/news/"\n'
-                        f'timezone = "Europe/Oslo"\ninterval = {interval}\n'
+                        'timezone = "Europe/Oslo"\n'
                     )
             kept = Kept(command, home)
             ending.callback(kept.end)

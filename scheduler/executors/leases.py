@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 import psycopg
@@ -57,10 +57,12 @@ class Leases:
         self._held.add(lease)
         return lease
 
-    async def finish(self, lease: Lease, *, gap: float, rest: float, again: float = 0.0) -> bool:
+    async def finish(
+        self, lease: Lease, *, gap: float, rest: float, put_off: Collection[str] = ()
+    ) -> bool:
         """Let go of a host; see Hosts.finish. Raises psycopg.Error."""
         self._held.discard(lease)
-        return await self._hosts.finish(lease, gap=gap, rest=rest, again=again)
+        return await self._hosts.finish(lease, gap=gap, rest=rest, put_off=put_off)
 
     def forget(self, lease: Lease) -> None:
         """Renew a lease no more: it runs out by itself."""

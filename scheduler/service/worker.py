@@ -31,9 +31,6 @@ from scheduler.service.systemd import READY, STOPPING, show_life, tell
 from spiders.download.robots import gap_of
 from spiders.sources.loader import LoadedSource, parse_source
 
-AGAIN: Final = 60.0
-"""Seconds after which a source is due again whose visit could not be begun."""
-
 LOOK: Final = 1.0
 """Seconds between two looks whether the database still answers."""
 
@@ -53,6 +50,11 @@ class DatabaseLost(CommuniqueError):
             f"the database {redacted(url)} did not answer for {PATIENCE:.0f} seconds: start the "
             "worker again once it does"
         )
+
+
+def was_cut(run: Run | None) -> bool:
+    """Whether we ended a visit before its end."""
+    return run is not None and any(error.kind == CUT for error in run.errors)
 
 
 class Worker:
@@ -152,12 +154,13 @@ class Worker:
         except BaseException:
             self._leases.forget(lease)
             raise
-        cut = [run for run in runs if run is None or any(one.kind == CUT for one in run.errors)]
+        # What we cut short goes on at once; a visit that could not be made would fail again.
+        whole = (one.source for one, run in zip(due, runs, strict=True) if not was_cut(run))
         await self._leases.finish(
             lease,
             gap=gap,
             rest=gap + max(map(self._unanswered, runs), default=0.0),
-            again=AGAIN if cut and not self._stop.is_set() else 0.0,
+            put_off=[*whole],
         )
 
     async def _visit(self, asked: AskedVisit, lease: Lease) -> Run | None:

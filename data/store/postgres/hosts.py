@@ -138,21 +138,23 @@ class Hosts:
             found = await db.execute(RENEW, {"hosts": hosts, "tokens": tokens, "s": seconds})
             return frozenset(Lease(*row) for row in await found.fetchall())
 
-    async def finish(self, lease: Lease, *, gap: float, rest: float, again: float = 0.0) -> bool:
+    async def finish(
+        self, lease: Lease, *, gap: float, rest: float, put_off: Collection[str] = ()
+    ) -> bool:
         """Let go of a host, and say whether it was held until now.
 
-        It rests for so many seconds; ``gap`` are those that it wants between two requests. What was
-        due of it and was not visited is due after ``again`` seconds.
+        It rests for so many seconds; ``gap`` are those that it wants between two requests. What is
+        due of it still stays due, but for sources that are ``put_off``: these are in a minute.
         """
         async with self._connections.connection() as db, db.transaction():
             held = await db.execute(HOLD, [lease.host, lease.token])
             if not await held.fetchone():
                 return False
-            if again:
+            if put_off:
                 await db.execute(
-                    "UPDATE host_sources SET due = now() + make_interval(secs => %s)"
-                    " WHERE host = %s AND due <= now()",
-                    [again, lease.host],
+                    "UPDATE host_sources SET due = now() + interval '1 minute'"
+                    " WHERE source = ANY (%s) AND due <= now()",
+                    [[*put_off]],
                 )
             await db.execute(FINISH, {"host": lease.host, "gap": gap, "rest": rest})
         return True

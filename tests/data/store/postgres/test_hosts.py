@@ -112,6 +112,22 @@ def test_what_is_asked_for_while_a_host_is_visited_is_due_after_it(
     done(postgres_url, work)
 
 
+def test_a_source_that_could_not_be_visited_is_put_off_alone(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    del store
+
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([HARBOUR])
+        lease = await hosts.claim(HOST, seconds=30)
+        assert lease
+        await hosts.ask([AskedVisit("pilots", HOST, "")])
+        assert await hosts.finish(lease, gap=0, rest=0, put_off=["harbour"])
+        assert [one.source for one in await hosts.due_visits(HOST)] == ["pilots"]
+
+    done(postgres_url, work)
+
+
 def test_a_lease_that_ran_out_is_another_worker_s_and_writes_nothing(
     store: PostgresStore, postgres_url: str
 ) -> None:
