@@ -30,7 +30,7 @@ from data.models.exchange import Exchange
 from data.store.protocol import Store
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_home
-from scheduler.jobs.rebuild import rebuild
+from scheduler.jobs.rebuild.rebuild import rebuild
 
 CAPTURES, FEW = 10_000, 600
 EDITED, GONE = 20, 50

@@ -33,13 +33,13 @@ from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.replay.replay import Replay
 from feeds.server.api.service import Api
 from feeds.server.bucket_cache import BucketCache
+from feeds.server.connection.http_protocol import ReadyAnswer
 from feeds.server.connection.security import SecureAnswers
 from feeds.server.delta import wants_delta
 from feeds.server.errors import explain, page
 from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
 from feeds.server.gone_addresses import GoneAnswers
 from feeds.server.hidden import hidden_routes
-from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.log import tile_route
 from feeds.server.monitoring import Monitoring
 from feeds.server.on_demand import OnDemand

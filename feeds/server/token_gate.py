@@ -9,8 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from feeds.server.api.problems import Refused
+from feeds.server.connection.http_protocol import ReadyAnswer
 from feeds.server.errors import page
-from feeds.server.http_protocol import ReadyAnswer
 from feeds.server.requests.access import PARAMETER, Access, Verdict, token_in
 from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, READER_LOGINS, WATCH_FEED
 

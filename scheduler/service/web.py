@@ -8,9 +8,9 @@ from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
 from data.settings import Site
+from feeds.server.connection.http_protocol import HttpProtocol, ServerConfig
 from feeds.server.connection.open_connections import OpenConnections
 from feeds.server.connection.security import for_all
-from feeds.server.http_protocol import HttpProtocol, ServerConfig
 from feeds.urls import ADMIN_PATH
 
 

@@ -11,6 +11,7 @@ from data.text.redaction import HIDDEN
 from data.watches.services import shown_service
 from data.watches.watch import FeedAccess, Service, Watch, Webhook
 from feeds.alerts.senders import host_of
+from scheduler.cli import print_json, say
 
 
 def fields_of(one: Watch) -> dict[str, Any]:
@@ -52,3 +53,12 @@ def described(one: Watch) -> str:
     if one.quiet:
         parts.append(f"quiet {one.quiet} {one.timezone}")
     return "; ".join(parts)
+
+
+def told_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
+    """Say whether a watch is paused; the exit code."""
+    if as_json:
+        print_json({"id": watch_id, "paused": one.paused})
+    else:
+        say(f"{watch_id} is paused" if one.paused else f"{watch_id} works")
+    return 0

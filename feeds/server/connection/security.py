@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.settings import Site
-from feeds.server.http_protocol import FindAnswer, ReadyAnswer
+from feeds.server.connection.http_protocol import FindAnswer, ReadyAnswer
 
 Headers = list[tuple[bytes, bytes]]
 

@@ -12,7 +12,7 @@ import pytest
 from data.models import Run, RunError, Source
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import home_at
-from scheduler.jobs.rebuild import rebuild
+from scheduler.jobs.rebuild.rebuild import rebuild
 from tests.command import communique, make_home
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

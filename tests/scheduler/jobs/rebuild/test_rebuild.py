@@ -30,8 +30,8 @@ from data.models import ReleaseTimes
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import Home, home_at
-from scheduler.jobs.rebuild import rebuild
-from scheduler.jobs.rebuild_report import NotRebuilt
+from scheduler.jobs.rebuild.rebuild import rebuild
+from scheduler.jobs.rebuild.report import NotRebuilt
 from scheduler.jobs.removal import prune
 from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
 from tests.drafts import draft

@@ -33,9 +33,9 @@ from data.store.read_protocol import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_proofs
-from scheduler.jobs.rebuild_report import Damaged, NotEmpty, NotRebuilt, Rebuilt
-from scheduler.jobs.rebuilt_captures import restore_sightings, unreadable_captures
-from scheduler.jobs.rebuilt_settings import with_own_store
+from scheduler.jobs.rebuild.captures import restore_sightings, unreadable_captures
+from scheduler.jobs.rebuild.report import Damaged, NotEmpty, NotRebuilt, Rebuilt
+from scheduler.jobs.rebuild.settings import with_own_store
 from scheduler.jobs.topics import settle_topics
 from scheduler.jobs.unread_pages import await_unread, without_file
 

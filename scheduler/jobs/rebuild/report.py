@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from data.errors import CommuniqueError
-from scheduler.jobs.rebuilt_captures import Unreadable
+from scheduler.jobs.rebuild.captures import Unreadable
 
 
 class NotEmpty(CommuniqueError):

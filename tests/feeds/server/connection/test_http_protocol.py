@@ -155,7 +155,7 @@ def test_many_requests_at_once_are_no_large_head(quick: httpx.Client) -> None:
 def test_who_never_ends_a_request_is_not_waited_for(
     quick: httpx.Client, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
-    monkeypatch.setattr("feeds.server.http_protocol.PATIENCE", 0.05)
+    monkeypatch.setattr("feeds.server.connection.http_protocol.PATIENCE", 0.05)
     with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
         raw.settimeout(30)
         raw.sendall(begun)
@@ -167,7 +167,7 @@ def test_who_takes_nothing_of_an_answer_is_not_waited_for(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (site / "large.html").write_bytes(b"x" * 50_000_000)
-    monkeypatch.setattr("feeds.server.http_protocol.PATIENCE", 0.05)
+    monkeypatch.setattr("feeds.server.connection.http_protocol.PATIENCE", 0.05)
     for web in served_by(create_app(site)):
         with socket.create_connection((web.base_url.host, web.base_url.port or 80)) as raw:
             raw.sendall(request("/large.html"))
@@ -182,7 +182,7 @@ def test_who_reads_on_and_asks_on_is_waited_for(
     quick: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So long that a busy machine is no reason to end the connection, and shorter than this takes.
-    monkeypatch.setattr("feeds.server.http_protocol.PATIENCE", 1.0)
+    monkeypatch.setattr("feeds.server.connection.http_protocol.PATIENCE", 1.0)
     with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
         raw.settimeout(0.05)
         answers = 0
