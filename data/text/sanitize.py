@@ -68,6 +68,15 @@ def _ready(fragment: str) -> str:
     return PART.sub(lambda part: part[0] if part[0][0] == "<" else part[0] + PARTING, kept)
 
 
+DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What turns the text after it around: another text may be read than is there (CVE-2021-42574)."""
+
+
+def _in_order(html: str) -> str:
+    """A fragment whose text is read in the order that it stands in."""
+    return html if html.isascii() else DIRECTIONS.sub("", html)
+
+
 def is_huge(fragment: str) -> bool:
     """Whether only the beginning of a fragment is kept."""
     return len(fragment) > MOST
@@ -80,7 +89,7 @@ def sanitize(fragment: str, base: str) -> str:
     """
     token = _base.set(base)
     try:
-        return _RESOLVER.clean(_ready(fragment))
+        return _in_order(_RESOLVER.clean(_ready(fragment)))
     finally:
         _base.reset(token)
 
@@ -96,7 +105,7 @@ _CLEANER: Final = nh3.Cleaner(
 
 def sanitize_absolute(fragment: str) -> str:
     """The same for a fragment whose addresses are absolute already."""
-    return _CLEANER.clean(_ready(fragment))
+    return _in_order(_CLEANER.clean(_ready(fragment)))
 
 
 _base: ContextVar[str] = ContextVar("base")

@@ -13,6 +13,7 @@ from feeds.server.api import answers
 from feeds.server.api.asking import Asking
 from feeds.server.api.problems import Refused
 from feeds.server.api.questions import PageQuestion, Question, RunsQuestion
+from feeds.server.api.release_answers import present
 from feeds.urls import DAY
 
 
@@ -138,8 +139,8 @@ def health(asking: Asking, _: Question) -> answers.HealthReport:
 
 
 def runs(asking: Asking, asked: RunsQuestion) -> answers.RunPage:
-    """Visits to sources, the last one first."""
-    source_id = asking.store.source_moves().get(asked.source, asked.source) or None
+    """Visits to sources, the last one first. Raises Refused."""
+    source_id = next(iter(present(asking, asked.source)), None)
     before = asking.place(asked, int)
     found = asking.store.run_page(source_id, before, limit=asked.limit + 1)
     some = found[: asked.limit]

@@ -10,6 +10,7 @@ from data.interchange.release_fields import release_fields, revision_fields
 from data.models import Position, Release, Selection
 from data.search.passages import passage
 from data.search.query import Query
+from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 from data.wording import meant
 from feeds.replay.answer import HIDDEN
@@ -30,7 +31,7 @@ def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
         sources=present(asking, asked.source),
         topics=names(asked.topic),
         section=section_slug(asked.section),
-        language=asked.language or None,
+        language=spoken(asked.language),
         since=asked.since or None,
         until=asked.until or None,
         state=asked.state or None,
@@ -85,7 +86,7 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
         ",".join(names(asked.topic)) or None,
         asked.since or None,
         asked.until or None,
-        asked.language or None,
+        spoken(asked.language),
         asked.state or None,
     )
     if query.is_empty:
@@ -133,6 +134,14 @@ def section_slug(said: str) -> str | None:
 def names(said: str) -> tuple[str, ...]:
     """What is named, parted by commas."""
     return tuple(dict.fromkeys(filter(None, map(str.strip, said.split(",")))))[:50]
+
+
+def spoken(said: str) -> str | None:
+    """The language that is named, if one is. Raises Refused."""
+    if said and not feed_language(said):
+        why = f"{said!r} is no language; write its tag, such as en; /api/languages lists some"
+        raise Refused(422, why, parameter="language")
+    return said or None
 
 
 def present(asking: Asking, said: str) -> tuple[str, ...]:

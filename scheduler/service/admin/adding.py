@@ -115,10 +115,11 @@ class AddPages:
 
     async def _look(self, request: Request, said: Mapping[str, str]) -> tuple[str, str]:
         del request
-        given = plain(said.get("url", ""))
+        given = said.get("url", "").strip()
         if "://" not in given:
             given = f"https://{given}"
-        if len(given) > LONGEST or (url := web_address(given)) is None:
+        # What would be left out in silence is no part of an address.
+        if len(given) > LONGEST or plain(given) != given or (url := web_address(given)) is None:
             raise BadAddress(
                 "that is no address of the web: paste one such as https://acme.example/news/"
             )

@@ -88,3 +88,11 @@ def test_long_addresses_stay_whole_among_many_references() -> None:
     link = f'<a href="https://harbour.example/{"a" * 3_000}">x</a>'
     html = f"<p>{link}</p>" + "<p>&amp;</p>" * 5_000
     assert sanitize(html, "https://harbour.example/") == html
+
+
+def test_a_text_reads_in_the_order_that_it_stands_in() -> None:
+    """Marks that turn text around show another sum than is there, in text and by reference."""
+    html = "<p>Pay \u202e0001\u202c now, &#8238;today&#x2069;, \u05e9\u05dc\u05d5\u05dd\u200f.</p>"
+    safe = sanitize(html, "https://harbour.example/")
+    assert safe == "<p>Pay 0001 now, today, \u05e9\u05dc\u05d5\u05dd\u200f.</p>"
+    assert sanitize(safe, "https://harbour.example/") == safe

@@ -95,6 +95,8 @@ def test_no_password_of_an_address_is_shown(running: Running, site: str) -> None
         "javascript:alert(1)",
         "http://",
         "http://[::1",
+        "https://a.example/\x00news/",
+        "https://a.example/ news/\x1b[2J",
         "https://a.example/" + "x" * 3000,
         "http://a.example:0/",
     ],
