@@ -24,7 +24,9 @@ from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError
 from data.sqlite_file import files_of
+from data.store import MISSING
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
+from data.text.redaction import redacted
 from scheduler.home import LOST, Home
 from scheduler.jobs.backup.archive_files import (
     LogState,
@@ -197,9 +199,11 @@ class Backup:
         full = full_files(self._home.archive)
         state = self._copy_log()
         if self._home.archive.is_dir():
-            # Imported here: the libraries for PostgreSQL may not be installed.
-            from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
-
+            try:
+                # Imported here: the libraries for PostgreSQL may not be installed.
+                from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
+            except ImportError as error:
+                raise StoreError(redacted(self._home.store_url), MISSING) from error
             state.given = LeafTable(self._home.store_url).end()
         if can_dump():
             target = self._folder.new(FILE)
