@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from lxml import etree, html
 from prometheus_client.openmetrics.parser import (
@@ -72,6 +73,22 @@ def test_metrics_are_read_by_the_parsers_of_prometheus(web: httpx.Client) -> Non
     assert samples[("communique_feeds_dirty",)] == 0
     assert samples["communique_alerts", "waiting"] == 1
     assert samples["communique_alerts", "dead"] == 0
+
+
+def test_what_waits_for_workers_is_told_where_there_are_any(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    open_store(postgres_url).close()
+    with psycopg.connect(postgres_url) as db:
+        db.execute(
+            "INSERT INTO hosts (host, next_due) VALUES ('later.example', now() + interval '1 day'),"
+            " ('acme.example', now() - interval '5 minutes')"
+        )
+    for web in served_by(create_app(tmp_path, postgres_url, Site())):
+        families = parse(web.get("/metrics").text)
+        found = {one.name: one.value for family in families for one in family.samples}
+        assert found["communique_hosts_due"] == 1
+        assert found["communique_hosts_due_seconds"] >= 300
 
 
 def test_who_asks_for_openmetrics_gets_it(web: httpx.Client) -> None:
