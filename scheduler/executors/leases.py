@@ -58,7 +58,7 @@ class Leases:
         return lease
 
     async def finish(
-        self, lease: Lease, *, gap: float, rest: float, put_off: Collection[str] = ()
+        self, lease: Lease, *, gap: float | None, rest: float, put_off: Collection[str] = ()
     ) -> bool:
         """Let go of a host; see Hosts.finish. Raises psycopg.Error."""
         self._held.discard(lease)
@@ -94,7 +94,7 @@ class Leases:
             try:
                 await self.renew()
             except (psycopg.Error, TimeoutError, OSError) as error:
-                log.warning("leases were not renewed; it is tried again", problem=str(error))
+                log.warning("leases were not renewed; it is tried again", problem=repr(error))
                 await asyncio.sleep(self._seconds / 30)
             else:
                 await asyncio.sleep(self._seconds / 4)

@@ -74,7 +74,13 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
                     turn.create_task(leadership.watch())
                     turn.create_task(lead(leadership))
             except* LeadershipLost as lost:
-                log.warning("leads no more", problem=str(lost.exceptions[0]))
+                log.warning("leads no more", problem=str(first_of(lost)))
+
+
+def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group, however deep it lies in it."""
+    first = errors.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any, Final
 
@@ -144,13 +145,12 @@ class Worker:
 
     async def _visit_held(self, lease: Lease) -> None:
         runs: list[Run | None] = []
-        gap = self._home.settings.network.delay
         try:
             due = await self._hosts.due_visits(lease.host)
             if due:
                 self._executor.topics = await self._hosts.file(TOPICS)
             runs = await asyncio.gather(*(self._visit(one, lease) for one in due))
-            gap = await asyncio.to_thread(self._gap, due)
+            gap = await asyncio.to_thread(self._gap, lease.host, due)
         except BaseException:
             self._leases.forget(lease)
             raise
@@ -159,7 +159,7 @@ class Worker:
         await self._leases.finish(
             lease,
             gap=gap,
-            rest=gap + max(map(self._unanswered, runs), default=0.0),
+            rest=max(map(self._unanswered, runs), default=0.0),
             put_off=[*whole],
         )
 
@@ -195,9 +195,13 @@ class Worker:
         late = run and any(error.kind == "timeout" for error in run.errors)
         return self._home.settings.network.timeout if late else 0.0
 
-    def _gap(self, due: Any) -> float:
-        """The seconds that a host wants between two requests; what the settings say if unknown."""
+    def _gap(self, host: str, due: Sequence[AskedVisit]) -> float | None:
+        """The seconds that a host wants between two requests, where the store can be asked."""
         network = self._home.settings.network
-        with closing(self._home.plain_store()) as store:
-            urls = [parse_source(one.file, one.source).url for one in due]
-            return max((gap_of(store, url, network) for url in urls), default=network.delay)
+        try:
+            with closing(self._home.plain_store()) as store:
+                urls = [parse_source(one.file, one.source).url for one in due]
+                return max((gap_of(store, url, network) for url in urls), default=network.delay)
+        except (StoreError, SourceError) as error:
+            log.warning("how fast a host may be asked is unknown", host=host, problem=str(error))
+            return None

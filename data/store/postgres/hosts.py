@@ -83,11 +83,13 @@ RENEW: Final = """
 HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
 
 FINISH: Final = """
-    UPDATE hosts SET token = 0, gap = %(gap)s,
-        rests_until = now() + make_interval(secs => %(rest)s),
-        next_due = GREATEST(now() + make_interval(secs => %(rest)s),
+    UPDATE hosts h SET token = 0, gap = pace.gap, rests_until = pace.rests_until,
+        next_due = GREATEST(pace.rests_until,
             (SELECT COALESCE(min(due), 'infinity') FROM host_sources WHERE host = %(host)s))
-    WHERE host = %(host)s
+    FROM (SELECT COALESCE(%(gap)s, gap) AS gap,
+            now() + make_interval(secs => COALESCE(%(gap)s, gap) + %(rest)s) AS rests_until
+          FROM hosts WHERE host = %(host)s) pace
+    WHERE h.host = %(host)s
 """
 
 
@@ -139,12 +141,13 @@ class Hosts:
             return frozenset(Lease(*row) for row in await found.fetchall())
 
     async def finish(
-        self, lease: Lease, *, gap: float, rest: float, put_off: Collection[str] = ()
+        self, lease: Lease, *, gap: float | None, rest: float, put_off: Collection[str] = ()
     ) -> bool:
         """Let go of a host, and say whether it was held until now.
 
-        It rests for so many seconds; ``gap`` are those that it wants between two requests. What is
-        due of it still stays due, but for sources that are ``put_off``: these are in a minute.
+        ``gap`` are the seconds that it wants between two requests, or None where that is not known
+        better than before; it rests for these and ``rest`` more. What is due of it still stays due,
+        but for sources that are ``put_off``: these are in a minute.
         """
         async with self._connections.connection() as db, db.transaction():
             held = await db.execute(HOLD, [lease.host, lease.token])

@@ -32,7 +32,7 @@ SILENCE: Final = 20_000
 STATEMENT: Final = 300
 """Seconds that a statement may take."""
 
-STALLED: Final = 60
+STALLED: Final = 10
 """Seconds that a transaction may do nothing: who stands still in one holds up all others."""
 
 # That a server can't be reached is said by whoever needs it, once, and not by each try.
