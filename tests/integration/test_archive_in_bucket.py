@@ -1,0 +1,67 @@
+"""The archive of a HOME in a bucket of a server that others wrote, and back."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from data.archive.archive import Archive
+from data.bucket import open_bucket
+from data.settings import Archive as Settings
+from data.settings import Bucket as BucketSettings
+from tests.buckets import KEY, bucket_server, missing
+from tests.command import communique
+from tests.exchanges import answer
+
+LARGE = 12_000_000
+"""Bytes of a file that goes in several parts."""
+
+
+@pytest.mark.integration
+@pytest.mark.xdist_group("buckets")
+def test_an_archive_is_copied_fetched_and_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if why := missing("moto"):
+        pytest.skip(why)
+    for name, value in KEY.items():
+        monkeypatch.setenv(name, value)
+    home = tmp_path / "home"
+    with closing(Archive(home / "archive", Settings(), agent="Communique/0.1")) as archive:
+        # What can't be compressed.
+        body = b"".join(number.to_bytes(3) for number in range(0, 2**24, 4))[:LARGE]
+        archive.exchange(answer(body=body, headers=((b"Content-Type", b"application/pdf"),)))
+        archive.seal()
+        archive.finish()
+    told = communique("mirror", "upload", home=home)
+    assert told.returncode == 2
+    assert "archive.target is not set" in told.stderr
+
+    with bucket_server("moto") as address:
+        settings = f'[archive]\ntarget = "s3://press/a"\n[bucket]\nendpoint = "{address}"\n'
+        (home / "communique.toml").write_text(settings)
+        told = communique("mirror", "upload", "--json", home=home)
+        assert told.returncode == 0, told.stderr
+        done = json.loads(told.stdout)
+        assert (done["files"], done["left"]) == (2, [])
+        assert done["leaves"] > 0
+        assert "0 files copied" in communique("mirror", "upload", home=home).stdout
+
+        bucket = open_bucket("s3://press/a", BucketSettings(endpoint=address))
+        copy = tmp_path / "copy/archive"
+        for name, _, size in bucket.tags():
+            found = bucket.read(name)
+            assert found
+            assert len(found.body) == size
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes(found.body)
+    verified = communique("mirror", "verify", home=tmp_path / "copy")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    # Nobody listens there any more.
+    told = communique("mirror", "upload", home=home)
+    assert told.returncode == 1
+    assert told.stderr.startswith("communique: the bucket s3://press/a can't be used: ")
+    assert "Traceback" not in told.stderr
