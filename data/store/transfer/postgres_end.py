@@ -48,6 +48,13 @@ TRIGGERED: Final = """
 """
 
 
+SETTINGS: Final = (
+    "SET client_min_messages = warning; SET statement_timeout = 0;"
+    # What is frozen stands still while the other end is written.
+    " SET idle_in_transaction_session_timeout = 0"
+)
+
+
 class PostgresEnd(End):
     """The store in the database at ``url``."""
 
@@ -58,7 +65,7 @@ class PostgresEnd(End):
         self._address = url
         with self._told():
             self._db = psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING)
-            self._db.execute("SET client_min_messages = warning; SET statement_timeout = 0")
+            self._db.execute(SETTINGS)
 
     @cached_property
     def _reader(self) -> psycopg.Connection:

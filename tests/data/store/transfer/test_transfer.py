@@ -22,7 +22,7 @@ from data.store.journal_protocol import JournalStore
 from data.store.transfer.opening import open_source, open_target
 from data.store.transfer.transfer import Transferred, transfer
 from tests.drafts import draft, published
-from tests.postgres_server import PASSWORD
+from tests.postgres_server import PASSWORD, PostgresServer
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -176,6 +176,28 @@ def test_a_killed_process_leaves_what_can_be_gone_on_with(full: str, empty: str)
         open_store(empty)
     move(full, empty)
     assert held(empty) == held(full)
+
+
+def test_a_database_that_is_restarted_meanwhile_is_told_and_gone_on_with(
+    full: str, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    steps = 0
+
+    def told(step: str, done: int, of: int) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 20:
+            postgres_server.restart("immediate")
+        del step, done, of
+
+    with (
+        closing(open_source(full)) as one,
+        closing(open_target(postgres_url)) as other,
+        pytest.raises(StoreError, match="it can't be reached, or went away"),
+    ):
+        transfer(one, other, told)
+    move(full, postgres_url)
+    assert held(postgres_url) == held(full)
 
 
 def test_what_changed_between_two_tries_is_brought_along(full: str, empty: str) -> None:
