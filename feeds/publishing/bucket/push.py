@@ -15,10 +15,10 @@ is not ours is replaced.
 from __future__ import annotations
 
 import hashlib
-import os
+import logging
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,19 +27,19 @@ from typing import Final, Self
 
 import msgspec
 
+from data.archive.log.checkpoint import parse_checkpoint
+from data.archive.log.notes import InvalidNote
 from data.bucket import Bucket, BucketError, Replaced
 from data.clock import utc_now
 from data.store.api_protocol import ApiStore
-from feeds.freshness import cache_control_of, content_type_of, page_after, page_before
+from feeds.freshness import cache_control_of, content_type_of, page_after
+from feeds.publishing.bucket.changed_files import CHECKPOINT, changed, files_in, parts_of
 from feeds.publishing.bucket.manifest import FILE, Manifest, Read, read_manifest, replace_manifest
 from feeds.publishing.bucket.pushed_files import UNKNOWN, Pushed, PushedFiles
-from feeds.urls import FileStamp, stamp_of
+from feeds.urls import FileStamp
 
 AT_ONCE: Final = 16
 """Requests under way at the same time."""
-
-TOGETHER: Final = 200
-"""Files that are written before it is looked whether somebody else has begun, and all is noted."""
 
 TRIES: Final = 5
 """How often one object is written anew that others write too."""
@@ -77,9 +77,10 @@ CROWDED: Final = (
     "a site, give each a prefix of its own"
 )
 
-LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", "log/checkpoint"}
-FIRST: Final = ("releases/", "stories/", "log/", "witness/")
-UNNAMING: Final = (".css", ".js", ".svg", ".ico", ".txt")
+LOG, GROWING = "log/", ("log/", "witness/")
+"""Folders in which nothing is ever gone: another machine may sign what is not here."""
+
+log = logging.getLogger(__name__)
 
 
 class Superseded(BucketError):
@@ -218,7 +219,10 @@ class SiteBucket:
         if settling := self._kept.settled_at:
             known = self._looked_at(known)
         wanted = changed(present, known)
-        gone = [name for name in known if name not in present]
+        if CHECKPOINT in wanted and self._has_longer_log():
+            wanted = [name for name in wanted if not name.startswith(LOG)]
+        # A log only grows: what is of it and not here, another machine signs.
+        gone = [name for name in known if name not in present and not name.startswith(GROWING)]
         manifest = self._present.manifest
         if wanted or gone or manifest.complete < manifest.number:
             try:
@@ -241,6 +245,21 @@ class SiteBucket:
         if self._read is None:
             raise ValueError("begin comes before push")
         return self._read
+
+    def _has_longer_log(self) -> bool:
+        """Whether the log in the bucket goes on beyond the one that is published here."""
+        found = self._bucket.read(CHECKPOINT)
+        if found is None:
+            return False
+        try:
+            there = parse_checkpoint(found.body)
+            here = parse_checkpoint((self._folder / CHECKPOINT).read_bytes())
+        except InvalidNote:
+            return False
+        if there.size <= here.size:
+            return False
+        log.warning("%s has a longer log than HOME/site/log; it stays there", self._bucket.place)
+        return True
 
     def _looked_at(self, known: Mapping[str, Pushed]) -> dict[str, Pushed]:
         """What is known, corrected by what lies in the bucket."""
@@ -331,54 +350,3 @@ def publication_of(headers: Mapping[str, str]) -> int:
     """The number of the publication that wrote an object, or 0 where it names none."""
     said = headers.get(PUBLICATION, "")
     return int(said) if said.isdecimal() else 0
-
-
-def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> list[str]:
-    """The files that are not in the bucket as they are here.
-
-    With a new archive page comes the one before it: it may be kept for ever now.
-    """
-    wanted = {
-        name for name, stamp in present.items() if name not in known or known[name].stamp != stamp
-    }
-    before = {page_before(name) or "" for name in wanted if name not in known}
-    return [*wanted, *(before & present.keys() - wanted)]
-
-
-def files_in(folder: Path) -> Iterator[tuple[str, FileStamp]]:
-    """The files of a site, as names below its folder; hidden ones are half written, or our own."""
-    todo = [""]
-    while todo:
-        place = todo.pop()
-        try:
-            entries = os.scandir(folder / place)
-        except FileNotFoundError:
-            continue
-        with entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    todo.append(f"{place}{entry.name}/")
-                elif entry.is_file(follow_symlinks=False):
-                    yield f"{place}{entry.name}", stamp_of(entry.stat(follow_symlinks=False))
-
-
-def rank_of(name: str) -> int:
-    """When a file is written: what others name comes before them."""
-    if name in LAST:
-        return 3
-    if name.startswith(FIRST) or name.endswith(UNNAMING):
-        return 0
-    return 1 if page_after(name) else 2
-
-
-def parts_of(names: Iterable[str], *, backwards: bool = False) -> Iterator[Sequence[str]]:
-    """Names in the order in which they are written, some at a time, none with others' ranks."""
-    ranked: dict[int, list[str]] = {}
-    for name in names:
-        ranked.setdefault(rank_of(name), []).append(name)
-    for rank in sorted(ranked, reverse=backwards):
-        some = sorted(ranked[rank])
-        for start in range(0, len(some), TOGETHER):
-            yield some[start : start + TOGETHER]

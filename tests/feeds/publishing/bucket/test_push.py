@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -12,12 +13,15 @@ import msgspec
 import pytest
 from obstore.store import MemoryStore
 
+from data.archive.log.tree_log import log_of
 from data.bucket import Bucket, BucketError
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket import push
 from feeds.publishing.bucket.manifest import FILE, Manifest
 from feeds.publishing.bucket.push import OCCUPIED, PUBLICATION, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
+from feeds.publishing.log_files import publish_log
+from tests.data.archive.log.leaves import grown
 from tests.drafts import draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -374,3 +378,25 @@ def test_a_publication_that_shows_nothing_is_overtaken(
     with pytest.raises(Superseded):
         first.target.push()
     assert bucket.content() == {"index.html": b"2"}
+
+
+def test_a_log_that_another_machine_signs_stays_as_far_as_it_came(
+    two: tuple[Publisher, Publisher], bucket: NotedBucket, tmp_path: Path
+) -> None:
+    first, second = two
+    log = log_of(tmp_path / "first")
+    publish_log(grown(log, "a", 5), first.site)
+    first.publish(index_html="1")
+    shutil.copytree(first.site / "log", tmp_path / "older")
+    publish_log(grown(log, "b", 5), first.site)
+    first.publish()
+    log.close()
+    newest = (first.site / "log/checkpoint").read_bytes()
+
+    second.publish(index_html="2")
+    assert bucket.content()["log/checkpoint"] == newest
+    shutil.copytree(tmp_path / "older", second.site / "log")
+    second.publish(index_html="3")
+    there = bucket.content()
+    assert (there["index.html"], there["log/checkpoint"]) == (b"3", newest)
+    assert "log/tile/0/000.p/10" in there
