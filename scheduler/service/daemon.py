@@ -189,6 +189,7 @@ class Service:
             self._visits.create_task(self._ping())
             # Not in an hour only: a service may be started anew each night.
             self._visits.create_task(attempt(self._attest))
+            self._visits.create_task(attempt(self._upload))
             self._timetable.start(
                 {
                     "reload": partial(attempt, self._reload),

@@ -15,9 +15,18 @@ from data.settings import Bucket as BucketSettings
 from tests.buckets import KEY, bucket_server, missing
 from tests.command import communique
 from tests.exchanges import answer
+from tests.scheduler.service.test_daemon import running, until
 
 LARGE = 12_000_000
 """Bytes of a file that goes in several parts."""
+
+
+def put(home: Path, body: bytes) -> None:
+    """Have the archive of a HOME hold one more answer, in a file that is finished."""
+    with closing(Archive(home / "archive", Settings(), agent="Communique/0.1")) as archive:
+        archive.exchange(answer(body=body, headers=((b"Content-Type", b"application/pdf"),)))
+        archive.seal()
+        archive.finish()
 
 
 @pytest.mark.integration
@@ -30,12 +39,8 @@ def test_an_archive_is_copied_fetched_and_verified(
     for name, value in KEY.items():
         monkeypatch.setenv(name, value)
     home = tmp_path / "home"
-    with closing(Archive(home / "archive", Settings(), agent="Communique/0.1")) as archive:
-        # What can't be compressed.
-        body = b"".join(number.to_bytes(3) for number in range(0, 2**24, 4))[:LARGE]
-        archive.exchange(answer(body=body, headers=((b"Content-Type", b"application/pdf"),)))
-        archive.seal()
-        archive.finish()
+    # What can't be compressed.
+    put(home, b"".join(number.to_bytes(3) for number in range(0, 2**24, 4))[:LARGE])
     told = communique("mirror", "upload", home=home)
     assert told.returncode == 2
     assert "archive.target is not set" in told.stderr
@@ -58,6 +63,13 @@ def test_an_archive_is_copied_fetched_and_verified(
             assert len(found.body) == size
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_bytes(found.body)
+        put(home, b"another")
+        with (home / "communique.toml").open("a") as toml:
+            toml.write("[site]\nport = 0\n")
+        with running(home) as (service, log):
+            assert "files=2" in until(log, '"archive copied"')
+            service.terminate()
+            service.communicate()
     verified = communique("mirror", "verify", home=tmp_path / "copy")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     # Nobody listens there any more.
