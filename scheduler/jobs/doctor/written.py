@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.environment import KEY_OF_FILE
+from data.environment import KEY_OF_FILE, settings_named
 from data.errors import SettingsError
+from data.settings import Settings
 from data.tokens import load_tokens
 from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
@@ -27,6 +28,9 @@ def examine_settings(home: Home) -> Iterator[Finding]:
     path = home.path / "communique.toml"
     told = "communique.toml can be used" if path.exists() else "all settings are as by default"
     yield Finding("settings", "ok", told)
+    if named := settings_named(os.environ, Settings, home.path):
+        said = ", ".join(f"{one.part}.{one.key} ({one.variable})" for one in named)
+        yield Finding("settings", "ok", f"from the environment, before that file: {said}")
     if not home.settings.network.contact:
         yield Finding(
             "settings",

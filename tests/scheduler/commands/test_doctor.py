@@ -17,7 +17,8 @@ import psycopg
 import pytest
 
 from data.store import open_store
-from scheduler.home import RESTORING
+from scheduler.home import RESTORING, home_at
+from scheduler.jobs.doctor.written import examine_settings
 from tests.command import communique, make_home
 from tests.postgres_server import PASSWORD, PostgresServer
 
@@ -253,3 +254,17 @@ def test_a_home_that_is_not_there_is_refused_and_an_empty_one_is_well(tmp_path: 
     (tmp_path / "empty").mkdir()
     assert examined(tmp_path / "empty")["errors"] == 0
     assert [*(tmp_path / "empty").iterdir()] == []
+
+
+def test_what_the_environment_says_is_told_by_its_variables_without_the_values(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMUNIQUE_NETWORK__CONTACT", "other@ours.example")
+    monkeypatch.setenv("COMMUNIQUE_ALERTS__SMTP_PASSWORD", "hunter2")
+    told = [one.text for one in examine_settings(home_at(home))]
+    assert told[1:] == [
+        (
+            "from the environment, before that file: alerts.smtp_password"
+            " (COMMUNIQUE_ALERTS__SMTP_PASSWORD), network.contact (COMMUNIQUE_NETWORK__CONTACT)"
+        )
+    ]
