@@ -145,6 +145,17 @@ def children(process: int) -> list[int]:
     return found
 
 
+def processor_seconds(process: int) -> float:
+    """The seconds of processor of a process and all that it started, those that ended included."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        below = sum(map(processor_seconds, children(process)))
+    except OSError:
+        return 0.0
+    # utime, stime, cutime and cstime of proc(5), which counts from 1 and before the name.
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + below
+
+
 class Fleet:
     """What runs on one database: ``services`` and ``workers``."""
 
@@ -165,6 +176,11 @@ class Fleet:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.1)
+
+    @property
+    def processor_seconds(self) -> float:
+        """What all of it took of the processors so far."""
+        return sum(processor_seconds(one.process.pid) for one in (*self.services, *self.workers))
 
     @property
     def leader(self) -> Kept:

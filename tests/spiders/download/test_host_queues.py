@@ -78,3 +78,19 @@ def test_a_redirect_to_another_host_waits_for_that_one() -> None:
     request = Request("https://b.example/", meta={SLOT: "a.example"})
     found.enqueue_request(request)
     assert request.meta[SLOT] == "b.example"
+
+
+def test_what_a_visit_asked_for_before_it_was_stopped_is_passed_over() -> None:
+    active: set[Request] = set()
+    found = queues(active)
+    stopped, other = SimpleNamespace(ended=False), SimpleNamespace(ended=False)
+    for number in range(3):
+        found.enqueue_request(Request(f"https://a.example/{number}", cb_kwargs={"visit": stopped}))
+    found.enqueue_request(Request("https://a.example/other", cb_kwargs={"visit": other}))
+    assert taken(found, active) == ["https://a.example/0"]
+    stopped.ended = True
+    active.clear()
+    assert taken(found, active) == ["https://a.example/other"]
+    active.clear()
+    assert taken(found, active) == []
+    assert not found.has_pending_requests()
