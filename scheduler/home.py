@@ -24,6 +24,7 @@ from data.store.protocol import Store
 if TYPE_CHECKING:
     from data.archive.archive import Archive
     from data.archive.log.shared_log import SharedLog
+    from data.archive.log.tree_log import TreeLog
 
 
 class NoHome(CommuniqueError):
@@ -152,6 +153,12 @@ class Home:
             if self.settings.store.url
             else None,
         )
+
+    def log(self) -> TreeLog:
+        """The log of the archive, for those who read it."""
+        from data.archive.log.tree_log import log_of  # noqa: PLC0415
+
+        return self.shared_log(signs=False) if self.settings.store.url else log_of(self.path)
 
     def shared_log(self, *, signs: bool) -> SharedLog:
         """The log of all machines on the database of this HOME; see there what ``signs`` means.

@@ -10,8 +10,6 @@ import msgspec
 
 from data.archive.log.attestations import Attestations
 from data.archive.log.leaf import ENTRY
-from data.archive.log.tree_log import log_of
-from data.archive.log.unsigned import waiting_entries
 from data.archive.log.witness import Witness
 from data.archive.lost import Lost, lost_captures
 from data.archive.warc.reader import OPEN
@@ -74,10 +72,10 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
     indexes = size_of(place(path) for path in paths for place in (cdxj_path, sorted_path))
     size = size_of(paths) + indexes
     settings = home.settings.archive
-    with closing(log_of(home.path)) as log:
+    with closing(home.log()) as log:
         signed = log.checkpoint()
         leaves = signed.size if signed else 0
-        waiting = len(waiting_entries(log.folder / "pending", leaves)) // ENTRY
+        waiting = len(log.waiting(leaves)) // ENTRY
         unsigned = cause_of(log.check_key)
         witnesses = [one.name for one in Attestations(log.folder).witnesses()]
     lines = signed.note.text.splitlines() if signed else []

@@ -109,6 +109,14 @@ class LeafTable:
             )
             return done.rowcount
 
+    def entries(self, first: int) -> list[bytes]:
+        """All entries from a number on."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT entry FROM log_leaves WHERE number >= %s ORDER BY number", [first]
+            )
+            return [bytes(entry) for (entry,) in rows]
+
     def confirmed(self, first: int, *, limit: int) -> list[bytes]:
         """Entries from a number on, up to the first that is not confirmed."""
         with self._transaction() as db:

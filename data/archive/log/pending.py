@@ -136,3 +136,24 @@ class Pending:
         sync(temporary)
         Path(temporary).replace(self._path)
         sync(self._path.parent)
+
+
+def waiting_entries(path: Path, size: int) -> bytes:
+    """The whole entries that wait behind the first ``size``; nothing is written.
+
+    None where some are missing between these.
+    """
+    if not path.exists():
+        return b""
+    content = path.read_bytes()
+    base = int.from_bytes(content[:HEAD])
+    whole = content[HEAD : HEAD + (len(content) - HEAD) // ENTRY * ENTRY]
+    return whole[(size - base) * ENTRY :] if base <= size else b""
+
+
+def first_waiting(path: Path) -> int:
+    """The number of the first entry of a file of those that wait, 0 where there is none."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(HEAD))

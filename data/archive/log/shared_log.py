@@ -74,6 +74,9 @@ class LeafStore(Protocol):
     def give_up(self, before: dt.datetime) -> int:
         """Make leaves void that were given before then and never confirmed; how many."""
 
+    def entries(self, first: int) -> list[bytes]:
+        """All entries from a number on."""
+
     def confirmed(self, first: int, *, limit: int) -> list[bytes]:
         """Entries from a number on, up to the first that is not confirmed."""
 
@@ -105,6 +108,10 @@ class SharedLog(TreeLog):
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
         """The numbers of the leaves of records, of several the last; one without is left out."""
         return self._leaves.find(record_ids)
+
+    def waiting(self, size: int) -> bytes:
+        """The entries behind the first ``size``, whether they are confirmed or not."""
+        return b"".join(self._leaves.entries(size))
 
     def seal(self, sync_records: Callable[[], object]) -> None:
         """Confirm the leaves of this HOME once their records are durable; sign them where it does.

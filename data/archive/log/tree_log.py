@@ -16,7 +16,7 @@ from data.archive.log.keys import KeyChain, LogKey
 from data.archive.log.leaf import ID, Leaf
 from data.archive.log.merkle import leaf_hash
 from data.archive.log.notes import InvalidNote, Signature, SigningKey, VerifierKey
-from data.archive.log.pending import Pending
+from data.archive.log.pending import Pending, waiting_entries
 from data.archive.log.tiles import WIDTH, TileTree, grown, read_file, tidy
 from data.errors import ArchiveError
 from data.files import Writer
@@ -144,6 +144,13 @@ class TreeLog:
         tree = self.tree(base)
         for bundle in reversed(range(-(-base // WIDTH))):
             yield bundle * WIDTH, tree.entries(bundle)
+
+    def waiting(self, size: int) -> bytes:
+        """The entries behind the first ``size``, in the tree or not yet; nothing is written.
+
+        None where some are missing between these. Raises OSError and ArchiveError.
+        """
+        return waiting_entries(self.folder / "pending", size)
 
     @contextmanager
     def settled(self) -> Iterator[Checkpoint | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.archive.log.leaf import ENTRY
-from data.archive.log.pending import HEAD
+from data.archive.log.pending import HEAD, first_waiting, waiting_entries
 from data.archive.log.tiles import WIDTH
 from data.archive.log.tree_log import TreeLog
 from data.files import put, sync
@@ -31,24 +31,3 @@ def copy_unsigned(source: Path, target: Path) -> int:
     put(str(path), bytes(HEAD) + b"".join(entries) + waiting)
     sync(path)
     return size + len(waiting) // ENTRY
-
-
-def waiting_entries(path: Path, size: int) -> bytes:
-    """The whole entries that wait behind the first ``size``; nothing is written.
-
-    None where some are missing between these.
-    """
-    if not path.exists():
-        return b""
-    content = path.read_bytes()
-    base = int.from_bytes(content[:HEAD])
-    whole = content[HEAD : HEAD + (len(content) - HEAD) // ENTRY * ENTRY]
-    return whole[(size - base) * ENTRY :] if base <= size else b""
-
-
-def first_waiting(path: Path) -> int:
-    """The number of the first entry of a file of those that wait, 0 where there is none."""
-    if not path.exists():
-        return 0
-    with path.open("rb") as file:
-        return int.from_bytes(file.read(HEAD))

@@ -12,10 +12,10 @@ from data.archive.log.keys import KeyChain
 from data.archive.log.leaf import ENTRY, ID
 from data.archive.log.merkle import HASH, leaf_hash, root_of
 from data.archive.log.notes import InvalidNote, VerifierKey
+from data.archive.log.pending import first_waiting
 from data.archive.log.tiles import HEIGHT, PREFIXED, WIDTH, hashes_of, tile_path
 from data.archive.log.timestamps import stamped_digest
 from data.archive.log.tree_log import RESTORE, TreeLog
-from data.archive.log.unsigned import first_waiting, waiting_entries
 from data.archive.verification.report import Problem
 from data.errors import ArchiveError
 
@@ -82,7 +82,7 @@ class Leaves:
 
     def read_waiting(self) -> None:
         """Read the entries that wait for their place in the tree, as they are now."""
-        content = waiting_entries(self._log.folder / "pending", self.signed)
+        content = self._log.waiting(self.signed)
         whole = len(content) // ENTRY * ENTRY
         self.waiting = [content[at : at + ENTRY] for at in range(0, whole, ENTRY)]
         for number, entry in enumerate(self.waiting, self.signed):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.cosigning import asked_witness
 from data.archive.log.remote import is_address
-from data.archive.log.tree_log import TreeLog, log_of
+from data.archive.log.tree_log import TreeLog
 from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import Problem, Report
 from data.archive.verification.verify import GONE
@@ -50,7 +50,7 @@ def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
     where something is wrong, or one that --against names can't be asked; the place where it begins
     is told.
     """
-    with closing(log_of(home.path)) as log:
+    with closing(home.log()) as log:
         known, unasked = checkpoints(home, log, against)
         with steps_bar("verify") as told:
             named = named_by_store(home)

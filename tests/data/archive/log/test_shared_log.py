@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from data.archive.log.leaf_table import LeafTable
 from data.archive.log.merkle import leaf_hash, root_of
 from data.archive.log.shared_log import SharedLog
 from data.archive.log.tree_log import TreeLog
+from data.archive.verification.verify import verify
 from data.errors import ArchiveError
 from data.settings import Archive as Settings
 from tests.archived import exchange, page
@@ -220,3 +222,15 @@ def test_a_file_that_a_killed_machine_left_keeps_the_leaves_that_it_has(
     again.close()
     assert [first.leaf, second.leaf] == [2, 4]
     assert signed_by(machine("signer")).size == 5
+
+
+def test_a_record_that_waits_for_its_signature_is_verified_by_its_leaf(
+    machine: Machine, tmp_path: Path
+) -> None:
+    home = tmp_path / "east"
+    archive = Archive(home / "archive", Settings(), log=partial(machine, "east"))
+    archive.exchange(exchange("https://east.example/1", page(1, "a"), NOON))
+    with closing(machine("east")) as log:
+        report = verify(home / "archive", log, (), "", known=(), told=lambda _done, _of: None)
+    archive.close()
+    assert (report.records, report.leaves, report.problems) == (3, 3, [])
