@@ -23,12 +23,14 @@ ERRORS_SHOWN = 10
 @as_json
 @with_home
 def publish(home: Home, *, everything: bool, as_json: bool) -> int:
-    """Write the feeds and pages that changes touch, into HOME/site."""
+    """Write the feeds and pages that changes touch, into HOME/site and site.target."""
     # Standard output is for what was published.
     log_to(sys.stderr, home.settings.log)
     published = publish_home(home, everything=everything)
     if not asyncio.run(announce(home)):
         complain("the hub was not told of all changes; it will be, by the next run")
+    target = home.settings.site.target
+    place = f"{home.site} and {target}" if target and not published.errors else home.site
     if as_json:
         print_json(
             {
@@ -41,7 +43,7 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
     else:
         say(
             f"{counted(published.feeds, 'feed')}: {published.written} written,"
-            f" {published.unchanged} unchanged ({published.seconds:.1f} s), in {home.site}"
+            f" {published.unchanged} unchanged ({published.seconds:.1f} s), in {place}"
         )
     for error in published.errors[:ERRORS_SHOWN]:
         complain(str(error))

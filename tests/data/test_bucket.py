@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable, Iterable
 from itertools import count
 
@@ -187,3 +188,9 @@ def test_whatever_is_asked_of_a_bucket_that_fails_is_told(act: str) -> None:
     # Nobody listens there any more.
     with pytest.raises(BucketError, match="it does not answer"):
         ACTS[act](bucket_at(address))
+
+
+def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "obstore.store", None)
+    with pytest.raises(BucketError, match=r"install it by: pip install 'communique\[s3\]'"):
+        bucket_at("http://127.0.0.1:1")
