@@ -23,7 +23,7 @@ from data.wording import meant
 PREFIX: Final = "COMMUNIQUE_"
 FILE: Final = "_FILE"
 BETWEEN: Final = "__"
-PLACE: Final = "the environment"
+ENVIRONMENT: Final = "the environment"
 """What messages call it, where they name the file that is wrong otherwise."""
 
 KEY_OF_FILE: Final = "_file"
@@ -58,19 +58,19 @@ def settings_named(
         named = variable if variable in variables else variable.removesuffix(FILE)
         if named not in variables:
             fix = f"there is no such setting{meant_variable(variable, variables)}"
-            raise SettingsError(PLACE, variable, fix)
+            raise SettingsError(ENVIRONMENT, variable, fix)
         part, key, kind = variables[named]
         text = environ[variable]
         if named != variable:
-            text = text_in(folder / text, PLACE, variable)
+            text = text_in(folder / text, ENVIRONMENT, variable)
         if before := found.get((part, key)):
             fix = f"{before.variable} says it as well; leave one of them out"
-            raise SettingsError(PLACE, variable, fix)
+            raise SettingsError(ENVIRONMENT, variable, fix)
         value = value_of(text, kind, variable)
         try:
-            settings = converted({part: {key: value}}, shape, PLACE, SettingsError)
+            settings = converted({part: {key: value}}, shape, ENVIRONMENT, SettingsError)
         except SettingsError as error:
-            raise SettingsError(PLACE, variable, error.fix) from error
+            raise SettingsError(ENVIRONMENT, variable, error.fix) from error
         found[part, key] = Named(part, key, variable, getattr(getattr(settings, part), key))
     return list(found.values())
 
@@ -113,7 +113,9 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
     # More than one line could say more than one thing.
     if said.keys() != {"value"}:
         example = '["one", "two"]' if isinstance(kind, inspect.VarTupleType) else "12, 0.5 or true"
-        raise SettingsError(PLACE, variable, f"write it as in communique.toml, such as {example}")
+        raise SettingsError(
+            ENVIRONMENT, variable, f"write it as in communique.toml, such as {example}"
+        )
     return said["value"]
 
 

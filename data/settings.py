@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from data.environment import settings_named, with_secrets
+from data.environment import ENVIRONMENT, settings_named, with_secrets
 from data.errors import SettingsError
 from data.toml_files import decode, read_text
 
@@ -461,7 +461,9 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         name: with_secrets(getattr(settings, name), name, path)
         for name in Settings.__struct_fields__
     }
+    variables = {}
     for named in settings_named(environ, Settings, path.parent):
+        variables[named.part, named.key] = ENVIRONMENT, named.variable
         parts[named.part] = msgspec.structs.replace(parts[named.part], **{named.key: named.value})
     settings = msgspec.structs.replace(settings, **parts)
     alerts = settings.alerts
@@ -486,7 +488,8 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
             ip_network(proxy, strict=False)
         except ValueError as error:
             fix = f'{proxy!r} is no address and no network, such as "192.0.2.7" or "172.18.0.0/16"'
-            raise SettingsError(str(path), "site.proxies", fix) from error
+            place = variables.get(("site", "proxies"), (str(path), "site.proxies"))
+            raise SettingsError(*place, fix) from error
     if settings.run.executor == "procrastinate" and not settings.store.url:
         fix = "write the address of a database of PostgreSQL, which all workers share"
         raise SettingsError(str(path), "store.url", fix)

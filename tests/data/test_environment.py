@@ -60,6 +60,7 @@ def test_variables_are_enough_where_there_is_no_file(tmp_path: Path) -> None:
         ("COMMUNIQUE_SITE__ACCESS", "all", '"open" or "token"'),
         ("COMMUNIQUE_SITE__URL", "press.example", "The public address"),
         ("COMMUNIQUE_ARCHIVE__ENABLED", "1", "true or false"),
+        ("COMMUNIQUE_SITE__PROXIES", '["press.example"]', "no address and no network"),
         ("COMMUNIQUE_ARCHIVE__WITNESSED", "https://a.example", '["one", "two"]'),
         ("COMMUNIQUE_ARCHIVE__WITNESSED", '"https://a.example"', "a list"),
         ("COMMUNIQUE_ALERTS__SMTP_PASSWORD_FILE", "absent", "No such file"),
