@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import threading
@@ -13,8 +14,21 @@ from typing import IO
 import psycopg
 import pytest
 
-from tests.command import SETTINGS, command, communique, make_home
+from tests.command import COMMUNIQUE, SETTINGS, command, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
+
+SHIFTED = """
+import datetime
+import time
+
+import data.clock
+
+shift = datetime.timedelta(minutes={minutes})
+real, told = data.clock.utc_now, time.time
+data.clock.utc_now = lambda: real() + shift
+time.time = lambda: told() + shift.total_seconds()
+"""
+"""Sets the clock of an interpreter, as far as our code asks it."""
 
 
 @pytest.fixture
@@ -41,10 +55,16 @@ def home_on(folder: Path, url: str, room: Room | None = None) -> Path:
 
 
 @contextmanager
-def running(name: str, home: Path) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """A command that runs for long and its log, for the length of a ``with`` block."""
+def running(
+    name: str, home: Path, clock: Path | None = None
+) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A command that runs for long and its log, for the length of a ``with`` block.
+
+    ``clock`` is a folder that sets its clock, and that of its children.
+    """
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*command(), name, "--home", str(home)],
+        [*(COMMUNIQUE if clock else command()), name, "--home", str(home)],
+        env={**os.environ, "PYTHONPATH": str(clock)} if clock else None,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -114,6 +134,36 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
         with running("worker", home_on(tmp_path / "another", postgres_url)) as (_, its_log):
             assert "errors=[]" in until(its_log, "visited")
             assert "errors=[]" in until(log, "visited")
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
+    tmp_path: Path, postgres_url: str, room: Room, minutes: int
+) -> None:
+    clock = tmp_path / "clock"
+    clock.mkdir()
+    (clock / "sitecustomize.py").write_text(SHIFTED.format(minutes=minutes))
+    held = threading.Event()
+    room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
+    with (
+        running("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        running("worker", home_on(tmp_path / "worker", postgres_url), clock) as (_, its_log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        ((left,),) = db.execute(
+            "SELECT EXTRACT(epoch FROM next_due - now()) FROM hosts WHERE token <> 0"
+        ).fetchall()
+        assert 0 < left <= 30
+        held.set()
+        told = until(its_log, "visited")
+        assert "new=2" in told
+        assert "errors=[]" in told
+        ((off,),) = db.execute(
+            "SELECT (started - EXTRACT(epoch FROM now())) / 60 FROM runs"
+        ).fetchall()
+        assert round(off) in {minutes, minutes - 1}
 
 
 def test_a_worker_refuses_a_database_of_a_newer_version(tmp_path: Path, postgres_url: str) -> None:
