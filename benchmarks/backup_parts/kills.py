@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.backup_parts.working_home import (
+    NAMED,
     Rooms,
     Service,
     command,
+    differing_files,
     make_home,
     receiver,
-    same_site,
     settle,
     wrongs,
 )
@@ -84,7 +85,7 @@ def measure(*, few: bool = False) -> dict[str, Any]:
             "releases": len(releases),
             "edits": sum(one["revision"] - 1 for one in releases.values()),
             "exports differ": differing,
-            "files of sites that differ": len(same_site(home, folder / "restored")),
+            "files of sites that differ": differing_files(home, folder / "restored")[:NAMED],
             **wrongs(releases, rooms, told),
             "messages again": sum(count - 1 for count in told.heard.values()),
         }

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.backup_parts.working_home import (
+    NAMED,
     Rooms,
     Service,
     command,
+    differing_files,
     lines_of,
     make_home,
     receiver,
-    same_site,
     settle,
     wrongs,
 )
@@ -95,7 +96,7 @@ def measure(*, few: bool = False) -> dict[str, Any]:
             "missing": missing,
             "wrong": wrong,
             "exports differ": differing,
-            "files of sites that differ": len(same_site(home, restored)),
+            "files of sites that differ": differing_files(home, restored)[:NAMED],
             **wrongs(releases, rooms, told),
         }
 

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,12 @@ confirm_visits = 0
 [archive]
 max_file = 200_000
 """
+
+NAMED: Final = 5
+"""Files that are told by their names."""
+
+HALF: Final = re.compile(r"\..+\.part")
+"""Names of files that are half written."""
 
 PATIENCE: Final = 120.0
 """Seconds after which an alert that did not come counts as lost."""
@@ -330,8 +337,12 @@ def wrongs(releases: dict[str, dict[str, Any]], rooms: Rooms, told: Told) -> dic
     }
 
 
-def same_site(home: Path, other: Path) -> list[str]:
-    """The feeds by which the sites of two HOMEs differ; the log, which goes on, aside."""
+def differing_files(home: Path, other: Path) -> list[str]:
+    """The files by which the sites of two HOMEs differ.
+
+    Left aside are the log, which goes on, and what a publication that was killed left half written
+    under another name, which the next one that writes that file takes.
+    """
 
     def files(folder: Path) -> dict[str, bytes]:
         found = (path for path in (folder / "site").rglob("*") if path.is_file())
@@ -339,6 +350,7 @@ def same_site(home: Path, other: Path) -> list[str]:
             name: path.read_bytes()
             for path in found
             if not (name := path.relative_to(folder / "site").as_posix()).startswith("log/")
+            and not HALF.fullmatch(path.name)
         }
 
     one, two = files(home), files(other)
