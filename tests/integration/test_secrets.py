@@ -35,6 +35,7 @@ PLANTED = {
     "the password of an imported release": "planted-password-11",
     "the password of an address that is looked at": "planted-password-12",
     "the password of the store": "planted-password-13",
+    "the key of a bucket": "planted-key-14",
 }
 
 USER, PASSWORD = PLANTED["the user of a source"], PLANTED["the password of a source"]
@@ -136,6 +137,9 @@ hub = "http://127.0.0.1:9/hub"
 [health]
 ping = "http://127.0.0.1:9/ping?key={PLANTED["the address of a dead man's switch"]}"
 confirm_visits = 0
+[bucket]
+access_key = "press"
+secret_key = "{PLANTED["the key of a bucket"]}"
 [alerts]
 smtp_host = "127.0.0.1"
 smtp_port = 9
