@@ -16,7 +16,8 @@ from data.archive.journal.journaled_store import journaled
 from data.bucket import Bucket, open_bucket
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.network.addresses import may_be_public
-from data.settings import Settings, load_settings
+from data.settings import Settings
+from data.settings.load import load_settings
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
 from data.store.protocol import Store

@@ -8,7 +8,8 @@ import pytest
 
 from data.environment import variables_of
 from data.errors import SettingsError
-from data.settings import Settings, load_settings
+from data.settings import Settings
+from data.settings.load import load_settings
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import SettingsError
-from data.settings import Settings, load_settings
+from data.settings import Settings
+from data.settings.load import load_settings
 
 
 def written(folder: Path, text: str) -> Settings:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from data.models import Facet, Release
-from data.settings import load_settings
+from data.settings.load import load_settings
 from data.store.sqlite.store import SqliteStore
 from scheduler.executors.local import Executor
 from scheduler.home import Home

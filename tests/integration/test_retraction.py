@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data.models import Run
-from data.settings import load_settings
+from data.settings.load import load_settings
 from scheduler.executors.local import Executor
 from scheduler.home import Home
 from spiders.sources.loader import load_sources

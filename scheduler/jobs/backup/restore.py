@@ -16,7 +16,7 @@ import msgspec
 
 from data.errors import CommuniqueError, StoreError
 from data.files import put, sync
-from data.settings import load_settings
+from data.settings.load import load_settings
 from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import CommuniqueError, StoreError
-from data.settings import Settings, load_settings
+from data.settings import Settings
+from data.settings.load import load_settings
 from data.store.sqlite.copy import StoreCopy, read_copy
 from scheduler.home import Home
 from scheduler.jobs.doctor.archived import examine_archive

@@ -1,0 +1,75 @@
+"""Reads the settings of a HOME: communique.toml, and what the environment says instead."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+
+import msgspec
+
+from data.environment import ENVIRONMENT, settings_named, with_secrets
+from data.errors import SettingsError
+from data.settings import Settings, Site
+from data.toml_files import decode, read_text
+
+ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
+"""Hosts that a server listens on and nobody reaches."""
+
+
+def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in the file at ``path``, those that the environment names, and the defaults.
+
+    Raises SettingsError that names the key, or the variable, and the fix.
+    """
+    settings = Settings()
+    if path.exists():
+        settings = decode(read_text(path, SettingsError), Settings, str(path), SettingsError)
+    parts = {
+        name: with_secrets(getattr(settings, name), name, path)
+        for name in Settings.__struct_fields__
+    }
+    variables = {}
+    for named in settings_named(environ, Settings, path.parent):
+        variables[named.part, named.key] = ENVIRONMENT, named.variable
+        parts[named.part] = msgspec.structs.replace(parts[named.part], **{named.key: named.value})
+    settings = msgspec.structs.replace(settings, **parts)
+    alerts = settings.alerts
+    if alerts.smtp_host and not alerts.sender:
+        fix = "write the address that mail comes from, as a mail server is named"
+        raise SettingsError(str(path), "alerts.sender", fix)
+    if alerts.operator and not alerts.smtp_host:
+        fix = "name the mail server that takes what alerts.operator is told"
+        raise SettingsError(str(path), "alerts.smtp_host", fix)
+    places = sorted(
+        f"{part.target.rstrip('/')}/" for part in (settings.site, settings.archive) if part.target
+    )
+    if len(places) > 1 and places[1].startswith(places[0]):
+        fix = "site.target is within it, or around it; give each a prefix with nothing else in it"
+        raise SettingsError(str(path), "archive.target", fix)
+    if bool(settings.bucket.access_key) != bool(settings.bucket.secret_key):
+        missing = "secret_key" if settings.bucket.access_key else "access_key"
+        fix = "write it too: a key has both, or leave out both, as the environment says them"
+        raise SettingsError(str(path), f"bucket.{missing}", fix)
+    for proxy in settings.site.proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError as error:
+            fix = f'{proxy!r} is no address and no network, such as "192.0.2.7" or "172.18.0.0/16"'
+            place = variables.get(("site", "proxies"), (str(path), "site.proxies"))
+            raise SettingsError(*place, fix) from error
+    if settings.run.executor == "procrastinate" and not settings.store.url:
+        fix = "write the address of a database of PostgreSQL, which all workers share"
+        raise SettingsError(str(path), "store.url", fix)
+    return msgspec.structs.replace(settings, site=addressed(settings.site))
+
+
+def addressed(site: Site) -> Site:
+    """A site with the address that it listens on, where it was given that and no public one."""
+    own = Site()
+    if site.url != own.url or not site.port or (site.host, site.port) == (own.host, own.port):
+        return site
+    host = own.host if site.host in ANYWHERE else site.host
+    host = f"[{host}]" if ":" in host else host
+    return msgspec.structs.replace(site, url=f"http://{host}:{site.port}")
