@@ -36,7 +36,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from data.bucket import Bucket, open_bucket
+from data.bucket.bucket import Bucket, open_bucket
 from data.files import Writer
 from data.models import Content, Draft, Published
 from data.settings import Bucket as BucketSettings

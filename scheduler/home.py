@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from data.archive.journal.journaled_store import journaled
-from data.bucket import Bucket, open_bucket
+from data.bucket.bucket import Bucket, open_bucket
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.network.addresses import may_be_public
 from data.settings import Settings

@@ -21,7 +21,8 @@ from data.archive.log.tiles import added_files
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.reader import OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files
-from data.bucket import Bucket, BucketError, Replaced
+from data.bucket.answers import BucketError, Replaced
+from data.bucket.bucket import Bucket
 
 CHECKPOINT: Final = "log/checkpoint"
 

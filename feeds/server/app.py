@@ -23,7 +23,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from data.bucket import Bucket, BucketError
+from data.bucket.answers import BucketError
+from data.bucket.bucket import Bucket
 from data.errors import SlowSearch, StoreError
 from data.health.overview import overview
 from data.health.state import Health

@@ -16,7 +16,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from data.bucket import Bucket, BucketError, Stored
+from data.bucket.answers import BucketError, Stored
+from data.bucket.bucket import Bucket
 from feeds.freshness import page_after
 from feeds.publishing.bucket.manifest import FILE, Read, read_manifest
 from feeds.publishing.bucket.push import publication_of

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.archive.log.tiles import WIDTH, read_file
-from data.bucket import Bucket, BucketError
+from data.bucket.answers import BucketError
+from data.bucket.bucket import Bucket
 from feeds.freshness import ENDLESS, TILES
 
 PARTIAL: Final = re.compile(r"/log/(tile/(?:[1-9]?\d|entries)/(?:x\d{3}/)*\d{3}\.p/[1-9]\d{0,2})")

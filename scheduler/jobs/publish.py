@@ -18,7 +18,8 @@ import msgspec
 
 from data.archive.journal.journaled_store import JournaledStore
 from data.archive.log.tree_log import log_of
-from data.bucket import BucketError, open_bucket
+from data.bucket.answers import BucketError
+from data.bucket.bucket import open_bucket
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.sqlite_file import delete_file

@@ -17,7 +17,7 @@ import uvicorn
 
 from data.archive.log.tree_log import log_of
 from data.archive.upload import upload
-from data.bucket import open_bucket
+from data.bucket.bucket import open_bucket
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.health.network import is_unanswered

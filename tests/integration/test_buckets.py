@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from data.bucket import Bucket, Replaced, open_bucket
+from data.bucket.answers import Replaced
+from data.bucket.bucket import Bucket, open_bucket
 from data.settings import Bucket as BucketSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket.manifest import FILE

@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-from data.bucket import Bucket, BucketError, Replaced
+from data.bucket.answers import BucketError, Replaced
+from data.bucket.bucket import Bucket
 from data.models import ChangeCursor
 
 FILE: Final = "publication.json"

@@ -29,7 +29,8 @@ import msgspec
 
 from data.archive.log.checkpoint import parse_checkpoint
 from data.archive.log.notes import InvalidNote
-from data.bucket import Bucket, BucketError, Replaced
+from data.bucket.answers import BucketError, Replaced
+from data.bucket.bucket import Bucket
 from data.clock import utc_now
 from data.store.api_protocol import ApiStore
 from feeds.freshness import cache_control_of, content_type_of, page_after

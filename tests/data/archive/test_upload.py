@@ -14,7 +14,8 @@ from data.archive.upload import upload
 from data.archive.verification.report import Problem
 from data.archive.verification.verify import verify
 from data.archive.warc.reader import OPEN
-from data.bucket import Bucket, BucketError
+from data.bucket.answers import BucketError
+from data.bucket.bucket import Bucket
 from data.settings import Archive as Settings
 from tests.data.archive.log.leaves import leaves_of
 from tests.exchanges import answer

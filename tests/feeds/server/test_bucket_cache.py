@@ -13,7 +13,8 @@ from obstore.store import MemoryStore
 import feeds.publishing.bucket.push
 import feeds.server.bucket_cache
 from data.archive.log.tree_log import log_of
-from data.bucket import Bucket, BucketError, Stored
+from data.bucket.answers import BucketError, Stored
+from data.bucket.bucket import Bucket
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket.manifest import FILE
 from feeds.publishing.bucket.push import PUBLICATION, SiteBucket

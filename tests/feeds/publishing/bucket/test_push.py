@@ -14,7 +14,8 @@ import pytest
 from obstore.store import MemoryStore
 
 from data.archive.log.tree_log import log_of
-from data.bucket import Bucket, BucketError
+from data.bucket.answers import BucketError
+from data.bucket.bucket import Bucket
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket import push
 from feeds.publishing.bucket.manifest import FILE, Manifest

@@ -11,7 +11,8 @@ import pytest
 from obstore.store import MemoryStore
 
 import data.bucket
-from data.bucket import Bucket, BucketError, Replaced, open_bucket
+from data.bucket.answers import BucketError, Replaced
+from data.bucket.bucket import Bucket, open_bucket
 from data.settings import Bucket as BucketSettings
 from tests.raw_server import serving
 

@@ -1,0 +1,1 @@
+"""Buckets of stores that speak S3: what is asked of one, and what it answers."""
