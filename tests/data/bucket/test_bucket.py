@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from obstore.store import MemoryStore
 
-import data.bucket
+import data.bucket.bucket
 from data.bucket.answers import BucketError, Replaced
 from data.bucket.bucket import Bucket, open_bucket
 from data.settings import Bucket as BucketSettings
@@ -30,9 +30,9 @@ def bucket() -> Bucket:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits a minute in a test."""
-    monkeypatch.setattr(data.bucket, "TIMEOUT", dt.timedelta(seconds=0.3))
-    monkeypatch.setattr(data.bucket, "PATIENCE", dt.timedelta(seconds=2))
-    monkeypatch.setattr(data.bucket, "RETRIES", 2)
+    monkeypatch.setattr(data.bucket.bucket, "TIMEOUT", dt.timedelta(seconds=0.3))
+    monkeypatch.setattr(data.bucket.bucket, "PATIENCE", dt.timedelta(seconds=2))
+    monkeypatch.setattr(data.bucket.bucket, "RETRIES", 2)
 
 
 def test_an_object_is_read_with_what_it_was_written_with(bucket: Bucket) -> None:
