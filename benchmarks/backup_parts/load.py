@@ -53,6 +53,9 @@ def measure(*, few: bool = False) -> dict[str, Any]:
         writer = threading.Thread(target=publish, args=(rooms, done), daemon=True)
         service = Service(home)
         writer.start()
+        # Its first visits are under way; backups come beside those after them.
+        while not command(home, "export"):
+            time.sleep(PACE)
         wrong = missing = meanwhile = 0
         first: int | None = None
         seconds = []

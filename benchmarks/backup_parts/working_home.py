@@ -294,6 +294,9 @@ def keys_told(told: Told) -> dict[tuple[str, str], int]:
 
 def settle(home: Path, told: Told) -> dict[str, dict[str, Any]]:
     """Visit all, publish it, and tell the watch all that waits; what is stored then, by id."""
+    # Releases that left the first page before they were corrected are all looked at again now.
+    path = home / "communique.toml"
+    path.write_text(path.read_text().replace("revisit_most = 10\n", "revisit_most = 1000\n"))
     for _ in range(2):
         command(home, "collect")
     command(home, "publish")
