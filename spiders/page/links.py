@@ -27,7 +27,7 @@ _ATTRIBUTES = (
     "data-next",
     "hx-get",
 )
-_MAX_URL = 2000
+_MAX_URL = 4000
 
 
 def link_target(node: etree._Element, base: str) -> str | None:

@@ -19,7 +19,7 @@ MAX_MEDIA = 200
 MAX_SUFFIX = 12
 """Characters at the end of a path that its type is read from."""
 
-MAX_URL = 2_000
+MAX_URL = 4_000
 NEIGHBOURS = 4
 """Elements on each side of a body in which its lead image or its files may stand."""
 

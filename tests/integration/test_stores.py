@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,3 +84,15 @@ def test_what_is_archived_is_in_one_signed_log_and_the_store_comes_back_from_it(
     rebuilt = tmp_path / "rebuilt"
     done(home, "mirror", "rebuild", "--to", str(rebuilt))
     assert done(rebuilt, "export") == done(home, "export")
+
+
+def test_an_address_too_long_for_an_index_is_collected_as_any_other(room: Room, home: Path) -> None:
+    # Nothing of it can be packed.
+    digits = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(50))
+    long = f"/news/4.html?words={digits}"
+    room.page("/news/", listing_html([4, 3, 2, 1]).replace("/news/4.html", long))
+    room.page(long, release_html(4))
+    first = collect(home)
+    assert (first["new"], first["errors"]) == (4, [])
+    again = collect(home)
+    assert (again["new"], again["changed"], again["errors"]) == (0, 0, [])

@@ -13,6 +13,7 @@ from data.store.sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.sql.publication import enter_facet_changes, facet_changes
 from data.store.sql.releases import select_releases
 from data.store.sql.walks import DUE, due_arguments
+from data.text.urls import LONGEST_KEY
 
 MOST_TRIES: Final = 5
 """Visits that ask for a file in vain."""
@@ -135,11 +136,15 @@ class CapturesPart(Part):
                 self._connection.at_commit(enter_facet_changes, facet_changes(release, release))
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Note files of releases, by address, that are to be archived, and give the new ones."""
+        """Note files of releases, by address, that are to be archived, and give the new ones.
+
+        Those whose address is too long for a key are left out.
+        """
+        urls = [url for url in urls if len(url) <= LONGEST_KEY]
         fresh = self._ask(
             "SELECT DISTINCT value FROM json_each(?) j"
             " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.url = j.value)",
-            [encode(tuple(urls))],
+            [encode(urls)],
         )
         if fresh:
             with self._writing() as db:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
 from data.store.sql.database.connection import Part
 from data.store.sql.database.rows import INSTANT, SHOWN, decode_run, encode, instant
+from data.text.urls import LONGEST_KEY
 
 GROWTH = 0.1
 """The wait until the next look at an old release, as a part of its age."""
@@ -67,7 +68,12 @@ class VisitsPart(Part):
     def cache_listing(
         self, source: str, url: str, reader: str, items: str, validator: Validator
     ) -> None:
-        """Keep what a listing said, and what to ask its server with next time."""
+        """Keep what a listing said, and what to ask its server with next time.
+
+        Of an address too long for a key nothing is kept: it is read in full each time.
+        """
+        if len(url) > LONGEST_KEY:
+            return
         listing = {"url": url, "source": source, "reader": reader, "items": items}
         asked = {"url": url, "etag": validator.etag, "last_modified": validator.last_modified}
         with self._writing():
