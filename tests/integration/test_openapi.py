@@ -28,6 +28,10 @@ include-name = "GET /api/releases"
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 422]
 
 [[operations]]
+include-name = "GET /api/runs"
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 422]
+
+[[operations]]
 include-name = "GET /api/search"
 # Nor that a query has a word.
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 422]
