@@ -90,4 +90,6 @@ def make_bucket(address: str, process: subprocess.Popen[bytes]) -> None:
         except urllib.error.URLError:
             if time.monotonic() > deadline or process.poll() is not None:
                 raise
-            time.sleep(0.05)
+            # Until it ends, which is told above, or is asked again.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)

@@ -381,9 +381,14 @@ pytest.mark.timeout(600)(Histories)
 
 
 def test_the_same_holds_of_histories_on_postgresql(postgres_server: PostgresServer) -> None:
+    opened: list[str] = []
+
     class StoredElsewhere(Site):
         def __init__(self) -> None:
-            super().__init__(open_store(emptied(postgres_server)))
+            opened.append(emptied(postgres_server))
+            super().__init__(open_store(opened[-1]))
 
     bounds = settings(examples(8), stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(StoredElsewhere, settings=bounds)
+    assert all(url.startswith("postgresql:") for url in opened)
+    assert opened

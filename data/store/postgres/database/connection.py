@@ -203,8 +203,11 @@ class Connection:
                 self._enter_waiting()
                 self.execute("COMMIT")
             except BaseException:
-                with suppress(psycopg.Error):
+                try:
                     raw.execute("ROLLBACK")
+                except psycopg.Error:
+                    # The server rolls back what is left so; the pool gives nobody a closed one.
+                    raw.close()
                 self._forget()
                 raise
         finally:
