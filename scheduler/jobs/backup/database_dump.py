@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from data.errors import CommuniqueError
 from data.text.redaction import redacted
@@ -53,5 +53,7 @@ def without_password(url: str) -> tuple[str, dict[str, str]]:
     password = asked.pop("password", unquote(parts.password or ""))
     user, _, place = parts.netloc.rpartition("@")
     user = user.partition(":")[0]
-    shown = parts._replace(netloc=f"{user}@{place}" if user else place, query=urlencode(asked))
+    shown = parts._replace(
+        netloc=f"{user}@{place}" if user else place, query=urlencode(asked, quote_via=quote)
+    )
     return shown.geturl(), {"PGPASSWORD": password} if password else {}

@@ -7,10 +7,11 @@ that copied them. So a run that is killed leaves the backup before it as it was.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -44,6 +45,16 @@ UNFINISHED: Final = (
 )
 
 
+MOST: Final = 2**62
+"""The highest number of bytes, and of nanoseconds since 1970, that a system keeps of a file."""
+
+LONGEST: Final = 255
+"""Bytes of a name in a folder."""
+
+OWN: Final = frozenset(["restore.unfinished", "locks"])
+"""Names that a restored HOME has for itself."""
+
+
 class StoredFile(msgspec.Struct, frozen=True):
     """A file of a HOME in a backup: where it lies there, its bytes, their SHA-256.
 
@@ -51,10 +62,10 @@ class StoredFile(msgspec.Struct, frozen=True):
     """
 
     at: str
-    bytes: int
+    bytes: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
     sha256: str
-    mode: int
-    changed: int
+    mode: Annotated[int, msgspec.Meta(ge=0, le=0o7777)]
+    changed: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -85,10 +96,12 @@ class _Format(msgspec.Struct):
 def read_manifest(folder: Path) -> Manifest | None:
     """The backup in a folder, None where there is none. Raises NoBackup, OSError."""
     path = folder / FILE
-    try:
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    if not path.is_file():
+        if path.exists():
+            # One that never ends would be read for ever.
+            raise NoBackup(folder, UNREADABLE.format(path, "it is no file"))
         return None
+    content = path.read_bytes()
     try:
         known = msgspec.json.decode(content, type=_Format)
         if known.format > FORMAT:
@@ -96,12 +109,25 @@ def read_manifest(folder: Path) -> Manifest | None:
         manifest = msgspec.json.decode(content, type=Manifest)
     except msgspec.DecodeError as error:
         raise NoBackup(folder, UNREADABLE.format(path, error)) from error
+    folders = {str(above) for name in manifest.files for above in PurePosixPath(name).parents}
     for name, file in manifest.files.items():
-        for place in (name, file.at):
-            parts = PurePosixPath(place)
-            if not parts.parts or parts.is_absolute() or ".." in parts.parts:
-                raise NoBackup(folder, UNREADABLE.format(path, f"{place!r} is no name in a HOME"))
+        wrong = next((place for place in (name, file.at) if not is_name(place)), None)
+        if name in folders or name.split("/")[0] in OWN:
+            wrong = wrong or name
+        if wrong is not None:
+            raise NoBackup(folder, UNREADABLE.format(path, f"{wrong!r} is no name in a HOME"))
     return manifest
+
+
+def is_name(place: str) -> bool:
+    """Whether a text is the name of a file below a folder, by which nothing else can be meant."""
+    parts = PurePosixPath(place).parts
+    return (
+        str(PurePosixPath(*parts)) == place
+        and not {"/", ".", ".."} & {*parts}
+        and "\0" not in place
+        and all(len(os.fsencode(part)) <= LONGEST for part in parts)
+    )
 
 
 def finished_manifest(folder: Path) -> Manifest:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from data.errors import CommuniqueError, StoreError
+from data.errors import CommuniqueError, SettingsError, StoreError
 from data.files import put, sync
 from data.settings.load import load_settings
 from data.store.sqlite.copy import check_integrity
@@ -119,7 +119,7 @@ def write_home(source: Path, manifest: Manifest, home: Home, tell: Told) -> Rest
     """Write a HOME from a backup that nobody writes meanwhile."""
     path = home.path
     store = manifest.files.get(home.database.name)
-    if store and (wrong := refusal(source / store.at)):
+    if store and is_own(source, store.at) and (wrong := refusal(source / store.at)):
         raise NoBackup(source, f"its store can't be used: {wrong}")
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -178,7 +178,7 @@ def write(source: Path, manifest: Manifest, path: Path, tell: Told) -> None:
         if is_whole(target, file):
             continue
         target.unlink(missing_ok=True)
-        if not (source / file.at).is_file():
+        if not is_own(source, file.at) or (source / file.at).stat().st_size != file.bytes:
             damaged.append(str(source / file.at))
         elif write_one(source / file.at, target, name, file) != file.sha256:
             target.unlink()
@@ -186,6 +186,12 @@ def write(source: Path, manifest: Manifest, path: Path, tell: Told) -> None:
     tell("restore", every, every)
     if damaged:
         raise DamagedBackup(source, damaged)
+
+
+def is_own(source: Path, place: str) -> bool:
+    """Whether a file lies in a backup itself: a link would lead to what is somebody else's."""
+    path = source / place
+    return path.is_file() and path.resolve() == source.resolve() / place
 
 
 def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
@@ -218,5 +224,9 @@ def check(home: Home, manifest: Manifest) -> list[str]:
         return []
     if FILE not in manifest.files:
         return [NOT_DUMPED]
-    url = load_settings(home.path / "communique.toml").store.url
-    return [DUMPED.format(without_password(url)[0], home.path / FILE)]
+    address = "ADDRESS"
+    with suppress(SettingsError):
+        # It may come from where this machine has none.
+        url = load_settings(home.path / "communique.toml").store.url
+        address = without_password(url)[0] or address
+    return [DUMPED.format(address, home.path / FILE)]

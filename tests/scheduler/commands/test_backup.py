@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -269,6 +270,37 @@ def test_one_flipped_bit_is_named(which: str, to: Path, tmp_path: Path) -> None:
     assert "was not restored to its end" in refused("export", home=tmp_path / "restored")
 
 
+def test_what_a_link_in_a_backup_leads_to_is_no_part_of_it(to: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("somebody else's")
+    (to / "archive/link").symlink_to(outside)
+    (to / "archive/up").symlink_to(tmp_path)
+    manifest = json.loads((to / FILE).read_text())
+    digest = hashlib.sha256(outside.read_bytes()).hexdigest()
+    for number, place in enumerate(("archive/link", "archive/up/outside")):
+        stored = STORED | {"at": place, "bytes": outside.stat().st_size, "sha256": digest}
+        files = manifest["files"] | {"sources/more.toml": stored}
+        (to / FILE).write_text(json.dumps({**manifest, "files": files}))
+        told = refused("restore", str(to), home=tmp_path / f"restored{number}")
+        assert told.startswith(f"1 file is damaged or missing in the backup {to}: {to}/{place}; ")
+    assert outside.stat().st_nlink == 1
+
+
+def test_a_file_of_another_size_than_was_written_down_or_a_folder_is_damaged(
+    to: Path, tmp_path: Path
+) -> None:
+    manifest = json.loads((to / FILE).read_text())
+    store = manifest["files"]["communique.db"]
+    place = to / store["at"]
+    wrong = manifest["files"] | {"communique.db": store | {"bytes": 3}}
+    (to / FILE).write_text(json.dumps({**manifest, "files": wrong}))
+    assert str(place) in refused("restore", str(to), home=tmp_path / "one")
+    (to / FILE).write_text(json.dumps(manifest))
+    place.unlink()
+    place.mkdir()
+    assert str(place) in refused("restore", str(to), home=tmp_path / "other")
+
+
 def test_a_file_that_is_missing_is_named(to: Path, tmp_path: Path) -> None:
     (gone,) = to.glob("state-*/sources/acme.toml")
     gone.unlink()
@@ -301,6 +333,21 @@ def test_a_home_that_was_begun_anew_does_not_take_the_place_of_the_one_that_was_
     assert files_of(to) == before
 
 
+STORED = {"at": "state-x/a", "bytes": 1, "sha256": "", "mode": 0o600, "changed": 0}
+
+NO_NAMES = {
+    "a\0b": STORED,
+    "a" * 300: STORED,
+    "sources": STORED,
+    "sources/acme.toml/x": STORED,
+    "a//b": STORED,
+    "./a": STORED,
+    "restore.unfinished": STORED,
+    "locks/run": STORED,
+    "fine": STORED | {"at": "/etc/hostname"},
+}
+
+
 def test_what_is_no_backup_or_of_a_newer_version_is_refused(to: Path, tmp_path: Path) -> None:
     nowhere = refused("restore", str(tmp_path / "nowhere"), home=tmp_path / "restored")
     assert nowhere.startswith(f"{tmp_path}/nowhere: there is no backup here; ")
@@ -316,11 +363,24 @@ def test_what_is_no_backup_or_of_a_newer_version_is_refused(to: Path, tmp_path: 
             "is no name in a HOME",
         ),
         ({"files": 3}, "can't be read"),
+        *(
+            ({**manifest, "files": manifest["files"] | {name: stored}}, "is no name in a HOME")
+            for name, stored in NO_NAMES.items()
+        ),
+        *(
+            ({**manifest, "files": {"sources/a.toml": STORED | wrong}}, "can't be read")
+            for wrong in ({"bytes": -1}, {"bytes": 10**30}, {"mode": -1}, {"changed": 10**30})
+        ),
     ):
         (to / FILE).write_text(json.dumps(wrong))
         assert told in refused("restore", str(to), home=tmp_path / "restored")
     (to / FILE).write_bytes(b"\x00\xff")
     assert "can't be read" in refused("restore", str(to), home=tmp_path / "restored")
+    (to / FILE).unlink()
+    os.mkfifo(to / FILE)
+    assert "it is no file" in refused("restore", str(to), home=tmp_path / "restored")
+    other = make_home(tmp_path / "other", "https://acme.example/")
+    assert "it is no file" in refused("backup", str(to), home=other)
     assert not (tmp_path / "restored").exists()
 
 
