@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from data.database_address import FIX, is_written
 from data.environment import ENVIRONMENT, settings_named, with_secrets
 from data.errors import SettingsError
 from data.settings import Settings, Site
@@ -59,10 +60,20 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
             fix = f'{proxy!r} is no address and no network, such as "192.0.2.7" or "172.18.0.0/16"'
             place = variables.get(("site", "proxies"), (str(path), "site.proxies"))
             raise SettingsError(*place, fix) from error
-    if settings.run.executor == "procrastinate" and not settings.store.url:
+    check_store(settings, path, variables)
+    return msgspec.structs.replace(settings, site=addressed(settings.site))
+
+
+def check_store(
+    settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
+) -> None:
+    """Raise SettingsError where the address of the store can't be read, or is needed."""
+    url = settings.store.url
+    if url and not is_written(url):
+        raise SettingsError(*variables.get(("store", "url"), (str(path), "store.url")), FIX)
+    if settings.run.executor == "procrastinate" and not url:
         fix = "write the address of a database of PostgreSQL, which all workers share"
         raise SettingsError(str(path), "store.url", fix)
-    return msgspec.structs.replace(settings, site=addressed(settings.site))
 
 
 def addressed(site: Site) -> Site:

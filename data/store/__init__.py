@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from data.database_address import FIX, is_written
 from data.errors import StoreError
 from data.store.journal_protocol import JournalStore
 from data.text.redaction import redacted
@@ -30,6 +31,8 @@ def open_store(url: str, *, patience: float = 30.0) -> JournalStore:
 
         return SqliteStore(Path(rest), patience=patience)
     if scheme in {"postgresql", "postgres"} and rest:
+        if not is_written(url):
+            raise StoreError(f"{scheme}:…", FIX)
         try:
             from data.store.postgres.store import PostgresStore  # noqa: PLC0415
         except ImportError as error:

@@ -13,6 +13,9 @@ HIDDEN: Final = "***"
 USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
 """The user and the password before a host."""
 
+DATABASE: Final = re.compile(r"(?:(?<=postgres://)|(?<=postgresql://))\S*@")
+"""The same of a database: PostgreSQL takes characters in a password that end one elsewhere."""
+
 NAMES: Final = (
     # Words that stand in names of parameters, such as X-Amz-Signature and access_token.
     r"[\w.\-\[\]]*(?:token|secret|passw|pwd|signature|credential|api[_-]?key|access[_-]?key)"
@@ -43,7 +46,7 @@ def redacted(text: str) -> str:
     """A text whose addresses hold no user, no password, and no value of a secret parameter."""
     if "://" not in text and "=" not in text:
         return text
-    return PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", text))
+    return PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", DATABASE.sub("", text)))
 
 
 def redacted_toml(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from data.database_address import FIX, is_written
 from data.errors import StoreError
 from data.store import MISSING, UNKNOWN, open_store
 from data.store.transfer.sqlite_end import SqliteEnd, is_marked
@@ -54,6 +55,8 @@ def path_of(url: str) -> Path | None:
     """The file of a store of SQLite, None for one of PostgreSQL. Raises StoreError for others."""
     scheme, _, rest = url.partition(":")
     if scheme in {"postgresql", "postgres"} and rest:
+        if not is_written(url):
+            raise StoreError(f"{scheme}:…", FIX)
         return None
     if scheme == "sqlite" and rest:
         return Path(rest).resolve()

@@ -19,6 +19,8 @@ from data.text.redaction import redacted, redacted_toml, without_user
         ("<GET http://u:s3cret@a.example/?key=s3cret>", "<GET http://a.example/?key=***>"),
         ("https://a.example/?a=1&amp;password=s3cret", "https://a.example/?a=1&amp;password=***"),
         ("https://a.example/#access_token=s3cret", "https://a.example/#access_token=***"),
+        ("postgresql://u:a?#/'\"<>@s3cret@db.example/x", "postgresql://db.example/x"),
+        ("it failed: postgres://u:s3cret#1@h:1/x (gone)", "it failed: postgres://h:1/x (gone)"),
         ("two: http://x:s3cret@a.example http://y:s3cret@b.example",
          "two: http://a.example http://b.example"),
     ],
