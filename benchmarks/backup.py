@@ -9,15 +9,13 @@ share of its work. The exit code is 1 where anything was lost, doubled, or diffe
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import backup_parts
+from benchmarks.parts import print_line, run_parts
 
 PARTS = ("load", "kills")
 
@@ -27,20 +25,9 @@ WRONG = ("lost", "doubled", "made up", "changed", "missing", "wrong", "differ")
 
 def main() -> None:
     """Run the parts that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
-    parser.add_argument("--few", action="store_true")
-    options = parser.parse_args()
-    found: dict[str, object] = {}
-    for name in options.parts or PARTS:
-        part = importlib.import_module(f"{backup_parts.__name__}.{name}")
-        title, _, _ = str(part.__doc__).partition("\n")
-        print(f"{name}: {title}", flush=True)
-        for key, value in part.measure(few=options.few).items():
-            print(f"  {key}: {value}", flush=True)
-            found[f"{name}.{key}"] = value
+    found = run_parts(__doc__, backup_parts.__name__, PARTS)
     found["exact"] = not any(value for key, value in found.items() if key.endswith(WRONG))
-    print(json.dumps(found))
+    print_line(found)
     sys.exit(0 if found["exact"] else 1)
 
 

@@ -10,31 +10,18 @@ speed.
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import json
 import sys
 
 from benchmarks import watches_parts
+from benchmarks.parts import print_line, run_parts
 
 PARTS = ("matching", "faults", "delay")
 
 
 def main() -> None:
     """Run the parts that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
-    parser.add_argument("--few", action="store_true")
-    options = parser.parse_args()
-    found: dict[str, object] = {}
-    for name in options.parts or PARTS:
-        part = importlib.import_module(f"{watches_parts.__name__}.{name}")
-        title, _, _ = str(part.__doc__).partition("\n")
-        print(f"{name}: {title}", flush=True)
-        for key, value in part.measure(few=options.few).items():
-            print(f"  {key}: {value}", flush=True)
-            found[f"{name}.{key}"] = value
-    print(json.dumps(found))
+    found = run_parts(__doc__, watches_parts.__name__, PARTS)
+    print_line(found)
     sys.exit(0 if found.get("faults.reached", True) else 1)
 
 

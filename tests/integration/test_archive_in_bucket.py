@@ -15,7 +15,7 @@ from data.settings import Bucket as BucketSettings
 from tests.buckets import KEY, bucket_server, missing
 from tests.command import communique
 from tests.exchanges import answer
-from tests.scheduler.service.test_daemon import running, until
+from tests.services import started, until
 
 LARGE = 12_000_000
 """Bytes of a file that goes in several parts."""
@@ -66,7 +66,7 @@ def test_an_archive_is_copied_fetched_and_verified(
         put(home, b"another")
         with (home / "communique.toml").open("a") as toml:
             toml.write("[site]\nport = 0\n")
-        with running(home) as (service, log):
+        with started("run", home) as (service, log):
             assert "files=2" in until(log, '"archive copied"')
             service.terminate()
             service.communicate()

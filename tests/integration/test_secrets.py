@@ -18,7 +18,7 @@ import pytest
 from data.tokens import new_token
 from tests.command import communique
 from tests.press_room import Room, listing_html, release_html, served
-from tests.scheduler.service.test_daemon import running, until
+from tests.services import started, until
 
 PLANTED = {
     "the user of a source": "planted-user-1",
@@ -187,7 +187,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Told, str]:
         for number in (1, 2):
             room.page(f"/news/{number}.html", release_html(number))
         token = home_with_secrets(home, room)
-        with running(home) as (service, log):
+        with started("run", home) as (service, log):
             lines = [until(log, "running")]
             address = re.search(r"site=(\S+)", lines[0])
             assert address is not None

@@ -11,12 +11,10 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import IO
 from urllib.parse import parse_qs
 
 import feedparser
@@ -27,10 +25,11 @@ from scheduler.home import Home, open_home
 from scheduler.jobs.health import note_health
 from scheduler.service.daemon import Service
 from scheduler.service.timetable import RECURRING
-from tests.command import COMMUNIQUE, command, communique, make_home
+from tests.command import COMMUNIQUE, communique, make_home
 from tests.mounted import fill, mounted
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.press_room import Answer, Room, listing_html, release_html, served
+from tests.services import started, until
 
 
 @pytest.fixture
@@ -52,33 +51,8 @@ def home(tmp_path: Path, room: Room) -> Path:
     return home
 
 
-@contextmanager
-def running(home: Path, *program: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """The service and its log, for the length of a ``with`` block; in a forked process, or so."""
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [*(program or command()), "run", "--home", str(home)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as service:
-        assert service.stdout is not None
-        try:
-            yield service, service.stdout
-        finally:
-            if service.poll() is None:
-                service.kill()
-
-
-def until(log: IO[str], event: str) -> str:
-    """The first line of the log that tells of an event."""
-    for line in log:
-        if f"event={event}" in line:
-            return line
-    raise AssertionError(f"the service ended without saying {event}")
-
-
 def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> None:
-    with running(home, *COMMUNIQUE) as (service, log):
+    with started("run", home, *COMMUNIQUE) as (service, log):
         site = re.search(r"site=(\S+)", until(log, "running"))
         assert site is not None
         assert "new=2" in until(log, "visited")
@@ -131,7 +105,7 @@ def test_the_service_visits_no_source_that_is_paused(home: Path) -> None:
     sources = home / "sources"
     (sources / "quay.toml").write_text((sources / "harbour.toml").read_text())
     assert communique("sources", "pause", "quay", home=home).returncode == 0
-    with running(home) as (service, log):
+    with started("run", home) as (service, log):
         assert "source=harbour" in until(log, "visited")
         service.send_signal(signal.SIGTERM)
         assert service.wait(60) == 0
@@ -151,7 +125,7 @@ def test_the_service_has_its_log_signed_by_the_witnesses_that_it_is_told_of(
     assert communique("mirror", "witness", str(home), home=theirs).returncode == 0
     with (home / "communique.toml").open("a") as settings:
         settings.write(f'\n[archive]\nwitnesses = ["{theirs}", "{tmp_path}/nowhere"]\n')
-    with running(home) as (service, log):
+    with started("run", home) as (service, log):
         assert "nowhere: there is no file" in until(log, '"the log is not attested"')
         assert "witnesses=1" in until(log, "attested")
         service.send_signal(signal.SIGTERM)
@@ -165,7 +139,7 @@ def test_systemd_hears_that_the_service_serves_lives_and_ends(home: Path, tmp_pa
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(60)
         told = ("env", f"NOTIFY_SOCKET={tmp_path}/notify", "WATCHDOG_USEC=60000000")
-        with running(home, *told, *COMMUNIQUE) as (service, log):
+        with started("run", home, *told, *COMMUNIQUE) as (service, log):
             assert {systemd.recv(100), systemd.recv(100)} == {b"READY=1", b"WATCHDOG=1"}
             site = re.search(r"site=(\S+)", until(log, "running"))
             assert site is not None
@@ -176,25 +150,25 @@ def test_systemd_hears_that_the_service_serves_lives_and_ends(home: Path, tmp_pa
 
 
 def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
-    with running(home) as (service, log):
+    with started("run", home) as (service, log):
         until(log, "running")
         second = communique("run", home=home)
         assert second.returncode == 1
         assert "is in use by communique run" in second.stderr
         service.send_signal(signal.SIGTERM)
         assert service.wait(60) == 0
-    with running(home) as (service, log):
+    with started("run", home) as (service, log):
         until(log, "running")
         service.send_signal(signal.SIGINT)
         assert service.wait(60) == 0
 
 
 def test_a_killed_service_leaves_nothing_in_the_way(home: Path) -> None:
-    with running(home, *COMMUNIQUE) as (service, log):
+    with started("run", home, *COMMUNIQUE) as (service, log):
         until(log, "visited")
         service.kill()
         service.wait(60)
-    with running(home) as (service, log):
+    with started("run", home) as (service, log):
         until(log, "running")
         service.send_signal(signal.SIGTERM)
         assert service.wait(60) == 0
@@ -211,7 +185,7 @@ def switch(home: Path) -> Iterator[Peer]:
 
 
 def test_a_service_that_works_says_so(home: Path, switch: Peer) -> None:
-    with running(home) as (service, log):
+    with started("run", home) as (service, log):
         until(log, "visited")
         switch.wait_for(switch.posts)
         service.send_signal(signal.SIGTERM)
@@ -228,7 +202,7 @@ def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(
     assert communique("publish", home=home).returncode == 0
     # As on a full disk: no file may grow.
     no_file_grows = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
-    with running(home, *no_file_grows, *COMMUNIQUE) as (service, log):
+    with started("run", home, *no_file_grows, *COMMUNIQUE) as (service, log):
         site = re.search(r"site=(\S+)", until(log, "running"))
         assert site is not None
         assert httpx.get(f"{site[1]}feeds/all.atom", timeout=60).status_code == 200
@@ -271,7 +245,7 @@ def test_a_service_that_starts_on_a_full_disk_serves_what_is_there_and_goes_on_o
         room.page("/quay/", listing_html([3]))
         room.page("/news/3.html", release_html(3))
         filler = fill(disk)
-        with running(copy, sys.executable, "-c", OFTEN) as (service, log):
+        with started("run", copy, sys.executable, "-c", OFTEN) as (service, log):
             site = re.search(r"site=(\S+)", until(log, "running"))
             assert site is not None
             before = httpx.get(f"{site[1]}feeds/all.atom", timeout=60)
@@ -298,7 +272,7 @@ def test_a_hub_that_tells_of_a_source_has_it_visited_at_once_and_no_more_often(
         settings.write("least_interval = 1\n")
         settings.write(f'\n[site]\nport = {port}\nurl = "http://127.0.0.1:{port}"\n')
     offer = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
-    with peer_served() as hub, running(home) as (service, log):
+    with peer_served() as hub, started("run", home) as (service, log):
         feed = f'<rss><channel><link rel="hub" href="{hub.url}"/></channel></rss>'
         room.answers["/feed.xml"] = Answer(feed.encode(), content_type="application/rss+xml")
         room.page("/news/", offer + listing_html([1, 2]))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served
-from tests.scheduler.service.test_daemon import running, until
+from tests.services import started, until
 
 
 @dataclass
@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         assert added.returncode == 0, added.stderr
         watch = re.search(r"/feeds/watch/[^\s\"]+", added.stdout)
         assert watch is not None, added.stdout
-        with running(home) as (service, log):
+        with started("run", home) as (service, log):
             address = re.search(r"site=(\S+)", until(log, "running"))
             until(log, "visited")
             assert address is not None

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import psycopg
 import pytest
 
-from tests.command import COMMUNIQUE, SETTINGS, command, communique, make_home
+from tests.command import COMMUNIQUE, SETTINGS, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
+from tests.services import started, until
 
 SHIFTED = """
 import datetime
@@ -54,49 +51,16 @@ def home_on(folder: Path, url: str, room: Room | None = None) -> Path:
     return folder
 
 
-@contextmanager
-def running(
-    name: str, home: Path, clock: Path | None = None
-) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """A command that runs for long and its log, for the length of a ``with`` block.
-
-    ``clock`` is a folder that sets its clock, and that of its children.
-    """
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [*(COMMUNIQUE if clock else command()), name, "--home", str(home)],
-        env={**os.environ, "PYTHONPATH": str(clock)} if clock else None,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process, process.stdout
-        finally:
-            if process.poll() is None:
-                process.kill()
-
-
-def until(log: IO[str], event: str) -> str:
-    """The first line of a log that tells of an event."""
-    said = []
-    for line in log:
-        said.append(line)
-        if f"event={event}" in line or f'event="{event}"' in line:
-            return line
-    raise AssertionError(f"it ended without saying {event}: {''.join(said)}")
-
-
 def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
     first = home_on(tmp_path / "first", postgres_url, room)
     second = home_on(tmp_path / "second", postgres_url, room)
-    with running("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, its_log):
+    with started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, its_log):
         until(its_log, "working")
-        with running("run", first) as (leader, log):
+        with started("run", first) as (leader, log):
             until(log, "leading")
-            with running("run", second) as (_, other_log):
+            with started("run", second) as (_, other_log):
                 until(other_log, "standing by")
                 assert "new=2" in until(its_log, "visited")
                 assert "new=2" in until(log, "visited")
@@ -118,8 +82,8 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
     held = threading.Event()
     room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
     with (
-        running("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
-        running("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, _),
+        started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, _),
     ):
         until(log, "leading")
         room.wait_for("/news/2.html")
@@ -131,7 +95,7 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
             (row,) = db.execute("SELECT due <= now() FROM host_sources")
             assert row == (True,)
         held.set()
-        with running("worker", home_on(tmp_path / "another", postgres_url)) as (_, its_log):
+        with started("worker", home_on(tmp_path / "another", postgres_url)) as (_, its_log):
             assert "errors=[]" in until(its_log, "visited")
             assert "errors=[]" in until(log, "visited")
 
@@ -143,11 +107,16 @@ def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
     clock = tmp_path / "clock"
     clock.mkdir()
     (clock / "sitecustomize.py").write_text(SHIFTED.format(minutes=minutes))
+    shifted = {"PYTHONPATH": str(clock)}
+    homes = (
+        home_on(tmp_path / "leader", postgres_url, room),
+        home_on(tmp_path / "worker", postgres_url),
+    )
     held = threading.Event()
     room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
     with (
-        running("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
-        running("worker", home_on(tmp_path / "worker", postgres_url), clock) as (_, its_log),
+        started("run", homes[0]) as (_, log),
+        started("worker", homes[1], *COMMUNIQUE, environ=shifted) as (_, its_log),
         psycopg.connect(postgres_url, autocommit=True) as db,
     ):
         until(log, "leading")
@@ -168,7 +137,7 @@ def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
 
 def test_a_worker_refuses_a_database_of_a_newer_version(tmp_path: Path, postgres_url: str) -> None:
     home = home_on(tmp_path / "worker", postgres_url)
-    with running("worker", home) as (worker, log):
+    with started("worker", home) as (worker, log):
         until(log, "working")
         with psycopg.connect(postgres_url, autocommit=True) as db:
             db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")

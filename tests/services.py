@@ -1,0 +1,46 @@
+"""Commands that run for long, as real processes, and what they log."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from tests.command import command
+
+
+@contextmanager
+def started(
+    name: str, home: Path, *program: str, environ: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A command on a HOME and its log, for the length of a ``with`` block.
+
+    It is forked from a process that has imported all, unless a ``program`` is named; ``environ``
+    are variables for it besides ours.
+    """
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*(program or command()), name, "--home", str(home)],
+        env={**os.environ, **environ} if environ else None,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def until(log: IO[str], event: str) -> str:
+    """The first line of a log that tells of an event."""
+    said = []
+    for line in log:
+        said.append(line)
+        if f"event={event}" in line or f'event="{event}"' in line:
+            return line
+    raise AssertionError(f"it ended without saying {event}: {''.join(said)}")
