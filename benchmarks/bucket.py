@@ -100,8 +100,12 @@ def measure(
     began = time.perf_counter()
     done = Context.Event()
     counts = Context.Queue()
-    recorder = Context.Process(target=record, args=(folder, done))
-    readers = [Context.Process(target=read, args=(address, done, counts)) for _ in range(READERS)]
+    # Daemons: where one fails, the others end with us.
+    recorder = Context.Process(target=record, args=(folder, done), daemon=True)
+    readers = [
+        Context.Process(target=read, args=(address, done, counts), daemon=True)
+        for _ in range(READERS)
+    ]
     for one in (recorder, *readers):
         one.start()
     homes = [folder / str(number) for number in range(publishers)]
@@ -155,7 +159,7 @@ def measure(
 
 def started(home: Path, address: str, rounds: int) -> BaseProcess:
     """A publisher, at work."""
-    process = Context.Process(target=publish, args=(home, address, rounds))
+    process = Context.Process(target=publish, args=(home, address, rounds), daemon=True)
     process.start()
     return process
 

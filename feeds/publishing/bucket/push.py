@@ -136,13 +136,9 @@ class SiteBucket:
             self._read = read_manifest(self._bucket)
             self._change = store.last_logged_change()
             if self._read is None:
-                self._refuse_others()
-            elif store.logged_changes(self._read.manifest.change, limit=1) is None:
-                raise BucketError(self._bucket.place, AHEAD)
-            elif self._is_ours(self._read.manifest):
-                if self._read.manifest.complete < self._read.manifest.number:
-                    # It was given up, and goes on.
-                    self._begin_signs()
+                if self._is_begun():
+                    continue
+            elif self._goes_on(store, self._read.manifest):
                 return False
             elif self._read.manifest.complete < self._read.manifest.number:
                 if self._read != seen:
@@ -159,13 +155,29 @@ class SiteBucket:
             return True
         raise BucketError(self._bucket.place, CROWDED)
 
-    def _refuse_others(self) -> None:
-        """Refuse a place where something lies, unless somebody has begun to publish just now."""
-        if any(self._bucket.tags()):
-            self._read = read_manifest(self._bucket)
-            if self._read is None:
-                raise BucketError(self._bucket.place, OCCUPIED)
-            raise Superseded(self._bucket.place)
+    def _goes_on(self, store: ApiStore, manifest: Manifest) -> bool:
+        """Whether the publication before was this HOME's; one that was given up goes on.
+
+        Raises BucketError where it was made from a store that this one is no continuation of.
+        """
+        if store.logged_changes(manifest.change, limit=1) is None:
+            raise BucketError(self._bucket.place, AHEAD)
+        if not self._is_ours(manifest):
+            return False
+        if manifest.complete < manifest.number:
+            self._begin_signs()
+        return True
+
+    def _is_begun(self) -> bool:
+        """Whether somebody has begun to publish since there was no manifest.
+
+        Raises BucketError where something lies there that nobody published.
+        """
+        if not any(self._bucket.tags()):
+            return False
+        if read_manifest(self._bucket) is None:
+            raise BucketError(self._bucket.place, OCCUPIED)
+        return True
 
     def _is_ours(self, manifest: Manifest) -> bool:
         kept = self._kept

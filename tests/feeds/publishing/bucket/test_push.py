@@ -18,7 +18,7 @@ from data.bucket.answers import BucketError
 from data.bucket.bucket import Bucket
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket import push
-from feeds.publishing.bucket.manifest import FILE, Manifest
+from feeds.publishing.bucket.manifest import FILE, Manifest, Read, read_manifest
 from feeds.publishing.bucket.push import OCCUPIED, PUBLICATION, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
 from feeds.publishing.log_files import publish_log
@@ -346,6 +346,24 @@ def test_a_publication_under_way_is_waited_for(
     monkeypatch.setattr(time, "sleep", other)
     second.publish(index_html="2")
     assert bucket.manifest().number == bucket.manifest().complete == 2
+    assert bucket.content() == {"index.html": b"2"}
+
+
+def test_whoever_begins_amid_the_first_look_of_another_is_waited_for(
+    two: tuple[Publisher, Publisher], bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two
+
+    def amid(asked: Bucket) -> Read | None:
+        """There is no manifest yet; until it is known what else there is, another publishes."""
+        found = read_manifest(asked)
+        monkeypatch.setattr(push, "read_manifest", read_manifest)
+        first.publish(index_html="1")
+        return found
+
+    monkeypatch.setattr(push, "read_manifest", amid)
+    assert second.publish(index_html="2")
+    assert bucket.manifest().number == 2
     assert bucket.content() == {"index.html": b"2"}
 
 
