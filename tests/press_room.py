@@ -14,8 +14,9 @@ from typing import Any
 
 @dataclass
 class Answer:
-    """What the server says at one address. ``hold`` lets it wait until that event is set.
+    """What the server says at one address.
 
+    ``hold`` lets it wait until that event is set, ``longest`` seconds at the most.
     ``tag`` is its ETag, where that is not of its body.
     """
 
@@ -26,6 +27,7 @@ class Answer:
     etag: bool = True
     tag: str = ""
     hold: threading.Event | None = None
+    longest: float = 60.0
 
 
 class Room(ThreadingHTTPServer):
@@ -90,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.connections.add(self.client_address)
             self.server.asked.notify_all()
         if answer.hold:
-            answer.hold.wait(60)
+            answer.hold.wait(answer.longest)
         self.send_response(status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

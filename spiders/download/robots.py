@@ -134,6 +134,7 @@ class RobotsMiddleware:
         """The middleware of a crawl, whose spider has a memory."""
         made = cls(crawler, crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
         crawler.signals.connect(made.cut, signals.bytes_received)
+        crawler.signals.connect(made.answered, signals.request_left_downloader)
         return made
 
     async def process_request(self, request: Request) -> None:
@@ -152,6 +153,17 @@ class RobotsMiddleware:
             request.meta[BYTES] += len(data)
             if request.meta[BYTES] > MOST:
                 raise StopDownload(fail=False)
+
+    def answered(self, request: Request) -> None:
+        """Let the gap that a site asks for begin with the end of its answer; called by Scrapy.
+
+        Scrapy's begins when it hands a request over. One that meets the site late, by a slow network
+        or a busy processor, would leave a shorter gap there.
+        """
+        downloader: Any = self._crawler.engine.downloader
+        slot = downloader.slots.get(request.meta[SLOT])
+        if slot and request.meta.get("autothrottle_dont_adjust_delay"):
+            slot.lastseen = time.monotonic()
 
     async def _rules(self, url: str) -> Rules:
         origin = origin_of(url)

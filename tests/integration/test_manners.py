@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,17 @@ def test_a_crawl_delay_is_kept_to(room: Room, home: Path) -> None:
     assert run["new"] == 3
     # The robots.txt, the listing and three releases: no less than three delays lie between.
     assert run["seconds"] >= 3
+
+
+def test_a_crawl_delay_begins_with_the_end_of_an_answer(room: Room, home: Path) -> None:
+    room.page("/robots.txt", "User-agent: *\nCrawl-delay: 1\n", content_type="text/plain")
+    room.page("/news/", listing_html([1, 2]))
+    for answer in room.answers.values():
+        answer.hold, answer.longest = threading.Event(), 1.0
+    run = collect(home)
+    assert run["new"] == 2
+    # Four answers of a second each, and a second between them.
+    assert run["seconds"] >= 4 + 3
 
 
 def test_no_secret_of_a_source_s_address_is_told_published_or_logged(
