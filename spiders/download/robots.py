@@ -157,8 +157,8 @@ class RobotsMiddleware:
     def answered(self, request: Request) -> None:
         """Let the gap that a site asks for begin with the end of its answer; called by Scrapy.
 
-        Scrapy's begins when it hands a request over. One that meets the site late, by a slow network
-        or a busy processor, would leave a shorter gap there.
+        Scrapy's begins when it hands a request over. One that meets the site late, by a slow
+        network or a busy processor, would leave a shorter gap there.
         """
         downloader: Any = self._crawler.engine.downloader
         slot = downloader.slots.get(request.meta[SLOT])
