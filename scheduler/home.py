@@ -161,8 +161,8 @@ class Home:
 
         return self.shared_log(signs=False) if self.settings.store.url else log_of(self.path)
 
-    def shared_log(self, *, signs: bool) -> SharedLog:
-        """The log of all machines on the database of this HOME; see there what ``signs`` means.
+    def shared_log(self, *, signs: bool, database: str = "") -> SharedLog:
+        """The log of all machines on a database, that of this HOME; see there what ``signs`` means.
 
         Where workers visit, publications sign it and nothing else does.
         """
@@ -170,7 +170,7 @@ class Home:
         from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
         from data.archive.log.shared_log import SharedLog  # noqa: PLC0415
 
-        leaves = LeafTable(self.store_url)
+        leaves = LeafTable(database or self.store_url)
         return SharedLog(self.archive / "log", self.log_key, leaves, signs=signs)
 
     def store(self, *, patience: float = 30.0, archive: Archive | None = None) -> Store:

@@ -7,6 +7,7 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_any_home
 from scheduler.home import Home
+from scheduler.jobs.migrate import carry_log_on
 from scheduler.jobs.migrate import migrate as migrate_store
 from scheduler.terminal.progress import step_bars
 
@@ -37,6 +38,8 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
     """
     with step_bars() as bars:
         done = migrate_store(source or home.store_url, target, bars or (lambda *_: None))
+    if source in {None, home.store_url} and not target.startswith("sqlite:"):
+        carry_log_on(home, target)
     if as_json:
         print_json(done)
         return 0

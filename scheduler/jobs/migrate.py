@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from data.store import open_store
 from data.store.transfer.opening import open_source, open_target
 from data.store.transfer.transfer import Told, transfer
+from scheduler.home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,14 @@ def migrate(source: str, target: str, told: Told) -> Migrated:
         of = done.rows["releases"]
         searchable = store.enter_queued(lambda entered: told("search", entered, of))
     return Migrated(*urls, done.rows, done.written, done.left, searchable)
+
+
+def carry_log_on(home: Home, database: str) -> None:
+    """Have the log of the archive of a HOME go on in the database that its store was moved to.
+
+    To be called before anything writes a leaf there, which would get the number of one of ours.
+    Raises ArchiveError.
+    """
+    if home.log_key.exists():
+        with closing(home.shared_log(signs=True, database=database)) as log:
+            log.join()

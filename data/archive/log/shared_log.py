@@ -37,8 +37,8 @@ ANOTHER: Final = (
 )
 
 BEGAN_APART: Final = (
-    "it holds {} leaves of its own, and other machines gave leaves to the database before: begin "
-    "the shared log on the machine with this archive, before any worker starts"
+    "it holds {} leaves of its own, and other machines gave leaves to the database before: move "
+    "the store of this HOME into an empty database (communique migrate) before any worker starts"
 )
 
 BEHIND: Final = (
@@ -97,7 +97,7 @@ class SharedLog(TreeLog):
 
     def append(self, *leaves: Leaf) -> int:
         """Take in leaves, and return the number of the first; the others follow it."""
-        self._join()
+        self.join()
         return self._leaves.append([leaf.encode() for leaf in leaves], self._writer())
 
     def fill(self, size: int) -> int:
@@ -118,7 +118,7 @@ class SharedLog(TreeLog):
 
         Raises ArchiveError.
         """
-        self._join()
+        self.join()
         end = self._leaves.end()
         sync_records()
         self._leaves.confirm(self._writer(), end)
@@ -130,7 +130,7 @@ class SharedLog(TreeLog):
 
         Raises ArchiveError where another machine signs.
         """
-        self._join()
+        self.join()
         self._check_signer()
         with self._feeding():
             self._leaves.give_up(dt.datetime.now(dt.UTC) - LOST_AFTER)
@@ -143,18 +143,22 @@ class SharedLog(TreeLog):
 
     def key(self) -> SigningKey:
         """The key, which only the machine that signs has. Raises ArchiveError elsewhere."""
-        self._join()
+        self.join()
         self._check_signer()
         return super().key()
 
-    def _join(self) -> None:
-        """Have the numbers of the database follow the leaves that this HOME has, where it signs."""
+    def join(self) -> None:
+        """Have the numbers of the database follow those of the log that was begun here alone.
+
+        Raises ArchiveError where this HOME is to sign, and others gave such numbers before.
+        """
         if self._is_joined:
             return
-        if self._signs and self._leaves.signer() is None:
+        begun = self._key_file.exists() and self.end() > 0
+        if (self._signs or begun) and self._leaves.signer() is None:
             size = self.end()
             kept = self._leaves.set_signer(str(super().key().verifier), size)
-            if not kept and self._leaves.signer() is None:
+            if self._signs and not kept and self._leaves.signer() is None:
                 raise ArchiveError(str(self.folder), BEGAN_APART.format(size))
         self._is_joined = True
 

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from data.archive.log.leaf_table import LeafTable
+from data.archive.log.shared_log import SharedLog
+from data.archive.log.tree_log import log_of
 from data.models import Source
 from data.store import open_store
 from tests.command import SETTINGS, communique, make_home
+from tests.data.archive.log.leaves import leaf_of, leaves_of
 from tests.drafts import draft, published
 from tests.postgres_server import PASSWORD
 
@@ -92,6 +96,20 @@ def test_a_store_that_is_elsewhere_is_moved_from_there(
     done(there, "migrate", "--to", f"sqlite:{tmp_path}/copy.db")
     again = done(there, "migrate", "--to", f"sqlite:{tmp_path}/copy.db")
     assert again.rstrip().endswith("0 new")
+
+
+def test_the_log_of_an_archive_goes_on_in_the_database_whoever_writes_there_first(
+    home: Path, postgres_url: str
+) -> None:
+    alone = log_of(home)
+    alone.append(*leaves_of("a", 3))
+    alone.integrate()
+    alone.close()
+    done(home, "migrate", "--to", postgres_url)
+    worker = SharedLog(
+        home / "elsewhere/log", home / "elsewhere/log.key", LeafTable(postgres_url), signs=False
+    )
+    assert worker.append(leaf_of("b")) == 3
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,17 @@ def test_a_log_that_one_machine_began_alone_goes_on(machine: Machine, tmp_path: 
     assert checkpoint.root == root_of([leaf_hash(leaf.encode()) for leaf in leaves])
 
 
+def test_a_log_begun_alone_goes_on_whatever_writes_first_where_it_is(
+    machine: Machine, tmp_path: Path
+) -> None:
+    alone = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
+    alone.append(*leaves_of("a", 2))
+    alone.integrate()
+    alone.close()
+    assert machine("signer", signs=False).append(leaf_of("b")) == 2
+    assert machine("east").append(leaf_of("c")) == 3
+
+
 def test_a_log_begun_alone_is_not_put_before_leaves_that_have_their_numbers(
     machine: Machine, tmp_path: Path
 ) -> None:
