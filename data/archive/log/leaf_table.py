@@ -60,6 +60,12 @@ class LeafTable:
             )
             return done.rowcount == 1
 
+    def base(self) -> int:
+        """How many leaves the log of who signs had before the first one here."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT base FROM log_signer").fetchall()
+            return int(rows[0][0]) if rows else 0
+
     def append(self, entries: Sequence[bytes], writer: str) -> int:
         """Give entries numbers, one after the other, and return the first. They are durable."""
         with self._transaction() as db:

@@ -41,6 +41,11 @@ BEGAN_APART: Final = (
     "the store of this HOME into an empty database (communique migrate) before any worker starts"
 )
 
+NOT_ALL: Final = (
+    "of the {} leaves that are older than the database, {} are here: copy the folder archive/log "
+    "from the machine that signed last"
+)
+
 BEHIND: Final = (
     "it has {} leaves and the database {}: one of them was put back from an older copy. Put both "
     "back from copies of one time, or the folder log from the newest"
@@ -58,6 +63,9 @@ class LeafStore(Protocol):
 
         It is not where somebody signs, or where leaves are here that those would come before.
         """
+
+    def base(self) -> int:
+        """How many leaves the log of who signs had before the first one here."""
 
     def append(self, entries: Sequence[bytes], writer: str) -> int:
         """Give entries numbers, one after the other, and return the first. They are durable."""
@@ -133,6 +141,7 @@ class SharedLog(TreeLog):
         self.join()
         self._check_signer()
         with self._feeding():
+            self.check_beginning()
             self._leaves.give_up(dt.datetime.now(dt.UTC) - LOST_AFTER)
             begin = self.end()
             if begin > (end := self._leaves.end()):
@@ -161,6 +170,11 @@ class SharedLog(TreeLog):
             if self._signs and not kept and self._leaves.signer() is None:
                 raise ArchiveError(str(self.folder), BEGAN_APART.format(size))
         self._is_joined = True
+
+    def check_beginning(self) -> None:
+        """Raise ArchiveError where leaves lack here that no database has: no tree can be made."""
+        if (size := self.end()) < (base := self._leaves.base()):
+            raise ArchiveError(str(self.folder), NOT_ALL.format(base, size))
 
     def _check_signer(self) -> None:
         """Raise ArchiveError where another one signs; no key is made then."""

@@ -1,4 +1,4 @@
-"""A store in PostgreSQL: whether it answers, of which version it is, and what its clock says."""
+"""A store in PostgreSQL: whether it answers, its version and clock, and whether its log goes on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Final
 import psycopg
 
 from data.clock import utc_now
+from data.errors import ArchiveError
 from data.store.postgres.database.pool import failed
 from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
 from data.text.redaction import redacted
 from data.wording import lasting
+from scheduler.home import Home
 from scheduler.jobs.doctor.finding import Finding
 
 PATIENCE: Final = 10
@@ -26,18 +28,20 @@ APART: Final = dt.timedelta(seconds=30)
 """How far the clocks of two machines may be apart."""
 
 
-def examine_postgresql(url: str) -> Iterator[Finding]:
-    """Whether the database at ``url`` can be used; nothing in it is changed."""
+def examine_postgresql(home: Home) -> Iterator[Finding]:
+    """Whether the database of a HOME can be used; nothing in it is changed."""
+    url = home.store_url
     try:
         with closing(psycopg.connect(url, connect_timeout=PATIENCE, autocommit=True)) as db:
-            yield from examine_database(db, redacted(url))
+            yield from examine_database(db, home)
     except psycopg.Error as error:
         fix = "correct store.url, or see that the database runs and lets this machine in"
         yield Finding("store", "error", str(failed(url, error)), fix)
 
 
-def examine_database(db: psycopg.Connection, shown: str) -> Iterator[Finding]:
+def examine_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
     """What is wrong with a database that answers."""
+    shown = redacted(home.store_url)
     if wrong := refusal(db):
         yield Finding("store", "error", f"{shown}: {wrong}")
         return
@@ -58,5 +62,16 @@ def examine_database(db: psycopg.Connection, shown: str) -> Iterator[Finding]:
     if apart > APART:
         text = f"the clock of the database is {lasting(apart.total_seconds())} from that here"
         yield Finding("clock", "error", text, "have both machines follow a time server (NTP)")
+    if known and home.has_fleet and home.log_key.exists():
+        yield from examine_beginning(home)
     told = "it has a store" if known else "there is no store in it yet"
     yield Finding("store", "ok", f"{shown} answers, PostgreSQL {version // 10_000}; {told}")
+
+
+def examine_beginning(home: Home) -> Iterator[Finding]:
+    """Whether a HOME that has the key of the log can go on with it, should it lead."""
+    try:
+        with closing(home.shared_log(signs=True)) as log:
+            log.check_beginning()
+    except ArchiveError as error:
+        yield Finding("log", "error", str(error))

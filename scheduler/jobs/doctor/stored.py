@@ -23,7 +23,7 @@ def examine_store(home: Home) -> Iterator[Finding]:
     """Whether the store can be used; one that is not there is made when it is needed."""
     database = home.database
     if home.settings.store.url:
-        yield from in_postgresql(home.settings.store.url)
+        yield from in_postgresql(home)
         return
     if not database.exists() or not database.stat().st_size:
         if home.site.exists():
@@ -54,7 +54,7 @@ def examine_store(home: Home) -> Iterator[Finding]:
         yield Finding("store", "warning", text, "see what the archive lacks: room, or a key")
 
 
-def in_postgresql(url: str) -> Iterator[Finding]:
+def in_postgresql(home: Home) -> Iterator[Finding]:
     """Whether a store in PostgreSQL can be used."""
     try:
         # Imported here: the libraries for PostgreSQL may not be installed.
@@ -62,4 +62,4 @@ def in_postgresql(url: str) -> Iterator[Finding]:
     except ImportError:
         yield Finding("store", "error", MISSING, "install it, or take store.url out")
         return
-    yield from examine_postgresql(url)
+    yield from examine_postgresql(home)

@@ -183,6 +183,23 @@ def test_a_store_in_postgresql_is_asked(home: Path, postgres_server: PostgresSer
     assert "there is no such database" in told or "does not exist" in told
 
 
+def test_a_home_that_has_the_key_of_a_log_without_its_beginning_is_told(
+    home: Path, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    url = postgres_server.url(postgres_server.create())
+    assert communique("migrate", "--to", url, home=home).returncode == 0
+    there = tmp_path / "there"
+    there.mkdir()
+    for one in (home, there):
+        (one / "communique.toml").write_text(
+            f'[store]\nurl = "{url}"\n[run]\nexecutor = "procrastinate"\n{CONTACT}'
+        )
+    shutil.copy(home / "log.key", there)
+    assert not [*found(home, "log", "error")]
+    (told,) = found(there, "log", "error")
+    assert "copy the folder archive/log from the machine that signed last" in told
+
+
 def test_what_the_archive_lacks_is_told(home: Path) -> None:
     (growing,) = (home / "archive").glob("*.warc.gz.open")
     os.truncate(growing, growing.stat().st_size // 2)

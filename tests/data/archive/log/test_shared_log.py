@@ -151,6 +151,24 @@ def test_a_log_begun_alone_goes_on_whatever_writes_first_where_it_is(
     assert machine("east").append(leaf_of("c")) == 3
 
 
+def test_nothing_is_signed_without_the_leaves_that_no_database_has(
+    machine: Machine, tmp_path: Path
+) -> None:
+    alone = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
+    alone.append(*leaves_of("a", 2))
+    alone.integrate()
+    alone.close()
+    signed_by(machine("signer"))
+    (tmp_path / "other").mkdir()
+    shutil.copy(tmp_path / "signer/log.key", tmp_path / "other/log.key")
+    other = machine("other", signs=True)
+    other.append(leaf_of("b"))
+    with pytest.raises(ArchiveError, match="0 are here: copy the folder"):
+        signed_by(other)
+    shutil.copytree(tmp_path / "signer/archive/log", other.folder, dirs_exist_ok=True)
+    assert signed_by(machine("other", signs=True)).size == 3
+
+
 def test_a_log_begun_alone_is_not_put_before_leaves_that_have_their_numbers(
     machine: Machine, tmp_path: Path
 ) -> None:
