@@ -45,7 +45,7 @@ STALLED: Final = 45.0
 """Seconds without one after which its jobs are ended. It gives up its visits sooner by itself: with
 their leases (scheduler.executors.leases)."""
 
-REAPED: Final = 5.0
+REAPED: Final = 2.0
 """Seconds between two looks for jobs that nobody works on."""
 
 CONNECTIONS: Final = 6

@@ -140,6 +140,10 @@ def read_lines() -> Iterator[bytes]:
 
 
 def write_line(line: Any) -> None:
-    """Send the parent a line of JSON."""
-    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
-    sys.stdout.buffer.flush()
+    """Send the parent a line of JSON; where it is no more, nobody hears it."""
+    try:
+        sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # What is left in the buffer has to go somewhere when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

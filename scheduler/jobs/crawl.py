@@ -3,7 +3,8 @@
 It reads lines of JSON: first a CrawlStart, then a VisitJob for each source, whenever one is due,
 and now and then a Renewal where others visit the same sources.
 It writes lines of JSON: a Progress now and then while a visit goes on, and a Report at its end.
-When its standard input closes it ends, and the visits that are under way with it. Exit code: 0
+When its standard input closes it ends, and the visits that are under way with it; where that is as
+its parent died, it gives back the hosts that this one held. Exit code: 0
 done, 1 something failed, 2 the first line can't be read.
 """
 
@@ -137,6 +138,9 @@ class Crawl:
         self._sealing: threading.Thread | None = None
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
+        self._parent = os.getppid()
+        self._leases: dict[str, Lease] = {}
+        """By host, whether or not the worker has let go of it since."""
         self._progress = ProgressReporter()
         self._browser: dict[str, Any] = {}
         self._no_browser = ""
@@ -163,6 +167,7 @@ class Crawl:
         try:
             process.start()
             self._cut()
+            self._give_back()
         finally:
             self._store.close()
             if self._archive:
@@ -175,6 +180,8 @@ class Crawl:
         threading.Thread(target=_hand_on, args=(lines, loop, queue), daemon=True).start()
         while line := await queue.get():
             job = msgspec.json.decode(line, type=VisitJob)
+            if job.lease:
+                self._leases[job.lease.host] = job.lease
             if visit := self._visit(job):
                 limit = self._home.settings.collect.run_timeout
                 late = loop.call_later(limit, visit.stop, "timeout", LATE)
@@ -194,6 +201,15 @@ class Crawl:
         for visit in under_way:
             visit.stop("interrupted", CUT)
         return bool(under_way)
+
+    def _give_back(self) -> None:
+        """Let others have the hosts at once, where the worker can't say so any more."""
+        if self._leases:
+            # One machine alone needs no psycopg.
+            from scheduler.jobs.orphan import give_back, is_orphan  # noqa: PLC0415
+
+            if is_orphan(self._parent):
+                asyncio.run(give_back(self._home.store_url, self._leases.values()))
 
     def _visit(self, job: VisitJob) -> Visit | None:
         """The visit that a job asks for; where there can be none, its report is given at once."""

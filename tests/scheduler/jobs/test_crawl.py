@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from data.store import open_store
+from scheduler.jobs.crawl import CrawlStart, VisitJob
+from tests.command import make_home
+from tests.press_room import Answer, listing_html, release_html, served
 
 
 def test_it_loads_nothing_that_few_pages_need() -> None:
@@ -11,3 +21,37 @@ def test_it_loads_nothing_that_few_pages_need() -> None:
     rare = {"pypdf", "bs4", "soupsieve", "markdown_it", "structlog"}
     code = f"import sys, scheduler.jobs.crawl; sys.exit(not {rare!r}.isdisjoint(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+def test_the_visits_of_a_parent_that_died_are_all_cut_short_and_reported(tmp_path: Path) -> None:
+    held = threading.Event()
+    with served() as pier, served() as mole:
+        for number, room in enumerate((pier, mole)):
+            room.page("/news/", listing_html([1]))
+            room.answers["/news/1.html"] = Answer(release_html(1).encode(), hold=held)
+            home = make_home(tmp_path / f"{number}", f"{room.base}/news/")
+            (home / "sources/harbour.toml").rename(tmp_path / "0/sources" / f"board-{number}.toml")
+        home = tmp_path / "0"
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", "scheduler.jobs.crawl"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as child:
+            assert child.stdin
+            assert child.stdout
+            assert child.stderr
+            lines = (CrawlStart(str(home)), VisitJob("board-0"), VisitJob("board-1"))
+            for line in lines:
+                child.stdin.write(msgspec.json.encode(line) + b"\n")
+            child.stdin.flush()
+            for room in (pier, mole):
+                room.wait_for("/news/1.html")
+            child.stdout.close()
+            child.stdin.close()
+            assert (child.wait(60), child.stderr.read()) == (0, b"")
+        held.set()
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        for source in ("board-0", "board-1"):
+            (run,) = store.runs(source, limit=9)
+            assert [error.kind for error in run.errors] == ["interrupted"]

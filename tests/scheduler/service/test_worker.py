@@ -100,6 +100,30 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
             assert "errors=[]" in until(log, "visited")
 
 
+def test_the_hosts_of_a_worker_that_is_killed_are_given_back_before_their_leases_run_out(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = threading.Event()
+    room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
+    with (
+        started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url), *COMMUNIQUE) as (worker, _),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        worker.kill()
+        token, has_run_out = 1, False
+        while token and not has_run_out:
+            ((token, has_run_out),) = db.execute("SELECT token, next_due <= now() FROM hosts")
+        assert token == 0
+        ((due,),) = db.execute("SELECT due <= now() FROM host_sources").fetchall()
+        assert due
+        held.set()
+        with started("worker", home_on(tmp_path / "another", postgres_url)) as (_, its_log):
+            assert "errors=[]" in until(its_log, "visited")
+
+
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
     tmp_path: Path, postgres_url: str, room: Room, minutes: int
