@@ -17,7 +17,7 @@ from data.models import Run
 from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
 from scheduler.jobs.crawl import CrawlStart, Progress, Report, VisitJob
-from scheduler.jobs.watchdog import Renewal
+from scheduler.jobs.leased.watchdog import Renewal
 from scheduler.logs import open_log
 
 LOST = 120.0

@@ -19,8 +19,8 @@ from data.models import Lease, Run, RunError
 from scheduler.executors.crawl_child import CrawlChild, CrawlLost, ProgressReporter
 from scheduler.home import Home
 from scheduler.jobs.crawl import VisitJob
-from scheduler.jobs.leased_store import leased_store
-from scheduler.jobs.watchdog import LATE
+from scheduler.jobs.leased.leased_store import leased_store
+from scheduler.jobs.leased.watchdog import LATE
 from spiders.download.host_queues import host_of
 from spiders.sources.loader import LoadedSource
 

@@ -48,8 +48,8 @@ from scheduler.home import open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.drift import DriftGuard
 from scheduler.jobs.home_files import keep_home_files
-from scheduler.jobs.leased_store import leased_store
-from scheduler.jobs.watchdog import Watchdog
+from scheduler.jobs.leased.leased_store import leased_store
+from scheduler.jobs.leased.watchdog import Watchdog
 from scheduler.logs import log_as
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.release_files import FileKinds
@@ -206,7 +206,7 @@ class Crawl:
         """Let others have the hosts at once, where the worker can't say so any more."""
         if self._leases:
             # One machine alone needs no psycopg.
-            from scheduler.jobs.orphan import give_back, is_orphan  # noqa: PLC0415
+            from scheduler.jobs.leased.orphan import give_back, is_orphan  # noqa: PLC0415
 
             if is_orphan(self._parent):
                 asyncio.run(give_back(self._home.store_url, self._leases.values()))

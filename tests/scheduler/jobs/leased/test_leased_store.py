@@ -12,7 +12,7 @@ from data.errors import LeaseLost
 from data.health.evidence import CUT
 from data.models import Lease, Run, RunError, Source
 from data.store.postgres.store import PostgresStore
-from scheduler.jobs.leased_store import leased_store
+from scheduler.jobs.leased.leased_store import leased_store
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 SOURCE = Source("harbour", "Harbour Board", "https://press.example/", "Europe/Oslo")

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from scheduler.jobs.watchdog import LATE, Watchdog
+from scheduler.jobs.leased.watchdog import LATE, Watchdog
 
 
 def test_it_ends_the_process_at_its_time() -> None:

@@ -1,0 +1,1 @@
+"""What a child of a worker among many does: it writes under a lease, and ends in time."""
