@@ -37,9 +37,7 @@ class RecordPipeline:
         # A visit that was stopped passes over what it awaited.
         if visit := self._spider.visits.get(draft.source):
             with self._spider.response(visit, draft.url):
-                before = visit.first_ready
                 visit.record(draft)
-                first = visit.first_ready
-                if first is not None and first is not before:
-                    asyncio.get_running_loop().call_later(MOMENT, visit.flush, first)
+                if last := visit.last_waiting:
+                    asyncio.get_running_loop().call_later(MOMENT, visit.flush, last)
         return draft

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -41,6 +42,9 @@ from spiders.page.links import url_pattern
 
 LISTING, KNOWN, NEW = 2, 1, 0
 """Priorities. What is known comes first, so that a moved page is told from a copied one."""
+
+CONFIRMING: Final = 10.0
+"""Seconds after which it is noted at the latest that a release has not changed."""
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +171,8 @@ class PressRoomSpider(Spider):
                 visit.error(asked, "redirect", ELSEWHERE.format(place=response.url))
             elif status == HTTPStatus.NOT_MODIFIED:
                 visit.confirm(asked, capture_of(response))
+                if last := visit.last_waiting:
+                    asyncio.get_running_loop().call_later(CONFIRMING, visit.flush, last)
             elif status in GONE:
                 visit.missed(asked, status, capture_of(response))
                 if other := visit.asked.other(asked):

@@ -31,10 +31,10 @@ from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
-from spiders.crawl.record_batch import RecordBatch
 from spiders.crawl.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.requested_urls import RequestedUrls
+from spiders.crawl.write_batch import Write, WriteBatch
 from spiders.items import ListingItem
 from spiders.learning.day_order import shown_order
 from spiders.learning.source_templates import SourceTemplates
@@ -134,7 +134,7 @@ class Visit:
         self.feed_hubs = FeedHubs(self.id, self.file, store, self.started, asks=hubs)
         self.files = ReleaseFiles(self.id, store, files, self.started, self.error)
         self._pending = PendingDrafts(self.file, self._templates, store, self.stored.at, self.error)
-        self._batch = RecordBatch(store, self._record, self._recorded, self.error)
+        self._batch = WriteBatch(store, self.error)
         self._reader = ReleaseReader(
             loaded, self._templates, self._pending, self.stored, self.error
         )
@@ -342,22 +342,27 @@ class Visit:
             with page_errors(draft.url, self.error):
                 self._linked.note(draft)
         with page_errors(draft.url, self.error):
-            self._batch.add(self._pending.add(draft))
+            self._add(self._pending.add(draft))
 
     def _finish_pending(self) -> None:
         with self._errors():
-            self._batch.add(self._pending.finish())
+            self._add(self._pending.finish())
         self.flush()
 
     @property
-    def first_ready(self) -> ReadyDraft | None:
-        """Of the drafts that wait only to be recorded with others, the one that waited longest."""
-        return self._batch.first
+    def last_waiting(self) -> Write | None:
+        """What came last of what waits only to be written with others."""
+        return self._batch.last
 
-    def flush(self, since: ReadyDraft | None = None) -> None:
-        """Record the drafts that wait only for others; see RecordBatch.flush."""
+    def flush(self, one: Write | None = None) -> None:
+        """Write what waits only for others; see WriteBatch.flush."""
         with self._errors():
-            self._batch.flush(since)
+            self._batch.flush(one)
+
+    def _add(self, drafts: Iterable[ReadyDraft]) -> None:
+        """Have drafts recorded."""
+        for ready in drafts:
+            self._batch.add(Write(ready.draft.url, partial(self._record, ready)))
 
     def _recorded(self, ready: ReadyDraft, decision: Decision) -> None:
         """Count a release that was recorded."""
@@ -365,7 +370,8 @@ class Visit:
             self._count(decision.kind)
             self._doubts.note(ready.draft.url, decision, self.reading)
 
-    def _record(self, ready: ReadyDraft) -> Decision:
+    def _record(self, ready: ReadyDraft) -> Callable[[], None]:
+        """Record a draft; what is given counts it."""
         draft = ready.draft
         if self.frontier.first_history:
             position = self.frontier.position((draft.url, *draft.aliases))
@@ -373,19 +379,29 @@ class Visit:
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
         self.files.note(draft)
         seen = time_of(draft.capture)
-        return self.store.record(
+        decision = self.store.record(
             draft, seen=seen, since=self.started, front=self.front, labels=labels
         )
+        return partial(self._recorded, ready, decision)
 
     def confirm(self, url: str, capture: Capture | None = None) -> None:
-        """The server says that a known release has not changed."""
+        """The server says that a known release has not changed: it is noted with some others."""
+        if self.ended:
+            return
         release = self.stored.id_at(url)
         if release is None:
             self.error(url, "http:304", "the server answered 304 to a question without a condition")
             return
         self.facts.releases.confirmed(url)
-        seen = time_of(capture)
-        self._count(self.store.mark_unchanged(release, seen=seen, capture=capture))
+        mark = partial(self._mark_unchanged, release, time_of(capture), capture)
+        self._batch.add(Write(url, mark))
+
+    def _mark_unchanged(
+        self, release: str, seen: dt.datetime, capture: Capture | None
+    ) -> Callable[[], None]:
+        """Note that a release has not changed; what is given counts it."""
+        was = self.store.mark_unchanged(release, seen=seen, capture=capture)
+        return partial(self._count, was)
 
     def missed(self, url: str, status: int, capture: Capture | None = None) -> None:
         """The server says that a page is gone: what comes of it is decided at the visit's end."""

@@ -1,27 +1,26 @@
-"""Drafts that are recorded together: an error of one, or of all, loses none of the others."""
+"""Writes that are made together: an error of one, or of all, loses none of the others."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.errors import StoreError
-from data.identity.decision import Decision
 from data.models import Content, Draft, Facet, Published
 from data.store import open_store
 from data.store.protocol import Store
-from spiders.crawl.pending_drafts import ReadyDraft
-from spiders.crawl.record_batch import TOGETHER, RecordBatch
+from spiders.crawl.write_batch import TOGETHER, Write, WriteBatch
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 
 
-def ready(number: int) -> ReadyDraft:
+def draft(number: int) -> Draft:
     """A draft of a text that no other has."""
     words = " ".join(f"word{number}x{place}" for place in range(60))
     content = Content(
@@ -30,7 +29,7 @@ def ready(number: int) -> ReadyDraft:
         body_html=f"<p>{words}</p>",
         body_text=words,
     )
-    return ReadyDraft(Draft("harbour", f"https://harbour.example/{number}", content))
+    return Draft("harbour", f"https://harbour.example/{number}", content)
 
 
 class Room:
@@ -41,19 +40,20 @@ class Room:
         self.broken = broken
         self.counted: list[str] = []
         self.told: list[tuple[str, str]] = []
-        self.batch = RecordBatch(
-            store,
-            self.record,
-            lambda one, decision: self.counted.append(f"{one.draft.url} {decision.kind}"),
-            lambda url, kind, _: self.told.append((url, kind)),
-        )
+        self.batch = WriteBatch(store, lambda url, kind, _: self.told.append((url, kind)))
 
-    def record(self, one: ReadyDraft) -> Decision:
+    def add(self, *numbers: int) -> None:
+        """Have drafts recorded."""
+        for number in numbers:
+            one = draft(number)
+            self.batch.add(Write(one.url, partial(self.record, one)))
+
+    def record(self, one: Draft) -> Callable[[], None]:
         """Record a draft, or fail after that for the one that is ``broken``."""
-        decision = self.store.record(one.draft, seen=NOW, since=NOW)
-        if one.draft.url.endswith(f"/{self.broken}"):
+        decision = self.store.record(one, seen=NOW, since=NOW)
+        if one.url.endswith(f"/{self.broken}"):
             raise ValueError("a value that nobody expected")
-        return decision
+        return lambda: self.counted.append(f"{one.url} {decision.kind}")
 
     @property
     def stored(self) -> list[str]:
@@ -70,10 +70,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_drafts_wait_for_others_until_there_are_enough(store: Store) -> None:
     room = Room(store)
-    room.batch.add(map(ready, range(TOGETHER - 1)))
-    assert (room.stored, room.batch.first) == ([], ready(0))
-    room.batch.add([ready(TOGETHER)])
-    assert (len(room.stored), room.batch.first) == (TOGETHER, None)
+    room.add(*range(TOGETHER - 1))
+    assert room.stored == []
+    assert room.batch.last
+    room.add(TOGETHER)
+    assert len(room.stored) == TOGETHER
+    assert room.batch.last is None
     assert room.counted == [
         f"https://harbour.example/{number} new" for number in [*range(TOGETHER - 1), TOGETHER]
     ]
@@ -81,18 +83,18 @@ def test_drafts_wait_for_others_until_there_are_enough(store: Store) -> None:
 
 def test_drafts_wait_their_own_moment_and_not_that_of_others_before_them(store: Store) -> None:
     room = Room(store)
-    room.batch.add([ready(0)])
-    before = room.batch.first
-    room.batch.add(map(ready, range(1, TOGETHER + 2)))
+    room.add(0)
+    before = room.batch.last
+    room.add(*range(1, TOGETHER + 2))
     room.batch.flush(before)
     assert len(room.stored) == TOGETHER
-    room.batch.flush(room.batch.first)
+    room.batch.flush(room.batch.last)
     assert len(room.stored) == TOGETHER + 2
 
 
 def test_a_draft_that_fails_spoils_no_other(store: Store) -> None:
     room = Room(store, broken="1")
-    room.batch.add(map(ready, range(3)))
+    room.add(0, 1, 2)
     room.batch.flush()
     assert room.told == [("https://harbour.example/1", "bug")]
     assert {"https://harbour.example/0", "https://harbour.example/2"} <= {*room.stored}
@@ -120,7 +122,7 @@ def test_what_can_not_be_committed_together_is_recorded_one_by_one(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     room = Room(FullAtCommit(store))
-    room.batch.add(map(ready, range(3)))
+    room.add(0, 1, 2)
     room.batch.flush()
     assert len(room.stored) == len(room.counted) == 3
-    assert "3 drafts could not be recorded together" in caplog.text
+    assert "3 writes could not be made together" in caplog.text
