@@ -111,9 +111,8 @@ def told_writes(
     """Measure one store, and print it."""
     found = writes.measure(url, releases, again)
     print(
-        f"{name}: a visit holds the write transaction for {found.visit * 1000:.1f} ms"
-        f" ({found.visit_batched * 1000:.1f} ms with its releases in one), a new release for"
-        f" {found.release * 1000:.1f} ms and {found.release_bytes:,.0f} bytes",
+        f"{name}: a visit holds the write transaction for {found.visit * 1000:.1f} ms, a new"
+        f" release for {found.release * 1000:.1f} ms and {found.release_bytes:,.0f} bytes",
         flush=True,
     )
     if found.visit_least is not None:
@@ -130,7 +129,7 @@ def cases(sources: int, requests: float, store: writes.Writes) -> Iterator[Case]
             yield Case(interval, max(1, round(enough * share)), 0.0, minutes)
         # Were the sources of a host visited one after the other, in one place.
         yield Case(interval, max(1, round(enough * 1.5)), 0.0, minutes, side_by_side=1)
-    for commit in (store.visit, store.visit_batched, store.visit_least or 0.0):
+    for commit in (store.visit, store.visit_least or 0.0):
         yield Case(4 * 3600, max(1, round(enough * 1.5)), commit, 120, side_by_side=1)
 
 

@@ -23,6 +23,7 @@ from benchmarks.store import drafts
 from data.clock import utc_now
 from data.models import Run, Source
 from data.store import open_store
+from spiders.crawl.write_batch import TOGETHER
 
 CONFIRMED = 20
 """Releases that a visit confirms: those on the first page of a listing, most often."""
@@ -36,8 +37,6 @@ class Writes:
 
     visit: float
     """Of a visit in which nothing changed."""
-    visit_batched: float
-    """The same, were its releases confirmed in one transaction."""
     visit_least: float | None
     """The least that could do on PostgreSQL: its rows in two statements of one transaction."""
     release: float
@@ -68,18 +67,10 @@ def measure(url: str, releases: int, visits: int) -> Writes:
             store.update_search_index()
         full = size_of(url)
         names = sorted(known)
-        seconds = [
-            visited(url, names[number % len(names)], known, together=False)
-            for number in range(visits)
-        ]
+        seconds = [visited(url, names[number % len(names)], known) for number in range(visits)]
         grown = size_of(url) - full
-        together = [
-            visited(url, names[number % len(names)], known, together=True)
-            for number in range(visits)
-        ]
     return Writes(
         sum(seconds) / visits,
-        sum(together) / visits,
         None if url.startswith("sqlite:") else least(url, visits),
         recorded / releases,
         (full - empty) / releases,
@@ -87,7 +78,7 @@ def measure(url: str, releases: int, visits: int) -> Writes:
     )
 
 
-def visited(url: str, name: str, known: dict[str, list[str]], *, together: bool) -> float:
+def visited(url: str, name: str, known: dict[str, list[str]]) -> float:
     """Seconds that the transactions of one visit take."""
     mine = known[name]
     address, now = f"https://{name}.example", utc_now()
@@ -98,13 +89,10 @@ def visited(url: str, name: str, known: dict[str, list[str]], *, together: bool)
         store.keep_robots(address, b"User-agent: *\n", now)
         store.list_items(name, "page", 0, dict.fromkeys(items, "2026-03-02 What was listed"))
         store.await_items(name, {}, front=True)
-        if together:
+        for some in (mine[:TOGETHER], mine[TOGETHER:]):
             with store.transaction():
-                for one in mine:
+                for one in some:
                     store.mark_unchanged(one, seen=now)
-        else:
-            for one in mine:
-                store.mark_unchanged(one, seen=now)
         store.awaited(name, now=now, since=now - dt.timedelta(minutes=1), limit=25)
         store.note_links(name, {}, limit=25)
         store.awaited_files(name, now=now, since=now, limit=200)
