@@ -56,6 +56,11 @@ class Room:
         return lambda: self.counted.append(f"{one.url} {decision.kind}")
 
     @property
+    def waits(self) -> bool:
+        """Whether anything waits for others."""
+        return self.batch.last is not None
+
+    @property
     def stored(self) -> list[str]:
         """The addresses of the releases in the store."""
         return sorted(release.url for release in self.store.releases(Facet()))
@@ -71,11 +76,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_drafts_wait_for_others_until_there_are_enough(store: Store) -> None:
     room = Room(store)
     room.add(*range(TOGETHER - 1))
-    assert room.stored == []
-    assert room.batch.last
+    assert (len(room.stored), room.waits) == (0, True)
     room.add(TOGETHER)
-    assert len(room.stored) == TOGETHER
-    assert room.batch.last is None
+    assert (len(room.stored), room.waits) == (TOGETHER, False)
     assert room.counted == [
         f"https://harbour.example/{number} new" for number in [*range(TOGETHER - 1), TOGETHER]
     ]
