@@ -56,6 +56,21 @@ class HalfRestored(CommuniqueError):
         self.path = path
 
 
+DUMP = "store.dump"
+"""A database as a file, which `communique restore` leaves in HOME for pg_restore."""
+
+
+class StoreNotBack(CommuniqueError):
+    """The database of a HOME that was restored is still a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"the store of {path} is still in its file {DUMP}: bring it back by pg_restore into an "
+            "empty database, which store.url names, and delete that file then"
+        )
+        self.path = path
+
+
 LOST = (
     "it is empty, though a site was published from it: put a copy back, or delete it and the "
     "folder site to begin anew"
@@ -266,9 +281,12 @@ def open_home(path: Path) -> Home:
 def home_at(path: Path) -> Home:
     """The HOME at ``path`` as it is, or as it would be; nothing is made.
 
-    Raises SettingsError, and HalfRestored.
+    Raises SettingsError, HalfRestored and StoreNotBack.
     """
     path = path.resolve()
     if (path / RESTORING).exists():
         raise HalfRestored(path)
-    return Home(path, load_settings(path / "communique.toml"))
+    home = Home(path, load_settings(path / "communique.toml"))
+    if home.settings.store.url and (path / DUMP).exists():
+        raise StoreNotBack(path)
+    return home

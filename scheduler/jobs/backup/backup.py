@@ -27,7 +27,7 @@ from data.sqlite_file import files_of
 from data.store import MISSING
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
 from data.text.redaction import redacted
-from scheduler.home import LOST, Home
+from scheduler.home import DUMP, LOST, Home
 from scheduler.jobs.backup.archive_files import (
     LogState,
     full_files,
@@ -46,7 +46,7 @@ from scheduler.jobs.backup.backup_folder import (
 from scheduler.jobs.backup.contents import LEFT, is_text
 from scheduler.jobs.backup.contents import own_files as files_of_people
 from scheduler.jobs.backup.copying import digest_of
-from scheduler.jobs.backup.database_dump import FILE, NotDumped, can_dump, dump
+from scheduler.jobs.backup.database_dump import NotDumped, can_dump, dump
 from scheduler.jobs.backup.manifest import Manifest, read_manifest, write_manifest
 
 Told = Callable[[str, int, int], object]
@@ -206,9 +206,9 @@ class Backup:
                 raise StoreError(redacted(self._home.store_url), MISSING) from error
             state.given = LeafTable(self._home.store_url).end()
         if can_dump():
-            target = self._folder.new(FILE)
+            target = self._folder.new(DUMP)
             dump(self._home.store_url, target)
-            self._folder.note(FILE, target, digest_of(target), target.stat())
+            self._folder.note(DUMP, target, digest_of(target), target.stat())
         else:
             self._problems.append(POSTGRESQL)
         self._copy_files()

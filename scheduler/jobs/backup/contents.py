@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from data.sqlite_file import files_of
-from scheduler.home import Home
+from scheduler.home import DUMP, Home
 
 CACHES: Final = frozenset(
-    ["site", "locks", "crawl.log", "crawl.log.1", "verified.json", "store.dump", "archive"]
+    ["site", "locks", "crawl.log", "crawl.log.1", "verified.json", DUMP, "archive"]
 )
 """In HOME itself: what is published, what runs now; the archive is copied on its own terms."""
 

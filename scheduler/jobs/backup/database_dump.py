@@ -6,14 +6,10 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from data.errors import CommuniqueError
 from data.text.redaction import redacted
-
-FILE: Final = "store.dump"
-"""The name of the file in a backup, and in a HOME that was restored from it."""
 
 
 class NotDumped(CommuniqueError):

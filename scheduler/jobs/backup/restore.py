@@ -20,11 +20,11 @@ from data.settings.load import load_settings
 from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
-from scheduler.home import RESTORING, Home
+from scheduler.home import DUMP, RESTORING, Home
 from scheduler.jobs.backup.backup_folder import NO_MATTER, STATE, cause_of, held
 from scheduler.jobs.backup.contents import rights_of
 from scheduler.jobs.backup.copying import copy_file, digest_of, link_or_copy
-from scheduler.jobs.backup.database_dump import FILE, without_password
+from scheduler.jobs.backup.database_dump import without_password
 from scheduler.jobs.backup.manifest import (
     Manifest,
     NoBackup,
@@ -39,8 +39,9 @@ SHOWN: Final = 5
 
 
 DUMPED: Final = (
-    "the store is in PostgreSQL: before anything else runs, bring it back into an empty database "
-    "by `pg_restore --no-owner --dbname={} {}`, and delete that file then"
+    "the store is in PostgreSQL: bring it back into an empty database by `pg_restore --no-owner "
+    "--dbname={} {}`, and delete that file then; until then no command touches this HOME. Where "
+    "the service that was copied still runs, take another database, and name it as store.url"
 )
 
 NOT_DUMPED: Final = (
@@ -222,11 +223,11 @@ def check(home: Home, manifest: Manifest) -> list[str]:
             raise NotRestored(home.path, str(error)) from error
     if manifest.store == "sqlite":
         return []
-    if FILE not in manifest.files:
+    if DUMP not in manifest.files:
         return [NOT_DUMPED]
     address = "ADDRESS"
     with suppress(SettingsError):
         # It may come from where this machine has none.
         url = load_settings(home.path / "communique.toml").store.url
         address = without_password(url)[0] or address
-    return [DUMPED.format(address, home.path / FILE)]
+    return [DUMPED.format(address, home.path / DUMP)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from data.wording import lasting
-from scheduler.home import RESTORING, HalfRestored, Home
+from scheduler.home import DUMP, RESTORING, HalfRestored, Home, StoreNotBack
 from scheduler.jobs.backup.contents import LEFT
 from scheduler.jobs.doctor.finding import Finding
 
@@ -69,6 +69,8 @@ def examine_leftovers(home: Home) -> Iterator[Finding]:
     """What runs that were killed have left behind."""
     if (home.path / RESTORING).exists():
         yield Finding("leftovers", "error", str(HalfRestored(home.path)))
+    elif home.settings.store.url and (home.path / DUMP).exists():
+        yield Finding("leftovers", "error", str(StoreNotBack(home.path)))
     before = time.time() - OLD
     folders = [
         home.path,

@@ -503,10 +503,16 @@ def test_a_store_in_postgresql_is_dumped_and_comes_back(
     assert (made.returncode, made.stderr) == (0, "")
     result = communique("restore", str(tmp_path / "to"), home=restored)
     assert result.returncode == 0
-    dump, wanted = restored / "store.dump", "before anything else runs, bring it back into an empty"
-    assert wanted in result.stderr
+    dump = restored / "store.dump"
+    assert "bring it back into an empty database" in result.stderr
     assert PASSWORD not in result.stderr
     subprocess.run(["pg_restore", "--no-owner", f"--dbname={urls[1]}", str(dump)], check=True)  # noqa: S603, S607 - of PostgreSQL
+    for command in (["publish", "--all"], ["mirror", "verify"], ["export"]):
+        refused = communique(*command, home=restored)
+        assert refused.returncode == 1
+        assert "the store of " in refused.stderr
+    assert "is still in its file store.dump" in communique("doctor", home=restored).stdout
+    dump.unlink()
     text = (restored / "communique.toml").read_text()
     (restored / "communique.toml").write_text(text.replace(urls[0], urls[1]))
     assert exported(restored) == exported(home) != ""
