@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
@@ -10,6 +12,11 @@ from typing import Final
 def N_(message: str) -> str:  # noqa: N802 - as gettext knows it
     """A text that is translated where it is shown; it stays as it is here."""
     return message
+
+
+def how_to_install(requirement: str) -> str:
+    """The command that installs a package where this Python looks for it, whatever PATH says."""
+    return f"{shlex.quote(sys.executable)} -m pip install '{requirement}'"
 
 
 UNITS: Final = ("kB", "MB", "GB", "TB")

@@ -22,6 +22,7 @@ from data.bucket.answers import (
     meaning_of,
 )
 from data.settings import Bucket as BucketSettings
+from data.wording import how_to_install
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
@@ -36,7 +37,7 @@ PATIENCE: Final = dt.timedelta(seconds=60)
 RETRIES: Final = 5
 """How often it is made again in that time."""
 
-EXTRA: Final = "what reaches it is not installed; install it by: pip install 'communique[s3]'"
+EXTRA: Final = f"what reaches it is not installed: {how_to_install('communique[s3]')}"
 
 
 class Bucket:

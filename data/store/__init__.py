@@ -12,8 +12,11 @@ from data.database_address import FIX, is_written
 from data.errors import StoreError
 from data.store.journal_protocol import JournalStore
 from data.text.redaction import redacted
+from data.wording import how_to_install
 
-MISSING: Final = "the library for PostgreSQL is not installed: pip install 'communique[postgres]'"
+MISSING: Final = (
+    f"the library for PostgreSQL is not installed: {how_to_install('communique[postgres]')}"
+)
 UNKNOWN: Final = "no such kind of store; write sqlite:PATH or postgresql://USER@HOST/DATABASE"
 
 

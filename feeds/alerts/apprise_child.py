@@ -24,6 +24,7 @@ import msgspec
 
 from data.network.addresses import PrivateAddress, is_public
 from data.watches.services import fault_of_service
+from data.wording import how_to_install
 
 MEMORY, CPU = 1_000_000_000, 30
 """Bytes and seconds that this process may take."""
@@ -141,9 +142,8 @@ def send(task: Task, guard: Callable[[], str]) -> Outcome:
     try:
         import apprise  # noqa: PLC0415 - after the hook, and not installed everywhere
     except ImportError:
-        return Outcome(
-            taken=False, problem="Apprise is not installed: pip install 'communique[apprise]'"
-        )
+        fix = how_to_install("communique[apprise]")
+        return Outcome(taken=False, problem=f"Apprise is not installed: {fix}")
     complaints = Complaints()
     logger = logging.getLogger("apprise")
     logger.addHandler(complaints)

@@ -9,7 +9,7 @@ from data.errors import ConfigurationError
 from data.search.query import Query
 from data.topics.taxonomy import load_taxonomy
 from data.watches.watch import Watch
-from data.wording import meant
+from data.wording import how_to_install, meant
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
 from scheduler.home import Home
@@ -30,7 +30,8 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
     if one.mail and not home.settings.alerts.smtp_host:
         yield "no mail is sent before smtp_host is written under [alerts] in communique.toml"
     if one.apprise and find_spec("apprise") is None:
-        yield "nothing is sent by Apprise before it is there: pip install 'communique[apprise]'"
+        fix = how_to_install("communique[apprise]")
+        yield f"nothing is sent by Apprise before it is there: {fix}"
     if not one.sources and not one.topics:
         return
     store = home.store()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from data.errors import CommuniqueError
 from data.settings import Network
+from data.wording import how_to_install
 from spiders.page.file_types import DOWNLOADS
 from spiders.sources.source_file import SourceFile
 
@@ -42,17 +43,13 @@ class BrowserMissing(CommuniqueError):
 
 def find_browser() -> str:
     """The path of the system's Chromium. Raises BrowserMissing that names what to install."""
+    fix = how_to_install("communique[browser]")
     if find_spec("scrapy_playwright") is None:
-        raise BrowserMissing(
-            "scrapy-playwright", "pip install 'communique[browser]', and the system's chromium"
-        )
+        raise BrowserMissing("scrapy-playwright", f"{fix}, and the system's chromium")
     for name in BROWSERS:
         if path := shutil.which(name):
             return path
-    raise BrowserMissing(
-        "Chromium",
-        "install the system's package chromium (with pip install 'communique[browser]')",
-    )
+    raise BrowserMissing("Chromium", f"install the system's package chromium (with {fix})")
 
 
 def needs_browser(file: SourceFile, url: str) -> bool:

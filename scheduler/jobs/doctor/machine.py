@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from data.clock import utc_now
 from data.sqlite_file import LEAST_FREE, files_of
-from data.wording import lasting, sized
+from data.wording import how_to_install, lasting, sized
 from scheduler.home import Home
 from scheduler.jobs.doctor.finding import Finding
 
@@ -54,7 +54,7 @@ def examine_versions() -> Iterator[Finding]:
             continue
         well = False
         text = f"{needed.name} {found or 'is missing, and'} does not suffice: {needed} is needed"
-        yield Finding("versions", "error", text, f"pip install '{needed}'")
+        yield Finding("versions", "error", text, how_to_install(str(needed)))
     if sqlite3.sqlite_version_info < LEAST_SQLITE:
         well = False
         text = f"SQLite {sqlite3.sqlite_version} is older than 3.40"

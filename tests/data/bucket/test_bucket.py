@@ -193,5 +193,5 @@ def test_whatever_is_asked_of_a_bucket_that_fails_is_told(act: str) -> None:
 
 def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "obstore.store", None)
-    with pytest.raises(BucketError, match=r"install it by: pip install 'communique\[s3\]'"):
+    with pytest.raises(BucketError, match=r"python\S* -m pip install 'communique\[s3\]'"):
         bucket_at("http://127.0.0.1:1")
