@@ -55,16 +55,23 @@ class Uploaded:
 
 
 def upload(
-    folder: Path, log: TreeLog, bucket: Bucket, noted: Path, *, delete: bool = False
+    folder: Path,
+    log: TreeLog,
+    bucket: Bucket,
+    noted: Path,
+    *,
+    delete: bool = False,
+    shared: bool = False,
 ) -> Uploaded:
     """Copy what the archive in ``folder`` has and the bucket has not.
 
     The file ``noted`` holds what this HOME copied, a name a line. With ``delete``, what of that is
-    here no more is deleted there. Killed at any point, the next one goes on. Raises BucketError,
-    ArchiveError and OSError.
+    here no more is deleted there. Where the log is ``shared``, another machine may have
+    signed it since: then that stays there. Killed at any point, the next one goes on. Raises
+    BucketError, ArchiveError and OSError.
     """
     there = {name: size for name, _, size in bucket.tags()}
-    leaves = upload_log(log, bucket, there)
+    leaves = upload_log(log, bucket, there, shared=shared)
     known = set(noted.read_text().split()) if noted.exists() else set[str]()
     copied = size = 0
     here = [*finished_files(folder)]
@@ -102,15 +109,21 @@ def finished_files(folder: Path) -> Iterator[Path]:
                 yield cdxj_path(path)
 
 
-def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int]) -> int:
+def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: bool) -> int:
     """Copy a log; how many leaves the copy has. Raises BucketError and ArchiveError."""
     if not (log.folder / "checkpoint").exists():
-        return 0
+        old = bucket.read(CHECKPOINT) if shared else None
+        return checkpoint_of(old.body, bucket.place).size if old else 0
     with log.settled() as present:
         if present is None:
             return 0
         old = bucket.read(CHECKPOINT)
-        size = size_of_beginning(log, present, old.body, bucket.place) if old else 0
+        before = checkpoint_of(old.body, bucket.place) if old else None
+        if before and shared and before.origin == present.origin and before.size > present.size:
+            return before.size
+        if before:
+            check_beginning(log, present, before, bucket.place)
+        size = before.size if before else 0
         tiles = [name for name in added_files(size, present.size) if f"log/{name}" not in there]
         # A witness may sign a checkpoint again: what is a text is compared.
         texts = [str(path.relative_to(log.folder)) for path in texts_of(log.folder)]
@@ -137,16 +150,19 @@ def write(bucket: Bucket, name: str, content: bytes) -> None:
         bucket.write(name, content, over=found.tag if found else None)
 
 
-def size_of_beginning(log: TreeLog, present: Checkpoint, old: bytes, place: str) -> int:
-    """How many leaves a copied log has. Raises BucketError where it is none of this one."""
+def checkpoint_of(content: bytes, place: str) -> Checkpoint:
+    """The checkpoint of a copied log. Raises BucketError where it is none."""
     try:
-        before = parse_checkpoint(old)
+        return parse_checkpoint(content)
     except InvalidNote as error:
         raise BucketError(place, ANOTHER) from error
+
+
+def check_beginning(log: TreeLog, present: Checkpoint, before: Checkpoint, place: str) -> None:
+    """Raise BucketError where a copied log is not the beginning of this one."""
     if before.origin != present.origin:
         raise BucketError(place, ANOTHER)
     if before.size > present.size:
         raise BucketError(place, AHEAD.format(before.size, present.size))
     if log.tree(present.size).root_of(before.size) != before.root:
         raise BucketError(place, FORKED.format(before.size))
-    return before.size

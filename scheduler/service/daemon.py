@@ -427,7 +427,12 @@ class Service:
         bucket = open_bucket(settings.archive.target, settings.bucket)
         with closing(log_of(self._home.path)) as archive_log:
             done = await asyncio.to_thread(
-                upload, self._home.archive, archive_log, bucket, self._home.uploaded
+                upload,
+                self._home.archive,
+                archive_log,
+                bucket,
+                self._home.uploaded,
+                shared=self._home.has_fleet,
             )
         if done.files:
             log.info("archive copied", files=done.files, bytes=done.bytes, leaves=done.leaves)

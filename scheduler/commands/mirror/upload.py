@@ -33,7 +33,9 @@ def upload(home: Home, *, delete: bool, as_json: bool) -> int:
         raise click.UsageError("archive.target is not set; write s3://bucket/prefix there")
     bucket = open_bucket(settings.archive.target, settings.bucket)
     with closing(log_of(home.path)) as log:
-        done = upload_archive(home.archive, log, bucket, home.uploaded, delete=delete)
+        done = upload_archive(
+            home.archive, log, bucket, home.uploaded, delete=delete, shared=home.has_fleet
+        )
     if as_json:
         print_json(done)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,22 @@ def test_a_machine_that_signs_no_log_copies_its_files(home: Path, bucket: Bucket
     folder = archived(home, "a")
     shutil.rmtree(folder / "log")
     assert copied_to(home, bucket)[0] == 2
+
+
+def test_a_machine_whose_log_another_one_signs_by_now_copies_its_files(
+    home: Path, bucket: Bucket, tmp_path: Path
+) -> None:
+    archived(home, "one", "two")
+    before = Path(shutil.copytree(home, tmp_path / "before"))
+    archived(home, "three", "four")
+    copied_to(home, bucket)
+    there = bucket.read("log/checkpoint")
+    archived(before, "mine")
+    with closing(log_of(before)) as log:
+        done = upload(before / "archive", log, bucket, before / "uploaded.txt", shared=True)
+    assert done.files == 2
+    assert done.leaves > 0
+    assert bucket.read("log/checkpoint") == there
 
 
 def test_a_log_that_grew_much_is_copied_whole(home: Path, bucket: Bucket) -> None:
