@@ -23,12 +23,27 @@ from scheduler.home import Home, NoHome, default_home, home_at, open_home
 Command = Callable[..., Any]
 
 
+LONGEST = 500
+"""Characters of a first sentence that a list of commands shows."""
+
 FOLDER = click.Path(file_okay=False, path_type=Path)
 PORT = click.IntRange(0, 65535)
 HOME_HELP = "The folder that holds sources, store and site (also COMMUNIQUE_HOME)."
 
 
-class Commands(click.Group):
+class Group(click.Group):
+    """Commands that are listed with what each does."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with the first sentence of each, whole: click would cut it off."""
+        named = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, found.get_short_help_str(LONGEST)) for name, found in named if found]
+            )
+
+
+class Commands(Group):
     """The commands, each in the module of its name in ``package``.
 
     Words of Python have a ``_`` at the end there: ``import`` is in import_, ``list`` in list_.
@@ -58,7 +73,7 @@ class Commands(click.Group):
         return command
 
 
-class Listing(click.Group):
+class Listing(Group):
     """A group that lists where it is told nothing else to do."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -34,7 +34,7 @@ SHOWN = 10
 @as_json
 @with_new_home
 def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
-    """Take in releases from a file of JSON lines (``-``: standard input), as if collected.
+    """Take in releases from a file of JSON lines (- is standard input), as if collected.
 
     The source needs no file. Exit code 1 if a line was rejected; the rest was taken in all the
     same. A date that is yet to come, impossible or lacking is told.

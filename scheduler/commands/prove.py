@@ -33,7 +33,7 @@ from scheduler.home import Home
 @as_json
 @with_home
 def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
-    """Write a folder that proves what was served for a release, to whoever has not this archive.
+    """Write a folder that proves what was served for a release, for who does not have this archive.
 
     RELEASE is its id, the beginning of it, or an address of it. The folder holds the records of
     each version and of the retraction, proofs that they are in the log, who signed it, the release

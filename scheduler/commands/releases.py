@@ -9,12 +9,12 @@ import click
 
 from data.clock import utc_now
 from data.store.protocol import Store
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.cli import Group, as_json, complain, print_json, say, with_home
 from scheduler.commands.show import find
 from scheduler.home import Home
 
 
-@click.group()
+@click.group(cls=Group)
 def releases() -> None:
     """Decide what becomes of single releases."""
 

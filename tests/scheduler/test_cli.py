@@ -27,6 +27,16 @@ def plainly(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.parametrize("group", [(), ("mirror",), ("health",), ("releases",)])
+def test_a_list_of_commands_says_of_each_what_it_does_in_a_whole_sentence(
+    group: tuple[str, ...],
+) -> None:
+    said = plainly(*group, "--help", COLUMNS="80").stdout.partition("Commands:")[2]
+    assert "..." not in said
+    assert len(said.splitlines()) > len(group)
+    assert max(map(len, said.splitlines())) <= 80
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -8,11 +8,11 @@ from data.archive.log.keys import read_key
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.errors import ArchiveError
-from scheduler.cli import as_json, print_json, say, with_home
+from scheduler.cli import Group, as_json, print_json, say, with_home
 from scheduler.home import Home
 
 
-@click.group()
+@click.group(cls=Group)
 def key() -> None:
     """Show or replace the key that signs the log of the archive."""
 

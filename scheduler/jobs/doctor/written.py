@@ -56,7 +56,9 @@ def examine_sources(home: Home) -> Iterator[Finding]:
     for error in broken:
         fix = "correct it; `communique sources check` tells all that is wrong with it"
         yield Finding("sources", "error", str(error), fix)
-    yield Finding("sources", "ok", f"{counted(len(loaded), 'source')} can be used")
+    own = sum(one.own for one in loaded.values())
+    told = f"{own} of your own can be used, and {len(loaded) - own} that are shipped"
+    yield Finding("sources", "ok", told)
 
 
 def examine_watches(home: Home) -> Iterator[Finding]:

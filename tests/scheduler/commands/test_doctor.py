@@ -258,6 +258,15 @@ def test_an_archive_that_was_not_verified_or_was_found_damaged_is_told(home: Pat
     assert told == "it was never verified here: run `communique mirror verify`"
 
 
+def test_sources_of_ones_own_are_counted_apart_from_shipped_ones(home: Path) -> None:
+    (home / "sources").mkdir(exist_ok=True)
+    (home / "sources/pier.toml").write_text(
+        'name = "Pier"\nurl = "http://pier.example/"\ntimezone = "Europe/London"\n'
+    )
+    (told,) = found(home, "sources", "ok")
+    assert told.startswith("1 of your own can be used, and 3 that are shipped")
+
+
 def test_a_home_that_was_not_restored_to_its_end_is_told(home: Path) -> None:
     (home / RESTORING).write_text("")
     (told,) = found(home, "leftovers", "error")
