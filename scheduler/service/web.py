@@ -56,6 +56,8 @@ def server_config(app: ASGIApp, site: Site | None = None) -> ServerConfig:
     config = ServerConfig(
         app,
         http=HttpProtocol,
+        # A connection that was handed to another protocol would never be counted as ended.
+        ws="none",
         interface="asgi3",
         log_config=None,
         access_log=False,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -21,6 +22,9 @@ from typing import Any, Protocol, TypeAlias
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+# Who speaks no HTTP, or asks for another protocol, is answered: anybody could fill the log by that.
+logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 LARGEST = 65_536
 """Bytes of a request's line and headers that are read; a few more come with them."""
@@ -78,6 +82,24 @@ PLAIN = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
 """An address that needs no decoding and asks for nothing more."""
 
 
+class WhileOpen:
+    """A transport that takes what is written to nobody, where uvloop takes it for an error.
+
+    Whoever asked may go at any time: that is no event, and nothing to log.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        """Send some bytes, if there is somebody still."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class HttpProtocol(HttpToolsProtocol):
     """Uvicorn's protocol, which ends connections that ask too much.
 
@@ -98,7 +120,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Begin a connection, and keep an eye on it."""
-        super().connection_made(transport)
+        super().connection_made(WhileOpen(transport))  # type: ignore[arg-type]  # is one in all else
         self._watch = self.loop.call_later(PATIENCE, self._look)
         if self._connections and (status := self._connections.add(self._peer)):
             self._refuse(TOO_MANY[status])
@@ -225,9 +247,6 @@ class HttpProtocol(HttpToolsProtocol):
         head, body = found
         for name, value in self.server_state.default_headers:
             head += b"%s: %s\r\n" % (name, value)
-        if self.transport.is_closing():
-            # Whoever asked is gone, and uvloop takes a write for an error.
-            return True
         self.transport.write(head + b"\r\n" + body)
         self.server_state.total_requests += 1
         self._answers += 1

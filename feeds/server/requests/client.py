@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from data.settings import Site
 
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
@@ -43,18 +44,24 @@ def is_proxy(address: str, proxies: Iterable[Network]) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    mapped = getattr(found, "ipv4_mapped", None) or found
-    return mapped.is_loopback or any(mapped in network for network in proxies)
+    found = unmapped(found)
+    return found.is_loopback or any(found in network for network in proxies)
+
+
+def unmapped(address: Address) -> Address:
+    """The address of IPv4 that one of IPv6 stands for, as a socket for both kinds has it."""
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def network_of(address: str) -> str:
     """Whose an address is: of IPv6 the first half, as one subscriber has all of the other."""
     try:
-        if (found := ipaddress.ip_address(address)).version == 6:  # noqa: PLR2004 - of IP
-            return str(ipaddress.ip_network((found, 64), strict=False))
+        found = unmapped(ipaddress.ip_address(address))
     except ValueError:
         return address[:64]
-    return address
+    if found.version == 6:  # noqa: PLR2004 - of IP
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
 
 
 def host_in(scope: Scope) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -208,3 +209,31 @@ def test_a_request_names_just_one_host(
 
 def test_an_old_reader_need_name_no_host(quick: httpx.Client) -> None:
     assert b" 200 OK" in spoken(quick, f"GET {FEED} HTTP/1.0\r\n\r\n".encode())
+
+
+def test_one_who_asks_for_more_and_goes_before_the_answer_is_nothing_to_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if scope["path"] == "/gone":
+            transport = send.__self__.transport  # type: ignore[attr-defined]  # uvicorn's own
+            transport.abort()
+            for _ in range(10):
+                await asyncio.sleep(0)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"late"})
+
+    for web in served_by(late):
+        assert spoken(web, request("/gone") + request("/next")) == b""
+        assert web.get("/here").text == "late"
+    assert not caplog.records
+
+
+def test_what_is_no_http_is_refused_and_not_logged(
+    quick: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    for garbage in (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET / HTTP/1.1\nhost: x\n\n"):
+        assert spoken(quick, garbage).startswith(b"HTTP/1.1 400 ")
+    assert not caplog.records

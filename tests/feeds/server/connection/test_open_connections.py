@@ -34,6 +34,13 @@ def test_addresses_of_one_subscriber_count_as_one() -> None:
     assert counted.add("2001:db8::2") == 429
 
 
+def test_addresses_of_ipv4_are_told_apart_where_both_kinds_come_by_one_socket() -> None:
+    counted = OpenConnections(Site(connections=1), most=100)
+    assert counted.add(f"::ffff:{STRANGER}") == 0
+    assert counted.add(f"::ffff:{OTHER}") == 0
+    assert counted.add(STRANGER) == 429
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.0.2.1"])
 def test_proxies_and_this_machine_count_with_all_alone(address: str) -> None:
     counted = OpenConnections(Site(connections=1, proxies=("192.0.2.0/24",)), most=3)
@@ -94,3 +101,20 @@ def test_one_connection_too_many_is_told_so_and_the_others_are_answered(server: 
                 if client.get(server.url).status_code == 200:
                     break
         assert client.get(server.url).text == "here"
+
+
+def test_who_asks_for_another_protocol_leaves_a_place_as_well(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = (
+        b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+        b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    for _ in range(10):
+        with socket.create_connection(server.socket.getsockname()) as opened:
+            opened.sendall(asked)
+            assert opened.recv(65536).startswith(b"HTTP/1.1 200")
+            opened.shutdown(socket.SHUT_WR)
+            while opened.recv(65536):
+                pass
+    assert not caplog.records
