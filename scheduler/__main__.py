@@ -27,6 +27,9 @@ def main() -> None:
 
 def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
     del number, frame
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As it is in what a script starts beside itself.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.raise_signal(signal.SIGINT)
 
 

@@ -1,4 +1,4 @@
-"""The entry point, on a system that Communique does not run on."""
+"""The entry point: on a system that Communique does not run on, and what ends it."""
 
 from __future__ import annotations
 
@@ -21,3 +21,30 @@ def test_a_system_without_locks_on_files_is_refused_with_a_sentence() -> None:
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert "on Windows, run Communique in the Windows Subsystem for Linux" in result.stderr
+
+WAITS = """
+import signal, time
+import scheduler.__main__, scheduler.cli
+def run():
+    try:
+        print("waits", flush=True)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        return 130
+scheduler.cli.run = run
+scheduler.__main__.main()
+"""
+"""A command that waits for whoever ends it."""
+
+
+def test_sigterm_ends_what_a_script_started_beside_itself() -> None:
+    # A shell has such a process ignore what Ctrl-C sends.
+    with subprocess.Popen(  # noqa: S603 - our own program
+        ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", WAITS],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "waits\n"
+        process.terminate()
+        assert process.wait() == 130
