@@ -51,9 +51,16 @@ def settings_named(
     can't be used, or it is named twice.
     """
     variables = variables_of(shape)
+    with_one_underscore = {name.replace(BETWEEN, "_"): name for name in variables}
     found: dict[tuple[str, str], Named] = {}
     for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or BETWEEN not in variable.removeprefix(PREFIX):
+        if not variable.startswith(PREFIX):
+            continue
+        if BETWEEN not in variable.removeprefix(PREFIX):
+            # Others have names like ours; this one would be thought to say something.
+            if said := with_one_underscore.get(variable.removesuffix(FILE)):
+                fix = f"write two underscores after the part: {said}"
+                raise SettingsError(ENVIRONMENT, variable, fix)
             continue
         named = variable if variable in variables else variable.removesuffix(FILE)
         if named not in variables:
@@ -137,8 +144,12 @@ def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
 
 
 def text_in(file: Path, path: str, key: str) -> str:
-    """What a file holds, without the end of its last line. Raises SettingsError."""
+    """What a file holds, without the end of its last line. Raises SettingsError, also for nothing."""
     try:
-        return read_text(file, SettingsError).rstrip("\n")
+        text = read_text(file, SettingsError).rstrip("\n")
     except SettingsError as error:
         raise SettingsError(path, key, f"{file}: {error.fix}") from error
+    if not text:
+        # As if nothing was set: of an address of a store that would be another store.
+        raise SettingsError(path, key, f"{file}: it is empty; write the value into it")
+    return text

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from data.settings import Settings
+from data.settings.numbers import MOST, MOST_BYTES, MOST_DAYS
 from data.watches.watch import FeedAccess, Mail, Service, Watch, Webhook
 from scheduler.cli import cli
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
@@ -78,6 +79,7 @@ def test_every_setting_is_documented_with_its_default(part: msgspec.structs.Fiel
 @pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
 def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -> None:
     assert "Where nothing else is told, a number is 1 or more." in SETTINGS
+    assert f"None is larger than {MOST:,}; of bytes {MOST_BYTES:,}, of days {MOST_DAYS:,}." in SETTINGS
     _, tables = msgspec.json.schema_components([part.type])
     keys = tables[part.type.__name__]["properties"]
     for name, key in keys.items():
@@ -86,7 +88,7 @@ def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -
         }
         row = re.search(rf"^\| `{part.name}\.{name}` \| [^|]* \|(.*)$", SETTINGS, re.MULTILINE)
         assert row
-        for bound in bounds - {1}:
+        for bound in bounds - {1, MOST, MOST_BYTES, MOST_DAYS}:
             assert re.search(rf"\b{bound:.0f}\b", row[1]), f"{part.name}.{name} lacks {bound}"
 
 

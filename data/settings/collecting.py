@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from data.settings.numbers import Seconds, Whole
+from data.settings.numbers import MOST, Bytes, Days, Seconds, Whole
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,11 +32,11 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 1.0
     timeout: Annotated[
-        Annotated[float, msgspec.Meta(gt=0)],
+        Annotated[float, msgspec.Meta(gt=0, le=MOST)],
         msgspec.Meta(description="Seconds after which one response is given up, more than 0."),
     ] = 60.0
     max_bytes: Annotated[
-        Whole, msgspec.Meta(description="Bytes, decoded, after which one response is given up.")
+        Bytes, msgspec.Meta(description="Bytes, decoded, after which one response is given up.")
     ] = 20_000_000
 
 
@@ -72,7 +72,7 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 5000
     revisit_days: Annotated[
-        Whole,
+        Days,
         msgspec.Meta(description="Days for which every visit looks again at a release."),
     ] = 14
     revisit_most: Annotated[
@@ -118,7 +118,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 2
     confirm_after: Annotated[
         # No robots.txt can ask for a longer Crawl-delay.
-        Annotated[int, msgspec.Meta(ge=60)],
+        Annotated[int, msgspec.Meta(ge=60, le=MOST)],
         msgspec.Meta(
             description="Seconds after which `communique run` makes each of these visits, 60 or "
             "more, unless its host asked to be let alone for longer."

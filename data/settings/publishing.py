@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from data.settings.numbers import Whole
+from data.settings.numbers import Bytes, BytesOrNone, DaysOrNone, Whole, WholeOrNone
 
 MAIL_ADDRESS = (
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"
@@ -104,14 +104,14 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = "open"
     api_rate: Annotated[
-        Annotated[int, msgspec.Meta(ge=0)],
+        WholeOrNone,
         msgspec.Meta(
             description="Requests to `/api/` that one address may make a minute, and at once; this "
             "machine ten times as many. 0 sets no bound."
         ),
     ] = 600
     connections: Annotated[
-        Annotated[int, msgspec.Meta(ge=0)],
+        WholeOrNone,
         msgspec.Meta(
             description="Connections that one address may have open at once, of this machine and "
             "of proxies as many as there are. 0 sets no bound."
@@ -152,14 +152,14 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = True
     images: Annotated[bool, msgspec.Meta(description="Keep the images of releases too.")] = False
     max_file: Annotated[
-        Whole,
+        Bytes,
         msgspec.Meta(
             description="Bytes after which a WARC file is full and another one begins; one that is "
             "a day old is full too."
         ),
     ] = 1_000_000_000
     budget: Annotated[
-        Annotated[int, msgspec.Meta(ge=0)],
+        BytesOrNone,
         msgspec.Meta(
             description="Bytes of WARC files beyond which no answer is kept any more, which "
             "every visit then tells; 0 sets no bound."
@@ -173,7 +173,7 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ""
     retention: Annotated[
-        Annotated[int, msgspec.Meta(ge=0)],
+        DaysOrNone,
         msgspec.Meta(
             description="Days for which `communique mirror prune` leaves records alone; 0 is for "
             "ever."

@@ -65,11 +65,21 @@ def test_variables_are_enough_where_there_is_no_file(tmp_path: Path) -> None:
         ("COMMUNIQUE_ARCHIVE__WITNESSED", "https://a.example", '["one", "two"]'),
         ("COMMUNIQUE_ARCHIVE__WITNESSED", '"https://a.example"', "a list"),
         ("COMMUNIQUE_ALERTS__SMTP_PASSWORD_FILE", "absent", "No such file"),
+        ("COMMUNIQUE_STORE__URL_FILE", "empty", "it is empty; write the value into it"),
+        ("COMMUNIQUE_SITE_ACCESS", "token", "COMMUNIQUE_SITE__ACCESS"),
+        ("COMMUNIQUE_STORE_URL_FILE", "empty", "COMMUNIQUE_STORE__URL"),
+        ("COMMUNIQUE_NETWORK__DELAY", "inf", "1000000000 or less"),
+        ("COMMUNIQUE_NETWORK__TIMEOUT", "1e300", "1000000000 or less"),
+        ("COMMUNIQUE_COLLECT__INTERVAL", "9999999999999999", "1000000000 or less"),
+        ("COMMUNIQUE_COLLECT__REVISIT_DAYS", "9999999999", "36500 or less"),
+        ("COMMUNIQUE_COLLECT__RETRACT_AFTER", "99999999999999999", "1000000000 or less"),
+        ("COMMUNIQUE_SITE__ENTRIES", "99999999999999999999", "1000000000 or less"),
     ],
 )
 def test_what_is_wrong_is_told_with_the_variable(
     file: Path, variable: str, value: str, said: str
 ) -> None:
+    (file.parent / "empty").write_text("\n")
     with pytest.raises(SettingsError) as caught:
         load_settings(file, {variable: value})
     assert caught.value.key == variable
@@ -105,6 +115,10 @@ def test_a_secret_that_is_told_twice_is_refused_and_not_shown(file: Path) -> Non
     with pytest.raises(SettingsError, match=r"alerts\.smtp_password says it as well") as e:
         load_settings(file, {})
     assert "hidden" not in str(e.value)
+    (file.parent / "empty").touch()
+    file.write_text('[store]\nurl_file = "empty"\n')
+    with pytest.raises(SettingsError, match=r"store\.url_file: .*it is empty"):
+        load_settings(file, {})
     file.write_text('[alerts]\nsmtp_password_file = "absent"\n')
     with pytest.raises(SettingsError, match=r"alerts\.smtp_password_file: .*absent"):
         load_settings(file, {})

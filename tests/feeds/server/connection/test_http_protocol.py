@@ -214,7 +214,7 @@ def test_an_old_reader_need_name_no_host(quick: httpx.Client) -> None:
 def test_one_who_asks_for_more_and_goes_before_the_answer_is_nothing_to_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+    async def late(scope: Scope, _: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         if scope["path"] == "/gone":
