@@ -144,7 +144,7 @@ def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
 
 
 def text_in(file: Path, path: str, key: str) -> str:
-    """What a file holds, without the end of its last line. Raises SettingsError, also for nothing."""
+    """What a file holds, without the end of its last line. Raises SettingsError, for nothing too."""
     try:
         text = read_text(file, SettingsError).rstrip("\n")
     except SettingsError as error:

@@ -79,7 +79,8 @@ def test_every_setting_is_documented_with_its_default(part: msgspec.structs.Fiel
 @pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
 def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -> None:
     assert "Where nothing else is told, a number is 1 or more." in SETTINGS
-    assert f"None is larger than {MOST:,}; of bytes {MOST_BYTES:,}, of days {MOST_DAYS:,}." in SETTINGS
+    most = f"None is larger than {MOST:,}; of bytes {MOST_BYTES:,}, of days {MOST_DAYS:,}."
+    assert most in SETTINGS
     _, tables = msgspec.json.schema_components([part.type])
     keys = tables[part.type.__name__]["properties"]
     for name, key in keys.items():

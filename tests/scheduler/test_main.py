@@ -22,6 +22,7 @@ def test_a_system_without_locks_on_files_is_refused_with_a_sentence() -> None:
     assert result.stderr.count("\n") == 1
     assert "on Windows, run Communique in the Windows Subsystem for Linux" in result.stderr
 
+
 WAITS = """
 import signal, time
 import scheduler.__main__, scheduler.cli

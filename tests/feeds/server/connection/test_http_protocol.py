@@ -220,7 +220,7 @@ def test_one_who_asks_for_more_and_goes_before_the_answer_is_nothing_to_log(
         if scope["path"] == "/gone":
             transport = send.__self__.transport  # type: ignore[attr-defined]  # uvicorn's own
             transport.abort()
-            for _ in range(10):
+            for _turn in range(10):
                 await asyncio.sleep(0)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"late"})
