@@ -144,7 +144,10 @@ def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
 
 
 def text_in(file: Path, path: str, key: str) -> str:
-    """What a file holds, without the end of its last line. Raises SettingsError, for nothing too."""
+    """What a file holds, without the end of its last line.
+
+    Raises SettingsError where it can't be read, or is empty.
+    """
     try:
         text = read_text(file, SettingsError).rstrip("\n")
     except SettingsError as error:
