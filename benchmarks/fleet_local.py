@@ -63,6 +63,13 @@ FAULTS: Final = (
 STALL: Final = 40.0
 """Seconds that a worker stands still: longer than a lease."""
 
+INTERVAL: Final = 8
+"""Seconds between two visits of a host amid faults: half of what this machine can do, since a rate
+that the machine bounds says nothing of a fault."""
+
+SHOWN: Final = 6
+"""Releases on a listing amid faults, so that visits stay as long as they are."""
+
 
 def main() -> None:
     """Measure one part, or all."""
@@ -174,8 +181,9 @@ def kills(hosts: int, rounds: int, faults: list[str]) -> dict[str, Any]:
         tempfile.TemporaryDirectory() as folder,
     ):
         opened.say("first/2")
+        opened.say(f"show/{SHOWN}")
         url = server.url(server.create())
-        with fleet(Path(folder), opened, url, services=2, workers=2, interval=4) as running:
+        with fleet(Path(folder), opened, url, services=2, workers=2, interval=INTERVAL) as running:
             settle(running, hosts)
             opened.say("grow/1")
             for fault in faults:

@@ -17,9 +17,6 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-LISTED = 30
-"""Releases on a listing."""
-
 BEAT = 0.005
 """Seconds between two looks whether this process is late."""
 
@@ -43,13 +40,14 @@ class Host:
 
 
 class Rooms:
-    """All press rooms; ``grow`` releases are new at each look at a listing."""
+    """All press rooms; ``grow`` releases are new at each look at a listing, which shows so many."""
 
     def __init__(self, delay: float) -> None:
         self.delay = delay
         self.hosts: dict[str, Host] = {}
         self.grow = 0
         self.first = 0
+        self.shown = 30
         self.requests = self.overlaps = self.open = self.parallel = self.untold = 0
         self.late = -1e9
 
@@ -83,12 +81,14 @@ class Rooms:
             writer.close()
 
     def said(self, path: str) -> str:
-        """Do as the benchmark asks: /~grow/N, /~first/N, /~told."""
+        """Do as the benchmark asks: /~grow/N, /~first/N, /~show/N, /~told."""
         name, _, number = path[2:].partition("/")
         if name == "grow":
             self.grow = int(number)
         elif name == "first":
             self.first = int(number)
+        elif name == "show":
+            self.shown = int(number)
         listed = {host.name: host.listed for host in self.hosts.values()}
         hasty = [gap for host in self.hosts.values() for gap in host.hasty]
         return json.dumps(
@@ -133,7 +133,7 @@ class Rooms:
         if path == "/news/":
             host.made = max(self.first, host.made + self.grow)
             host.listed = host.made
-            shown = range(host.made, max(0, host.made - LISTED), -1)
+            shown = range(host.made, max(0, host.made - self.shown), -1)
             return listing(host.name, shown)
         number = path.removeprefix("/news/").removesuffix(".html")
         if number.isdecimal() and 0 < int(number) <= host.listed:
