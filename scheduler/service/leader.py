@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import psycopg
 import structlog
 
 from data.errors import CommuniqueError
-from data.store.postgres.database.pool import CONNECTING, SILENCE
+from data.store.postgres.database.pool import CONNECTING, SILENCE, failed
 
 LOOK: Final = 1.0
 """Seconds between two looks whether another one still leads."""
+
+REST: Final = 10.0
+"""Seconds after which one leads again that the database refused something, being read-only, say."""
 
 IDLE: Final = 15
 """Seconds without a word after which the database lets go of a leader, which stands still then."""
@@ -29,17 +32,22 @@ log = structlog.get_logger()
 
 
 class LeadershipLost(CommuniqueError):
-    """The database went away, or let go of us: another one may lead by now."""
+    """The database went away, let go of us or refuses us: another one may lead by now.
 
-    def __init__(self, cause: object) -> None:
+    It may be asked again after ``rest`` seconds.
+    """
+
+    def __init__(self, cause: object, rest: float) -> None:
         super().__init__(f"another service may lead by now ({cause})")
+        self.rest = rest
 
 
 class Leadership:
     """The connection that leads, for one statement or transaction at a time."""
 
-    def __init__(self, db: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, db: psycopg.AsyncConnection[Any], url: str) -> None:
         self._db = db
+        self._url = url
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
@@ -48,8 +56,9 @@ class Leadership:
         async with self._turn:
             try:
                 yield self._db
-            except psycopg.OperationalError as error:
-                raise LeadershipLost(error) from error
+            except psycopg.Error as error:
+                rest = 0.0 if self._db.closed else REST
+                raise LeadershipLost(failed(self._url, error), rest) from error
             except asyncio.CancelledError:
                 # A question that was cut off leaves the connection in the middle of it.
                 await self._db.close()
@@ -67,6 +76,7 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
     """Lead whenever nobody else does, until cancelled; ``lead`` is cancelled where that is lost."""
     while True:
         log.info("standing by")
+        rest = 0.0
         async with leading(url) as leadership:
             log.info("leading")
             try:
@@ -74,7 +84,10 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
                     turn.create_task(leadership.watch())
                     turn.create_task(lead(leadership))
             except* LeadershipLost as lost:
-                log.warning("leads no more", problem=str(first_of(lost)))
+                first = first_of(lost)
+                log.warning("leads no more", problem=str(first))
+                rest = first.rest if isinstance(first, LeadershipLost) else 0.0
+        await asyncio.sleep(rest)
 
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -91,31 +104,42 @@ async def leading(url: str) -> AsyncIterator[Leadership]:
     """
     db = await taken(url)
     try:
-        yield Leadership(db)
+        yield Leadership(db, url)
     finally:
         await db.close()
 
 
 async def taken(url: str) -> psycopg.AsyncConnection[Any]:
     """A connection that holds the lock, once nobody else does."""
+    told = ""
     while True:
-        with suppress(psycopg.OperationalError):
-            db = await psycopg.AsyncConnection.connect(
-                url,
-                autocommit=True,
-                connect_timeout=CONNECTING,
-                tcp_user_timeout=SILENCE,
-                keepalives_idle=SILENCE // 1000,
-            )
-            try:
-                await db.execute(f"SET idle_session_timeout = '{IDLE}s'".encode())
-                while not await has_lock(db):  # noqa: ASYNC110 - no event comes from the database
-                    await asyncio.sleep(LOOK)
-            except BaseException:
-                await db.close()
-                raise
-            return db
+        try:
+            return await taken_once(url)
+        except psycopg.Error as error:
+            problem = str(failed(url, error))
+            if problem != told:
+                log.warning("the database is waited for", problem=problem)
+            told = problem
         await asyncio.sleep(LOOK)
+
+
+async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
+    """The same, while the database answers. Raises psycopg.Error."""
+    db = await psycopg.AsyncConnection.connect(
+        url,
+        autocommit=True,
+        connect_timeout=CONNECTING,
+        tcp_user_timeout=SILENCE,
+        keepalives_idle=SILENCE // 1000,
+    )
+    try:
+        await db.execute(f"SET idle_session_timeout = '{IDLE}s'".encode())
+        while not await has_lock(db):  # noqa: ASYNC110 - no event comes from the database
+            await asyncio.sleep(LOOK)
+    except BaseException:
+        await db.close()
+        raise
+    return db
 
 
 async def has_lock(db: psycopg.AsyncConnection[Any]) -> bool:

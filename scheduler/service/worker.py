@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 from data.errors import CommuniqueError, SourceError, StoreError
 from data.health.evidence import CUT
 from data.models import Lease, Run
+from data.store.postgres.database.pool import failed
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.redaction import redacted
 from scheduler.executors.fleet import TOPICS
@@ -77,6 +78,20 @@ class Worker:
 
         Raises StoreError, and DatabaseLost.
         """
+        try:
+            await self._run()
+        except ConnectorException as error:
+            raise self._lost(error.__cause__) from error
+        except psycopg.Error as error:
+            raise self._lost(error) from error
+
+    def _lost(self, cause: BaseException | None) -> CommuniqueError:
+        """What ended this worker: a database that refuses something is not gone."""
+        if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.OperationalError):
+            return failed(self._url, cause)
+        return DatabaseLost(self._url)
+
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
@@ -109,8 +124,6 @@ class Worker:
         if self._failed:
             raise self._failed
         if not working.cancelled() and working.done() and (error := working.exception()):
-            if isinstance(error, ConnectorException):
-                raise DatabaseLost(self._url) from error
             raise error
 
     async def _watch(self) -> None:

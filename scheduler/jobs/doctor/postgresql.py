@@ -57,6 +57,10 @@ def examine_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
             "its schema is of an earlier version; whatever opens it next brings it up to date",
             "make a copy first (`communique backup`): an older version reads it no more then",
         )
+    ((read_only,),) = db.execute("SHOW transaction_read_only").fetchall()
+    if read_only == "on":
+        text = f"{shown} is read-only: nothing that is collected can be kept"
+        yield Finding("store", "error", text, "name the server that takes writes")
     ((at,),) = db.execute("SELECT clock_timestamp()").fetchall()
     apart = abs(at - utc_now())
     if apart > APART:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from contextlib import suppress
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
+from scheduler.service import leader
 from scheduler.service.leader import Leadership, LeadershipLost, lead_in_turns, leading
 from tests.peer import PATIENCE
 
@@ -70,12 +74,59 @@ def test_who_lost_it_stops_and_leads_again_in_its_turn(postgres_url: str) -> Non
             finally:
                 stopped.append(leadership)
 
-        leader = asyncio.create_task(lead_in_turns(postgres_url, lead))
+        leads = asyncio.create_task(lead_in_turns(postgres_url, lead))
         async with asyncio.timeout(PATIENCE):
             await twice.wait()
             assert stopped == began[:1]
-            leader.cancel()
-            await asyncio.wait({leader})
+            leads.cancel()
+            await asyncio.wait({leads})
 
     asyncio.run(work())
     assert stopped == began
+
+
+def test_who_leads_a_database_that_refuses_writes_stays_and_leads_again(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader, "REST", 0.1)
+    said = list[str]()
+
+    async def work() -> None:
+        twice = asyncio.Event()
+
+        async def lead(leadership: Leadership) -> None:
+            if said:
+                twice.set()
+                return
+            async with leadership.connection() as db:
+                await db.execute("SET default_transaction_read_only = on")
+                try:
+                    await db.execute("CREATE TABLE refused ()")
+                except psycopg.Error as error:
+                    said.append(str(error))
+                    raise
+
+        leading_in_turns = asyncio.create_task(lead_in_turns(postgres_url, lead))
+        async with asyncio.timeout(PATIENCE):
+            await twice.wait()
+        leading_in_turns.cancel()
+        await asyncio.wait({leading_in_turns})
+
+    with capture_logs() as logs:
+        asyncio.run(work())
+    (lost,) = (one for one in logs if one["event"] == "leads no more")
+    assert "it is read-only: name the server that takes writes" in lost["problem"]
+
+
+def test_who_waits_for_a_database_says_once_why(postgres_url: str) -> None:
+    absent = re.sub(r"/[^/?]+(?=\?|$)", "/absent", postgres_url)
+
+    async def work() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(3 * leader.LOOK), leading(absent):
+                pass
+
+    with capture_logs() as logs:
+        asyncio.run(work())
+    assert [one["event"] for one in logs] == ["the database is waited for"]
+    assert "absent" in logs[0]["problem"]

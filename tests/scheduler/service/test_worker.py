@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from tests.command import COMMUNIQUE, SETTINGS, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
@@ -181,3 +182,29 @@ def test_a_worker_needs_settings_that_share_a_database(tmp_path: Path) -> None:
     result = communique("run", home=tmp_path)
     assert result.returncode == 2
     assert "store.url" in result.stderr
+
+
+def test_what_a_database_refuses_is_told_and_ends_no_service(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    worker = home_on(tmp_path / "worker", postgres_url)
+    assert communique("health", home=worker).returncode == 0
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        read_only = SQL("ALTER DATABASE {} SET default_transaction_read_only = on")
+        db.execute(read_only.format(Identifier(db.info.dbname)))
+        try:
+            with started("run", home_on(tmp_path / "leader", postgres_url)) as (service, log):
+                assert "it is read-only" in until(log, "leads no more")
+                assert service.poll() is None
+                service.send_signal(signal.SIGTERM)
+                assert service.wait(60) == 0
+            result = communique("worker", home=worker)
+            found = communique("doctor", home=worker).stdout
+        finally:
+            db.execute("SET default_transaction_read_only = off")
+            writable = SQL("ALTER DATABASE {} RESET default_transaction_read_only")
+            db.execute(writable.format(Identifier(db.info.dbname)))
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "it is read-only: name the server that takes writes" in result.stderr
+    assert "is read-only: nothing that is collected can be kept" in found
