@@ -85,10 +85,11 @@ STALLED_JOBS: Final = """
     AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %s))
 """
 
-# A worker that lives and could not say that it was done.
+# A worker that lives and could not say that it was done, or had nothing to do: no such host.
 UNHELD_VISITS: Final = """
-    SELECT j.id FROM procrastinate_jobs j JOIN hosts h ON h.host = j.args ->> 'host'
-    WHERE j.status = 'doing' AND j.queue_name = 'visits' AND (h.token = 0 OR h.next_due < now())
+    SELECT j.id FROM procrastinate_jobs j LEFT JOIN hosts h ON h.host = j.args ->> 'host'
+    WHERE j.status = 'doing' AND j.queue_name = 'visits'
+    AND (h.host IS NULL OR h.token = 0 OR h.next_due < now())
 """
 
 # What finish_job does, for several, and whether or not they have ended meanwhile.

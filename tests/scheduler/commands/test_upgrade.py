@@ -135,6 +135,16 @@ def test_a_store_that_can_not_be_used_is_told_by_every_command_in_a_sentence(
     assert (home / "communique.db").read_bytes() == before
 
 
+def test_what_is_no_file_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "communique.db").mkdir()
+    for command in ("health", "publish", "doctor", f"backup {tmp_path.with_name('to')}"):
+        result = communique(*command.split(), home=tmp_path)
+        said = result.stdout + result.stderr
+        assert "it is no file: move it away" in said, said
+        assert "Traceback" not in said
+        assert result.returncode == 1
+
+
 @pytest.mark.parametrize("broken", [empty, cut, text, foreign], ids=lambda one: one.__name__)
 def test_caches_of_any_kind_are_made_anew(
     broken: Callable[[Path], None], present: Path, tmp_path: Path

@@ -128,6 +128,29 @@ def test_the_job_of_a_worker_that_could_not_end_it_is_ended_too(postgres_url: st
     done(postgres_url, work)
 
 
+@pytest.mark.parametrize("arguments", ["{}", "[]", "null", '"a.example"', '{"host": "absent"}'])
+def test_a_job_that_nobody_can_do_keeps_no_host_from_being_visited(
+    postgres_url: str, arguments: str
+) -> None:
+    async def work(pool: Pool) -> None:
+        await Hosts(pool).ask([AskedVisit("harbour", "a.example", "")])
+        await Deferrer(pool).defer()
+        await told(
+            pool,
+            "INSERT INTO procrastinate_workers DEFAULT VALUES;"
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id ="
+            " (SELECT id FROM procrastinate_workers)",
+        )
+        reaper = Reaper()
+        async with pool.connection() as db:
+            await db.execute("UPDATE procrastinate_jobs SET args = %s::jsonb", [arguments])
+            assert await reaper.reap(db) == 0
+            assert await reaper.reap(db) == 1
+        assert await Deferrer(pool).defer() == 1
+
+    done(postgres_url, work)
+
+
 def test_whether_a_host_has_other_jobs_is_asked_of_our_index(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         await told(

@@ -30,6 +30,7 @@ FOREIGN = (
     "it is a database of another program, to which nothing is written: choose another --home, or "
     "move it away"
 )
+NO_FILE = "it is no file: move it away"
 BEFORE = (
     "it was written before the first release of Communique, whose stores are not read any more: "
     "choose another --home, or move it away and collect anew"
@@ -232,8 +233,8 @@ class Connection:
 
 def refusal(path: Path) -> str:
     """Why a file is none that this version may write to, or empty; nothing is written to it."""
-    if not path.exists() or not path.stat().st_size:
-        return ""
+    if not path.is_file() or not path.stat().st_size:
+        return NO_FILE if path.is_dir() else ""
     db = sqlite_utils.Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
     try:
         names = db.table_names()
