@@ -14,8 +14,8 @@ from typing import Any, Final
 import psycopg
 import structlog
 
-from data.errors import CommuniqueError
-from data.store.postgres.database.pool import CONNECTING, SILENCE, failed
+from data.errors import CommuniqueError, StoreError
+from data.store.postgres.database.pool import CONNECTING, SILENCE, bring_up_to_date, failed
 
 LOOK: Final = 1.0
 """Seconds between two looks whether another one still leads."""
@@ -82,12 +82,26 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
             try:
                 async with asyncio.TaskGroup() as turn:
                     turn.create_task(leadership.watch())
-                    turn.create_task(lead(leadership))
+                    turn.create_task(begin(url, lead, leadership))
             except* LeadershipLost as lost:
                 first = first_of(lost)
                 log.warning("leads no more", problem=str(first))
                 rest = first.rest if isinstance(first, LeadershipLost) else 0.0
         await asyncio.sleep(rest)
+
+
+async def begin(
+    url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
+) -> None:
+    """Lead a database that has all tables: it may be another one by now, in the place of ours.
+
+    Raises LeadershipLost.
+    """
+    try:
+        await asyncio.to_thread(bring_up_to_date, url)
+    except StoreError as error:
+        raise LeadershipLost(error, REST) from error
+    await lead(leadership)
 
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from data.store import open_store
 from scheduler.service import leader
 from scheduler.service.leader import Leadership, LeadershipLost, lead_in_turns, leading
 from tests.peer import PATIENCE
@@ -130,3 +131,27 @@ def test_who_waits_for_a_database_says_once_why(postgres_url: str) -> None:
         asyncio.run(work())
     assert [one["event"] for one in logs] == ["the database is waited for"]
     assert "absent" in logs[0]["problem"]
+
+
+def test_who_leads_makes_the_tables_of_a_database_that_was_made_anew(postgres_url: str) -> None:
+    """Another database is under the same address, as after a disaster."""
+    open_store(postgres_url).close()
+
+    async def work() -> None:
+        found = asyncio.get_running_loop().create_future()
+
+        async def lead(leadership: Leadership) -> None:
+            async with leadership.connection() as db:
+                (row,) = await (await db.execute("SELECT to_regclass('hosts')::text")).fetchall()
+            found.set_result(row[0])
+            await asyncio.Event().wait()
+
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            db.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        leads = asyncio.create_task(lead_in_turns(postgres_url, lead))
+        async with asyncio.timeout(PATIENCE):
+            assert await found == "hosts"
+        leads.cancel()
+        await asyncio.wait({leads})
+
+    asyncio.run(work())

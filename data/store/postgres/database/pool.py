@@ -68,7 +68,7 @@ def pool_of(url: str, patience: float) -> ConnectionPool:
     with opening:
         if key not in pools:
             try:
-                _prepare(url)
+                _migrate(url)
                 pools[key] = _opened(url, patience)
             except psycopg.Error as error:
                 raise failed(url, error) from error
@@ -87,8 +87,15 @@ def close_pools() -> None:
 atexit.register(close_pools)
 
 
-def _prepare(url: str) -> None:
-    """Bring the schema up to date."""
+def bring_up_to_date(url: str) -> None:
+    """Bring the schema up to date, though this process found it so before. Raises StoreError."""
+    try:
+        _migrate(url)
+    except psycopg.Error as error:
+        raise failed(url, error) from error
+
+
+def _migrate(url: str) -> None:
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING) as db:
         db.execute(SETTINGS)
         if wrong := refusal(db):
