@@ -94,7 +94,8 @@ class Leases:
             try:
                 await self.renew()
             except (psycopg.Error, TimeoutError, OSError) as error:
-                log.warning("leases were not renewed; it is tried again", problem=repr(error))
+                problem = str(error) or "the database did not answer in time"
+                log.warning("leases were not renewed; it is tried again", problem=problem)
                 await asyncio.sleep(self._seconds / 30)
             else:
                 await asyncio.sleep(self._seconds / 4)

@@ -19,7 +19,7 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from data.store.postgres.database.pool import CONNECTING, SILENCE
 from data.store.postgres.hosts import Connections
@@ -129,8 +129,10 @@ async def patiently(ask: Callable[[], Awaitable[Any]]) -> Any:
         try:
             return await ask()
         except ConnectorException as error:
-            gone = isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError)
-            if not gone or time.monotonic() > until:
+            cause = error.__cause__
+            gone = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+            # Connections that we closed ourselves do not come back.
+            if not gone or isinstance(cause, PoolClosed) or time.monotonic() > until:
                 raise
         await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 - spreads, keeps no secret
 

@@ -118,12 +118,16 @@ class Worker:
                 working.cancel()
                 # Visits under way are cut, and their hosts given back.
                 await self._executor.close()
-                await asyncio.wait({working}, timeout=SECONDS)
+                lost = isinstance(self._failed, DatabaseLost)
+                await asyncio.wait({working}, timeout=0 if lost else SECONDS)
                 for task in (*beside, stopping):
                     task.cancel()
+        # What still asks for a connection is refused now that they are closed, and ends.
+        await asyncio.wait({working}, timeout=SECONDS)
+        error = None if working.cancelled() or not working.done() else working.exception()
         if self._failed:
             raise self._failed
-        if not working.cancelled() and working.done() and (error := working.exception()):
+        if error:
             raise error
 
     async def _watch(self) -> None:

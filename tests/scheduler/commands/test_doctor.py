@@ -196,6 +196,9 @@ def test_a_home_that_has_the_key_of_a_log_without_its_beginning_is_told(
         )
     shutil.copy(home / "log.key", there)
     assert not [*found(home, "log", "error")]
+    (home / "verified.json").unlink()
+    (told,) = found(home, "verification", "ok")
+    assert "the archives of all machines together" in told
     (told,) = found(there, "log", "error")
     assert "copy the folder archive/log from the machine that signed last" in told
 

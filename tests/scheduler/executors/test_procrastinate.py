@@ -9,17 +9,20 @@ from typing import Any
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool
 
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.executors.procrastinate import (
+    PATIENCE,
     Deferrer,
     Reaper,
     app_of,
     pool_to,
     prepare,
 )
+from scheduler.executors.procrastinate import work as do_jobs
 
 Pool = AsyncConnectionPool[Any]
 
@@ -197,5 +200,26 @@ def test_a_wrong_statement_is_not_tried_again(postgres_url: str) -> None:
         async with app.open_async(pool):
             with pytest.raises(Exception, match="Database error"):
                 await app.connector.execute_query_async("SELECT wrong")
+
+    done(postgres_url, work)
+
+
+def test_a_worker_that_closed_its_connections_waits_for_no_database(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        works = asyncio.Event()
+
+        async def visit(host: str) -> None:
+            del host
+            works.set()
+
+        await Hosts(pool).ask([AskedVisit("harbour", "a.example", "")])
+        await Deferrer(pool).defer()
+        app = app_of(visit)
+        async with app.open_async(pool):
+            working = asyncio.create_task(do_jobs(app, places=1))
+            await works.wait()
+            await pool.close()
+            with pytest.raises(ConnectorException):
+                await asyncio.wait_for(working, PATIENCE / 2)
 
     done(postgres_url, work)
