@@ -66,6 +66,11 @@ class RunError:
     message: str
 
     @property
+    def told(self) -> str:
+        """What went wrong, with the address where there is one."""
+        return f"{self.url}: {self.message}" if self.url else self.message
+
+    @property
     def family(self) -> str:
         """The kind without a status: ``http``."""
         return self.kind.partition(":")[0]

@@ -115,6 +115,6 @@ def print_run(run: Run) -> None:
     for note in run.notes:
         say(f"{run.source}: {note}")
     for error in run.errors[:ERRORS_SHOWN]:
-        complain(f"{run.source}: {error.url}: {error.message}" if error.url else error.message)
+        complain(f"{run.source}: {error.told}")
     if len(run.errors) > ERRORS_SHOWN:
         complain(f"{run.source}: and {len(run.errors) - ERRORS_SHOWN} more; --json shows them all")

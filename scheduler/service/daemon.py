@@ -310,7 +310,7 @@ class Service:
             changed=run.changed,
             retracted=run.retracted,
             seconds=round(run.seconds, 1),
-            errors=[f"{error.url}: {error.message}" for error in run.errors],
+            errors=[error.told for error in run.errors],
         )
         self._publication_due.set()
         self._health_due.set()

@@ -203,7 +203,7 @@ class Worker:
             new=run.new,
             changed=run.changed,
             seconds=round(run.seconds, 1),
-            errors=[f"{error.url}: {error.message}" for error in run.errors],
+            errors=[error.told for error in run.errors],
         )
         return run
 
