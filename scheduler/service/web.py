@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 from starlette.types import ASGIApp
@@ -17,8 +18,9 @@ from feeds.urls import ADMIN_PATH
 class PortTaken(CommuniqueError):
     """The web server can't listen where it was told to."""
 
-    def __init__(self, host: str, port: int, cause: str) -> None:
-        super().__init__(f"can't listen on {host}:{port} ({cause}); choose another port")
+    def __init__(self, host: str, port: int, cause: str, fix: str) -> None:
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        super().__init__(f"can't listen on {place} ({cause}); {fix}")
         self.host = host
         self.port = port
 
@@ -33,7 +35,9 @@ def listen(host: str, port: int) -> socket.socket:
         opened.listen(512)
     except OSError as error:
         opened.close()
-        raise PortTaken(host, port, error.strerror or str(error)) from error
+        is_wrong = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        fix = "write an address of this machine in site.host" if is_wrong else "choose another port"
+        raise PortTaken(host, port, error.strerror or str(error), fix) from error
     return opened
 
 

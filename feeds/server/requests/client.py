@@ -34,8 +34,14 @@ def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
     before = [one.strip() for one in named.decode("latin-1").split(",") if one.strip()]
     # What comes before the address that a stranger came from anybody can write.
     while before and is_proxy(address, proxies):
-        address = before.pop()
+        address = without_port(before.pop())
     return address
+
+
+def without_port(address: str) -> str:
+    """An address without the port that some proxies write behind it, another one each time."""
+    found = HOST.fullmatch(address)
+    return (found[1] or found[2]) if found else address
 
 
 def is_proxy(address: str, proxies: Iterable[Network]) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
-from scheduler.service.web import admin_address
+from scheduler.service.web import PortTaken, admin_address, listen
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,17 @@ from scheduler.service.web import admin_address
 )
 def test_the_operators_room_is_told_at_an_address_that_opens_it(site: str, admin: str) -> None:
     assert admin_address(site) == admin
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "nowhere.invalid", "203.0.113.1"])
+def test_an_address_that_is_not_this_machines_is_told_as_that(host: str) -> None:
+    with pytest.raises(PortTaken, match=r"write an address of this machine in site\.host"):
+        listen(host, 0)
+
+
+def test_a_port_that_is_taken_is_told_as_that() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(PortTaken, match="choose another port"),
+    ):
+        listen("127.0.0.1", taken.getsockname()[1])
