@@ -1,10 +1,11 @@
--- What SQLite has and PostgreSQL has not, of what the statements of data/store/sql use.
+-- What SQLite has and PostgreSQL has not, of what the statements of data/store/sql use. No argument is
+-- named json, which is a word of the language from PostgreSQL 17 on.
 
 CREATE FUNCTION drawn() RETURNS BIGINT LANGUAGE sql VOLATILE AS $$
     SELECT trunc(random() * 9007199254740992)::bigint
 $$;
 
-CREATE FUNCTION json_each(json TEXT) RETURNS TABLE (key TEXT, value TEXT)
+CREATE FUNCTION json_each(document TEXT) RETURNS TABLE (key TEXT, value TEXT)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS $$
     SELECT (place - 1)::text, element FROM json_array_elements_text(
         CASE WHEN json_typeof($1::json) = 'array' THEN $1::json ELSE '[]' END
@@ -16,17 +17,17 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS $$
 $$;
 
 -- Of a path only names, parted by points: '$.published.precision'.
-CREATE FUNCTION json_extract(json TEXT, path TEXT) RETURNS TEXT
+CREATE FUNCTION json_extract(document TEXT, path TEXT) RETURNS TEXT
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT $1::json #>> string_to_array(substr($2, 3), '.')
 $$;
 
-CREATE FUNCTION json_set(json TEXT, path TEXT, value TEXT) RETURNS TEXT
+CREATE FUNCTION json_set(document TEXT, path TEXT, value TEXT) RETURNS TEXT
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT jsonb_set($1::jsonb, string_to_array(substr($2, 3), '.'), to_jsonb($3))::text
 $$;
 
--- In PostgreSQL 16 it is a word of the language, which gives the same.
+-- From PostgreSQL 16 on it is a word of the language, which gives the same of values that are no NULL.
 CREATE FUNCTION "json_array"(TEXT, TEXT, BIGINT, BIGINT, TEXT, BIGINT, BIGINT) RETURNS TEXT
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT json_build_array($1, $2, $3, $4, $5, $6, $7)::text
