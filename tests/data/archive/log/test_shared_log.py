@@ -228,9 +228,8 @@ def test_archives_that_write_at_once_get_each_number_once(machine: Machine, tmp_
     for archive in reversed(archives):
         archive.close()
     assert len(set(leaves)) == 60
-    tree = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
-    checkpoint = tree.checkpoint()
-    assert checkpoint
+    # Who signs may have written its last before the others, and signs with each publication too.
+    checkpoint = machine("signer").sign()
     # Each exchange has a request and a response, each file what tells of its writer.
     assert checkpoint.size == 60 * 2 + 3
     assert max(leaves) < checkpoint.size
