@@ -126,6 +126,10 @@ class StoreError(CommuniqueError):
         self.cause = cause
 
 
+class RefusedValue(StoreError):
+    """The store takes no such value, and all others as before."""
+
+
 class SlowSearch(StoreError):
     """A search was given up: it would have looked through too much."""
 

@@ -125,7 +125,7 @@ def load_tokens(folder: Path) -> tuple[list[Token], list[TokenError]]:
             tokens.append(read_token(path))
         except TokenError as error:
             # One that is revoked meanwhile is none.
-            if path.exists():
+            if path.exists() or path.is_symlink():
                 errors.append(error)
     return tokens, errors
 

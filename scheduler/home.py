@@ -18,7 +18,7 @@ from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.network.addresses import may_be_public
 from data.settings import Settings
 from data.settings.load import load_settings
-from data.store import open_store
+from data.store import is_nothing, open_store
 from data.store.journal_protocol import JournalStore
 from data.store.protocol import Store
 
@@ -72,9 +72,16 @@ class StoreNotBack(CommuniqueError):
 
 
 LOST = (
-    "it is empty, though a site was published from it: put a copy back, or delete it and the "
-    "folder site to begin anew"
+    "it is missing or empty, though a site was published from it: put a copy back "
+    "(`communique restore`), write another by `communique mirror rebuild`, or delete what is left "
+    "of it and the folder site to begin anew"
 )
+
+FOLDERS = ("sources", "watches", "tokens")
+WRITTEN = ("communique.toml", "topics.toml", *FOLDERS)
+"""What people write into a HOME; where it is missing, all is as by default."""
+
+NOWHERE = "it leads nowhere: bring back what it leads to (a disk to be mounted?), or delete it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +214,18 @@ class Home:
 
     def plain_store(self, *, patience: float = 30.0) -> JournalStore:
         """The store alone, whatever the archive may hold of it. Raises StoreError."""
-        database = self.database
-        is_file = not self.settings.store.url and database.exists()
-        if is_file and not database.stat().st_size and self.site.exists():
-            raise StoreError(self.store_url, LOST)
+        self.check_store()
         return open_store(self.store_url, patience=patience)
+
+    def check_store(self) -> None:
+        """Raise StoreError where the store is lost, in whose place a new one would be made."""
+        if self.is_published and not self.settings.store.url and is_nothing(self.database):
+            raise StoreError(self.store_url, LOST)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether a site was published here; its folder alone may be a disk that is mounted."""
+        return (self.site / "feeds").exists()
 
     @property
     def database(self) -> Path:
@@ -284,9 +298,19 @@ def home_at(path: Path) -> Home:
     Raises SettingsError, HalfRestored and StoreNotBack.
     """
     path = path.resolve()
+    check_written(path)
     if (path / RESTORING).exists():
         raise HalfRestored(path)
     home = Home(path, load_settings(path / "communique.toml"))
     if home.settings.store.url and (path / DUMP).exists():
         raise StoreNotBack(path)
     return home
+
+
+def check_written(path: Path) -> None:
+    """Raise SettingsError where what people wrote can't be reached, as if they wrote nothing."""
+    for one in (path / name for name in WRITTEN):
+        if one.is_symlink() and not one.exists():
+            raise SettingsError(str(one), "link", NOWHERE)
+        if one.name in FOLDERS and one.exists() and not one.is_dir():
+            raise SettingsError(str(one), "folder", "it is none: move it away")

@@ -17,7 +17,24 @@ from data.wording import how_to_install
 MISSING: Final = (
     f"the library for PostgreSQL is not installed: {how_to_install('communique[postgres]')}"
 )
+GONE: Final = "its file is missing or empty: put a copy back (`communique restore`)"
 UNKNOWN: Final = "no such kind of store; write sqlite:PATH or postgresql://USER@HOST/DATABASE"
+
+
+def is_nothing(file: Path) -> bool:
+    """Whether a store is not there, or its file holds nothing yet."""
+    return not file.exists() or (file.is_file() and not file.stat().st_size)
+
+
+def open_existing(url: str) -> JournalStore:
+    """The store that a URL names, for those who only ask: in the place of a lost one none is made.
+
+    Raises StoreError.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite" and rest and is_nothing(Path(rest)):
+        raise StoreError(redacted(url), GONE)
+    return open_store(url)
 
 
 def open_store(url: str, *, patience: float = 30.0) -> JournalStore:

@@ -27,10 +27,10 @@ class WatchFolder:
             try:
                 stat = path.stat()
                 stamp = stat.st_mtime_ns, stat.st_size, stat.st_ino
-            except FileNotFoundError:
-                continue
-            except OSError:
-                # A link that leads to itself, or where we may not look: reading it says so.
+            except OSError as error:
+                if isinstance(error, FileNotFoundError) and not path.is_symlink():
+                    continue
+                # A link that leads nowhere or to itself, or where we may not look: reading says so.
                 stamp = 0, 0, 0
             known = self._read.get(path.stem)
             found[path.stem] = known if known and known[0] == stamp else (stamp, read(path))

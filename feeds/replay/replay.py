@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from data.settings import Site
-from data.store import open_store
+from data.store import open_existing
 from feeds.replay.answer import HIDDEN, Answer
 from feeds.replay.captured import PREFIX, CapturedPages
 from feeds.replay.memento import ACCEPT_DATETIME, original_links
@@ -79,7 +79,7 @@ class Replay:
         release = name_of(found[1]) if found else None
         if found is None or release is None:
             return None
-        with closing(open_store(self._url)) as store:
+        with closing(open_existing(self._url)) as store:
             if store.hidden_release(release):
                 return Answer(410, [], said=HIDDEN)
             return self._of_release(ReleaseMementos(store, self._site), release, found, asked)

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from data.models import Facet
 from data.settings import Site
-from data.store import open_store
+from data.store import open_existing
 from data.store.protocol import Store
 from data.text.clean import plain
 from feeds.catalog import REMOVED
@@ -80,14 +80,14 @@ class GoneAnswers:
 
     def _ask(self, source: str) -> tuple[str, bool]:
         """What a source is called now, and whether it was removed with its releases."""
-        with closing(open_store(self._url)) as store:
+        with closing(open_existing(self._url)) as store:
             now = store.source_moves().get(source, source)
             removed = store.removed_sources().get(now)
             return now, removed is not None and not removed.kept
 
     def _sections(self, topic: Facet) -> tuple[list[Facet], str]:
         """The sections that are called like a topic, and how; of one source, where it is of one."""
-        with closing(open_store(self._url)) as store:
+        with closing(open_existing(self._url)) as store:
             return sections_called(store, topic)
 
 

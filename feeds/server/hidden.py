@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from data.store import open_store
+from data.store import open_existing
 from feeds.replay.answer import HIDDEN
 from feeds.server.errors import page
 from feeds.urls import name_of
@@ -20,7 +20,7 @@ def hidden_routes(store_url: str) -> list[Route]:
     """The routes of pages of releases that are no files of the site (any more)."""
 
     def is_hidden(release_id: str) -> bool:
-        with closing(open_store(store_url)) as store:
+        with closing(open_existing(store_url)) as store:
             return store.hidden_release(release_id) is not None
 
     async def answer(request: Request) -> Response:

@@ -37,7 +37,7 @@ from data.health.overview import health_fields, overview
 from data.health.state import Health
 from data.models import STAGES, AlertState, Facet
 from data.settings import Site
-from data.store import open_store
+from data.store import open_existing
 from data.store.protocol import Store
 from feeds.catalog import catalog_of
 from feeds.pages.health_page import health_page
@@ -191,7 +191,7 @@ class Monitoring:
         ]
 
     def _open(self) -> Store:
-        return open_store(self._url)
+        return open_existing(self._url)
 
     def sources(self) -> tuple[Health, ...]:
         """The health of all sources, as it was a few seconds ago at the most."""

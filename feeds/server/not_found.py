@@ -16,7 +16,7 @@ from starlette.responses import Response
 from data.errors import StoreError
 from data.models import Facet
 from data.settings import Site
-from data.store import open_store
+from data.store import open_existing
 from feeds.catalog import Catalog, catalog_of
 from feeds.pages.indexes.not_found_page import near_misses, not_found_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
@@ -62,7 +62,7 @@ class NotFound:
     def _known(self) -> tuple[Catalog, Mapping[Facet, int]]:
         with self._lock:
             if self._read is None or time.monotonic() - self._read[0] >= SECONDS:
-                with closing(open_store(self._url)) as store:
+                with closing(open_existing(self._url)) as store:
                     found = catalog_of(store, self._site), store.facets()
                 self._read = time.monotonic(), *found
             return self._read[1:]

@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from data.models import Facet
 from data.settings import Site
-from data.store import open_store
+from data.store import open_existing
 from data.store.protocol import Store
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog, catalog_of
@@ -149,7 +149,7 @@ class OnDemand:
             if watch is None or suffix not in FORMATS:
                 return None
         # Opened each time: any thread may be the one that asks, and none outlives its answer.
-        with closing(open_store(self._url)) as store:
+        with closing(open_existing(self._url)) as store:
             if watch is None:
                 return self._from(store, path, asked)
             catalog = catalog_of(store, self._site)

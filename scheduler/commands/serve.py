@@ -11,6 +11,7 @@ import click
 import uvicorn
 import uvloop
 
+from data.errors import StoreError
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
@@ -33,6 +34,12 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     the site is served from that bucket, and hubs are left to who publishes.
     """
     site = home.settings.site
+    if not home.settings.store.url:
+        try:
+            # Those who answer from it make none; files are served all the same.
+            home.plain_store().close()
+        except StoreError as error:
+            complain(str(error))
     opened = listen(host or site.host, site.port if port is None else port)
     address = address_of(opened)
     say(f"serving {site.target or home.site} at {address} (Ctrl-C stops)")

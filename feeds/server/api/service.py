@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from data.errors import StoreError
 from data.health.state import Health
 from data.settings import Site
-from data.store import open_store
+from data.store import open_existing
 from data.store.protocol import Store
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY
@@ -161,7 +161,7 @@ class Api:
         return await self._in_thread(lambda: made(self._rendered(), wanted, PAGE, "text/html"))
 
     def _rendered(self) -> bytes:
-        with closing(open_store(self._url)) as store:
+        with closing(open_existing(self._url)) as store:
             return rendered_page(store, self._site)
 
     async def _in_thread(self, make: Callable[[], Response]) -> Response:
@@ -175,7 +175,7 @@ class Api:
 
     def _answer(self, operation: Operation, path: str, wanted: Wanted) -> Response:
         asked = read_question(wanted.query, operation.question)
-        with closing(open_store(self._url)) as store:
+        with closing(open_existing(self._url)) as store:
             tag = ""
             if operation.by_changes:
                 # Looked at first: what changes while the answer is made has another tag.

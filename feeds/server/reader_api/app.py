@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from data.errors import StoreError
 from data.settings import Site
-from data.store import open_store
+from data.store import open_existing
 from data.tokens import Token
 from feeds.server.reader_api.account import Account, BadRequest, Values
 from feeds.server.reader_api.answers import READING, WRITING
@@ -102,7 +102,7 @@ class ReaderApi:
         values: Values,
         stream: str | None,
     ) -> Any:
-        with closing(open_store(self._url)) as store:
+        with closing(open_existing(self._url)) as store:
             return answer(Account(store, self._site, token, values), stream)
 
 

@@ -24,10 +24,10 @@ from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError
 from data.sqlite_file import files_of
-from data.store import MISSING
+from data.store import MISSING, is_nothing
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
 from data.text.redaction import redacted
-from scheduler.home import DUMP, LOST, Home
+from scheduler.home import DUMP, Home
 from scheduler.jobs.backup.archive_files import (
     LogState,
     full_files,
@@ -218,11 +218,8 @@ class Backup:
     def _copy_store(self) -> StoreCopy:
         nothing = StoreCopy()
         database = self._home.database
-        if not database.exists():
-            return nothing
-        if not database.stat().st_size:
-            if self._home.site.exists():
-                raise StoreError(self._home.store_url, LOST)
+        self._home.check_store()
+        if is_nothing(database):
             return nothing
         target = self._folder.new(database.name)
         copy_store(database, target, lambda done, of: self._told("store", done, of))

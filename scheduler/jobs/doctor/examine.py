@@ -11,7 +11,7 @@ from data.errors import CommuniqueError, StoreError
 from data.settings import Settings
 from data.settings.load import load_settings
 from data.store.sqlite.copy import StoreCopy, read_copy
-from scheduler.home import Home
+from scheduler.home import Home, check_written
 from scheduler.jobs.doctor.archived import examine_archive
 from scheduler.jobs.doctor.finding import Finding
 from scheduler.jobs.doctor.machine import examine_clock, examine_disk, examine_versions
@@ -34,6 +34,7 @@ def examine(path: Path) -> list[Finding]:
     home = Home(path, Settings())
     found: list[Finding] = []
     try:
+        check_written(path)
         home = Home(path, load_settings(path / "communique.toml"))
     except CommuniqueError as error:
         found.append(Finding("settings", "error", str(error), BY_DEFAULT))
@@ -72,7 +73,7 @@ def gathered(check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Find
 
 def held_by(home: Home) -> StoreCopy | None:
     """What the store of a HOME holds; None where that is no file that can be read."""
-    if home.settings.store.url or not home.database.exists():
+    if home.settings.store.url or not home.database.is_file():
         return None
     try:
         return read_copy(home.database)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from data.errors import StoreError
-from data.store import MISSING
+from data.store import MISSING, is_nothing
 from data.store.sqlite.copy import check_integrity, read_copy
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
-from scheduler.home import LOST, Home
+from scheduler.home import Home
 from scheduler.jobs.doctor.finding import Finding
 
 PATIENCE: Final = 20.0
@@ -25,14 +25,12 @@ def examine_store(home: Home) -> Iterator[Finding]:
     if home.settings.store.url:
         yield from in_postgresql(home)
         return
-    if not database.exists() or not database.stat().st_size:
-        if home.site.exists():
-            yield Finding("store", "error", f"{database} is missing or empty: {LOST}", COPY)
-        else:
-            yield Finding("store", "ok", "there is none yet")
-        return
+    home.check_store()
     if wrong := refusal(database):
         yield Finding("store", "error", f"{database}: {wrong}", "")
+        return
+    if is_nothing(database):
+        yield Finding("store", "ok", "there is none yet")
         return
     try:
         whole = check_integrity(database, seconds=PATIENCE)

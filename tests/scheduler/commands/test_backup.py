@@ -397,7 +397,7 @@ def test_a_backup_of_a_store_of_a_newer_version_is_refused(home: Path, tmp_path:
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (b"", "it is empty, though a site was published from it"),
+        (b"", "it is missing or empty, though a site was published from it"),
         (b"Dear reader, " * 999, "file is not a database"),
         (None, "damaged"),
     ],

@@ -124,7 +124,7 @@ def test_a_file_of_a_secret_that_others_can_read_is_told(home: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (b"", "it is empty"),
+        (b"", "it is missing or empty"),
         (b"Dear reader, " * 999, "file is not a database"),
         (None, "malformed"),
     ],
@@ -132,7 +132,7 @@ def test_a_file_of_a_secret_that_others_can_read_is_told(home: Path) -> None:
 def test_a_store_that_can_not_be_used_is_told(
     content: bytes | None, cause: str, home: Path
 ) -> None:
-    (home / "site").mkdir()
+    (home / "site" / "feeds").mkdir(parents=True)
     whole = (home / "communique.db").read_bytes()
     for name in ("communique.db-wal", "communique.db-shm"):
         (home / name).unlink(missing_ok=True)

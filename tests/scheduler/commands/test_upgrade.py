@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -64,6 +65,10 @@ def empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
+def lost(path: Path) -> None:
+    path.unlink()
+
+
 def cut(path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 3 // 512 * 512])
@@ -90,7 +95,8 @@ def newer(path: Path) -> None:
 
 
 BROKEN: dict[Callable[[Path], None], str] = {
-    empty: "it is empty, though a site was published from it",
+    lost: "it is missing or empty, though a site was published from it",
+    empty: "it is missing or empty, though a site was published from it",
     cut: "malformed",
     text: "not a database",
     foreign: "it is a database of another program",
@@ -120,7 +126,8 @@ def test_a_store_that_can_not_be_used_is_told_by_every_command_in_a_sentence(
     for name in ("communique.db-wal", "communique.db-shm"):
         (home / name).unlink(missing_ok=True)
     broken(home / "communique.db")
-    before = (home / "communique.db").read_bytes()
+    before = content_of(home / "communique.db")
+    page = (home / "site" / "index.html").read_bytes()
     lines = tmp_path / "lines.jsonl"
     lines.write_text('{"url": "http://harbour.example/7", "title": "Seven"}\n')
     for command in COMMANDS:
@@ -132,17 +139,62 @@ def test_a_store_that_can_not_be_used_is_told_by_every_command_in_a_sentence(
         if command not in WITHOUT_STORE:
             assert BROKEN[broken] in said, f"{command}: {said}"
         assert (home / "sources" / "harbour.toml").exists(), command
-    assert (home / "communique.db").read_bytes() == before
+    assert content_of(home / "communique.db") == before
+    assert (home / "site" / "index.html").read_bytes() == page
 
 
-def test_what_is_no_file_is_no_store(tmp_path: Path) -> None:
-    (tmp_path / "communique.db").mkdir()
-    for command in ("health", "publish", "doctor", f"backup {tmp_path.with_name('to')}"):
+def content_of(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("made", [folder, os.mkfifo, device])
+def test_what_is_no_file_is_no_store(made: Callable[[Path], None], tmp_path: Path) -> None:
+    made(tmp_path / "communique.db")
+    for command in ("health", "publish", "doctor", f"backup {tmp_path}-copy"):
         result = communique(*command.split(), home=tmp_path)
         said = result.stdout + result.stderr
         assert "it is no file: move it away" in said, said
         assert "Traceback" not in said
         assert result.returncode == 1
+
+
+def test_a_link_that_leads_nowhere_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "communique.db").symlink_to(tmp_path / "away" / "communique.db")
+    for command in ("health", "publish", "doctor"):
+        result = communique(command, home=tmp_path / "home")
+        assert result.returncode == 1
+        assert "it is a link that leads nowhere: mount the disk" in result.stdout + result.stderr
+    assert not any((tmp_path / "away").iterdir())
+
+
+@pytest.mark.parametrize("name", ["communique.toml", "topics.toml", "sources", "watches", "tokens"])
+def test_what_was_written_and_is_out_of_reach_is_told_and_not_left_out(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).symlink_to(tmp_path / "unmounted" / name)
+    for command in ("publish", "doctor"):
+        result = communique(command, home=tmp_path)
+        assert result.returncode in {1, 2}
+        assert f"{name}: link: it leads nowhere" in result.stdout + result.stderr
+    assert not (tmp_path / "communique.db").exists()
+
+
+@pytest.mark.parametrize("kept", ["", ".git", "lost+found"])
+def test_a_folder_for_a_site_does_not_keep_a_fresh_home_from_its_store(
+    kept: str, tmp_path: Path
+) -> None:
+    (tmp_path / "site" / kept).mkdir(parents=True)
+    assert communique("publish", home=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize("broken", [empty, cut, text, foreign], ids=lambda one: one.__name__)

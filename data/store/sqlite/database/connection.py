@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import sqlite_utils
 
-from data.errors import SlowSearch, StoreError
+from data.errors import RefusedValue, SlowSearch, StoreError
 from data.sqlite_file import is_full, is_read_only, open_for_reading, open_for_writing
 from data.store.sql.database.connection import HALF_FULL, MARK, Arguments, Database
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
@@ -31,6 +31,7 @@ FOREIGN = (
     "move it away"
 )
 NO_FILE = "it is no file: move it away"
+NOWHERE = "it is a link that leads nowhere: mount the disk that it leads to, or delete it"
 BEFORE = (
     "it was written before the first release of Communique, whose stores are not read any more: "
     "choose another --home, or move it away and collect anew"
@@ -78,7 +79,8 @@ class Connection:
             return StoreError(f"sqlite:{self.path}", f"its folder is read-only ({error})")
         if folder.is_dir() and is_full(folder):
             return StoreError(f"sqlite:{self.path}", f"its disk is full, make room there ({error})")
-        return StoreError(f"sqlite:{self.path}", str(error))
+        told = RefusedValue if isinstance(error, sqlite3.DataError) else StoreError
+        return told(f"sqlite:{self.path}", str(error))
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -231,10 +233,19 @@ class Connection:
             del self._threads.db, self._threads.tables
 
 
+def no_file(path: Path) -> str:
+    """Why no file can be made at a path that has none, or empty."""
+    if path.is_file():
+        return ""
+    if path.exists():
+        return NO_FILE
+    return NOWHERE if path.is_symlink() else ""
+
+
 def refusal(path: Path) -> str:
     """Why a file is none that this version may write to, or empty; nothing is written to it."""
     if not path.is_file() or not path.stat().st_size:
-        return NO_FILE if path.is_dir() else ""
+        return no_file(path)
     db = sqlite_utils.Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
     try:
         names = db.table_names()
