@@ -16,7 +16,7 @@ from data.errors import CommuniqueError
 from data.models import Run
 from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
-from scheduler.jobs.crawl import CrawlStart, Progress, Report, VisitJob
+from scheduler.jobs.crawl import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.leased.watchdog import Renewal
 from scheduler.logs import open_log
 
@@ -65,6 +65,7 @@ class CrawlChild:
         self._home = home
         self._child = child
         self._awaited: dict[str, Awaited] = {}
+        self._refused = ""
         self._following = asyncio.create_task(self._follow())
 
     @classmethod
@@ -112,7 +113,9 @@ class CrawlChild:
             self._child.kill()
             raise CrawlLost("the crawl took longer than run_timeout") from None
         except ChildEnded as error:
-            raise CrawlLost.with_code(self._home, error.code) from error
+            # It may have said why.
+            await self._following
+            raise self._lost(error.code) from error
         finally:
             self._awaited.pop(job.source, None)
             self.hosts -= Counter([host])
@@ -150,12 +153,19 @@ class CrawlChild:
                 break
             if "run" in said:
                 self._report(msgspec.convert(said, Report).run)
+            elif "refused" in said:
+                self._refused = msgspec.convert(said, Refusal).refused
             elif (one := self._awaited.get(said["source"])) and one.on_progress:
                 one.on_progress(msgspec.convert(said, Progress))
         self.is_open = False
         for awaited in self._awaited.values():
             if not awaited.report.done():
-                awaited.report.set_exception(CrawlLost.with_code(self._home, code))
+                awaited.report.set_exception(self._lost(code))
+
+    def _lost(self, code: int) -> CrawlLost:
+        if self._refused:
+            return CrawlLost(self._refused, code)
+        return CrawlLost.with_code(self._home, code)
 
     def _report(self, run: Run) -> None:
         awaited = self._awaited.get(run.source)

@@ -11,8 +11,10 @@ import asyncio
 from collections.abc import Collection, Iterable
 from typing import Final
 
+import structlog
+
 from data.clock import utc_now
-from data.errors import SourceError
+from data.errors import SettingsError, SourceError
 from data.health.evidence import CUT
 from data.models import Run, RunError
 from data.store.postgres.hosts import AskedVisit, Connections, Hosts
@@ -26,6 +28,8 @@ PACE: Final = 0.5
 """Seconds between two looks at what is asked for, what is due and what was reported."""
 
 TOPICS: Final = "topics.toml"
+
+log = structlog.get_logger()
 
 
 class FleetExecutor:
@@ -56,8 +60,15 @@ class FleetExecutor:
     async def take_in(self, sources: Collection[str]) -> None:
         """Take in which sources there are, and by which topics releases are filed."""
         topics = self._home.topics
-        text = await asyncio.to_thread(topics.read_text, "utf-8") if topics.exists() else None
-        await self._hosts.keep_file(TOPICS, text)
+        try:
+            text = await asyncio.to_thread(read_text, topics, SettingsError)
+        except SettingsError as error:
+            if topics.exists():
+                log.warning("releases are filed by the topics of before", problem=str(error))
+            else:
+                await self._hosts.keep_file(TOPICS, None)
+        else:
+            await self._hosts.keep_file(TOPICS, text)
         await self._hosts.keep_sources(sources)
         for gone in self._awaited.keys() - {*sources}:
             self._asked.pop(gone, None)

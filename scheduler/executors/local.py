@@ -171,6 +171,8 @@ class Executor:
                 store.add_run(run)
         except (RenamedSource, StoreError, LeaseLost) as error:
             # It may be why there is no report: a store of a newer version, say.
+            if str(error) == why:
+                return run
             return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
         return run
 

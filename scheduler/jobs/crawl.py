@@ -2,7 +2,8 @@
 
 It reads lines of JSON: first a CrawlStart, then a VisitJob for each source, whenever one is due,
 and now and then a Renewal where others visit the same sources.
-It writes lines of JSON: a Progress now and then while a visit goes on, and a Report at its end.
+It writes lines of JSON: a Progress now and then while a visit goes on, and a Report at its end; a
+Refusal where it can't begin.
 When its standard input closes it ends, and the visits that are under way with it; where that is as
 its parent died, it gives back the hosts that this one held. Exit code: 0
 done, 1 something failed, 2 the first line can't be read.
@@ -92,6 +93,12 @@ class Report(msgspec.Struct, frozen=True):
     """A line when a visit is over."""
 
     run: Run
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A line of a crawl that can make no visit at all: why."""
+
+    refused: str
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -372,7 +379,9 @@ def main() -> int:
     try:
         Crawl(start).run(lines)
     except CommuniqueError as error:
-        print(redacted(str(error)), file=sys.stderr)  # noqa: T201 - to the parent
+        said = redacted(str(error))
+        print(said, file=sys.stderr)  # noqa: T201 - to the log
+        write_line(Refusal(said))
         return error.exit_code
     return 0
 

@@ -203,8 +203,18 @@ def test_a_store_that_no_crawl_can_use_is_told_in_its_report(tmp_path: Path) -> 
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     (home / "communique.db").write_bytes(b"no store of ours" * 99)
     run = collect(home)
-    assert [error["kind"] for error in run["errors"]] == ["crawl", "store"]
-    assert "communique.db" in run["errors"][1]["message"]
+    assert [error["kind"] for error in run["errors"]] == ["crawl"]
+    assert "communique.db failed: file is not a database" in run["errors"][0]["message"]
+
+
+def test_topics_that_no_crawl_can_use_are_told_in_its_report(tmp_path: Path) -> None:
+    home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
+    sources = choose(load_sources(home.sources)[0], ())
+    home.topics.write_text("[[topic]]\nslug = 'tide'\nlable = 'Tide'\n")
+    (run,) = asyncio.run(Executor(home).visit_all(sources))
+    (error,) = run.errors
+    assert error.message.startswith(f"{home.topics}: ")
+    assert "lable" in error.message
 
 
 def kill_child() -> None:

@@ -77,6 +77,20 @@ def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
     assert (visits, due) == (1, 0)
 
 
+def test_topics_of_the_leader_that_can_not_be_used_are_told_and_end_no_service(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    home = home_on(tmp_path / "home", postgres_url, room)
+    (home / "topics.toml").write_text("[[topic]]\nlable = 'Tide'\n")
+    with started("worker", home_on(tmp_path / "worker", postgres_url)) as (_, its_log):
+        with started("run", home):
+            assert "topics.toml of the leader: topic[0].lable: " in until(its_log, "visited")
+        (home / "topics.toml").write_bytes(b"\xff")
+        with started("run", home) as (_, log):
+            told = until(log, "releases are filed by the topics of before")
+            assert f"{home / 'topics.toml'}: file: it can't be read" in told
+
+
 def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
