@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from data.clock import utc_now
 from data.dates.context import DateContext
-from data.errors import StoreError
+from data.errors import RefusedValue
 from data.identity.decision import yet_to_come
 from data.interchange.lines import LONGEST_LINE, LineError, read_line
 from data.models import Source
@@ -136,7 +136,7 @@ class Importer:
                 front=self._front,
                 labels=labels,
             )
-        except (LineError, StoreError) as error:
+        except (LineError, RefusedValue) as error:
             self._rejected.append(Remark(number, str(error)))
             return
         if not self._source.url:

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from data.errors import StoreError
+from data.errors import RefusedValue, StoreError
 from data.store.postgres.database.dialect import adapt
 from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, refusal
 from data.text.redaction import redacted
@@ -151,15 +151,19 @@ SENTENCES: Final[dict[type[psycopg.Error], str]] = {
     errors.TooManyConnections: "it has too many connections: raise its max_connections",
 }
 
+VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
+"""Errors of what is written, which say nothing of the database."""
+
 
 def failed(url: str, error: psycopg.Error) -> StoreError:
     """What went wrong, for people, without a secret."""
+    told = RefusedValue if isinstance(error, VALUES) else StoreError
     for kind, sentence in SENTENCES.items():
         if isinstance(error, kind):
-            return StoreError(redacted(url), f"{sentence} ({first_line(error)})")
+            return told(redacted(url), f"{sentence} ({first_line(error)})")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
         return StoreError(redacted(url), f"{GONE} ({first_line(error)})")
-    return StoreError(redacted(url), first_line(error))
+    return told(redacted(url), first_line(error))
 
 
 def first_line(error: psycopg.Error) -> str:
