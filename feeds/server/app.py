@@ -76,6 +76,10 @@ ASKABLE = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
 LIVE = ("/health", "/health/")
 """What is told as it is at this moment, though a page of what was told last lies there."""
 
+OWN = {"/healthz", "/metrics", HUB_PATH, ADMIN_PATH, API.rstrip("/"), *READER_LOGINS}
+OWN_BELOW = (ADMIN_PATH + "/", CALLBACK_PATH, API, *READER_API)
+"""What we answer or nobody does: whatever lies there, in a bucket say, was put there by others."""
+
 OUT_OF_REACH = "The files of this site can't be reached now. Please try again in a minute."
 
 AT_ONCE = 4
@@ -248,7 +252,7 @@ class SiteServer:
 
         Raises BadQuery, SlowSearch, StoreError, OSError.
         """
-        if self._is_live(path):
+        if self._is_ours(path):
             return None
         held = None
         if self._is_made(path) or query:
@@ -261,9 +265,10 @@ class SiteServer:
             return self._other
         return page(scope, 503, {"retry-after": "60"}, said=OUT_OF_REACH)
 
-    def _is_live(self, path: str) -> bool:
-        """Whether a path tells of this moment, whatever lies there."""
-        return self._demand is not None and path in LIVE
+    def _is_ours(self, path: str) -> bool:
+        """Whether we answer at a path ourselves, whatever lies there."""
+        is_live = self._demand is not None and path in LIVE
+        return is_live or path in OWN or path.startswith(OWN_BELOW)
 
     def _is_made(self, path: str) -> bool:
         """Whether nothing of a path lies in a file, as it is made on demand."""
@@ -273,13 +278,22 @@ class SiteServer:
         """Whether a path may lead to a topic of a source."""
         return self._demand is not None and address_of(path) is not None
 
+    async def _is_page(self, path: str) -> bool:
+        """Whether a page is at a path that ends in a slash, for those who leave that out."""
+        if path in self._mounted:
+            return True
+        plain = path.rstrip("/")
+        return not self._is_ours(plain) and (
+            self._is_topic(path) or await self._cache.is_folder(plain)
+        )
+
     def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
         """The answer to a plain GET, where nothing is to be made (see http_protocol).
 
         Raises OSError.
         """
         if (
-            self._is_live(path)
+            self._is_ours(path)
             or self._is_made(path)
             or (self._past and self._past.takes(path, headers))
         ):
@@ -373,11 +387,7 @@ class SiteServer:
                 answer = Response(status_code=204, headers={"allow": ALLOW, **CROSS_ORIGIN})
             elif scope["method"] not in {"GET", "HEAD"}:
                 answer = page(scope, 405, {"allow": ALLOW})
-            elif not (path.endswith("/") or self._is_live(path)) and (
-                await self._cache.is_folder(path)
-                or self._is_topic(path + "/")
-                or path + "/" in self._mounted
-            ):
+            elif not path.endswith("/") and await self._is_page(path + "/"):
                 # A relative address, so that it holds wherever the site is mounted.
                 place = quote(path.rpartition("/")[2], safe="~") + "/"
                 answer = Response(status_code=308, headers={"location": place})

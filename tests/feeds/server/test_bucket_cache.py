@@ -264,3 +264,29 @@ def test_partial_tiles_that_the_log_outgrew_are_cut_from_those_in_the_bucket(
             assert (answer.status_code, answer.content) == (200, body)
     assert seen.keys() == {"100", "150"}
     assert asyncio.run(asked("/log/tile/0/001.p/255")).status_code == 404
+
+
+OWN = ("healthz", "metrics", "hub", "admin", "admin/", "api", "api/releases", "reader/api/0/token")
+
+
+def test_no_object_of_a_bucket_takes_the_place_of_our_own_answers(
+    bucket: FailingBucket, publish: Publish, site: Path, store_url: str
+) -> None:
+    names = [f"{name}index.html" if name.endswith("/") else name for name in OWN]
+    publish({"index.html": "1"})
+    for name in (*names, "metrics/index.html", "plain.html"):
+        bucket.write(name, b"planted", over=None)
+    app = create_app(site, store_url, bucket=bucket)
+
+    async def answers() -> dict[str, httpx.Response]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return {name: await client.get(f"/{name}") for name in (*OWN, "plain.html")}
+
+    for _ in range(2):
+        found = asyncio.run(answers())
+        assert found.pop("plain.html").text == "planted"
+        assert [name for name, answer in found.items() if "planted" in answer.text] == []
+        assert found["healthz"].text == "ok\n"
+        assert [found[name].status_code for name in ("metrics", "hub", "admin")] == [200, 404, 404]
+        assert found["api"].headers["location"] == "api/"
