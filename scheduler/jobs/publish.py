@@ -36,6 +36,7 @@ from feeds.websub.made_feeds import note_changed_searches
 from scheduler.home import Home, open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.home_files import keep_home_files
+from scheduler.jobs.other_publishers import publication_turn
 from scheduler.jobs.topics import settle_topics
 from scheduler.logs import log_as
 
@@ -117,10 +118,11 @@ def render_and_push(home: Home, render: Callable[..., None]) -> None:
 def publish_store(home: Home, *, everything: bool) -> Publication:
     """Publish feeds and pages; that the log can't be signed keeps none of them back."""
     errors: list[PublishError] = []
-    with signed_after(home, errors) as store:
+    with publication_turn(home) as another, signed_after(home, errors) as store:
         keep_home_files(home, store, ())
         settle_topics(home, store)
         kept = home.path / "rendered.db"
+        everything = everything or another
         make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)
         try:
             published = make()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import feedparser
 import pytest
 
 from tests.command import collect, communique, make_home
@@ -46,3 +48,44 @@ def test_topics_are_called_as_the_file_of_today_says(room: Room, tmp_path: Path)
     assert result.returncode == 0
     assert "topics.toml" in result.stderr
     assert "Ships" in page.read_text()
+
+
+def titles(home: Path) -> set[str]:
+    """What a HOME has published of the source."""
+    return {
+        one.title.partition(":")[0]
+        for one in feedparser.parse(home / "site/feeds/source/harbour.atom").entries
+    }
+
+
+def test_a_home_publishes_what_another_one_on_its_database_published_meanwhile(
+    room: Room, tmp_path: Path, postgres_url: str
+) -> None:
+    first, second = (make_home(tmp_path / name, f"{room.base}/news/") for name in ("a", "b"))
+    for home in (first, second):
+        with (home / "communique.toml").open("a") as settings:
+            settings.write(f'[store]\nurl = "{postgres_url}"\n[archive]\nenabled = false\n')
+    collect(first)
+    for home in (first, second):
+        assert communique("publish", home=home).returncode == 0
+        assert titles(home) == {"Notice 1"}
+    for known, (publishes, follows) in enumerate(((first, second), (second, first)), 2):
+        room.page("/news/", listing_html([*range(1, known + 1)]))
+        room.page(f"/news/{known}.html", release_html(known))
+        collect(publishes)
+        for home in (publishes, follows):
+            assert communique("publish", home=home).returncode == 0
+            assert titles(home) == {f"Notice {one}" for one in range(1, known + 1)}
+
+
+def test_a_home_that_publishes_alone_on_its_database_writes_only_what_changed(
+    room: Room, tmp_path: Path, postgres_url: str
+) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    with (home / "communique.toml").open("a") as settings:
+        settings.write(f'[store]\nurl = "{postgres_url}"\n[archive]\nenabled = false\n')
+    collect(home)
+    assert communique("publish", home=home).returncode == 0
+    for _ in range(2):
+        published = communique("publish", "--json", home=home)
+        assert json.loads(published.stdout)["feeds"] == 0
