@@ -30,6 +30,16 @@ def is_full(folder: Path) -> bool:
     return not disk.f_flag & os.ST_RDONLY and disk.f_bavail * disk.f_frsize < LEAST_FREE
 
 
+def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
+    """Why a file can't be opened, read or written, for people."""
+    folder = path.parent
+    if is_read_only(path) or (folder.is_dir() and not os.access(folder, os.W_OK)):
+        return f"its folder is read-only ({error})"
+    if folder.is_dir() and is_full(folder):
+        return f"its disk is full, make room there ({error})"
+    return str(error)
+
+
 def open_for_writing(
     path: Path | None, patience: float = BUSY_SECONDS, *, shared: bool = False
 ) -> sqlite3.Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import functools
 import importlib
 import json
@@ -228,5 +229,7 @@ def error_sentence(error: BaseException) -> tuple[str, int]:
         case OSError():
             # A full disk or a folder without rights, wherever it is met.
             at = f"{error.filename}: " if error.filename else ""
+            if error.errno == errno.ENOSPC:
+                return f"{at}the disk is full: make room there", 1
             return f"{at}{error.strerror or error}", 1
     return "stopped; what was stored is kept", 130

@@ -10,6 +10,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from data.errors import StoreError
 from data.models import Validator
 from data.text.redaction import without_user
 from spiders.download.decompression import TOO_LARGE
@@ -105,6 +106,9 @@ def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
     reasons = getattr(error, "reasons", None) or getattr(cause, "reasons", None) or ()
     inner = [KNOWN.get(type(reason.value).__name__) for reason in reasons]
     found = known or next((one for one in reversed(inner) if one), None)
+    if found is None and isinstance(error, StoreError):
+        # What is known of the address, or of its host, could not be read or kept.
+        found = "store", str(error)
     if found is None:
         last = reasons[-1].value if reasons else error
         return "network", f"it could not be fetched ({type(last).__name__})"

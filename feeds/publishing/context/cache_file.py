@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import StoreError
-from data.sqlite_file import delete_file, lay_cache, open_for_writing
+from data.sqlite_file import cause_of, delete_file, lay_cache, open_for_writing
 
 TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
@@ -48,6 +48,7 @@ class CacheFile:
     """The file at ``path``, or in memory where there is none. Raises StoreError."""
 
     def __init__(self, path: Path | None) -> None:
+        self._path = path
         self._name = "rendered entries" if path is None else str(path)
         self._db = self._open(path)
 
@@ -56,7 +57,7 @@ class CacheFile:
             db = opened(path)
         except sqlite3.DatabaseError as error:
             if path is None or isinstance(error, sqlite3.OperationalError):
-                raise StoreError(self._name, str(error)) from error
+                raise StoreError(self._name, self._cause(error)) from error
             delete_file(path)
             db = opened(path)
         return db
@@ -120,8 +121,11 @@ class CacheFile:
         except sqlite3.Error as error:
             is_damaged = getattr(error, "sqlite_errorcode", 0) in DAMAGED
             raise (DamagedCacheError if is_damaged else StoreError)(
-                self._name, str(error)
+                self._name, self._cause(error)
             ) from error
+
+    def _cause(self, error: sqlite3.Error) -> str:
+        return str(error) if self._path is None else cause_of(self._path, error)
 
 
 def opened(path: Path | None) -> sqlite3.Connection:

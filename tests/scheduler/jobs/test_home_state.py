@@ -16,7 +16,9 @@ from data.models import Run, VisitFacts
 from scheduler.home import Home, home_at
 from scheduler.jobs.health import home_health
 from spiders.sources.loader import load_source
-from tests.command import COMMUNIQUE, make_home
+from tests.command import COMMUNIQUE, collect, communique, make_home
+from tests.mounted import fill, mounted
+from tests.press_room import listing_html, release_html, served
 
 HOUR = dt.timedelta(hours=1)
 
@@ -80,3 +82,24 @@ def test_a_full_disk_is_told_by_all_that_look(tmp_path: Path) -> None:
     assert json.loads(f"{first}\n}}")["sources"] == []
     (one,) = json.loads(second)["sources"]
     assert (one["id"], one["state"], one["code"]) == ("harbour", "failing", "home.full")
+
+
+def test_every_command_that_meets_a_full_disk_names_it(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    with served() as room, mounted(folder, "12m"):
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = make_home(folder / "home", f"{room.base}/news/")
+        assert collect(home)["errors"] == []
+        full = fill(folder)
+        room.page("/news/", listing_html([1, 2]))
+        room.page("/news/2.html", release_html(2))
+        for command in ("publish", "token new reader", "watch add all --feed", "collect"):
+            told = communique(*command.split(), home=home)
+            assert told.returncode == 1, command
+            assert "disk is full" in told.stderr, command
+            assert "could not be fetched" not in told.stderr, command
+        full.unlink()
+        assert collect(home)["new"] == 1
+        published = communique("publish", home=home)
+        assert (published.returncode, published.stderr) == (0, "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -15,7 +14,7 @@ from typing import Any, Final
 import sqlite_utils
 
 from data.errors import RefusedValue, SlowSearch, StoreError
-from data.sqlite_file import is_full, is_read_only, open_for_reading, open_for_writing
+from data.sqlite_file import cause_of, is_read_only, open_for_reading, open_for_writing
 from data.store.sql.database.connection import HALF_FULL, MARK, Arguments, Database
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 
@@ -74,13 +73,8 @@ class Connection:
 
     def _failed(self, error: OSError | sqlite3.Error) -> StoreError:
         """What went wrong, for people."""
-        folder = self.path.parent
-        if is_read_only(self.path) or (folder.is_dir() and not os.access(folder, os.W_OK)):
-            return StoreError(f"sqlite:{self.path}", f"its folder is read-only ({error})")
-        if folder.is_dir() and is_full(folder):
-            return StoreError(f"sqlite:{self.path}", f"its disk is full, make room there ({error})")
         told = RefusedValue if isinstance(error, sqlite3.DataError) else StoreError
-        return told(f"sqlite:{self.path}", str(error))
+        return told(f"sqlite:{self.path}", cause_of(self.path, error))
 
     @property
     def db(self) -> sqlite3.Connection:
