@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -246,6 +246,18 @@ class Home:
     def has_fleet(self) -> bool:
         """Whether workers on many machines make the visits."""
         return self.settings.run.executor == "procrastinate"
+
+    @property
+    def shares_site(self) -> bool:
+        """Whether whichever of several services may publish: all of them to one place."""
+        return self.has_fleet and bool(self.settings.site.target)
+
+    def may_sign(self) -> bool:
+        """Whether this HOME, one of many, can sign the log of all. Raises ArchiveError."""
+        if not self.settings.archive.enabled:
+            return True
+        with closing(self.shared_log(signs=False)) as log:
+            return log.may_sign()
 
     @property
     def alive(self) -> Path:

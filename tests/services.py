@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from tests.command import command
+from tests.command import SETTINGS, command, make_home
+from tests.press_room import Room
 
 
 @contextmanager
@@ -44,3 +45,16 @@ def until(log: IO[str], event: str) -> str:
         if f"event={event}" in line or f'event="{event}"' in line:
             return line
     raise AssertionError(f"it ended without saying {event}: {''.join(said)}")
+
+
+def home_on(folder: Path, url: str, room: Room | None = None, *, more: str = "") -> Path:
+    """A HOME of many on a database; of a service, with a source. ``more`` are settings."""
+    if room:
+        make_home(folder, f"{room.base}/news/", interval="60")
+    else:
+        folder.mkdir(parents=True)
+    (folder / "communique.toml").write_text(
+        f"{SETTINGS}\n[store]\nurl = '{url}'\n\n[run]\nexecutor = 'procrastinate'\n"
+        f"\n[site]\nport = 0\n{more}"
+    )
+    return folder

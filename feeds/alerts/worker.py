@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from data.errors import StoreError
+from data.errors import LeaseLost, StoreError
 from data.models import AlertDelivery, AlertMessage, QueuedEvent
 from data.store.protocol import Store
 from data.watches.folder import WatchFolder
@@ -99,7 +99,7 @@ class AlertWorker:
         """What is to be told of an event; nothing where it can't be held against the watches."""
         try:
             return [*self._matcher.deliveries(self._store, event)]
-        except (OSError, StoreError):
+        except (OSError, StoreError, LeaseLost):
             raise
         except Exception:
             # Held against them again it would fail again, and all later events with it.
@@ -172,7 +172,7 @@ class AlertWorker:
             return
         try:
             self._begin()
-        except StoreError as error:
+        except (StoreError, LeaseLost) as error:
             log.warning("alerts wait", problem=str(error))
 
     async def _deliver(self, receiver: str, message: AlertMessage) -> None:

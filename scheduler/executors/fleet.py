@@ -17,7 +17,7 @@ from data.clock import utc_now
 from data.errors import SettingsError, SourceError
 from data.health.evidence import CUT
 from data.models import Run, RunError
-from data.store.postgres.hosts import AskedVisit, Connections, Hosts
+from data.store.postgres.hosts import DUTY, AskedVisit, Connections, Hosts
 from data.toml_files import read_text
 from scheduler.executors.procrastinate import Deferrer, Reaper, prepare
 from scheduler.home import Home
@@ -28,6 +28,19 @@ PACE: Final = 0.5
 """Seconds between two looks at what is asked for, what is due and what was reported."""
 
 TOPICS: Final = "topics.toml"
+
+PUBLISHING: Final = f"{DUTY}publishing"
+ALERTS: Final = f"{DUTY}alerts"
+UPKEEP: Final = f"{DUTY}upkeep"
+
+ROWS: Final = {
+    "publish": PUBLISHING,
+    "attest": PUBLISHING,
+    "ping": PUBLISHING,
+    "alerts": ALERTS,
+    "tidy": UPKEEP,
+}
+"""What one service of several does, and the row whose lease it takes."""
 
 log = structlog.get_logger()
 
@@ -56,6 +69,11 @@ class FleetExecutor:
         report: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         self._awaited[source.id] = report
         return await report
+
+    def have_done(self, what: str) -> None:
+        """Have whichever service takes that on do something: one of ROWS."""
+        name = f"{DUTY}{what}"
+        self._asked[name] = AskedVisit(name, ROWS[what], "")
 
     async def take_in(self, sources: Collection[str]) -> None:
         """Take in which sources there are, and by which topics releases are filed."""

@@ -3,7 +3,8 @@
 It distributes work and promises nothing more. That a host is visited once at a time, and that what
 comes of it counts once, is said by the row of the host (data.store.postgres.hosts). Therefore a job
 is a host and nothing else, no job is ever retried, and one that nobody works on any more is ended:
-the host is still due, and gets another.
+the host is still due, and gets another. What one service of several does has such a row as well,
+and its jobs a queue of their own.
 """
 
 from __future__ import annotations
@@ -29,8 +30,11 @@ logging.getLogger("procrastinate").setLevel(logging.ERROR)
 VISITS: Final = "visits"
 """The queue of visits."""
 
-VISIT: Final = "visit"
-"""The task of one."""
+DUTIES: Final = "duties"
+"""The queue of what one service of several does."""
+
+ROW: Final = "visit"
+"""The task of every job: to do what is due of a row."""
 
 PATIENCE: Final = 60.0
 """Seconds for which a database that went away is waited for."""
@@ -72,7 +76,8 @@ DEFER: Final = """
         ORDER BY next_due LIMIT %(limit)s),
     deferred AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
-        SELECT 'visits', 'visit', 'visit:' || host, 'visit:' || host,
+        SELECT CASE WHEN starts_with(host, 'duty:') THEN 'duties' ELSE 'visits' END,
+               'visit', 'visit:' || host, 'visit:' || host,
                jsonb_build_object('host', host)
         FROM due ORDER BY next_due ON CONFLICT DO NOTHING RETURNING 1)
     SELECT (SELECT count(*) FROM deferred), (SELECT count(*) FROM due),
@@ -86,9 +91,9 @@ STALLED_JOBS: Final = """
 """
 
 # A worker that lives and could not say that it was done, or had nothing to do: no such host.
-UNHELD_VISITS: Final = """
+UNHELD_JOBS: Final = """
     SELECT j.id FROM procrastinate_jobs j LEFT JOIN hosts h ON h.host = j.args ->> 'host'
-    WHERE j.status = 'doing' AND j.queue_name = 'visits'
+    WHERE j.status = 'doing' AND j.queue_name IN ('visits', 'duties')
     AND (h.host IS NULL OR h.token = 0 OR h.next_due < now())
 """
 
@@ -166,20 +171,20 @@ async def prepare(connections: Connections) -> None:
 
 
 def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
-    """Procrastinate's app for a worker that visits hosts."""
+    """Procrastinate's app for a worker that visits hosts, or does what is due of other rows."""
     app = procrastinate.App(connector=PatientConnector())
 
     async def visit_host(host: str) -> None:
         await visit(host)
 
-    app.task(name=VISIT, queue=VISITS)(visit_host)
+    app.task(name=ROW, queue=VISITS)(visit_host)
     return app
 
 
-async def work(app: procrastinate.App, *, places: int) -> None:
+async def work(app: procrastinate.App, *, places: int, queue: str = VISITS) -> None:
     """Have an open app do jobs, so many at a time, until cancelled; then those under way end."""
     await app.run_worker_async(
-        queues=[VISITS],
+        queues=[queue],
         concurrency=places,
         fetch_job_polling_interval=POLL * random.uniform(0.8, 1.2),  # noqa: S311 - as above
         # Nobody aborts jobs: who wants a visit ended ends its lease.
@@ -234,7 +239,7 @@ class Reaper:
     async def reap(self, db: psycopg.AsyncConnection[Any]) -> int:
         """End jobs, and say how many. Raises psycopg.Error."""
         stalled = {row[0] for row in await (await db.execute(STALLED_JOBS, [STALLED])).fetchall()}
-        unheld = {row[0] for row in await (await db.execute(UNHELD_VISITS)).fetchall()}
+        unheld = {row[0] for row in await (await db.execute(UNHELD_JOBS)).fetchall()}
         # A worker claims its host right after it got the job: whoever was seen twice does not.
         dead = [*stalled, *(unheld & self._unheld)]
         self._unheld = frozenset(unheld)

@@ -9,13 +9,15 @@ from typing import Final
 
 import structlog
 
-from data.errors import HomeInUse, StoreError
+from data.errors import HomeInUse, LeaseLost, StoreError
+from data.models import Lease
 from data.watches.folder import load_watches
 from feeds.alerts.matcher import Matcher
 from feeds.alerts.senders import Senders
 from feeds.alerts.worker import AlertWorker
 from feeds.websub.backoff import LOOK, Backoff
 from scheduler.home import Home
+from scheduler.jobs.leased.leased_store import under
 from scheduler.service.background import in_background
 from scheduler.service.push import outbound_of
 
@@ -45,27 +47,32 @@ class AlertService:
         """Something happened."""
         self._pace.wake()
 
-    async def run(self) -> None:
-        """Work until cancelled; of several processes on one HOME only one does."""
+    async def run(self, lease: Lease | None = None) -> None:
+        """Work until cancelled; of several processes on one HOME only one does.
+
+        Of several services on a database one does, which has a lease. Raises LeaseLost.
+        """
         while True:
             try:
                 with self._home.lock("alerts", "another process"):
-                    await self._work()
+                    await self._work(lease)
             except HomeInUse:
                 await asyncio.sleep(LOOK)
             except (OSError, StoreError) as error:
                 # A disk that is full, most likely: the rest of the service goes on.
                 log.warning("alerts failed", problem=str(error))
                 await asyncio.sleep(AGAIN)
+            except LeaseLost:
+                raise
             except Exception:
                 # A mistake of ours: visits and the site go on, and alerts are tried again.
                 log.exception("alerts failed")
                 await asyncio.sleep(AGAIN)
 
-    async def _work(self) -> None:
+    async def _work(self, lease: Lease | None) -> None:
         home = self._home
         # Nothing that is told is a part of the archive.
-        with closing(home.plain_store(patience=PATIENCE)) as store:
+        with closing(home.plain_store(patience=PATIENCE)) as store, under(store, lease):
             senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
             await AlertWorker(store, home.watches, senders, self._pace).run()
 

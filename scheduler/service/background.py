@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
+
+import structlog
+
+from data.errors import CommuniqueError
+
+log = structlog.get_logger()
 
 
 @asynccontextmanager
@@ -25,3 +31,17 @@ async def in_background(
         await asyncio.wait({working})
     if not working.cancelled():
         working.result()
+
+
+async def attempt(action: Callable[[], Awaitable[None]]) -> None:
+    """Do something that is tried again later where it fails, on a full disk, say."""
+    try:
+        await action()
+    except (CommuniqueError, OSError) as error:
+        log.error("failed; it is tried again", problem=str(error))  # noqa: TRY400 - no bug of ours
+
+
+def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group, however deep it lies in it."""
+    first = errors.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first

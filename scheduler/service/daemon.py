@@ -7,7 +7,7 @@ import datetime as dt
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,9 +15,6 @@ from typing import TYPE_CHECKING
 import structlog
 import uvicorn
 
-from data.archive.log.tree_log import log_of
-from data.archive.upload import upload
-from data.bucket.bucket import open_bucket
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.health.network import is_unanswered
@@ -26,19 +23,18 @@ from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.executors.local import Executor
-from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
-from scheduler.jobs.attest import attest, is_asked_for
 from scheduler.jobs.handlings import paused_sources
 from scheduler.jobs.health import home_health, note_health
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
-from scheduler.service.dead_man import ping
+from scheduler.service.background import attempt, first_of
 from scheduler.service.feed_push import FeedPushService
-from scheduler.service.push import PushService, outbound_of
+from scheduler.service.publishing import Publishing
 from scheduler.service.systemd import READY, STOPPING, show_life, tell
 from scheduler.service.timetable import Timetable, first_visit
+from scheduler.service.upkeep import copy_for_ever, tidy
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.service.web import address_of, admin_address, listen, server_config
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
@@ -60,39 +56,38 @@ class Service:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._executor: Executor | FleetExecutor = Executor(home)
-        self._push = PushService(home)
         self._alerts = AlertService(home)
         self._feed_push = FeedPushService(home, self._hinted)
         self._hints: set[str] = set()
-        self._publisher = Publisher(home)
         self._sources: dict[str, LoadedSource] = {}
         self._stop = asyncio.Event()
-        self._publication_due = asyncio.Event()
         self._health_due = asyncio.Event()
         self._chance = random.Random()  # noqa: S311 - spreads visits, keeps no secret
         self._timetable = Timetable(self._begin_visit, self._chance)
         self._planner = VisitPlanner(home.settings.collect, home.settings.health)
         self._visits: asyncio.TaskGroup | None = None
-        self._problem = ""
         self.visiting: set[str] = set()
         self._reloading = asyncio.Lock()
         self._access = Access(home.tokens, proxies=proxies_of(home.settings.site))
         self._admin = Admin(home, self._access, self)
+        self._publishing = Publishing(home, self._admin.live.note)
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then end what is under way and leave nothing half done."""
         async with AsyncExitStack() as beside:
             if not self._home.has_fleet:
+                await beside.enter_async_context(self._alerts.at_work(self._stop.set))
                 await self._begin_beside(beside, self._stop.set)
             try:
                 await self._run()
             finally:
-                await self._publisher.close()
+                await self._publishing.close()
 
     async def _begin_beside(self, beside: AsyncExitStack, failed: Callable[[], object]) -> None:
-        """Tell hubs, people and sources until the end of ``beside``."""
-        for service in (self._push, self._alerts, self._feed_push):
-            await beside.enter_async_context(service.at_work(failed))
+        """Tell hubs and sources until the end of ``beside``."""
+        if not self._home.shares_site:
+            await beside.enter_async_context(self._publishing.push.at_work(failed))
+        await beside.enter_async_context(self._feed_push.at_work(failed))
 
     async def _run(self) -> None:
         site = self._home.settings.site
@@ -107,7 +102,7 @@ class Service:
             home.site,
             home.store_url,
             site,
-            hub=self._push.hub,
+            hub=self._publishing.push.hub,
             callback=self._feed_push.callback,
             # One that stands by publishes nothing itself; one that is alone need not ask.
             bucket=home.bucket if home.has_fleet else None,
@@ -120,16 +115,13 @@ class Service:
         )
         server = QuietServer(server_config(app, site))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
-        showing = asyncio.create_task(show_life())
+        beside = [asyncio.create_task(one) for one in (show_life(), copy_for_ever(home))]
         tell(READY)
         if home.has_fleet:
-            # Imported here: the libraries for PostgreSQL may not be installed.
-            from scheduler.service.leader import lead_in_turns  # noqa: PLC0415
-
-            visiting = asyncio.create_task(lead_in_turns(home.store_url, self._lead))
+            visiting = asyncio.create_task(self._work_with_others())
         else:
             # What was published before is served at once; a new version takes a while to render.
-            await self._publish()
+            await self._publishing.publish()
             await attempt(self._reload)
             visiting = asyncio.create_task(self._work())
         stopping = asyncio.create_task(self._stop.wait())
@@ -144,13 +136,27 @@ class Service:
         await asyncio.wait({visiting})
         await self._executor.close()
         if not home.has_fleet:
-            await self._publish()
+            await self._publishing.publish()
         await self._admin.close()
         server.should_exit = True
         await serving
-        showing.cancel()
+        for one in beside:
+            one.cancel()
         if not visiting.cancelled() and (error := visiting.exception()):
-            raise error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+            raise first_of(error) if isinstance(error, BaseExceptionGroup) else error
+
+    async def _work_with_others(self) -> None:
+        """Lead in turns, and take on what whichever service does, until cancelled."""
+        # Imported here: the libraries for PostgreSQL may not be installed.
+        from scheduler.service.duties import Duties  # noqa: PLC0415
+        from scheduler.service.leader import lead_in_turns  # noqa: PLC0415
+
+        duties = Duties(
+            self._home, self._publishing, self._alerts, lambda: self._visits is not None
+        )
+        async with asyncio.TaskGroup() as work:
+            work.create_task(lead_in_turns(self._home.store_url, self._lead))
+            work.create_task(duties.work())
 
     async def _lead(self, leadership: Leadership) -> None:
         """Do for all services on a database what one of them does, until cancelled."""
@@ -172,7 +178,8 @@ class Service:
                 async with asyncio.TaskGroup() as work:
                     work.create_task(fleet.run())
                     # Nobody waits for a publication: another machine may have to make all of it.
-                    self._publication_due.set()
+                    await self._have_done("publish")
+                    fleet.have_done("alerts")
                     await attempt(self._reload)
                     await self._work()
             finally:
@@ -183,24 +190,32 @@ class Service:
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._visits:
-            self._visits.create_task(self._publish_when_due())
+            if not self._home.shares_site:
+                self._visits.create_task(self._publishing.publish_when_due())
             self._visits.create_task(self._note_health_when_due())
             self._visits.create_task(self._timetable.follow_clock())
-            self._visits.create_task(self._ping())
             # Not in an hour only: a service may be started anew each night.
-            self._visits.create_task(attempt(self._attest))
-            self._visits.create_task(attempt(self._upload))
+            for what in ("ping", "attest"):
+                self._visits.create_task(self._have_done(what))
             self._timetable.start(
                 {
                     "reload": partial(attempt, self._reload),
-                    "publish": self._publish_soon,
                     "health": self._note_health_soon,
-                    "ping": self._ping,
-                    "attest": partial(attempt, self._attest),
-                    "upload": partial(attempt, self._upload),
-                    "tidy": partial(attempt, self._tidy),
+                    **{
+                        what: partial(self._have_done, what)
+                        for what in ("publish", "ping", "attest", "tidy")
+                    },
                 }
             )
+
+    async def _have_done(self, what: str) -> None:
+        """Do what the timetable names so, or ask for it where whichever service does it."""
+        if what != "tidy" and not self._home.shares_site:
+            await self._publishing.do(what)
+        elif not isinstance(self._executor, Executor):
+            self._executor.have_done(what)
+        else:
+            await attempt(partial(tidy, self._home))
 
     async def _reload(self) -> None:
         """Take in source files that were added, changed or removed."""
@@ -312,7 +327,7 @@ class Service:
             seconds=round(run.seconds, 1),
             errors=[error.told for error in run.errors],
         )
-        self._publication_due.set()
+        await self._have_done("publish")
         self._health_due.set()
         self._alerts.wake()
         # Its file may have gone meanwhile, or have changed.
@@ -357,31 +372,6 @@ class Service:
         with closing(self._home.store()) as store:
             return self._planner.witnesses(store, source, others, at)
 
-    async def _publish_soon(self) -> None:
-        self._publication_due.set()
-
-    async def _publish_when_due(self) -> None:
-        """Publish once for all visits that ended meanwhile, and what else changed the store."""
-        while True:
-            await self._publication_due.wait()
-            self._publication_due.clear()
-            await self._publish()
-
-    async def _publish(self) -> None:
-        published = await self._publisher.publish()
-        self._problem = published.errors[0] if published.errors else ""
-        await self._admin.live.note()
-        if published.written:
-            self._push.wake()
-            log.info("published", feeds=published.feeds, written=published.written)
-        for error in published.errors:
-            log.error("not published", problem=error)
-
-    async def _ping(self) -> None:
-        url = self._home.settings.health.ping
-        if url and (unheard := await ping(outbound_of(self._home), url, self._problem)):
-            log.warning("nobody heard the ping", problem=unheard)
-
     async def _note_health_soon(self) -> None:
         self._health_due.set()
 
@@ -402,56 +392,8 @@ class Service:
         changes = await asyncio.to_thread(note_health, self._home)
         await self._admin.live.note()
         if changes:
-            self._publication_due.set()
+            await self._have_done("publish")
             self._alerts.wake()
-
-    async def _attest(self) -> None:
-        if not is_asked_for(self._home):
-            return
-        done = await asyncio.to_thread(attest, self._home)
-        for error in done.errors:
-            log.error("the log is not attested", problem=error)
-        if done.cosignatures or done.timestamp or done.witnessed:
-            log.info(
-                "attested",
-                witnesses=len(done.cosignatures),
-                witnessed=len(done.witnessed),
-                dated=bool(done.timestamp),
-            )
-            self._publication_due.set()
-
-    async def _upload(self) -> None:
-        settings = self._home.settings
-        if not settings.archive.target:
-            return
-        bucket = open_bucket(settings.archive.target, settings.bucket)
-        with closing(log_of(self._home.path)) as archive_log:
-            done = await asyncio.to_thread(
-                upload,
-                self._home.archive,
-                archive_log,
-                bucket,
-                self._home.uploaded,
-                shared=self._home.has_fleet,
-            )
-        if done.files:
-            log.info("archive copied", files=done.files, bytes=done.bytes, leaves=done.leaves)
-
-    async def _tidy(self) -> None:
-        await asyncio.to_thread(self._tidy_store)
-
-    def _tidy_store(self) -> None:
-        store = self._home.store()
-        store.maintain()
-        store.close()
-
-
-async def attempt(action: Callable[[], Awaitable[None]]) -> None:
-    """Do something that is tried again later where it fails, on a full disk, say."""
-    try:
-        await action()
-    except (CommuniqueError, OSError) as error:
-        log.error("failed; it is tried again", problem=str(error))  # noqa: TRY400 - no bug of ours
 
 
 class QuietServer(uvicorn.Server):

@@ -16,6 +16,7 @@ import structlog
 
 from data.errors import CommuniqueError, StoreError
 from data.store.postgres.database.pool import CONNECTING, SILENCE, bring_up_to_date, failed
+from scheduler.service.background import first_of
 
 LOOK: Final = 1.0
 """Seconds between two looks whether another one still leads."""
@@ -102,12 +103,6 @@ async def begin(
     except StoreError as error:
         raise LeadershipLost(error, REST) from error
     await lead(leadership)
-
-
-def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group, however deep it lies in it."""
-    first = errors.exceptions[0]
-    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 @asynccontextmanager

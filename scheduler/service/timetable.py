@@ -57,11 +57,11 @@ RECURRING: Final = (
         3600,
         "Have others sign and date our log, and sign theirs, where any are named.",
     ),
-    Recurring("upload", 3600, "Copy the archive to a bucket, where one is named."),
     Recurring("tidy", 86_400, "Tidy the store."),
 )
 """Every recurring job but visits. The clock is looked at besides, every CLOCK seconds; what is to
-be pushed, by WebSub's own pace (feeds.websub.backoff)."""
+be pushed, by WebSub's own pace (feeds.websub.backoff); the archive is copied by every service, also
+by one that plans nothing (scheduler.service.upkeep)."""
 
 LEAP: Final = dt.timedelta(hours=1)
 """By how much a clock must be set for the days that it tells to be doubted."""

@@ -171,6 +171,17 @@ class SharedLog(TreeLog):
                 raise ArchiveError(str(self.folder), BEGAN_APART.format(size))
         self._is_joined = True
 
+    def may_sign(self) -> bool:
+        """Whether this HOME can sign: it has what that takes, or nobody has signed yet."""
+        if self._leaves.signer() is None:
+            return True
+        try:
+            self._check_signer()
+            self.check_beginning()
+        except ArchiveError:
+            return False
+        return True
+
     def check_beginning(self) -> None:
         """Raise ArchiveError where leaves lack here that no database has: no tree can be made."""
         if (size := self.end()) < (base := self._leaves.base()):

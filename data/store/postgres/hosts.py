@@ -1,5 +1,7 @@
 """The timetable of hosts, and the fence of those who visit them: one row a host.
 
+What one service of several does has such a row too, whose name begins with DUTY.
+
 A host is due at ``next_due``. Who claims it gets a token and holds the host until a time of the
 database's clock, the only one that counts; nobody else does meanwhile. What comes of a visit is
 written only under that token (data.store.postgres.database.connection.Connection.under).
@@ -19,6 +21,9 @@ import psycopg
 from data.models import Lease, Run
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS
 from data.store.sql.database.rows import decode_run
+
+DUTY: Final = "duty:"
+"""What the names of rows begin with that are no hosts: no host has letters for its port."""
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -93,6 +98,13 @@ FINISH: Final = """
 """
 
 
+# Settled at the beginning: what is asked for while it is done is due again.
+TAKE_DUE: Final = """
+    UPDATE host_sources s SET due = 'infinity' FROM hosts h
+    WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
+"""
+
+
 class Hosts:
     """The rows of hosts in a store's database. All verbs raise psycopg.Error."""
 
@@ -114,7 +126,10 @@ class Hosts:
     async def keep_sources(self, sources: Collection[str]) -> None:
         """Forget what is due of all sources but these."""
         async with self._connections.connection() as db:
-            await db.execute("DELETE FROM host_sources WHERE source <> ALL (%s)", [[*sources]])
+            await db.execute(
+                "DELETE FROM host_sources WHERE source <> ALL (%s) AND NOT starts_with(host, %s)",
+                [[*sources], DUTY],
+            )
 
     async def claim(self, host: str, *, seconds: float) -> Lease | None:
         """Hold a host for so many seconds; None where it is not due, or held."""
@@ -132,6 +147,12 @@ class Hosts:
                 [host],
             )
             return [AskedVisit(*row) for row in await found.fetchall()]
+
+    async def take_due(self, lease: Lease) -> Sequence[str]:
+        """What is due of a row that is held, and is settled by that; nothing once it is lost."""
+        async with self._connections.connection() as db:
+            found = await db.execute(TAKE_DUE, [lease.host, lease.token])
+            return [source for (source,) in await found.fetchall()]
 
     async def renew(self, leases: Collection[Lease], *, seconds: float) -> frozenset[Lease]:
         """Hold hosts for so many seconds from now, in one statement; those that are still held."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Any, Protocol, cast
 
@@ -25,6 +25,11 @@ class FencedStore(Store, Protocol):
 def leased_store(store: Store, lease: Lease | None) -> Store:
     """The store as a visit is to use it that was given a lease, or none where it needs none."""
     return cast("Store", LeasedStore(cast("FencedStore", store), lease)) if lease else store
+
+
+def under(store: Store, lease: Lease | None) -> AbstractContextManager[None]:
+    """Have a store be written to under a lease only, where there is one, by all threads."""
+    return cast("FencedStore", store).under(lease) if lease else nullcontext()
 
 
 class LeasedStore:

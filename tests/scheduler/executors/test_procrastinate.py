@@ -74,6 +74,22 @@ def test_a_due_host_gets_one_job_and_another_once_that_is_done(postgres_url: str
     done(postgres_url, work)
 
 
+def test_what_services_do_has_a_queue_of_its_own(postgres_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        await Hosts(pool).ask(
+            [AskedVisit("harbour", "a.example", ""), AskedVisit("duty:tidy", "duty:upkeep", "")]
+        )
+        assert await Deferrer(pool).defer() == 2
+        assert set(
+            await rows(pool, "SELECT queue_name, args ->> 'host' FROM procrastinate_jobs")
+        ) == {
+            ("visits", "a.example"),
+            ("duties", "duty:upkeep"),
+        }
+
+    done(postgres_url, work)
+
+
 def test_a_host_that_is_held_or_not_due_gets_no_job(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         hosts = Hosts(pool)

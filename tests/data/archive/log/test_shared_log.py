@@ -117,6 +117,18 @@ def test_the_tiles_are_made_anew_where_only_the_key_is(machine: Machine, tmp_pat
     assert signed_by(machine("other", signs=True)) == before
 
 
+def test_who_may_sign_has_the_key_or_is_the_first(machine: Machine, tmp_path: Path) -> None:
+    assert machine("east").may_sign()
+    assert not (tmp_path / "east").exists()
+    signed_by(machine("signer"))
+    assert machine("signer", signs=False).may_sign()
+    assert not machine("east").may_sign()
+    assert not (tmp_path / "east/log.key").exists()
+    (tmp_path / "east").mkdir(exist_ok=True)
+    shutil.copy(tmp_path / "signer/log.key", tmp_path / "east/log.key")
+    assert machine("east").may_sign()
+
+
 def test_a_machine_with_another_key_signs_nothing(machine: Machine, tmp_path: Path) -> None:
     signed_by(machine("signer"))
     other = machine("other", signs=True)

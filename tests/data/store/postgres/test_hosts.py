@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import LeaseLost
 from data.models import Lease, Run
-from data.store.postgres.hosts import AskedVisit, Connection, Hosts
+from data.store.postgres.hosts import DUTY, AskedVisit, Connection, Hosts
 from data.store.postgres.store import PostgresStore
 
 HOST = "press.example"
@@ -108,6 +108,32 @@ def test_what_is_asked_for_while_a_host_is_visited_is_due_after_it(
         assert await hosts.finish(lease, gap=0, rest=0)
         assert await hosts.claim(HOST, seconds=30)
         assert [one.source for one in await hosts.due_visits(HOST)] == ["pilots"]
+
+    done(postgres_url, work)
+
+
+def test_what_is_due_of_a_row_is_taken_by_who_holds_it_and_due_again_if_asked_for_meanwhile(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    del store
+    row, publish = f"{DUTY}publishing", f"{DUTY}publish"
+
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([AskedVisit(publish, row, ""), HARBOUR])
+        # It is no source, and stays due whichever sources there are.
+        await hosts.keep_sources(["pilots"])
+        lease = await hosts.claim(row, seconds=30)
+        assert lease
+        assert await hosts.take_due(Lease(row, lease.token + 1)) == []
+        assert await hosts.take_due(lease) == [publish]
+        assert await hosts.take_due(lease) == []
+        await hosts.ask([AskedVisit(publish, row, "")])
+        assert await hosts.finish(lease, gap=0, rest=0)
+        assert await hosts.take_due(lease) == []
+        lease = await hosts.claim(row, seconds=30)
+        assert lease
+        assert await hosts.take_due(lease) == [publish]
+        assert await hosts.due_visits(HOST) == []
 
     done(postgres_url, work)
 

@@ -1,0 +1,82 @@
+"""What one service of several does: real services on a real database, each a process."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+import psycopg
+
+from scheduler.home import open_home
+from tests.services import home_on, started, until
+
+BUCKET = 'target = "s3://press/site"\n\n[bucket]\nendpoint = "http://127.0.0.1:9"\n'
+"""Settings of a site in a bucket where nobody answers: publications fail, which is no matter."""
+
+
+def took_on(log: IO[str], duty: str) -> None:
+    """Return once a service has taken something on."""
+    while f"duty={duty}" not in until(log, "taken on"):
+        pass
+
+
+def test_a_service_that_is_told_to_stop_gives_back_what_it_does(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first, second = (home_on(tmp_path / name, postgres_url, more=BUCKET) for name in "12")
+    with started("run", first) as (service, log):
+        took_on(log, "duty:publishing")
+        with (
+            started("run", second) as (_, other_log),
+            psycopg.connect(postgres_url, autocommit=True) as db,
+        ):
+            until(other_log, "standing by")
+            held = "SELECT host, token FROM hosts WHERE token <> 0 AND host <> 'duty:upkeep'"
+            before: dict[str, int] = {}
+            while len(before) < 2:
+                before = dict(db.execute(held).fetchall())
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(60) == 0
+            # No lease has to run out: these are given back.
+            after = db.execute("SELECT 1 FROM hosts WHERE token = ANY (%s)", [[*before.values()]])
+            assert after.fetchall() == []
+            took_on(other_log, "duty:")
+
+
+def test_a_service_that_can_not_sign_the_log_leaves_publishing_to_one_that_can(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with_key = home_on(tmp_path / "key", postgres_url, more=BUCKET)
+    home = open_home(with_key)
+    home.plain_store().close()
+    with closing(home.shared_log(signs=True)) as shared:
+        shared.sign()
+    leader = home_on(tmp_path / "leader", postgres_url)
+    without = home_on(tmp_path / "without", postgres_url, more=BUCKET)
+    with started("run", leader) as (_, log):
+        until(log, "leading")
+        with (
+            started("run", without) as (service, its_log),
+            psycopg.connect(postgres_url, autocommit=True) as db,
+        ):
+            until(its_log, "standing by")
+            db.execute(
+                "INSERT INTO host_sources VALUES"
+                " ('duty:publish', 'duty:publishing', now(), '', false, false, false);"
+                " INSERT INTO hosts (host, next_due) VALUES ('duty:publishing', now())"
+            )
+            # A job that is left to others is ended, and the row gets the next.
+            seen = set[object]()
+            while len(seen) < 8:
+                seen |= set(
+                    db.execute(
+                        "SELECT id FROM procrastinate_jobs WHERE args ->> 'host' ="
+                        " 'duty:publishing' AND EXISTS (SELECT FROM procrastinate_workers OFFSET 1)"
+                    )
+                )
+            with started("run", with_key) as (_, other_log):
+                took_on(other_log, "duty:publishing")
+            service.send_signal(signal.SIGTERM)
+            assert "duty:publishing" not in its_log.read()
