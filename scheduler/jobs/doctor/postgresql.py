@@ -12,6 +12,7 @@ import psycopg
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.store.postgres.database.pool import failed
+from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
 from data.text.redaction import redacted
 from data.wording import lasting
@@ -42,7 +43,7 @@ def examine_postgresql(home: Home) -> Iterator[Finding]:
 def examine_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
     """What is wrong with a database that answers."""
     shown = redacted(home.store_url)
-    if wrong := refusal(db):
+    if wrong := POOLED if shares_sessions(db, home.store_url) else refusal(db):
         yield Finding("store", "error", f"{shown}: {wrong}")
         return
     version = db.info.server_version

@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from data.errors import RefusedValue, StoreError
 from data.store.postgres.database.dialect import adapt
+from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, refusal
 from data.text.redaction import redacted
 
@@ -97,6 +98,8 @@ def bring_up_to_date(url: str) -> None:
 
 def _migrate(url: str) -> None:
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING) as db:
+        if shares_sessions(db, url):
+            raise StoreError(redacted(url), POOLED)
         db.execute(SETTINGS)
         if wrong := refusal(db):
             raise StoreError(redacted(url), wrong)
