@@ -19,6 +19,7 @@ NOT_PUBLIC: Final = tuple(
             "10.0.0.0/8",  # private use, RFC 1918
             "100.64.0.0/10",  # carrier-grade NAT, RFC 6598
             "127.0.0.0/8",  # loopback, RFC 1122
+            "168.63.129.16/32",  # the platform of Azure, told of by it alone
             "169.254.0.0/16",  # link local, RFC 3927
             "172.16.0.0/12",  # private use, RFC 1918
             "192.0.0.0/24",  # protocol assignments, RFC 6890
@@ -38,7 +39,8 @@ NOT_PUBLIC: Final = tuple(
     )
 )
 """The blocks of IANA's IPv4 and IPv6 special-purpose address registries (RFC 6890) that are no
-addresses of hosts on the internet, written out: what ipaddress knows of them depends on Python's
+addresses of hosts on the internet, and one that a cloud answers at for its own machines, written
+out: what ipaddress knows of them depends on Python's
 version. Those of IPv6 outside of global unicast need no mention: loopback, NAT64 (64:ff9b::/96),
 site local (fec0::/10), segment routing (5f00::/16) and the like."""
 

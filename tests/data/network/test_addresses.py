@@ -19,7 +19,15 @@ def test_names_with_a_dot_and_public_addresses_may_be(host: str) -> None:
     [
         *("", "localhost", "press", "press.localhost", "printer.local", "press.internal"),
         *("nas.home.arpa", "router.lan", "acme.example", "acme.test.", "ACME.Invalid"),
-        *("127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:127.0.0.1"),
+        *(
+            "127.0.0.1",
+            "10.1.2.3",
+            "169.254.169.254",
+            "168.63.129.16",
+            "::1",
+            "fe80::1%eth0",
+            "::ffff:127.0.0.1",
+        ),
     ],
 )
 def test_what_is_known_to_lead_nowhere_may_not(host: str) -> None:
