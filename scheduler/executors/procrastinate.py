@@ -97,6 +97,9 @@ UNHELD_JOBS: Final = """
     AND (h.host IS NULL OR h.token = 0 OR h.next_due < now())
 """
 
+ENDED: Final = "Job was not found"
+"""What the database says where a job is to be ended that is ended already."""
+
 # What finish_job does, for several, and whether or not they have ended meanwhile.
 END: Final = """
     DELETE FROM procrastinate_jobs WHERE id = ANY (%s) AND status = 'doing' RETURNING id
@@ -112,7 +115,12 @@ class PatientConnector(procrastinate.PsycopgConnector):
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
         """Have a statement done."""
         ask = super().execute_query_async
-        await patiently(lambda: ask(query, **arguments))
+        try:
+            await patiently(lambda: ask(query, **arguments))
+        except ConnectorException as error:
+            # Others ended the job of a worker that stood still: it is done with, as it should be.
+            if ENDED not in str(error.__cause__):
+                raise
 
     async def execute_query_one_async(self, query: Any, **arguments: Any) -> dict[str, Any]:
         """The row that a statement gives."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from typing import Any
@@ -142,6 +143,30 @@ def test_the_job_of_a_worker_that_could_not_end_it_is_ended_too(postgres_url: st
             assert await hosts.finish(lease, gap=0, rest=0)
             assert await reaper.reap(db) == 0
             assert await reaper.reap(db) == 1
+        assert await Deferrer(pool).defer() == 1
+
+    done(postgres_url, work)
+
+
+def test_a_worker_that_stood_still_until_its_job_was_ended_goes_on_in_silence(
+    postgres_url: str,
+) -> None:
+    async def work(pool: Pool) -> None:
+        await Hosts(pool).ask([AskedVisit("harbour", "a.example", "")])
+        await Deferrer(pool).defer()
+        problems = list[dict[str, Any]]()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, problem: problems.append(problem))
+
+        async def visit(host: str) -> None:
+            await told(pool, "DELETE FROM procrastinate_jobs")
+            assert host == "a.example"
+
+        app = app_of(visit)
+        async with app.open_async(pool):
+            await app.run_worker_async(wait=False, delete_jobs="always", listen_notify=False)
+        gc.collect()
+        assert problems == []
         assert await Deferrer(pool).defer() == 1
 
     done(postgres_url, work)
