@@ -29,10 +29,7 @@ def shares_sessions(db: psycopg.Connection, url: str) -> bool:
     if session == db.info.backend_pid:
         # It is the database itself that answered: poolers make numbers of their own up.
         return False
-    for _ in range(TRIES):
-        if takes(url, session) or session_of(db) != session:
-            return True
-    return False
+    return any(takes(url, session) or session_of(db) != session for _ in range(TRIES))
 
 
 def takes(url: str, session: int) -> bool:
