@@ -30,7 +30,7 @@ from data.topics.taxonomy import Taxonomy
 from data.wording import counted
 from scheduler.home import Home
 from scheduler.jobs.unread_pages import PageCaptures
-from spiders.archived.drift import Cause, Drift, ListingDrift, compare_listings, harms_of
+from spiders.archived.drift import Cause, Drift, ListingDrift, compare_listings, harms_of, names_all
 from spiders.archived.listings import page_of
 from spiders.archived.stored_pages import Archived, StoredPages, listings_of
 from spiders.crawl.page_errors import NotARelease
@@ -227,7 +227,13 @@ class StoredSource:
         ]
         texts = self._archived.store.listings(self._loaded.id)
         known = {one.url: one for one in listings_of(texts)}
-        return _drift("program", pairs, self._listing(file, lambda page: known.get(page.url)))
+
+        def said(page: Page) -> Listing | None:
+            listing = known.get(page.url)
+            # A page that is newer can be in the archive of another machine alone, or in none.
+            return listing if listing and names_all(page, listing) else None
+
+        return _drift("program", pairs, self._listing(file, said))
 
     def with_rules(self, before: SourceFile) -> Drift | None:
         """What today's rules make of the pages that were seen last, beside what others make."""

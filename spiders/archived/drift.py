@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import unescape
 from typing import Final, Literal, TypeAlias
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -11,6 +13,7 @@ from data.revisions.readings import EXAMPLES, SHOWN, Example, PagesDrift, is_man
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.items import Listing, ListingItem
+from spiders.page.page import Page
 
 Cause: TypeAlias = Literal["file", "program"]
 """What is new: the source file, or our own code."""
@@ -86,6 +89,22 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
     examples += [Example(one.url, _shown(one), _shown(two)) for one, two in redated[:EXAMPLES]]
     counts = len(old), len(new), len(lost), len(gained), len(strange), len(redated)
     return ListingDrift(after.url, *counts, examples)
+
+
+def names_all(page: Page, listing: Listing) -> bool:
+    """Whether a page has the names of all that a list has: else the list is of another moment.
+
+    Looked for is the last part of each address, and what its query says, however the page is read.
+    """
+    text = unquote(unescape(page.text))
+    return all(part in text for item in listing.items for part in _parts(item.url))
+
+
+def _parts(url: str) -> Iterator[str]:
+    address = urlsplit(url)
+    yield unquote(address.path.rstrip("/").rpartition("/")[2])
+    for _, value in parse_qsl(address.query):
+        yield value
 
 
 def harms_of(drift: Drift) -> str:

@@ -223,6 +223,24 @@ def test_a_program_that_reads_as_the_feeds_say_is_taken(home: Path) -> None:
     assert accepted.program == program_digest()
 
 
+def test_a_program_is_not_held_back_where_the_newest_list_is_in_another_archive(
+    home: Path, room: Room, tmp_path: Path
+) -> None:
+    # Another machine made the last visit, and has its pages.
+    archive = shutil.copytree(home / "archive", tmp_path / "archive")
+    more = range(1, 13)
+    room.page("/news/", listing_html([*more][::-1]), etag=False)
+    for number in more[len(NUMBERS) :]:
+        room.page(f"/news/{number}.html", release_html(number), etag=False)
+    assert collect(home)["new"] == len(more) - len(NUMBERS)
+    shutil.rmtree(home / "archive")
+    archive.rename(home / "archive")
+    program_of_then(home)
+    with guard(home) as one:
+        drifts = one.drifts(load_source(home / "sources", "harbour"))
+    assert [drift.is_mass_change for drift in drifts] == [False]
+
+
 def test_a_program_that_reads_otherwise_than_the_feeds_say_stops_visits(
     room: Room, tmp_path: Path
 ) -> None:
