@@ -50,10 +50,13 @@ class Bucket:
         self.place = place
         self._store = store
 
-    def read(self, name: str, known: str | None = None) -> Stored | None:
+    def read(
+        self, name: str, known: str | None = None, *, most: int | None = None
+    ) -> Stored | None:
         """An object with its content, or None where there is none.
 
-        The content is left out where it still has the tag that is ``known``.
+        The content is left out where it still has the tag that is ``known``. One of more than
+        ``most`` bytes is not read: raises BucketError.
         """
         import obstore  # noqa: PLC0415
         from obstore.exceptions import NotModifiedError  # noqa: PLC0415
@@ -62,6 +65,9 @@ class Bucket:
             with self._reported():
                 options: GetOptions = {"if_none_match": known} if known else {}
                 found = obstore.get(self._store, name, options=options)
+                size = found.meta["size"]
+                if most is not None and size > most:
+                    raise BucketError(self.place, f"{name} is too large, it has {size:,} bytes")
                 return stored(found, bytes(found.bytes()))
         except NotModifiedError:
             return Stored(known or "", 0, dt.datetime.now(dt.UTC), {})

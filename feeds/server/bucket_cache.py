@@ -154,7 +154,9 @@ class BucketCache(HeldFiles):
         """Ask for a file by the tag that it had, and hold what is there."""
         turn = self._turn
         tag, number = self._tags.get(path, ("", 0)) if path in self._held else ("", 0)
-        found = await self._in_thread(lambda: self._bucket.read(name, tag or None))
+        found = await self._in_thread(
+            lambda: self._bucket.read(name, tag or None, most=self._limit)
+        )
         if found is None:
             self._drop(path)
             self._absent[path] = turn

@@ -35,12 +35,14 @@ class FailingBucket(Bucket):
         self.fails = False
         self.asked: list[str] = []
 
-    def read(self, name: str, known: str | None = None) -> Stored | None:
+    def read(
+        self, name: str, known: str | None = None, *, most: int | None = None
+    ) -> Stored | None:
         """Read, as a bucket does."""
         self.asked.append(name)
         if self.fails:
             raise BucketError(self.place, "it answers 503")
-        return super().read(name, known)
+        return super().read(name, known, most=most)
 
 
 Publish = Callable[..., None]
@@ -264,6 +266,19 @@ def test_partial_tiles_that_the_log_outgrew_are_cut_from_those_in_the_bucket(
             assert (answer.status_code, answer.content) == (200, body)
     assert seen.keys() == {"100", "150"}
     assert asyncio.run(asked("/log/tile/0/001.p/255")).status_code == 404
+
+
+def test_an_object_that_is_larger_than_memory_for_all_is_not_read(
+    bucket: FailingBucket, publish: Publish
+) -> None:
+    cache = BucketCache(bucket, limit=1000)
+    publish({"index.html": "1"})
+    bucket.write("huge.html", bytes(1001), over=None)
+    bucket.write("large.html", bytes(600), over=None)
+    with pytest.raises(BucketError, match=r"huge\.html is too large, it has 1,001 bytes"):
+        body_of(cache, "/huge.html")
+    assert body_of(cache, "/large.html") == bytes(600)
+    assert body_of(cache, "/") == b"1"
 
 
 OWN = ("healthz", "metrics", "hub", "admin", "admin/", "api", "api/releases", "reader/api/0/token")
