@@ -148,11 +148,19 @@ SENTENCES: Final[dict[type[psycopg.Error], str]] = {
     errors.LockNotAvailable: "another one writes for too long",
     errors.QueryCanceled: "it took too long",
     errors.InsufficientPrivilege: "its user may not do that: make it the owner of the database",
-    errors.InvalidPassword: "it refuses the password",
+    errors.InvalidPassword: (
+        "it refuses the password: correct the address, or its file, and start Communique again"
+    ),
     errors.InvalidCatalogName: "there is no such database: create it",
     errors.ProgramLimitExceeded: "it takes no key of this length",
     errors.TooManyConnections: "it has too many connections: raise its max_connections",
 }
+
+REFUSED: Final = "password authentication failed"
+"""What a server says of a wrong password; as no connection comes of it, there is no code of it."""
+
+PROBING: Final = 2
+"""Seconds in which a connection is tried for the reason why there was none."""
 
 VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
 """Errors of what is written, which say nothing of the database."""
@@ -161,12 +169,26 @@ VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
 def failed(url: str, error: psycopg.Error) -> StoreError:
     """What went wrong, for people, without a secret."""
     told = RefusedValue if isinstance(error, VALUES) else StoreError
+    if isinstance(error, PoolTimeout):
+        error = _why_none(url) or error
+    if REFUSED in str(error):
+        sentence = SENTENCES[errors.InvalidPassword]
+        return StoreError(redacted(url), f"{sentence} ({first_line(error)})")
     for kind, sentence in SENTENCES.items():
         if isinstance(error, kind):
             return told(redacted(url), f"{sentence} ({first_line(error)})")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
         return StoreError(redacted(url), f"{GONE} ({first_line(error)})")
     return told(redacted(url), first_line(error))
+
+
+def _why_none(url: str) -> psycopg.Error | None:
+    """Why no connection comes about, which a pool keeps to itself; None where one does."""
+    try:
+        psycopg.connect(url, connect_timeout=PROBING).close()
+    except psycopg.Error as error:
+        return error
+    return None
 
 
 def first_line(error: psycopg.Error) -> str:

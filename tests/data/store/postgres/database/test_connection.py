@@ -16,10 +16,10 @@ from data.errors import LeaseLost, SlowSearch, StoreError
 from data.models import Facet, Lease, Wait
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
-from data.store.postgres.database.pool import failed
+from data.store.postgres.database.pool import close_pools, failed
 from data.store.postgres.store import PostgresStore
 from tests.drafts import draft
-from tests.postgres_server import PASSWORD, PostgresServer, postgres_running
+from tests.postgres_server import PASSWORD, USER, PostgresServer, postgres_running
 from tests.postgres_store import emptied
 
 HOST: Final = "harbour.example"
@@ -231,3 +231,22 @@ def test_a_server_that_was_restarted_is_written_to_as_before(noon: dt.datetime) 
         server.stop()
         with pytest.raises(StoreError, match="it can't be reached, or went away"):
             PostgresStore(server.socket_url("nowhere"))
+
+
+def test_a_password_that_is_changed_meanwhile_is_told(postgres_url: str) -> None:
+    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+        db.execute("CREATE ROLE press SUPERUSER LOGIN PASSWORD 'once'")
+        url = postgres_url.replace(f"{USER}:{PASSWORD}", "press:once")
+        try:
+            store = open_store(url, patience=1)
+            db.execute("ALTER ROLE press PASSWORD 'now'")
+            db.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'press'"
+            )
+            with pytest.raises(StoreError, match="it refuses the password: correct") as told:
+                store.facets()
+            assert "once" not in str(told.value)
+        finally:
+            close_pools()
+            db.execute("DROP OWNED BY press")
+            db.execute("DROP ROLE press")
