@@ -62,7 +62,7 @@ def test_what_was_killed_leaves_nothing_after_the_next_attempt(
 
         return comes_to_its_end(tmp_path.parent, work)
 
-    for call in (2**number for number in count(4)):
+    for call in (int(16 * 1.15**number) for number in count()):
         if export(call):
             break
         left.append({one.name for one in tmp_path.iterdir()})
