@@ -14,7 +14,12 @@ import json
 import random
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+READ = 2
+"""Times that a page is asked for by which it was read: known ones are looked at again."""
 
 ANSWER = 0.01
 """Seconds that an answer takes."""
@@ -25,7 +30,7 @@ TOLERANCE = 0.99
 
 @dataclass
 class Host:
-    """A press room: ``made`` releases, and those that were ``listed`` to somebody."""
+    """A press room: releases ``made`` and ``listed``, and how often each was ``asked`` for."""
 
     name: str
     made: int = 0
@@ -33,6 +38,15 @@ class Host:
     open: int = 0
     last: float = -1e9
     hasty: list[float] = field(default_factory=list)
+    asked: Counter[int] = field(default_factory=Counter)
+
+    def listing(self, shown: int) -> list[int]:
+        """The newest releases, and those that somebody may not have read yet."""
+        return [
+            number
+            for number in range(self.made, 0, -1)
+            if number > self.made - shown or self.asked[number] < READ
+        ]
 
 
 class Rooms:
@@ -115,15 +129,15 @@ class Rooms:
         if path == "/news/":
             host.made = max(self.first, host.made + self.grow)
             host.listed = host.made
-            shown = range(host.made, max(0, host.made - self.shown), -1)
-            return listing(host.name, shown)
+            return listing(host.name, host.listing(self.shown))
         number = path.removeprefix("/news/").removesuffix(".html")
         if number.isdecimal() and 0 < int(number) <= host.listed:
+            host.asked[int(number)] += 1
             return release(host.name, int(number))
         return ""
 
 
-def listing(host: str, numbers: range) -> str:
+def listing(host: str, numbers: Iterable[int]) -> str:
     """A page that lists releases."""
     rows = "".join(
         f'<li class="row"><span class="date">{day(number)}</span> '

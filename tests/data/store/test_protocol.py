@@ -773,14 +773,18 @@ def test_a_store_of_another_version_and_a_foreign_database_are_refused_untouched
 def test_an_empty_store_beside_a_published_site_is_told(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     home.store().close()
+    # A folder alone may be a disk that is mounted there.
     home.site.mkdir()
     for file in tmp_path.glob("communique.db*"):
         file.unlink()
     home.store().close()
+    (home.site / "feeds").mkdir()
     for file in tmp_path.glob("communique.db*"):
         file.unlink()
+    with pytest.raises(StoreError, match="it is missing or empty, though a site was published"):
+        home.store()
     (tmp_path / "communique.db").touch()
-    with pytest.raises(StoreError, match="it is empty"):
+    with pytest.raises(StoreError, match="it is missing or empty, though a site was published"):
         home.store()
 
 

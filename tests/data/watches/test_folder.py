@@ -50,7 +50,7 @@ def test_what_is_no_readable_file_is_told_and_holds_up_no_other(tmp_path: Path) 
     assert folder.refresh()
     assert folder.watches == {"good": Watch("Good")}
     told = {Path(error.path).stem: error.fix for error in folder.errors}
-    assert told.keys() == {"loop", "folder", "zero", "large", "pipe"}
+    assert told.keys() == {"away", "loop", "folder", "zero", "large", "pipe"}
     assert "Too many levels of symbolic links" in told["loop"]
     assert "a pipe or a device" in told["zero"]
     assert told["pipe"] == told["zero"]
