@@ -10,9 +10,9 @@ active, waiting for each other included.
 
 *kills*: rounds of each fault over services and workers that visit all the while, each started again
 a second after it ended. The press rooms list a new release at each look; in the end each that was
-ever listed must be recorded once. They count requests that met another one of their host, or came
-too soon after it. Back is the beginning of the first 4 seconds that have 95 % of the visits that 8
-seconds before the fault had.
+ever listed must be recorded once, or waited for. They count requests that met another one of their
+host, or came too soon after it. Back is the beginning of the first 4 seconds that have 95 % of the
+visits that 8 seconds before the fault had.
 
 *claims*: a job fetched, its host claimed, and both finished, among so many that wait, while a
 transaction is held open, and no commit waits for the disk. Milliseconds of a fetch and a claim, of
@@ -57,6 +57,12 @@ FAULTS: Final = (
     *("worker killed", "leader killed", "web node killed", "restart fast", "restart immediate"),
     *("backends terminated", "worker stalled"),
 )
+
+AWAITED: Final = """
+    SELECT count(*) FROM unread_items u WHERE NOT EXISTS (SELECT 1 FROM aliases a
+    WHERE a.key = u.key AND a.source = u.source AND a.kind = 'seen')
+"""
+"""What was listed and is to be asked for again: in a quarter of an hour, once no listing has it."""
 
 STALL: Final = 40.0
 """Seconds that a worker stands still: longer than a lease."""
@@ -301,12 +307,14 @@ def judged(running: Fleet, opened: Rooms) -> dict[str, Any]:
         said = opened.say()
         listed = sum(said["listed"].values())
         recorded = running.ask("SELECT count(DISTINCT title) FROM releases")
+        awaited = running.ask(AWAITED)
         if recorded >= listed or time.monotonic() > until:
             break
         time.sleep(1)
     return {
         "listed": listed,
-        "lost": listed - recorded,
+        "awaited": awaited,
+        "lost": listed - recorded - awaited,
         "doubled": running.ask(
             "SELECT count(*) - (SELECT count(DISTINCT title) FROM releases)"
             " FROM logged_changes WHERE kind = 'new'"
