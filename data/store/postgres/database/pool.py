@@ -11,6 +11,7 @@ from typing import Final
 import psycopg
 from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool.base import AttemptWithBackoff
 
 from data.errors import RefusedValue, StoreError
 from data.store.postgres.database.dialect import adapt
@@ -35,6 +36,14 @@ STATEMENT: Final = 300
 
 STALLED: Final = 10
 """Seconds that a transaction may do nothing: who stands still in one holds up all others."""
+
+AGAIN: Final = 0.25
+"""Seconds until a pool tries to connect again, or looks at the next of its connections."""
+
+# After a restart of the server a pool finds each connection that it had broken, one by one, and
+# would wait 1, 2, 4 and more seconds after each.
+AttemptWithBackoff.INITIAL_DELAY = AGAIN
+AttemptWithBackoff.DELAY_BACKOFF = 1.0
 
 # That a server can't be reached is said by whoever needs it, once, and not by each try.
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

@@ -16,7 +16,7 @@ from data.errors import LeaseLost, SlowSearch, StoreError
 from data.models import Facet, Lease, Wait
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
-from data.store.postgres.database.pool import close_pools, failed
+from data.store.postgres.database.pool import close_pools, failed, pool_of
 from data.store.postgres.store import PostgresStore
 from tests.drafts import draft
 from tests.postgres_server import PASSWORD, USER, PostgresServer, postgres_running
@@ -64,6 +64,16 @@ def end_others(db: psycopg.Connection) -> None:
 def count(store: JournalStore) -> int:
     """How many releases there are."""
     return sum(1 for _ in store.releases(Facet()))
+
+
+def test_a_reader_gets_through_however_many_connections_are_broken(
+    store: PostgresStore, url: str, other: psycopg.Connection
+) -> None:
+    pool = pool_of(url, 30)
+    for one in [pool.getconn() for _ in range(8)]:
+        pool.putconn(one)
+    end_others(other)
+    assert count(store) == 0
 
 
 def test_who_has_a_lease_writes_until_another_has_it(
