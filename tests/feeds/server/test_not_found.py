@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -27,14 +28,14 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A site of two sources, served."""
     folder = tmp_path_factory.mktemp("web")
     url, site = f"sqlite:{folder / 'communique.db'}", Site(url="https://press.example/news")
-    store = open_store(url)
-    for source, name in (("harbour", "Harbour Board"), ("tramways", "City Tramways")):
-        store.register(Source(source, name, f"https://{source}.example/"))
-        made = draft(f"https://{source}.example/1", source=source)
-        published = Published(NOON, "day", "UTC", "2022-11-24", "meta")
-        content = replace(made.content, published=published, topics=("transport",))
-        store.record(replace(made, content=content), seen=NOON, since=NOON)
-    assert publish(store, folder / "site", site).errors == ()
+    with closing(open_store(url)) as store:
+        for source, name in (("harbour", "Harbour Board"), ("tramways", "City Tramways")):
+            store.register(Source(source, name, f"https://{source}.example/"))
+            made = draft(f"https://{source}.example/1", source=source)
+            published = Published(NOON, "day", "UTC", "2022-11-24", "meta")
+            content = replace(made.content, published=published, topics=("transport",))
+            store.record(replace(made, content=content), seen=NOON, since=NOON)
+        assert publish(store, folder / "site", site).errors == ()
     yield from served_by(create_app(folder / "site", url, site))
 
 
