@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
 
 from data.errors import LeaseLost
 from data.models import Lease, Run
-from data.store.postgres.hosts import DUTY, AskedVisit, Connection, Hosts
+from data.store.postgres.hosts import DUTY, AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
+from scheduler.jobs.leased.orphan import OneConnection
 
 HOST = "press.example"
 HARBOUR = AskedVisit("harbour", HOST, 'name = "Harbour Board"')
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
-
-
-class OneConnection:
-    """A connection for everything."""
-
-    def __init__(self, db: Connection) -> None:
-        self._db = db
-
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """It."""
-        yield self._db
 
 
 @pytest.fixture
