@@ -51,6 +51,16 @@ async def told(pool: Pool, sql: str) -> None:
         await db.execute(sql.encode())
 
 
+async def taken_by_a_worker(pool: Pool) -> None:
+    """Have a worker that lives be at work on all jobs."""
+    await told(
+        pool,
+        "INSERT INTO procrastinate_workers DEFAULT VALUES;"
+        "UPDATE procrastinate_jobs SET status = 'doing', worker_id ="
+        " (SELECT id FROM procrastinate_workers)",
+    )
+
+
 def test_a_due_host_gets_one_job_and_another_once_that_is_done(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         hosts, visited = Hosts(pool), list[str]()
@@ -127,12 +137,7 @@ def test_the_job_of_a_worker_that_could_not_end_it_is_ended_too(postgres_url: st
         hosts = Hosts(pool)
         await hosts.ask([AskedVisit("harbour", "a.example", "")])
         await Deferrer(pool).defer()
-        await told(
-            pool,
-            "INSERT INTO procrastinate_workers DEFAULT VALUES;"
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id ="
-            " (SELECT id FROM procrastinate_workers)",
-        )
+        await taken_by_a_worker(pool)
         reaper = Reaper()
         async with pool.connection() as db:
             # It may be about to claim its host.
@@ -179,12 +184,7 @@ def test_a_job_that_nobody_can_do_keeps_no_host_from_being_visited(
     async def work(pool: Pool) -> None:
         await Hosts(pool).ask([AskedVisit("harbour", "a.example", "")])
         await Deferrer(pool).defer()
-        await told(
-            pool,
-            "INSERT INTO procrastinate_workers DEFAULT VALUES;"
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id ="
-            " (SELECT id FROM procrastinate_workers)",
-        )
+        await taken_by_a_worker(pool)
         reaper = Reaper()
         async with pool.connection() as db:
             await db.execute("UPDATE procrastinate_jobs SET args = %s::jsonb", [arguments])

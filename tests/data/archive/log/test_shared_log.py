@@ -14,7 +14,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.log.checkpoint import Checkpoint
-from data.archive.log.leaf import ENTRY
+from data.archive.log.leaf import ENTRY, Leaf
 from data.archive.log.leaf_table import LeafTable
 from data.archive.log.merkle import leaf_hash, root_of
 from data.archive.log.shared_log import SharedLog
@@ -51,6 +51,13 @@ def nothing() -> None:
 def signed_by(log: SharedLog) -> Checkpoint:
     log.seal(nothing)
     return log.sign()
+
+
+def begun_alone(folder: Path, *leaves: Leaf) -> None:
+    """Let the one that signs have a log of its own, from before it shared a database."""
+    with closing(TreeLog(folder / "signer/archive/log", folder / "signer/log.key")) as alone:
+        alone.append(*leaves)
+        alone.integrate()
 
 
 def test_leaves_of_all_machines_are_numbered_in_one_order_and_signed_by_one(
@@ -139,11 +146,8 @@ def test_a_machine_with_another_key_signs_nothing(machine: Machine, tmp_path: Pa
 
 
 def test_a_log_that_one_machine_began_alone_goes_on(machine: Machine, tmp_path: Path) -> None:
-    alone = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
     leaves = leaves_of("a", 3)
-    alone.append(*leaves[:2])
-    alone.integrate()
-    alone.close()
+    begun_alone(tmp_path, *leaves[:2])
     signer, east = machine("signer"), machine("east")
     signed_by(signer)
     assert east.append(leaves[2]) == 2
@@ -155,10 +159,7 @@ def test_a_log_that_one_machine_began_alone_goes_on(machine: Machine, tmp_path: 
 def test_a_log_begun_alone_goes_on_whatever_writes_first_where_it_is(
     machine: Machine, tmp_path: Path
 ) -> None:
-    alone = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
-    alone.append(*leaves_of("a", 2))
-    alone.integrate()
-    alone.close()
+    begun_alone(tmp_path, *leaves_of("a", 2))
     assert machine("signer", signs=False).append(leaf_of("b")) == 2
     assert machine("east").append(leaf_of("c")) == 3
 
@@ -166,10 +167,7 @@ def test_a_log_begun_alone_goes_on_whatever_writes_first_where_it_is(
 def test_nothing_is_signed_without_the_leaves_that_no_database_has(
     machine: Machine, tmp_path: Path
 ) -> None:
-    alone = TreeLog(tmp_path / "signer/archive/log", tmp_path / "signer/log.key")
-    alone.append(*leaves_of("a", 2))
-    alone.integrate()
-    alone.close()
+    begun_alone(tmp_path, *leaves_of("a", 2))
     signed_by(machine("signer"))
     (tmp_path / "other").mkdir()
     shutil.copy(tmp_path / "signer/log.key", tmp_path / "other/log.key")
