@@ -39,6 +39,13 @@ def room() -> Iterator[Room]:
         yield room
 
 
+def held_page(room: Room) -> threading.Event:
+    """Have a release wait for its answer, amid a visit, until the event is set."""
+    held = threading.Event()
+    room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
+    return held
+
+
 def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
@@ -83,8 +90,7 @@ def test_topics_of_the_leader_that_can_not_be_used_are_told_and_end_no_service(
 def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
-    held = threading.Event()
-    room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
+    held = held_page(room)
     with (
         started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
         started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, _),
@@ -109,8 +115,7 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
 def test_the_hosts_of_a_worker_that_is_killed_are_given_back_before_their_leases_run_out(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
-    held = threading.Event()
-    room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
+    held = held_page(room)
     with (
         started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
         started("worker", home_on(tmp_path / "worker", postgres_url), *COMMUNIQUE) as (worker, _),
@@ -146,8 +151,7 @@ def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
         home_on(tmp_path / "leader", postgres_url, room),
         home_on(tmp_path / "worker", postgres_url),
     )
-    held = threading.Event()
-    room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
+    held = held_page(room)
     with (
         started("run", homes[0]) as (_, log),
         started("worker", homes[1], *COMMUNIQUE, environ=shifted) as (_, its_log),
