@@ -20,6 +20,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from data.errors import ArchiveError, LeaseLost, StoreError
 from data.models import Lease
+from data.store.postgres.database.pool import bring_up_to_date
+from data.store.postgres.database.schema import NEWER
 from data.store.postgres.hosts import DUTY, Hosts
 from data.text.redaction import redacted
 from scheduler.executors.fleet import ALERTS, PUBLISHING, UPKEEP
@@ -64,23 +66,26 @@ class Duties:
 
     async def work(self) -> None:
         """Take on what is there until cancelled, whatever becomes of the database."""
+        told = ""
         while True:
             try:
                 await self._take_turns()
             except (psycopg.Error, ConnectorException, StoreError) as error:
-                log.warning("nothing is taken on", problem=redacted(str(error)))
+                problem = redacted(str(error))
+                if problem != told:
+                    log.warning("nothing is taken on", problem=problem)
+                told = problem
             await asyncio.sleep(RETRY)
 
     async def _take_turns(self) -> None:
-        """Do jobs until cancelled, or until the database is gone for too long."""
-        # Brings the schema up to date.
-        await asyncio.to_thread(self._home.plain_store)
+        """Do jobs until cancelled, or until the database is gone for too long, or is newer."""
+        await asyncio.to_thread(bring_up_to_date, self._home.store_url)
         self._ending.clear()
         pool: AsyncConnectionPool[Any] = pool_to(self._home.store_url)
         async with pool:
             await prepare(pool)
             hosts = Hosts(pool)
-            leases = Leases(hosts, self._renewed, self._lost, seconds=SECONDS)
+            leases = Leases(hosts, partial(self._renewed, hosts), self._lost, seconds=SECONDS)
             app = app_of(partial(self._take_on, hosts, leases))
             async with app.open_async(pool):
                 beside = [
@@ -89,13 +94,16 @@ class Duties:
                 ]
                 working = asyncio.create_task(work(app, places=len(ROWS), queue=DUTIES))
                 try:
-                    await asyncio.wait({working})
+                    ended, _ = await asyncio.wait(
+                        {working, *beside}, return_when=asyncio.FIRST_COMPLETED
+                    )
                 finally:
                     self._ending.set()
                     await self._let_go(working)
                     for one in beside:
                         one.cancel()
-        working.result()
+        for one in ended:
+            one.result()
 
     async def _let_go(self, working: asyncio.Task[None]) -> None:
         """End what is done and give it back; a database that is gone is not waited for."""
@@ -115,8 +123,11 @@ class Duties:
                     self._lost(name)
             await asyncio.sleep(LOOK)
 
-    async def _renewed(self, until: float) -> None:
-        """Nothing: who watches asks by itself."""
+    async def _renewed(self, hosts: Hosts, until: float) -> None:
+        """Leave all to others where they are of a newer version; who watches asks by itself."""
+        del until
+        if await hosts.is_newer():
+            raise StoreError(redacted(self._home.store_url), NEWER)
 
     def _lost(self, name: str) -> None:
         if not (task := self._held[name]).cancelling():

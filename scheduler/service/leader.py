@@ -16,6 +16,9 @@ import structlog
 
 from data.errors import CommuniqueError, StoreError
 from data.store.postgres.database.pool import CONNECTING, SILENCE, bring_up_to_date, failed
+from data.store.postgres.database.schema import NEWER
+from data.store.postgres.hosts import Hosts
+from data.text.redaction import redacted
 from scheduler.service.background import first_of
 
 LOOK: Final = 1.0
@@ -72,6 +75,14 @@ class Leadership:
             async with self.connection() as db:
                 await db.execute("SELECT 1")
 
+    async def watch_version(self) -> None:
+        """Raise LeadershipLost as soon as a newer version changed the database: it may lead."""
+        hosts = Hosts(self)
+        while True:
+            if await hosts.is_newer():
+                raise LeadershipLost(StoreError(redacted(self._url), NEWER), REST)
+            await asyncio.sleep(LOOK)
+
 
 async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]]) -> None:
     """Lead whenever nobody else does, until cancelled; ``lead`` is cancelled where that is lost."""
@@ -102,7 +113,9 @@ async def begin(
         await asyncio.to_thread(bring_up_to_date, url)
     except StoreError as error:
         raise LeadershipLost(error, REST) from error
-    await lead(leadership)
+    async with asyncio.TaskGroup() as turn:
+        turn.create_task(leadership.watch_version())
+        turn.create_task(lead(leadership))
 
 
 @asynccontextmanager

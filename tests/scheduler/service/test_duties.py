@@ -10,6 +10,7 @@ from typing import IO
 import psycopg
 
 from scheduler.home import open_home
+from scheduler.service.leader import LOCK
 from tests.services import home_on, started, until
 
 BUCKET = 'target = "s3://press/site"\n\n[bucket]\nendpoint = "http://127.0.0.1:9"\n'
@@ -80,3 +81,20 @@ def test_a_service_that_can_not_sign_the_log_leaves_publishing_to_one_that_can(
                 took_on(other_log, "duty:publishing")
             service.send_signal(signal.SIGTERM)
             assert "duty:publishing" not in its_log.read()
+
+
+def test_a_service_leaves_all_to_others_where_a_newer_version_changed_the_database(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with started("run", home_on(tmp_path / "home", postgres_url)) as (_, log):
+        took_on(log, "duty:alerts")
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
+            awaited = {"leads no more", "nothing is taken on"}
+            while awaited:
+                line = next(log)
+                awaited -= {one for one in awaited if one in line and "newer version" in line}
+            assert db.execute("SELECT host FROM hosts WHERE token <> 0").fetchall() == []
+            lead = f"SELECT pg_try_advisory_lock({LOCK})".encode()
+            while db.execute(lead).fetchall() != [(True,)]:
+                pass
