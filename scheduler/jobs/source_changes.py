@@ -21,6 +21,12 @@ from scheduler.home import Home
 from scheduler.jobs.home_files import keep_home_files
 from spiders.sources.loader import shipped_folder
 
+EACH_HOME = (
+    "this HOME is one of several: call the same command on that of each service, which has a file "
+    "of its own; until then the one that leads goes by the file that it has"
+)
+"""What is to be done besides where several services share a database."""
+
 
 class Renamed(msgspec.Struct, frozen=True):
     """What a source is called now; ``path`` is its file, and ``done`` whether it was not before."""

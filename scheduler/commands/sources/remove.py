@@ -7,7 +7,7 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.source_changes import remove_source
+from scheduler.jobs.source_changes import EACH_HOME, remove_source
 
 
 @click.command()
@@ -29,4 +29,6 @@ def remove(home: Home, *, source: str, kept: bool, as_json: bool) -> int:
         say(f"{source} is collected no more; {what}: {counted(done.releases, 'release')}")
     if not done.done:
         complain(f"{source} is removed already")
+    if home.has_fleet:
+        complain(EACH_HOME)
     return 0 if done.done else 1

@@ -7,7 +7,7 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.source_changes import rename_source
+from scheduler.jobs.source_changes import EACH_HOME, rename_source
 
 
 @click.command()
@@ -28,4 +28,6 @@ def rename(home: Home, *, old: str, new: str, as_json: bool) -> int:
         say(f"{old} is called {new} now, with {counted(done.releases, 'release')}")
     if not done.done:
         complain(f"{old} is called {new} already")
+    if home.has_fleet:
+        complain(EACH_HOME)
     return 0 if done.done else 1

@@ -21,11 +21,12 @@ from feeds.server.app import create_app
 from scheduler.home import home_at
 from scheduler.jobs import source_changes
 from scheduler.jobs.health import home_health
-from scheduler.jobs.source_changes import remove_source, rename_source
+from scheduler.jobs.source_changes import EACH_HOME, remove_source, rename_source
 from spiders.sources.loader import shipped_folder
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.feeds.serving import served_by
 from tests.press_room import Room, listing_html, release_html, served
+from tests.services import home_on
 
 LINES = [
     {
@@ -276,6 +277,22 @@ def test_a_rename_that_was_killed_is_ended_by_the_same_command(room: Room, tmp_p
     assert done(home, "sources", "rename", "harbour", "port")["done"]
     run = collect(home)
     assert (run["source"], run["new"], run["unchanged"], run["errors"]) == ("port", 0, 2, [])
+
+
+def test_each_of_several_services_is_told_to_rename_and_remove_in_its_own_home(
+    room: Room, tmp_path: Path, postgres_url: str
+) -> None:
+    homes = [home_on(tmp_path / name, postgres_url, room) for name in ("first", "second")]
+    for home in homes:
+        renamed = communique("sources", "rename", "harbour", "port", home=home)
+        assert renamed.returncode == 0
+        assert EACH_HOME in renamed.stderr
+        assert [path.stem for path in (home / "sources").iterdir()] == ["port"]
+    for home in homes:
+        removed = communique("sources", "remove", "port", home=home)
+        assert removed.returncode == 0
+        assert EACH_HOME in removed.stderr
+        assert not [*(home / "sources").iterdir()]
 
 
 def test_a_removal_that_was_killed_is_told_and_ended(room: Room, tmp_path: Path) -> None:
