@@ -28,7 +28,7 @@ from benchmarks.fleet_parts import costs as visits
 from benchmarks.fleet_parts import publications, writes
 from benchmarks.fleet_parts.simulation import Costs, Fleet, Rhythms, Seen, Simulation, zipf_sizes
 from data.settings import Collect, Network
-from scheduler.executors.local import VISITS
+from scheduler.executors.local import AT_HOST, VISITS
 from tests.postgres_server import missing, postgres_running
 
 EXPONENT = 0.6
@@ -44,7 +44,6 @@ class Case:
     workers: int
     commit: float
     minutes: int
-    side_by_side: int = VISITS
 
 
 def main() -> None:
@@ -127,17 +126,15 @@ def cases(sources: int, requests: float, store: writes.Writes) -> Iterator[Case]
         enough = sources / interval * requests * gap / VISITS
         for share in (0.5, 1.0, 1.5, 3.0):
             yield Case(interval, max(1, round(enough * share)), 0.0, minutes)
-        # Were the sources of a host visited one after the other, in one place.
-        yield Case(interval, max(1, round(enough * 1.5)), 0.0, minutes, side_by_side=1)
     for commit in (store.visit, store.visit_least or 0.0):
-        yield Case(4 * 3600, max(1, round(enough * 1.5)), commit, 120, side_by_side=1)
+        yield Case(4 * 3600, max(1, round(enough * 1.5)), commit, 120)
 
 
 def replay(case: Case, sizes: list[int], requests: float) -> dict[str, object]:
     """Run one case."""
     chance = random.Random(20261126)  # noqa: S311 - the same in each run, no secret
     rhythms = Rhythms(case.interval, Collect().least_interval, chance)
-    fleet = Fleet(sizes, case.workers * VISITS, case.interval, case.side_by_side)
+    fleet = Fleet(sizes, case.workers * VISITS, case.interval, AT_HOST)
     gap = Network().delay
     simulation = Simulation(fleet, Costs(requests, gap, case.commit), rhythms)
     seen = simulation.run(case.minutes * 60)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from data.clock import utc_now
 from data.errors import LeaseLost, RenamedSource, StoreError
@@ -30,11 +32,23 @@ CHILDREN = 2
 VISITS = 40
 """Visits at a time: a slow one takes one of these places, and next to no memory."""
 
+AT_HOST = 4
+"""Visits to one host at a time. It is asked for one page at a time, whoever waits for it: more of
+them would hold places that others need, fewer would let a long one hold up all of its host."""
+
 WORN = 300
 """Visits after which a child takes no more and another takes its place: so does its memory."""
 
 IDLE = 10.0
 """Seconds after which a child that has nothing to do ends."""
+
+
+NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
+
+
+def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
+    """The report of a visit that we ended, or did not begin: ours is no fault of the source."""
+    return Run(source.id, started, 0.0, errors=(RunError("", CUT, why),))
 
 
 class Executor:
@@ -49,8 +63,11 @@ class Executor:
         self._until: float | None = None
         self.topics: str | None = None
         self._places = asyncio.Semaphore(VISITS)
+        self._at_hosts = WeakValueDictionary[str, asyncio.Semaphore]()
         self._choosing = asyncio.Lock()
         self._children: list[CrawlChild] = []
+        self._drops = Counter[str]()
+        self._is_open = True
 
     async def visit(
         self,
@@ -69,8 +86,12 @@ class Executor:
         """
         job = VisitJob(source.id, explicit, backfill, accept, lease, file)
         host = host_of(source.file.url)
-        async with self._places:
+        at_host = self._at_hosts.setdefault(host, asyncio.Semaphore(AT_HOST))
+        drops = self._drops[host]
+        async with at_host, self._places:
             started = utc_now()
+            if not self._is_open or self._drops[host] != drops:
+                return cut_short(source, started, NOT_BEGUN)
             child: CrawlChild | None = None
             try:
                 async with self._choosing:
@@ -85,8 +106,8 @@ class Executor:
                 why = f"the crawl could not be run: {error}"
             except CrawlLost as error:
                 if lease and (error.code == LATE or (child and child.dropped)):
-                    # Ours is no fault of the source, which is still due.
-                    return Run(source.id, started, 0.0, errors=(RunError("", CUT, str(error)),))
+                    # It is still due.
+                    return cut_short(source, started, str(error))
                 why = str(error)
             return await asyncio.to_thread(self._lost, source, started, why, lease)
 
@@ -122,13 +143,18 @@ class Executor:
             await child.renew(until)
 
     def drop(self, host: str) -> None:
-        """End at once what visits a host, and all that is visited beside it."""
+        """End at once what visits a host, and all that is visited beside it.
+
+        Those that wait for their turn at it do not begin.
+        """
+        self._drops[host] += 1
         for child in [*self._children]:
             if child.hosts[host]:
                 child.drop()
 
     async def close(self) -> None:
-        """End all children; visits that are under way tell what they have."""
+        """End all children; visits that are under way tell what they have, others do not begin."""
+        self._is_open = False
         children, self._children = self._children, []
         for child in children:
             child.close()

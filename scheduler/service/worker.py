@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
@@ -36,6 +37,14 @@ from spiders.sources.loader import LoadedSource, parse_source
 LOOK: Final = 1.0
 """Seconds between two looks whether the database still answers."""
 
+LOOK_AGAIN: Final = 5.0
+"""Seconds between two looks for what became due of a host that is being visited: a visit may take
+an hour, and its host be held so long."""
+
+AGAIN: Final = 60.0
+"""Seconds after a visit in which its source is not visited again while its host is held: one that
+could not be made is due still."""
+
 NEWER: Final = (
     "a newer version of Communique changed it meanwhile, to which this worker would do harm: "
     "update Communique here, too"
@@ -57,6 +66,20 @@ class DatabaseLost(CommuniqueError):
 def was_cut(run: Run | None) -> bool:
     """Whether we ended a visit before its end."""
     return run is not None and any(error.kind == CUT for error in run.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class HostVisit:
+    """A visit to one source of a host that is held; ``over`` is when it was, by time.monotonic."""
+
+    asked: AskedVisit
+    run: Run | None
+    over: float
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it is too early for another one."""
+        return time.monotonic() - self.over < AGAIN
 
 
 class Worker:
@@ -161,24 +184,61 @@ class Worker:
             log.warning("a host was not visited", host=host, problem=redacted(str(error)))
 
     async def _visit_held(self, lease: Lease) -> None:
-        runs: list[Run | None] = []
         try:
-            due = await self._hosts.due_visits(lease.host)
-            if due:
-                self._executor.topics = await self._hosts.file(TOPICS)
-            runs = await asyncio.gather(*(self._visit(one, lease) for one in due))
-            gap = await asyncio.to_thread(self._gap, lease.host, due)
+            visits = await self._visit_due(lease)
+            asked = [one.asked for one in visits]
+            gap = await asyncio.to_thread(self._gap, lease.host, asked)
         except BaseException:
             self._leases.forget(lease)
             raise
-        # What we cut short goes on at once; a visit that could not be made would fail again.
-        whole = (one.source for one, run in zip(due, runs, strict=True) if not was_cut(run))
         await self._leases.finish(
             lease,
             gap=gap,
-            rest=max(map(self._unanswered, runs), default=0.0),
-            put_off=[*whole],
+            rest=max((self._unanswered(one.run) for one in visits), default=0.0),
+            # What we cut short goes on at once; a visit that could not be made would fail again.
+            put_off=[one.asked.source for one in visits if not was_cut(one.run)],
         )
+
+    async def _visit_due(self, lease: Lease) -> list[HostVisit]:
+        """Visit what is due of a host, and what becomes due meanwhile; the last of each source."""
+        under_way: dict[asyncio.Task[Run | None], AskedVisit] = {}
+        ended: dict[str, HostVisit] = {}
+        due = await self._due(lease)
+        try:
+            while due or under_way:
+                for one in due:
+                    under_way[asyncio.create_task(self._visit(one, lease))] = one
+                done, _ = await asyncio.wait(
+                    under_way, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    asked = under_way.pop(task)
+                    ended[asked.source] = HostVisit(asked, task.result(), time.monotonic())
+                due = []
+                # Where one was cut short, the host is given up, or this worker ends.
+                if under_way and not any(was_cut(one.run) for one in ended.values()):
+                    busy = {one.source for one in under_way.values()}
+                    busy |= {one.asked.source for one in ended.values() if one.is_fresh}
+                    due = [one for one in await self._newly_due(lease) if one.source not in busy]
+        finally:
+            for task in under_way:
+                task.cancel()
+        return [*ended.values()]
+
+    async def _newly_due(self, lease: Lease) -> Sequence[AskedVisit]:
+        """The same, amid visits, which go on where the database can't be asked."""
+        try:
+            return await self._due(lease)
+        except psycopg.Error as error:
+            log.warning("what is due is not known", host=lease.host, problem=redacted(str(error)))
+            return []
+
+    async def _due(self, lease: Lease) -> Sequence[AskedVisit]:
+        """What is due of a host, by the topics that the leader has now."""
+        due = await self._hosts.due_visits(lease.host)
+        if due:
+            self._executor.topics = await self._hosts.file(TOPICS)
+        return due
 
     async def _visit(self, asked: AskedVisit, lease: Lease) -> Run | None:
         path = self._home.sources / f"{asked.source}.toml"

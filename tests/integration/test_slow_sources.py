@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from data.models import Run
-from scheduler.executors.local import Executor
+from scheduler.executors.local import AT_HOST, NOT_BEGUN, VISITS, Executor
 from scheduler.home import Home, open_home
 from scheduler.jobs.child import Child
 from scheduler.jobs.crawl import CrawlStart, VisitJob
+from spiders.download.host_queues import host_of
 from spiders.sources.loader import LoadedSource, load_sources
 from tests.fork_server import forking_python
 from tests.press_room import Answer, Room, listing_html, release_html, served
@@ -83,6 +84,59 @@ def test_sources_beside_slow_ones_are_visited_again_and_again(
     # What the slow ones had to say is told at the end, and why it is not all.
     for run in runs[-2:]:
         assert (run.found, [error.kind for error in run.errors]) == (2, ["interrupted"])
+
+
+def crowded(folder: Path, rooms: dict[str, Room], number: int) -> tuple[Home, list[LoadedSource]]:
+    """A HOME with so many sources of one slow host, and these; and one of another host."""
+    home = home_of(folder, {"good-1": rooms["good-1"]})
+    names = [f"crowd-{count}" for count in range(number)]
+    for name in names:
+        (home.sources / f"{name}.toml").write_text(
+            f'name = "{name}"\nurl = "{rooms["slow-1"].base}/news/"\ntimezone = "UTC"\n'
+        )
+    loaded = load_sources(home.sources)[0]
+    return home, [loaded[name] for name in names]
+
+
+def test_a_host_of_very_many_sources_leaves_places_to_the_others(
+    tmp_path: Path, rooms: dict[str, Room]
+) -> None:
+    home, crowd = crowded(tmp_path / "home", rooms, VISITS)
+    good = load_sources(home.sources)[0]["good-1"]
+
+    async def work() -> tuple[Run, list[Run]]:
+        executor = Executor(home)
+        slow = [asyncio.create_task(executor.visit(source)) for source in crowd]
+        await asyncio.to_thread(rooms["slow-1"].wait_for, "/news/1.html")
+        async with asyncio.timeout(60):
+            run = await executor.visit(good)
+        await executor.close()
+        return run, await asyncio.gather(*slow)
+
+    run, cut = asyncio.run(work())
+    assert (run.new, run.errors) == (2, ())
+    # Those that waited for their turn did not begin when all was closed.
+    assert {error.kind for run in cut for error in run.errors} == {"interrupted"}
+    assert len(cut) == VISITS
+    assert len(rooms["slow-1"].statuses("/news/")) <= AT_HOST
+
+
+def test_of_a_host_that_is_lost_no_visit_begins_that_waited_for_its_turn(
+    tmp_path: Path, rooms: dict[str, Room]
+) -> None:
+    home, crowd = crowded(tmp_path / "home", rooms, AT_HOST + 1)
+
+    async def work() -> list[Run]:
+        executor = Executor(home)
+        visits = [asyncio.create_task(executor.visit(source)) for source in crowd]
+        await asyncio.to_thread(rooms["slow-1"].wait_for, "/news/1.html")
+        executor.drop(host_of(rooms["slow-1"].base))
+        found = await asyncio.gather(*visits)
+        await executor.close()
+        return found
+
+    *_, waited = asyncio.run(work())
+    assert [(error.kind, error.message) for error in waited.errors] == [("interrupted", NOT_BEGUN)]
 
 
 def test_a_visit_is_stopped_by_its_own_deadline_and_the_others_of_its_child_go_on(

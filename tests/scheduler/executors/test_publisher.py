@@ -149,13 +149,12 @@ def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
     sources = choose(load_sources(home.sources)[0], ())
 
     async def work() -> None:
-        executor = Executor(home)
         with files_used_up():
-            (run,) = await executor.visit_all(sources)
+            (run,) = await Executor(home).visit_all(sources)
         assert run.source == "harbour"
         assert "open files" in run.errors[0].message
         monkeypatch.setattr(sys, "executable", str(dying))
-        (run,) = await executor.visit_all(sources)
+        (run,) = await Executor(home).visit_all(sources)
         assert "code -9" in run.errors[0].message
 
     uvloop.run(work())

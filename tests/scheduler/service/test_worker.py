@@ -139,6 +139,35 @@ def test_the_hosts_of_a_worker_that_is_killed_are_given_back_before_their_leases
             assert "errors=[]" in until(its_log, "visited")
 
 
+def test_a_source_that_becomes_due_amid_a_visit_to_its_host_is_visited_beside_it(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    leader = home_on(tmp_path / "leader", postgres_url, room)
+    with (
+        started("run", leader) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url)) as (_, its_log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        # As the leader has a source be due; the host is still held, and one page of it awaited.
+        file = (leader / "sources/harbour.toml").read_text().replace("/news/", "/pilots/")
+        (leader / "sources/pilots.toml").write_text(file)
+        db.execute(
+            "INSERT INTO host_sources (source, host, file, explicit, backfill, accept, due)"
+            " SELECT 'pilots', host, %s, explicit, backfill, accept, now() FROM host_sources"
+            " ON CONFLICT (source) DO NOTHING",
+            [file],
+        )
+        while not db.execute("SELECT 1 FROM sources WHERE id = 'pilots'").fetchall():
+            assert not db.execute("SELECT 1 FROM runs").fetchall()
+        held.set()
+        told = until(its_log, "visited") + until(its_log, "visited")
+        assert "source=harbour" in told
+        assert "source=pilots" in told
+
+
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
     tmp_path: Path, postgres_url: str, room: Room, minutes: int
