@@ -77,9 +77,9 @@ LOST = (
     "of it and the folder site to begin anew"
 )
 
-FOLDERS = ("sources", "watches", "tokens")
-WRITTEN = ("communique.toml", "topics.toml", *FOLDERS)
-"""What people write into a HOME; where it is missing, all is as by default."""
+FOLDERS = ("sources", "watches", "tokens", "archive", "site", "locks")
+PLACES = ("communique.toml", "topics.toml", *FOLDERS)
+"""What a HOME has; where it is missing, all is as by default, and as if nothing was collected."""
 
 NOWHERE = "it leads nowhere: bring back what it leads to (a disk to be mounted?), or delete it"
 
@@ -310,7 +310,7 @@ def home_at(path: Path) -> Home:
     Raises SettingsError, HalfRestored and StoreNotBack.
     """
     path = path.resolve()
-    check_written(path)
+    check_places(path)
     if (path / RESTORING).exists():
         raise HalfRestored(path)
     home = Home(path, load_settings(path / "communique.toml"))
@@ -319,9 +319,9 @@ def home_at(path: Path) -> Home:
     return home
 
 
-def check_written(path: Path) -> None:
-    """Raise SettingsError where what people wrote can't be reached, as if they wrote nothing."""
-    for one in (path / name for name in WRITTEN):
+def check_places(path: Path) -> None:
+    """Raise SettingsError where what a HOME has can't be reached, as if it were not there."""
+    for one in (path / name for name in PLACES):
         if one.is_symlink() and not one.exists():
             raise SettingsError(str(one), "link", NOWHERE)
         if one.name in FOLDERS and one.exists() and not one.is_dir():

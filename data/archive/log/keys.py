@@ -31,6 +31,7 @@ from data.archive.log.notes import (
 from data.archive.log.tiles import Read
 from data.errors import ArchiveError
 from data.files import Writer, sync, write_secret
+from data.toml_files import read_bytes
 
 SEED: Final = 32
 
@@ -185,7 +186,7 @@ def write_key(path: Path, key: SigningKey) -> None:
 def read_key(path: Path) -> SigningKey:
     """The key in a file. Raises ArchiveError."""
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = read_bytes(path).decode("utf-8").strip()
         name, key_id, material = text.removeprefix(f"{PRIVATE}+").split("+", 2)
         secret = from_base64(material, "the key")
     except (ValueError, InvalidNote) as error:

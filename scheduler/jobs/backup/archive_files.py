@@ -25,6 +25,7 @@ from data.archive.warc.cdxj import Entry, decode_entry, entry_of
 from data.archive.warc.reader import OPEN, Damage, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
+from data.toml_files import read_bytes
 
 MANY: Final = 64 * WIDTH
 """Leaves that are looked through at once."""
@@ -91,7 +92,7 @@ def log_state(home: Path, *, wait: bool = True) -> LogState:
                 found.full.append(name)
             else:
                 found.files[name] = path.read_bytes()
-        found.keys = {path.name: path.read_bytes() for path in home.glob("log.key*")}
+        found.keys = {path.name: read_bytes(path) for path in home.glob("log.key*")}
     read_waiting(found)
     return found
 

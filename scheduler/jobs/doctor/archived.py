@@ -30,6 +30,10 @@ OFTEN: Final = dt.timedelta(days=35)
 def examine_archive(home: Home, held: StoreCopy | None) -> Iterator[Finding]:
     """Whether the archive can be signed and gone on with; ``held`` is what the store holds."""
     if not home.archive.is_dir():
+        if held and any(one.file for one in held.captures):
+            text = f"the store points to records, and {home.archive} is not there"
+            yield Finding("archive", "error", text, "put the folder back, or mount its disk")
+            return
         told = "there is none yet" if home.settings.archive.enabled else "it is off"
         yield Finding("archive", "ok", told)
         return

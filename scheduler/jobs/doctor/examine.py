@@ -11,7 +11,7 @@ from data.errors import CommuniqueError, StoreError
 from data.settings import Settings
 from data.settings.load import load_settings
 from data.store.sqlite.copy import StoreCopy, read_copy
-from scheduler.home import Home, check_written
+from scheduler.home import Home, check_places
 from scheduler.jobs.doctor.archived import examine_archive
 from scheduler.jobs.doctor.finding import Finding
 from scheduler.jobs.doctor.machine import examine_clock, examine_disk, examine_versions
@@ -34,7 +34,7 @@ def examine(path: Path) -> list[Finding]:
     home = Home(path, Settings())
     found: list[Finding] = []
     try:
-        check_written(path)
+        check_places(path)
         home = Home(path, load_settings(path / "communique.toml"))
     except CommuniqueError as error:
         found.append(Finding("settings", "error", str(error), BY_DEFAULT))

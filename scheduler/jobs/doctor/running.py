@@ -44,7 +44,7 @@ def examine_locks(home: Home) -> Iterator[Finding]:
 
 def is_locked(path: Path) -> bool:
     """Whether a process holds a lock; it is not taken."""
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

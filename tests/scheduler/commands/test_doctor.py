@@ -214,6 +214,27 @@ def test_what_the_archive_lacks_is_told(home: Path) -> None:
     assert "the key of the log is gone; put it back from a copy" in told
 
 
+def test_an_archive_that_is_gone_is_told(home: Path) -> None:
+    (home / "archive").rename(home.with_name("away"))
+    (told,) = found(home, "archive", "error")
+    assert f"the store points to records, and {home}/archive is not there" in told
+
+
+def test_a_pipe_in_the_place_of_a_key_or_a_lock_is_not_waited_for(
+    home: Path, tmp_path: Path
+) -> None:
+    (home / "log.key").unlink()
+    (home / "locks").mkdir(exist_ok=True)
+    for name in ("log.key", "locks/run"):
+        (home / name).unlink(missing_ok=True)
+        os.mkfifo(home / name)
+    (told,) = found(home, "archive", "error")
+    assert "log.key: it is a pipe or a device" in told
+    result = communique("backup", str(tmp_path / "copy"), home=home)
+    assert result.returncode == 1
+    assert "log.key: it is a pipe or a device" in result.stderr
+
+
 def test_what_a_killed_run_left_is_told(home: Path) -> None:
     (growing,) = (home / "archive").glob("*.warc.gz.open")
     with growing.open("ab") as file:

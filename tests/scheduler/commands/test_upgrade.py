@@ -177,7 +177,13 @@ def test_a_link_that_leads_nowhere_is_no_store(tmp_path: Path) -> None:
     assert not any((tmp_path / "away").iterdir())
 
 
-@pytest.mark.parametrize("name", ["communique.toml", "topics.toml", "sources", "watches", "tokens"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("communique.toml", "topics.toml", "sources", "watches", "tokens"),
+        *("archive", "site", "locks"),
+    ],
+)
 def test_what_was_written_and_is_out_of_reach_is_told_and_not_left_out(
     name: str, tmp_path: Path
 ) -> None:
@@ -187,6 +193,15 @@ def test_what_was_written_and_is_out_of_reach_is_told_and_not_left_out(
         assert result.returncode in {1, 2}
         assert f"{name}: link: it leads nowhere" in result.stdout + result.stderr
     assert not (tmp_path / "communique.db").exists()
+
+
+@pytest.mark.parametrize("name", ["sources", "archive", "site", "locks"])
+def test_a_file_in_the_place_of_a_folder_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("")
+    for command in ("publish", "doctor"):
+        result = communique(command, home=tmp_path)
+        assert result.returncode in {1, 2}
+        assert f"{name}: folder: it is none: move it away" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("kept", ["", ".git", "lost+found"])
