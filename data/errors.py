@@ -145,10 +145,10 @@ class SlowSearch(StoreError):
 
 
 class LeaseLost(CommuniqueError):
-    """Another worker may visit the host by now: nothing of what came of this visit was written."""
+    """Another worker or service may have a row by now: nothing of what came of this was written."""
 
     def __init__(self, host: str) -> None:
-        super().__init__(f"the visit of {host} took too long: another worker has the host by now")
+        super().__init__(f"the lease of {host} ran out: another one has it by now")
         self.host = host
 
 

@@ -58,11 +58,17 @@ class Leases:
         return lease
 
     async def finish(
-        self, lease: Lease, *, gap: float | None, rest: float, put_off: Collection[str] = ()
+        self,
+        lease: Lease,
+        *,
+        gap: float | None,
+        rest: float,
+        put_off: Collection[str] = (),
+        kept: bool = False,
     ) -> bool:
         """Let go of a host; see Hosts.finish. Raises psycopg.Error."""
         self._held.discard(lease)
-        return await self._hosts.finish(lease, gap=gap, rest=rest, put_off=put_off)
+        return await self._hosts.finish(lease, gap=gap, rest=rest, put_off=put_off, kept=kept)
 
     def forget(self, lease: Lease) -> None:
         """Renew a lease no more: it runs out by itself."""
@@ -79,7 +85,6 @@ class Leases:
             # What was given back meanwhile is not lost.
             if lease in self._held:
                 self._held.discard(lease)
-                log.warning("a host was lost to another worker", host=lease.host)
                 self._lost(lease.host)
         await self._tell(self.until)
 

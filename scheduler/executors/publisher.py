@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
+from data.models import Lease
 from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
-from scheduler.jobs.publish import Published
+from scheduler.jobs.publish import Published, PublishJob
 
 
 class Publisher:
@@ -30,11 +32,20 @@ class Publisher:
         """
         return await asyncio.shield(asyncio.create_task(self._publish()))
 
+    async def give_back_later(self, lease: Lease) -> None:
+        """Have the child give a lease back where this process dies; without it, it runs out."""
+        with suppress(OSError, ChildEnded):
+            child = self._child
+            if child is None:
+                async with self._one:
+                    child = self._child = self._child or await self._start()
+            await child.say(PublishJob(lease))
+
     async def _publish(self) -> Published:
         async with self._one:
             try:
                 child = self._child = self._child or await self._start()
-                await child.say({})
+                await child.say(PublishJob())
                 return await child.hear(Published)
             except OSError as error:
                 # Too many files are open, or there is no memory for a child.

@@ -1,12 +1,15 @@
 """Publishing a HOME: here, for `communique publish`, or in a child, for the service.
 
 Rendering keeps the interpreter busy, and readers would wait for it: what publishes for the service
-is another process, which lives on between two publications.
+is another process, which lives on between two publications. Where the service dies, it ends what is
+under way, and gives back what that one held among several.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -22,6 +25,7 @@ from data.bucket.answers import BucketError
 from data.bucket.bucket import open_bucket
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, PublishError
+from data.models import Lease
 from data.sqlite_file import delete_file
 from data.store.protocol import Store
 from feeds.publishing.bucket.push import CROWDED, SiteBucket, Superseded
@@ -47,6 +51,12 @@ class Published(msgspec.Struct, frozen=True):
     feeds: int = 0
     written: int = 0
     errors: tuple[str, ...] = ()
+
+
+class PublishJob(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line that has the HOME published once, or else names a ``lease`` of the service."""
+
+    lease: Lease | None = None
 
 
 TURNS = 3
@@ -188,15 +198,26 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
 
 
 def main() -> None:
-    """Publish once for every line that comes in."""
+    """Publish once for every PublishJob that comes in, and take in which leases there are."""
     home = open_home(Path(sys.argv[1]))
     log_as(home.settings.log)
-    for _ in read_lines():
+    parent, leases = os.getppid(), dict[str, Lease]()
+    for line in read_lines():
+        if lease := msgspec.json.decode(line, type=PublishJob).lease:
+            # Whether or not the service has let go of it since.
+            leases[lease.host] = lease
+            continue
         try:
             done = publish_home(home)
             write_line(Published(done.feeds, done.written, tuple(map(str, done.errors))))
         except CommuniqueError as error:
             write_line(Published(errors=(str(error),)))
+    if leases:
+        # One machine alone needs no psycopg.
+        from scheduler.jobs.leased.orphan import give_back, is_orphan  # noqa: PLC0415
+
+        if is_orphan(parent):
+            asyncio.run(give_back(home.store_url, leases.values()))
 
 
 if __name__ == "__main__":

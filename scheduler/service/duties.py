@@ -85,7 +85,7 @@ class Duties:
         async with pool:
             await prepare(pool)
             hosts = Hosts(pool)
-            leases = Leases(hosts, partial(self._renewed, hosts), self._lost, seconds=SECONDS)
+            leases = Leases(hosts, partial(self._renewed, hosts), self._overtaken, seconds=SECONDS)
             app = app_of(partial(self._take_on, hosts, leases))
             async with app.open_async(pool):
                 beside = [
@@ -129,6 +129,10 @@ class Duties:
         if await hosts.is_newer():
             raise StoreError(redacted(self._home.store_url), NEWER)
 
+    def _overtaken(self, name: str) -> None:
+        log.warning("a duty was lost to another service", duty=name)
+        self._lost(name)
+
     def _lost(self, name: str) -> None:
         if not (task := self._held[name]).cancelling():
             task.cancel()
@@ -144,6 +148,8 @@ class Duties:
             task = self._held[name] = asyncio.create_task(ROWS[name](self, hosts, lease))
             if self._ending.is_set():
                 self._lost(name)
+            if kept := name != UPKEEP:
+                await self._publishing.give_back_later(lease)
             await asyncio.wait({task})
             del self._held[name]
             rest = 0.0
@@ -151,7 +157,7 @@ class Duties:
             if error and not isinstance(error, LeaseLost):
                 log.error("a duty failed", duty=name, exc_info=error)
                 rest = AGAIN
-            await leases.finish(lease, gap=0.0, rest=rest)
+            await leases.finish(lease, gap=0.0, rest=rest, kept=kept)
         except psycopg.Error as error:
             # It is due again once its lease has run out.
             log.warning("a duty is let go", duty=name, problem=redacted(str(error)))

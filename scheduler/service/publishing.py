@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from data.models import Lease
 from scheduler.executors.publisher import Publisher
 from scheduler.home import Home
 from scheduler.jobs.attest import attest, is_asked_for
@@ -57,6 +58,10 @@ class Publishing:
             log.info("published", feeds=published.feeds, written=published.written)
         for error in published.errors:
             log.error("not published", problem=error)
+
+    async def give_back_later(self, lease: Lease) -> None:
+        """Have a lease given back where this process dies: once no publication is under way."""
+        await self._publisher.give_back_later(lease)
 
     async def close(self) -> None:
         """Let the publication that is under way end."""

@@ -94,7 +94,7 @@ class Worker:
         pool: AsyncConnectionPool[Any] = pool_to(self._url)
         self._pool = pool
         self._hosts = Hosts(pool)
-        self._leases = Leases(self._hosts, self._renewed, self._executor.drop)
+        self._leases = Leases(self._hosts, self._renewed, self._drop)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT; then give back what is held.
@@ -170,6 +170,10 @@ class Worker:
         await self._executor.renew(until)
         if await self._hosts.is_newer():
             self._end(StoreError(redacted(self._url), NEWER))
+
+    def _drop(self, host: str) -> None:
+        log.warning("a host was lost to another worker", host=host)
+        self._executor.drop(host)
 
     async def _visit_host(self, host: str) -> None:
         """Visit what is due of a host, if it is due and nobody has it."""

@@ -89,8 +89,8 @@ HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0
 
 FINISH: Final = """
     UPDATE hosts h SET token = 0, gap = pace.gap, rests_until = pace.rests_until,
-        next_due = GREATEST(pace.rests_until,
-            (SELECT COALESCE(min(due), 'infinity') FROM host_sources WHERE host = %(host)s))
+        next_due = GREATEST(pace.rests_until, CASE WHEN %(kept)s THEN '-infinity' ELSE
+            (SELECT COALESCE(min(due), 'infinity') FROM host_sources WHERE host = %(host)s) END)
     FROM (SELECT COALESCE(%(gap)s, gap) AS gap,
             now() + make_interval(secs => COALESCE(%(gap)s, gap) + %(rest)s) AS rests_until
           FROM hosts WHERE host = %(host)s) pace
@@ -162,13 +162,20 @@ class Hosts:
             return frozenset(Lease(*row) for row in await found.fetchall())
 
     async def finish(
-        self, lease: Lease, *, gap: float | None, rest: float, put_off: Collection[str] = ()
+        self,
+        lease: Lease,
+        *,
+        gap: float | None,
+        rest: float,
+        put_off: Collection[str] = (),
+        kept: bool = False,
     ) -> bool:
         """Let go of a host, and say whether it was held until now.
 
         ``gap`` are the seconds that it wants between two requests, or None where that is not known
         better than before; it rests for these and ``rest`` more. What is due of it still stays due,
-        but for sources that are ``put_off``: these are in a minute.
+        but for sources that are ``put_off``: these are in a minute. What somebody is to have all
+        the time, ``kept``, is due at once.
         """
         async with self._connections.connection() as db, db.transaction():
             held = await db.execute(HOLD, [lease.host, lease.token])
@@ -180,7 +187,7 @@ class Hosts:
                     " WHERE source = ANY (%s) AND due <= now()",
                     [[*put_off]],
                 )
-            await db.execute(FINISH, {"host": lease.host, "gap": gap, "rest": rest})
+            await db.execute(FINISH, {"host": lease.host, "gap": gap, "rest": rest, "kept": kept})
         return True
 
     async def last_run(self) -> int:

@@ -1,6 +1,6 @@
-"""What becomes of the leases of a worker that died: its child, which outlives it, gives them back.
+"""What becomes of the leases of a process that died: its child, which outlives it, gives them back.
 
-Else nobody could visit their hosts until the leases ran out.
+Else nobody could have their hosts, or do what it did of all services, until the leases ran out.
 """
 
 from __future__ import annotations
@@ -9,12 +9,17 @@ import logging
 import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from typing import Final
 
 import psycopg
 
 from data.models import Lease
 from data.store.postgres.database.pool import CONNECTING
-from data.store.postgres.hosts import Connection, Hosts
+from data.store.postgres.hosts import DUTY, Connection, Hosts
+from data.text.redaction import redacted
+
+END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = 'visit:' || %s AND status = 'doing'"
+"""Ends the job of a row: as long as it is there, the row gets no other."""
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +42,10 @@ def is_orphan(parent: int) -> bool:
 
 
 async def give_back(url: str, leases: Collection[Lease]) -> None:
-    """Let go of hosts, of those that are still held; for who asks them for nothing any more.
+    """Let go of rows, of those that are still held; for who does nothing more under the leases.
 
-    What is due of them stays due. Where the database can't be asked, the leases run out.
+    What is due of hosts stays due; what a service did has to be done by another one at once. Where
+    the database can't be asked, the leases run out.
     """
     try:
         async with await psycopg.AsyncConnection.connect(
@@ -47,6 +53,11 @@ async def give_back(url: str, leases: Collection[Lease]) -> None:
         ) as db:
             hosts = Hosts(OneConnection(db))
             for lease in leases:
-                await hosts.finish(lease, gap=None, rest=0.0)
-    except psycopg.Error:
-        log.warning("the hosts of a worker that died could not be given back", exc_info=True)
+                kept = lease.host.startswith(DUTY)
+                gap = 0.0 if kept else None
+                async with db.transaction():
+                    if await hosts.finish(lease, gap=gap, rest=0.0, kept=kept):
+                        await db.execute(END_JOB, [lease.host])
+    except psycopg.Error as error:
+        problem = redacted(str(error))
+        log.warning("what a process held that died could not be given back: %s", problem)

@@ -11,6 +11,7 @@ import psycopg
 
 from scheduler.home import open_home
 from scheduler.service.leader import LOCK
+from tests.command import COMMUNIQUE
 from tests.services import home_on, started, until
 
 BUCKET = 'target = "s3://press/site"\n\n[bucket]\nendpoint = "http://127.0.0.1:9"\n'
@@ -21,6 +22,15 @@ def took_on(log: IO[str], duty: str) -> None:
     """Return once a service has taken something on."""
     while f"duty={duty}" not in until(log, "taken on"):
         pass
+
+
+def until_all(log: IO[str], *events: str) -> None:
+    """Return once each of several things was logged, in whichever order."""
+    missing = {*events}
+    for line in log:
+        if not (missing := {one for one in missing if one not in line}):
+            return
+    raise AssertionError(f"it ended without saying {missing}")
 
 
 def test_a_service_that_is_told_to_stop_gives_back_what_it_does(
@@ -43,7 +53,48 @@ def test_a_service_that_is_told_to_stop_gives_back_what_it_does(
             # No lease has to run out: these are given back.
             after = db.execute("SELECT 1 FROM hosts WHERE token = ANY (%s)", [[*before.values()]])
             assert after.fetchall() == []
-            took_on(other_log, "duty:")
+            until_all(other_log, "duty=duty:publishing", "duty=duty:alerts")
+
+
+def test_what_another_service_took_is_told_by_what_it_is(tmp_path: Path, postgres_url: str) -> None:
+    with (
+        started("run", home_on(tmp_path / "home", postgres_url)) as (_, log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        took_on(log, "duty:alerts")
+        db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host = 'duty:alerts'")
+        assert "duty=duty:alerts" in until(log, "a duty was lost to another service")
+
+
+def test_what_a_service_does_that_is_killed_is_given_back_before_its_leases_run_out(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first, second = (home_on(tmp_path / name, postgres_url, more=BUCKET) for name in "12")
+    with (
+        started("run", first, *COMMUNIQUE) as (service, log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        # Its child has answered, and so knows whose child it is.
+        until_all(log, "duty=duty:publishing", "duty=duty:alerts", 'event="not published"')
+        service.kill()
+        held, is_given_up = 2, False
+        while held and not is_given_up:
+            # A lease that only ran out keeps its token.
+            ((held, is_given_up),) = db.execute(
+                "SELECT count(*) FILTER (WHERE token <> 0),"
+                " bool_and(next_due <= now() - interval '15 seconds') FROM hosts"
+                " WHERE host IN ('duty:publishing', 'duty:alerts')"
+            )
+        assert held == 0
+        # Both are due, and nothing keeps them from jobs of their own.
+        ((due, jobs),) = db.execute(
+            "SELECT count(*), (SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'"
+            " AND lock IN ('visit:duty:publishing', 'visit:duty:alerts')) FROM hosts"
+            " WHERE host IN ('duty:publishing', 'duty:alerts') AND next_due <= now()"
+        ).fetchall()
+        assert (due, jobs) == (2, 0)
+        with started("run", second) as (_, other_log):
+            until_all(other_log, "duty=duty:publishing", "duty=duty:alerts")
 
 
 def test_a_service_that_can_not_sign_the_log_leaves_publishing_to_one_that_can(
@@ -77,8 +128,18 @@ def test_a_service_that_can_not_sign_the_log_leaves_publishing_to_one_that_can(
                         " 'duty:publishing' AND EXISTS (SELECT FROM procrastinate_workers OFFSET 1)"
                     )
                 )
-            with started("run", with_key) as (_, other_log):
+            with started("run", with_key) as (publisher, other_log):
                 took_on(other_log, "duty:publishing")
+                asked = "SELECT 1 FROM host_sources WHERE source = 'duty:publish' AND due <= now()"
+                while db.execute(asked).fetchall():
+                    pass
+                publisher.send_signal(signal.SIGTERM)
+                assert publisher.wait(60) == 0
+            # The next one need not wait until somebody asks for a publication.
+            (row,) = db.execute(
+                "SELECT token, next_due <= now() FROM hosts WHERE host = 'duty:publishing'"
+            )
+            assert row == (0, True)
             service.send_signal(signal.SIGTERM)
             assert "duty:publishing" not in its_log.read()
 

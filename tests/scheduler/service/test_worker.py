@@ -168,6 +168,23 @@ def test_a_source_that_becomes_due_amid_a_visit_to_its_host_is_visited_beside_it
         assert "source=pilots" in told
 
 
+def test_a_host_that_another_worker_took_is_told_and_let_alone(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    with (
+        started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url)) as (_, its_log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host LIKE '127%'")
+        assert "host=127.0.0.1" in until(its_log, "a host was lost to another worker")
+        assert "ended with code" in until(its_log, "visited")
+        held.set()
+
+
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
     tmp_path: Path, postgres_url: str, room: Room, minutes: int
