@@ -45,6 +45,11 @@ class End(ABC):
     place: ClassVar[str]
     """What stands for an argument in SQL."""
 
+    @property
+    @abstractmethod
+    def identity(self) -> object:
+        """What two ends of one store have in common, however their addresses are written."""
+
     @abstractmethod
     def tables(self) -> Mapping[str, Table]:
         """The tables of a store by their names; those that refer to others come after those."""

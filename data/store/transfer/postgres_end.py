@@ -18,6 +18,12 @@ from data.store.sql.database.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
 from data.text.redaction import redacted
 
+IDENTITY: Final = """
+    SELECT system_identifier, pg_postmaster_start_time(), oid, current_schema()
+    FROM pg_control_system(), pg_catalog.pg_database WHERE datname = current_database()
+"""
+"""A copy of a server has the same identifier and numbers of databases, and began another time."""
+
 TABLES: Final = """
     SELECT c.relname::text, a.attname::text,
     coalesce(array_position(i.indkey::int2[], a.attnum), -1)
@@ -79,6 +85,11 @@ class PostgresEnd(End):
             yield
         except psycopg.Error as error:
             raise failed(self._address, error) from error
+
+    @property
+    def identity(self) -> object:
+        """The server, the database and the schema."""
+        return self.ask(IDENTITY)
 
     @property
     def has_store(self) -> bool:

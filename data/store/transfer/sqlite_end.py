@@ -44,6 +44,13 @@ class SqliteEnd(End):
         except (OSError, sqlite3.Error) as error:
             raise StoreError(self.url, str(error)) from error
 
+    @property
+    def identity(self) -> object:
+        """The file, by whichever of its names."""
+        with self._told():
+            found = self._path.stat()
+        return found.st_dev, found.st_ino
+
     def tables(self) -> Mapping[str, Table]:
         """The tables of a store by their names; those that refer to others come after those."""
         found: dict[str, Table] = {}

@@ -46,7 +46,7 @@ class Transferred:
 
 def transfer(source: End, target: End, told: Told) -> Transferred:
     """Fill an empty store with all of another, or go on doing so. Raises StoreError."""
-    if source.url == target.url:
+    if source.identity == target.identity:
         raise StoreError(target.url, SAME)
     if source.unfinished is not None:
         raise StoreError(source.url, UNFINISHED.format(source.unfinished))

@@ -291,3 +291,27 @@ def test_no_password_is_told(full: str, postgres_url: str) -> None:
         with pytest.raises(StoreError) as refused:
             open_source(url)
         assert PASSWORD not in str(refused.value)
+
+
+def test_one_store_under_two_addresses_is_no_other(
+    full: str, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    name = postgres_server.create()
+    url = postgres_server.url(name)
+    open_store(url).close()
+    for other in (
+        url.replace("127.0.0.1", "localhost"),
+        postgres_server.socket_url(name),
+        postgres_server.socket_url(name) + "&application_name=other",
+        f"{url}?options=-csearch_path%3Dpublic",
+    ):
+        for one, two in ((url, other), (other, url)):
+            with pytest.raises(StoreError, match="name the same store"):
+                move(one, two)
+    (tmp_path / "linked.db").hardlink_to(tmp_path / "full.db")
+    with pytest.raises(StoreError, match="name the same store"):
+        move(full, f"sqlite:{tmp_path / 'linked.db'}")
+    # Another schema of the same database is another store.
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute("CREATE SCHEMA apart")
+    assert move(url, f"{url}?options=-csearch_path%3Dapart").rows["releases"] == 0
