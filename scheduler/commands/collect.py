@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,9 +19,10 @@ from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
 from scheduler.jobs.handlings import paused_sources
 from scheduler.jobs.health import note_health
+from scheduler.logs import log_to
 from scheduler.service.alerts import waiting_alerts
 from scheduler.terminal.progress import progress_bars
-from spiders.sources.loader import choose, load_sources
+from spiders.sources.loader import LoadedSource, choose, load_sources
 
 ERRORS_SHOWN = 10
 """Errors of one source that are printed; --json gives them all."""
@@ -66,16 +69,7 @@ def collect(
         if one.id in paused:
             complain(f"{one.id} is paused: name it to visit it all the same")
     chosen = tuple(one for one in chosen if one.id not in paused)
-    with progress_bars() as on_progress:
-        runs = asyncio.run(
-            Executor(home).visit_all(
-                chosen,
-                explicit=True,
-                backfill=backfill,
-                accept=accept,
-                on_progress=on_progress,
-            )
-        )
+    runs = visit(home, chosen, backfill=backfill, accept=accept)
     if as_json:
         print_json({"runs": runs})
     else:
@@ -87,6 +81,28 @@ def collect(
         tell = complain if as_json else say
         tell(f"{counted(alerts, 'alert waits', 'alerts wait')} for `communique run`")
     return 1 if broken or any(run.errors for run in runs) else 0
+
+
+def visit(
+    home: Home, sources: Sequence[LoadedSource], *, backfill: bool, accept: bool
+) -> Sequence[Run]:
+    """Visit sources; where workers visit as well, under leases like theirs."""
+    if home.has_fleet:
+        # Imported here: the libraries for PostgreSQL may not be installed.
+        from scheduler.executors.at_once import visit_at_once  # noqa: PLC0415
+
+        log_to(sys.stderr, home.settings.log)
+        return asyncio.run(visit_at_once(home, sources, backfill=backfill, accept=accept))
+    with progress_bars() as on_progress:
+        return asyncio.run(
+            Executor(home).visit_all(
+                sources,
+                explicit=True,
+                backfill=backfill,
+                accept=accept,
+                on_progress=on_progress,
+            )
+        )
 
 
 def paused_in(home: Home) -> frozenset[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
 import psycopg
 import structlog
 
 from data.models import Lease
-from data.store.postgres.hosts import Hosts
+from data.store.postgres.hosts import AskedVisit, Hosts
 
 SECONDS: Final = 30.0
 """Seconds for which a host is held: a worker that died keeps it from the others no longer."""
@@ -50,8 +50,15 @@ class Leases:
 
         Raises psycopg.Error.
         """
+        return await self._got(self._hosts.claim(host, seconds=self._seconds))
+
+    async def take(self, visits: Sequence[AskedVisit]) -> Lease | None:
+        """Hold the host of visits that are to be made at once, due or not; see claim."""
+        return await self._got(self._hosts.take(visits, seconds=self._seconds))
+
+    async def _got(self, answer: Awaitable[Lease | None]) -> Lease | None:
         asked = time.monotonic()
-        lease = await self._hosts.claim(host, seconds=self._seconds)
+        lease = await answer
         if lease is None or time.monotonic() - asked > self._seconds / 2:
             return None
         self._held.add(lease)

@@ -15,7 +15,9 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from apscheduler.jobstores.base import JobLookupError
@@ -164,7 +166,8 @@ class Timetable:
     def start(self, actions: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
         """Begin; ``actions`` are what is done for each of RECURRING, by its name."""
         for job in RECURRING:
-            self.scheduler.add_job(actions[job.name], IntervalTrigger(seconds=job.seconds))
+            action = partial(unless_over, actions[job.name])
+            self.scheduler.add_job(action, IntervalTrigger(seconds=job.seconds))
         self.scheduler.start()
 
     async def follow_clock(self) -> None:
@@ -193,6 +196,12 @@ class Timetable:
     def _start_of_clock(self) -> dt.datetime:
         """The time of day at which the monotonic clock stood at 0, as the clock says now."""
         return self._now() - dt.timedelta(seconds=self._clock())
+
+
+async def unless_over(action: Callable[[], Awaitable[None]]) -> None:
+    """Do something that is cut short where the timetable ends, which is no error to be told."""
+    with suppress(asyncio.CancelledError):
+        await action()
 
 
 def _job_of(source: str) -> str:

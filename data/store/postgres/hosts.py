@@ -74,6 +74,9 @@ CLAIM: Final = """
     RETURNING token
 """
 
+# Due or not: who takes it says what is to be visited.
+TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
+
 # In the order of the hosts, as every statement that changes several rows: none waits in a circle.
 RENEW: Final = """
     UPDATE hosts h SET next_due = now() + make_interval(secs => %(s)s),
@@ -116,10 +119,7 @@ class Hosts:
         visits = sorted(visits, key=lambda one: one.host)
         async with self._connections.connection() as db, db.transaction():
             for one in visits:
-                await db.execute(
-                    ASK_SOURCE,
-                    [one.source, one.host, one.file, one.explicit, one.backfill, one.accept],
-                )
+                await db.execute(ASK_SOURCE, [*one])
             for host in dict.fromkeys(one.host for one in visits):
                 await db.execute(ASK_HOST, [host])
 
@@ -136,6 +136,21 @@ class Hosts:
         async with self._connections.connection() as db:
             found = await db.execute(CLAIM, {"host": host, "s": seconds})
             row = await found.fetchone()
+        return Lease(host, row[0]) if row else None
+
+    async def take(self, visits: Sequence[AskedVisit], *, seconds: float) -> Lease | None:
+        """Hold the host of visits, which are due from now on; None where it is held, or rests."""
+        host = visits[0].host
+        async with self._connections.connection() as db, db.transaction():
+            await db.execute(
+                "INSERT INTO hosts (host, next_due) VALUES (%s, 'infinity') ON CONFLICT DO NOTHING",
+                [host],
+            )
+            found = await db.execute(TAKE, {"host": host, "s": seconds})
+            row = await found.fetchone()
+            if row:
+                for one in visits:
+                    await db.execute(ASK_SOURCE, [*one])
         return Lease(host, row[0]) if row else None
 
     async def due_visits(self, host: str) -> Sequence[AskedVisit]:

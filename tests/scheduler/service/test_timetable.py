@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from data.clock import utc_now
 from data.health.events import note_health_events
 from data.models import Published, Run
 from data.settings import Collect, Health
@@ -241,3 +242,24 @@ def test_each_recurring_job_of_the_table_is_begun_and_none_without_what_it_does(
         assert sorted(begun) == sorted(job.seconds for job in RECURRING)
 
     asyncio.run(work())
+
+
+def test_what_is_cut_short_by_the_end_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        begun = asyncio.Event()
+
+        async def act() -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        timetable = Timetable(lambda _: act(), random.Random(1))
+        timetable.start({job.name: act for job in RECURRING})
+        for job in timetable.scheduler.get_jobs():
+            job.modify(next_run_time=utc_now())
+        async with asyncio.timeout(30):
+            await begun.wait()
+            timetable.scheduler.shutdown(wait=False)
+            await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+
+    asyncio.run(work())
+    assert caplog.records == []

@@ -73,6 +73,41 @@ def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
     assert (visits, due) == (1, 0)
 
 
+def test_who_collects_waits_for_the_worker_that_visits_the_host(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    home = home_on(tmp_path / "leader", postgres_url, room)
+    with (
+        started("run", home) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url)),
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        asked = len(room.log)
+        with started("collect", home) as (collecting, said):
+            until(said, "a host is waited for, which is visited or rests")
+            assert len(room.log) == asked
+            held.set()
+            assert "harbour: 2 found, 0 new, 0 changed, 2 unchanged" in said.read()
+            assert collecting.wait(60) == 0
+
+
+def test_who_collects_holds_the_host_and_gives_it_back(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    hosts = "SELECT token <> 0, next_due = 'infinity' FROM hosts"
+    with started("collect", home_on(tmp_path / "home", postgres_url, room)) as (collecting, said):
+        room.wait_for("/news/2.html")
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            assert db.execute(hosts).fetchall() == [(True, False)]
+            held.set()
+            assert "harbour: 2 found, 2 new" in said.read()
+            assert collecting.wait(60) == 0
+            assert db.execute(hosts).fetchall() == [(False, True)]
+
+
 def test_topics_of_the_leader_that_can_not_be_used_are_told_and_end_no_service(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
