@@ -29,6 +29,9 @@ PACE: Final = 0.5
 
 TOPICS: Final = "topics.toml"
 
+SITE: Final = "site"
+"""The name under which the service that leads keeps where it publishes, for the others."""
+
 PUBLISHING: Final = f"{DUTY}publishing"
 ALERTS: Final = f"{DUTY}alerts"
 UPKEEP: Final = f"{DUTY}upkeep"
@@ -43,6 +46,12 @@ ROWS: Final = {
 """What one service of several does, and the row whose lease it takes."""
 
 log = structlog.get_logger()
+
+
+def site_of(home: Home) -> str:
+    """What all services on a database must have alike, or each publishes another site."""
+    site = home.settings.site
+    return f"site.target = {site.target!r} and site.url = {site.url!r}"
 
 
 class FleetExecutor:
@@ -87,6 +96,7 @@ class FleetExecutor:
                 await self._hosts.keep_file(TOPICS, None)
         else:
             await self._hosts.keep_file(TOPICS, text)
+        await self._hosts.keep_file(SITE, site_of(self._home))
         await self._hosts.keep_sources(sources)
         for gone in self._awaited.keys() - {*sources}:
             self._asked.pop(gone, None)

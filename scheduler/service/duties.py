@@ -24,7 +24,7 @@ from data.store.postgres.database.pool import bring_up_to_date
 from data.store.postgres.database.schema import NEWER
 from data.store.postgres.hosts import DUTY, Hosts
 from data.text.redaction import redacted
-from scheduler.executors.fleet import ALERTS, PUBLISHING, UPKEEP
+from scheduler.executors.fleet import ALERTS, PUBLISHING, SITE, UPKEEP, site_of
 from scheduler.executors.leases import Leases
 from scheduler.executors.procrastinate import DUTIES, app_of, pool_to, prepare, work
 from scheduler.home import Home
@@ -48,6 +48,11 @@ GIVING_BACK: Final = 5.0
 AGAIN: Final = 60.0
 """Seconds after which what failed by a mistake of ours is tried again."""
 
+OTHER_SITE: Final = (
+    "the settings here have {}, and those of the service that leads {}: have them alike on all and "
+    "start them again; until then what is published changes with who publishes"
+)
+
 log = structlog.get_logger()
 
 
@@ -63,6 +68,7 @@ class Duties:
         self._leads = leads
         self._held: dict[str, asyncio.Task[None]] = {}
         self._ending = asyncio.Event()
+        self._other_site = ""
 
     async def work(self) -> None:
         """Take on what is there until cancelled, whatever becomes of the database."""
@@ -124,10 +130,16 @@ class Duties:
             await asyncio.sleep(LOOK)
 
     async def _renewed(self, hosts: Hosts, until: float) -> None:
-        """Leave all to others where they are of a newer version; who watches asks by itself."""
+        """See whether others are of another mind; who watches asks by itself. StoreError."""
         del until
         if await hosts.is_newer():
             raise StoreError(redacted(self._home.store_url), NEWER)
+        ours = site_of(self._home)
+        leads = await hosts.file(SITE) or ours
+        problem = OTHER_SITE.format(ours, leads) if leads != ours else ""
+        if problem and problem != self._other_site:
+            log.error("services publish apart", problem=problem)
+        self._other_site = problem
 
     def _overtaken(self, name: str) -> None:
         log.warning("a duty was lost to another service", duty=name)

@@ -159,3 +159,17 @@ def test_a_service_leaves_all_to_others_where_a_newer_version_changed_the_databa
             lead = f"SELECT pg_try_advisory_lock({LOCK})".encode()
             while db.execute(lead).fetchall() != [(True,)]:
                 pass
+
+
+def test_a_service_that_has_the_site_elsewhere_than_the_one_that_leads_says_so(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first = home_on(tmp_path / "first", postgres_url, more=BUCKET)
+    other = BUCKET.replace("press/site", "press/other")
+    second = home_on(tmp_path / "second", postgres_url, more=other)
+    with started("run", first) as (_, log):
+        until(log, "leading")
+        with started("run", second) as (_, other_log):
+            told = until(other_log, "services publish apart")
+            assert "here have site.target = 's3://press/other'" in told
+            assert "that leads site.target = 's3://press/site'" in told
