@@ -45,7 +45,6 @@ from scheduler.jobs.backup.backup_folder import (
 )
 from scheduler.jobs.backup.contents import LEFT, is_text
 from scheduler.jobs.backup.contents import own_files as files_of_people
-from scheduler.jobs.backup.copying import digest_of
 from scheduler.jobs.backup.database_dump import NotDumped, can_dump, dump
 from scheduler.jobs.backup.manifest import Manifest, read_manifest, write_manifest
 
@@ -208,7 +207,7 @@ class Backup:
         if can_dump():
             target = self._folder.new(DUMP)
             dump(self._home.store_url, target)
-            self._folder.note(DUMP, target, digest_of(target), target.stat())
+            self._folder.take(DUMP, target, target.stat())
         else:
             self._problems.append(POSTGRESQL)
         self._copy_files()
@@ -225,9 +224,7 @@ class Backup:
         copy_store(database, target, lambda done, of: self._told("store", done, of))
         check_integrity(target)
         found = read_copy(target)
-        self._folder.note(database.name, target, digest_of(target), database.stat())
-        self._folder.copied += 1
-        self._folder.copied_bytes += target.stat().st_size
+        self._folder.take(database.name, target, database.stat())
         return found
 
     def _copy_log(self) -> LogState:

@@ -86,7 +86,7 @@ class BackupFolder:
         self._delete({one.at for one in self.files.values()}, kept=False)
 
     def new(self, name: str) -> Path:
-        """An empty file to write to that its owner alone may read; ``note`` takes it in."""
+        """An empty file to write to that its owner alone may read; ``take`` takes it in."""
         target = self.path / self._state / name
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         return target
@@ -116,21 +116,32 @@ class BackupFolder:
 
     def copy(self, name: str, path: Path) -> None:
         """Take in a file as it is now; one that did not change is not copied again."""
+        self.copy_part(name, path, None)
+
+    def copy_part(self, name: str, path: Path, size: int | None) -> None:
+        """Take in the first ``size`` bytes of a file, or all; see ``copy``."""
         there = path.stat()
         target = self.path / self._state / name
         known = self.before.get(name)
-        if known and is_same(known, there) and is_there(self.path / known.at, known):
+        if known and is_same(known, there, size) and is_there(self.path / known.at, known):
             target.parent.mkdir(parents=True, exist_ok=True)
             with suppress(OSError):
                 os.link(self.path / known.at, target)
                 self.files[name] = msgspec.structs.replace(known, at=f"{self._state}/{name}")
                 return
-        self._copied(name, target, copy_file(path, target), there)
+        digest = copy_file(path, target, size=size)
+        self.copied += 1
+        self.note(name, target, digest, there)
+        self.copied_bytes += self.files[name].bytes
 
-    def copy_part(self, name: str, path: Path, size: int) -> None:
-        """Take in the first ``size`` bytes of a file."""
-        target = self.path / self._state / name
-        self._copied(name, target, copy_file(path, target, size=size), path.stat())
+    def take(self, name: str, target: Path, there: os.stat_result) -> None:
+        """Take in a file of ``new``, which is written by now; it counts where it is another one."""
+        digest = digest_of(target)
+        self.note(name, target, digest, there)
+        known = self.before.get(name)
+        if known is None or known.sha256 != digest:
+            self.copied += 1
+            self.copied_bytes += self.files[name].bytes
 
     def write(self, name: str, content: bytes) -> None:
         """Take in a file that holds this."""
@@ -149,11 +160,6 @@ class BackupFolder:
             there.st_mtime_ns if there else 0,
         )
 
-    def _copied(self, name: str, target: Path, digest: str, there: os.stat_result) -> None:
-        self.copied += 1
-        self.note(name, target, digest, there)
-        self.copied_bytes += self.files[name].bytes
-
     def _delete(self, used: set[str], *, kept: bool) -> None:
         """Delete all but what is ``used``; what never changes may be ``kept`` for the next run."""
         states = {place.split("/", 1)[0] for place in used}
@@ -170,9 +176,10 @@ class BackupFolder:
                     path.unlink()
 
 
-def is_same(known: StoredFile, there: os.stat_result) -> bool:
-    """Whether a file is as it was when it was copied."""
-    return (known.bytes, known.changed) == (there.st_size, there.st_mtime_ns)
+def is_same(known: StoredFile, there: os.stat_result, size: int | None = None) -> bool:
+    """Whether a file, or its first ``size`` bytes, is as it was when it was copied."""
+    size = there.st_size if size is None else size
+    return (known.bytes, known.changed) == (size, there.st_mtime_ns)
 
 
 def is_there(path: Path, known: StoredFile) -> bool:
