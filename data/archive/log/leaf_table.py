@@ -39,11 +39,11 @@ class LeafTable:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def signer(self) -> str | None:
-        """The first key of who signs, as a vkey, or None before the first that does."""
+    def signer(self) -> tuple[str, ...]:
+        """All keys of who signs, as vkeys, the newest last; none before the first that does."""
         with self._transaction() as db:
             rows = db.execute("SELECT verifier FROM log_signer").fetchall()
-            return str(rows[0][0]) if rows else None
+            return tuple(str(rows[0][0]).split()) if rows else ()
 
     def set_signer(self, verifier: str, base: int) -> bool:
         """Keep who signs, and that his log has ``base`` leaves already; whether it is kept.
@@ -59,6 +59,14 @@ class LeafTable:
                 [verifier, base, base],
             )
             return done.rowcount == 1
+
+    def follow_signer(self, known: Sequence[str], keys: Sequence[str]) -> None:
+        """Keep all keys of who signs, in place of those that were known."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE log_signer SET verifier = %s WHERE verifier = %s",
+                [" ".join(keys), " ".join(known)],
+            )
 
     def base(self) -> int:
         """How many leaves the log of who signs had before the first one here."""

@@ -55,14 +55,17 @@ BEHIND: Final = (
 class LeafStore(Protocol):
     """Where the leaves of many machines get their numbers. All verbs raise ArchiveError."""
 
-    def signer(self) -> str | None:
-        """The first key of who signs, as a vkey, or None before the first that does."""
+    def signer(self) -> tuple[str, ...]:
+        """All keys of who signs, as vkeys, the newest last; none before the first that does."""
 
     def set_signer(self, verifier: str, base: int) -> bool:
         """Keep who signs, and that his log has ``base`` leaves already; whether it is kept.
 
         It is not where somebody signs, or where leaves are here that those would come before.
         """
+
+    def follow_signer(self, known: Sequence[str], keys: Sequence[str]) -> None:
+        """Keep all keys of who signs, in place of those that were known."""
 
     def base(self) -> int:
         """How many leaves the log of who signs had before the first one here."""
@@ -150,6 +153,17 @@ class SharedLog(TreeLog):
                 self.append_entries(some)
             return self.integrate()
 
+    def rotate_key(self) -> Checkpoint:
+        """Replace the key as TreeLog does; whoever has the old one alone signs nothing from now on.
+
+        Raises ArchiveError where another machine signs.
+        """
+        # Up to what others may have signed with the old one.
+        self.sign()
+        done = super().rotate_key()
+        self._check_signer()
+        return done
+
     def key(self) -> SigningKey:
         """The key, which only the machine that signs has. Raises ArchiveError elsewhere."""
         self.join()
@@ -164,23 +178,26 @@ class SharedLog(TreeLog):
         if self._is_joined:
             return
         begun = self._key_file.exists() and self.end() > 0
-        if (self._signs or begun) and self._leaves.signer() is None:
+        if (self._signs or begun) and not self._leaves.signer():
             size = self.end()
             kept = self._leaves.set_signer(str(super().key().verifier), size)
-            if self._signs and not kept and self._leaves.signer() is None:
+            if self._signs and not kept and not self._leaves.signer():
                 raise ArchiveError(str(self.folder), BEGAN_APART.format(size))
         self._is_joined = True
 
     def may_sign(self) -> bool:
         """Whether this HOME can sign: it has what that takes, or nobody has signed yet."""
-        if self._leaves.signer() is None:
-            return True
         try:
-            self._check_signer()
-            self.check_beginning()
+            self.check()
         except ArchiveError:
             return False
         return True
+
+    def check(self) -> None:
+        """Raise ArchiveError where somebody signs the log, and this HOME lacks what that takes."""
+        if self._leaves.signer():
+            self._check_signer()
+            self.check_beginning()
 
     def check_beginning(self) -> None:
         """Raise ArchiveError where leaves lack here that no database has: no tree can be made."""
@@ -188,13 +205,17 @@ class SharedLog(TreeLog):
             raise ArchiveError(str(self.folder), NOT_ALL.format(base, size))
 
     def _check_signer(self) -> None:
-        """Raise ArchiveError where another one signs; no key is made then."""
+        """Raise ArchiveError where another one signs, or another key by now; none is made then."""
         known = self._leaves.signer()
         if self._key_file.exists():
             super().key()
-            if known in {str(key) for key in self.key_chain().keys}:
+            ours = tuple(map(str, self.key_chain().keys))
+            if known and {*known} <= {*ours}:
+                if known != ours:
+                    self._leaves.follow_signer(known, ours)
                 return
-        raise ArchiveError(str(self.folder), ANOTHER.format(str(known).split("+")[0]))
+        name = "+".join(known[-1].split("+")[:2]) if known else None
+        raise ArchiveError(str(self.folder), ANOTHER.format(name))
 
     @contextmanager
     def _feeding(self) -> Iterator[None]:

@@ -8,8 +8,13 @@ from data.archive.log.keys import read_key
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.errors import ArchiveError
-from scheduler.cli import Group, as_json, print_json, say, with_home
+from scheduler.cli import Group, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
+
+OLD_KEY = (
+    "other services that have the old key sign nothing from now on: copy log.key and the folder "
+    "archive/log, without its file writer, to the HOME of each"
+)
 
 
 @click.group(cls=Group)
@@ -57,10 +62,12 @@ def rotate(home: Home, *, as_json: bool) -> None:
     Those who know the old key follow to the new one by the log's folder `key`. The old secret is
     deleted.
     """
-    log = log_of(home.path)
+    log = home.shared_log(signs=True) if home.settings.store.url else log_of(home.path)
     log.rotate_key()
     old, new = log.key_chain().keys[-2:]
     if as_json:
         print_json({"log": str(new), "earlier": str(old)})
     else:
         say(f"log      {new}", f"earlier  {old}")
+    if home.has_fleet:
+        complain(OLD_KEY)

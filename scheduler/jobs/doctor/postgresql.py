@@ -77,6 +77,6 @@ def examine_beginning(home: Home) -> Iterator[Finding]:
     """Whether a HOME that has the key of the log can go on with it, should it lead."""
     try:
         with closing(home.shared_log(signs=True)) as log:
-            log.check_beginning()
+            log.check()
     except ArchiveError as error:
         yield Finding("log", "error", str(error))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from data.archive.log.tree_log import TreeLog, log_of
+from scheduler.home import open_home
 from tests.command import communique
 from tests.data.archive.log.leaves import grown, leaves_of
+from tests.services import home_on
 
 
 @pytest.fixture
@@ -31,6 +34,22 @@ def test_the_key_is_shown_and_rotated(log: TreeLog, tmp_path: Path) -> None:
     assert communique("mirror", "key", "show", home=ours).stdout == (
         f"log      {new}\nearlier  {old}\n"
     )
+
+
+def test_who_rotates_the_key_of_several_services_is_told_to_take_it_to_the_others(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first, second = (home_on(tmp_path / name, postgres_url) for name in ("first", "second"))
+    home = open_home(first)
+    home.plain_store().close()
+    with closing(home.shared_log(signs=True)) as shared:
+        shared.sign()
+    shutil.copy(first / "log.key", second / "log.key")
+    rotated = communique("mirror", "key", "rotate", home=first)
+    assert rotated.returncode == 0
+    assert "other services that have the old key sign nothing from now on" in rotated.stderr
+    assert "copy log.key and the folder archive/log" in communique("doctor", home=second).stdout
+    assert "copy log.key and the folder archive/log" not in communique("doctor", home=first).stdout
 
 
 def test_a_lost_key_is_told_in_a_sentence(log: TreeLog, tmp_path: Path) -> None:

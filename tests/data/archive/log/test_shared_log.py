@@ -136,6 +136,30 @@ def test_who_may_sign_has_the_key_or_is_the_first(machine: Machine, tmp_path: Pa
     assert machine("east").may_sign()
 
 
+def test_who_has_a_replaced_key_alone_signs_nothing_more(machine: Machine, tmp_path: Path) -> None:
+    signed_by(machine("signer"))
+    (tmp_path / "east").mkdir()
+    shutil.copy(tmp_path / "signer/log.key", tmp_path / "east/log.key")
+    east = machine("east", signs=True)
+    east.append(leaf_of("a"))
+    assert signed_by(east).size == 1
+    # Nothing that the old key signed is larger than the tree that the new one begins with.
+    assert machine("signer").rotate_key().size == 1
+    assert not machine("east").may_sign()
+    with pytest.raises(ArchiveError, match=r"copy log\.key and the folder archive/log"):
+        machine("east", signs=True).sign()
+    assert signed_by(machine("signer")).size == 1
+    shutil.copy(tmp_path / "signer/log.key", tmp_path / "east/log.key")
+    # It can't show who follows the old key how the new one came.
+    assert not machine("east").may_sign()
+    shutil.rmtree(tmp_path / "east/archive/log")
+    without = shutil.ignore_patterns("writer")
+    log = "archive/log"
+    shutil.copytree(tmp_path / "signer" / log, tmp_path / "east" / log, ignore=without)
+    assert machine("east").may_sign()
+    assert machine("east", signs=True).sign().size == 1
+
+
 def test_a_machine_with_another_key_signs_nothing(machine: Machine, tmp_path: Path) -> None:
     signed_by(machine("signer"))
     other = machine("other", signs=True)

@@ -16,6 +16,6 @@ CREATE INDEX log_leaves_waiting ON log_leaves (writer, number) WHERE NOT confirm
 
 CREATE TABLE log_signer (
     one      INTEGER PRIMARY KEY CHECK (one = 1),
-    verifier TEXT NOT NULL, -- the public key of who signs, as a vkey
+    verifier TEXT NOT NULL, -- all public keys of who signs, as vkeys, the newest last
     base     BIGINT NOT NULL -- leaves that the log had before its first one here
 );
