@@ -16,6 +16,7 @@ import structlog
 
 from data.models import Lease
 from data.store.postgres.hosts import AskedVisit, Hosts
+from data.text.redaction import redacted
 
 SECONDS: Final = 30.0
 """Seconds for which a host is held: a worker that died keeps it from the others no longer."""
@@ -102,12 +103,18 @@ class Leases:
 
     async def renew_for_ever(self) -> None:
         """Renew all that is held again and again, whatever becomes of the database."""
+        told = False
         while True:
             try:
                 await self.renew()
             except (psycopg.Error, TimeoutError, OSError) as error:
-                problem = str(error) or "the database did not answer in time"
-                log.warning("leases were not renewed; it is tried again", problem=problem)
+                if not told:
+                    problem = redacted(str(error)) or "the database did not answer in time"
+                    log.warning("leases were not renewed; it is tried again", problem=problem)
+                told = True
                 await asyncio.sleep(self._seconds / 30)
             else:
+                if told:
+                    log.info("leases are renewed again")
+                told = False
                 await asyncio.sleep(self._seconds / 4)

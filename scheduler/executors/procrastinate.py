@@ -113,13 +113,16 @@ class PatientConnector(procrastinate.PsycopgConnector):
     """
 
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
-        """Have a statement done."""
+        """Have a statement done: that a job has ended, or that its worker lives, or ends.
+
+        Where the database is gone for long, nobody has to hear of that: others find it out.
+        """
         ask = super().execute_query_async
         try:
             await patiently(lambda: ask(query, **arguments))
         except ConnectorException as error:
             # Others ended the job of a worker that stood still: it is done with, as it should be.
-            if ENDED not in str(error.__cause__):
+            if ENDED not in str(error.__cause__) and not is_gone(error):
                 raise
 
     async def execute_query_one_async(self, query: Any, **arguments: Any) -> dict[str, Any]:
@@ -142,12 +145,16 @@ async def patiently(ask: Callable[[], Awaitable[Any]]) -> Any:
         try:
             return await ask()
         except ConnectorException as error:
-            cause = error.__cause__
-            gone = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
             # Connections that we closed ourselves do not come back.
-            if not gone or isinstance(cause, PoolClosed) or time.monotonic() > until:
+            closed = isinstance(error.__cause__, PoolClosed)
+            if not is_gone(error) or closed or time.monotonic() > until:
                 raise
         await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 - spreads, keeps no secret
+
+
+def is_gone(error: ConnectorException) -> bool:
+    """Whether the database could not be asked at all."""
+    return isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError)
 
 
 def pool_to(url: str) -> AsyncConnectionPool[Any]:

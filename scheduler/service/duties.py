@@ -69,18 +69,20 @@ class Duties:
         self._held: dict[str, asyncio.Task[None]] = {}
         self._ending = asyncio.Event()
         self._other_site = ""
+        self._problem = ""
 
     async def work(self) -> None:
         """Take on what is there until cancelled, whatever becomes of the database."""
-        told = ""
         while True:
             try:
                 await self._take_turns()
             except (psycopg.Error, ConnectorException, StoreError) as error:
-                problem = redacted(str(error))
-                if problem != told:
+                # Procrastinate says nothing itself.
+                cause = error.__cause__ if isinstance(error, ConnectorException) else error
+                problem = redacted(str(cause))
+                if problem != self._problem:
                     log.warning("nothing is taken on", problem=problem)
-                told = problem
+                self._problem = problem
             await asyncio.sleep(RETRY)
 
     async def _take_turns(self) -> None:
@@ -90,6 +92,9 @@ class Duties:
         pool: AsyncConnectionPool[Any] = pool_to(self._home.store_url)
         async with pool:
             await prepare(pool)
+            if self._problem:
+                log.info("duties are taken on again")
+                self._problem = ""
             hosts = Hosts(pool)
             leases = Leases(hosts, partial(self._renewed, hosts), self._overtaken, seconds=SECONDS)
             app = app_of(partial(self._take_on, hosts, leases))

@@ -1,17 +1,23 @@
-"""A worker knows that it lost a host, and until when it has the others."""
+"""A worker knows that it lost a host, until when it has the others, and that nobody answers."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
 from contextlib import closing
+from typing import Any
 
 import psycopg
+from psycopg_pool import AsyncConnectionPool
+from structlog.testing import capture_logs
 
+from data.models import Lease
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.executors.leases import MARGIN, Leases
 from scheduler.executors.procrastinate import pool_to
+from tests.postgres_server import PostgresServer
 
 
 def test_what_is_lost_is_told_and_what_is_held_is_renewed(postgres_url: str) -> None:
@@ -53,3 +59,43 @@ def test_what_is_lost_is_told_and_what_is_held_is_renewed(postgres_url: str) -> 
 
     with closing(PostgresStore(postgres_url)):
         asyncio.run(work())
+
+
+class ToldHosts(Hosts):
+    """Tells when leases are to be renewed."""
+
+    def __init__(self, pool: AsyncConnectionPool[Any], asked: asyncio.Queue[None]) -> None:
+        super().__init__(pool)
+        self._asked = asked
+
+    async def renew(self, leases: Collection[Lease], *, seconds: float) -> frozenset[Lease]:
+        """Tell it."""
+        self._asked.put_nowait(None)
+        return await super().renew(leases, seconds=seconds)
+
+
+def test_that_nobody_answers_is_told_once_and_so_is_its_end(
+    postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    async def work() -> None:
+        asked, renewed = asyncio.Queue[None](), asyncio.Queue[float]()
+        async with pool_to(postgres_url) as pool:
+            leases = Leases(ToldHosts(pool, asked), renewed.put, list[str]().append, seconds=2)
+            await leases.renew()
+            postgres_server.stop("immediate")
+            renewing = asyncio.create_task(leases.renew_for_ever())
+            for _ in range(4):
+                await asked.get()
+            postgres_server.start()
+            # The first was before it went away, and what the second one ends is told after it.
+            for _ in range(3):
+                await renewed.get()
+            renewing.cancel()
+            await asyncio.wait({renewing})
+
+    with closing(PostgresStore(postgres_url)), capture_logs() as logs:
+        asyncio.run(work())
+    assert [one["event"] for one in logs] == [
+        "leases were not renewed; it is tried again",
+        "leases are renewed again",
+    ]

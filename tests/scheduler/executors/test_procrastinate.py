@@ -246,12 +246,17 @@ def test_a_wrong_statement_is_not_tried_again(postgres_url: str) -> None:
 
 
 def test_a_worker_that_closed_its_connections_waits_for_no_database(postgres_url: str) -> None:
+    problems = list[dict[str, Any]]()
+
     async def work(pool: Pool) -> None:
-        works = asyncio.Event()
+        works, closed = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, problem: problems.append(problem))
 
         async def visit(host: str) -> None:
             del host
             works.set()
+            await closed.wait()
 
         await Hosts(pool).ask([AskedVisit("harbour", "a.example", "")])
         await Deferrer(pool).defer()
@@ -260,7 +265,10 @@ def test_a_worker_that_closed_its_connections_waits_for_no_database(postgres_url
             working = asyncio.create_task(do_jobs(app, places=1))
             await works.wait()
             await pool.close()
+            closed.set()
             with pytest.raises(ConnectorException):
                 await asyncio.wait_for(working, PATIENCE / 2)
 
     done(postgres_url, work)
+    gc.collect()
+    assert problems == [], "nobody has to hear that the end of the job could not be said"

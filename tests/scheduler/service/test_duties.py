@@ -12,6 +12,7 @@ import psycopg
 from scheduler.home import open_home
 from scheduler.service.leader import LOCK
 from tests.command import COMMUNIQUE
+from tests.postgres_server import PostgresServer
 from tests.services import home_on, started, until
 
 BUCKET = 'target = "s3://press/site"\n\n[bucket]\nendpoint = "http://127.0.0.1:9"\n'
@@ -173,3 +174,14 @@ def test_a_service_that_has_the_site_elsewhere_than_the_one_that_leads_says_so(
             told = until(other_log, "services publish apart")
             assert "here have site.target = 's3://press/other'" in told
             assert "that leads site.target = 's3://press/site'" in told
+
+
+def test_a_service_tells_once_that_it_can_take_nothing_on_and_when_it_can(
+    tmp_path: Path, postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    postgres_server.stop()
+    with started("run", home_on(tmp_path / "home", postgres_url)) as (_, log):
+        assert "it can't be reached" in until(log, "nothing is taken on")
+        postgres_server.start()
+        until(log, "duties are taken on again")
+        took_on(log, "duty:alerts")
