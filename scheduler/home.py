@@ -77,10 +77,11 @@ LOST = (
     "of it and the folder site to begin anew"
 )
 
-FOLDERS = ("sources", "watches", "tokens", "archive", "site", "locks")
+FOLDERS = ("sources", "watches", "tokens", "locks")
 PLACES = ("communique.toml", "topics.toml", *FOLDERS)
-"""What a HOME has; where it is missing, all is as by default, and as if nothing was collected."""
+"""What people write into a HOME, and its locks; where it is missing, all is as by default."""
 
+NO_FOLDER = "it is none: move it away"
 NOWHERE = "it leads nowhere: bring back what it leads to (a disk to be mounted?), or delete it"
 
 
@@ -320,9 +321,9 @@ def home_at(path: Path) -> Home:
 
 
 def check_places(path: Path) -> None:
-    """Raise SettingsError where what a HOME has can't be reached, as if it were not there."""
+    """Raise SettingsError where what people wrote can't be reached, as if they wrote nothing."""
     for one in (path / name for name in PLACES):
         if one.is_symlink() and not one.exists():
             raise SettingsError(str(one), "link", NOWHERE)
         if one.name in FOLDERS and one.exists() and not one.is_dir():
-            raise SettingsError(str(one), "folder", "it is none: move it away")
+            raise SettingsError(str(one), "folder", NO_FOLDER)

@@ -41,6 +41,13 @@ def communique(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(asked, code, said.read(), complained.read())
 
 
+def without_rights(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """The result of one command by somebody for whom the rights of files count, as not for root."""
+    limits = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    asked = [*(() if os.geteuid() else limits), *COMMUNIQUE, *arguments, "--home", str(home)]
+    return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=110)  # noqa: S603 - our own words
+
+
 def collect(home: Path, *arguments: str) -> dict[str, Any]:
     """The report of the one source of a HOME, after `communique collect --json`."""
     result = communique("collect", "--json", *arguments, home=home)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import click
 import uvloop
 
+from data.errors import CommuniqueError
 from scheduler.cli import with_home
 from scheduler.home import Home
 from scheduler.logs import log_to
 from scheduler.service.daemon import Service
+
+
+class ReadOnlyHome(CommuniqueError):
+    """The service can't work on a HOME into which it can write nothing."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"nothing can be written into {path}: mount its disk for writing, or run this as the "
+            "owner of that folder; `communique serve` serves what was published there"
+        )
+        self.path = path
 
 
 @click.command()
@@ -20,6 +34,8 @@ def run(home: Home) -> int:
 
     It stops on SIGTERM or Ctrl-C, with nothing half done.
     """
+    if not os.access(home.path, os.W_OK):
+        raise ReadOnlyHome(home.path)
     log_to(sys.stdout, home.settings.log)
     with home.lock("run", "communique run"):
         uvloop.run(Service(home).run())

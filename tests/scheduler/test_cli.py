@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from data.store.sqlite.store import SqliteStore
-from tests.command import COMMUNIQUE, command, communique, make_home
+from tests.command import COMMUNIQUE, command, communique, make_home, without_rights
 from tests.press_room import release_html
 
 
@@ -70,10 +70,8 @@ def test_a_home_that_cannot_be_written_is_one_sentence(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
-    # Not a matter of rights, which a test that runs as root would not feel.
-    for name in ("locks", "communique.db"):
-        (home / name).symlink_to(tmp_path / "nowhere" / "at" / "all")
-    result = communique(*arguments, home=home)
+    home.chmod(0o555)
+    result = without_rights(*arguments, home=home)
     assert result.returncode == 1
     assert result.stderr.startswith("communique: ")
     assert "Traceback" not in result.stderr
@@ -192,6 +190,14 @@ def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> N
     assert "Traceback" not in refused.stderr
     if log:
         store.close()
+
+
+def test_the_service_says_what_keeps_it_from_a_home_that_can_only_be_read(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://harbour.example/")
+    home.chmod(0o555)
+    result = without_rights("run", home=home)
+    assert result.returncode == 1
+    assert f"nothing can be written into {home}: mount its disk for writing" in result.stderr
 
 
 def test_sources_without_a_word_more_lists_them_and_cuts_nothing_off(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -56,7 +56,8 @@ class ReaderApi:
             for path, answer in WRITING.items():
                 routes.append(Route(before + path, self.endpoint(answer), methods=["POST"]))
         return Starlette(
-            routes=routes, exception_handlers={BadRequest: explain, StoreError: explain}
+            routes=routes,
+            exception_handlers=dict.fromkeys((BadRequest, ClientDisconnect, StoreError), explain),
         )
 
     async def login(self, request: Request) -> Response:
@@ -133,6 +134,8 @@ async def values_of(request: Request) -> Values:
 
 async def explain(_: Request, error: Exception) -> Response:
     """Say in a sentence what went wrong."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)
     if isinstance(error, BadRequest):
         return PlainTextResponse(f"{error}\n", 400, NO_STORE)
     log.warning("%s", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,7 @@ from data.store.sqlite.database.connection import refusal
 from data.wording import counted
 from scheduler.home import Home
 from scheduler.jobs.doctor.finding import Finding
+from scheduler.jobs.doctor.written import owned
 
 PATIENCE: Final = 20.0
 """Seconds for which a store is checked."""
@@ -26,6 +28,9 @@ def examine_store(home: Home) -> Iterator[Finding]:
         yield from in_postgresql(home)
         return
     home.check_store()
+    if database.is_file() and not os.access(database, os.R_OK):
+        yield Finding("store", "error", f"{database} can't be read", owned(database))
+        return
     if wrong := refusal(database):
         yield Finding("store", "error", f"{database}: {wrong}", "")
         return

@@ -17,7 +17,7 @@ from data.tokens import load_tokens
 from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
 from data.wording import counted
-from scheduler.home import Home
+from scheduler.home import NO_FOLDER, NOWHERE, Home
 from scheduler.jobs.backup.contents import SECRET, own_files
 from scheduler.jobs.doctor.finding import Finding
 from spiders.sources.loader import load_sources
@@ -102,12 +102,19 @@ def examine_secrets(home: Home) -> Iterator[Finding]:
 
 
 def examine_folders(home: Home) -> Iterator[Finding]:
-    """Which folders anybody can write into, and whether we can."""
+    """Which folders are none, or anybody can write into, and whether we can."""
+    for folder in (home.archive, home.site):
+        if folder.is_symlink() and not folder.exists():
+            yield Finding("permissions", "error", f"{folder} is a link", NOWHERE)
+        elif folder.exists() and not folder.is_dir():
+            yield Finding("permissions", "error", f"{folder} is to be a folder", NO_FOLDER)
     for folder in (home.path, home.sources, home.watches, home.tokens, home.archive):
         if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
             text = f"anybody can write into {folder}"
             yield Finding("permissions", "error", text, f"chmod o-w {folder}")
-    if not os.access(home.path, os.W_OK):
+    # A disk that can only be read is told by itself: no rights help there.
+    is_mounted_so = os.statvfs(home.path).f_flag & os.ST_RDONLY
+    if not is_mounted_so and not os.access(home.path, os.W_OK):
         text = f"nothing can be written into {home.path}: it can be read, and nothing collected"
         yield Finding("permissions", "warning", text, owned(home.path))
 

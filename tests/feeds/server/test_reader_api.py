@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,21 @@ def test_bad_questions_are_told_why(web: httpx.Client, path: str, asked: dict[st
 def test_a_body_without_end_is_refused(web: httpx.Client) -> None:
     assert web.post(f"{API}edit-tag", content=b"i=1&" * 300_000).status_code == 400
     assert web.post(f"{API}edit-tag", content=b"i=1&" * 6_000).status_code == 400
+
+
+def test_a_body_that_breaks_off_is_no_error(
+    web: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = web.base_url.host, web.base_url.port
+    with socket.create_connection(address, timeout=10) as client:
+        client.sendall(
+            b"POST /accounts/ClientLogin HTTP/1.1\r\nHost: ours.example\r\n"
+            b"Content-Length: 90\r\n\r\nPasswd="
+        )
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1000) == b""
+    assert web.get("/feeds/all.atom").status_code in {200, 404}
+    assert "error" not in caplog.text.lower()
 
 
 def test_changes_need_a_post(web: httpx.Client) -> None:

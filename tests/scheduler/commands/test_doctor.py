@@ -19,7 +19,7 @@ import pytest
 from data.store import open_store
 from scheduler.home import RESTORING, home_at
 from scheduler.jobs.doctor.written import examine_settings
-from tests.command import communique, make_home
+from tests.command import communique, make_home, without_rights
 from tests.postgres_server import PASSWORD, PostgresServer
 
 CONTACT = '[network]\ncontact = "desk@ours.example"\n'
@@ -144,6 +144,16 @@ def test_a_store_that_can_not_be_used_is_told(
     assert "communique restore" in told
 
 
+def test_a_store_that_its_owner_alone_can_read_is_told(home: Path, tmp_path: Path) -> None:
+    (home / "communique.db").chmod(0)
+    result = without_rights("doctor", home=home)
+    assert result.returncode == 1
+    assert f"{home}/communique.db can't be read: run Communique as the owner of" in result.stdout
+    result = without_rights("backup", str(tmp_path / "copy"), home=home)
+    assert result.returncode == 1
+    assert f"{home}/communique.db: Permission denied" in result.stderr
+
+
 def test_stores_of_other_versions_are_told(home: Path, tmp_path: Path) -> None:
     schemas = Path(__file__).parents[2] / "data" / "store" / "sqlite" / "schemas"
     old = make_home(tmp_path / "old", "http://harbour.example/")
@@ -218,6 +228,19 @@ def test_an_archive_that_is_gone_is_told(home: Path) -> None:
     (home / "archive").rename(home.with_name("away"))
     (told,) = found(home, "archive", "error")
     assert f"the store points to records, and {home}/archive is not there" in told
+
+
+@pytest.mark.parametrize("name", ["archive", "site"])
+def test_what_is_no_folder_is_told(name: str, home: Path, tmp_path: Path) -> None:
+    if (home / name).exists():
+        (home / name).rename(tmp_path / "away")
+    (home / name).symlink_to(tmp_path / "unmounted")
+    (told,) = found(home, "permissions", "error")
+    assert told.startswith(f"{home / name} is a link: it leads nowhere")
+    (home / name).unlink()
+    (home / name).touch()
+    (told,) = found(home, "permissions", "error")
+    assert told == f"{home / name} is to be a folder: it is none: move it away"
 
 
 def test_a_pipe_in_the_place_of_a_key_or_a_lock_is_not_waited_for(

@@ -178,11 +178,7 @@ def test_a_link_that_leads_nowhere_is_no_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        *("communique.toml", "topics.toml", "sources", "watches", "tokens"),
-        *("archive", "site", "locks"),
-    ],
+    "name", ["communique.toml", "topics.toml", "sources", "watches", "tokens", "locks"]
 )
 def test_what_was_written_and_is_out_of_reach_is_told_and_not_left_out(
     name: str, tmp_path: Path
@@ -195,7 +191,7 @@ def test_what_was_written_and_is_out_of_reach_is_told_and_not_left_out(
     assert not (tmp_path / "communique.db").exists()
 
 
-@pytest.mark.parametrize("name", ["sources", "archive", "site", "locks"])
+@pytest.mark.parametrize("name", ["sources", "locks"])
 def test_a_file_in_the_place_of_a_folder_is_told(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("")
     for command in ("publish", "doctor"):

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -240,17 +240,16 @@ def refusal(path: Path) -> str:
     """Why a file is none that this version may write to, or empty; nothing is written to it."""
     if not path.is_file() or not path.stat().st_size:
         return no_file(path)
-    db = sqlite_utils.Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
     try:
-        names = db.table_names()
-        if not names or MARK in names:
-            return HALF_FULL if names else ""
-        applied = {one.name for one in migrations.applied(db)}
+        read = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        with closing(sqlite_utils.Database(read)) as db:
+            names = db.table_names()
+            if not names or MARK in names:
+                return HALF_FULL if names else ""
+            applied = {one.name for one in migrations.applied(db)}
     except sqlite3.Error:
         # What it is can't be seen yet; whoever opens it to work says why.
         return ""
-    finally:
-        db.close()
     if not applied:
         return FOREIGN
     if BEFORE_RELEASE in applied:
