@@ -49,8 +49,9 @@ class PrivateAddress(CommuniqueError):
     """A host leads to an address that is not public."""
 
     def __init__(self, host: str, address: str) -> None:
+        said = host if host == address else f"{host} leads to {address}, which"
         super().__init__(
-            f"{host} leads to {address}, which is not a public address; to collect from it, write "
+            f"{said} is not a public address; to collect from it, write "
             "allow_private = true under [network] in communique.toml"
         )
         self.host = host

@@ -22,7 +22,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from data.errors import CommuniqueError
 from data.text.redaction import redacted
 from scheduler.cli import complain
-from scheduler.home import Home, home_at, open_home
+from scheduler.home import Home, home_at
 from scheduler.jobs.child import Child, ChildEnded, read_lines, write_line
 from scheduler.logs import log_as, open_log
 from spiders.discovery.fetcher import NotFetched
@@ -113,8 +113,6 @@ class PageFetcher:
             render_settings(self._home.settings.network)
         with _log(self._home.crawl_log) as log:
             self._child = await Child.start("scheduler.jobs.fetch", log=log)
-        if self._archive:
-            open_home(self._home.path)
         await self._child.say(FetchStart(str(self._home.path), self._render, self._archive))
         return self._child
 

@@ -407,9 +407,7 @@ class Visit:
         """The server says that a page is gone: what comes of it is decided at the visit's end."""
         release = self.stored.at(url)
         if release is None or canonical_url(release.url) != canonical_url(url):
-            self.error(
-                url, f"http:{status}", f"the listing names this page, but it answers {status}"
-            )
+            self.error(url, f"http:{status}", f"a listing named this page, but it answers {status}")
             return
         self.facts.releases.gone(url)
         seen = time_of(capture)

@@ -135,7 +135,7 @@ def test_bad_pages_are_errors_of_the_run_and_spoil_nothing(room: Room, home: Pat
     result = communique("collect", home=home)
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
-    assert f"{room.base}/news/2.html: the listing names this page" in result.stderr
+    assert f"{room.base}/news/2.html: a listing named this page" in result.stderr
 
 
 def test_a_very_long_address_is_asked_for_as_any_other(room: Room, home: Path) -> None:
