@@ -167,7 +167,7 @@ def _choices(shape: type[object], inside: str) -> tuple[object, ...]:
 
 def _description(shape: type[object], inside: str) -> str:
     """What the setting at a place says, where it is told."""
-    table, _, key = inside.rpartition(".")
+    table, _, key = re.sub(r"\[[^\]]*\]$", "", inside).rpartition(".")
     for kind in _at(shape, table):
         for field in kind.fields if isinstance(kind, inspect.StructType) else ():
             told = field.type

@@ -153,6 +153,17 @@ always_json = click.option(
 )
 
 
+def why_option(told: str) -> Callable[[Command], Command]:
+    """The option --why of a command that keeps the reason: it must be there, and say something."""
+    return click.option("--why", required=True, metavar="TEXT", callback=_something, help=told)
+
+
+def _something(_context: click.Context, _option: click.Parameter, said: str) -> str:
+    if not said.strip():
+        raise click.BadParameter("it is empty; it is kept, so say something")
+    return said
+
+
 UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What would move, colour or turn a terminal's text, and halves of surrogate pairs."""
 
@@ -223,6 +234,7 @@ def error_sentence(error: BaseException) -> tuple[str, int]:
         case click.UsageError():
             place = error.ctx.command_path if error.ctx else "communique"
             said = " ".join(error.format_message().rstrip(".").split())
+            said = said.replace(" is not a valid integer range", " is no whole number")
             return f"{said}; see `{place} --help`", 2
         case click.ClickException():
             return error.format_message(), 1

@@ -8,7 +8,7 @@ import click
 
 from data.errors import StoreError
 from data.models import Handling
-from scheduler.cli import Listing, as_json, complain, print_json, say, with_home
+from scheduler.cli import Listing, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home import Home
 from scheduler.jobs import handlings
 from scheduler.jobs.handlings import DAYS, MOST_DAYS, end_handlings, handled_fields, why_line
@@ -47,7 +47,7 @@ def list_health(home: Home, *, as_json: bool) -> int:
     return 0 if all(one.is_well for one in found) else 1
 
 
-WHY = click.option("--why", required=True, metavar="TEXT", help="What is known of it; it is kept.")
+WHY = why_option("What is known of it; it is kept.")
 
 
 @health.command()

@@ -9,9 +9,11 @@ import click
 
 from data.clock import utc_now
 from data.store.protocol import Store
-from scheduler.cli import Group, as_json, complain, print_json, say, with_home
+from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
 from scheduler.commands.show import find
 from scheduler.home import Home
+from scheduler.jobs.source_changes import check_known
+from spiders.sources.loader import load_sources
 
 
 @click.group(cls=Group)
@@ -23,7 +25,7 @@ def releases() -> None:
 @click.argument("releases", nargs=-1, metavar="[RELEASE …]")
 @click.option("--source", metavar="ID", help="With --held: the source that they are of.")
 @click.option("--held", is_flag=True, help="All that vanished from a source at once.")
-@click.option("--why", required=True, metavar="TEXT", help="What is known of it; it is kept.")
+@why_option("What is known of it; it is kept.")
 @as_json
 @with_home
 def retract(
@@ -45,6 +47,7 @@ def retract(
     at = utc_now()
 
     def held_of(store: Store) -> list[str]:
+        check_known(store, source or "", load_sources(home.sources)[0])
         return [one.id for one in store.vanished(source or "") if one.held]
 
     choose = held_of if source else named(releases)
@@ -55,7 +58,7 @@ def retract(
 
 @releases.command()
 @click.argument("releases", nargs=-1, required=True, metavar="RELEASE …")
-@click.option("--why", required=True, metavar="TEXT", help="What is wrong with it; it is kept.")
+@why_option("What is wrong with it; it is kept.")
 @as_json
 @with_home
 def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> int:

@@ -62,6 +62,32 @@ def test_wrong_usage_is_one_sentence_and_ends_with_2(arguments: tuple[str, ...])
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("serve", "--port", "many"), "'--port': 'many' is no whole number; see"),
+        (("releases", "hide", "0a1b", "--why", " "), "'--why': it is empty"),
+        (("releases", "retract", "0a1b", "--why", ""), "'--why': it is empty"),
+        (("health", "mute", "acme", "--why", ""), "'--why': it is empty"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_told_with_what_is_wrong(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    result = communique(*arguments, home=home)
+    assert result.returncode == 2
+    assert said in result.stderr
+
+
+def test_a_site_that_cannot_be_read_makes_no_home(tmp_path: Path) -> None:
+    home = tmp_path / "mistyped"
+    result = communique("add", "http://127.0.0.1:9/", "--save", home=home)
+    assert result.returncode == 1
+    assert "could not be read: 127.0.0.1 is not a public address" in result.stderr
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
     "arguments",
     [("collect", "harbour"), ("publish",), ("run",), ("health",), ("search", "x"), ("export",)],
     ids=" ".join,
@@ -254,7 +280,7 @@ def test_a_site_that_cannot_be_written_is_told_in_few_lines(tmp_path: Path) -> N
     home = make_home(tmp_path / "home", "http://harbour.example/")
     (home / "site").touch()
     result = communique("publish", home=home)
-    assert result.returncode == 1
+    assert result.returncode == 2
     lines = result.stderr.splitlines()
     assert all(line.startswith("communique: ") for line in lines)
     assert len(lines) <= 11

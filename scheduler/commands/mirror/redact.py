@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from data.wording import counted, sized
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.cli import as_json, complain, print_json, say, why_option, with_home
 from scheduler.home import Home
 from scheduler.jobs.removal import redact as redact_home
 from scheduler.terminal.steps import steps_bar
@@ -13,7 +13,7 @@ from scheduler.terminal.steps import steps_bar
 
 @click.command()
 @click.argument("name", metavar="RECORD|URL")
-@click.option("--why", required=True, metavar="TEXT", help="The order; the log keeps it.")
+@why_option("The order; the log keeps it for ever.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @as_json
 @with_home
@@ -27,8 +27,6 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
     with the next visit. Copies that were given away are not reached. Exit code 1 where a part of
     the archive can't be read: nobody knows what it holds.
     """
-    if not why.strip():
-        raise click.UsageError("--why is empty: name the order, since the log keeps it for ever")
     with steps_bar("redact") as told:
         done = redact_home(home, name, why, dry_run=dry_run, told=told)
     if as_json:

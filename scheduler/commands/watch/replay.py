@@ -7,7 +7,7 @@ import time
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, print_json, say, with_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 
 
@@ -31,4 +31,7 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
         print_json({"replayed": count})
     else:
         say(f"{counted(count, 'message waits', 'messages wait')} for `communique run`")
-    return 0 if count or everything else 1
+    if count or everything:
+        return 0
+    complain("no such message was given up; `communique watch deliveries --dead` lists those")
+    return 1

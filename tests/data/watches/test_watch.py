@@ -57,7 +57,7 @@ SIGNED_BY = 'name = "A"\n[webhook]\nurl = "https://a.example/"\nsecret = "{}"'
         ('name = "A"\nquiet = "07:00-07:00"', "quiet", "two different times"),
         ('name = "A"\n[mail]\nto = []', "mail.to", "it is empty"),
         ('name = "A"\n[mail]\nto = ["a@b.example\\nBcc: c@d.example"]', "mail.to", "it can't be"),
-        ('name = "A"\n[mail]\nto = ["a b@c.example"]', "mail.to", "it can't be used"),
+        ('name = "A"\n[mail]\nto = ["a b@c.example"]', "mail.to[0]", "such as desk@news.example"),
         ('name = "A"\n[feed]\ntoken = "short"', "feed.token", "16 or more"),
         ('name = "A"\n[apprise]\nurl = "syslog://"', "apprise.url", "is this machine itself"),
         ('name = "A"\n[apprise]\nurl = "file:///etc/passwd"', "apprise.url", "is this machine"),

@@ -144,7 +144,7 @@ def test_a_redaction_that_is_tried_changes_nothing_and_needs_a_reason(home: Path
     assert len(told["releases"]) == 1
     empty = communique("mirror", "redact", URL, "--why", " ", home=home)
     assert empty.returncode == 2
-    assert "--why is empty" in empty.stderr
+    assert "'--why': it is empty" in empty.stderr
     assert {one: one.stat().st_mtime_ns for one in own_files(home / "archive")} == before
     assert "wrong" in communique("search", "wrong", "--json", home=home).stdout
 

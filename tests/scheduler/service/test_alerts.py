@@ -252,7 +252,8 @@ def test_what_is_given_up_is_listed_and_sent_anew(home: Home, peer: Peer) -> Non
     assert (dead["state"], dead["attempts"], dead["problem"]) == ("dead", 1, "it answered 410")
     assert "dead" in communique("watch", "deliveries", home=home.path).stdout
     assert communique("watch", "replay", home=home.path).returncode == 2
-    assert communique("watch", "replay", "msg_none", home=home.path).returncode == 1
+    unknown = communique("watch", "replay", "msg_none", home=home.path)
+    assert (unknown.returncode, "no such message was given up" in unknown.stderr) == (1, True)
     again = communique("watch", "replay", dead["key"], home=home.path)
     assert again.stdout == "1 message waits for `communique run`\n"
     with at_work(home):
