@@ -15,7 +15,7 @@ from data.errors import SettingsError
 from data.settings import Settings, Site
 from data.toml_files import decode, read_text
 
-ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
+ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
 """Hosts that a server listens on and nobody reaches."""
 
 

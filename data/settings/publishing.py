@@ -126,7 +126,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ()
     host: Annotated[
-        str, msgspec.Meta(description="The address that the web server listens on.")
+        Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")],
+        msgspec.Meta(description="The address that the web server listens on."),
     ] = "127.0.0.1"
     port: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=65535)],

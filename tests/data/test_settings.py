@@ -45,6 +45,8 @@ def test_feeds_name_where_the_site_listens_unless_a_public_address_is_given(
         ('[site]\nhub = "https://me:password@hub.example"\n', "site.hub"),
         ('[site]\nurl = "https://press.example/?a=b"\n', "site.url"),
         ("[site]\nentries = 0\n", "site.entries"),
+        # It would listen on all addresses of the machine.
+        ('[site]\nhost = ""\n', "site.host"),
         ('[network]\ncontact = "press@acme.example\\r\\nCookie: a=b"\n', "network.contact"),
         ("[network]\nallow_privat = true\n", "network.allow_privat"),
         ('[alerts]\nsmtp_host = "mail.example"\n', "alerts.sender"),
