@@ -280,7 +280,7 @@ def test_a_site_that_cannot_be_written_is_told_in_few_lines(tmp_path: Path) -> N
     home = make_home(tmp_path / "home", "http://harbour.example/")
     (home / "site").touch()
     result = communique("publish", home=home)
-    assert result.returncode == 2
+    assert result.returncode == 1
     lines = result.stderr.splitlines()
     assert all(line.startswith("communique: ") for line in lines)
     assert len(lines) <= 11
