@@ -64,6 +64,7 @@ class Executor:
         self.topics: str | None = None
         self._places = asyncio.Semaphore(VISITS)
         self._at_hosts = WeakValueDictionary[str, asyncio.Semaphore]()
+        self._at_sources = WeakValueDictionary[str, asyncio.Lock]()
         self._choosing = asyncio.Lock()
         self._children: list[CrawlChild] = []
         self._drops = Counter[str]()
@@ -87,8 +88,10 @@ class Executor:
         job = VisitJob(source.id, explicit, backfill, accept, lease, file)
         host = host_of(source.file.url)
         at_host = self._at_hosts.setdefault(host, asyncio.Semaphore(AT_HOST))
+        # Another service may know a source at another host, which is held as well.
+        at_source = self._at_sources.setdefault(source.id, asyncio.Lock())
         drops = self._drops[host]
-        async with at_host, self._places:
+        async with at_source, at_host, self._places:
             started = utc_now()
             if not self._is_open or self._drops[host] != drops:
                 return cut_short(source, started, NOT_BEGUN)
