@@ -12,6 +12,7 @@ import uvicorn
 import uvloop
 
 from data.errors import StoreError
+from data.settings.load import ANYWHERE
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
@@ -44,7 +45,9 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     address = address_of(opened)
     say(f"serving {site.target or home.site} at {address} (Ctrl-C stops)")
     if site.url.startswith("http://127.0.0.1") and site.url.rstrip("/") + "/" != address:
-        complain(f"feeds and pages name {site.url}; write {address} as site.url, then publish")
+        anywhere = opened.getsockname()[0] in ANYWHERE
+        right = "the address by which readers reach it" if anywhere else address
+        complain(f"feeds and pages name {site.url}; write {right} as site.url, then publish")
     log_to(sys.stderr, home.settings.log)
     uvloop.run(serve_home(home, opened))
     return 0

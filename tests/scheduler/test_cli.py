@@ -13,6 +13,7 @@ import pytest
 from data.store.sqlite.store import SqliteStore
 from tests.command import COMMUNIQUE, command, communique, make_home, without_rights
 from tests.press_room import release_html
+from tests.services import started
 
 
 def plainly(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -305,3 +306,15 @@ def test_an_argument_of_bytes_that_are_no_text_is_told(
     assert result.returncode == 2
     assert "holds bytes that are no text in UTF-8" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "right"),
+    [("0.0.0.0", "the address by which readers reach it"), ("127.0.0.1", "http://127.0.0.1:")],
+)
+def test_serve_says_what_address_feeds_should_name(tmp_path: Path, host: str, right: str) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    listens = {"COMMUNIQUE_SITE__HOST": host, "COMMUNIQUE_SITE__PORT": "0"}
+    with started("serve", home, environ=listens) as (_, log):
+        said = next(line for line in log if "feeds and pages name" in line)
+    assert f"write {right}" in said
