@@ -88,18 +88,33 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
     """Lead whenever nobody else does, until cancelled; ``lead`` is cancelled where that is lost."""
     while True:
         log.info("standing by")
-        rest = 0.0
         async with leading(url) as leadership:
             log.info("leading")
+            # In a task of its own: a group that is cancelled as the lead is lost, tells of that
+            # alone, and who called us would wait for ever.
+            turn = asyncio.create_task(lead_once(url, lead, leadership))
             try:
-                async with asyncio.TaskGroup() as turn:
-                    turn.create_task(leadership.watch())
-                    turn.create_task(begin(url, lead, leadership))
-            except* LeadershipLost as lost:
-                first = first_of(lost)
-                log.warning("leads no more", problem=str(first))
-                rest = first.rest if isinstance(first, LeadershipLost) else 0.0
-        await asyncio.sleep(rest)
+                await asyncio.wait({turn})
+            finally:
+                turn.cancel()
+                await asyncio.wait({turn})
+        await asyncio.sleep(turn.result())
+
+
+async def lead_once(
+    url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
+) -> float:
+    """Lead until that is lost, and say for how many seconds it is not to be tried again."""
+    rest = 0.0
+    try:
+        async with asyncio.TaskGroup() as turn:
+            turn.create_task(leadership.watch())
+            turn.create_task(begin(url, lead, leadership))
+    except* LeadershipLost as lost:
+        first = first_of(lost)
+        log.warning("leads no more", problem=str(first))
+        rest = first.rest if isinstance(first, LeadershipLost) else 0.0
+    return rest
 
 
 async def begin(

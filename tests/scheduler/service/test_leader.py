@@ -86,6 +86,28 @@ def test_who_lost_it_stops_and_leads_again_in_its_turn(postgres_url: str) -> Non
     assert stopped == began
 
 
+def test_who_is_told_to_stop_as_the_lead_is_lost_stops(postgres_url: str) -> None:
+    async def work() -> None:
+        begun = asyncio.Event()
+
+        async def lead(leadership: Leadership) -> None:
+            del leadership
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError as error:
+                raise LeadershipLost(error, 0.0) from error
+
+        leads = asyncio.create_task(lead_in_turns(postgres_url, lead))
+        async with asyncio.timeout(PATIENCE):
+            await begun.wait()
+            leads.cancel()
+            await asyncio.wait({leads})
+        assert leads.cancelled()
+
+    asyncio.run(work())
+
+
 def test_who_leads_a_database_that_refuses_writes_stays_and_leads_again(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
