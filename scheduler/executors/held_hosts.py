@@ -159,7 +159,7 @@ class HeldHosts:
         try:
             with closing(self._home.plain_store()) as store:
                 urls = [parse_source(one.file, one.source).url for one in due]
-                return max((gap_of(store, url, network) for url in urls), default=network.delay)
+                return max((gap_of(store, url, network) for url in urls), default=None)
         except (StoreError, SourceError) as error:
             log.warning("how fast a host may be asked is unknown", host=host, problem=str(error))
             return None
