@@ -27,7 +27,7 @@ NO_MATTER: Final = frozenset(["lost+found"])
 
 
 class BackupRefused(CommuniqueError):
-    """A backup can't be written where it was asked for."""
+    """A backup, or a HOME from one, can't be written where it was asked for."""
 
     exit_code = 2
 

@@ -21,7 +21,7 @@ from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
 from scheduler.home import DUMP, RESTORING, Home
-from scheduler.jobs.backup.backup_folder import NO_MATTER, STATE, cause_of, held
+from scheduler.jobs.backup.backup_folder import NO_MATTER, STATE, BackupRefused, cause_of, held
 from scheduler.jobs.backup.contents import rights_of
 from scheduler.jobs.backup.copying import copy_file, digest_of, link_or_copy
 from scheduler.jobs.backup.database_dump import without_password
@@ -104,10 +104,12 @@ def restore(source: Path, home: Home, told: Told | None = None) -> Restored:
     """Write a HOME from the backup in the folder ``source``.
 
     ``told`` is called with what is done, how much of it is, and how much there is. Raises NoBackup,
-    DamagedBackup, HomeNotEmpty, HomeInUse, NotRestored.
+    DamagedBackup, BackupRefused, HomeNotEmpty, HomeInUse, NotRestored.
     """
     tell = told or (lambda _what, _done, _of: None)
     source = source.absolute()
+    if home.path.is_relative_to(source.resolve()):
+        raise BackupRefused(home.path, f"it is inside the backup {source}; name a folder outside")
     try:
         manifest = finished_manifest(source)
         with held(source):

@@ -421,6 +421,14 @@ def test_a_damaged_store_does_not_take_the_place_of_a_whole_one(
     assert exported(restored) == before
 
 
+def test_no_home_is_restored_into_the_backup_that_it_comes_from(to: Path) -> None:
+    (state,) = to.glob("state-*")
+    inside = state / "restored"
+    told = refused("restore", str(to), home=inside)
+    assert told == f"{inside}: it is inside the backup {to}; name a folder outside"
+    assert not inside.exists()
+
+
 def test_a_home_that_is_in_use_or_not_empty_is_not_restored_into(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
