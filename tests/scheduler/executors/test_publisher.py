@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -227,6 +228,8 @@ def kill_child() -> None:
 @contextmanager
 def files_used_up() -> Iterator[None]:
     """A process that can open no more files, as where too many connections are open."""
+    # What other tests left unclosed is warned of before: to warn Python opens files.
+    gc.collect()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
     try:
