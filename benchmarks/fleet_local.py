@@ -8,11 +8,11 @@ the others. Where other programs use the machine too, look at the ratio by proce
 from the first request to the last release. The time of the database is what its sessions were
 active, waiting for each other included.
 
-*kills*: rounds of each fault over services and workers that visit all the while, each started again
-a second after it ended. The press rooms list a new release at each look; in the end each that was
-ever listed must be recorded once, or waited for. They count requests that met another one of their
-host, or came too soon after it. Back is the beginning of the first 4 seconds that have 95 % of the
-visits that 8 seconds before the fault had.
+*kills*: rounds of each fault, and of none, over services and workers that visit all the while, each
+started again a second after it ended. The press rooms list a new release at each look; in the end
+each that was ever listed must be recorded once, or waited for. They count requests that met another
+one of their host, or came too soon after it. Back is the beginning of the first 4 seconds that have
+95 % of the visits that 8 seconds before the fault had.
 
 *claims*: a job fetched, its host claimed, and both finished, among so many that wait, while a
 transaction is held open, and no commit waits for the disk. Milliseconds of a fetch and a claim, of
@@ -53,7 +53,11 @@ PATIENCE: Final = 600
 LONGEST: Final = 120.0
 """Seconds after which nothing counts as being back."""
 
+NONE: Final = "none"
+"""A fault that does nothing: how much of what the others show is the measure's own."""
+
 FAULTS: Final = (
+    NONE,
     *("worker killed", "leader killed", "web node killed", "restart fast", "restart immediate"),
     *("backends terminated", "worker stalled"),
 )
@@ -68,8 +72,8 @@ STALL: Final = 40.0
 """Seconds that a worker stands still: longer than a lease."""
 
 INTERVAL: Final = 8
-"""Seconds between two visits of a host amid faults: half of what this machine can do, since a rate
-that the machine bounds says nothing of a fault."""
+"""Seconds between two visits of a host amid faults, in the mean: half of what this machine can do,
+since a rate that the machine bounds says nothing of a fault."""
 
 SHOWN: Final = 6
 """Releases on a listing amid faults, so that visits stay as long as they are."""
@@ -243,6 +247,8 @@ def back(running: Fleet, server: PostgresServer, fault: str, number: int) -> flo
 
 def do(running: Fleet, server: PostgresServer, fault: str, number: int) -> None:
     """Let something go wrong."""
+    if fault == NONE:
+        return
     if fault == "worker killed":
         running.workers[number % 2].kill()
     elif fault == "leader killed":

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -27,7 +27,7 @@ allow_private = true
 delay = 0.0
 [collect]
 interval = {interval}
-least_interval = {interval}
+least_interval = {least}
 revisit_most = 1
 [site]
 port = 0
@@ -38,6 +38,11 @@ url = "{url}"
 [run]
 executor = "{executor}"
 """
+
+
+SPREAD: Final = 2
+"""Seconds by which the intervals of sources differ from the mean, so that visits do not come in
+bursts: a rate could not be told from what a few seconds of them show."""
 
 
 def ours() -> set[int]:
@@ -201,18 +206,19 @@ def fleet(
 ) -> Iterator[Fleet]:
     """Services with a source a host, and workers; without workers one service does it all."""
     executor = "procrastinate" if workers else "local"
-    text = SETTINGS.format(url=url, executor=executor, interval=interval)
+    text = SETTINGS.format(url=url, executor=executor, interval=interval, least=interval - SPREAD)
     with ExitStack() as ending:
 
-        def started(command: str, number: int) -> Kept:
-            home = folder / f"{command}-{number}"
+        def started(command: str, place: int) -> Kept:
+            home = folder / f"{command}-{place}"
             (home / "sources").mkdir(parents=True)
             (home / "communique.toml").write_text(text)
             if command == "run":
-                for address in rooms.addresses:
+                for number, address in enumerate(rooms.addresses):
+                    every = interval - SPREAD + number % (2 * SPREAD + 1)
                     (home / "sources" / f"pier-{address.replace('.', '-')}.toml").write_text(
                         f'name = "Pier {address}"\nurl = "http://{address}:{rooms.port}/news/"\n'
-                        'timezone = "Europe/Oslo"\n'
+                        f'timezone = "Europe/Oslo"\ninterval = {every}\n'
                     )
             kept = Kept(command, home)
             ending.callback(kept.end)
