@@ -8,11 +8,11 @@ the others. Where other programs use the machine too, look at the ratio by proce
 from the first request to the last release. The time of the database is what its sessions were
 active, waiting for each other included.
 
-*kills*: rounds of each fault, and of none, over services and workers that visit all the while, each
-started again a second after it ended. The press rooms list a new release at each look; in the end
-each that was ever listed must be recorded once, or waited for. They count requests that met another
-one of their host, or came too soon after it. Back is the beginning of the first 4 seconds that have
-95 % of the visits that 8 seconds before the fault had.
+*kills*: rounds of each fault, and of none, over services and workers that visit all the while, on
+any processor, each started again a second after it ended. The press rooms list a new release at
+each look; in the end each that was ever listed must be recorded once, or waited for. They count
+requests that met another one of their host, or came too soon after it. Back is the beginning of the
+first 4 seconds that have 95 % of the visits that 8 seconds before the fault had.
 
 *claims*: a job fetched, its host claimed, and both finished, among so many that wait, while a
 transaction is held open, and no commit waits for the disk. Milliseconds of a fetch and a claim, of
@@ -39,7 +39,7 @@ from typing import Any, Final
 import psycopg
 
 from benchmarks.fleet_local_parts.claims import claims
-from benchmarks.fleet_local_parts.fleet import PINNED, Fleet, Rooms, fleet, rooms, theirs
+from benchmarks.fleet_local_parts.fleet import PINNED, Fleet, Rooms, fleet, ours, rooms, theirs
 from tests.postgres_server import PostgresServer, postgres_running
 
 DELAY: Final = 0.05
@@ -72,8 +72,8 @@ STALL: Final = 40.0
 """Seconds that a worker stands still: longer than a lease."""
 
 INTERVAL: Final = 8
-"""Seconds between two visits of a host amid faults, in the mean: half of what this machine can do,
-since a rate that the machine bounds says nothing of a fault."""
+"""Seconds between two visits of a host amid faults: half of what this machine can do, since a rate
+that the machine bounds says nothing of a fault."""
 
 SHOWN: Final = 6
 """Releases on a listing amid faults, so that visits stay as long as they are."""
@@ -142,7 +142,13 @@ def rate(hosts: int, workers: tuple[int, ...]) -> dict[str, Any]:
                 opened.say(f"first/{RELEASES}")
                 url = server.url(server.create())
                 with fleet(
-                    Path(folder), opened, url, services=1, workers=number, interval=3600
+                    Path(folder),
+                    opened,
+                    url,
+                    services=1,
+                    workers=number,
+                    interval=3600,
+                    processors=ours(),
                 ) as running:
                     told[name] = counted(running, opened, hosts * RELEASES)
                 told["overlaps"] += told[name]["overlaps"]
@@ -191,7 +197,9 @@ def kills(hosts: int, rounds: int, faults: list[str]) -> dict[str, Any]:
         opened.say("first/2")
         opened.say(f"show/{SHOWN}")
         url = server.url(server.create())
-        with fleet(Path(folder), opened, url, services=2, workers=2, interval=INTERVAL) as running:
+        with fleet(
+            Path(folder), opened, url, services=2, workers=2, interval=INTERVAL, processors=PINNED
+        ) as running:
             settle(running, hosts)
             opened.say("grow/1")
             for fault in faults:

@@ -10,10 +10,10 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 
@@ -27,7 +27,7 @@ allow_private = true
 delay = 0.0
 [collect]
 interval = {interval}
-least_interval = {least}
+least_interval = {interval}
 revisit_most = 1
 [site]
 port = 0
@@ -38,11 +38,6 @@ url = "{url}"
 [run]
 executor = "{executor}"
 """
-
-
-SPREAD: Final = 2
-"""Seconds by which the intervals of sources differ from the mean, so that visits do not come in
-bursts: a rate could not be told from what a few seconds of them show."""
 
 
 def ours() -> set[int]:
@@ -85,7 +80,8 @@ def rooms(hosts: int, delay: float) -> Iterator[Rooms]:
 class Kept:
     """A command that is started again a second after it ended, as systemd would."""
 
-    def __init__(self, command: str, home: Path) -> None:
+    def __init__(self, command: str, home: Path, processors: Collection[int]) -> None:
+        self._processors = processors
         self._command = [sys.executable, "-P", "-m", "scheduler", command, "--home", str(home)]
         self._log = (home / f"{command}.log").open("ab")
         self.log = home / f"{command}.log"
@@ -100,7 +96,7 @@ class Kept:
             stdout=self._log,
             stderr=self._log,
             cwd=ROOT,
-            preexec_fn=lambda: os.sched_setaffinity(0, ours()),  # noqa: PLW1509 - no threads yet
+            preexec_fn=lambda: os.sched_setaffinity(0, self._processors),  # noqa: PLW1509 - no threads yet
         )
         self.started = time.monotonic()
         return process
@@ -202,25 +198,34 @@ class Fleet:
 
 @contextmanager
 def fleet(
-    folder: Path, rooms: Rooms, url: str, *, services: int, workers: int, interval: int
+    folder: Path,
+    rooms: Rooms,
+    url: str,
+    *,
+    services: int,
+    workers: int,
+    interval: int,
+    processors: Collection[int],
 ) -> Iterator[Fleet]:
-    """Services with a source a host, and workers; without workers one service does it all."""
+    """Services with a source a host, and workers; without workers one service does it all.
+
+    All share ``processors``.
+    """
     executor = "procrastinate" if workers else "local"
-    text = SETTINGS.format(url=url, executor=executor, interval=interval, least=interval - SPREAD)
+    text = SETTINGS.format(url=url, executor=executor, interval=interval)
     with ExitStack() as ending:
 
-        def started(command: str, place: int) -> Kept:
-            home = folder / f"{command}-{place}"
+        def started(command: str, number: int) -> Kept:
+            home = folder / f"{command}-{number}"
             (home / "sources").mkdir(parents=True)
             (home / "communique.toml").write_text(text)
             if command == "run":
-                for number, address in enumerate(rooms.addresses):
-                    every = interval - SPREAD + number % (2 * SPREAD + 1)
+                for address in rooms.addresses:
                     (home / "sources" / f"pier-{address.replace('.', '-')}.toml").write_text(
                         f'name = "Pier {address}"\nurl = "http://{address}:{rooms.port}/news/"\n'
-                        f'timezone = "Europe/Oslo"\ninterval = {every}\n'
+                        'timezone = "Europe/Oslo"\n'
                     )
-            kept = Kept(command, home)
+            kept = Kept(command, home, processors)
             ending.callback(kept.end)
             return kept
 
