@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, TextIO
 
+from data.models import Run
 from data.settings import Log
 from data.text.redaction import redacted
 
@@ -122,3 +123,19 @@ def open_log(path: Path) -> IO[bytes]:
     except FileNotFoundError:
         pass
     return path.open("ab")
+
+
+def log_visit(run: Run) -> None:
+    """Tell the log of a visit."""
+    import structlog  # noqa: PLC0415 - see above
+
+    structlog.get_logger().info(
+        "visited",
+        source=run.source,
+        found=run.found,
+        new=run.new,
+        changed=run.changed,
+        retracted=run.retracted,
+        seconds=round(run.seconds, 1),
+        errors=[error.told for error in run.errors],
+    )

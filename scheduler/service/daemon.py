@@ -27,6 +27,7 @@ from scheduler.home import Home
 from scheduler.jobs.handlings import paused_sources
 from scheduler.jobs.health import home_health, note_health
 from scheduler.jobs.home_files import keep_home_files
+from scheduler.logs import log_visit
 from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, first_of
@@ -317,16 +318,7 @@ class Service:
             run = await self._executor.visit(source, explicit=explicit)
         finally:
             self.visiting.discard(source.id)
-        log.info(
-            "visited",
-            source=run.source,
-            found=run.found,
-            new=run.new,
-            changed=run.changed,
-            retracted=run.retracted,
-            seconds=round(run.seconds, 1),
-            errors=[error.told for error in run.errors],
-        )
+        log_visit(run)
         await self._have_done("publish")
         self._health_due.set()
         self._alerts.wake()

@@ -17,7 +17,6 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool
 
 from data.errors import CommuniqueError, StoreError
-from data.models import Run
 from data.store.postgres.database.pool import failed
 from data.store.postgres.hosts import Hosts
 from data.text.redaction import redacted
@@ -26,6 +25,7 @@ from scheduler.executors.leases import SECONDS, Leases
 from scheduler.executors.local import VISITS, Executor
 from scheduler.executors.procrastinate import PATIENCE, app_of, pool_to, prepare, work
 from scheduler.home import Home
+from scheduler.logs import log_visit
 from scheduler.service.systemd import READY, STOPPING, show_life, tell
 
 LOOK: Final = 1.0
@@ -47,19 +47,6 @@ class DatabaseLost(CommuniqueError):
             f"the database {redacted(url)} did not answer for {PATIENCE:.0f} seconds: start the "
             "worker again once it does"
         )
-
-
-def log_visit(run: Run) -> None:
-    """Tell the log of a visit."""
-    log.info(
-        "visited",
-        source=run.source,
-        found=run.found,
-        new=run.new,
-        changed=run.changed,
-        seconds=round(run.seconds, 1),
-        errors=[error.told for error in run.errors],
-    )
 
 
 class Worker:
