@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -51,7 +53,8 @@ def open_for_writing(
     place = ":memory:" if path is None else str(path)
     connection = _connect(place, patience, uri=False, shared=shared)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        with nobody_else_makes(path):
+            connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
         connection.execute("PRAGMA synchronous = NORMAL")
         # What a savepoint may undo is copied: in memory that costs a third.
@@ -60,6 +63,25 @@ def open_for_writing(
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def nobody_else_makes(path: Path | None) -> Iterator[None]:
+    """Wait while another process makes the file at a path, and let nobody else make it meanwhile.
+
+    Of two that give an empty file its log at once, SQLite refuses one at once: its wait for locks
+    holds for no step from reading to writing (https://sqlite.org/c3ref/busy_handler.html).
+    """
+    if path is None or path.stat().st_size:
+        yield
+        return
+    # The folder's lock: whoever closes a file itself ends all locks that SQLite has on it here.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def open_for_reading(

@@ -229,11 +229,10 @@ class Connection:
 
 def no_file(path: Path) -> str:
     """Why no file can be made at a path that has none, or empty."""
-    if path.is_file():
-        return ""
+    # Asked in this order, as another process may make the file meanwhile.
     if path.exists():
-        return NO_FILE
-    return NOWHERE if path.is_symlink() else ""
+        return "" if path.is_file() else NO_FILE
+    return NOWHERE if path.is_symlink() and not path.exists() else ""
 
 
 def refusal(path: Path) -> str:
