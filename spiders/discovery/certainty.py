@@ -162,7 +162,7 @@ def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool
         return False
     files = sum(leads_to_file(item.url) for item in listing.items)
     dated = sum(item.published is not None for item in listing.items)
-    if dated >= MANY or files * 2 > len(listing.items) > 0:
+    if dated >= MANY or files * 2 > len(listing.items) >= FEW:
         return False
     read = read_release(page, reading)
     if not read.content.body_text or kind_of(read, listing) == "listing":

@@ -113,3 +113,17 @@ def test_an_article_with_several_pages_stays_one_whatever_it_lists_below() -> No
 def test_rows_below_the_page_by_their_query_count_as_dated() -> None:
     page = blog("/", "/?paged=2", dated=True)
     assert dated_items(read_release(page, READING), read_listing(page, READING)) == 5
+
+
+def test_a_release_with_an_attachment_reads_as_a_release() -> None:
+    html = (
+        "<html><head><title>Bridge closes to all traffic</title></head><body><main>"
+        "<article class='post'><h1>Bridge closes to all traffic</h1><div class=entry-meta>"
+        "<time datetime='2026-11-24T09:00:00+00:00'>24 November 2026</time></div>"
+        f"<div class=entry-content><p>{TEXT * 3}</p><p>{TEXT * 4}</p>"
+        "<p><a href='/files/detours.pdf'>Detours (PDF)</a></p></div></article></main></body></html>"
+    )
+    page = Page("https://merrow.example/news/bridge-closes-to-all-traffic", html.encode())
+    listing = read_listing(page, READING)
+    assert [item.url for item in listing.items] == ["https://merrow.example/files/detours.pdf"]
+    assert reads_as_release(page, listing, READING)
