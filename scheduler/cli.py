@@ -8,6 +8,7 @@ import functools
 import importlib
 import json
 import keyword
+import os
 import pkgutil
 import re
 import sys
@@ -27,9 +28,25 @@ Command = Callable[..., Any]
 LONGEST = 500
 """Characters of a first sentence that a list of commands shows."""
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
 PORT = click.IntRange(0, 65535)
 HOME_HELP = "The folder that holds sources, store and site (also COMMUNIQUE_HOME)."
+
+
+class Named(click.Path):
+    """A file or folder that a command names; the empty text, else the present folder, is none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """The path, or click.BadParameter."""
+        if not os.fspath(value):
+            self.fail("it is empty; name what is meant, the present folder by a dot", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = Named(path_type=Path)
+FOLDER = Named(file_okay=False, path_type=Path)
+PATH_OR_URL = Named(readable=False)
 
 
 class Group(click.Group):

@@ -13,7 +13,7 @@ from typing import IO, get_args
 import click
 import msgspec
 
-from scheduler.cli import always_json, complain, with_any_home
+from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home
 from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import Home
 from scheduler.jobs.fetch import PageFetcher
@@ -44,7 +44,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.argument("pages", nargs=-1, metavar="[PATH|URL …]")
+@click.argument("pages", nargs=-1, type=PATH_OR_URL, metavar="[PATH|URL …]")
 @click.option("--url", default="", help="The address that a saved page came from.")
 @click.option("--kind", type=click.Choice(get_args(Wanted)), default="auto", help="What to read.")
 @always_json

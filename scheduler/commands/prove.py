@@ -16,7 +16,7 @@ from data.interchange.release_fields import release_fields
 from data.models import Release
 from data.store.protocol import Store
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.show import find
 from scheduler.home import Home
 
@@ -25,7 +25,7 @@ from scheduler.home import Home
 @click.argument("release")
 @click.option(
     "--to",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FOLDER",
     default=None,
     help="The folder to write; proof-ID here if it is not given. Nothing may be there yet.",

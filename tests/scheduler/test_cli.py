@@ -80,6 +80,36 @@ def test_a_value_that_cannot_be_meant_is_told_with_what_is_wrong(
     assert said in result.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("backup", ""),
+        ("restore", ""),
+        ("prove", "0a1b", "--to", ""),
+        ("extract", ""),
+        ("mirror", "export", "--format", "bagit", "--to", ""),
+        ("mirror", "rebuild", "--to", ""),
+        ("mirror", "verify", "--against", ""),
+        ("mirror", "witness", ""),
+        ("collect", "--home", ""),
+        ("--home", "", "collect"),
+        ("demo", "--home", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_path_is_not_the_present_folder(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, here = make_home(tmp_path / "home", "http://127.0.0.1:9/"), tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    result = plainly(*arguments, COMMUNIQUE_HOME=str(home))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert "it is empty; name what is meant" in result.stderr
+    assert not [*here.iterdir()]
+
+
 def test_a_site_that_cannot_be_read_makes_no_home(tmp_path: Path) -> None:
     home = tmp_path / "mistyped"
     result = communique("add", "http://127.0.0.1:9/", "--save", home=home)

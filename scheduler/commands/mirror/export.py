@@ -27,7 +27,7 @@ from data.store.protocol import Store
 from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
 from feeds.offline.selection import SelectedReleases
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
 from scheduler.jobs.source_changes import check_known
@@ -54,7 +54,7 @@ Told = Callable[[int, int], None]
 )
 @click.option(
     "--to",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="PATH",
     required=True,
     help="Where it shall lie; nothing may be there yet.",

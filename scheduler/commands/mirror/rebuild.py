@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.cli import FOLDER, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.rebuild.captures import Unreadable
 from scheduler.jobs.rebuild.rebuild import rebuild as rebuild_home
@@ -24,7 +24,7 @@ SHOWN = 10
     "target",
     required=True,
     metavar="HOME2",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="The folder to write the HOME into; it must be empty, or not be there yet.",
 )
 @click.option(

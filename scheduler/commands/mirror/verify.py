@@ -21,7 +21,7 @@ from data.errors import ArchiveError
 from data.models import Capture
 from data.network.client import OutboundError
 from data.wording import counted, sized
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.attest import outbound_of
 from scheduler.jobs.doctor.verified import Verification, note_verification
@@ -36,6 +36,7 @@ NO_CHECKPOINT = "there is no signed log here that what it knows could be held ag
 @click.command()
 @click.option(
     "--against",
+    type=PATH_OR_URL,
     multiple=True,
     metavar="PATH|URL",
     help="A witness, a copy of the site or of the log, or a checkpoint that somebody kept.",

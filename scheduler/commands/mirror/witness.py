@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, say, with_later_home
+from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_later_home
 from scheduler.home import Home, NoHome
 from scheduler.jobs.attest import attest, is_asked_for, witness_log
 
 
 @click.command()
-@click.argument("log", required=False, metavar="[URL|PATH]")
+@click.argument("log", type=PATH_OR_URL, required=False, metavar="[URL|PATH]")
 @as_json
 @with_later_home
 def witness(home: Home, *, log: str | None, as_json: bool) -> int:
