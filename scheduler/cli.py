@@ -28,6 +28,12 @@ Command = Callable[..., Any]
 LONGEST = 500
 """Characters of a first sentence that a list of commands shows."""
 
+LONGEST_PATH = 450
+"""Bytes: SQLite opens no file whose path has more than 504, the longest being those of a backup."""
+
+LONGEST_NAME = 255
+"""Bytes of a file's name that Linux and macOS take."""
+
 PORT = click.IntRange(0, 65535)
 HOME_HELP = "The folder that holds sources, store and site (also COMMUNIQUE_HOME)."
 
@@ -44,8 +50,29 @@ class Named(click.Path):
         return super().convert(value, param, ctx)
 
 
+class HoldsStore(Named):
+    """A folder that a store lies in: its path leaves room for the names of files of SQLite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """The path, or click.BadParameter."""
+        found = super().convert(value, param, ctx)
+        length = len(os.fsencode(os.path.realpath(found)))
+        longest = max(map(len, os.fsencode(found).split(b"/")))
+        if length > LONGEST_PATH or longest > LONGEST_NAME:
+            self.fail(
+                f"a path of {length:,} bytes, with a name of {longest:,}, is too long; it may have "
+                f"{LONGEST_PATH}, and each name in it {LONGEST_NAME}",
+                param,
+                ctx,
+            )
+        return found
+
+
 PATH = Named(path_type=Path)
-FOLDER = Named(file_okay=False, path_type=Path)
+FOLDER = HoldsStore(file_okay=False, path_type=Path)
+BACKUP = HoldsStore(path_type=Path)
 PATH_OR_URL = Named(readable=False)
 
 

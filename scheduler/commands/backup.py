@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from data.wording import counted, sized
-from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
+from scheduler.cli import BACKUP, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.backup.backup import back_up
 from scheduler.terminal.progress import step_bars
 
 
 @click.command()
-@click.argument("to", type=PATH)
+@click.argument("to", type=BACKUP)
 @as_json
 @with_home
 def backup(home: Home, *, to: Path, as_json: bool) -> int:

@@ -8,7 +8,7 @@ import click
 
 from data.settings import Settings
 from data.wording import counted, sized
-from scheduler.cli import PATH, as_json, complain, home_option, print_json, say
+from scheduler.cli import BACKUP, as_json, complain, home_option, print_json, say
 from scheduler.home import Home
 from scheduler.jobs.backup.restore import restore as restore_home
 from scheduler.terminal.progress import step_bars
@@ -18,7 +18,7 @@ with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings(
 
 
 @click.command()
-@click.argument("source", metavar="FROM", type=PATH)
+@click.argument("source", metavar="FROM", type=BACKUP)
 @as_json
 @with_empty_home
 def restore(home: Home, *, source: Path, as_json: bool) -> int:

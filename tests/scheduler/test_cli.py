@@ -110,6 +110,34 @@ def test_an_empty_path_is_not_the_present_folder(
     assert not [*here.iterdir()]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("collect", "--home"), ("demo", "--home"), ("backup",), ("restore",)],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("folder", ["long/" * 100, "long/" * 900, "long" * 64 + "/home"], ids=len)
+def test_a_folder_whose_path_is_too_long_is_one_sentence(
+    arguments: tuple[str, ...], folder: str, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    result = plainly(*arguments, str(tmp_path / folder), COMMUNIQUE_HOME=str(home))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert "is too long; it may have 450, and each name in it 255; see" in line
+    assert len(line) < 250
+    assert [*tmp_path.iterdir()] == [home]
+
+
+def test_a_folder_whose_path_is_as_long_as_it_may_be_is_used(tmp_path: Path) -> None:
+    above = tmp_path / ("long" * 40) / ("long" * 25)
+    home, to = (above / name.ljust(450 - len(f"{above}/"), "-") for name in ("home", "to"))
+    make_home(home, "http://127.0.0.1:9/")
+    for arguments in (("publish",), ("backup", str(to)), ("doctor",)):
+        result = communique(*arguments, home=home)
+        assert result.returncode == 0, result.stderr
+
+
 def test_a_site_that_cannot_be_read_makes_no_home(tmp_path: Path) -> None:
     home = tmp_path / "mistyped"
     result = communique("add", "http://127.0.0.1:9/", "--save", home=home)
