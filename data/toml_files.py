@@ -52,7 +52,8 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
     except OSError as cause:
         raise error(str(path), "file", f"it can't be read ({cause.strerror})") from cause
     except UnicodeDecodeError as cause:
-        raise error(str(path), "file", f"it can't be read ({cause})") from cause
+        fix = f"it can't be read: not UTF-8 from byte {cause.start + 1} on; save it as UTF-8"
+        raise error(str(path), "file", fix) from cause
 
 
 def read_bytes(path: Path) -> bytes:
@@ -142,6 +143,8 @@ def _in_words(message: str) -> str:
     said = f"it must be {' or '.join(kinds)}"
     if bound:
         said += f", {BOUNDS[sign].format(bound.removesuffix('.0'))}"
+    if (expected, got) == ("int", "float"):
+        return f"{said}, without a point or an exponent"
     return f"{said}, not {WORDS.get(got, got).partition(' (')[0]}" if got else said
 
 

@@ -63,8 +63,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")],
         msgspec.Meta(
-            description="The public address of the site, as readers reach it; feeds name it. Left "
-            "out, it is where the web server listens."
+            description="The public address of the site, such as `https://press.example`, as "
+            "readers reach it; feeds name it. Left out, it is where the web server listens."
         ),
     ] = "http://127.0.0.1:8080"
     entries: Annotated[

@@ -84,6 +84,15 @@ def test_an_unknown_setting_is_told_with_those_that_there_are(tmp_path: Path) ->
         written(tmp_path, '[site]\nurl = "not a url"\n')
     with pytest.raises(SettingsError, match="a whole number, 65535 or less"):
         written(tmp_path, "[site]\nport = 99999\n")
+    with pytest.raises(SettingsError, match="a whole number, without a point or an exponent"):
+        written(tmp_path, "[archive]\nbudget = 1e9\n")
+
+
+def test_a_file_in_another_encoding_is_told_how_to_save_it(tmp_path: Path) -> None:
+    path = tmp_path / "communique.toml"
+    path.write_bytes('[site]\ntitle = "Bürgeramt"\n'.encode("cp1252"))
+    with pytest.raises(SettingsError, match="not UTF-8 from byte 18 on; save it as UTF-8"):
+        load_settings(path)
 
 
 def test_site_and_archive_may_lie_side_by_side_in_a_bucket(tmp_path: Path) -> None:

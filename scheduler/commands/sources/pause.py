@@ -16,7 +16,7 @@ from scheduler.jobs import handlings
 @with_home
 def pause(home: Home, *, source: str, why: str, as_json: bool) -> int:
     """Visit a source no more until it is resumed, unless `communique collect` names it."""
-    paused = handlings.pause(home, source, why)
+    paused = handlings.pause(home, source, why.strip())
     if as_json:
         print_json({"source": source, "handling": paused})
     else:

@@ -107,6 +107,7 @@ def test_a_source_that_is_paused_is_collected_only_where_it_is_named(home: Path)
     assert [run["source"] for run in named["runs"]] == ["harbour"]
     assert "is visited again" in done(home, "sources", "resume", "harbour")
     assert health(home)["code"] != "paused"
+    assert done(home, "sources", "pause", "harbour", "--why", "  ") == "harbour is paused\n"
 
 
 def test_what_was_decided_comes_back_with_a_home_that_was_lost(home: Path, tmp_path: Path) -> None:
