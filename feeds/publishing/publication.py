@@ -19,10 +19,10 @@ class Publication:
     that it was all files of the site, archive pages too.
     """
 
-    feeds: int
-    written: int
-    unchanged: int
-    seconds: float
+    feeds: int = 0
+    written: int = 0
+    unchanged: int = 0
+    seconds: float = 0.0
     errors: tuple[PublishError, ...] = ()
     files: tuple[str, ...] = ()
     rewritten: bool = False

@@ -37,7 +37,7 @@ from feeds.publishing.publish import publish
 from feeds.urls import OWN, hub_of
 from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.made_feeds import note_changed_searches
-from scheduler.home import Home, open_home
+from scheduler.home import NO_FOLDER, NOWHERE, Home, open_home
 from scheduler.jobs.child import read_lines, write_line
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.other_publishers import publication_turn
@@ -68,9 +68,19 @@ log = logging.getLogger(__name__)
 def publish_home(home: Home, *, everything: bool = False) -> Publication:
     """Publish what changed in a HOME, or all of it; one process at a time, the next waits."""
     with home.lock("publish", "communique publish", wait=True):
+        if problem := no_folder(home.site):
+            # Nothing is deleted from a bucket because it is not there.
+            return Publication(errors=(PublishError(str(home.site), problem), *signed(home)))
         if not home.settings.site.target:
             return publish_here(home, everything=everything)
         return publish_to_bucket(home, everything=everything)
+
+
+def no_folder(path: Path) -> str:
+    """Why no file can be written into a folder, made if it is not there, or empty."""
+    if path.is_symlink() and not path.exists():
+        return NOWHERE
+    return NO_FOLDER if path.exists() and not path.is_dir() else ""
 
 
 def publish_here(home: Home, *, everything: bool) -> Publication:
@@ -162,10 +172,8 @@ def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
 
 def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
     """Publish the log of the archive, and what this HOME signed as a witness; what failed."""
+    yield from signed(home)
     try:
-        if home.has_fleet and home.settings.archive.enabled:
-            with closing(home.shared_log(signs=True)) as log:
-                log.sign()
         publish_log(log_of(home.path), home.site, everything=everything)
     except PublishError as error:
         yield error
@@ -175,6 +183,16 @@ def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
         publish_witness(home.path / "witness", home.site)
     except PublishError as error:
         yield error
+
+
+def signed(home: Home) -> Iterator[PublishError]:
+    """Sign the log where publications do that; what failed."""
+    if home.has_fleet and home.settings.archive.enabled:
+        try:
+            with closing(home.shared_log(signs=True)) as log:
+                log.sign()
+        except ArchiveError as error:
+            yield PublishError(str(home.site / "log"), str(error))
 
 
 def note_changes(home: Home, files: Iterable[str] | None = None) -> None:

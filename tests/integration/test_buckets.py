@@ -125,6 +125,21 @@ def objects_in(bucket: Bucket, home: Path) -> dict[str, bytes]:
     return {name: found.body for name in names if (found := bucket.read(name))}
 
 
+def test_a_site_that_is_out_of_reach_takes_nothing_from_the_bucket(
+    address: str, tmp_path: Path
+) -> None:
+    home = home_at(tmp_path / "home", address, "s3://press/unmounted")
+    put(home, 1)
+    assert communique("publish", home=home).returncode == 0
+    bucket = bucket_at(address, "unmounted")
+    before = [*bucket.tags()]
+    (home / "site").rename(tmp_path / "site")
+    (home / "site").symlink_to(tmp_path / "unmounted")
+    put(home, 2)
+    assert communique("publish", home=home).returncode == 1
+    assert [*bucket.tags()] == before
+
+
 def test_a_home_publishes_to_the_bucket_and_a_node_without_files_serves_it(
     address: str, tmp_path: Path
 ) -> None:

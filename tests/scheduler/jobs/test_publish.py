@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import feedparser
@@ -30,6 +30,29 @@ def test_a_lost_key_of_the_log_is_told_and_keeps_no_feed_back(room: Room, tmp_pa
     assert result.returncode == 1
     assert "the key of the log is gone" in result.stderr
     assert "Traceback" not in result.stderr
+    assert "Notice 1" in (home / "site" / "feeds" / "all.atom").read_text()
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda site: site.symlink_to("unmounted"), "it leads nowhere: bring back what it leads"),
+        (lambda site: site.touch(), "it is none: move it away"),
+    ],
+    ids=["a link that leads nowhere", "a file"],
+)
+def test_what_is_no_folder_in_the_place_of_the_site_is_told_once(
+    room: Room, tmp_path: Path, made: Callable[[Path], None], said: str
+) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    collect(home)
+    made(home / "site")
+    result = communique("publish", home=home)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"communique: could not publish {home / 'site'}: {said}")
+    (home / "site").unlink()
+    assert communique("publish", home=home).returncode == 0
     assert "Notice 1" in (home / "site" / "feeds" / "all.atom").read_text()
 
 
