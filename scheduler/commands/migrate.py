@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import click
 
 from data.wording import counted
@@ -36,10 +38,15 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
     goes on where it ended when the same command is given again. At the end all rows of both are
     read and compared. Passwords are better in ~/.pgpass than in a URL, which others may see.
     """
-    with step_bars() as bars:
+    of_home = source in {None, home.store_url}
+    with ExitStack() as held:
+        if of_home and home.path.is_dir():
+            # What a service writes afterwards, leaves of the log among it, would be in one alone.
+            held.enter_context(home.lock("run", "communique migrate"))
+        bars = held.enter_context(step_bars())
         done = migrate_store(source or home.store_url, target, bars or (lambda *_: None))
-    if source in {None, home.store_url} and not target.startswith("sqlite:"):
-        carry_log_on(home, target)
+        if of_home and not target.startswith("sqlite:"):
+            carry_log_on(home, target)
     if as_json:
         print_json(done)
         return 0

@@ -14,6 +14,7 @@ from data.archive.log.shared_log import SharedLog
 from data.archive.log.tree_log import log_of
 from data.models import Source
 from data.store import open_store
+from scheduler.home import home_at
 from tests.command import SETTINGS, communique, make_home
 from tests.data.archive.log.leaves import leaf_of, leaves_of
 from tests.drafts import draft, published
@@ -110,6 +111,16 @@ def test_the_log_of_an_archive_goes_on_in_the_database_whoever_writes_there_firs
         home / "elsewhere/log", home / "elsewhere/log.key", LeafTable(postgres_url), signs=False
     )
     assert worker.append(leaf_of("b")) == 3
+
+
+def test_a_store_is_not_moved_while_a_service_runs_on_it(home: Path, tmp_path: Path) -> None:
+    elsewhere = f"sqlite:{tmp_path}/copy.db"
+    with home_at(home).lock("run", "communique run"):
+        refused = communique("migrate", "--to", elsewhere, home=home)
+    assert refused.returncode == 1
+    assert "is in use by communique run" in refused.stderr
+    assert not (tmp_path / "copy.db").exists()
+    done(home, "migrate", "--to", elsewhere)
 
 
 @pytest.mark.parametrize(
