@@ -53,8 +53,9 @@ def open_for_writing(
     place = ":memory:" if path is None else str(path)
     connection = _connect(place, patience, uri=False, shared=shared)
     try:
-        with nobody_else_makes(path):
-            connection.execute("PRAGMA journal_mode = WAL")
+        if path and not has_log(connection):
+            with nobody_else_gives_logs(path.parent):
+                connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
         connection.execute("PRAGMA synchronous = NORMAL")
         # What a savepoint may undo is copied: in memory that costs a third.
@@ -65,23 +66,25 @@ def open_for_writing(
     return connection
 
 
-@contextmanager
-def nobody_else_makes(path: Path | None) -> Iterator[None]:
-    """Wait while another process makes the file at a path, and let nobody else make it meanwhile.
+def has_log(connection: sqlite3.Connection) -> bool:
+    """Whether a file has a write-ahead log; a new one has none, nor has one from a backup."""
+    return bool(connection.execute("PRAGMA journal_mode").fetchone() == ("wal",))
 
-    Of two that give an empty file its log at once, SQLite refuses one at once: its wait for locks
-    holds for no step from reading to writing (https://sqlite.org/c3ref/busy_handler.html).
+
+@contextmanager
+def nobody_else_gives_logs(folder: Path) -> Iterator[None]:
+    """Wait while another process gives a file of a folder its log, and let nobody else meanwhile.
+
+    Of two that do so at once, SQLite refuses one at once: its wait for locks holds for no step from
+    reading to writing (https://sqlite.org/c3ref/busy_handler.html).
     """
-    if path is None or path.stat().st_size:
-        yield
-        return
     # The folder's lock: whoever closes a file itself ends all locks that SQLite has on it here.
-    folder = os.open(path.parent, os.O_RDONLY)
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def open_for_reading(
@@ -107,7 +110,7 @@ def open_for_reading(
 
 
 def lay_cache(db: sqlite3.Connection, script: str) -> None:
-    """Lay the tables of a cache where none are.
+    """Lay the tables of a cache where none are: all at once, as others may look for them meanwhile.
 
     Raises sqlite3.DatabaseError where others are there, of another version or another program: the
     file is to be made anew, as one that is damaged.
@@ -116,9 +119,15 @@ def lay_cache(db: sqlite3.Connection, script: str) -> None:
         fresh.executescript(script)
         wanted = _laid(fresh)
     found = _laid(db)
-    if found and found != wanted:
+    if found == wanted:
+        return
+    if found:
         raise sqlite3.DatabaseError("its tables are of another version")
-    db.executescript(script)
+    try:
+        db.executescript(f"BEGIN IMMEDIATE; {script} COMMIT")
+    except sqlite3.Error:
+        db.rollback()
+        raise
 
 
 def _laid(db: sqlite3.Connection) -> dict[str, str]:

@@ -1,15 +1,22 @@
 """Files of SQLite that several processes make at once."""
 
+import fcntl
 import multiprocessing
 import multiprocessing.synchronize
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from data.sqlite_file import open_for_writing
+import pytest
+
+from data.sqlite_file import lay_cache, open_for_writing
 
 PROCESSES = 5
 FILES = 200
+
+CACHE = "CREATE TABLE pages (name TEXT); CREATE INDEX by_name ON pages (name);"
 
 
 def test_processes_that_make_a_file_at_once_all_open_it(tmp_path: Path) -> None:
@@ -21,6 +28,59 @@ def test_processes_that_make_a_file_at_once_all_open_it(tmp_path: Path) -> None:
     for number in range(FILES):
         with closing(open_for_writing(tmp_path / f"{number}.db")) as db:
             assert db.execute("SELECT count(*) FROM notices").fetchone() == (PROCESSES,)
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_file_gets_its_log_while_no_other_process_may_give_it_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
+    path = tmp_path / "store.db"
+    if is_there:
+        # As a backup leaves it.
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("CREATE TABLE notices (number INTEGER)")
+    held: dict[str, bool] = {}
+    connect = sqlite3.connect
+
+    def watched(place: str, **options: Any) -> sqlite3.Connection:
+        db: sqlite3.Connection = connect(place, **options)
+        db.set_trace_callback(lambda statement: held.update({statement: is_held(tmp_path)}))
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    for _ in range(2):
+        open_for_writing(path).close()
+    assert [statement for statement in held if held[statement]] == ["PRAGMA journal_mode = WAL"]
+    assert not is_held(tmp_path)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process would wait for another one to give a file of a folder its log."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def test_others_see_the_tables_of_a_cache_all_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    seen = []
+
+    def look(_: str) -> None:
+        with closing(sqlite3.connect(path)) as other:
+            seen.append(other.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+    with closing(open_for_writing(path)) as db:
+        db.set_trace_callback(look)
+        lay_cache(db, CACHE)
+        db.set_trace_callback(None)
+        assert {*seen} == {0}
+        look("")
+    assert seen[-1] == 2
 
 
 class Begun:

@@ -227,9 +227,10 @@ class Index:
         return self._connection
 
     def _read_on(self, db: sqlite3.Connection) -> None:
-        files = own_files(self.folder)
-        here = {path.name.removesuffix(OPEN) for path in files}
         with transaction(db):
+            # Looked for within: a file that another process begins has a row only afterwards.
+            files = own_files(self.folder)
+            here = {path.name.removesuffix(OPEN) for path in files}
             for number, name in db.execute("SELECT id, name FROM files").fetchall():
                 if name not in here:
                     db.execute("DELETE FROM captures WHERE file = ?", (number,))

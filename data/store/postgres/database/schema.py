@@ -50,12 +50,13 @@ def refusal(db: psycopg.Connection) -> str:
     encoding = db.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         return ENCODING.format(encoding)
+    # Asked first: another process may make a store meanwhile, whose tables are none of others.
+    ((tables,),) = db.execute(
+        "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
+    ).fetchall()
     before = applied(db)
     if before is None:
-        ((others,),) = db.execute(
-            "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
-        ).fetchall()
-        return FOREIGN if others else ""
+        return FOREIGN if tables else ""
     return wrong_version(before)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import data.archive.warc.index as index_module
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
 from data.archive.warc.warc_file import WarcFile, cdxj_path, new_file
@@ -122,6 +125,27 @@ def test_what_others_wrote_is_read_when_the_index_is_opened(
     index.close()
     assert index.captures(URI) == []
     assert tmp_path.is_dir()
+
+
+def test_a_file_that_another_begins_while_the_index_is_read_keeps_its_captures(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert index.captures(URI) == []
+    begun: list[WarcFile] = []
+    transaction = index_module.transaction
+
+    def begun_before(db: sqlite3.Connection) -> AbstractContextManager[None]:
+        if not begun:
+            begun.append(new_file(tmp_path, NOON))
+            index.add(entry(begun[0], 1))
+            assert len(index.captures(URI)) == 1
+        return transaction(db)
+
+    monkeypatch.setattr(index_module, "transaction", begun_before)
+    with closing(Index(tmp_path)) as another:
+        another.read_on()
+    assert index.captures(URI) == [entry(begun[0], 1)]
+    begun[0].close()
 
 
 def test_lines_that_were_sorted_since_are_all_read(index: Index, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from data.errors import StoreError
 from data.store import open_store
 from data.store.postgres.database.pool import close_pools
+from data.store.postgres.database.schema import refusal
 from data.store.postgres.snapshot import tables_of
 from data.store.sqlite.store import SqliteStore
 from tests.postgres_server import PostgresServer
@@ -56,6 +58,19 @@ def test_a_database_of_another_program_is_refused_and_left_alone(postgres_url: s
     with closing(psycopg.connect(postgres_url)) as db:
         tables = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         assert tables.fetchall() == [("orders",)]
+
+
+def test_a_store_that_another_makes_meanwhile_is_no_other_program(postgres_url: str) -> None:
+    class Interrupted(psycopg.Connection[Any]):
+        """After its first question another process makes a store."""
+
+        def execute(self, *asked: Any, **options: Any) -> psycopg.Cursor[Any]:
+            done = super().execute(*asked, **options)
+            open_store(postgres_url).close()
+            return done
+
+    with Interrupted.connect(postgres_url, autocommit=True) as db:
+        assert refusal(db) == ""
 
 
 def test_a_newer_store_is_refused_by_who_opens_it_and_by_who_had_it_open(postgres_url: str) -> None:
