@@ -22,7 +22,8 @@ def home_health(home: Home, store: Store) -> list[Health]:
     """The health of all sources of a HOME, by id.
 
     One that nobody visits fails, however well its last visit went: one without a file that can be
-    used, one that the service does not come to, and all while nothing can be kept.
+    used, one that the service does not come to, and all while nothing can be kept. A HOME on a
+    shared database that has no source files, as that of a web node, knows nothing of those.
     """
     loaded, broken = load_sources(home.sources)
     found = {one.source: one for one in overview(store)}
@@ -35,8 +36,9 @@ def home_health(home: Home, store: Store) -> list[Health]:
         runs = store.runs(one.id, limit=LAST)
         if why := full or why_overdue(home, one.file.interval, runs, utc_now()):
             verdicts[one.id] = why
-    visited = [name for name, one in found.items() if one.last_run]
-    verdicts |= without_file(home, visited, loaded, broken)
+    if home.sources.is_dir() or not home.settings.store.url:
+        visited = [name for name, one in found.items() if one.last_run]
+        verdicts |= without_file(home, visited, loaded, broken)
     for source, verdict in verdicts.items():
         told = found.get(source) or Health(source, verdict, None, None, None)
         found[source] = replace(told, verdict=verdict)

@@ -53,6 +53,20 @@ def test_a_source_that_the_service_does_not_come_to_is_told(
     assert told(home) == code
 
 
+def test_a_web_node_says_of_no_source_that_its_file_is_gone(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    service = home_at(make_home(tmp_path / "service", "http://127.0.0.1:9/"))
+    (service.path / "communique.toml").write_text(f'[store]\nurl = "{postgres_url}"\n')
+    visited(home_at(service.path), HOUR, explicit=False)
+    node = tmp_path / "node"
+    node.mkdir()
+    shutil.copy(service.path / "communique.toml", node)
+    assert told(home_at(node)) == told(home_at(service.path)) == "new.no_release"
+    (service.sources / "harbour.toml").unlink()
+    assert told(home_at(service.path)) == "source.missing"
+
+
 def test_a_source_that_is_visited_seldom_is_waited_for(tmp_path: Path) -> None:
     home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/", interval="86400"))
     visited(home, 7 * 24 * HOUR, explicit=False)
