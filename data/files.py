@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -112,6 +113,20 @@ def same(path: str, content: bytes) -> bool:
         return Path(path).read_bytes() == content
     except FileNotFoundError:
         return False
+
+
+def read_regular(path: Path, most: int = -1) -> bytes:
+    """What a file holds, up to ``most`` bytes. Raises OSError, also for what is no file."""
+    # A pipe or a device is opened without waiting, and asked what it is: reading may never end.
+    with open(path, "rb", opener=_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe or a device", str(path))
+        return file.read(most)
+
+
+def _at_once(path: str, how: int) -> int:
+    """Open a file, be it a pipe that nobody writes to."""
+    return os.open(path, how | os.O_NONBLOCK)
 
 
 def put(path: str, content: bytes) -> None:

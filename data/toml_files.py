@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
-import stat
 import tomllib
 from pathlib import Path
 from typing import Final, TypeVar
@@ -14,6 +12,7 @@ import msgspec
 from msgspec import inspect
 
 from data.errors import ConfigurationError
+from data.files import read_regular
 from data.wording import meant
 
 Shape = TypeVar("Shape")
@@ -58,19 +57,10 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
 
 def read_bytes(path: Path) -> bytes:
     """What a file holds. Raises OSError, also for what is no file or larger than LARGEST."""
-    # A pipe or a device is opened without waiting, and asked what it is: reading may never end.
-    with open(path, "rb", opener=at_once) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is a pipe or a device", str(path))
-        content = file.read(LARGEST + 1)
+    content = read_regular(path, LARGEST + 1)
     if len(content) > LARGEST:
         raise OSError(errno.EFBIG, f"it has more than {LARGEST:,} bytes", str(path))
     return content
-
-
-def at_once(path: str, how: int) -> int:
-    """Open a file, be it a pipe that nobody writes to."""
-    return os.open(path, how | os.O_NONBLOCK)
 
 
 def check_id(path: Path, error: type[ConfigurationError]) -> None:

@@ -16,7 +16,7 @@ from data.archive.log.tiles import added_files, tidy
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import PUBLISHED
 from data.errors import PublishError
-from data.files import Writer
+from data.files import Writer, read_regular
 
 LATEST: Final = 10
 """Attested checkpoints that are looked at again: somebody may still sign them."""
@@ -61,7 +61,7 @@ def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
     """How many leaves the published log has. Raises PublishError where it is none of this one."""
     path = folder / "checkpoint"
     try:
-        old = parse_checkpoint(path.read_bytes())
+        old = parse_checkpoint(read_regular(path))
     except FileNotFoundError:
         return 0
     except InvalidNote:

@@ -20,7 +20,7 @@ from data.archive.log.notes import (
     parse_signatures,
 )
 from data.errors import ArchiveError
-from data.files import Writer
+from data.files import Writer, read_regular
 
 CHECKPOINT: Final = "checkpoint"
 COSIGNATURES: Final = "cosignatures"
@@ -44,9 +44,9 @@ class Attestations:
         """The checkpoint of that size with all co-signatures, or None. Raises ArchiveError."""
         place = self._folder / str(size)
         try:
-            kept = parse_checkpoint((place / CHECKPOINT).read_bytes(), str(place))
+            kept = parse_checkpoint(read_regular(place / CHECKPOINT), str(place))
             lines = place / COSIGNATURES
-            added = parse_signatures(lines.read_text()) if lines.exists() else ()
+            added = parse_signatures(read_regular(lines).decode()) if lines.exists() else ()
         except FileNotFoundError:
             return None
         except (InvalidNote, UnicodeDecodeError) as error:
@@ -57,7 +57,7 @@ class Attestations:
     def timestamp(self, size: int) -> bytes | None:
         """The answer of the time-stamp authority for that size, as DER, or None."""
         path = self._folder / str(size) / TIMESTAMP
-        return path.read_bytes() if path.exists() else None
+        return read_regular(path) if path.exists() else None
 
     def first_over(self, index: int, origin: str) -> Checkpoint | None:
         """The first checkpoint of a log that holds the leaf ``index`` and that a witness co-signed.
@@ -86,7 +86,7 @@ class Attestations:
     def witnesses(self) -> Iterator[VerifierKey]:
         """The keys of all witnesses of this log, as they were told."""
         path = self._log / "witnesses"
-        for line in path.read_text().splitlines() if path.exists() else ():
+        for line in read_regular(path).decode().splitlines() if path.exists() else ():
             try:
                 yield parse_key(line)
             except InvalidNote as error:

@@ -30,7 +30,7 @@ from data.archive.log.notes import (
 )
 from data.archive.log.tiles import Read
 from data.errors import ArchiveError
-from data.files import Writer, sync, write_secret
+from data.files import Writer, read_regular, sync, write_secret
 from data.toml_files import read_bytes
 
 SEED: Final = 32
@@ -159,7 +159,7 @@ class LogKey:
 
     def chain(self) -> KeyChain:
         """All public keys of this log. Raises ArchiveError."""
-        return key_chain(lambda path: (self._folder / path).read_bytes(), str(self._folder))
+        return key_chain(lambda path: read_regular(self._folder / path), str(self._folder))
 
     def _publish(self, number: int, content: bytes) -> None:
         writer = Writer(self._folder)

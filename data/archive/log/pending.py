@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.log.leaf import ENTRY
-from data.files import put, sync
+from data.files import put, read_regular, sync
 
 HEAD: Final = 8
 
@@ -145,7 +145,7 @@ def waiting_entries(path: Path, size: int) -> bytes:
     """
     if not path.exists():
         return b""
-    content = path.read_bytes()
+    content = read_regular(path)
     base = int.from_bytes(content[:HEAD])
     whole = content[HEAD : HEAD + (len(content) - HEAD) // ENTRY * ENTRY]
     return whole[(size - base) * ENTRY :] if base <= size else b""
@@ -155,5 +155,4 @@ def first_waiting(path: Path) -> int:
     """The number of the first entry of a file of those that wait, 0 where there is none."""
     if not path.exists():
         return 0
-    with path.open("rb") as file:
-        return int.from_bytes(file.read(HEAD))
+    return int.from_bytes(read_regular(path, HEAD))

@@ -23,7 +23,7 @@ from data.archive.log.leaf import Leaf
 from data.archive.log.notes import SigningKey
 from data.archive.log.tree_log import TreeLog
 from data.errors import ArchiveError
-from data.files import Writer
+from data.files import Writer, read_regular
 
 TOGETHER: Final = 4096
 """Leaves that are taken out of the database at once."""
@@ -232,11 +232,11 @@ class SharedLog(TreeLog):
         """What the database calls this HOME: made at first, the same in all its processes."""
         path = self.folder / "writer"
         try:
-            return path.read_text(encoding="ascii")
+            return read_regular(path).decode("ascii")
         except FileNotFoundError:
             with self._feeding():
                 if not path.exists():
                     writer = Writer(self.folder)
                     writer.write(path.name, secrets.token_hex(16).encode())
                     writer.flush()
-            return path.read_text(encoding="ascii")
+            return read_regular(path).decode("ascii")

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from data.archive.log.leaf import ENTRY
 from data.archive.log.merkle import EMPTY, HASH, root_of, split
 from data.errors import ArchiveError
+from data.files import read_regular
 
 WIDTH: Final = 256
 HEIGHT: Final = 8
@@ -121,17 +122,17 @@ def read_file(folder: Path, path: str) -> bytes:
     Raises FileNotFoundError.
     """
     try:
-        return (folder / path).read_bytes()
+        return read_regular(folder / path)
     except FileNotFoundError:
         full, partial, wanted = path.rpartition(".p/")
         widths = [one.name for one in (folder / f"{full}.p").glob("*")] if partial else []
         for width in sorted(int(name) for name in widths if name.isdecimal()):
             if width > int(wanted):
-                content = (folder / f"{full}.p" / str(width)).read_bytes()
+                content = read_regular(folder / f"{full}.p" / str(width))
                 return content[: len(content) // width * int(wanted)]
         if not partial:
             raise
-        content = (folder / full).read_bytes()
+        content = read_regular(folder / full)
         return content[: len(content) // WIDTH * int(wanted)]
 
 

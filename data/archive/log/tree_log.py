@@ -19,7 +19,7 @@ from data.archive.log.notes import InvalidNote, Signature, SigningKey, VerifierK
 from data.archive.log.pending import Pending, waiting_entries
 from data.archive.log.tiles import WIDTH, TileTree, grown, read_file, tidy
 from data.errors import ArchiveError
-from data.files import Writer
+from data.files import Writer, read_regular
 
 
 def log_of(home: Path) -> TreeLog:
@@ -115,11 +115,12 @@ class TreeLog:
     def checkpoint(self) -> Checkpoint | None:
         """The last checkpoint that was signed, or None before the first. Raises ArchiveError."""
         try:
-            return parse_checkpoint((self.folder / "checkpoint").read_bytes())
+            return parse_checkpoint(read_regular(self.folder / "checkpoint"))
         except FileNotFoundError:
             return None
         except (InvalidNote, OSError) as error:
-            raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
+            cause = error.strerror if isinstance(error, OSError) else error
+            raise ArchiveError(str(self.folder / "checkpoint"), f"{cause}; {RESTORE}") from error
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
         """The numbers of the leaves of records, of several the last; one without is left out.

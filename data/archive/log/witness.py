@@ -31,7 +31,7 @@ from data.archive.log.notes import (
 )
 from data.archive.log.tiles import Read, TileTree
 from data.errors import ArchiveError, CommuniqueError
-from data.files import Writer
+from data.files import Writer, read_regular
 
 CLOCK: Final = (
     "nothing is signed, for it was signed last at {:%Y-%m-%d %H:%M:%S} UTC, and the clock says "
@@ -194,14 +194,14 @@ class Known:
     def checkpoint(self) -> Checkpoint | None:
         """The checkpoint that was co-signed last. Raises InvalidNote."""
         path = self._folder / "checkpoint"
-        return parse_checkpoint(path.read_bytes(), str(path)) if path.exists() else None
+        return parse_checkpoint(read_regular(path), str(path)) if path.exists() else None
 
     def key_of(self, checkpoint: Checkpoint, read: Read) -> VerifierKey:
         """The key that signed a checkpoint: the known one, or one that it handed over to."""
         path = self._folder / "key"
         chain = key_chain(read, self._where)
         if path.exists():
-            known = parse_key(path.read_text(), str(path))
+            known = parse_key(read_regular(path).decode(), str(path))
             if known not in chain.keys:
                 cause = (
                     f"its key {known.key_id.hex()} changed, and that key did not sign the new one"
@@ -232,7 +232,7 @@ class Known:
         writer = Writer(self._folder)
         before = self._folder / "checkpoint"
         if before.exists():
-            writer.write(f"refused/{name}/before", before.read_bytes())
+            writer.write(f"refused/{name}/before", read_regular(before))
         writer.write(f"refused/{name}/checkpoint", seen)
         if proof:
             lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)

@@ -32,6 +32,7 @@ from data.archive.log.notes import InvalidNote
 from data.bucket.answers import BucketError, Replaced
 from data.bucket.bucket import Bucket
 from data.clock import utc_now
+from data.files import read_regular
 from data.store.api_protocol import ApiStore
 from feeds.freshness import cache_control_of, content_type_of, page_after
 from feeds.publishing.bucket.changed_files import CHECKPOINT, changed, files_in, parts_of
@@ -266,7 +267,7 @@ class SiteBucket:
             return False
         try:
             there = parse_checkpoint(found.body)
-            here = parse_checkpoint((self._folder / CHECKPOINT).read_bytes())
+            here = parse_checkpoint(read_regular(self._folder / CHECKPOINT))
         except InvalidNote:
             return False
         if there.size <= here.size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +30,23 @@ def test_a_lost_key_of_the_log_is_told_and_keeps_no_feed_back(room: Room, tmp_pa
     result = communique("publish", home=home)
     assert result.returncode == 1
     assert "the key of the log is gone" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Notice 1" in (home / "site" / "feeds" / "all.atom").read_text()
+
+
+@pytest.mark.parametrize("file", ["checkpoint", "key/0", "tile/0", "tile/entries"])
+def test_a_pipe_in_the_place_of_a_file_of_the_log_is_told_and_not_waited_for(
+    room: Room, tmp_path: Path, file: str
+) -> None:
+    home = make_home(tmp_path / "home", f"{room.base}/news/")
+    collect(home)
+    place = home / "archive" / "log" / file
+    replaced = next(one for one in (place, *place.rglob("*")) if one.is_file())
+    replaced.unlink()
+    os.mkfifo(replaced)
+    result = communique("publish", home=home)
+    assert result.returncode == 1
+    assert "it is a pipe or a device" in result.stderr
     assert "Traceback" not in result.stderr
     assert "Notice 1" in (home / "site" / "feeds" / "all.atom").read_text()
 
