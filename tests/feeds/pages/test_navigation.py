@@ -70,6 +70,16 @@ def test_the_page_of_a_section_leads_up_to_its_source_and_its_releases_to_both(s
         assert "Warnings" in of_release.xpath("//nav[@class='crumbs']/a/text()")
 
 
+def test_what_leads_up_ends_with_a_link(site: Path) -> None:
+    pages = [page for page in site.rglob("*.html") if b'class="crumbs"' in page.read_bytes()]
+    assert pages
+    for page in pages:
+        tree: Any = html.fromstring(page.read_bytes())
+        (trail,) = tree.find_class("crumbs")
+        names = [link.text_content() for link in trail.iterfind("a")]
+        assert " ".join(trail.text_content().split()) == " / ".join(names), page
+
+
 def test_a_source_of_very_many_sections_with_endless_names_has_a_small_page(tmp_path: Path) -> None:
     chance = Random(3)
     letters = "".join(map(chr, range(0x4E00, 0x9FA5)))
