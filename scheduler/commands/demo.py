@@ -81,11 +81,13 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     opened = None if once else listen("127.0.0.1", port)
     with working_in(named, keep=once) as place, rooms_served() as rooms:
         home = demo_home(place, address_of(opened) if opened else None)
-        write_sources(home.sources, rooms.bases)
-        failed = collect_and_publish(home, rooms, as_json=as_json)
-        if opened:
-            # The rooms stay open too: pages and feeds link to them.
-            show(home, opened, quiet=as_json)
+        # Another demo would have the same sources elsewhere.
+        with home.lock("run", "communique demo"):
+            write_sources(home.sources, rooms.bases)
+            failed = collect_and_publish(home, rooms, as_json=as_json)
+            if opened:
+                # The rooms stay open too: pages and feeds link to them.
+                show(home, opened, quiet=as_json)
     return 1 if failed else 0
 
 
@@ -134,9 +136,14 @@ def collect_and_publish(home: Home, rooms: Served, *, as_json: bool) -> bool:
             f" {counted(counts['stories'], 'story', 'stories')})"
             f" in {counted(counts['feeds'], 'feed')}: {home.site}"
         )
-    failed = [error for run in runs for error in run.errors if error.family != "http"]
-    for error in (*failed, *published.errors):
-        complain(str(error))
+    failed = [
+        f"{run.source}: {error.told}"
+        for run in runs
+        for error in run.errors
+        if error.family != "http"
+    ]
+    for problem in (*failed, *map(str, published.errors)):
+        complain(problem)
     return bool(failed or published.errors)
 
 

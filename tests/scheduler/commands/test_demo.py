@@ -19,7 +19,9 @@ import pytest
 from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
+from scheduler.commands.demo import SETTINGS
 from scheduler.demo.expected import expected
+from scheduler.home import open_home
 from tests.command import command, communique
 from tests.site_walk import pages_of, walked
 
@@ -102,6 +104,24 @@ def test_a_home_of_ones_own_is_never_taken_for_the_demo(tmp_path: Path) -> None:
     result = communique("demo", "--once", home=tmp_path)
     assert result.returncode == 2
     assert "give the demo an empty folder" in result.stderr
+
+
+def test_a_folder_has_one_demo_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "communique.toml").write_text(SETTINGS)
+    with open_home(tmp_path).lock("run", "communique demo"):
+        result = communique("demo", "--once", home=tmp_path)
+    assert result.returncode == 1
+    assert "is in use by communique demo" in result.stderr
+    assert not (tmp_path / "sources").exists()
+
+
+def test_what_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "communique.toml").write_text(SETTINGS)
+    with open_home(tmp_path).lock("source-merrow", "a visit to this source"):
+        result = communique("demo", "--once", "--json", home=tmp_path)
+    assert result.returncode == 1
+    assert "merrow: " in result.stderr
+    assert "RunError(" not in result.stderr
 
 
 @contextmanager
