@@ -139,14 +139,19 @@ def put(path: str, content: bytes) -> None:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a new file for its owner only, whole or not at all.
+    """Write a new file for its owner only; see ``write_new``."""
+    write_new(path, text, rights=0o600)
+
+
+def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
+    """Write a new file, whole or not at all: nobody sees a part of it.
 
     Raises FileExistsError where one is there, which stays as it is, and OSError.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     how = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        with os.fdopen(os.open(temporary, how, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(temporary, how, rights), "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -13,6 +13,7 @@ import click
 
 from data.clock import fault_of_zone
 from data.errors import CommuniqueError, RenamedSource, SourceError
+from data.files import write_new
 from data.toml_files import ID
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
@@ -279,8 +280,8 @@ def _write(home: Home, source: str, text: str, url: str) -> Path:
     path = home.sources / f"{source}.toml"
     try:
         home.sources.mkdir(exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        # A service that reads the folder now sees all of it, and a full disk leaves no part.
+        write_new(path, text)
     except FileExistsError as error:
         raise AlreadyThere.at(path, url) from error
     except OSError as error:

@@ -16,6 +16,7 @@ from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import BrowserMissing, find_browser
 from spiders.sources.loader import read_source
 from tests.command import collect, communique
+from tests.mounted import fill, mounted
 from tests.press_room import Answer, Room, served
 
 DAYS = {1: 16, 2: 17, 3: 18, 4: 19, 5: 20}
@@ -149,6 +150,20 @@ def test_nothing_is_overwritten(room: Room, home: Path) -> None:
     broken = home / "sources" / "harbour-board.toml"
     broken.write_text("name = ")
     assert added(home, f"{room.base}/news/")["id"] != "harbour-board"
+
+
+def test_a_full_disk_leaves_no_part_of_a_source_file(
+    room: Room, home: Path, tmp_path: Path
+) -> None:
+    with mounted(tmp_path / "disk", "1m"):
+        (home / "sources").symlink_to(tmp_path / "disk")
+        full = fill(tmp_path / "disk")
+        refused = communique("add", f"{room.base}/news/", "--save", home=home)
+        assert refused.returncode == 2
+        assert "it can't be written" in refused.stderr
+        assert [*(tmp_path / "disk").iterdir()] == [full]
+        full.unlink()
+        assert added(home, f"{room.base}/news/", "--save")["id"] == "harbour-board"
 
 
 def test_a_complete_feed_is_preferred_and_an_incomplete_one_is_not(room: Room, home: Path) -> None:
