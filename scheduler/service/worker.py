@@ -14,10 +14,10 @@ from typing import Any, Final
 import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from data.errors import CommuniqueError, StoreError
-from data.store.postgres.database.pool import failed
+from data.store.postgres.database.pool import GONE, failed
 from data.store.postgres.hosts import Hosts
 from data.text.redaction import redacted
 from scheduler.executors.held_hosts import HeldHosts
@@ -73,14 +73,16 @@ class Worker:
             await self._run()
         except ConnectorException as error:
             raise self._lost(error.__cause__) from error
-        except psycopg.Error as error:
+        except (psycopg.Error, DatabaseLost) as error:
             raise self._lost(error) from error
 
     def _lost(self, cause: BaseException | None) -> CommuniqueError:
         """What ended this worker: a database that refuses something is not gone."""
         if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.OperationalError):
             return failed(self._url, cause)
-        return DatabaseLost(self._url)
+        # One that refuses the password does not answer either.
+        why = failed(self._url, PoolTimeout())
+        return DatabaseLost(self._url) if GONE in why.cause else why
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

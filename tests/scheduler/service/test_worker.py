@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from tests.command import COMMUNIQUE, communique
+from tests.postgres_server import PASSWORD, USER
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.services import home_on, started, until
 
@@ -27,6 +29,19 @@ data.clock.utc_now = lambda: real() + shift
 time.time = lambda: told() + shift.total_seconds()
 """
 """Sets the clock of an interpreter, as far as our code asks it."""
+
+IMPATIENT = """
+import sys
+
+from scheduler.service import worker
+
+worker.PATIENCE = 12.0
+
+from scheduler.cli import run
+
+sys.exit(run())
+"""
+"""The command, which waits for a database for some seconds only."""
 
 
 @pytest.fixture
@@ -303,3 +318,29 @@ def test_what_a_database_refuses_is_told_and_ends_no_service(
     assert result.stderr.count("\n") == 1
     assert "it is read-only: name the server that takes writes" in result.stderr
     assert "is read-only: nothing that is collected can be kept" in found
+
+
+def test_a_password_that_is_changed_meanwhile_is_why_a_worker_ends(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        db.execute("CREATE ROLE worker SUPERUSER LOGIN PASSWORD 'once'")
+        url = postgres_url.replace(f"{USER}:{PASSWORD}", "worker:once")
+        try:
+            program = (sys.executable, "-P", "-c", IMPATIENT)
+            with started("worker", home_on(tmp_path / "worker", url), *program) as (worker, log):
+                until(log, "working")
+                db.execute("ALTER ROLE worker PASSWORD 'now'")
+                db.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE usename = 'worker'"
+                )
+                until(log, "stopping")
+                told = log.read()
+                assert worker.wait(60) == 1
+        finally:
+            db.execute("DROP OWNED BY worker")
+            db.execute("DROP ROLE worker")
+    (line,) = told.splitlines()
+    assert "it refuses the password: correct the address" in line
+    assert "once" not in line
