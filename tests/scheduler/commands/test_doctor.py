@@ -190,7 +190,7 @@ def test_a_store_in_postgresql_is_asked(home: Path, postgres_server: PostgresSer
     assert "it was written by a newer version of Communique" in told
     (home / "communique.toml").write_text(f'[store]\nurl = "{url}x"\n{CONTACT}')
     (told,) = found(home, "store", "error")
-    assert "there is no such database" in told or "does not exist" in told
+    assert "there is no such database: create it" in told
 
 
 def test_a_home_that_has_the_key_of_a_log_without_its_beginning_is_told(

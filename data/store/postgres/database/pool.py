@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import threading
 from typing import Final
 
@@ -165,8 +166,16 @@ SENTENCES: Final[dict[type[psycopg.Error], str]] = {
     errors.TooManyConnections: "it has too many connections: raise its max_connections",
 }
 
-REFUSED: Final = "password authentication failed"
-"""What a server says of a wrong password; as no connection comes of it, there is no code of it."""
+UNCODED: Final = (
+    (re.compile("password authentication failed"), SENTENCES[errors.InvalidPassword]),
+    (
+        re.compile("no password supplied"),
+        "it asks for a password: write it into the address, its file or ~/.pgpass",
+    ),
+    (re.compile('database ".*" does not exist'), SENTENCES[errors.InvalidCatalogName]),
+    (re.compile("too many clients|too many connections"), SENTENCES[errors.TooManyConnections]),
+)
+"""What servers say where no connection comes of it: of that there is no code."""
 
 PROBING: Final = 2
 """Seconds in which a connection is tried for the reason why there was none."""
@@ -180,9 +189,9 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
     told = RefusedValue if isinstance(error, VALUES) else StoreError
     if isinstance(error, PoolTimeout):
         error = _why_none(url) or error
-    if REFUSED in str(error):
-        sentence = SENTENCES[errors.InvalidPassword]
-        return StoreError(redacted(url), f"{sentence} ({first_line(error)})")
+    for said, sentence in UNCODED:
+        if type(error) is psycopg.OperationalError and said.search(str(error)):
+            return StoreError(redacted(url), f"{sentence} ({first_line(error)})")
     for kind, sentence in SENTENCES.items():
         if isinstance(error, kind):
             return told(redacted(url), f"{sentence} ({first_line(error)})")

@@ -191,10 +191,12 @@ def test_a_wrong_password_and_a_missing_database_are_told_in_a_sentence(
     postgres_server: PostgresServer,
 ) -> None:
     wrong = postgres_server.url("postgres").replace(PASSWORD, "wrong-password")
-    with pytest.raises(StoreError, match="password") as refused:
+    with pytest.raises(StoreError, match="it refuses the password: correct") as refused:
         open_store(wrong)
     assert "wrong-password" not in str(refused.value)
-    with pytest.raises(StoreError, match='database "nowhere" does not exist'):
+    with pytest.raises(StoreError, match="it asks for a password: write it"):
+        open_store(postgres_server.url("postgres").replace(f":{PASSWORD}", ""))
+    with pytest.raises(StoreError, match="there is no such database: create it"):
         open_store(postgres_server.url("nowhere"))
 
 
