@@ -80,8 +80,9 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
+        at = dt.datetime.fromtimestamp(record.created, dt.UTC)
         event: dict[str, object] = {
-            "timestamp": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(),
+            "timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}",  # as structlog writes it
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             "logger": record.name,

@@ -24,8 +24,8 @@ class Bucket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     endpoint: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+/?)?\Z")],
         msgspec.Meta(
-            description="The address of the store that speaks S3; left out, it is that of AWS in "
-            "the region."
+            description="The address of the store that speaks S3, such as `https://s3.example`; "
+            "left out, it is that of AWS in the region."
         ),
     ] = ""
     region: Annotated[

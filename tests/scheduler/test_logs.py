@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +58,8 @@ def test_json_is_one_object_a_line_with_its_traceback_in_it() -> None:
     assert lines[2]["logger"] == "library"
     assert "Traceback" in lines[3]["exception"]
     assert "page=1" in lines[3]["exception"]
-    assert all("T" in line["timestamp"] for line in lines)
+    stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+    assert all(re.fullmatch(stamp, line["timestamp"]) for line in lines)
 
 
 def test_logfmt_is_one_line_an_event_whatever_is_in_it() -> None:
