@@ -9,7 +9,7 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_any_home
 from scheduler.home import Home
-from scheduler.jobs.migrate import carry_log_on
+from scheduler.jobs.migrate import carry_log_on, is_of_home
 from scheduler.jobs.migrate import migrate as migrate_store
 from scheduler.terminal.progress import step_bars
 
@@ -38,7 +38,7 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
     goes on where it ended when the same command is given again. At the end all rows of both are
     read and compared. Passwords are better in ~/.pgpass than in a URL, which others may see.
     """
-    of_home = source in {None, home.store_url}
+    of_home = source is None or is_of_home(home, source)
     with ExitStack() as held:
         if of_home and home.path.is_dir():
             # What a service writes afterwards, leaves of the log among it, would be in one alone.

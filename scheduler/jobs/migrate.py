@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
+from data.errors import StoreError
 from data.store import open_store
-from data.store.transfer.opening import open_source, open_target
+from data.store.transfer.opening import open_source, open_target, path_of
 from data.store.transfer.transfer import Told, transfer
 from scheduler.home import Home
 
@@ -37,6 +38,21 @@ def migrate(source: str, target: str, told: Told) -> Migrated:
         of = done.rows["releases"]
         searchable = store.enter_queued(lambda entered: told("search", entered, of))
     return Migrated(*urls, done.rows, done.written, done.left, searchable)
+
+
+def is_of_home(home: Home, url: str) -> bool:
+    """Whether a URL names the store of a HOME, however it is written. Raises StoreError."""
+    ours, theirs = path_of(home.store_url), path_of(url)
+    if ours and theirs:
+        return ours.exists() and theirs.exists() and ours.samefile(theirs)
+    if url == home.store_url or ours or theirs:
+        return url == home.store_url
+    with suppress(StoreError), ExitStack() as opened:
+        one, other = (
+            opened.enter_context(closing(open_source(each))) for each in (url, home.store_url)
+        )
+        return one.identity == other.identity
+    return False
 
 
 def carry_log_on(home: Home, database: str) -> None:

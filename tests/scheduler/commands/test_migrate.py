@@ -106,7 +106,8 @@ def test_the_log_of_an_archive_goes_on_in_the_database_whoever_writes_there_firs
     alone.append(*leaves_of("a", 3))
     alone.integrate()
     alone.close()
-    done(home, "migrate", "--to", postgres_url)
+    written = f"sqlite:{home.parent}/{home.name}/../{home.name}/communique.db"
+    done(home, "migrate", "--from", written, "--to", postgres_url)
     worker = SharedLog(
         home / "elsewhere/log", home / "elsewhere/log.key", LeafTable(postgres_url), signs=False
     )
@@ -115,12 +116,30 @@ def test_the_log_of_an_archive_goes_on_in_the_database_whoever_writes_there_firs
 
 def test_a_store_is_not_moved_while_a_service_runs_on_it(home: Path, tmp_path: Path) -> None:
     elsewhere = f"sqlite:{tmp_path}/copy.db"
+    (tmp_path / "link").symlink_to(home)
     with home_at(home).lock("run", "communique run"):
-        refused = communique("migrate", "--to", elsewhere, home=home)
-    assert refused.returncode == 1
-    assert "is in use by communique run" in refused.stderr
+        for named in ((), ("--from", f"sqlite:{tmp_path}/link/communique.db")):
+            refused = communique("migrate", *named, "--to", elsewhere, home=home)
+            assert refused.returncode == 1
+            assert "is in use by communique run" in refused.stderr
     assert not (tmp_path / "copy.db").exists()
     done(home, "migrate", "--to", elsewhere)
+
+
+def test_a_database_is_that_of_a_home_however_its_address_is_written(
+    home: Path, postgres_url: str, tmp_path: Path
+) -> None:
+    done(home, "migrate", "--to", postgres_url)
+    there = make_home(tmp_path / "there", "http://harbour.example/")
+    with (there / "communique.toml").open("a") as settings:
+        settings.write(f'[store]\nurl = "{postgres_url}"\n')
+    elsewhere = f"sqlite:{tmp_path}/copy.db"
+    written = f"{postgres_url}?application_name=press".replace("127.0.0.1", "localhost")
+    with home_at(there).lock("run", "communique run"):
+        refused = communique("migrate", "--from", written, "--to", elsewhere, home=there)
+    assert refused.returncode == 1
+    assert "is in use by communique run" in refused.stderr
+    done(there, "migrate", "--from", written, "--to", elsewhere)
 
 
 @pytest.mark.parametrize(
