@@ -22,7 +22,7 @@ import msgspec
 
 from scheduler.demo.responses import Response, answers, not_found
 from scheduler.demo.rooms import Showing, load_rooms, showing
-from scheduler.jobs.child import read_lines, write_line
+from scheduler.jobs.child import ParentLines, write_line
 
 HOST = "127.0.0.1"
 COMPRESSED = 1024
@@ -142,7 +142,7 @@ def serve(first_port: int, day: int) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     rooms = {server.room: server.base for server in servers}
     write_line(ShownDay(today.day, rooms))
-    for line in read_lines():
+    for line in ParentLines():
         today.day = int(line)
         write_line(ShownDay(today.day, rooms))
 

@@ -1,7 +1,7 @@
 """Child processes: a module of ours is started, and lines of JSON go in and come out, to its end.
 
-``Child`` is the parent's side; ``read_lines`` and ``write_line`` are the child's. A child ends when
-its standard input does, and so with its parent, however that one ends.
+``Child`` is the parent's side; ``ParentLines`` and ``write_line`` are the child's. A child ends
+when its standard input does, and so with its parent, however that one ends.
 """
 
 from __future__ import annotations
@@ -96,6 +96,10 @@ class Child:
 
     def close(self) -> None:
         """Send it nothing any more, and so let it end what it is doing."""
+        if not self._stdin.is_closing():
+            # Where it has died meanwhile, whoever hears it will see.
+            with contextlib.suppress(OSError, RuntimeError):
+                self._stdin.write(b"\n")
         self._stdin.close()
 
     def kill(self) -> None:
@@ -130,13 +134,31 @@ def stand_back(process: int) -> None:
         Path(f"/proc/{process}/autogroup").write_text(str(nice))
 
 
-def read_lines() -> Iterator[bytes]:
-    """The lines that the parent sends, until it sends no more."""
-    # Not by sys.stdin: a thread that waits in it would hold its lock when the process ends.
-    rest = b""
-    while more := os.read(0, READ):
-        *whole, rest = (rest + more).split(b"\n")
-        yield from whole
+class ParentLines(Iterator[bytes]):
+    """The lines that the parent sends, until it says by an empty one that it sends no more.
+
+    ``parent_died`` is true once they ended without that. Another parent (``os.getppid``) tells it
+    too late: the system closes the pipes of a process that was killed, and only then hands on its
+    children.
+    """
+
+    def __init__(self) -> None:
+        self.parent_died = False
+        self._lines = self._read()
+
+    def __next__(self) -> bytes:
+        return next(self._lines)
+
+    def _read(self) -> Iterator[bytes]:
+        # Not by sys.stdin: a thread that waits in it would hold its lock when the process ends.
+        rest = b""
+        while more := os.read(0, READ):
+            *whole, rest = (rest + more).split(b"\n")
+            for line in whole:
+                if not line:
+                    return
+                yield line
+        self.parent_died = True
 
 
 def write_line(line: Any) -> None:

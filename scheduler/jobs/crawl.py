@@ -46,7 +46,7 @@ from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import open_home
-from scheduler.jobs.child import read_lines, write_line
+from scheduler.jobs.child import ParentLines, write_line
 from scheduler.jobs.drift import DriftGuard
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.leased.leased_store import leased_store
@@ -145,7 +145,6 @@ class Crawl:
         self._sealing: threading.Thread | None = None
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
-        self._parent = os.getppid()
         self._leases: dict[str, Lease] = {}
         """By host, whether or not the worker has let go of it since."""
         self._progress = ProgressReporter()
@@ -174,7 +173,6 @@ class Crawl:
         try:
             process.start()
             self._cut()
-            self._give_back()
         finally:
             self._store.close()
             if self._archive:
@@ -209,14 +207,13 @@ class Crawl:
             visit.stop("interrupted", CUT)
         return bool(under_way)
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
         """Let others have the hosts at once, where the worker can't say so any more."""
         if self._leases:
             # One machine alone needs no psycopg.
-            from scheduler.jobs.leased.orphan import give_back, is_orphan  # noqa: PLC0415
+            from scheduler.jobs.leased.orphan import give_back  # noqa: PLC0415
 
-            if is_orphan(self._parent):
-                asyncio.run(give_back(self._home.store_url, self._leases.values()))
+            asyncio.run(give_back(self._home.store_url, self._leases.values()))
 
     def _visit(self, job: VisitJob) -> Visit | None:
         """The visit that a job asks for; where there can be none, its report is given at once."""
@@ -368,7 +365,7 @@ def _hand_on(
 def main() -> int:
     """Run one crawl."""
     collect_garbage_rarely()
-    lines = read_lines()
+    lines: Iterator[bytes] = (parent := ParentLines())
     try:
         start = msgspec.json.decode(next(lines, b""), type=CrawlStart)
     except msgspec.DecodeError as error:
@@ -377,7 +374,10 @@ def main() -> int:
     if start.until is not None:
         lines = Watchdog(start.until).taking(lines)
     try:
-        Crawl(start).run(lines)
+        crawl = Crawl(start)
+        crawl.run(lines)
+        if parent.parent_died:
+            crawl.give_back()
     except CommuniqueError as error:
         said = redacted(str(error))
         print(said, file=sys.stderr)  # noqa: T201 - to the log

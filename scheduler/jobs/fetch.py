@@ -23,7 +23,7 @@ from data.errors import CommuniqueError
 from data.text.redaction import redacted
 from scheduler.cli import complain
 from scheduler.home import Home, home_at
-from scheduler.jobs.child import Child, ChildEnded, read_lines, write_line
+from scheduler.jobs.child import Child, ChildEnded, ParentLines, write_line
 from scheduler.logs import log_as, open_log
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import render_settings
@@ -133,7 +133,7 @@ async def _asked(lines: Iterator[bytes]) -> AsyncIterator[str]:
 
 def main() -> int:
     """Fetch until nobody asks any more."""
-    lines = read_lines()
+    lines = ParentLines()
     try:
         start = msgspec.json.decode(next(lines, b""), type=FetchStart)
         home = home_at(Path(start.home))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -38,7 +37,7 @@ from feeds.urls import OWN, hub_of
 from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.made_feeds import note_changed_searches
 from scheduler.home import NO_FOLDER, NOWHERE, Home, open_home
-from scheduler.jobs.child import read_lines, write_line
+from scheduler.jobs.child import ParentLines, write_line
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.other_publishers import publication_turn
 from scheduler.jobs.topics import settle_topics
@@ -219,8 +218,8 @@ def main() -> None:
     """Publish once for every PublishJob that comes in, and take in which leases there are."""
     home = open_home(Path(sys.argv[1]))
     log_as(home.settings.log)
-    parent, leases = os.getppid(), dict[str, Lease]()
-    for line in read_lines():
+    lines, leases = ParentLines(), dict[str, Lease]()
+    for line in lines:
         if lease := msgspec.json.decode(line, type=PublishJob).lease:
             # Whether or not the service has let go of it since.
             leases[lease.host] = lease
@@ -230,12 +229,11 @@ def main() -> None:
             write_line(Published(done.feeds, done.written, tuple(map(str, done.errors))))
         except CommuniqueError as error:
             write_line(Published(errors=(str(error),)))
-    if leases:
+    if leases and lines.parent_died:
         # One machine alone needs no psycopg.
-        from scheduler.jobs.leased.orphan import give_back, is_orphan  # noqa: PLC0415
+        from scheduler.jobs.leased.orphan import give_back  # noqa: PLC0415
 
-        if is_orphan(parent):
-            asyncio.run(give_back(home.store_url, leases.values()))
+        asyncio.run(give_back(home.store_url, leases.values()))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from data.errors import CommuniqueError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import lasting
 from scheduler.home import Home, home_at
-from scheduler.jobs.child import Child, ChildEnded, read_lines, stand_back, write_line
+from scheduler.jobs.child import Child, ChildEnded, ParentLines, stand_back, write_line
 from scheduler.jobs.correction.candidates import Candidate, candidates
 from scheduler.jobs.correction.fields import FIELDS
 from scheduler.jobs.correction.marked_page import elements_of, marked_page
@@ -182,7 +182,7 @@ def name_of(element: etree._Element) -> str:
 
 def main() -> int:
     """Answer until nobody asks any more."""
-    lines = read_lines()
+    lines = ParentLines()
     try:
         home = home_at(Path(msgspec.json.decode(next(lines, b""), type=str)))
     except (msgspec.DecodeError, CommuniqueError) as error:

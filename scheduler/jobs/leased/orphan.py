@@ -6,7 +6,6 @@ Else nobody could have their hosts, or do what it did of all services, until the
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Final
@@ -34,11 +33,6 @@ class OneConnection:
     async def connection(self) -> AsyncIterator[Connection]:
         """The connection."""
         yield self._db
-
-
-def is_orphan(parent: int) -> bool:
-    """Whether this process has lost the parent that started it."""
-    return os.getppid() != parent
 
 
 async def give_back(url: str, leases: Collection[Lease]) -> None:
