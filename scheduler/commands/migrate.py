@@ -9,7 +9,7 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_any_home
 from scheduler.home import Home
-from scheduler.jobs.migrate import carry_log_on, is_of_home
+from scheduler.jobs.migrate import carry_log_on, is_of_home, sign_all
 from scheduler.jobs.migrate import migrate as migrate_store
 from scheduler.terminal.progress import step_bars
 
@@ -43,6 +43,8 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
         if of_home and home.path.is_dir():
             # What a service writes afterwards, leaves of the log among it, would be in one alone.
             held.enter_context(home.lock("run", "communique migrate"))
+        if of_home and home.settings.store.url and target.startswith("sqlite:"):
+            sign_all(home)
         bars = held.enter_context(step_bars())
         done = migrate_store(source or home.store_url, target, bars or (lambda *_: None))
         if of_home and not target.startswith("sqlite:"):

@@ -64,3 +64,15 @@ def carry_log_on(home: Home, database: str) -> None:
     if home.log_key.exists():
         with closing(home.shared_log(signs=True, database=database)) as log:
             log.join()
+
+
+def sign_all(home: Home) -> None:
+    """Have the log of the archive of a HOME hold what the database that its store leaves has of it.
+
+    Nobody takes leaves from there afterwards. To be called when all others have ended. A HOME that
+    does not sign the log leaves it as it is. Raises ArchiveError.
+    """
+    if home.log_key.exists():
+        with closing(home.shared_log(signs=True)) as log:
+            if log.may_sign():
+                log.sign()

@@ -114,6 +114,24 @@ def test_the_log_of_an_archive_goes_on_in_the_database_whoever_writes_there_firs
     assert worker.append(leaf_of("b")) == 3
 
 
+def test_the_log_of_an_archive_comes_back_with_what_workers_wrote_at_the_end(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    there = made(tmp_path / "there", postgres_url)
+    open_store(postgres_url).close()
+    with closing(home_at(there).shared_log(signs=True)) as log:
+        log.append(*leaves_of("a", 3))
+        log.seal(lambda: None)
+    folder = tmp_path / "worker"
+    worker = SharedLog(folder / "log", folder / "log.key", LeafTable(postgres_url), signs=False)
+    with closing(worker):
+        worker.append(leaf_of("b"))
+        worker.seal(lambda: None)
+    done(there, "migrate", "--to", f"sqlite:{there}/communique.db")
+    with closing(log_of(there)) as alone:
+        assert alone.end() == 4
+
+
 def test_a_store_is_not_moved_while_a_service_runs_on_it(home: Path, tmp_path: Path) -> None:
     elsewhere = f"sqlite:{tmp_path}/copy.db"
     (tmp_path / "link").symlink_to(home)
