@@ -145,7 +145,9 @@ class Server:
         folder, count, *words = map(os.fsdecode, said.split(b"\0"))
         process = os.fork()
         if process:
-            client.sendall(struct.pack("!i", process))
+            # Who asked may have been killed meanwhile: then the selector tells it.
+            with suppress(OSError):
+                client.sendall(struct.pack("!i", process))
             self._running[process] = client
             self._selector.register(client, selectors.EVENT_READ)
             for stream in streams:
