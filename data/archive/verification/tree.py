@@ -95,10 +95,12 @@ class Leaves:
             self.numbers[entry[-ID:]] = number
 
     def _checkpoint(self, log: TreeLog) -> Checkpoint | None:
+        # Asked in this order: the first integration may come to its end meanwhile.
+        was_signed = has_been_signed(log)
         try:
             checkpoint = log.checkpoint()
             if checkpoint is None:
-                if first_waiting(log.folder / "pending") or (log.folder / "tile").exists():
+                if was_signed:
                     self.problems.append(Problem("log/checkpoint", None, f"it is gone; {RESTORE}"))
                 return None
             keys = self._keys = log.key_chain()
@@ -229,3 +231,12 @@ class Leaves:
             self.problems.append(Problem(where, None, str(error)))
             return ()
         return found
+
+
+def has_been_signed(log: TreeLog) -> bool:
+    """Whether a log has let go of entries, which it does once a checkpoint tells of them.
+
+    Tiles alone are those of a first integration that is under way, or was ended by force.
+    """
+    pending = log.folder / "pending"
+    return bool(first_waiting(pending)) or ((log.folder / "tile").exists() and not pending.exists())

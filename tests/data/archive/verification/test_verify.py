@@ -138,6 +138,18 @@ def test_each_truncation_is_found(home: Path) -> None:
         path.write_bytes(content)
 
 
+def test_a_first_integration_that_did_not_come_to_its_end_is_no_damage(tmp_path: Path) -> None:
+    log = tmp_path / "archive" / "log"
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        archive.resource("urn:x:y", "text/plain", b"said", at=NOON)
+        waiting = (log / "pending").read_bytes()
+    (log / "pending").write_bytes(waiting)
+    (log / "checkpoint").unlink()
+    assert verified(tmp_path).problems == []
+    (log / "pending").unlink()
+    assert "it is gone; put it back from a copy" in str(verified(tmp_path).problems[0])
+
+
 @pytest.mark.parametrize("name", ["checkpoint", "tile/0/000.p/*", "tile/entries/000.p/*", "key/0"])
 def test_each_flipped_bit_of_the_log_is_found(home: Path, name: str) -> None:
     chance = random.Random(3)
