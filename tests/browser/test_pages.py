@@ -26,6 +26,8 @@ ILLUSTRATED = make_release(
     body_html='<p>Look:</p><img src="https://pictures.invalid/quay.jpg" alt="The quay at dusk">',
 )
 
+BARE = make_release(3, body_html="All that the statement<br><br>says.")
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
@@ -33,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("home") / "site"
     for web in served_by(create_app(folder)):
         publish(
-            FakeStore(make_release(0), make_release(1), ILLUSTRATED),
+            FakeStore(make_release(0), make_release(1), ILLUSTRATED, BARE),
             folder,
             Site(url=str(web.base_url).rstrip("/")),
         )
@@ -196,8 +198,27 @@ def test_without_a_script_nothing_is_said_of_visits(
 def test_a_feed_is_shown_as_a_page(site: httpx.Client, page: Any, kind: str) -> None:
     page.goto(f"{site.base_url}/feeds/all.{kind}")
     titles = page.locator("ol.releases a.title").all_inner_texts()
-    assert titles == [f"Statement {number}" for number in (2, 1, 0)]
+    assert titles == [f"Statement {number}" for number in (3, 2, 1, 0)]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_text_is_as_far_from_its_lines_with_paragraphs_as_without(
+    site: httpx.Client, page: Any
+) -> None:
+    gaps = []
+    for release in (make_release(1), BARE):
+        page.goto(f"{site.base_url}/releases/{release.id}/")
+        gaps.append(
+            page.evaluate("""() => {
+                const body = document.querySelector(".body"), text = document.createRange();
+                text.setStart(body, 0);
+                text.setEnd(body, body.childNodes.length);
+                const within = text.getBoundingClientRect(), all = body.getBoundingClientRect();
+                return [within.top - all.top, all.bottom - within.bottom].map(Math.round);
+            }""")
+        )
+    paragraphs, bare = gaps
+    assert min(bare) >= min(paragraphs) > 10
 
 
 def test_what_a_release_tells_programs_is_nothing_that_a_policy_forbids(

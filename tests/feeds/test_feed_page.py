@@ -37,6 +37,12 @@ def document(entry: Entry) -> html.HtmlElement:
     return html.fromstring(feed_page(PAGES, "/feeds/all.atom", "", atom))
 
 
+def test_what_is_said_of_an_entry_is_parted_in_one_way() -> None:
+    page = document(entry_of(make_release(), CATALOG, mixed=True))
+    (said,) = page.find_class("from")
+    assert " ".join(said.text_content().split()) == "24 November 2022 ACME Press Service"
+
+
 @pytest.mark.parametrize(
     ("title", "written"),
     [

@@ -68,7 +68,7 @@ def test_corrections_say_what_changed_and_lead_to_the_version(news: News) -> Non
     news.edit(3)
     news.publish()
     [(_, [line])] = news.walk("changes/")
-    assert line.startswith("Statement 3 3 December 2022, 11:00 UTC · ACME Corporation")
+    assert line.startswith("Statement 3 3 December 2022, 11:00 UTC ACME Corporation")
     assert "says now" in line
     assert news.page("changes/").xpath("//del/text()") == ["statement"]
     assert news.page("changes/").xpath("//ins/text()") == ["notice", " now"]
@@ -113,7 +113,7 @@ def test_retractions_say_when_and_lead_to_the_copy_until_the_release_is_back(new
     news.retract(4)
     news.publish()
     [(_, [line])] = news.walk("retractions/")
-    assert line == "Statement 4 3 December 2022, 12:00 UTC · ACME Corporation The copy kept"
+    assert line == "Statement 4 3 December 2022, 12:00 UTC ACME Corporation The copy kept"
     news.store.put(replace(news.store.kept[make_release(4).id], retracted=None))
     news.publish()
     assert [*news.walk("retractions/")] == [("retractions/", [])]
