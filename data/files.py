@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import stat
@@ -127,6 +128,18 @@ def read_regular(path: Path, most: int = -1) -> bytes:
 def _at_once(path: str, how: int) -> int:
     """Open a file, be it a pipe that nobody writes to."""
     return os.open(path, how | os.O_NONBLOCK)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock of a file or folder for itself; it is not taken."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def put(path: str, content: bytes) -> None:

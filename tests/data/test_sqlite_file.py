@@ -1,9 +1,7 @@
 """Files of SQLite that several processes make at once."""
 
-import fcntl
 import multiprocessing
 import multiprocessing.synchronize
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from data.files import is_held
 from data.sqlite_file import lay_cache, open_for_writing
 
 PROCESSES = 5
@@ -52,18 +51,6 @@ def test_a_file_gets_its_log_while_no_other_process_may_give_it_one(
         open_for_writing(path).close()
     assert [statement for statement in held if held[statement]] == ["PRAGMA journal_mode = WAL"]
     assert not is_held(tmp_path)
-
-
-def is_held(folder: Path) -> bool:
-    """Whether a process would wait for another one to give a file of a folder its log."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def test_others_see_the_tables_of_a_cache_all_at_once(tmp_path: Path) -> None:

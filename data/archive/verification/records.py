@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +22,7 @@ from data.archive.warc.cdxj import Entry, entry_of, read_entries
 from data.archive.warc.reader import OPEN, Damage, Record, read_file
 from data.archive.warc.records import digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
+from data.files import is_held
 from data.models.capture import Capture
 from data.wording import counted
 
@@ -145,18 +144,6 @@ def _entries(path: Path, found: Records) -> dict[int, Entry] | None:
         found.problems.append(Problem(lines.name, None, f"the index of {name} is missing"))
         return None
     return {entry.offset: entry for entry, _ in read_entries(lines)}
-
-
-def is_held(path: Path) -> bool:
-    """Whether a process writes a file now."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def _check(record: Record, lines: dict[int, Entry] | None, found: Records) -> None:

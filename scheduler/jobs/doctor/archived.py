@@ -9,11 +9,11 @@ from typing import Final
 
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.verification.records import is_held
 from data.archive.warc.reader import OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
+from data.files import is_held
 from data.store.sqlite.copy import StoreCopy
 from data.wording import counted, lasting
 from scheduler.home import Home

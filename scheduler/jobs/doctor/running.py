@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
+from data.files import is_held
 from data.wording import lasting
 from scheduler.home import DUMP, RESTORING, HalfRestored, Home, StoreNotBack
 from scheduler.jobs.backup.contents import LEFT
@@ -25,7 +24,7 @@ def examine_locks(home: Home) -> Iterator[Finding]:
     """Which locks are held, and by whom."""
     folder = home.path / "locks"
     names = sorted(folder.iterdir()) if folder.is_dir() else []
-    held = [(path.name, path.read_text("utf-8", "replace")) for path in names if is_locked(path)]
+    held = [(path.name, path.read_text("utf-8", "replace")) for path in names if is_held(path)]
     for name, holder in held:
         told = f"{name}: held by {holder or 'a process that did not say which'}"
         process = PROCESS.search(holder)
@@ -40,18 +39,6 @@ def examine_locks(home: Home) -> Iterator[Finding]:
             yield Finding("locks", "ok", told)
     if not any(name == "run" for name, _ in held):
         yield Finding("locks", "ok", "`communique run` does not run on it")
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a process holds a lock; it is not taken."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def is_alive(process: int) -> bool:
