@@ -103,6 +103,21 @@ def test_the_keys_are_shown_when_asked_for(site: httpx.Client, page: Any) -> Non
     assert focused(page) == "Lamps 0"
 
 
+def test_keys_are_not_lost_to_a_dialog_that_was_closed_just_now(
+    site: httpx.Client, page: Any
+) -> None:
+    page.goto(f"{site.base_url}/")
+    page.keyboard.press("?")
+    page.locator("dialog.keys-help").wait_for(state="visible")
+    # Its button has the focus until the browser draws again.
+    page.evaluate("""() => {
+        const button = document.querySelector("dialog.keys-help button");
+        button.closest("dialog").close();
+        button.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+    }""")
+    assert focused(page) == "Lamps 0"
+
+
 def test_the_command_of_a_watch_is_copied(site: httpx.Client, page: Any) -> None:
     page.goto(f"{site.base_url}/search?q=lamps&source=harbour")
     page.locator(".command button").click()

@@ -39,7 +39,7 @@ const actions = { "/": search, j: () => go(1), k: () => go(-1), o: open, "?": he
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
   // Keys that are written somewhere, and those of an open dialog, are left alone.
-  if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  if (event.target.closest("input, textarea, select, dialog[open], [contenteditable]")) return;
   const action = actions[event.key];
   if (action) action(event);
 });
