@@ -98,8 +98,10 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
     """
     published: list[Publication] = []
 
-    def render(*, all_of_it: bool) -> None:
+    def render(*, all_of_it: bool) -> bool:
+        """Whether nothing failed."""
         published.append(publish_here(home, everything=everything or all_of_it))
+        return not published[-1].errors
 
     try:
         render_and_push(home, render)
@@ -111,11 +113,12 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
     return published[-1]
 
 
-def render_and_push(home: Home, render: Callable[..., None]) -> None:
+def render_and_push(home: Home, render: Callable[..., bool]) -> None:
     """Have HOME/site rendered, and push it; again where another installation began meanwhile.
 
-    All of it is rendered then: changes that another published are marked no more. Raises
-    BucketError and OSError.
+    All of it is rendered then: changes that another published are marked no more. Where rendering
+    failed, nothing is deleted: what is not there may be what failed. Raises BucketError and
+    OSError.
     """
     place = home.settings.site.target
     bucket = open_bucket(place, home.settings.bucket)
@@ -123,13 +126,14 @@ def render_and_push(home: Home, render: Callable[..., None]) -> None:
         closing(PushedFiles(home.path / "pushed.db", place)) as kept,
         SiteBucket(bucket, home.site, kept) as target,
     ):
+        is_whole = False
         for turn in range(TURNS):
             with closing(home.plain_store()) as store:
                 another = target.begin(store)
             if another or not turn:
-                render(all_of_it=another)
+                is_whole = render(all_of_it=another)
             with suppress(Superseded):
-                target.push()
+                target.push(deletes=is_whole)
                 return
     raise BucketError(place, CROWDED)
 

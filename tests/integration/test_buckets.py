@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -138,6 +139,23 @@ def test_a_site_that_is_out_of_reach_takes_nothing_from_the_bucket(
     put(home, 2)
     assert communique("publish", home=home).returncode == 1
     assert [*bucket.tags()] == before
+
+
+def test_what_can_not_be_rendered_stays_in_the_bucket(address: str, tmp_path: Path) -> None:
+    home = home_at(tmp_path / "home", address, "s3://press/emptied")
+    put(home, 1)
+    assert communique("publish", home=home).returncode == 0
+    bucket, site = bucket_at(address, "emptied"), home / "site"
+    before = {name for name, _, _ in bucket.tags()}
+    shutil.rmtree(site)
+    site.mkdir()
+    (site / "releases").write_text("no page of a release can be written")
+    assert communique("publish", home=home).returncode == 1
+    assert before <= {name for name, _, _ in bucket.tags()}
+
+    (site / "releases").unlink()
+    assert communique("publish", home=home).returncode == 0
+    assert objects_in(bucket, home) == files_in(site)
 
 
 def test_a_home_publishes_to_the_bucket_and_a_node_without_files_serves_it(

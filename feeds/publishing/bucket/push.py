@@ -127,8 +127,9 @@ class SiteBucket:
     def begin(self, store: ApiStore) -> bool:
         """Look who published last, before anything is rendered; wait for who is at it.
 
-        True where that was not this HOME: its folder may lack what others published, so that
-        everything has to be rendered. The number of the publication is taken at once then.
+        True where that was not this HOME, or nothing was pushed since: its folder may lack what
+        others published, so that everything has to be rendered. The number of the publication is
+        taken at once then.
         """
         self._end()
         seen: Read | None = None
@@ -140,7 +141,7 @@ class SiteBucket:
                 if self._is_begun():
                     continue
             elif self._goes_on(store, self._read.manifest):
-                return False
+                return self._kept.is_behind
             elif self._read.manifest.complete < self._read.manifest.number:
                 if self._read != seen:
                     seen, since = self._read, time.monotonic()
@@ -222,12 +223,13 @@ class SiteBucket:
             self._signs.join()
             self._signs = None
 
-    def push(self) -> Push:
-        """Write what the folder has, and delete what it has not. After begin.
+    def push(self, *, deletes: bool = True) -> Push:
+        """Write what the folder has, and delete what it has not, where it ``deletes``. After begin.
 
         Killed at any point, the next one goes on. Raises Superseded where another publisher began
         meanwhile.
         """
+        self._kept.note_rendered()
         present = dict(files_in(self._folder))
         known = self._kept.files()
         if settling := self._kept.settled_at:
@@ -237,6 +239,7 @@ class SiteBucket:
             wanted = [name for name in wanted if not name.startswith(LOG)]
         # A log only grows: what is of it and not here, another machine signs.
         gone = [name for name in known if name not in present and not name.startswith(GROWING)]
+        gone = gone if deletes else []
         manifest = self._present.manifest
         if wanted or gone or manifest.complete < manifest.number:
             try:

@@ -90,6 +90,11 @@ class PushedFiles:
         """
         return float(self._note("settled_at") or 0)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the folder was not rendered since others published."""
+        return bool(self._note("is_behind"))
+
     def begin(self, tags: Mapping[str, str], number: int, settled_at: float) -> None:
         """Forget what was known: the bucket holds objects of these tags, and this HOME began."""
         with self._transaction():
@@ -97,6 +102,11 @@ class PushedFiles:
             self._db.executemany("INSERT INTO files (name, tag) VALUES (?, ?)", tags.items())
             self._keep("number", str(number))
             self._keep("settled_at", str(settled_at))
+            self._keep("is_behind", "yes")
+
+    def note_rendered(self) -> None:
+        """Note that the folder was rendered since others published."""
+        self._keep("is_behind", "")
 
     def note_number(self, number: int) -> None:
         """Note that this HOME began a publication, after one of its own."""

@@ -274,6 +274,31 @@ def test_a_publication_that_was_killed_goes_on(
     assert bucket.manifest().complete == bucket.manifest().number
 
 
+def test_what_could_not_be_rendered_is_not_deleted(one: Publisher, bucket: NotedBucket) -> None:
+    one.publish(index_html="1", releases__a_html="a")
+    (one.site / "releases/a.html").unlink()
+    one.begin()
+    one.put(index_html="2")
+    one.target.push(deletes=False)
+    assert bucket.content() == {"index.html": b"2", "releases/a.html": b"a"}
+    one.publish()
+    assert bucket.content() == {"index.html": b"2"}
+
+
+def test_whoever_ends_before_all_is_rendered_renders_it_the_next_time(
+    two: tuple[Publisher, Publisher],
+) -> None:
+    first, second = two
+    first.publish(index_html="1")
+    assert second.begin()
+    second.close()
+    home = second.site.parent
+    again = Publisher(home, second.bucket, second.store)
+    assert again.publish(index_html="2")
+    assert not again.begin()
+    again.close()
+
+
 def test_what_is_known_of_a_bucket_can_be_lost(
     one: Publisher, bucket: NotedBucket, tmp_path: Path
 ) -> None:
