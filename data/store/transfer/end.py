@@ -79,6 +79,10 @@ class End(ABC):
         """Let nobody write from now on, and see one state. Raises StoreError where one writes."""
 
     @abstractmethod
+    def refuse_if_used(self) -> None:
+        """Raise StoreError where it shows that services or workers are at work on it."""
+
+    @abstractmethod
     def begin(self, source: str) -> None:
         """Mark the store as one that is being filled, and let no trigger act."""
 

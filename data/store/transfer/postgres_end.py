@@ -54,6 +54,23 @@ TRIGGERED: Final = """
 """
 
 
+WORKERS: Final = "procrastinate_workers"
+
+IS_USED: Final = """
+    SELECT EXISTS (SELECT 1 FROM procrastinate_workers
+                   WHERE last_heartbeat > now() - make_interval(secs => %s))
+    OR EXISTS (SELECT 1 FROM hosts WHERE token <> 0 AND next_due > now())
+"""
+"""Whether a service or a worker shows that it runs, or somebody holds a host to visit it."""
+
+SILENCE: Final = 45
+"""Seconds without a sign of life after which one counts as gone; there is one every 5."""
+
+USED: Final = (
+    "services or workers of Communique use it: stop them all; one that was killed counts for "
+    f"{SILENCE} seconds more"
+)
+
 SETTINGS: Final = (
     "SET client_min_messages = warning; SET statement_timeout = 0;"
     # What is frozen stands still while the other end is written.
@@ -152,10 +169,17 @@ class PostgresEnd(End):
 
     def freeze(self) -> None:
         """Let nobody write from now on, and see one state."""
+        self.refuse_if_used()
         lock = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
         if not self.ask(lock, [WRITER])[0][0]:
             raise StoreError(self.url, "it is being written: stop what writes to it")
         self.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def refuse_if_used(self) -> None:
+        """See whether services or workers of many machines are at work on it."""
+        # Those of one machine have no Procrastinate.
+        if self._has(WORKERS) and self.ask(IS_USED, [SILENCE])[0][0]:
+            raise StoreError(self.url, USED)
 
     @property
     def is_marked(self) -> bool:

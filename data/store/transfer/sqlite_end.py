@@ -109,6 +109,9 @@ class SqliteEnd(End):
             why = f"it is being written: stop what writes to it ({error})"
             raise StoreError(self.url, why) from error
 
+    def refuse_if_used(self) -> None:
+        """Nothing: who uses a file shows that in its HOME alone."""
+
     @property
     def is_marked(self) -> bool:
         """Whether a transfer into it was begun and not finished."""

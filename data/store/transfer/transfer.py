@@ -101,6 +101,7 @@ def begin(source: End, target: End, tables: list[Table]) -> bool:
     if before is None:
         filled = next((table for table in tables if target.count(table)), None)
         if filled is None:
+            target.refuse_if_used()
             target.begin(source.url)
         elif all(equal(source, target, table) for table in tables):
             return False

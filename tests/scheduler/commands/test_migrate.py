@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from tests.command import SETTINGS, communique, make_home
 from tests.data.archive.log.leaves import leaf_of, leaves_of
 from tests.drafts import draft, published
 from tests.postgres_server import PASSWORD
+from tests.press_room import listing_html, release_html, served
+from tests.services import home_on, started, until
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 LATER = NOON + dt.timedelta(hours=1)
@@ -158,6 +161,29 @@ def test_a_database_is_that_of_a_home_however_its_address_is_written(
     assert refused.returncode == 1
     assert "is in use by communique run" in refused.stderr
     done(there, "migrate", "--from", written, "--to", elsewhere)
+
+
+def test_a_database_is_not_moved_while_a_worker_elsewhere_runs_on_it(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    back = f"sqlite:{tmp_path}/back.db"
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = home_on(tmp_path / "service", postgres_url, room)
+        with started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, its_log):
+            with started("run", home) as (service, log):
+                until(its_log, "visited")
+                service.send_signal(signal.SIGTERM)
+                until(log, "stopping")
+                assert service.wait(60) == 0
+            refused = communique("migrate", "--to", back, home=home)
+            worker.send_signal(signal.SIGTERM)
+            until(its_log, "stopping")
+            assert worker.wait(60) == 0
+    assert refused.returncode == 1
+    assert "services or workers of Communique use it: stop them all" in refused.stderr
+    done(home, "migrate", "--to", back)
 
 
 @pytest.mark.parametrize(

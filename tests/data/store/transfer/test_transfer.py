@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from procrastinate.schema import SchemaManager
 
 from data.errors import StoreError
 from data.models import Source
@@ -269,6 +270,28 @@ def test_a_store_that_is_written_to_is_not_moved(
     with pytest.raises(StoreError, match="it is being written"):
         move(writing, empty)
     open_store(empty).close()
+
+
+def test_a_database_that_workers_use_is_neither_read_nor_filled(
+    full: str, postgres_url: str, tmp_path: Path
+) -> None:
+    open_store(postgres_url).close()
+    elsewhere = f"sqlite:{tmp_path / 'copy.db'}"
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        db.execute(SchemaManager.get_schema().encode())
+        ((worker,),) = db.execute("SELECT procrastinate_register_worker_v1()").fetchall()
+        for one, other in ((full, postgres_url), (postgres_url, elsewhere)):
+            with pytest.raises(StoreError, match="workers of Communique use it: stop them all"):
+                move(one, other)
+        db.execute("SELECT procrastinate_unregister_worker_v1(%s)", [worker])
+        move(full, postgres_url)
+        db.execute(
+            "INSERT INTO hosts (host, next_due, token) VALUES ('a:80', now() + '9 s'::interval, 1)"
+        )
+        with pytest.raises(StoreError, match="workers of Communique use it: stop them all"):
+            move(postgres_url, elsewhere)
+        db.execute("UPDATE hosts SET token = 0")
+    move(postgres_url, elsewhere)
 
 
 def test_nobody_writes_to_a_store_while_it_is_moved(full: str, postgres_url: str) -> None:
