@@ -18,7 +18,7 @@ from uuid import UUID
 
 from data.archive.log.leaf import ENTRY, ID
 from data.archive.log.pending import HEAD
-from data.archive.log.tiles import WIDTH, TileTree
+from data.archive.log.tiles import WIDTH, TileTree, tile_path, touched
 from data.archive.log.tiles import read_file as read_log_file
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.cdxj import Entry, decode_entry, entry_of
@@ -60,6 +60,13 @@ class LogState:
     def leaves(self) -> int:
         """How many leaves there were."""
         return max(self.signed, self.base + len(self.waiting), self.given or 0)
+
+    @property
+    def lost(self) -> Sequence[str]:
+        """The files that never change of the tree that was signed last, where they are missing."""
+        there = {*self.full}
+        due = (tile_path(*tile) for tile in touched(0, self.signed) if tile[2] == WIDTH)
+        return [name for name in due if name not in there]
 
 
 def log_state(home: Path, *, wait: bool = True) -> LogState:

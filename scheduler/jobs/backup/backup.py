@@ -27,6 +27,7 @@ from data.sqlite_file import files_of
 from data.store import MISSING, is_nothing
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
 from data.text.redaction import redacted
+from data.wording import counted
 from scheduler.home import DUMP, Home
 from scheduler.jobs.backup.archive_files import (
     LogState,
@@ -56,6 +57,13 @@ KEY: Final = re.compile(r"log\.key.*")
 
 CDXJ: Final = re.compile(r"communique-\d{14}-[0-9a-f]{8}(?:\.open)?\.cdxj(?:\.open)?")
 """The names of indexes of our files of records."""
+
+KEPT_TILES: Final = "put back what is missing from this backup, which still holds it"
+
+LOST_TILES: Final = (
+    "this backup has none of it; take what is missing from another copy of the log, as "
+    "HOME/site/log or the bucket of `archive.target` may be, then see `communique mirror verify`"
+)
 
 DAY: Final = dt.timedelta(days=1)
 
@@ -236,7 +244,23 @@ class Backup:
             self._folder.write(name, content)
         for name, content in state.files.items():
             self._folder.write(f"archive/log/{name}", content)
+        self._keep_lost_tiles([f"archive/log/{name}" for name in state.lost])
         return state
+
+    def _keep_lost_tiles(self, lost: Sequence[str]) -> None:
+        """Keep files of the log that never change and went, where the backup before has them."""
+        before = self._before.files
+        kept = [name for name in lost if name in before]
+        self._folder.files.update({name: before[name] for name in kept})
+        for names, cure in (
+            (kept, KEPT_TILES),
+            ([name for name in lost if name not in before], LOST_TILES),
+        ):
+            if names:
+                what = counted(len(names), "file of the log", "files of the log")
+                self._problems.append(
+                    f"{what} missing from {self._home.path}, {names[0]} for one: {cure}"
+                )
 
     def _copy_records(self, full: Mapping[str, Path], state: LogState) -> None:
         """Copy the records that a log knows; those in files that were ``full``, whole.

@@ -458,6 +458,31 @@ def test_a_file_that_went_from_the_archive_stays_in_the_backup_and_is_told(
     assert communique("mirror", "verify", home=restored).returncode == 0
 
 
+def test_a_file_that_went_from_the_log_is_told_and_stays_in_the_backup(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with archived_home(home, 150):
+        pass
+    to, tile = tmp_path / "to", home / "archive/log/tile/entries/000"
+    assert communique("backup", str(to), home=home).returncode == 0
+    content = tile.read_bytes()
+    tile.unlink()
+    result = communique("backup", str(to), home=home)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert f"1 file of the log missing from {home}, archive/log/tile/entries/000" in line
+    assert "put back what is missing from this backup" in line
+    restored = tmp_path / "restored"
+    assert communique("restore", str(to), home=restored).returncode == 0
+    assert (restored / "archive/log/tile/entries/000").read_bytes() == content
+    assert communique("mirror", "verify", home=restored).returncode == 0
+
+    anew = communique("backup", str(tmp_path / "anew"), home=home)
+    assert anew.returncode == 1
+    assert "take what is missing from another copy of the log" in anew.stderr
+    assert (tmp_path / "anew/archive/log/tile/0/000").exists(), "all else is copied"
+
+
 def test_what_was_taken_out_of_the_archive_goes_from_the_backup_too(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
