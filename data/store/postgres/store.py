@@ -17,6 +17,8 @@ from data.store.postgres.snapshot import write_snapshot
 from data.store.sql.store import NOT_OF_ARCHIVE, SqlStore, SqlTables
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from data.models import Lease
 
 
@@ -49,6 +51,33 @@ class PostgresStore(SearchPart, SqlStore):
         """Note that a source has had the visit that it was due."""
         with self._writing() as db:
             db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
+
+    def rename_source(self, old: str, new: str) -> bool:
+        """Give a source another id, and say whether that is news; what visits it now is ended."""
+        with self._writing():
+            renamed = super().rename_source(old, new)
+            if renamed:
+                self._end_visits(old)
+        return renamed
+
+    def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
+        """Note that a source is collected no more; what visits it now is ended."""
+        with self._writing():
+            removed = super().remove_source(source, at=at, kept=kept)
+            if removed:
+                self._end_visits(source)
+        return removed
+
+    def _end_visits(self, source: str) -> None:
+        """Have who visits the host of a source write nothing more, and end.
+
+        Nobody else gets the host before the lease would have run out: it is asked until then.
+        """
+        self._connection.execute(
+            "UPDATE hosts SET token = nextval('host_tokens') WHERE token <> 0"
+            " AND host = (SELECT host FROM host_sources WHERE source = ?)",
+            [source],
+        )
 
     def due_hosts(self) -> DueHosts | None:
         """What waits for a worker; None where no visit was ever asked for."""

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from data.errors import LeaseLost
-from data.models import Lease, Run
+from data.models import Lease, Run, Source
 from data.store.postgres.hosts import DUTY, AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.jobs.leased.orphan import OneConnection
@@ -162,6 +162,38 @@ def test_a_lease_that_ran_out_is_another_worker_s_and_writes_nothing(
         with store.under(held):
             store.add_run(Run("harbour", NOON, 3.0))
         assert [run.seconds for run in (await hosts.runs_after(0)).values()] == [1.0, 3.0]
+
+    done(postgres_url, work)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: store.rename_source("harbour", "port"),
+        lambda store: store.remove_source("harbour", at=NOON, kept=False),
+    ],
+)
+def test_a_visit_of_a_source_that_is_renamed_or_removed_writes_nothing_more(
+    store: PostgresStore, postgres_url: str, change: Callable[[PostgresStore], bool]
+) -> None:
+    source = Source("harbour", "Harbour Board", f"https://{HOST}/", "UTC")
+    store.register(source)
+
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([HARBOUR])
+        lease = await hosts.claim(HOST, seconds=30)
+        assert lease
+        assert change(store)
+        with pytest.raises(LeaseLost), store.under(lease):
+            store.register(source)
+        assert await hosts.renew([lease], seconds=30) == frozenset()
+        # It may be on its way to the host until its lease would have run out.
+        assert await hosts.claim(HOST, seconds=30) is None
+        set_back(postgres_url)
+        lease = await hosts.claim(HOST, seconds=30)
+        assert lease
+        assert not change(store)
+        assert await hosts.renew([lease], seconds=30) == {lease}
 
     done(postgres_url, work)
 
