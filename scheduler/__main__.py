@@ -19,8 +19,13 @@ def main() -> None:
     except ImportError:
         print(ELSEWHERE, file=sys.stderr)  # noqa: T201 - the command line can't be imported
         sys.exit(2)
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    if ctrl_c is signal.default_int_handler:
+        # While all is imported nothing is begun yet: it ends at once, without a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from scheduler.cli import run  # noqa: PLC0415
 
+    signal.signal(signal.SIGINT, ctrl_c)
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     sys.exit(run())
 

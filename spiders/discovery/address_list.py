@@ -55,6 +55,8 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
         if not found:
             raise BadList(name, "no outline of it has an address")
         return found
+    if b"\0" in content:
+        raise BadList(name, "it is no text")
     lines = map(str.strip, content.decode("utf-8-sig", "replace").splitlines())
     return [ListedAddress(line) for line in lines if line and not line.startswith("#")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -21,6 +22,26 @@ def test_a_system_without_locks_on_files_is_refused_with_a_sentence() -> None:
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert "on Windows, run Communique in the Windows Subsystem for Linux" in result.stderr
+
+
+STOPPED_EARLY = """
+import signal, sys
+import scheduler.__main__
+class CtrlC:
+    def find_spec(self, name, path, target=None):
+        if name == "scheduler.cli":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+scheduler.__main__.main()
+"""
+"""Ctrl-C comes while the command line is imported."""
+
+
+def test_ctrl_c_at_the_very_beginning_shows_no_traceback() -> None:
+    result = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", STOPPED_EARLY], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (-signal.SIGINT, "", "")
 
 
 WAITS = """

@@ -40,6 +40,8 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
         for release in done.releases:
             say(f"release {release}: its texts are taken out, and it is retracted")
         say("`communique publish --all` takes them out of the site")
+        if done.releases:
+            say("what is still on its own site comes back with the next visit")
     for one in done.damaged:
         complain(f"{one}; it stays as it is, and may hold what should go")
     return 1 if done.damaged else 0

@@ -45,6 +45,11 @@ def test_a_broken_file_gives_what_can_be_read_of_it() -> None:
     assert len(read_addresses(cut.encode(), "feeds.opml")) == 2
 
 
+def test_a_file_that_is_no_text_is_refused() -> None:
+    with pytest.raises(BadList, match=r"^ls: it is no text; write one address a line"):
+        read_addresses(b"\x7fELF\2\1\1\0\0\nhttp://a.example/\n", "ls")
+
+
 @pytest.mark.parametrize("body", ["", "<outline text='Harbours'><outline text='Port'>"])
 def test_a_file_without_any_address_is_refused(body: str) -> None:
     with pytest.raises(BadList, match=r"feeds.opml: no outline of it has an address"):
