@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from data.settings.load import load_settings
 from data.store import is_nothing, open_store
 from data.store.journal_protocol import JournalStore
 from data.store.protocol import Store
+from data.text.redaction import redacted
 
 if TYPE_CHECKING:
     from data.archive.archive import Archive
@@ -147,6 +149,11 @@ class Home:
     def log_key(self) -> Path:
         """The file of the key that the log of the archive is signed with."""
         return self.path / "log.key"
+
+    def told(self, text: str) -> str:
+        """A text as everybody may read it: no secret of an address, and HOME for where that is."""
+        place = rf"(?<![\w./-]){re.escape(str(self.path))}(?![\w.-])"
+        return re.sub(place, "HOME", redacted(text))
 
     @property
     def is_reachable(self) -> bool:

@@ -192,7 +192,9 @@ class Executor:
     ) -> Run:
         """The report of a visit that no child could make, kept in its place for health to tell."""
         seconds = (utc_now() - started).total_seconds()
-        run = Run(source.id, started, seconds, errors=(RunError("", "crawl", why),))
+        run = Run(
+            source.id, started, seconds, errors=(RunError("", "crawl", self._home.told(why)),)
+        )
         try:
             with closing(self._home.store()) as opened:
                 store = leased_store(opened, lease)

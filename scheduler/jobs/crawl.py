@@ -240,6 +240,7 @@ class Crawl:
                     leased_store(self._store, job.lease),
                     self._taxonomy,
                     self._home.settings.collect,
+                    shown=self._home.told,
                     seal=self._seal,
                     hubs=self._home.is_reachable,
                     files=FileKinds.wanted(loaded.file, self._home.settings.archive),
@@ -291,7 +292,8 @@ class Crawl:
     def _refuse(self, job: VisitJob, loaded: LoadedSource | None, kind: str, message: str) -> None:
         """Report a visit that can't be made, for health to tell of it."""
         url = redacted(loaded.file.url) if loaded else ""
-        run = Run(job.source, utc_now(), 0.0, errors=(RunError(url, kind, redacted(message)),))
+        error = RunError(url, kind, self._home.told(message))
+        run = Run(job.source, utc_now(), 0.0, errors=(error,))
         try:
             if loaded and kind != "busy":
                 store = leased_store(self._store, job.lease)

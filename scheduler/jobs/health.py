@@ -53,11 +53,13 @@ def without_file(
 ) -> dict[str, Verdict]:
     """The sources whose files are ``broken``, and the ``visited`` ones that have none."""
     missing = {
-        source: Verdict("source.missing", MISSING.format(home.sources / f"{source}.toml"))
+        source: Verdict("source.missing", MISSING.format(source))
         for source in visited
         if source not in loaded
     }
-    return missing | {Path(one.path).stem: Verdict("source.broken", str(one)) for one in broken}
+    return missing | {
+        Path(one.path).stem: Verdict("source.broken", home.told(str(one))) for one in broken
+    }
 
 
 def health_without_store(home: Home) -> list[Health]:
@@ -76,8 +78,8 @@ LAST = 10
 """Reports among which one is looked for that says whether the service made it."""
 
 MISSING = (
-    "its source file {} is not there any more: put it back, or end it by `communique sources "
-    "remove`, or rename it by `communique sources rename`"
+    "its source file HOME/sources/{}.toml is not there any more: put it back, or end it by "
+    "`communique sources remove`, or rename it by `communique sources rename`"
 )
 
 

@@ -22,8 +22,9 @@ def why_full(home: Home) -> Verdict | None:
     """Why nothing can be written into a HOME that is for writing; None where something can."""
     if not is_full(home.path):
         return None
-    why = f"the disk of {home.path} is full, so visits can't be kept: make room there"
-    return Verdict("home.full", why)
+    return Verdict(
+        "home.full", "the disk of HOME is full, so visits can't be kept: make room there"
+    )
 
 
 def why_overdue(

@@ -55,7 +55,8 @@ class Visit:
 
     ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
     walk through all listing pages and ask without conditions. ``on_progress`` is called after each
-    response, ``over`` once at the end. At its end ``seal`` makes durable what it archived, and
+    response, ``over`` once at the end. ``shown`` makes of errors and notes what everybody may read.
+    At its end ``seal`` makes durable what it archived, and
     ``files`` of its releases are archived too. ``hubs`` is whether the hub of its feed is looked
     for, ``stored_pages`` are the newest in the archive, with the releases that were read from them.
     Whenever all that was asked for has been read, ``wanted`` says what to ask for next; where that
@@ -69,6 +70,7 @@ class Visit:
         taxonomy: Taxonomy,
         limits: Collect,
         *,
+        shown: Callable[[str], str] = redacted,
         seal: Callable[[], None] | None = None,
         files: FileKinds = NO_FILES,
         hubs: bool = False,
@@ -89,6 +91,7 @@ class Visit:
         self.run = Run(self.id, self.started, 0.0)
         self.front = (self.file.url, urljoin(self.file.url, "/"), *filter(None, [self.file.feed]))
         self._taxonomy = taxonomy
+        self._shown = shown
         self._on_progress = on_progress
         self._over = over
         self.ended = False
@@ -419,13 +422,13 @@ class Visit:
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""
-        found = RunError(redacted(allowed(url)), kind, redacted(allowed(message)))
+        found = RunError(redacted(allowed(url)), kind, self._shown(allowed(message)))
         if found not in self.run.errors:
             self.run = replace(self.run, errors=(*self.run.errors, found))
 
     def note(self, said: str) -> None:
         """Note what a person may want to know of the visit, though nothing went wrong."""
-        self.run = replace(self.run, notes=(*self.run.notes, redacted(allowed(said))))
+        self.run = replace(self.run, notes=(*self.run.notes, self._shown(allowed(said))))
 
     def _count(self, kind: str) -> None:
         self.run = replace(self.run, **{kind: getattr(self.run, kind) + 1})

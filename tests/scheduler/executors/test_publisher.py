@@ -213,7 +213,7 @@ def test_topics_that_no_crawl_can_use_are_told_in_its_report(tmp_path: Path) -> 
     home.topics.write_text("[[topic]]\nslug = 'tide'\nlable = 'Tide'\n")
     (run,) = asyncio.run(Executor(home).visit_all(sources))
     (error,) = run.errors
-    assert error.message.startswith(f"{home.topics}: ")
+    assert error.message.startswith("HOME/topics.toml: ")
     assert "lable" in error.message
 
 

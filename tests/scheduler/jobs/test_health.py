@@ -81,3 +81,4 @@ def test_a_source_file_that_breaks_or_goes_is_told_at_once(tmp_path: Path) -> No
     (told,) = store.health_events(limit=9)
     store.close()
     assert (told.state, told.code) == ("failing", "source.broken")
+    assert told.reason.startswith("HOME/sources/harbour.toml: name: ")

@@ -6,17 +6,20 @@ import datetime as dt
 import json
 import shutil
 import subprocess
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from data.clock import utc_now
 from data.models import Run, VisitFacts
+from feeds.server.app import create_app
 from scheduler.home import Home, home_at
 from scheduler.jobs.health import home_health
 from spiders.sources.loader import load_source
 from tests.command import COMMUNIQUE, collect, communique, make_home
+from tests.feeds.serving import served_by
 from tests.mounted import fill, mounted
 from tests.press_room import listing_html, release_html, served
 
@@ -117,3 +120,23 @@ def test_every_command_that_meets_a_full_disk_names_it(tmp_path: Path) -> None:
         assert collect(home)["new"] == 1
         published = communique("publish", home=home)
         assert (published.returncode, published.stderr) == (0, "")
+
+
+def test_what_everybody_may_read_tells_no_path(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        folder = make_home(tmp_path / "home", f"{room.base}/news/")
+        (folder / "archive").write_text("no folder")
+        collect(folder)
+    home = home_at(folder)
+    (folder / "sources" / "buoys.toml").write_text("name = 3\n")
+    app = create_app(home.site, home.store_url, judge=partial(home_health, home))
+    with contextmanager(served_by)(app) as client:
+        said = [client.get(f"/{place}").text for place in ("health", "sources/harbour/health/")]
+    assert "the archive HOME/archive: " in said[0]
+    assert "HOME/sources/buoys.toml: name: " in said[0]
+    assert "the archive HOME/archive: " in said[1]
+    assert not [text for text in said if str(tmp_path) in text]
+    told = home.told(f"{folder}: {folder}/a, sqlite:{folder}/b, http://me:x@c{folder}/d, {folder}s")
+    assert told == f"HOME: HOME/a, sqlite:HOME/b, http://c{folder}/d, {folder}s"

@@ -303,7 +303,7 @@ def test_a_removal_that_was_killed_is_told_and_ended(room: Room, tmp_path: Path)
     (one,) = json.loads(result.stdout)["sources"]
     assert (result.returncode, one["id"], one["state"]) == (1, "harbour", "failing")
     assert one["code"] == "source.missing"
-    assert "sources/harbour.toml is not there any more" in one["reason"]
+    assert one["reason"].startswith("its source file HOME/sources/harbour.toml is not there any")
     # Monitoring systems hear the same.
     opened = home_at(home)
     app = create_app(opened.site, opened.store_url, judge=lambda store: home_health(opened, store))
