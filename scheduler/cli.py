@@ -8,6 +8,7 @@ import functools
 import importlib
 import json
 import keyword
+import logging
 import os
 import pkgutil
 import re
@@ -21,6 +22,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from scheduler.home import Home, NoHome, default_home, home_at, open_home
+from scheduler.logs import takes_json
 
 Command = Callable[..., Any]
 
@@ -231,7 +233,10 @@ def print_json(value: Any) -> None:
 
 
 def complain(message: str) -> None:
-    """Print one sentence to standard error."""
+    """Print one sentence to standard error; where lines of JSON go there, as one of these."""
+    if takes_json(sys.stderr):
+        logging.getLogger("communique").error("%s", message)
+        return
     say(f"communique: {message}", err=True)
 
 

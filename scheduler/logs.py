@@ -61,6 +61,17 @@ def log_as(log: Log) -> None:
     sys.excepthook = log_end
 
 
+def takes_json(file: TextIO) -> bool:
+    """Whether log_to has lines of JSON written to a file, and nothing else may be."""
+    return any(
+        isinstance(one, logging.StreamHandler)
+        and one.stream is file
+        and isinstance(one.formatter, Lines)
+        and one.formatter.log.format == "json"
+        for one in logging.root.handlers
+    )
+
+
 def log_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Log the error that ends this process."""
     logging.getLogger("communique").critical("ended by an error", exc_info=(kind, error, trace))
@@ -76,7 +87,7 @@ class Lines(logging.Formatter):
 
     def __init__(self, log: Log) -> None:
         super().__init__()
-        self._log = log
+        self.log = log
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
@@ -89,7 +100,7 @@ class Lines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             event["exception"] = "".join(traceback.format_exception(record.exc_info[1])).rstrip()
-        return line_of(event, self._log)
+        return line_of(event, self.log)
 
 
 def line_of(event: Mapping[str, object], log: Log) -> str:

@@ -34,6 +34,8 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     Hubs and subscribers are told of what `communique publish` changes meanwhile. With site.target
     the site is served from that bucket, and hubs are left to who publishes.
     """
+    # Standard output says where it serves.
+    log_to(sys.stderr, home.settings.log)
     site = home.settings.site
     if not home.settings.store.url:
         try:
@@ -48,7 +50,6 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
         anywhere = opened.getsockname()[0] in ANYWHERE
         right = "the address by which readers reach it" if anywhere else address
         complain(f"feeds and pages name {site.url}; write {right} as site.url, then publish")
-    log_to(sys.stderr, home.settings.log)
     uvloop.run(serve_home(home, opened))
     return 0
 

@@ -376,3 +376,29 @@ def test_serve_says_what_address_feeds_should_name(tmp_path: Path, host: str, ri
     with started("serve", home, environ=listens) as (_, log):
         said = next(line for line in log if "feeds and pages name" in line)
     assert f"write {right}" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["publish"], ["could not publish"]),
+        (["serve", "--host", "203.0.113.9"], ["file is not a database", "can't listen on"]),
+    ],
+    ids=["publish", "serve"],
+)
+def test_where_lines_of_json_go_a_sentence_is_one_of_them(
+    tmp_path: Path, asked: list[str], told: list[str]
+) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    with (home / "communique.toml").open("a") as settings:
+        settings.write('[log]\nformat = "json"\nlevel = "error"\n')
+    if asked == ["publish"]:
+        (home / "site").symlink_to(tmp_path / "nowhere")
+    else:
+        (home / "communique.db").write_text("no database, " * 99)
+    result = communique(*asked, home=home)
+    assert result.returncode == 1
+    lines = [json.loads(line) for line in result.stderr.splitlines()]
+    assert all(line["level"] == "error" for line in lines)
+    for line, sentence in zip(lines, told, strict=True):
+        assert sentence in line["event"]
