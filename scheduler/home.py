@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from data.archive.journal.journaled_store import journaled
@@ -282,7 +283,7 @@ class Home:
         folder.mkdir(exist_ok=True)
         with (folder / name).open("a+", encoding="utf-8") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX) if wait else _take(file.fileno())
             except BlockingIOError as error:
                 file.seek(0)
                 raise HomeInUse(str(self.path), file.read() or "another process") from error
@@ -291,6 +292,21 @@ class Home:
                 file.truncate(0)
                 os.write(file.fileno(), f"{holder} (process {os.getpid()})".encode())
             yield
+
+
+GLANCES: Final = 1000
+"""How often a lock is tried that others look at; a look takes microseconds."""
+
+
+def _take(handle: int) -> None:
+    """Hold a lock alone, whoever looks at it. Raises BlockingIOError where another one holds it."""
+    for _ in range(GLANCES):
+        with suppress(BlockingIOError):
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who looks shares it (data.files.is_held), and so it can be shared; who holds it does not.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        time.sleep(0.001)
+    raise BlockingIOError
 
 
 def default_home() -> Path:
