@@ -60,6 +60,11 @@ class Publisher:
         stand_back(child.pid)
         return child
 
+    def cut(self) -> None:
+        """End a publication that is under way, which is left half done."""
+        if self._child:
+            self._child.kill()
+
     async def close(self) -> None:
         """Let the child end what it is doing."""
         async with self._one:

@@ -148,6 +148,9 @@ class Duties:
 
     def _overtaken(self, name: str) -> None:
         log.warning("a duty was lost to another service", duty=name)
+        if name == PUBLISHING:
+            # Else it would render everything anew, and take turns with the other one.
+            self._publishing.cut()
         self._lost(name)
 
     def _lost(self, name: str) -> None:

@@ -63,6 +63,10 @@ class Publishing:
         """Have a lease given back where this process dies: once no publication is under way."""
         await self._publisher.give_back_later(lease)
 
+    def cut(self) -> None:
+        """End the publication that is under way, as another service publishes by now."""
+        self._publisher.cut()
+
     async def close(self) -> None:
         """Let the publication that is under way end."""
         await self._publisher.close()

@@ -79,6 +79,30 @@ def test_what_another_service_took_is_told_by_what_it_is(tmp_path: Path, postgre
         assert "duty=duty:alerts" in until(log, "a duty was lost to another service")
 
 
+def test_a_publication_is_ended_that_another_service_took_meanwhile(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    home = open_home(home_on(tmp_path / "home", postgres_url, more=BUCKET))
+    with (
+        home.lock("publish", "a test"),
+        started("run", home.path, *COMMUNIQUE) as (service, log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        took_on(log, "duty:publishing")
+        while not children(service.pid):
+            pass
+        db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host = 'duty:publishing'")
+        assert "duty=duty:publishing" in until(log, "a duty was lost to another service")
+        # It would have waited for the lock.
+        while children(service.pid):
+            pass
+
+
+def children(pid: int) -> str:
+    """The processes that a process started, by their ids."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+
+
 def test_what_a_service_does_that_is_killed_is_given_back_before_its_leases_run_out(
     tmp_path: Path, postgres_url: str
 ) -> None:
