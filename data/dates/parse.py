@@ -33,6 +33,9 @@ _MACHINE = re.compile(
 )
 """A folded date or instant of ISO 8601: what machines write, and no other shape can be in it."""
 
+_NO_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)T12:00:00Z")
+"""What Drupal states of a date that has no hour (its DateTimeComputed)."""
+
 _NOON = dt.time(12)
 
 
@@ -67,6 +70,18 @@ def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
         return None  # a date that is ambiguous or impossible is not for another parser to guess at
     day = parse_rest(text, reading.zone, reading.day_order, reading.languages, reading.now)
     return on_day(day, reading.zone, text, rule) if day else None
+
+
+def parse_stated(stated: str, shown: str, reading: DateContext, rule: str) -> Published | None:
+    """The date that an attribute states of an element, whose text shows it to readers.
+
+    It is a day where the system states noon in UTC for want of an hour, and the text shows none.
+    """
+    if noon := _NO_HOUR.fullmatch(stated.strip()):
+        seen = parse_date(shown, reading, rule)
+        if seen and seen.precision == "day":
+            stated = noon[1]
+    return parse_date(stated, reading, rule)
 
 
 def find_dates(text: str, reading: DateContext, rule: str) -> tuple[Published, ...]:

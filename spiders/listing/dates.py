@@ -13,7 +13,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.day_order import order_of_dates, order_of_host
 from data.dates.months import month_of
-from data.dates.parse import parse_date, plausible, scan
+from data.dates.parse import parse_date, parse_stated, plausible, scan
 from data.dates.partial import day_in_year, month_and_day, year_in
 from data.dates.patterns import NUMERIC
 from data.dates.relative import is_relative
@@ -130,7 +130,7 @@ def _marks_of(
 ) -> Iterator[DateMark]:
     text = texts[index]
     stated = text.parent.get("datetime") if text.parent.tag == "time" else None
-    if stated and (published := parse_date(stated, reading, "listing:time")):
+    if stated and (published := parse_stated(stated, text.text, reading, "listing:time")):
         other = _is_other(texts, index, heads, "")
         yield DateMark(text.place, text.place, published, alone=True, sign=text.sign, other=other)
         return

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from parsel import Selector, SelectorList
 
 from data.dates.context import DateContext
-from data.dates.parse import parse_date
+from data.dates.parse import parse_date, parse_stated
 from data.models import Published
 from spiders.items import ListingItem
 from spiders.listing.dates import page_reading
@@ -88,6 +88,6 @@ def _text(node: Selector) -> str:
 def _date(node: Selector, reading: DateContext) -> Published | None:
     if not isinstance(node.root, str):
         stated = node.root.get("datetime")
-        if stated and (published := parse_date(stated, reading, _RULE)):
+        if stated and (published := parse_stated(stated, _text(node), reading, _RULE)):
             return published
     return parse_date(_text(node), reading, _RULE)

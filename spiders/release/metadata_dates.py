@@ -11,7 +11,7 @@ from typing import Final
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.dates.parse import parse_date, plausible
+from data.dates.parse import parse_date, parse_stated, plausible
 from data.models import Published
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
@@ -105,7 +105,7 @@ def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[in
 def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
     """The date of the first ``<time>`` of a page that has one, shown or not."""
     for element in root.iter("time"):
-        found = parse_date(element.get("datetime") or "", reading, "time")
+        found = parse_stated(element.get("datetime") or "", whole_text(element), reading, "time")
         if found and plausible(found, reading.now):
             return found
     return None

@@ -13,11 +13,12 @@ from itertools import islice
 from typing import Final
 
 from data.dates.context import DateContext
-from data.dates.parse import find_dates, parse_date, plausible
+from data.dates.parse import find_dates, parse_stated, plausible
 from data.models import Published
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.date_labels import CHANGED, OTHER, SAID, is_of_event
+from spiders.release.metadata_dates import whole_text
 
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
 """A date with dots, which is written day first wherever it is written."""
@@ -185,13 +186,15 @@ MAX_TIMES = 20
 
 def marked_times(block: TextBlock, reading: DateContext) -> list[Published]:
     """The dates that the ``<time>`` elements in a block state."""
-    stamps = (
-        element.get("datetime")
+    times = (
+        element
         for element, tail in block.pieces
-        if element.tag == "time" and not tail
+        if element.tag == "time" and not tail and element.get("datetime")
     )
-    told = islice(filter(None, stamps), MAX_TIMES)
-    dates = (parse_date(stamp, reading, "time") for stamp in told)
+    dates = (
+        parse_stated(element.get("datetime") or "", whole_text(element), reading, "time")
+        for element in islice(times, MAX_TIMES)
+    )
     return [found for found in dates if found]
 
 

@@ -180,6 +180,17 @@ def test_declared_selectors_win_with_items_and_in_pairs() -> None:
     assert "match no link" in nothing.reasons[0]
 
 
+def test_noon_in_utc_beside_a_day_alone_claims_no_hour() -> None:
+    body = "".join(
+        f"<div class='n'><a href='/r/{n}'>{title}</a>"
+        f"<time datetime='2022-11-{day}T12:00:00Z'>{day} November 2022</time></div>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    declared = ListingRules(item="div.n", link="a", title="a::text", published="time")
+    for rules in (None, declared):
+        assert rows(read(body, rules, zone="Pacific/Auckland")) == EXPECTED
+
+
 def test_captions_of_cases_are_named_as_they_are_cited() -> None:
     captions = ("State, Respondent, vs. A. Smith, Appellant.", "B. Jones, et al. v. City of X")
     body = "".join(

@@ -53,3 +53,22 @@ def test_an_instant_in_utc_is_of_the_day_that_readers_see(
 def test_an_instant_stands_where_the_zone_of_the_source_is_known() -> None:
     found = published("2026-03-02T22:30:00Z", "3 March 2026", zone="Asia/Baku")
     assert (found.day, found.precision) == (dt.date(2026, 3, 3), "second")
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown", "told"),
+    [
+        # What Drupal writes of a date without an hour.
+        ("2026-03-02T12:00:00Z", "2 March 2026", "2026-03-02"),
+        ("2026-03-02T12:00:00Z", "2 March 2026, 13:00", "2026-03-02T13:00:00+01:00"),
+        ("2026-03-02T12:00:00Z", "noon", "2026-03-02T13:00:00+01:00"),
+        ("2026-03-02T12:00:01Z", "2 March 2026", "2026-03-02T13:00:01+01:00"),
+    ],
+)
+def test_noon_in_utc_beside_a_day_alone_claims_no_hour(stated: str, shown: str, told: str) -> None:
+    shown = f'<time datetime="{stated}">{shown}</time>'
+    html = f"<html><head><title>Lock opens</title></head><body><h1>Lock opens</h1>{shown}{TEXT}"
+    page = Page("https://merrow.example/news/7", html.encode())
+    found = read_release(page, DateContext("Europe/Oslo", now=NOW)).content.published
+    assert found is not None
+    assert found.iso == told
