@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 BUSY_SECONDS: Final = 30.0
@@ -157,3 +157,29 @@ def delete_file(path: Path) -> None:
     """Take a file away, and what SQLite has beside it."""
     for one in files_of(path):
         one.unlink(missing_ok=True)
+
+
+class Mark(NamedTuple):
+    """What tells a file from another one in its place; numbers of nodes are given again."""
+
+    inode: int
+    changed: int
+
+
+def mark_of(path: Path) -> Mark:
+    """The mark of a file as it is now; zeros where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return Mark(0, 0)
+    return Mark(found.st_ino, found.st_ctime_ns)
+
+
+def delete_damaged(path: Path, mark: Mark) -> None:
+    """Take a file away that had this mark when it was opened, and was damaged.
+
+    One that has another was written or made anew by another process meanwhile, and stays.
+    """
+    with nobody_else_gives_logs(path.parent):
+        if mark_of(path) == mark:
+            delete_file(path)

@@ -22,9 +22,11 @@ from data.archive.warc.records import REVISIT
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.sqlite_file import (
-    delete_file,
+    Mark,
+    delete_damaged,
     is_read_only,
     lay_cache,
+    mark_of,
     open_for_reading,
     open_for_writing,
 )
@@ -39,6 +41,9 @@ NOT_MODIFIED: Final = 304
 
 TOGETHER: Final = 256
 """Captures that are written in one transaction: alone, each takes five times as long."""
+
+TRIES: Final = 3
+"""How often a damaged file is made anew, or was by another process, before its error is told."""
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
@@ -91,6 +96,7 @@ class Index:
         self._lock = threading.RLock()
         self._files: dict[str, int] = {}
         self._connection: sqlite3.Connection | None = None
+        self._mark = Mark(0, 0)
         self._waiting: list[Entry] = []
         self._holders: dict[str, Entry] = {}
         self._newest: dict[str, Entry] = {}
@@ -201,19 +207,24 @@ class Index:
         """Do something with the database; one that is damaged is made anew first."""
         with self._lock:
             try:
-                try:
-                    return what(self._opened())
-                except sqlite3.DatabaseError as error:
-                    if isinstance(error, sqlite3.OperationalError):
-                        raise
-                    self.close()
-                    delete_file(self._path)
-                    return what(self._opened())
+                for _ in range(TRIES):
+                    try:
+                        return what(self._opened())
+                    except sqlite3.DatabaseError as error:
+                        is_damaged = not isinstance(error, sqlite3.OperationalError)
+                        if not is_damaged and mark_of(self._path).inode == self._mark.inode:
+                            raise
+                        # Else another process made the file anew under this one.
+                        self.close()
+                        if is_damaged:
+                            delete_damaged(self._path, self._mark)
+                return what(self._opened())
             except (sqlite3.Error, OSError) as error:
                 raise ArchiveError(str(self._path), str(error)) from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
+            self._mark = mark_of(self._path)
             if is_read_only(self._path):
                 self._connection = open_for_reading(self._path, shared=True)
             else:
@@ -224,6 +235,7 @@ class Index:
                 self._connection.execute("PRAGMA synchronous = OFF")
                 lay_cache(self._connection, SCHEMA)
                 self._read_on(self._connection)
+                self._mark = self._mark if self._mark.inode else mark_of(self._path)
         return self._connection
 
     def _read_on(self, db: sqlite3.Connection) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
+import multiprocessing.synchronize
+import os
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import data.archive.warc.index as index_module
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
 from data.archive.warc.warc_file import WarcFile, cdxj_path, new_file
+from data.errors import ArchiveError
 from tests.exchanges import NOON
 
 SECOND = NOON.replace(microsecond=0)
@@ -188,3 +192,60 @@ def test_where_nothing_was_archived_nothing_is_found_and_nothing_made(tmp_path: 
     assert index.captures(URI) == []
     index.close()
     assert not (tmp_path / "archive").exists()
+
+
+PROCESSES, ROUNDS = 4, 20
+
+
+@pytest.mark.parametrize("loss", ["garbage", "torn"])
+def test_processes_that_meet_a_damaged_index_at_once_make_one(tmp_path: Path, loss: str) -> None:
+    for number in range(ROUNDS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with closing(new_file(folder, NOON)) as file:
+            listed(file, *(entry(file, leaf, f"http://a.example/{leaf}") for leaf in range(50)))
+        with closing(Index(folder)) as index:
+            index.addresses()
+        path = folder / "index.db"
+        content = bytearray(path.read_bytes())
+        content[4096:] = bytes(len(content) - 4096)
+        path.write_bytes(b"no database" * 999 if loss == "garbage" else content)
+    spawned = multiprocessing.get_context("spawn")
+    with spawned.Pool(PROCESSES, begin, (spawned.Barrier(PROCESSES),)) as pool:
+        found = pool.map(opened_at_once, [tmp_path] * PROCESSES, chunksize=1)
+    assert found == [[(50, True)] * ROUNDS] * PROCESSES
+
+
+class Begun:
+    """What a process of the pool is begun with."""
+
+    together: multiprocessing.synchronize.Barrier
+
+
+def begin(together: multiprocessing.synchronize.Barrier) -> None:
+    """Note where the processes wait for each other."""
+    Begun.together = together
+
+
+def opened_at_once(folder: Path) -> list[tuple[int | str, bool]]:
+    """How many addresses each index has or its error, and whether it reads what is there."""
+    found: list[tuple[int | str, bool]] = []
+    for number in range(ROUNDS):
+        Begun.together.wait(60)
+        with closing(Index(folder / str(number))) as index:
+            try:
+                count: int | str = len(index.addresses())
+            except ArchiveError as error:
+                count = str(error)
+            Begun.together.wait(60)
+            found.append((count, has_open(folder / str(number) / "index.db")))
+    return found
+
+
+def has_open(path: Path) -> bool:
+    """Whether this process has the very file open that is there."""
+    for handle in Path("/dev/fd").iterdir():
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(int(handle.name)), path.stat()):
+                return True
+    return False
