@@ -30,6 +30,14 @@ def was_cut(run: Run) -> bool:
     return any(error.kind == CUT for error in run.errors) and not works(run)
 
 
+def last_visit(store: HealthStore, source: str) -> Run | None:
+    """The last visit to a source; one that was cut only where no other is among the last."""
+    last = next(iter(store.runs(source, limit=1)), None)
+    if last is None or not was_cut(last):
+        return last
+    return next((run for run in store.runs(source, limit=OF_LATE) if not was_cut(run)), last)
+
+
 def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> bool:
     """Whether a quick visit is to confirm what the last one to a source shows."""
     outage = outage_of(told_of(store, HOME))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from data.clock import utc_now
 from data.health.codes import Verdict
-from data.health.evidence import told_of
+from data.health.evidence import last_visit, told_of
 from data.health.expectations import expectations
 from data.health.network import HOME, Outage, outage_of
 from data.health.state import Health, day_of_run, health_of
@@ -19,7 +19,7 @@ def overview(store: HealthStore) -> Iterator[Health]:
     """The health of every source of a store that was not removed, by id; nothing is written."""
     removed = store.removed_sources()
     sources = {name: one for name, one in store.sources().items() if name not in removed}
-    runs = {name: next(iter(store.runs(name, limit=1)), None) for name in sources}
+    runs = {name: last_visit(store, name) for name in sources}
     days = {name: day_of_run(sources[name], run) for name, run in runs.items() if run}
     expected, _ = expectations(store, days)
     handled, outage = store.handlings(utc_now()), outage_of(told_of(store, HOME))

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from data.health.events import note_health_events
+from data.health.evidence import CUT
 from data.health.overview import health_fields, overview
 from data.models import Handling, Run, RunError, Source
 from data.store.journal_protocol import JournalStore
@@ -40,6 +41,18 @@ def test_while_our_own_network_is_down_no_source_is_to_blame(store: JournalStore
     assert codes(store) == ["new.no_release"] * 3
     visit(store, answers=False, start=MONDAY + 30 * MINUTE)
     assert codes(store) == ["network.down"] * 3
+
+
+def test_a_visit_that_we_stopped_says_nothing_of_its_source(store: JournalStore) -> None:
+    cut = RunError("http://acme.example/", CUT, "the visit was stopped before its end")
+    store.register(Source("acme", "acme", cut.url))
+    store.add_run(Run("acme", MONDAY - MINUTE, 1.0, errors=(cut,)))
+    # Of one that no other visit was made to, nothing else is known.
+    assert codes(store) == ["visit.failed"]
+    visit(store, answers=True, start=MONDAY)
+    for minute in (9, 10):
+        store.add_run(Run("acme", MONDAY + minute * MINUTE, 1.0, errors=(cut,)))
+    assert codes(store) == ["new.no_release"] * 3
 
 
 @pytest.mark.parametrize(("until", "holds"), [(None, True), (MONDAY, False)])
