@@ -305,6 +305,8 @@ def _take(handle: int) -> None:
             return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Who looks shares it (data.files.is_held), and so it can be shared; who holds it does not.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        # Two who want it would else wait for each other.
+        fcntl.flock(handle, fcntl.LOCK_UN)
         time.sleep(0.001)
     raise BlockingIOError
 
