@@ -53,6 +53,8 @@ class Leadership:
         self._db = db
         self._url = url
         self._turn = asyncio.Lock()
+        self.begun = False
+        """Whether the database took what a leader does first."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
@@ -86,10 +88,12 @@ class Leadership:
 
 async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]]) -> None:
     """Lead whenever nobody else does, until cancelled; ``lead`` is cancelled where that is lost."""
+    refused = ""
     while True:
-        log.info("standing by")
+        # One that the database goes on to refuse has said so.
+        if not refused:
+            log.info("standing by")
         async with leading(url) as leadership:
-            log.info("leading")
             # In a task of its own: a group that is cancelled as the lead is lost, tells of that
             # alone, and who called us would wait for ever.
             turn = asyncio.create_task(lead_once(url, lead, leadership))
@@ -98,23 +102,25 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
             finally:
                 turn.cancel()
                 await asyncio.wait({turn})
-        await asyncio.sleep(turn.result())
+        lost = turn.result()
+        if lost and (leadership.begun or str(lost) != refused):
+            log.warning("leads no more", problem=str(lost))
+        refused = str(lost) if lost and lost.rest else ""
+        await asyncio.sleep(lost.rest if lost else 0.0)
 
 
 async def lead_once(
     url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
-) -> float:
-    """Lead until that is lost, and say for how many seconds it is not to be tried again."""
-    rest = 0.0
+) -> LeadershipLost | None:
+    """Lead until that is lost, and say why."""
+    first: BaseException | None = None
     try:
         async with asyncio.TaskGroup() as turn:
             turn.create_task(leadership.watch())
             turn.create_task(begin(url, lead, leadership))
     except* LeadershipLost as lost:
         first = first_of(lost)
-        log.warning("leads no more", problem=str(first))
-        rest = first.rest if isinstance(first, LeadershipLost) else 0.0
-    return rest
+    return first if isinstance(first, LeadershipLost) else None
 
 
 async def begin(
@@ -128,6 +134,8 @@ async def begin(
         await asyncio.to_thread(bring_up_to_date, url)
     except StoreError as error:
         raise LeadershipLost(error, REST) from error
+    leadership.begun = True
+    log.info("leading")
     async with asyncio.TaskGroup() as turn:
         turn.create_task(leadership.watch_version())
         turn.create_task(lead(leadership))

@@ -141,6 +141,45 @@ def test_who_leads_a_database_that_refuses_writes_stays_and_leads_again(
     assert "it is read-only: name the server that takes writes" in lost["problem"]
 
 
+def test_who_is_refused_again_and_again_says_so_once(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(postgres_url).close()
+    monkeypatch.setattr(leader, "REST", 0.01)
+    tries = list[str]()
+
+    def bring_up_to_date(url: str) -> None:
+        tries.append(url)
+        change = "DELETE FROM communique_migrations WHERE name = 'newer'"
+        if len(tries) == 1:
+            change = "INSERT INTO communique_migrations (name) VALUES ('newer')"
+        if len(tries) in {1, 4}:
+            with psycopg.connect(url, autocommit=True) as db:
+                db.execute(change)
+        open_store(url).close()
+
+    monkeypatch.setattr(leader, "bring_up_to_date", bring_up_to_date)
+
+    async def work() -> None:
+        begun = asyncio.Event()
+
+        async def lead(leadership: Leadership) -> None:
+            del leadership
+            begun.set()
+            await asyncio.Event().wait()
+
+        leads = asyncio.create_task(lead_in_turns(postgres_url, lead))
+        async with asyncio.timeout(PATIENCE):
+            await begun.wait()
+        leads.cancel()
+        await asyncio.wait({leads})
+
+    with capture_logs() as logs:
+        asyncio.run(work())
+    assert [one["event"] for one in logs] == ["standing by", "leads no more", "leading"]
+    assert len(tries) == 4
+
+
 def test_who_waits_for_a_database_says_once_why(postgres_url: str) -> None:
     absent = re.sub(r"/[^/?]+(?=\?|$)", "/absent", postgres_url)
 
