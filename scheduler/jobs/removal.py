@@ -30,12 +30,20 @@ Told = Callable[[int, int], object]
 
 
 class NothingNamed(CommuniqueError):
-    """No record of the archive has the id or the address that was given."""
+    """No record of the archive has the id or the address that was given.
 
-    def __init__(self, name: str) -> None:
+    It may lie on another machine, where ``is_one_of_many``.
+    """
+
+    def __init__(self, name: str, *, is_one_of_many: bool) -> None:
+        elsewhere = (
+            ", and each machine has an archive of its own: call this on those of all workers"
+            if is_one_of_many
+            else ""
+        )
         super().__init__(
             f"no record of the archive is {name[:200]!r}; `communique show RELEASE --provenance`"
-            " tells the ids of records"
+            f" tells the ids of records{elsewhere}"
         )
         self.name = name
 
@@ -67,7 +75,7 @@ def redact(home: Home, name: str, why: str, *, dry_run: bool, told: Told) -> Rem
         damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
         gone = with_same_bytes(records, named(records, name))
         if not gone:
-            raise NothingNamed(name)
+            raise NothingNamed(name, is_one_of_many=home.has_fleet)
         releases = releases_at(store, {one.uri for one in gone if one.kind != "request"})
         if dry_run:
             gone += of_texts(home.archive, records, releases) if releases else []

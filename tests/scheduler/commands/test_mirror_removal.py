@@ -14,6 +14,7 @@ from data.archive.warc.warc_file import own_files
 from data.store import open_store
 from data.wording import sized
 from tests.command import communique
+from tests.services import home_on
 
 URL = "https://acme.example/news/0"
 
@@ -89,6 +90,15 @@ def test_what_no_record_is_named_by_is_told(home: Path) -> None:
     assert result.returncode == 1
     assert "no record of the archive is" in result.stderr
     assert communique("mirror", "redact", URL, home=home).returncode == 2
+
+
+def test_a_machine_of_many_says_that_others_have_archives_too(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    home = home_on(tmp_path / "home", postgres_url)
+    result = communique("mirror", "redact", URL, "--why", "x", home=home)
+    assert result.returncode == 1
+    assert "each machine has an archive of its own: call this on those of all" in result.stderr
 
 
 def test_prune_asks_for_a_retention_and_keeps_texts(home: Path) -> None:
