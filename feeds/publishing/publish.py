@@ -40,7 +40,14 @@ from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_month, is_source, place
 from feeds.publishing.release_pages import DuePage, ReleasePages
 from feeds.publishing.selection import ChangesSinceLastRun
-from feeds.publishing.site_files import SiteFiles, layout_of, listing_of, names_changed, names_of
+from feeds.publishing.site_files import (
+    SiteFiles,
+    layout_of,
+    listing_of,
+    names_changed,
+    names_of,
+    used_by_pages,
+)
 from feeds.publishing.sitemaps import FILE as SITEMAP
 from feeds.publishing.sitemaps import Sitemaps
 from feeds.urls import (
@@ -160,6 +167,8 @@ class Publishing:
         reshaped = layout != self._layout or names_changed(known, names)
         if reshaped:
             self._cache.clear()
+            # The first pages of a very large site are there an hour before the last.
+            self._together(partial(self._make, used_by_pages()))
         self.rewritten = everything or reshaped
         if self.rewritten:
             marked = filter(is_published, self._dirty)
@@ -304,8 +313,7 @@ class Publishing:
         else:
             self._index(directory_pages(self._pages), DIRECTORY_PLACES)
             self._tried("sitemaps/pages.xml", partial(self._sitemaps.write_pages, self._pages))
-        for name, make in files.items():
-            self._tried(name, partial(self._made, name, make))
+        self._make(files)
         self._index(counted_pages(self._store, self._pages), COUNTED_PLACES)
         undated = Facet() in self._queued or self._context.has_undated_changes
         self._tried(SITEMAP, lambda: self._sitemaps.write_index(self._counts, undated=undated))
@@ -316,10 +324,13 @@ class Publishing:
 
     def _index(self, files: Made, places: tuple[str, ...]) -> None:
         """Write the pages of an index, and delete those that are left over of a longer one."""
-        for name, make in files.items():
-            self._tried(name, partial(self._made, name, make))
+        self._make(files)
         for name in [*left_over(self._writer.folder, places, files)]:
             self._tried(name, partial(self._writer.remove, name))
+
+    def _make(self, files: Made) -> None:
+        for name, make in files.items():
+            self._tried(name, partial(self._made, name, make))
 
     def _made(self, file: str, make: Callable[[], bytes]) -> bool:
         return self._write(file, make())

@@ -35,15 +35,17 @@ class SiteFiles:
             "about/index.html": lambda: about_page(pages),
             NOT_FOUND: lambda: static_not_found_page(pages),
         }
-        static = files("feeds.pages") / "static"
-        for file in static.iterdir():
-            self.files[f"static/{file.name}"] = file.read_bytes
-        # Browsers and search engines ask for these by their names, whatever a page says.
-        self.files |= {
-            "favicon.ico": (static / "icon.ico").read_bytes,
-            "favicon.svg": (static / "icon.svg").read_bytes,
-            "robots.txt": lambda: robots(catalog.site),
-        }
+        self.files |= used_by_pages()
+        # Search engines ask for it by its name, whatever a page says.
+        self.files["robots.txt"] = lambda: robots(catalog.site)
+
+
+def used_by_pages() -> dict[str, Callable[[], bytes]]:
+    """The styles, scripts and icons of pages by name, and how to make each."""
+    static = files("feeds.pages") / "static"
+    # Browsers ask for the icons by these names, whatever a page says.
+    icons = {f"favicon.{kind}": (static / f"icon.{kind}").read_bytes for kind in ("ico", "svg")}
+    return {f"static/{file.name}": file.read_bytes for file in static.iterdir()} | icons
 
 
 def robots(site: str) -> bytes:

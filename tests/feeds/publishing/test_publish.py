@@ -208,6 +208,16 @@ def test_a_store_that_fails_is_raised_and_clears_no_mark(tmp_path: Path) -> None
     assert store.dirty_feeds() == marks
 
 
+def test_what_pages_look_like_is_there_before_the_first_of_them(tmp_path: Path) -> None:
+    store = FailingStore(make_release(1, topics=("energy",)))
+    store.error = StoreError("sqlite:x", "disk I/O error")
+    with pytest.raises(StoreError):
+        publish(store, tmp_path, SITE)
+    files = set(snapshot(tmp_path))
+    assert {"static/site.css", "favicon.svg"} <= files
+    assert not [file for file in files if file.endswith(".html")]
+
+
 def test_a_disk_that_is_full_leaves_the_old_feed_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
