@@ -20,7 +20,7 @@ from data.models import HealthEvent, Run
 from data.settings import Health
 from data.store import open_store
 from scheduler.jobs.child import Child
-from scheduler.jobs.crawl import CrawlStart, Report, VisitJob
+from scheduler.jobs.crawl_lines import CrawlStart, Report, VisitJob
 
 SETTINGS: Final = """
 [network]

@@ -25,7 +25,7 @@ from scheduler.executors.leases import Leases
 from scheduler.executors.local import Executor
 from scheduler.executors.procrastinate import pool_to
 from scheduler.home import Home
-from spiders.download.host_queues import host_of
+from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource
 
 LOOK: Final = 1.0

@@ -16,7 +16,7 @@ from data.errors import CommuniqueError
 from data.models import Run
 from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
-from scheduler.jobs.crawl import CrawlStart, Progress, Refusal, Report, VisitJob
+from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.leased.watchdog import Renewal
 from scheduler.logs import open_log
 

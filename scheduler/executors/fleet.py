@@ -21,7 +21,7 @@ from data.store.postgres.hosts import DUTY, AskedVisit, Connections, Hosts
 from data.toml_files import read_text
 from scheduler.executors.procrastinate import Deferrer, Reaper, prepare
 from scheduler.home import Home
-from spiders.download.host_queues import host_of
+from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource
 
 PACE: Final = 0.5

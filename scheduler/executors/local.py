@@ -20,10 +20,10 @@ from data.health.evidence import CUT
 from data.models import Lease, Run, RunError
 from scheduler.executors.crawl_child import CrawlChild, CrawlLost, ProgressReporter
 from scheduler.home import Home
-from scheduler.jobs.crawl import VisitJob
+from scheduler.jobs.crawl_lines import VisitJob
 from scheduler.jobs.leased.leased_store import leased_store
 from scheduler.jobs.leased.watchdog import LATE
-from spiders.download.host_queues import host_of
+from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource
 
 CHILDREN = 2

@@ -47,6 +47,7 @@ from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import open_home
 from scheduler.jobs.child import ParentLines, write_line
+from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.drift import DriftGuard
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.leased.leased_store import leased_store
@@ -59,61 +60,6 @@ from spiders.crawl.visit import Visit
 from spiders.download.browser import BrowserMissing, render_settings
 from spiders.download.settings import scrapy_settings
 from spiders.sources.loader import LoadedSource, load_source, parse_source
-
-
-class CrawlStart(msgspec.Struct, frozen=True):
-    """The first line: the HOME, and whether sources will come that need a browser.
-
-    Where a worker among many gives the jobs, ``until`` is as in a Renewal, and ``topics`` is the
-    text of the leader's topics.toml.
-    """
-
-    home: str
-    render: bool = False
-    until: float | None = None
-    topics: str | None = None
-
-
-class VisitJob(msgspec.Struct, frozen=True):
-    """A source to visit; see spiders.crawl.visit.Visit for ``explicit`` and ``backfill``.
-
-    With ``accept`` it is read by its file and our code of today, whatever they change. A worker
-    among many has a ``lease`` of the host, and is given the text of the source ``file``.
-    """
-
-    source: str
-    explicit: bool = False
-    backfill: bool = False
-    accept: bool = False
-    lease: Lease | None = None
-    file: str | None = None
-
-
-class Report(msgspec.Struct, frozen=True):
-    """A line when a visit is over."""
-
-    run: Run
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """A line of a crawl that can make no visit at all: why."""
-
-    refused: str
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """A line while a visit goes on: answers read, and answers awaited.
-
-    ``reached`` is the day that the walk back to the first release has come to, or empty.
-    """
-
-    source: str
-    pages: int
-    awaited: int
-    new: int
-    changed: int
-    reached: str = ""
-
 
 PAUSE = 0.1
 """Seconds between two lines on one visit: each wakes the parent, and nobody sees more of them."""

@@ -28,8 +28,7 @@ from data.intensity.weekly import Profile, counts_of, weekly_intensity
 from data.settings import Collect, Health
 from data.store.protocol import Store
 from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
-from spiders.download.host_queues import host_of
-from spiders.download.retry_after import LONGEST
+from spiders.download.hosts import LONGEST_WAIT, host_of
 from spiders.sources.loader import LoadedSource
 
 LOOKED_BACK: Final = 2000
@@ -148,7 +147,7 @@ class VisitPlanner:
         """Until when the host of a source asked to be let alone, in a visit that began then."""
         wait = store.wait(host_of(source.file.feed or source.file.url))
         # One that is further off than any can be was kept while the clock was wrong.
-        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + LONGEST
+        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + LONGEST_WAIT
         return wait.until if wait and wait.until <= latest else None
 
     def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:

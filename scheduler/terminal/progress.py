@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from scheduler.executors.crawl_child import ProgressReporter
-from scheduler.jobs.crawl import Progress as Line
+from scheduler.jobs.crawl_lines import Progress as Line
 
 
 @contextmanager

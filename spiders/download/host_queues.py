@@ -7,17 +7,15 @@ Loopback addresses are told apart by their ports: each server there is a host of
 from __future__ import annotations
 
 import heapq
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Hashable
 from itertools import count
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
-from spiders.download.ssrf import is_own_machine
+from spiders.download.hosts import host_of, is_own_machine
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -30,17 +28,6 @@ NO_DELAY: Final = 1e-6
 where there is a delay."""
 
 SLOT: Final = "download_slot"
-
-
-def host_of(url: str) -> str:
-    """What a URL's host is told by: its name, and on loopback its port too."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    return f"{host}:{parts.port or 80}" if loopback else host
 
 
 def is_ended(request: Request) -> bool:

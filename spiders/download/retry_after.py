@@ -16,14 +16,11 @@ from scrapy.exceptions import IgnoreRequest
 
 from data.clock import utc_now
 from data.models import Wait
-from spiders.download.host_queues import host_of
+from spiders.download.hosts import LONGEST_WAIT, host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-
-LONGEST: Final = dt.timedelta(hours=24)
-"""The longest that a host can keep us away by one answer."""
 
 UNSAID: Final = dt.timedelta(minutes=5)
 """How long a host is let alone that answers 429 and does not say for how long."""
@@ -90,7 +87,7 @@ class LocalMemory:
 
 
 def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | None:
-    """How long an answer asks to wait: in seconds or until an HTTP date, LONGEST at the most."""
+    """How long an answer asks to wait: in seconds or until an HTTP date, at most LONGEST_WAIT."""
     if status not in ASKS:
         return None
     until = asked_until((retry_after or "").strip(), now)
@@ -98,14 +95,14 @@ def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | No
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return None
         until = now + UNSAID
-    return Wait(min(until, now + LONGEST), status) if until > now else None
+    return Wait(min(until, now + LONGEST_WAIT), status) if until > now else None
 
 
 def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
     """The instant that a Retry-After header names; None where it names none."""
     if retry_after.isascii() and retry_after.isdigit():
         # Of very many digits the first ones say enough.
-        return now + min(dt.timedelta(seconds=int(retry_after[:9])), LONGEST)
+        return now + min(dt.timedelta(seconds=int(retry_after[:9])), LONGEST_WAIT)
     try:
         date = parsedate_to_datetime(retry_after)
     except (ValueError, OverflowError):
@@ -134,7 +131,7 @@ class RetryAfterMiddleware:
         host, now = host_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # One that is further off than any can be was kept while the clock was wrong.
-        if wait and now < wait.until <= now + LONGEST:
+        if wait and now < wait.until <= now + LONGEST_WAIT:
             raise AskedToWait(host, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:

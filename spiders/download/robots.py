@@ -16,26 +16,20 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from protego import Protego
 from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http.request import NO_CALLBACK
 
 from data.clock import utc_now
-from data.settings import Network
-from data.text.redaction import without_user
-from spiders.download.host_queues import SLOT, host_of
+from spiders.download.host_queues import SLOT
+from spiders.download.hosts import host_of, origin_of
 from spiders.download.responses import describe_error
 from spiders.download.retry_after import AskedToWait, HostError, HostMemory
-from spiders.download.settings import ROBOT
-from spiders.download.ssrf import is_own_machine
+from spiders.download.robots_rules import MOST, Rules
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-
-MOST: Final = 500 * 1024
-"""Bytes of a robots.txt that are read (RFC 9309, 2.5)."""
 
 REDIRECTS: Final = 5
 """Redirects that lead to a robots.txt (RFC 9309, 2.3.1.2); beyond them there is none."""
@@ -48,9 +42,6 @@ AGAIN: Final = 60.0
 
 KEPT: Final = dt.timedelta(hours=24)
 """How old a copy may be that is used where there is no other (RFC 9309, 2.4)."""
-
-LONGEST_DELAY: Final = 60.0
-"""Seconds between two requests that a robots.txt can ask for at the most."""
 
 BYTES: Final = "robots_bytes"
 
@@ -82,41 +73,6 @@ class Known:
         """Note the end of the reading."""
         failed = read.cancelled() or read.exception() is not None
         self.until = time.monotonic() + (AGAIN if failed else FRESH)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a robots.txt says to us."""
-
-    parsed: Protego
-    robot: str
-
-    @classmethod
-    def of(cls, body: bytes, robot: str) -> Rules:
-        """The rules of a file, whatever it holds."""
-        return cls(Protego.parse(body[:MOST].decode("utf-8-sig", "replace")), robot)
-
-    def allow(self, url: str) -> bool:
-        """Whether an address may be fetched."""
-        return bool(self.parsed.can_fetch(url, self.robot))
-
-    @property
-    def delay(self) -> float:
-        """Seconds between two requests."""
-        return min(float(self.parsed.crawl_delay(self.robot) or 0), LONGEST_DELAY)
-
-
-def gap_of(memory: HostMemory, url: str, network: Network) -> float:
-    """Seconds between two requests to the host of a URL, as its robots.txt and the settings say."""
-    kept = memory.robots(origin_of(url))
-    asked = Rules.of(kept[0], ROBOT).delay if kept else 0.0
-    return asked if network.allow_private and is_own_machine(url) else max(asked, network.delay)
-
-
-def origin_of(url: str) -> str:
-    """The scheme, host and port of a URL."""
-    parts = urlsplit(without_user(url))
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 class RobotsMiddleware:

@@ -6,12 +6,10 @@ rebinding get around it (CWE-918). Hosts are looked up under IPv6 as well as IPv
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -30,16 +28,6 @@ KEPT = 300.0
 
 class PrivateAddressError(PrivateAddress, IgnoreRequest):
     """A host leads to an address that is not public, as an error that Scrapy knows."""
-
-
-def is_own_machine(url: str) -> bool:
-    """Whether every address of a URL's host is a loopback address: nobody to be polite to."""
-    try:
-        host = urlsplit(url).hostname or ""
-        found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-    except (OSError, ValueError):
-        return False
-    return bool(found) and all(ipaddress.ip_address(str(one)).is_loopback for one in found)
 
 
 def look_up(host: str) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from data.models import Run
 from scheduler.executors.local import AT_HOST, NOT_BEGUN, VISITS, Executor
 from scheduler.home import Home, open_home
 from scheduler.jobs.child import Child
-from scheduler.jobs.crawl import CrawlStart, VisitJob
-from spiders.download.host_queues import host_of
+from scheduler.jobs.crawl_lines import CrawlStart, VisitJob
+from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource, load_sources
 from tests.fork_server import forking_python
 from tests.press_room import Answer, Room, listing_html, release_html, served

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data.store.sqlite.store import SqliteStore
-from spiders.download.host_queues import host_of
+from spiders.download.hosts import host_of
 from tests.systems.posts import ZONE
 from tests.systems.truth import Kept
 

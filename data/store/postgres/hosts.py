@@ -38,7 +38,7 @@ class Connections(Protocol):
 class AskedVisit(NamedTuple):
     """A visit that a source is to have: ``file`` is the text of its source file.
 
-    ``explicit``, ``backfill`` and ``accept`` are as scheduler.jobs.crawl.VisitJob has them.
+    ``explicit``, ``backfill`` and ``accept`` are as scheduler.jobs.crawl_lines.VisitJob has them.
     """
 
     source: str

@@ -9,9 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from data.store import open_store
-from scheduler.jobs.crawl import CrawlStart, VisitJob
+from scheduler.jobs.crawl_lines import CrawlStart, VisitJob
 from tests.command import make_home
 from tests.press_room import Answer, listing_html, release_html, served
 
@@ -20,6 +21,12 @@ def test_it_loads_nothing_that_few_pages_need() -> None:
     """Each crawl is a new process, which visits wait for."""
     rare = {"pypdf", "bs4", "soupsieve", "markdown_it", "structlog"}
     code = f"import sys, scheduler.jobs.crawl; sys.exit(not {rare!r}.isdisjoint(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+@pytest.mark.parametrize("module", ["scheduler.service.worker", "scheduler.executors.at_once"])
+def test_whoever_starts_it_does_not_load_scrapy(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('scrapy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
 
 

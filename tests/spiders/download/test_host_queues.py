@@ -9,7 +9,8 @@ import pytest
 from scrapy import Request
 from scrapy.settings import Settings
 
-from spiders.download.host_queues import AHEAD, SLOT, HostQueues, host_of
+from spiders.download.host_queues import AHEAD, SLOT, HostQueues
+from spiders.download.hosts import host_of
 
 
 @pytest.mark.parametrize(

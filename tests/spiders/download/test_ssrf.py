@@ -9,8 +9,9 @@ import pytest
 from scrapy import Request
 
 from data.network.addresses import is_public
+from spiders.download.hosts import is_own_machine
 from spiders.download.middlewares import PublicOnlyMiddleware
-from spiders.download.ssrf import HostResolver, PrivateAddressError, is_own_machine, look_up
+from spiders.download.ssrf import HostResolver, PrivateAddressError, look_up
 
 
 @pytest.mark.parametrize(
