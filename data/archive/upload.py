@@ -21,7 +21,7 @@ from data.archive.log.tiles import added_files
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.reader import OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files
-from data.bucket.answers import BucketError, Replaced
+from data.bucket.answers import BucketError, Replaced, Stored
 from data.bucket.bucket import Bucket
 
 CHECKPOINT: Final = "log/checkpoint"
@@ -129,9 +129,8 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
         texts = [str(path.relative_to(log.folder)) for path in texts_of(log.folder)]
         try:
             for name in (*tiles, *texts):
-                write(bucket, f"log/{name}", log.read(name))
-            if not old or old.body != present.encode():
-                bucket.write(CHECKPOINT, present.encode(), over=old.tag if old else None)
+                write(bucket, f"log/{name}", log.read(name), bucket.read(f"log/{name}"))
+            write(bucket, CHECKPOINT, present.encode(), old)
         except Replaced as error:
             raise BucketError(bucket.place, MEANWHILE) from error
         return present.size
@@ -143,11 +142,20 @@ def texts_of(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
-def write(bucket: Bucket, name: str, content: bytes) -> None:
-    """Have a small object hold this. Raises Replaced where another process writes it, too."""
-    found = bucket.read(name)
-    if found is None or found.body != content:
+def write(bucket: Bucket, name: str, content: bytes, found: Stored | None) -> None:
+    """Have a small object hold this, of which this was ``found`` there.
+
+    Raises Replaced where another process has it hold something else by now.
+    """
+    if found and found.body == content:
+        return
+    try:
         bucket.write(name, content, over=found.tag if found else None)
+    except Replaced:
+        # Another machine copies the same log, and may have written the same.
+        found = bucket.read(name)
+        if found is None or found.body != content:
+            raise
 
 
 def checkpoint_of(content: bytes, place: str) -> Checkpoint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -187,6 +188,34 @@ def test_a_machine_whose_log_another_one_signs_by_now_copies_its_files(
     assert done.files == 2
     assert done.leaves > 0
     assert bucket.read("log/checkpoint") == there
+
+
+def test_machines_that_copy_one_log_at_once_write_the_same(home: Path, tmp_path: Path) -> None:
+    class Beside(Bucket):
+        """Another machine writes each object just before this one does, as ``written`` says."""
+
+        written: Callable[[bytes], bytes] = staticmethod(lambda body: body)
+
+        def write(
+            self,
+            name: str,
+            body: bytes,
+            *,
+            over: str | None,
+            headers: Mapping[str, str] | None = None,
+        ) -> str:
+            super().write(name, self.written(body), over=over)
+            return super().write(name, body, over=over, headers=headers)
+
+    archived(home, "a", "b")
+    bucket = Beside(PLACE, MemoryStore())
+    assert copied_to(home, bucket)[0] == 4
+    fetched(bucket, tmp_path / "copy/archive")
+    assert problems_of(tmp_path / "copy") == []
+    bucket = Beside(PLACE, MemoryStore())
+    bucket.written = lambda body: body + b" "
+    with pytest.raises(BucketError, match="another process copies this archive"):
+        copied_to(home, bucket)
 
 
 def test_a_log_that_grew_much_is_copied_whole(home: Path, bucket: Bucket) -> None:
