@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
@@ -67,10 +68,20 @@ class Admin:
         if isinstance(entered, Response):
             await entered(scope, receive, send)
             return
-        if scope["path"] == "/admin":
-            await Response(status_code=308, headers={"location": "admin/"})(scope, receive, send)
+        if self._lacks_slash(scope):
+            # A relative address, so that it holds wherever the site is mounted.
+            place = quote(scope["path"].rpartition("/")[2], safe="~") + "/"
+            await Response(status_code=308, headers={"location": place})(scope, receive, send)
             return
         await self._app({**scope, "state": {"session": entered}}, receive, send)
+
+    def _lacks_slash(self, scope: Scope) -> bool:
+        """Whether nothing is at a path, and a page at the one with a slash at its end."""
+        here, there = (
+            {route.matches({**scope, "path": path})[0] for route in self._app.routes}
+            for path in (scope["path"], scope["path"] + "/")
+        )
+        return here == {Match.NONE} and Match.FULL in there
 
 
 async def script(request: Request) -> Response:

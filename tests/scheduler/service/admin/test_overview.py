@@ -18,6 +18,13 @@ def test_the_page_tells_of_visits_deliveries_and_the_installation(running: Runni
         assert f"<dt>{what}</dt>" in page
 
 
+@pytest.mark.parametrize("path", ["watches", "sources", "sources/harbour", "add"])
+def test_a_page_is_found_without_the_slash_at_its_end(running: Running, path: str) -> None:
+    led = running.web.get(f"/admin/{path}")
+    assert (led.status_code, led.headers["location"]) == (308, f"{path.rpartition('/')[2]}/")
+    assert running.web.get(f"/admin/{path}/").status_code == 200
+
+
 def test_an_open_page_hears_of_a_visit_without_asking(running: Running) -> None:
     with running.web.stream("GET", "/admin/events", timeout=60) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
