@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import time
 from typing import Any, Final
 
 import psycopg
@@ -125,9 +124,13 @@ class Worker:
 
     async def _watch(self) -> None:
         """End where the database is gone for too long, or is of a newer version."""
+        silent, renewed = 0.0, self._leases.renewed
         while not self._stop.is_set():
             await asyncio.sleep(LOOK)
-            if time.monotonic() - self._leases.renewed > PATIENCE:
+            # By looks: whoever stood still for a minute has asked nothing meanwhile.
+            silent = 0.0 if self._leases.renewed > renewed else silent + LOOK
+            renewed = self._leases.renewed
+            if silent > PATIENCE:
                 self._end(DatabaseLost(self._url))
 
     def _end(self, error: CommuniqueError) -> None:

@@ -43,6 +43,13 @@ sys.exit(run())
 """
 """The command, which waits for a database for some seconds only."""
 
+SHORT_LEASES = """
+from scheduler.executors.leases import Leases
+
+Leases.__init__.__kwdefaults__["seconds"] = 16.0
+"""
+"""Has a worker hold hosts for longer than it waits for a database, and for no half minute."""
+
 
 @pytest.fixture
 def room() -> Iterator[Room]:
@@ -233,6 +240,32 @@ def test_a_host_that_another_worker_took_is_told_and_let_alone(
         assert "host=127.0.0.1" in until(its_log, "a host was lost to another worker")
         assert "ended with code" in until(its_log, "visited")
         held.set()
+
+
+def test_a_worker_that_stood_still_goes_on(tmp_path: Path, postgres_url: str, room: Room) -> None:
+    held = held_page(room)
+    home = home_on(tmp_path / "worker", postgres_url)
+    program = (sys.executable, "-P", "-c", SHORT_LEASES + IMPATIENT)
+    with (
+        started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        started("worker", home, *program) as (worker, its_log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        worker.send_signal(signal.SIGSTOP)
+        try:
+            ended = "SELECT 1 FROM hosts WHERE host LIKE '127%' AND next_due <= now()"
+            while not db.execute(ended).fetchall():
+                pass
+            # As another worker would have it.
+            db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host LIKE '127%'")
+        finally:
+            worker.send_signal(signal.SIGCONT)
+        until(its_log, "a host was lost to another worker")
+        held.set()
+        while "new=2" not in until(its_log, "visited"):
+            pass
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
