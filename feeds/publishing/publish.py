@@ -67,6 +67,8 @@ LAYOUT_FILE = ".layout"
 """Holds a digest of all that shapes the site but its releases, and on the next line the names of
 sources and topics: another digest, or another name for what had one, renders everything."""
 
+FIRST_PAGE = "index.html"
+
 WAITING = 2000
 """Files that wait for the disk at the most before what was done is kept."""
 
@@ -214,9 +216,14 @@ class Publishing:
                 self._together(lambda: self._writer.write(LAYOUT_FILE, shape))
 
     def _shape(self) -> bytes:
-        """What shaped the site that is there, or nothing where that can't be read."""
+        """What shaped the site that is there, or nothing where that can't be read.
+
+        Whoever empties a folder may leave this file, whose name begins with a dot: without the
+        first page nothing is there.
+        """
+        folder = self._writer.folder
         try:
-            return (self._writer.folder / LAYOUT_FILE).read_bytes()
+            return (folder / LAYOUT_FILE).read_bytes() if (folder / FIRST_PAGE).is_file() else b""
         except OSError:
             return b""
 

@@ -188,6 +188,19 @@ def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> 
     assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
 
 
+def test_a_folder_that_somebody_emptied_is_filled_anew(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(4)))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, cache=kept)
+    before = {file: (site / file).read_bytes() for file in snapshot(site)}
+    # As `rm -r site/*` does, which leaves names that begin with a dot.
+    for one in (one for one in site.iterdir() if not one.name.startswith(".")):
+        shutil.rmtree(one) if one.is_dir() else one.unlink()
+    publish(store, site, SITE, cache=kept)
+    assert {file: (site / file).read_bytes() for file in snapshot(site)} == before
+    assert publish(store, site, SITE, cache=kept).written == 0
+
+
 def test_publishing_everything_brings_back_whatever_is_gone(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
