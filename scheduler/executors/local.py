@@ -44,6 +44,7 @@ IDLE = 10.0
 
 
 NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
+HOST_LOST = "its host could not be held any longer; who has it next goes on after what was read"
 
 
 def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
@@ -110,7 +111,7 @@ class Executor:
             except CrawlLost as error:
                 if lease and (error.code == LATE or (child and child.dropped)):
                     # It is still due.
-                    return cut_short(source, started, str(error))
+                    return cut_short(source, started, HOST_LOST)
                 why = str(error)
             return await asyncio.to_thread(self._lost, source, started, why, lease)
 
