@@ -18,7 +18,6 @@ import json
 import multiprocessing
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from typing import Any
 
 from data.models import Content, Draft, Published
 from data.store.sqlite.store import SqliteStore
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 CONSUMER = Path(__file__).with_name("api_changes_parts") / "consumer.py"
@@ -193,8 +193,7 @@ def compared(home: Path, kept: Path) -> dict[str, Any]:
 @contextmanager
 def served(home: Path) -> Iterator[str]:
     """The address of `communique serve` in a process of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "scheduler", "--home", str(home), "serve"]
     with subprocess.Popen(
         [*command, "--port", str(port)], cwd=ROOT, stderr=subprocess.PIPE

@@ -13,7 +13,6 @@ import argparse
 import gzip
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ import httpx
 from data.settings import Site
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release
+from tests.ports import free_port
 
 NGINX = """
 worker_processes 1;
@@ -105,13 +105,6 @@ def ours(folder: Path) -> tuple[list[str], int]:
     """The command that starts our server, and its port."""
     port = free_port()
     return [sys.executable, "-c", OURS, str(folder / "site"), str(port)], port
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        port: int = opened.getsockname()[1]
-    return port
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ import urllib.request
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Final
+
+from tests.ports import free_port
 
 PATIENCE: Final = 60
 """Seconds that a server has to start or to end."""
@@ -50,8 +51,7 @@ def missing(name: str) -> str:
 @contextlib.contextmanager
 def bucket_server(name: str) -> Iterator[str]:
     """The address of a server with one bucket, ``press``, for the length of a ``with`` block."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     environ = os.environ | {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),

@@ -11,7 +11,6 @@ import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,8 @@ from typing import Final, Literal
 
 import psycopg
 from psycopg.sql import SQL, Identifier
+
+from tests.ports import free_port
 
 OLDEST: Final = 15
 """The oldest version that Communique runs on."""
@@ -83,8 +84,7 @@ class PostgresServer:
         self._folder = folder
         self._owner = owner()
         self._numbers = count(1)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         if self._owner:
             shutil.chown(folder, self._owner)
         secret = folder / "password"

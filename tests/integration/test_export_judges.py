@@ -17,9 +17,10 @@ from data.store.protocol import Store
 from tests.archived import PDF, archived_home, page
 from tests.command import make_home
 from tests.foreign_warc import packed
+from tests.ports import free_port
 from tests.scheduler.commands.test_mirror_import import SITE, archive, imported
 from tests.systems.installed import from_pypi
-from tests.systems.processes import Absent, answers, free_port, running
+from tests.systems.processes import Absent, answers, running
 
 pytestmark = pytest.mark.integration
 

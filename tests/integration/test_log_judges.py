@@ -25,8 +25,9 @@ from feeds.publishing.log_files import publish_log
 from tests.command import COMMUNIQUE
 from tests.data.archive.log.leaves import grown, leaves_of
 from tests.http_handlers import answered_by
+from tests.ports import free_port
 from tests.systems.installed import from_pypi, newer_python
-from tests.systems.processes import Absent, answers, free_port, needed, running
+from tests.systems.processes import Absent, answers, needed, running
 
 pytestmark = pytest.mark.integration
 

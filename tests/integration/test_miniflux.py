@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ import httpx
 import pytest
 
 from tests.integration.test_readers import COUNT, Press, files_of
+from tests.ports import free_port
 
 SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 USER = "postgres" if os.geteuid() == 0 else None
@@ -59,8 +59,7 @@ def miniflux() -> Iterator[httpx.Client]:
     with tempfile.TemporaryDirectory(prefix="pg") as name:
         if USER:
             shutil.chown(name, USER)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            address = f"127.0.0.1:{free.getsockname()[1]}"
+        address = f"127.0.0.1:{free_port()}"
         settings = {
             "DATABASE_URL": f"user=reader dbname=postgres host={name} sslmode=disable",
             "LISTEN_ADDR": address,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,13 +34,6 @@ def needed_path(path: Path, package: str) -> None:
     """Raise Absent where the files of a package are missing."""
     if not path.exists():
         raise Absent(f"the package {package} is not installed")
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
 
 
 @contextlib.contextmanager

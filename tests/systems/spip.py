@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.systems.posts import BOARD, ZONE, Post, posts
-from tests.systems.processes import answers, done, free_port, needed, needed_path, running
+from tests.systems.processes import answers, done, needed, needed_path, running
 from tests.systems.site import Site, Variant
 from tests.systems.static_pages import PAGES
 from tests.systems.truth import Held

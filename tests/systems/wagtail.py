@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.systems.installed import from_pypi
 from tests.systems.posts import BOARD, ZONE, posts
-from tests.systems.processes import answers, done, free_port, running
+from tests.systems.processes import answers, done, running
 from tests.systems.site import Site, Variant
 from tests.systems.static_pages import PAGES
 from tests.systems.truth import Held

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
 from tests.systems import static_pages
 from tests.systems.mariadb import create_database, database_server
 from tests.systems.posts import BOARD, ZONE, Post, posts
-from tests.systems.processes import answers, done, free_port, needed, needed_path, running
+from tests.systems.processes import answers, done, needed, needed_path, running
 from tests.systems.site import Site, Variant
 from tests.systems.truth import Held
 

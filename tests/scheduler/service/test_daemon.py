@@ -28,6 +28,7 @@ from scheduler.service.timetable import RECURRING
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.mounted import fill, mounted
 from tests.peer import PATIENCE, Peer, peer_served
+from tests.ports import free_port
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.services import started, until
 
@@ -265,8 +266,7 @@ def test_a_service_that_starts_on_a_full_disk_serves_what_is_there_and_goes_on_o
 def test_a_hub_that_tells_of_a_source_has_it_visited_at_once_and_no_more_often(
     tmp_path: Path, room: Room
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     home = make_home(tmp_path / "pushed", f"{room.base}/news/", interval="86400")
     with (home / "communique.toml").open("a") as settings:
         settings.write("least_interval = 1\n")

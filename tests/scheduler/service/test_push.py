@@ -35,6 +35,7 @@ from scheduler.service.web import server_config
 from tests.command import COMMUNIQUE, communique
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.peer import Peer, peer_served
+from tests.ports import free_port
 
 KEY = "hush"
 
@@ -43,8 +44,7 @@ class Node:
     """A HOME with a site, published by hand and served for the length of a ``with`` block."""
 
     def __init__(self, folder: Path, hub: str, *, allow_private: bool = True) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         folder.mkdir()
         (folder / "communique.toml").write_text(

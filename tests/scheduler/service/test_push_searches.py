@@ -25,14 +25,14 @@ from scheduler.service.push import PushService
 from scheduler.service.web import server_config
 from tests.feeds.fakestore import make_release
 from tests.peer import Peer, peer_served
+from tests.ports import free_port
 
 
 class Site:
     """A HOME with an archive-less store, its own hub and a server, which collects by hand."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         folder.mkdir()
         (folder / "communique.toml").write_text(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from data.store import open_store
 from data.store.postgres.database.pool import close_pools
 from data.store.postgres.database.pooler import shares_sessions
 from tests.command import SETTINGS, communique
+from tests.ports import free_port
 from tests.postgres_server import PASSWORD, USER, PostgresServer
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -30,8 +30,7 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no PgBouncer (
 def pooled(server: PostgresServer, mode: str) -> Iterator[str]:
     """The address of an empty database behind a pooler."""
     assert PROGRAM
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     name = server.create()
     # Not in a test's own folder: PgBouncer refuses to run as root, who alone may enter those.
     with TemporaryDirectory() as folder:
