@@ -18,6 +18,7 @@ import pytest
 import uvloop
 
 from data.models import Run
+from data.store.postgres.database.pool import close_pools
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import open_home
@@ -228,6 +229,8 @@ def kill_child() -> None:
 @contextmanager
 def files_used_up() -> Iterator[None]:
     """A process that can open no more files, as where too many connections are open."""
+    # Threads of pools that other tests opened would end by an error.
+    close_pools()
     # What other tests left unclosed is warned of before: to warn Python opens files.
     gc.collect()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
