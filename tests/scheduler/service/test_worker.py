@@ -266,6 +266,7 @@ def test_a_worker_that_stood_still_goes_on(tmp_path: Path, postgres_url: str, ro
         held.set()
         while "new=2" not in until(its_log, "visited"):
             pass
+        assert worker.poll() is None
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
