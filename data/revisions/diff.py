@@ -6,19 +6,28 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from html import escape
-from itertools import pairwise
+from itertools import groupby, pairwise, takewhile
 from typing import Final, Literal, TypeAlias
 
 from data.models import Content, Revision
+from data.revisions.alignment import Budget, aligned, matched
 from data.revisions.edits import named_files, significant_changes
 from data.text.words import UNSPACED
 
 Kind: TypeAlias = Literal["same", "gone", "added"]
 
-MOST_PAIRS: Final = 4_000_000
-"""Pairs of words up to which two passages are compared word by word: a bound on time."""
+MAX_PAIRS: Final = 4_000_000
+"""Maximum pairs of words in two passages that are compared word by word."""
+
+LINE_STEPS: Final = 2_000_000
+"""Maximum comparisons of lines per difference, before and after anchors are set."""
+
+WORD_STEPS: Final = 12_000_000
+"""Maximum comparisons of words per difference."""
+
+COARSE: Final = "Parts are too long to compare word by word; they are shown as replaced."
+"""The sentence that readers see beside a coarse difference."""
 
 NEAR: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
 """Characters that a brief account keeps at both ends of a passage of each kind."""
@@ -38,11 +47,26 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """The pieces of two texts in order.
+
+    ``is_coarse`` if some passages took too many steps: they are replaced as a whole, not by words.
+    """
+
+    pieces: tuple[Piece, ...]
+    is_coarse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FieldDiff:
-    """What differs in one field: ``title``, ``body`` or ``attachments``."""
+    """The difference of one field: ``title``, ``body`` or ``attachments``.
+
+    Readers see the sentence `COARSE` beside a difference that ``is_coarse`` (see `Comparison`).
+    """
 
     field: str
     pieces: tuple[Piece, ...]
+    is_coarse: bool = False
 
     @property
     def text(self) -> str:
@@ -116,9 +140,9 @@ def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
     found = []
     fields = significant_changes(old, new)
     if "title" in fields:
-        found.append(FieldDiff("title", compare(old.title, new.title)))
+        found.append(_field_diff("title", old.title, new.title))
     if "body" in fields:
-        found.append(FieldDiff("body", compare(old.body_text, new.body_text)))
+        found.append(_field_diff("body", old.body_text, new.body_text))
     if "attachments" in fields:
         before, after = named_files(old), named_files(new)
         pieces = [Piece("gone", before[name]) for name in sorted(before.keys() - after.keys())]
@@ -128,85 +152,100 @@ def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
     return tuple(found)
 
 
-def compare(old: str, new: str) -> tuple[Piece, ...]:
-    """The pieces of two texts: those that stay make both, with the gone the old, else the new.
+def _field_diff(field: str, old: str, new: str) -> FieldDiff:
+    found = compare(old, new)
+    return FieldDiff(field, found.pieces, found.is_coarse)
 
-    Paragraphs are aligned first, then the words of those that differ.
+
+def compare(old: str, new: str) -> Comparison:
+    """Compare two texts: paragraphs first, then the words of the paragraphs that differ.
+
+    The pieces that are the same and those that are gone make up ``old``; the same and the added
+    ones make up ``new``. Time is linear in the length of both, and at most a few seconds per MB.
     """
     before, after = _lines(old), _lines(new)
+    words = Budget(WORD_STEPS)
     pieces: list[Piece] = []
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for tag, first, last, start, stop in matcher.get_opcodes():
-        left, right = "".join(before[first:last]), "".join(after[start:stop])
-        pieces += [Piece("same", left)] if tag == "equal" else _words(left, right)
-    merged: list[Piece] = []
-    for piece in _merged(pieces):
-        if merged and merged[-1].kind == piece.kind == "same":
-            merged[-1] = Piece("same", merged[-1].text + piece.text)
-        else:
-            merged.append(piece)
-    return tuple(merged)
+    for block in aligned(before, after, steps=LINE_STEPS):
+        left, right = "".join(before[block.old]), "".join(after[block.new])
+        pieces += [Piece("same", left)] if block.is_same else _words(left, right, words)
+    return Comparison(tuple(_joined(_merged(pieces))), words.is_spent)
 
 
 def _lines(text: str) -> list[str]:
     return text.splitlines(keepends=True)
 
 
-def _words(old: str, new: str) -> Iterator[Piece]:
-    before, after = _split(old), _split(new)
-    if not old or not new or len(before) * len(after) > MOST_PAIRS:
-        yield Piece("gone", old)
-        yield Piece("added", new)
+def _words(old: str, new: str, budget: Budget) -> Iterator[Piece]:
+    if not old or not new:
+        yield from (Piece("gone", old), Piece("added", new))
         return
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for tag, first, last, start, stop in matcher.get_opcodes():
-        if tag == "equal":
-            yield Piece("same", "".join(before[first:last]))
+    before, after = _split(old), _split(new)
+    if len(before) * len(after) > MAX_PAIRS:
+        budget.is_spent = True
+        yield from (Piece("gone", old), Piece("added", new))
+        return
+    for block in matched(before, after, budget):
+        left, right = "".join(before[block.old]), "".join(after[block.new])
+        if block.is_same:
+            yield Piece("same", left)
         else:
-            yield Piece("gone", "".join(before[first:last]))
-            yield Piece("added", "".join(after[start:stop]))
+            yield from (Piece("gone", left), Piece("added", right))
 
 
 def _split(text: str) -> list[str]:
     """The words, spaces and signs of a text; a combining mark stays with its letter."""
-    found: list[str] = []
+    found: list[list[str]] = []
     for piece in PIECE.findall(text):
         if found and unicodedata.category(piece[0])[0] == "M":
-            found[-1] += piece
+            found[-1].append(piece)
         else:
-            found.append(piece)
-    return found
+            found.append([piece])
+    return list(map("".join, found))
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same pieces, each run of unchanged ones joined."""
+    for is_same, run in groupby(pieces, lambda piece: piece.kind == "same"):
+        if is_same:
+            yield Piece("same", "".join(piece.text for piece in run))
+        else:
+            yield from run
 
 
 def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """The same pieces, those of one kind in a row as one, what is gone before what is added."""
-    gone = added = ""
+    gone: list[str] = []
+    added: list[str] = []
     for piece in pieces:
-        if piece.kind == "same" and piece.text.isspace() and (gone or added):
+        if piece.kind == "same" and piece.text.isspace() and (any(gone) or any(added)):
             # A space between two changes would only break one change into many.
-            gone, added = gone + piece.text, added + piece.text
+            gone.append(piece.text)
+            added.append(piece.text)
         elif piece.kind == "same" and piece.text:
-            yield from _change(gone, added)
-            gone = added = ""
+            yield from _change("".join(gone), "".join(added))
+            gone, added = [], []
             yield piece
         elif piece.kind == "gone":
-            gone += piece.text
+            gone.append(piece.text)
         else:
-            added += piece.text
-    yield from _change(gone, added)
+            added.append(piece.text)
+    yield from _change("".join(gone), "".join(added))
 
 
 def _change(gone: str, added: str) -> Iterator[Piece]:
-    # Space that stands at the end of both stays.
-    tail = len(gone) - len(gone.rstrip())
-    while tail and not added.endswith(gone[len(gone) - tail :]):
-        tail -= 1
-    space = gone[len(gone) - tail :]
-    for kind, text in (("gone", gone), ("added", added)):
-        if text[: len(text) - tail]:
-            yield Piece(kind, text[: len(text) - tail])  # type: ignore[arg-type]  # of the pair
-    if space:
-        yield Piece("same", space)
+    # Space at the end of both stays.
+    tail = min(len(gone) - len(gone.rstrip()), len(added) - len(added.rstrip()))
+    shared = zip(
+        reversed(gone[len(gone) - tail :]), reversed(added[len(added) - tail :]), strict=True
+    )
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], shared))
+    kinds: tuple[tuple[Kind, str], ...] = (("gone", gone), ("added", added))
+    for kind, text in kinds:
+        if text[: len(text) - same]:
+            yield Piece(kind, text[: len(text) - same])
+    if same:
+        yield Piece("same", gone[len(gone) - same :])
 
 
 def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:

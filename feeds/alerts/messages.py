@@ -59,7 +59,8 @@ def event_fields(
         told["release"] = fields
     if event.kind == "edit":
         told["changes"] = [
-            {"field": one.field, "text": one.brief(MOST_OF_FIELD)} for one in differing
+            {"field": one.field, "text": one.brief(MOST_OF_FIELD), "coarse": one.is_coarse}
+            for one in differing
         ]
     if event.health:
         told["health"] = event.health

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any, Final
 
 from data.models import AlertMessage
+from data.revisions.diff import COARSE
 from data.settings import Site
 from data.text.clean import excerpt
 from data.text.urls import site_address, web_address
@@ -97,7 +98,11 @@ def in_words(event: Mapping[str, Any], site: Site) -> Told:
 def changed_in_words(event: Mapping[str, Any]) -> str:
     """What an edit changed, one line for each field; empty for all other events."""
     changes = event.get("changes", ())
-    return "\n".join(excerpt(f"{one['field']}: {one['text']}", MOST_OF_FIELD) for one in changes)
+    lines = [excerpt(f"{one['field']}: {one['text']}", MOST_OF_FIELD) for one in changes]
+    # Events that were queued by earlier versions lack the field.
+    if any(one.get("coarse") for one in changes):
+        lines.append(COARSE)
+    return "\n".join(lines)
 
 
 def _day(iso: str) -> str:

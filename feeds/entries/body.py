@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from data.models import Content, Release
-from data.revisions.diff import changes
+from data.revisions.diff import COARSE, changes
 from data.text.clean import allowed
 from data.text.html_text import paragraphs
 from data.text.language_tags import feed_language, is_right_to_left
@@ -52,11 +52,13 @@ def full_text(
 def difference(before: Content, after: Content, *, whole: bool = True) -> str:
     """What an edit took out (``del``) and put in (``ins``), field by field, as HTML.
 
-    Unless the ``whole`` of a field is wanted, only its paragraphs that differ.
+    Unless the ``whole`` of a field is wanted, only its paragraphs that differ. A note comes first
+    if a difference is coarse.
     """
-    found = "".join(
-        change.html if whole else change.html_of_changes for change in changes(before, after)
-    )
+    differing = changes(before, after)
+    found = "".join(change.html if whole else change.html_of_changes for change in differing)
+    if any(change.is_coarse for change in differing):
+        found = note(COARSE) + found
     same = '<p lang="en" dir="ltr">Its title, text and files stayed as they were.</p>'
     return allowed(found) or same
 

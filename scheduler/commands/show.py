@@ -23,7 +23,7 @@ from data.interchange.release_fields import (
     version_capture_fields,
 )
 from data.models import Capture, HiddenRelease, Release, Revision
-from data.revisions.diff import Edit, edits
+from data.revisions.diff import COARSE, Edit, edits
 from data.store.protocol import Store
 from data.stories.copies import StoryMember, tellings
 from data.wording import counted
@@ -155,7 +155,8 @@ def edit_fields(edit: Edit) -> dict[str, Any]:
         "revision": edit.after.number,
         "seen": edit.after.seen.isoformat(),
         "changes": [
-            {"field": one.field, "text": one.text, "html": one.html} for one in edit.changes
+            {"field": one.field, "text": one.text, "html": one.html, "coarse": one.is_coarse}
+            for one in edit.changes
         ],
         "captures": {
             "before": dated_capture_fields(edit.before.capture),
@@ -241,7 +242,11 @@ def edit_text(edit: Edit) -> str:
         for one in (edit.before, edit.after)
         if one.capture
     ]
-    return "\n".join([head, *(f"{one.field}: {one.text}" for one in edit.changes), *backed])
+    differing = edit.changes
+    lines = [f"{one.field}: {one.text}" for one in differing]
+    if any(one.is_coarse for one in differing):
+        lines.append(COARSE)
+    return "\n".join([head, *lines, *backed])
 
 
 def capture_text(capture: Capture) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from markupsafe import Markup
 
@@ -65,6 +66,11 @@ def edit_line(
     texts = pages.catalog.texts
     found = changes(before.content, after.content)
     html = "".join(f"<p>{change.short_html(SHORT)}</p>" for change in found)
+    if any(change.is_coarse for change in found):
+        coarse = texts.gettext(
+            "Parts are too long to compare word by word; they are shown as replaced."
+        )
+        html = f"<p>{escape(coarse)}</p>{html}"
     same = texts.gettext("Its title, text and files stayed as they were.")
     version = texts.gettext("Version %(number)s, with all that changed", number=after.number)
     return EventLine(

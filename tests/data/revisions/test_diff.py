@@ -82,7 +82,9 @@ def test_markup_in_a_text_is_escaped() -> None:
 
 def test_two_long_and_different_texts_are_compared_in_bounded_time() -> None:
     old, new = (" ".join(f"{letter}{n % 7}" for n in range(30_000)) for letter in "ab")
-    assert [piece.kind for piece in compare(old, new)] == ["gone", "added"]
+    found = compare(old, new)
+    assert [piece.kind for piece in found.pieces] == ["gone", "added"]
+    assert found.is_coarse
 
 
 texts = st.text(st.sampled_from("ab1. \n<&é́ก三"), max_size=40)
@@ -90,7 +92,7 @@ texts = st.text(st.sampled_from("ab1. \n<&é́ก三"), max_size=40)
 
 @given(texts, texts)
 def test_the_pieces_make_up_both_texts_and_html_shows_them(old: str, new: str) -> None:
-    pieces = compare(old, new)
+    pieces = compare(old, new).pieces
     assert "".join(p.text for p in pieces if p.kind != "added") == old
     assert "".join(p.text for p in pieces if p.kind != "gone") == new
     for change in changes(content(body_text=old), content(body_text=new)):

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.models import AlertDelivery, AlertMessage
+from data.revisions.diff import COARSE
 from data.settings import Alerts, Site
 from data.watches.watch import Watch
 from feeds.alerts.mail import mail_of, send
@@ -87,7 +88,7 @@ def test_the_subject_says_what_several_alerts_are_of() -> None:
 def test_an_edit_says_what_changed() -> None:
     changes = [
         {"field": "title", "text": "Tides [-rise-]{+<fall>+}"},
-        {"field": "body", "text": "[-a-]\n\nb"},
+        {"field": "body", "text": "[-a-]\n\nb", "coarse": True},
     ]
     (told,) = message("Tides").deliveries
     body = json.dumps({**json.loads(told.body), "type": "edit", "changes": changes}).encode()
@@ -97,7 +98,7 @@ def test_an_edit_says_what_changed() -> None:
     assert plain is not None
     assert html is not None
     lines = plain.get_content().splitlines()
-    assert lines[4:6] == ["title: Tides [-rise-]{+<fall>+}", "body: [-a-] b"]
+    assert lines[4:7] == ["title: Tides [-rise-]{+<fall>+}", "body: [-a-] b", COARSE]
     assert "{+&lt;fall&gt;+}<br>body: " in html.get_content()
 
 

@@ -177,7 +177,7 @@ def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
     assert [one["type"] for one in events] == ["edit", "gone", "retraction", "retraction", "health"]
     assert len({one["key"] for one in events}) == 5
     title, body = events[0]["changes"]
-    assert title == {"field": "title", "text": "Ship [-1-]{+9 and no other+}"}
+    assert title == {"field": "title", "text": "Ship [-1-]{+9 and no other+}", "coarse": False}
     assert (body["field"], "{+" in body["text"]) == ("body", True)
     assert not any("changes" in one for one in events[1:])
     assert events[-1]["health"]["reason"] == "closed"

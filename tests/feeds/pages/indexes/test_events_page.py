@@ -12,6 +12,7 @@ import pytest
 from lxml import html
 
 from data.models import HealthEvent
+from data.revisions.diff import COARSE
 from data.settings import Site
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release
@@ -33,6 +34,14 @@ class News:
         content = replace(release.content, body_text=f"All that notice {number} says now.")
         later = NOON + dt.timedelta(days=9, hours=number)
         self.store.put(replace(release, content=content, updated=later, revision=2))
+
+    def replace_text(self, number: int, before: str, after: str) -> None:
+        """Have a release published with one text, then corrected to another."""
+        release = self.store.kept[make_release(number).id]
+        for revision, text in enumerate((before, after), 2):
+            content = replace(release.content, body_html="", body_text=text)
+            later = NOON + dt.timedelta(days=9, hours=revision)
+            self.store.put(replace(release, content=content, updated=later, revision=revision))
 
     def retract(self, number: int) -> None:
         """Have a release taken down, so many hours later."""
@@ -76,6 +85,17 @@ def test_corrections_say_what_changed_and_lead_to_the_version(news: News) -> Non
     assert [urljoin("/changes/", link) for link in links] == [
         f"/releases/{make_release(3).id}/revisions/2/"
     ]
+
+
+def test_a_coarse_difference_is_marked_as_such_wherever_it_is_shown(news: News) -> None:
+    before, after = (" ".join(f"{letter}{n % 7}" for n in range(9_000)) for letter in "ab")
+    news.replace_text(3, before, after)
+    news.publish()
+    assert COARSE in news.page("changes/").text_content()
+    assert COARSE in news.page(f"releases/{make_release(3).id}/revisions/3/").text_content()
+    assert COARSE in (news.folder / "feeds/changes.atom").read_text()
+    plain = news.page(f"releases/{make_release(3).id}/revisions/2/").text_content()
+    assert COARSE not in plain
 
 
 def test_all_corrections_are_reached_and_a_new_one_changes_no_full_page(news: News) -> None:

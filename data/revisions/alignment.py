@@ -1,0 +1,124 @@
+"""Align two sequences of lines or words within a bounded number of steps."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import Match, SequenceMatcher
+from itertools import accumulate, pairwise
+
+
+@dataclass(slots=True)
+class Budget:
+    """The comparisons of elements that remain; ``is_spent`` once a comparison was refused."""
+
+    left: int
+    is_spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A slice of each sequence: both the same, or one in place of the other."""
+
+    is_same: bool
+    old: slice
+    new: slice
+
+
+def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[Block]:
+    """Align two sequences; both slices of a block together cover both sequences.
+
+    The alignment is that of `difflib` if it needs at most ``steps`` steps. Otherwise elements that
+    both sequences contain once are aligned first ("patience diff"), and `difflib` aligns what is
+    between them, again with at most ``steps`` steps. Beyond those, slices are not compared.
+    """
+    exact = Budget(steps)
+    blocks = list(matched(old, new, exact))
+    return blocks if not exact.is_spent else list(_anchored(old, new, Budget(steps)))
+
+
+def matched(old: Sequence[str], new: Sequence[str], budget: Budget) -> Iterator[Block]:
+    """Align two sequences as `difflib` does, as far as the budget goes."""
+    matcher = _BoundedMatcher(old, new, budget)
+    for tag, first, last, start, stop in matcher.get_opcodes():
+        yield Block(tag == "equal", slice(first, last), slice(start, stop))
+
+
+class _BoundedMatcher(SequenceMatcher[str]):
+    """A matcher that finds nothing more once its budget is spent."""
+
+    def __init__(self, old: Sequence[str], new: Sequence[str], budget: Budget) -> None:
+        super().__init__(None, old, new, autojunk=False)
+        self._budget = budget
+        counts = Counter(new)
+        self._pairs = list(accumulate((counts[one] for one in old), initial=0))
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        """Find the longest match as `difflib` does, or none if it needs more than is left."""
+        ahi = len(self._pairs) - 1 if ahi is None else ahi
+        # difflib visits each element of the old slice and all its places in the new sequence.
+        pairs = self._pairs[ahi] - self._pairs[alo]
+        if not pairs:
+            return Match(alo, blo, 0)
+        if pairs + ahi - alo > self._budget.left:
+            self._budget.is_spent = True
+            return Match(alo, blo, 0)
+        self._budget.left -= pairs + ahi - alo
+        return super().find_longest_match(alo, ahi, blo, bhi)
+
+
+def _anchored(old: Sequence[str], new: Sequence[str], budget: Budget) -> Iterator[Block]:
+    first = _shared_length(old, new)
+    last = _shared_length(old[first:][::-1], new[first:][::-1])
+    ends = len(old) - last, len(new) - last
+    anchors = [
+        (first + i, first + j) for i, j in _unique(old[first : ends[0]], new[first : ends[1]])
+    ]
+    if first:
+        yield Block(is_same=True, old=slice(0, first), new=slice(0, first))
+    for (i, j), (k, m) in pairwise([(first - 1, first - 1), *anchors, ends]):
+        for block in matched(old[i + 1 : k], new[j + 1 : m], budget):
+            yield Block(block.is_same, _moved(block.old, i + 1), _moved(block.new, j + 1))
+        if (k, m) != ends:
+            yield Block(is_same=True, old=slice(k, k + 1), new=slice(m, m + 1))
+    if last:
+        yield Block(is_same=True, old=slice(ends[0], None), new=slice(ends[1], None))
+
+
+def _shared_length(old: Sequence[str], new: Sequence[str]) -> int:
+    """The number of equal elements at the beginning of both."""
+    unequal = (n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other)
+    return next(unequal, min(len(old), len(new)))
+
+
+def _unique(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of elements that both contain once, the most that are in the same order."""
+    counts, others = Counter(old), Counter(new)
+    places = {one: j for j, one in enumerate(new) if others[one] == 1}
+    pairs = [(i, places[one]) for i, one in enumerate(old) if counts[one] == 1 and one in places]
+    # The longest increasing subsequence: for each length, the pair that ends it soonest.
+    ends: list[int] = []
+    chosen: list[int] = []
+    links: list[int | None] = []
+    for n, (_, j) in enumerate(pairs):
+        length = bisect_left(ends, j)
+        links.append(chosen[length - 1] if length else None)
+        if length == len(ends):
+            ends.append(j)
+            chosen.append(n)
+        else:
+            ends[length], chosen[length] = j, n
+    found = []
+    place = chosen[-1] if chosen else None
+    while place is not None:
+        found.append(pairs[place])
+        place = links[place]
+    return found[::-1]
+
+
+def _moved(one: slice, by: int) -> slice:
+    return slice(one.start + by, one.stop + by)
