@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from data.text.normal_forms import normalized
 
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069]")
 """Soft hyphens, zero-width spaces and direction marks; ZWJ and ZWNJ stay: words need them."""
@@ -73,7 +74,7 @@ def _clean_usual(text: str) -> str:
     joined = "\n".join(lines).strip()
     if joined.isascii():
         return joined
-    normal = unicodedata.normalize("NFC", joined)
+    normal = normalized("NFC", joined)
     # What is composed, or loses a space, stands beside other characters than before, and may look
     # confused by them.
     confused = mend(text) != text or (normal != text and mend(normal) != normal)
@@ -83,7 +84,7 @@ def _clean_usual(text: str) -> str:
 def _clean_any(text: str) -> str:
     for _ in range(MOST_MENDINGS):
         shown = INVISIBLE.sub("", CONTROLS.sub("", text.replace("\r\n", "\n")))
-        mended = shown if shown.isascii() else unicodedata.normalize("NFC", mend(shown))
+        mended = shown if shown.isascii() else normalized("NFC", mend(shown))
         visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended))
         lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
         text = PARAGRAPHS.sub("\n\n", lines).strip()

@@ -24,6 +24,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from data.text.normal_forms import normalized
 from data.text.words import spaced
 
 MARKS: Final = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640]")
@@ -74,7 +75,7 @@ def fold_keyword(word: str) -> str:
     """The skeleton of a word that keyword rules are compared with."""
     if word.isascii():
         return word.lower()
-    bare = MARKS.sub("", unicodedata.normalize("NFKD", word.lower()))
+    bare = MARKS.sub("", normalized("NFKD", word.lower()))
     return bare.translate(LETTERS)
 
 
@@ -82,15 +83,15 @@ def fold_search(text: str) -> str:
     """Text as it is indexed: words parted by single spaces, without case and accents."""
     plain = text.casefold()
     if not plain.isascii():
-        decomposed = unicodedata.normalize("NFKD", plain)
+        decomposed = normalized("NFKD", plain)
         # In Turkish and Azerbaijani ı is the small letter of I, which becomes i elsewhere.
         bare = ACCENTS.sub("", decomposed).replace("ı", "i")
-        plain = spaced(unicodedata.normalize("NFC", bare))
+        plain = spaced(normalized("NFC", bare))
         plain = plain.encode("utf-8", "replace").decode()
     return " ".join(NO_WORD.sub(" ", plain).split())
 
 
 def fold_label(label: str) -> str:
     """A label of a topic as it is compared: casefolded, composed (NFC), single spaces."""
-    folded = unicodedata.normalize("NFD", label).casefold()
-    return " ".join(unicodedata.normalize("NFC", folded).split())
+    folded = normalized("NFD", label).casefold()
+    return " ".join(normalized("NFC", folded).split())

@@ -9,12 +9,12 @@ between words are not matched.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from data.text.folding import fold_keyword
+from data.text.normal_forms import normalized
 
 WORDS = re.compile(r"\w+")
 LONGEST_WORD = 60
@@ -107,7 +107,7 @@ class Matcher(dict[str, Word]):
         The words of a phrase speak for nothing else of its level: ``human rights court`` is no
         ``court``.
         """
-        words = [*map(self.__getitem__, WORDS.findall(unicodedata.normalize("NFC", text)))]
+        words = [*map(self.__getitem__, WORDS.findall(normalized("NFC", text)))]
         found: list[Rule] = []
         free = [0, 0]
         for place, (_, levels) in enumerate(words):

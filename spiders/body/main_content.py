@@ -58,11 +58,14 @@ SEVERAL, WHOLE_TEXT = 3, 600
 FEWEST_DAYS, MOST_DAYS = 28, 31
 """Days of a month."""
 
-MOST_CELLS: Final = 80
-"""Cells of a month in weeks, with its weekdays, the numbers of its weeks and its neighbours."""
+MAX_CELLS: Final = 80
+"""Maximum cells of a month in weeks: days, names of weekdays, week numbers, days beside it."""
 
-TEXTS: Final = 5
-"""Texts of a cell that may be a day: the number, and blanks around it and its link."""
+MAX_TEXTS: Final = 5
+"""Maximum texts of a cell that is a day: the number, and blanks around it and its link."""
+
+MAX_STEPS: Final = 40
+"""Maximum starts and ends of elements in a cell that are read for its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +213,46 @@ def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
 
 def month_calendars(root: etree._Element) -> list[etree._Element]:
     """The calendars in an element, which are no text: tables that count the days of a month."""
-    return [table for table in root.iter("table") if is_month(table)]
+    found = []
+    open_tables: list[CountedTable] = []
+    walker = etree.iterwalk(root, events=("start", "end"), tag=("table", "td", "th"))
+    for event, element in walker:
+        if element.tag == "table":
+            if event == "start":
+                open_tables.append(CountedTable())
+            elif open_tables.pop().is_month:
+                found.append(element)
+        elif event == "start" and open_tables:
+            open_tables[-1].add(element)
+    return found
 
 
-def is_month(table: etree._Element) -> bool:
-    """Whether a table counts up from 1 to the last day of a month."""
-    due = 1
-    for number, cell in enumerate(table.iter("td", "th")):
-        if number >= MOST_CELLS:
-            return False
-        if "".join(map(str, islice(cell.itertext(), TEXTS))).strip() == str(due):
-            due += 1
-    return FEWEST_DAYS < due <= MOST_DAYS + 1
+@dataclass(slots=True)
+class CountedTable:
+    """A table whose cells are counted: a month counts up from 1 to its last day."""
+
+    cells: int = 0
+    days: int = 0
+
+    def add(self, cell: etree._Element) -> None:
+        """Count a cell of the table itself, not of a table in it."""
+        self.cells += 1
+        if self.cells <= MAX_CELLS and cell_text(cell) == str(self.days + 1):
+            self.days += 1
+
+    @property
+    def is_month(self) -> bool:
+        """Whether all days of a month were counted, and little else is in the table."""
+        return self.cells <= MAX_CELLS and FEWEST_DAYS <= self.days <= MOST_DAYS
+
+
+def cell_text(cell: etree._Element) -> str:
+    """The text at the beginning of a cell. A cell that holds much else has none."""
+    parts: list[str] = []
+    for event, element in islice(etree.iterwalk(cell, events=("start", "end")), MAX_STEPS):
+        text = element.text if event == "start" else element.tail if element is not cell else ""
+        if text:
+            parts.append(text)
+        if len(parts) == MAX_TEXTS:
+            break
+    return "".join(parts).strip()

@@ -8,12 +8,12 @@ not taken for one word. See https://www.postgresql.org/docs/current/textsearch-d
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from typing import Final
 
 from data.store.sql.database.connection import Connection
 from data.text.folding import NO_WORD, fold_search
+from data.text.normal_forms import normalized
 from data.text.words import spaced
 
 STEMMERS: Final = {
@@ -58,7 +58,7 @@ def forms(connection: Connection, word: str, languages: Iterable[str]) -> list[s
 
 def written_words(text: str) -> list[str]:
     """The words of a text without case, with the accents that stemmers know endings by."""
-    composed = unicodedata.normalize("NFC", text.casefold())
+    composed = normalized("NFC", text.casefold())
     plain = spaced(composed).encode("utf-8", "replace").decode()
     return [word for word in NO_WORD.sub(" ", plain).split() if len(word) <= LONGEST]
 

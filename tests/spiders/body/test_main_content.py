@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+from lxml import etree
+
 from data.dates.context import DateContext
+from spiders.body.main_content import month_calendars
 from spiders.page.page import Page
 from spiders.release.read import read_release
+from tests.counted_tree import counted_tree
 from tests.press_room import release_html
 
 READING = DateContext("UTC", now=dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
@@ -113,3 +118,21 @@ def test_a_month_of_days_in_the_sidebar_is_no_table_of_the_text() -> None:
     body = read_release(Page("https://merrow.example/1", html.encode()), READING).content.body_text
     assert "459 calls" in body
     assert body.endswith(TEXT[2])
+
+
+@pytest.mark.parametrize(
+    "inside", ["<table><tr><td>", "<table><tr><td></td><td>", "<table><tr><td><table>", "<td>"]
+)
+def test_tables_in_tables_are_looked_at_once_each(inside: str) -> None:
+    few, many = (counted_tree("<table><tr>" + inside * count) for count in (60, 120))
+    month_calendars(few.root)
+    month_calendars(many.root)
+    assert many.visits < 2.5 * few.visits
+
+
+def test_a_month_is_a_calendar_but_a_layout_table_around_it_is_none() -> None:
+    days = "".join(f"<td> <a href=/{day}>{day}</a> </td>" for day in range(1, 32))
+    root = etree.fromstring(
+        f"<table><tr><td><table id=month><tr>{days}</table><td>News</table>", etree.HTMLParser()
+    )
+    assert [table.get("id") for table in month_calendars(root)] == ["month"]
