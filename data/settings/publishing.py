@@ -6,13 +6,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from data.settings.numbers import Bytes, BytesOrNone, DaysOrNone, Whole, WholeOrNone
+from data.settings.numbers import MOST_BYTES, Bytes, BytesOrNone, DaysOrNone, Whole, WholeOrNone
 
 MAIL_ADDRESS = (
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 )
 """A mail address as mail servers take it (RFC 5321), without comments and quotation marks."""
+
+MIN_FEED_BYTES = 100_000
+"""Minimum of ``site.max_feed_bytes``, in bytes."""
 
 PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
 """A place in a bucket: its name, as S3 allows them, and a prefix."""
@@ -74,6 +77,13 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "many more; older ones are on its archive pages."
         ),
     ] = 100
+    max_feed_bytes: Annotated[
+        Annotated[int, msgspec.Meta(ge=MIN_FEED_BYTES, le=MOST_BYTES)],
+        msgspec.Meta(
+            description="Maximum size of one feed document, 100000 bytes or more. Entries that do "
+            "not fit keep a summary and a link to the full text, the largest first."
+        ),
+    ] = 5_000_000
     target: Annotated[
         Annotated[str, msgspec.Meta(pattern=PLACE)],
         msgspec.Meta(

@@ -25,15 +25,14 @@ def is_long(content: Content) -> bool:
     return max(len(content.body_html), len(content.body_text)) > LARGEST_BODY
 
 
-def full_text(
-    release: Release, url: str, page: str, *, body: str, summary: str, also: tuple[Person, ...]
-) -> str:
-    """The whole ``body`` as safe HTML, with notes of ours before and after it; never empty."""
+def summary_and_link(summary: str, page: str) -> str:
+    """A summary and a link, in place of a text that is too long for a feed."""
+    return f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
+
+
+def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Person, ...]) -> str:
+    """A ``body`` of safe HTML with our notes before and after it."""
     content = release.content
-    if is_long(content):
-        body = f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
-    else:
-        body = body or paragraphs(allowed(summary))
     if is_right_to_left(content.language):
         body = f'<div dir="rtl" lang="{feed_language(content.language) or "und"}">{body}</div>'
     if release.retracted:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 from data.models import Content, Facet, Media, Release, Source
-from data.text.clean import as_name, excerpt, plain
+from data.text.clean import allowed, as_name, excerpt, plain
+from data.text.html_text import paragraphs
 from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.catalog import Catalog, Person
-from feeds.entries.body import body_of, full_text, is_long
+from feeds.entries.body import body_of, is_long, summary_and_link, with_notes
 
 UNTITLED = "Untitled"
+
+MAX_SHORT_FILES, MAX_SHORT_LINKS = 20, 40
+"""Maximum number of files, and of links, in an entry without its text."""
 
 PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
 """The relation of a link to what says where something is from (PROV-AQ, section 3.1)."""
@@ -63,8 +67,9 @@ class Entry:
     ``release`` is the id of the release and ``page`` its copy at our own site. ``also`` are the
     other publishers of the same story. ``edited`` is whether its publisher changed it. ``origin``
     is set in feeds that mix sources. ``body`` is the safe text alone, unless it is too long for
-    feeds; ``html`` has our notes as well. ``capture`` is the address of the page that says which
-    records of the archive show it, None where none does. ``source`` is the id of its source and
+    feeds; ``html`` has our notes as well, and ``short_html`` has a summary and a link in place of
+    the text. ``capture`` is the address of the page that says which records of the archive show
+    it, None where none does. ``source`` is the id of its source and
     ``first_seen`` when it was found; an entry about the site itself has neither.
     """
 
@@ -89,6 +94,7 @@ class Entry:
     edited: bool
     retracted: dt.datetime | None
     body: str = ""
+    short_html: str = ""
     capture: str | None = None
     source: str = ""
     first_seen: dt.datetime | None = None
@@ -128,6 +134,8 @@ def entry_of(
     )
     capture = catalog.capture(release.id) if release.capture else None
     body = "" if is_long(content) else body_of(release, url)
+    short = summary_and_link(summary, page)
+    shown_body = short if is_long(content) else body or paragraphs(allowed(summary))
     media = (web_media(media) for media in (*content.attachments, *content.images))
     enclosures = tuple({found.url: found for found in media if found}.values())
     return Entry(
@@ -142,7 +150,7 @@ def entry_of(
         language=language,
         publisher=publisher,
         summary=summary,
-        html=full_text(release, url, page, body=body, summary=summary, also=also),
+        html=with_notes(shown_body, release, url, page, also),
         categories=categories_of(release, catalog),
         enclosures=enclosures,
         also=also,
@@ -155,9 +163,21 @@ def entry_of(
         edited=release.edited > 1,
         retracted=to_seconds(release.retracted) if release.retracted else None,
         body=body,
+        short_html=with_notes(short, release, url, page, also),
         capture=capture,
         source=source.id,
         first_seen=to_seconds(release.first_seen),
+    )
+
+
+def shortened(entry: Entry) -> Entry:
+    """An entry for a document that has no room for its text: a summary and a link to the whole."""
+    return replace(
+        entry,
+        html=entry.short_html or summary_and_link(entry.summary, entry.page),
+        body="",
+        enclosures=entry.enclosures[:MAX_SHORT_FILES],
+        links=entry.links[:MAX_SHORT_LINKS],
     )
 
 

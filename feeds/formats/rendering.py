@@ -29,7 +29,8 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry in every format: ``day`` as ISO writes it, or empty; ``row`` its line on pages.
 
-    Times are aware UTC. ``timed`` is whether the hour of its day is known.
+    Times are aware UTC. ``timed`` is whether the hour of its day is known. ``text_bytes`` is the
+    size of its HTML in UTF-8.
     """
 
     updated: dt.datetime
@@ -38,11 +39,18 @@ class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     timed: bool
     row: bytes
     pieces: tuple[Piece, Piece, Piece]
+    text_bytes: int
 
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
         return sum(len(piece.body) + len(piece.mixed) for piece in self.pieces) + len(self.row)
+
+    def document_bytes(self, *, mixed: bool) -> int:
+        """Bytes that it adds to a document, in the format in which it is largest."""
+        ends = (piece.mixed if mixed else piece.alone for piece in self.pieces)
+        sizes = (len(piece.body) + len(end) for piece, end in zip(self.pieces, ends, strict=True))
+        return max(sizes) + max(map(len, BETWEEN.values()))
 
 
 class Syntax(Protocol):
@@ -75,6 +83,7 @@ def rendered_entry(entry: Entry, row: bytes) -> RenderedEntry:
         entry.timed,
         row,
         (pieces[0], pieces[1], pieces[2]),
+        len(entry.html.encode("utf-8", "replace")),
     )
 
 

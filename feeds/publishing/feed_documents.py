@@ -45,8 +45,8 @@ class FeedDocuments:
         every = contents.every(facet) if everything or context.changes is None else None
         before = context.archive.count(facet)
         current, full = cut_archive_pages(contents.current(facet, every), context.entries)
-        entries = self._renderer.entries(facet, current)
-        has_latest = len(entries) > FIRST
+        shown = len(self._renderer.shown(facet, current))
+        has_latest = shown > FIRST
         pages = before + len(full)
         # Of a store that was written anew, pages are known whose files are not there yet.
         there = before
@@ -64,6 +64,10 @@ class FeedDocuments:
             newer = newer_page(facet, page, pages, has_latest=has_latest)
             people.write_archived(facet, page, releases, newer, everything=True)
             context.checkpoint()
+        # Only now is it known which releases are on archive pages, and so which have returned.
+        returned = contents.returned(facet, current)
+        document = self._renderer.entries(facet, [*current, *returned])
+        entries = document[:shown]
         changed = people.changed(facet)
         older = {*(range(1, first) if changed is None else changed)}
         if people.turned(facet, entries):
@@ -72,8 +76,7 @@ class FeedDocuments:
             releases = contents.on_page(facet, page, every or {})
             newer = newer_page(facet, page, pages, has_latest=has_latest)
             people.write_archived(facet, page, releases, newer, everything=False)
-        again = self._renderer.entries(facet, contents.returned(facet, current))
-        self._document(facet, pages, [*entries, *again])
+        self._document(facet, pages, document)
         people.write_newest(facet, pages, entries, self._backlog(facet), self._latency(facet))
         context.cache.keep_current(facet, pages, [one.id for one in current])
 

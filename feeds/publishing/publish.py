@@ -141,6 +141,7 @@ class Publishing:
             counts=self._counts,
             changes=self._since.changes(),
             entries=site.entries,
+            max_bytes=site.max_feed_bytes,
             layout=self._layout,
             write=self._write,
             checkpoint=self._checkpoint,

@@ -67,7 +67,8 @@ ANSWERING = ("offline/", "replay/", "server/", "websub/", "compression.py")
 
 def layout_of(site: Site) -> bytes:
     """A digest of the settings, templates and code that shape what is written."""
-    settings = (site.url, site.title, site.entries, site.hub, site.language)
+    limits = (site.entries, site.max_feed_bytes)
+    settings = (site.url, site.title, *limits, site.hub, site.language)
     digest = hashlib.sha256(repr(settings).encode())
     for name, file in sorted(shaping(files("feeds"))):
         if name.startswith(ANSWERING):

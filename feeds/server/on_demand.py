@@ -27,7 +27,8 @@ from feeds.entries.entry import Entry, Link, entry_of
 from feeds.entries.story_folding import folded
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of, language_of, updated_of
-from feeds.formats.rendering import rendered, rendered_entry
+from feeds.formats.feed_budget import rendered_document
+from feeds.formats.rendering import rendered
 from feeds.pages.builder_page import builder_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_name, search_page
@@ -155,7 +156,7 @@ class OnDemand:
             catalog = catalog_of(store, self._site)
             entries = watch_entries(store, catalog, watch, self._site.entries)
             kind = next(kind for kind in FORMATS if kind == suffix)
-            return filled(watch_feed(catalog, watch, stem), entries, kind)
+            return self._filled(watch_feed(catalog, watch, stem), entries, kind)
 
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         catalog = catalog_of(store, self._site)
@@ -176,7 +177,7 @@ class OnDemand:
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
             return self._page(store, catalog, file, asked)
         if not asked and (address := address_of(path)):
-            return source_topic(store, catalog, address, self._site.entries, self._links)
+            return source_topic(store, catalog, address, self._site, self._links)
         return self._feed(store, catalog, path, asked)
 
     def _feed(
@@ -191,7 +192,7 @@ class OnDemand:
             entries = self._found(store, catalog, asked)
             # What has no date since the first visit is nobody's news.
             shown = (one for one in entries if one.published)
-            return filled(self._named(catalog, path, asked), shown, kind)
+            return self._filled(self._named(catalog, path, asked), shown, kind)
         address = href(path[1:])
         facet = facet_of(address)
         if facet is None or facet[0] not in store.facets():
@@ -199,7 +200,13 @@ class OnDemand:
         at = instant_of(asked["asof"])
         name = f"As of {asked['asof']}"
         named = named_feed(feed_of(catalog, facet[0], ()), address, asked, name)
-        return filled(named, self._then(store, catalog, facet[0], at), kind)
+        return self._filled(named, self._then(store, catalog, facet[0], at), kind)
+
+    def _filled(self, feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
+        """A feed with its entries."""
+        made = rendered_document([*entries], max_bytes=self._site.max_feed_bytes, mixed=feed.mixed)
+        head = replace(feed, updated=updated_of(made), language=language_of(made))
+        return rendered(head, made, kind)
 
     def _named(self, catalog: Catalog, path: str, asked: Mapping[str, str]) -> Feed:
         """The head of the feed of a search."""
@@ -233,13 +240,6 @@ class OnDemand:
             store, then, lambda one: facet in facets_of(one), lambda one: one.first_seen <= at
         )
         return [entry_of(one, catalog, mixed=True, others=others) for one, others in shown]
-
-
-def filled(feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
-    """A feed with its entries."""
-    made = [rendered_entry(entry, b"") for entry in entries]
-    head = replace(feed, updated=updated_of(made), language=language_of(made))
-    return rendered(head, made, kind)
 
 
 def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) -> Feed:

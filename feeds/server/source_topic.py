@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from data.models import Facet
+from data.settings import Site
 from data.store.read_protocol import ReadStore
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, Link, entry_of
 from feeds.formats.feed import archive_page, beside, feed_of, with_archives
-from feeds.formats.rendering import rendered, rendered_entry
+from feeds.formats.feed_budget import rendered_document
+from feeds.formats.rendering import rendered
 from feeds.pages.facet_page import facet_page
 from feeds.pages.indexes.older_page import (
     FIRST,
@@ -59,17 +61,17 @@ def address_of(path: str) -> Address | None:
 
 
 def source_topic(
-    store: ReadStore, catalog: Catalog, address: Address, entries: int, links: tuple[Link, ...] = ()
+    store: ReadStore, catalog: Catalog, address: Address, site: Site, links: tuple[Link, ...] = ()
 ) -> bytes | None:
     """What is at an address, or None where no release has that source and topic.
 
-    A feed holds ``entries`` releases at least, where there are so many, and these ``links``.
+    A feed has as many entries and bytes as the settings of the ``site`` allow, and these ``links``.
     """
     counts = store.facets()
     facet = facet_at(address, counts)
     if facet is None:
         return None
-    releases, pages = cut_archive_pages(store.summaries(facet), entries)
+    releases, pages = cut_archive_pages(store.summaries(facet), site.entries)
     if address.kind is None:
         renderer = PageRenderer(catalog, counts)
         return people_page(
@@ -80,7 +82,8 @@ def source_topic(
         if number > len(pages):
             return None
         releases = pages[number - 1]
-    made = [rendered_entry(one, b"") for one in entries_of(store, catalog, releases)]
+    entries_shown = entries_of(store, catalog, releases)
+    made = rendered_document(entries_shown, max_bytes=site.max_feed_bytes, mixed=False)
     feed = replace(feed_of(catalog, facet, made), links=links)
     if number is None:
         feed = with_archives(feed, len(pages))

@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from data.models import Facet, Release, ReleaseSummary
 from data.topics.facets import facets_of
-from feeds.entries.entry import Entry, entry_of
+from feeds.entries.entry import Entry, entry_of, shortened
 from feeds.entries.story_folding import stands_for
+from feeds.formats.feed_budget import fitted
 from feeds.formats.rendering import RenderedEntry, rendered_entry
 from feeds.publishing.context.publish_context import PublishContext
 
@@ -44,7 +45,8 @@ class EntryRenderer:
 
     def entries(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[RenderedEntry]:
         """What the feed of a facet shows of these releases, in their order."""
-        return self.rendered([self._wanted(one) for one in self.shown(facet, releases)])
+        wanted = [self._wanted(one) for one in self.shown(facet, releases)]
+        return self.document(wanted, mixed=facet.source is None)
 
     def shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[Shown]:
         """What a feed shows of these releases: where sources mix, a story once."""
@@ -87,6 +89,16 @@ class EntryRenderer:
             if len(self._made) > AT_HAND:
                 self._made.popitem(last=False)
         return found
+
+    def document(self, wanted: Sequence[Wanted], *, mixed: bool) -> list[RenderedEntry]:
+        """The entries of one feed document, shortened where they do not fit its budget."""
+        return fitted(
+            wanted, self.rendered, self._short, max_bytes=self._context.max_bytes, mixed=mixed
+        )
+
+    def _short(self, wanted: Wanted) -> RenderedEntry:
+        key, make = wanted
+        return self.rendered([(self._context.key("short", key), lambda: shortened(make()))])[0]
 
     def rendered(self, wanted: Sequence[Wanted]) -> list[RenderedEntry]:
         """Rendered entries, in the order in which they are wanted."""

@@ -24,10 +24,10 @@ class PublishContext:
 
     ``counts`` are the releases of each facet, ``changes`` the releases that changed since the last
     publication by id, or None where that can't be told. A feed's document holds ``entries``
-    releases at least, where there are so many. ``layout`` is a digest of all that shapes every
-    entry. ``checkpoint`` is called between files that belong to one facet: where very many wait,
-    it makes all that was done until now durable. ``is_there`` says whether a file is there, and
-    ``remove`` deletes one.
+    releases at least, where there are so many, and ``max_bytes`` at most. ``layout`` is a
+    digest of all that shapes every entry. ``checkpoint`` is called between files that belong to
+    one facet: where very many wait, it makes all that was done until now durable. ``is_there``
+    says whether a file is there, and ``remove`` deletes one.
     """
 
     store: PublishStore
@@ -38,6 +38,7 @@ class PublishContext:
     counts: Mapping[Facet, int]
     changes: Mapping[str, ReleaseChange] | None
     entries: int
+    max_bytes: int
     layout: bytes
     write: Write
     checkpoint: Callable[[], None]

@@ -42,7 +42,7 @@ class EventFeeds:
         keys = b"".join(key for key, _ in wanted)
         if self._cache.note(f"feed {event}") == keys:
             return
-        entries = self._renderer.rendered(wanted)
+        entries = self._renderer.document(wanted, mixed=True)
         feed = event_feed(self._catalog, event, entries)
         for kind in FORMATS:
             self._context.write(event_file(event, kind), rendered(feed, entries, kind))

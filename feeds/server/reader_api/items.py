@@ -9,7 +9,8 @@ from typing import Any
 from data.models import Facet, ReaderItem, Release
 from data.text.urls import web_address
 from feeds.catalog import Catalog
-from feeds.entries.entry import entry_of
+from feeds.entries.entry import entry_of, shortened
+from feeds.formats.feed_budget import is_long_text
 from feeds.server.reader_api.streams import (
     LABELS,
     LONG_ID,
@@ -26,6 +27,8 @@ Fields = Mapping[str, Any]
 def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
     """A release with its text and what its reader noted of it."""
     entry = entry_of(release, catalog, mixed=True)
+    if is_long_text(entry.html):
+        entry = shortened(entry)
     states = ((READ, known.read), (STARRED, known.starred))
     topics = (catalog.topic(topic) for topic in release.content.topics)
     return {

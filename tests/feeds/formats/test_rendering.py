@@ -51,6 +51,7 @@ def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntr
             counts=counts,
             changes=None,
             entries=SITE.entries,
+            max_bytes=SITE.max_feed_bytes,
             layout=b"",
             write=lambda _file, _content: None,
             checkpoint=lambda: None,
