@@ -19,7 +19,7 @@ SEARCHED: Final = ("q", "source", "topic", "lang", "state", "since", "until")
 PAGED: Final = ("sort", "cursor", "more")
 """What the page of a search is asked by besides: its order, where it goes on, a list in full."""
 
-LISTS: Final = ("source", "topic", "lang", "state")
+LISTS: Final = ("source", "topic", "lang", "state", "groups")
 """What may be named several times, or parted by commas: any of them will do."""
 
 

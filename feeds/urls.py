@@ -294,11 +294,18 @@ WATCH_FEED = "/feeds/watch/"
 FEED_BUILDER = "/feeds/builder/"
 """The address of the page where feeds are put together."""
 
-READER_API = ("/reader/api/0/", "/api/reader/api/0/")
-READER_LOGINS = ("/accounts/ClientLogin", "/api/accounts/ClientLogin")
-"""How the addresses of the Google Reader API begin, and those where an account is named.
+FRESHRSS_API = "/api/greader.php"
+"""The path at which clients of FreshRSS expect the Google Reader API."""
 
-Readers are told of the site itself or of the place of its API: both will do.
+READER_API = ("/reader/api/0/", "/api/reader/api/0/", f"{FRESHRSS_API}/reader/api/0/")
+READER_LOGINS = (
+    "/accounts/ClientLogin",
+    "/api/accounts/ClientLogin",
+    f"{FRESHRSS_API}/accounts/ClientLogin",
+)
+"""Prefixes of the Google Reader API, and its log-in addresses.
+
+A client may be configured with the address of the site, of its API, or of FreshRSS's script.
 """
 
 SEARCH_PAGE = "/search"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -15,7 +15,11 @@ from tests.press_room import Room
 
 @contextmanager
 def started(
-    name: str, home: Path, *program: str, environ: Mapping[str, str] | None = None
+    name: str,
+    home: Path,
+    *program: str,
+    environ: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
     """A command on a HOME and its log, for the length of a ``with`` block.
 
@@ -23,7 +27,7 @@ def started(
     are variables for it besides ours.
     """
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*(program or command()), name, "--home", str(home)],
+        [*(program or command()), name, "--home", str(home), *options],
         env={**os.environ, **environ} if environ else None,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

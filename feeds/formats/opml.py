@@ -1,36 +1,71 @@
-"""OPML 2.0: every feed of a selection in one file, for a reader to take over at once."""
+"""OPML 2.0: a list of feeds in one file, for import into a feed reader."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from html import escape
+from typing import Final
 
 from data.models import Facet
 from feeds.catalog import Catalog, grouped
 from feeds.formats.feed import Feed
-from feeds.urls import EVENT_FEEDS, event_page, href, page_file, stem_of
+from feeds.urls import DAY, EVENT_FEEDS, MONTH, event_page, href, page_file, stem_of
+
+OPML_GROUPS: Final = (
+    *("all", "events", "sources", "sections", "topics", "languages"),
+    *("years", "months", "days"),
+)
+"""Groups of feeds that a list may contain.
+
+``events`` are the feeds of corrections, retractions, health and daily digests.
+"""
+
+DEFAULT_GROUPS: Final = ("sources",)
+"""Groups of a list whose address names none."""
 
 
-def render(catalog: Catalog, facets: Iterable[Facet]) -> bytes:
-    """The bytes of an OPML file of these facets, grouped and in a fixed order."""
+def group_of(facet: Facet) -> str:
+    """The group of OPML_GROUPS that contains the feed of a facet."""
+    if facet.period is not None:
+        return {DAY: "days", MONTH: "months"}.get(len(facet.period), "years")
+    if facet.language is not None:
+        return "languages"
+    if facet.section is not None:
+        return "sections"
+    if facet.topic is not None:
+        return "topics"
+    return "all" if facet.source is None else "sources"
+
+
+def render(
+    catalog: Catalog, facets: Iterable[Facet], groups: Collection[str] = DEFAULT_GROUPS
+) -> bytes:
+    """Render an OPML file of the facets that are in ``groups``, under headings, in a fixed order.
+
+    ``groups`` are names of OPML_GROUPS.
+    """
+    chosen = [facet for facet in facets if group_of(facet) in groups]
+    events = [
+        line_of(catalog.site, title, f"feeds/{event}", event_page(event))
+        for event, (title, _) in EVENT_FEEDS.items()
+        if "events" in groups
+    ]
     lines = [
         "<?xml version='1.0' encoding='UTF-8'?>",
         '<opml version="2.0">',
         f"  <head>\n    <title>{escape(catalog.title, quote=False)}</title>\n  </head>",
         "  <body>",
     ]
-    for group, members in grouped(catalog, facets).items():
-        lines.append(f'    <outline text="{group}">')
-        lines.extend(outline_of(catalog, facet) for facet in members)
-        lines.append("    </outline>")
-        if group == "All":
-            lines.append('    <outline text="What happens to releases">')
-            lines.extend(
-                line_of(catalog.site, title, f"feeds/{event}", event_page(event))
-                for event, (title, _) in EVENT_FEEDS.items()
-            )
-            lines.append("    </outline>")
+    headed = [
+        (group, [outline_of(catalog, facet) for facet in members])
+        for group, members in grouped(catalog, chosen).items()
+    ]
+    if events:
+        # After the feed of all releases, before those of parts of them.
+        headed.insert(int("All" in dict(headed)), ("What happens to releases", events))
+    for heading, outlines in headed:
+        lines += [f'    <outline text="{heading}">', *outlines, "    </outline>"]
     return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
 
 

@@ -40,6 +40,7 @@ def environment(texts: Texts) -> Environment:
     )
     made.install_gettext_translations(texts.translations, newstyle=True)  # type: ignore[attr-defined]
     made.globals["_"] = partial(translated, texts)
+    made.globals["ngettext"] = partial(translated_count, texts)
     made.globals["spoken"] = texts.spoken
     made.globals["number"] = texts.number
     made.globals["language_name"] = texts.language_name
@@ -56,6 +57,12 @@ def translated(texts: Texts, message: str, **values: object) -> Markup:
     """
     text = as_markup(texts, message)
     return text % values if values else text
+
+
+def translated_count(texts: Texts, one: str, many: str, count: int, /, **values: object) -> Markup:
+    """A text that depends on a number, which ``%(num)s`` shows as the language groups digits."""
+    text = Markup(texts.translations.ngettext(one, many, count))  # noqa: S704 - from our catalogue
+    return text % {"num": texts.number(count), **values}
 
 
 @lru_cache(maxsize=10_000)

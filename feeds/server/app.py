@@ -58,6 +58,7 @@ from feeds.urls import (
     API,
     CALLBACK_PATH,
     FEED_BUILDER,
+    FRESHRSS_API,
     HUB_PATH,
     READER_API,
     READER_LOGINS,
@@ -146,7 +147,7 @@ def create_app(
     mounted: dict[str, ASGIApp] = {}
     if access:
         mounted = dict.fromkeys(
-            (*READER_LOGINS, *READER_API), ReaderApi(store_url, site, access).app()
+            (*READER_LOGINS, *READER_API, FRESHRSS_API), ReaderApi(store_url, site, access).app()
         )
     mounted[API] = Api(store_url, site, monitoring.sources)
     server = SiteServer(

@@ -37,6 +37,7 @@ from feeds.server.query import (
     PAGES,
     BadQuery,
     allowed_parameters,
+    groups_of,
     instant_of,
     is_chosen,
     refuse_unknown,
@@ -58,6 +59,7 @@ from feeds.urls import (
     facet_of,
     href,
     hub_of,
+    is_published,
 )
 
 SECONDS = 60
@@ -163,12 +165,19 @@ class OnDemand:
         if path == "/opml.xml" or path.rpartition(".")[0] == SEARCH:
             refuse_unknown(with_present_sources(asked, store.source_moves()), catalog.sources)
         if path == "/opml.xml":
-            if asked.keys() - set(FACETS):
+            groups = groups_of(asked)
+            if asked.keys() - {*FACETS, "groups"}:
+                asked = {name: one for name, one in asked.items() if name != "groups"}
                 named = self._named(catalog, f"{SEARCH}.atom", asked)
                 return opml.render_one(catalog, named)
             wanted = with_present_sources(asked, store.source_moves())
-            chosen = [facet for facet in store.facets() if is_chosen(facet, wanted)]
-            return opml.render(catalog, chosen)
+            within = {"source", "topic"} & asked.keys()
+            chosen = [
+                facet
+                for facet in store.facets()
+                if is_chosen(facet, wanted) and (within or is_published(facet))
+            ]
+            return opml.render(catalog, chosen, groups)
         if path == FEED_BUILDER:
             pages = PageRenderer(catalog, store.facets())
             return builder_page(pages, built(store, catalog, asked))

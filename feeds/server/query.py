@@ -12,6 +12,7 @@ from data.search.matches import STATES
 from data.search.query import LONGEST, Query
 from data.text.language_tags import feed_language
 from data.wording import meant
+from feeds.formats.opml import DEFAULT_GROUPS, OPML_GROUPS
 from feeds.pages.builder_page import CHOSEN
 from feeds.searches import PAGED, SEARCHED
 from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
@@ -36,7 +37,7 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
         return (*CHOSEN, "kind", "format")
     if path.startswith(WATCH_FEED):
         return ("token",)
-    return SEARCHED if path == "/opml.xml" else ("asof",)
+    return (*SEARCHED, "groups") if path == "/opml.xml" else ("asof",)
 
 
 def instant_of(asked: str) -> dt.datetime:
@@ -104,6 +105,22 @@ def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> 
         return asked
     names = (moves.get(one, one) for one in asked["source"].split(","))
     return {**asked, "source": ",".join(names)}
+
+
+def groups_of(asked: Mapping[str, str]) -> Collection[str]:
+    """The groups of feeds that an OPML file is to contain.
+
+    If the query names none: those of sources, or all groups of a chosen source or topic. Events are
+    of the whole site, so a choice never contains them. Raises BadQuery for an unknown group.
+    """
+    named = asked.get("groups", "").split(",") if "groups" in asked else ()
+    for group in named:
+        if group not in OPML_GROUPS:
+            listed = ", ".join(OPML_GROUPS)
+            raise BadQuery(f"groups={group[:40]} is not a group of feeds; the groups are {listed}")
+    if {"source", "topic"} & asked.keys():
+        return {*(named or OPML_GROUPS)} - {"events"}
+    return named or DEFAULT_GROUPS
 
 
 def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from feeds.server.api.problems import Refused
 from feeds.server.connection.http_protocol import ReadyAnswer
 from feeds.server.errors import page
 from feeds.server.requests.access import PARAMETER, Access, Verdict, token_in
-from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, READER_LOGINS, WATCH_FEED
+from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, FRESHRSS_API, READER_LOGINS, WATCH_FEED
 
 CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', 'Bearer realm="Communique"')
 
@@ -23,7 +23,15 @@ PUBLIC: Final = b"cache-control: public"
 PRIVATE: Final = b"cache-control: private"
 
 OPEN_PATHS: Final = frozenset(
-    {"/healthz", "/robots.txt", "/favicon.ico", ADMIN_PATH, *READER_LOGINS}
+    {
+        "/healthz",
+        "/robots.txt",
+        "/favicon.ico",
+        ADMIN_PATH,
+        FRESHRSS_API,
+        FRESHRSS_API + "/",
+        *READER_LOGINS,
+    }
 )
 
 

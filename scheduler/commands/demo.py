@@ -172,6 +172,8 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
     runs: list[Run] = []
     for day in range(1, DAYS + 1):
         rooms.show(day)
+        if not quiet:
+            say(f"Day {day} of {DAYS}: visiting {counted(len(sources), 'press room')}")
         with progress_bars() as on_progress:
             today = asyncio.run(
                 Executor(home).visit_all(sources, explicit=True, on_progress=on_progress)
@@ -179,7 +181,6 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
         note_health(home)
         runs.extend(today)
         if not quiet:
-            say(f"Day {day}")
             for run in today:
                 print_run(run)
     return runs

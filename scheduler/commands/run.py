@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 import uvloop
 
 from data.errors import CommuniqueError
-from scheduler.cli import with_home
-from scheduler.home import Home
+from scheduler.cli import PORT, with_home
+from scheduler.home import Home, home_at
 from scheduler.logs import log_to
 from scheduler.service.daemon import Service
 
@@ -27,13 +28,23 @@ class ReadOnlyHome(CommuniqueError):
         self.path = path
 
 
+PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
+"""The environment variable of the setting site.port."""
+
+
 @click.command()
+@click.option("--port", type=PORT, default=None, help="Port to listen on (default: site.port).")
 @with_home
-def run(home: Home) -> int:
+def run(home: Home, *, port: int | None) -> int:
     """Run the service: visit each source by its interval, publish changes, serve the site.
 
     It stops on SIGTERM or Ctrl-C, with nothing half done.
     """
+    if port is not None:
+        # As a variable it also reaches child processes, which write the address into feeds.
+        os.environ.pop(f"{PORT_VARIABLE}_FILE", None)
+        os.environ[PORT_VARIABLE] = str(port)
+        home = home_at(home.path)
     if not os.access(home.path, os.W_OK):
         raise ReadOnlyHome(home.path)
     log_to(sys.stdout, home.settings.log)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import sys
 import threading
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -20,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 
+from data.errors import CommuniqueError
 from scheduler.demo.responses import Response, answers, not_found
 from scheduler.demo.rooms import Showing, load_rooms, showing
 from scheduler.jobs.child import ParentLines, write_line
@@ -27,6 +29,17 @@ from scheduler.jobs.child import ParentLines, write_line
 HOST = "127.0.0.1"
 COMPRESSED = 1024
 """Bytes from which on a room that can compress does so."""
+
+
+class RoomPortTaken(CommuniqueError):
+    """A press room can't listen on its port."""
+
+    def __init__(self, port: int, cause: str) -> None:
+        super().__init__(
+            f"can't listen on {HOST}:{port} ({cause}); choose another first port (--port), from"
+            " which each room takes the next one"
+        )
+        self.port = port
 
 
 class ShownDay(msgspec.Struct, frozen=True):
@@ -64,6 +77,14 @@ class RoomServer(ThreadingHTTPServer):
         table = answers(self.room, self.today.day, self.base)
         found = table.get(target) or table.get(target.partition("?")[0])
         return found or not_found(self.shown, self.base, target)
+
+
+def room_server(room: str, port: int, today: Today) -> RoomServer:
+    """Start to listen for a room. Raises RoomPortTaken."""
+    try:
+        return RoomServer(room, port, today)
+    except OSError as error:
+        raise RoomPortTaken(port, error.strerror or str(error)) from error
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -132,10 +153,13 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(first_port: int, day: int) -> None:
-    """Serve all rooms until the parent ends; ports count up from ``first_port`` unless it is 0."""
+    """Serve all rooms until the parent ends; ports count up from ``first_port`` unless it is 0.
+
+    Raises RoomPortTaken.
+    """
     today = Today(day)
     servers = [
-        RoomServer(room, first_port and first_port + index, today)
+        room_server(room, first_port and first_port + index, today)
         for index, room in enumerate(load_rooms())
     ]
     for server in servers:
@@ -147,14 +171,19 @@ def serve(first_port: int, day: int) -> None:
         write_line(ShownDay(today.day, rooms))
 
 
-def main() -> None:
-    """Read the arguments and serve."""
+def main() -> int:
+    """Read the arguments and serve; the exit code."""
     parser = argparse.ArgumentParser(description="Serve the bundled press rooms over loopback.")
     parser.add_argument("--port", type=int, default=0, help="the first of the ports; 0: free ones")
     parser.add_argument("--day", type=int, default=1, help="the day to begin with")
     given = parser.parse_args()
-    serve(given.port, given.day)
+    try:
+        serve(given.port, given.day)
+    except RoomPortTaken as error:
+        print(error, file=sys.stderr)  # noqa: T201 - what a person at a terminal reads
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

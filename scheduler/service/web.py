@@ -36,7 +36,11 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         opened.close()
         is_wrong = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
-        fix = "write an address of this machine in site.host" if is_wrong else "choose another port"
+        fix = (
+            "write an address of this machine in site.host"
+            if is_wrong
+            else "choose another port (--port)"
+        )
         raise PortTaken(host, port, error.strerror or str(error), fix) from error
     return opened
 

@@ -17,6 +17,7 @@ from feeds import translations
 from feeds.catalog import Catalog
 from feeds.pages.facet_page import facet_page
 from feeds.pages.renderer import PageRenderer
+from feeds.pages.rows import environment
 from feeds.translations import Texts, texts_of
 
 AZ, EN = texts_of("az"), texts_of("en")
@@ -72,6 +73,13 @@ def test_pages_are_in_the_language_of_the_site() -> None:
     page = facet_page(PageRenderer(catalog, {Facet(): 1}), Facet(period="2022-11-24"), []).decode()
     assert '<html lang="az" dir="ltr">' in page
     assert "24 noyabr 2022" in page
+
+
+def test_templates_group_the_digits_of_counts() -> None:
+    template = environment(EN).from_string(
+        '{{ ngettext("%(num)s release", "%(num)s releases", 6054) }}'
+    )
+    assert template.render() == "6,054 releases"
 
 
 def extracted() -> set[object]:

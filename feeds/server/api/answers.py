@@ -135,6 +135,13 @@ class FoundPage(Answer, frozen=True):
 
     releases: tuple[FoundRelease, ...]
     counts: Annotated[Counts | None, Meta(description="On the first page; null on all others.")]
+    warnings: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="On the first page: parts of `q` that are read in an unexpected way, such "
+            "as OR, which is read as a word."
+        ),
+    ]
     next: Next
 
 

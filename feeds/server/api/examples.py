@@ -123,7 +123,7 @@ def examples() -> Mapping[str, Example]:
         "revisions": Example("limit=1", answers.Revisions(revisions=(revision,), next=after)),
         "search": Example(
             "q=harbour+signal*&limit=1",
-            answers.FoundPage(releases=(found,), counts=counts, next=None),
+            answers.FoundPage(releases=(found,), counts=counts, warnings=(), next=None),
         ),
         "changes": Example(
             "limit=1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -13,24 +14,37 @@ from data.search.query import Query
 from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 from data.wording import meant
+from feeds.pages.search_problems import notes_on
 from feeds.replay.answer import HIDDEN
 from feeds.server.api import answers
 from feeds.server.api.asking import LARGEST, Asking, shown, size_of, taken
 from feeds.server.api.problems import Refused
-from feeds.server.api.questions import PageQuestion, Question, ReleasesQuestion, SearchQuestion
+from feeds.server.api.questions import (
+    FilterQuestion,
+    PageQuestion,
+    Question,
+    ReleasesQuestion,
+    SearchQuestion,
+)
+from feeds.translations import texts_of
 
 AT_ONCE: Final = 10
 """Matches that are read at once: by so many a page may be larger than `LARGEST`."""
+
+ENGLISH_TEXTS: Final = texts_of("en")
+"""The texts of pages in the language of the API."""
 
 NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 
 
 def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
     """The releases that filters let in, newest first. Raises Refused."""
+    check_days(asked)
+    sources = present(asking, asked.source)
     selection = Selection(
-        sources=present(asking, asked.source),
-        topics=names(asked.topic),
-        section=section_slug(asked.section),
+        sources=sources,
+        topics=known_topics(asking, asked.topic),
+        section=known_section(asking, sources, asked.section),
         language=spoken(asked.language),
         since=asked.since or None,
         until=asked.until or None,
@@ -80,10 +94,11 @@ def revisions(asking: Asking, asked: PageQuestion) -> answers.Revisions:
 
 def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
     """What a search finds, the newest day first, with counts on the first page. Raises Refused."""
+    check_days(asked)
     query = Query(
         asked.q,
         ",".join(present(asking, asked.source)) or None,
-        ",".join(names(asked.topic)) or None,
+        ",".join(known_topics(asking, asked.topic)) or None,
         asked.since or None,
         asked.until or None,
         spoken(asked.language),
@@ -111,6 +126,7 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
     return answers.FoundPage(
         releases=tuple(some),
         counts=counts,
+        warnings=() if asked.cursor else tuple(notes_on(ENGLISH_TEXTS, query)),
         next=asking.cursor(asked, after),
     )
 
@@ -125,10 +141,38 @@ def known(asking: Asking) -> Release:
     return found
 
 
-def section_slug(said: str) -> str | None:
-    """The slug of a section, which its name will do for."""
+def check_days(asked: FilterQuestion) -> None:
+    """Raise Refused if the first day is after the last one."""
+    if asked.since and asked.until and asked.since > asked.until:
+        why = f"since={asked.since} is after until={asked.until}: swap them"
+        raise Refused(422, why, parameter="since")
+
+
+def known_topics(asking: Asking, said: str) -> tuple[str, ...]:
+    """The topics that are named, separated by commas. Raises Refused for an unknown topic."""
+    if not (found := names(said)):
+        return ()
+    parents = asking.store.topic_parents()
+    # A topic of the taxonomy may get its first release any day.
+    known = {*asking.store.topics(), *parents, *parents.values()}
+    for name in found:
+        if name not in known:
+            near = meant(name[:40], sorted(known)) or "; /api/topics lists them"
+            raise Refused(422, f"{name[:40]!r} is not a topic{near}", parameter="topic")
+    return found
+
+
+def known_section(asking: Asking, sources: Collection[str], said: str) -> str | None:
+    """The slug of a section, by its slug or name. Raises Refused if no chosen source has it."""
+    if not said:
+        return None
     found = section_of(said)
-    return found.slug if found else None
+    labels = asking.store.section_labels()
+    known = {slug for source, slug in labels if not sources or source in sources}
+    if found is None or found.slug not in known:
+        near = meant(said[:40], sorted(known)) or "; /api/sources/{id}/sections lists them"
+        raise Refused(422, f"{said[:40]!r} is not a section{near}", parameter="section")
+    return found.slug
 
 
 def names(said: str) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from data.health.state import Health
 from data.settings import Site
 from data.store import open_existing
 from data.store.protocol import Store
+from data.text.urls import site_address
 from feeds.compression import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.api import answers
@@ -76,6 +78,9 @@ PAGE: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
+
+PLAIN_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
+"""A Host header that may be part of another header."""
 
 JSON: Final = "application/json"
 
@@ -145,7 +150,10 @@ class Api:
         async def answer(request: Request) -> Response:
             check_accepted(request)
             wanted = wanted_by(request)
-            return await self._in_thread(lambda: self._answer(operation, request.url.path, wanted))
+            address = address_of(request, self._site)
+            return await self._in_thread(
+                lambda: self._answer(operation, request.url.path, wanted, address)
+            )
 
         return answer
 
@@ -173,7 +181,7 @@ class Api:
         finally:
             self._waiting -= 1
 
-    def _answer(self, operation: Operation, path: str, wanted: Wanted) -> Response:
+    def _answer(self, operation: Operation, path: str, wanted: Wanted, address: str) -> Response:
         asked = read_question(wanted.query, operation.question)
         with closing(open_existing(self._url)) as store:
             tag = ""
@@ -184,7 +192,7 @@ class Api:
                     return unchanged(tag)
             answer = operation.handler(Asking(store, path, wanted.name, self._health), asked)
         headers = {"etag": tag} if tag else {}
-        if link := link_of(answer, asked):
+        if link := link_of(answer, asked, address):
             headers["link"] = link
         return made(msgspec.json.encode(answer) + b"\n", wanted, headers)
 
@@ -258,13 +266,30 @@ def made(
     return Response(body, 200, told, media_type)
 
 
-def link_of(answer: answers.Answer, asked: Question) -> str:
-    """The address of the page after, relative to this one, as a header has it (RFC 8288)."""
+def address_of(request: Request, site: Site) -> str:
+    """The absolute address of a request without its query, as its client reaches this site.
+
+    The scheme and host are those of ``site.url`` if the request is for that host, for a proxy may
+    have ended TLS. Otherwise they are those of the request.
+    """
+    path = quote(request.url.path, safe="/~")
+    host = request.headers.get("host", "")
+    configured = site_address(site.url)
+    if not PLAIN_HOST.fullmatch(host) or urlsplit(configured).netloc.lower() == host.lower():
+        return configured + path
+    return f"{request.url.scheme}://{host}{path}"
+
+
+def link_of(answer: answers.Answer, asked: Question, address: str) -> str:
+    """The ``Link`` header of the next page (RFC 8288); empty on the last page.
+
+    ``address`` is the absolute address of this page without its query.
+    """
     after = getattr(answer, "next", None)
     if after is None or not getattr(answer, "more", True):
         return ""
     name = "since" if isinstance(asked, ChangesQuestion) else "cursor"
-    return f'<?{urlencode({**said_of(asked), name: after})}>; rel="next"'
+    return f'<{address}?{urlencode({**said_of(asked), name: after})}>; rel="next"'
 
 
 async def explain(_: Request, error: Exception) -> Response:

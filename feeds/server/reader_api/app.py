@@ -26,7 +26,7 @@ from data.tokens import Token
 from feeds.server.reader_api.account import Account, BadRequest, Values
 from feeds.server.reader_api.answers import READING, WRITING
 from feeds.server.requests.access import Access
-from feeds.urls import READER_API, READER_LOGINS
+from feeds.urls import FRESHRSS_API, READER_API, READER_LOGINS
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class ReaderApi:
     def app(self) -> Starlette:
         """The ASGI application."""
         routes = [Route(path, self.login, methods=["GET", "POST"]) for path in READER_LOGINS]
+        routes += [Route(path, is_here) for path in (FRESHRSS_API, FRESHRSS_API + "/")]
         for before in READER_API:
             routes.append(Route(before + "token", self.token))
             for path, answer in READING.items():
@@ -105,6 +106,11 @@ class ReaderApi:
     ) -> Any:
         with closing(open_existing(self._url)) as store:
             return answer(Account(store, self._site, token, values), stream)
+
+
+async def is_here(_: Request) -> Response:
+    """Answer the base address as FreshRSS does; some clients check it before they log in."""
+    return PlainTextResponse("OK", headers=NO_STORE)
 
 
 def refused(status: int, retry_after: int) -> Response:

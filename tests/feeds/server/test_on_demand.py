@@ -24,6 +24,7 @@ from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
 from feeds.server.response import CachedFile
+from feeds.urls import EVENT_FEEDS
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 
@@ -245,6 +246,27 @@ def test_opml_of_several_sources(wire: httpx.Client, asked: str) -> None:
     feeds = set(root.xpath("//@xmlUrl"))
     assert {f"https://press.example/feeds/source/{one}.atom" for one in ("agency", "wire")} <= feeds
     assert not any("/feeds/all" in feed or "/feeds/date" in feed for feed in feeds)
+
+
+def groups_in(root: Any) -> set[str]:
+    return {str(url).split("/feeds/")[1].split("/")[0] for url in root.xpath("//@xmlUrl")}
+
+
+def test_opml_lists_sources_unless_groups_are_named(web: httpx.Client) -> None:
+    def listed(query: str) -> set[str]:
+        return groups_in(etree.fromstring(web.get(f"/opml.xml{query}").content))
+
+    assert listed("?groups=sources") == {"source"}
+    assert listed("?groups=topics,languages") == {"topic", "language"}
+    assert listed("?groups=all,events") == {f"{one}.atom" for one in ("all", *EVENT_FEEDS)}
+    root: Any = etree.fromstring(web.get("/opml.xml?groups=days").content)
+    days = root.xpath("//@xmlUrl")
+    assert days
+    assert all(len(url.split("/feeds/date/")[1].split("/")) == 3 for url in days)
+    assert listed("?source=acme&groups=topics") == {"source"}
+    answer = web.get("/opml.xml?groups=topics,nothing")
+    assert answer.status_code == 400
+    assert "nothing" in answer.text
 
 
 def test_what_nobody_knows_changes_nothing(web: httpx.Client) -> None:

@@ -67,6 +67,20 @@ def web(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> Iterato
         yield client
 
 
+def test_clients_of_freshrss_find_the_api_at_its_usual_address(web: httpx.Client) -> None:
+    secret = web.headers["authorization"].partition("auth=")[2]
+    base = "/api/greader.php"
+    for path in (base, base + "/"):
+        assert web.get(path, headers={"authorization": ""}).text == "OK"
+    asked = {"Email": "anybody", "Passwd": secret}
+    given = web.post(f"{base}/accounts/ClientLogin", data=asked, headers={"authorization": ""})
+    assert f"Auth={secret}" in given.text
+    listed = web.get(f"{base}/reader/api/0/subscription/list?output=json")
+    assert listed.json() == web.get(f"{API}subscription/list?output=json").json()
+    refused = web.get(f"{base}/reader/api/0/user-info", headers={"authorization": "none"})
+    assert refused.status_code == 401
+
+
 def items(web: httpx.Client, stream: str = "", **asked: Any) -> list[dict[str, Any]]:
     answer = web.get(f"{API}stream/contents/{stream}".rstrip("/"), params=asked)
     assert answer.status_code == 200, answer.text

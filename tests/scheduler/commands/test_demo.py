@@ -180,6 +180,14 @@ def test_its_temporary_folder_goes_when_it_is_stopped_before_its_end(
     assert list(tmp_path.glob("communique-demo-*")) == []
 
 
+def test_a_day_is_announced_before_its_visits(tmp_path: Path) -> None:
+    lines = communique("demo", "--once", home=tmp_path / "home").stdout.splitlines()
+    days = [at for at, line in enumerate(lines) if line.startswith("Day ")]
+    visits = [at for at, line in enumerate(lines) if " found, " in line]
+    assert len(days) == len(DAYS)
+    assert days[0] < visits[0]
+
+
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = communique("demo", "--once", home=tmp_path / "file" / "home")

@@ -7,6 +7,9 @@ import itertools
 import os
 import re
 import signal
+import socket
+import subprocess
+import sys
 import tomllib
 import zlib
 from collections.abc import Iterator, Mapping
@@ -48,6 +51,22 @@ def client() -> Iterator[httpx.Client]:
     """A client that follows no redirect and trusts no proxy."""
     with httpx.Client(trust_env=False, timeout=60) as made:
         yield made
+
+
+def test_a_port_that_is_taken_is_reported_in_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-m", "scheduler.demo.server", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert f"127.0.0.1:{port}" in line
+    assert "--port" in line
 
 
 def plain(text: str) -> str:

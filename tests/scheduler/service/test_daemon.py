@@ -52,6 +52,20 @@ def home(tmp_path: Path, room: Room) -> Path:
     return home
 
 
+def test_the_service_listens_on_the_port_that_is_named_and_feeds_name_it(home: Path) -> None:
+    port = free_port()
+    options = ["--port", str(port)]
+    with started("run", home, *COMMUNIQUE, options=options) as (service, log):
+        site = re.search(r"site=(\S+)", until(log, "running"))
+        assert site is not None
+        assert site[1] == f"http://127.0.0.1:{port}/"
+        until(log, "visited")
+        until(log, "published")
+        feed = httpx.get(f"{site[1]}feeds/all.json", timeout=60).json()
+        assert feed["feed_url"] == f"http://127.0.0.1:{port}/feeds/all.json"
+        service.send_signal(signal.SIGTERM)
+
+
 def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> None:
     with started("run", home, *COMMUNIQUE) as (service, log):
         site = re.search(r"site=(\S+)", until(log, "running"))

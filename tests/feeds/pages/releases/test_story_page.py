@@ -44,7 +44,7 @@ def test_a_story_of_thousands_shows_the_first_ones_and_counts_the_others() -> No
     lines = tree.xpath("//ol[@class='timeline']/li")
     assert len(lines) == 80
     assert "and 920 later ones" in tree.text_content()
-    assert "1000 releases" in tree.xpath("//p[@class='byline']")[0].text_content()
+    assert "1,000 releases" in tree.xpath("//p[@class='byline']")[0].text_content()
 
 
 def test_a_copy_says_how_much_of_it_is_the_first_and_quotes_it() -> None:

@@ -7,7 +7,6 @@ import gzip
 import socket
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 import brotli
 import httpx
@@ -69,7 +68,8 @@ def walk(web: httpx.Client, address: str, name: str) -> list[Any]:
         if "link" not in answer.headers:
             assert answer.json()["next"] is None
             return found
-        address = urljoin(str(answer.url), answer.links["next"]["url"])
+        address = answer.links["next"]["url"]
+        assert address.startswith(str(web.base_url))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
@@ -164,6 +164,30 @@ def test_a_search_counts_what_it_finds_on_its_first_page(web: httpx.Client) -> N
     assert len(walk(web, "/api/search?state=corrected", "releases")) == 1
 
 
+def test_a_search_warns_of_operators_that_it_reads_as_words(web: httpx.Client) -> None:
+    warned = web.get("/api/search?q=dredger+OR+basin").json()["warnings"]
+    assert [said.split()[0] for said in warned] == ["OR"]
+    assert web.get("/api/search?q=dredger+basin").json()["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("api.example:8080", "http://api.example:8080/api/releases"),
+        # A proxy that ended TLS passes the host on.
+        ("press.example", "https://press.example/desk/api/releases"),
+        ("<bad>", "https://press.example/desk/api/releases"),
+    ],
+)
+def test_a_link_has_the_address_by_which_its_client_reaches_the_site(
+    path: Path, host: str, base: str
+) -> None:
+    site = Site(url="https://press.example/desk", api_rate=0)
+    for web in served_by(create_app(path.parent / "site", f"sqlite:{path}", site)):
+        answer = web.get("/api/releases?limit=1", headers={"host": host})
+        assert answer.links["next"]["url"].partition("?")[0] == base
+
+
 def test_a_renamed_source_is_led_on_to(web: httpx.Client) -> None:
     answer = web.get("/api/sources/old")
     assert answer.status_code == 308
@@ -206,6 +230,12 @@ def test_a_removed_source_is_gone(web: httpx.Client, filled: SqliteStore) -> Non
         ("/api/releases?until=", 422, "until"),
         ("/api/releases?limit=", 422, "limit"),
         ("/api/releases?state=gone", 422, "state"),
+        ("/api/releases?topic=economy,no-such", 422, "topic"),
+        ("/api/search?q=dredger&topic=no-such", 422, "topic"),
+        ("/api/releases?section=no-such", 422, "section"),
+        ("/api/releases?section=Pilots&source=new", 422, "section"),
+        ("/api/releases?since=2026-03-02&until=2026-03-01", 422, "since"),
+        ("/api/search?q=dredger&since=2026-03-02&until=2026-03-01", 422, "since"),
         ("/api/releases?topci=economy", 422, "topci"),
         ("/api/releases?section=a%00b", 422, "section"),
         ("/api/releases?source=nope", 422, "source"),
