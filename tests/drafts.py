@@ -31,7 +31,7 @@ def draft(url: str = "http://harbour.example/news/1", **changes: Any) -> Draft:
     """A draft of one release; content fields and draft fields can be given by name."""
     of_draft = {
         "source", "aliases", "canonical", "links", "editions", "digest", "validator", "skeleton",
-        "zone", "position", "capture",
+        "zone", "position", "imported", "capture",
     }  # fmt: skip
     outer = {name: value for name, value in changes.items() if name in of_draft}
     inner = {name: value for name, value in changes.items() if name not in of_draft}

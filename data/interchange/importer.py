@@ -123,7 +123,7 @@ class Importer:
         try:
             imported = read_line(line, self._source.id, self._reading, self._taxonomy)
             # What is imported was there before: without a date it is nobody's news.
-            draft = replace(imported.draft, position=number)
+            draft = replace(imported.draft, position=number, imported=True)
             draft, labels = filed(draft, self._topics, self._taxonomy, imported.topics)
             if not self._registered:
                 # Here and not before: of a file without a good line no source is left behind.

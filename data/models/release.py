@@ -157,8 +157,9 @@ class Draft:
     or the site's design differs from what is stored.
     Only an import says since when it is ``retracted``, and at what address it was seen ``first``.
     ``zone`` is that of its source, for the day of first sight where it has no date. ``position``
-    counts from the top of the listing what was there at the first visit; what appeared later has
-    none.
+    counts from the top of the listing what existed before the first visit; what appeared later has
+    none. It counts only for a release that is not known yet. ``imported`` drafts tell of the past:
+    nobody is alerted of an edit or a retraction in them.
     ``refused`` is the text of a date that the page states and that can be none of publication.
     ``capture`` is the record of the archive that holds the page; None where there is none.
     """
@@ -178,6 +179,7 @@ class Draft:
     first: str | None = None
     zone: str = "UTC"
     position: int | None = None
+    imported: bool = False
     refused: str = ""
     capture: Capture | None = None
 

@@ -32,6 +32,7 @@ class Walk:
     history: History = "walking"
     bound: str = ""
     first: bool = True
+    begun: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

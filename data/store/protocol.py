@@ -313,8 +313,17 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
     def walk(self, source: str, start: str) -> Walk | None:
         """How far the walk has come that began on the page at ``start``."""
 
-    def begin_walk(self, source: str, start: str, rules: str) -> Walk:
-        """A new walk from the page at ``start``, in place of the one that began there before."""
+    def news_of(self, ids: Sequence[str]) -> frozenset[str]:
+        """The ids among these of releases that were news when they were found, not backlog."""
+
+    def first_visit(self, source: str) -> dt.datetime | None:
+        """When a visit read a listing of a source for the first time; None if none has yet."""
+
+    def begin_walk(self, source: str, start: str, rules: str, *, at: dt.datetime) -> Walk:
+        """Begin a walk from the page at ``start``; it replaces an earlier walk from there.
+
+        ``at`` is the time of the visit. It is kept as ``begun`` of the first walk.
+        """
 
     def keep_walk(self, source: str, walk: Walk) -> None:
         """Keep how far a walk has come."""
@@ -341,6 +350,9 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         What the first page lists (``front``) is asked for by every visit, the rest at growing
         intervals.
         """
+
+    def awaiting(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Those of some canonical addresses that wait to be read, as JSON text by address."""
 
     def unread(self, source: str) -> Sequence[str]:
         """What listings name and nobody has read, as JSON text in the order of listing."""

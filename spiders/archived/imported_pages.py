@@ -134,7 +134,7 @@ class ImportedPages:
             item = item or self._stored.as_listed(url)
             draft = self._reader.draft(page, self._reading, named, item, None)
             self._position += 1
-            draft = replace(draft, capture=capture, position=self._position)
+            draft = replace(draft, capture=capture, position=self._position, imported=True)
             self._record(self._pending.add(draft))
 
     def settle(self) -> None:

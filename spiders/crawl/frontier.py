@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.clock import utc_now
-from data.models import History, Link, ListingKind
+from data.identity.backlog import listed_since, published_since
+from data.models import History, Link, ListingKind, Published
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.urls import canonical_url, without_campaign
@@ -53,6 +54,16 @@ PAGE_POSITIONS: Final = 10_000
 
 UNLISTED: Final = 1_000_000_000
 """The place of what no listing page names: after all that they name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedItem(ListingItem):
+    """A listed release that waits to be read.
+
+    ``appeared`` is whether its place on the listing shows that it is newer than the first visit.
+    """
+
+    appeared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +117,17 @@ class Frontier:
             rules=msgspec.json.encode(file.listing).decode(),
             store=store,
             limits=limits,
+            now=self._now,
         )
         self.page = way(source, "page", file.url)
         self.feed = way(source, "feed", file.feed) if file.feed else None
         self.ways: dict[ListingKind, ListingWalk] = {"page": self.page}
         if self.feed:
             self.ways["feed"] = self.feed
-        walks = [way.walk for way in self.ways.values() if way.walk]
-        self.first_history = not walks or any(walk.first for walk in walks)
+        self._first_visit = store.first_visit(source)
+        self._appeared: set[str] = set()
+        self._all_appeared: set[ListingKind] = set()
+        """Listings of which all that was read so far, from the front page on, is new."""
         self._fronts: dict[ListingKind, Listing | None] = {}
         self._sitemaps: tuple[str, ...] = ()
         self._evidence = ListEvidence()
@@ -143,10 +157,22 @@ class Frontier:
         """How many releases the listings named in this visit."""
         return len(self._positions)
 
-    def position(self, urls: Iterable[str]) -> int:
-        """Where the listing names a release that has these addresses, from its first page on."""
-        keys = map(canonical_url, urls)
-        return next((self._positions[key] for key in keys if key in self._positions), UNLISTED)
+    def backlog_position(self, urls: Iterable[str], published: Published | None) -> int | None:
+        """The place on the listing of a release that existed before the source's first visit.
+
+        ``urls`` are the addresses of the release, ``published`` its date. None if it is newer than
+        the first visit.
+        """
+        keys = [*map(canonical_url, urls)]
+        if not self._appeared.isdisjoint(keys):
+            return None
+        place = next((self._positions[key] for key in keys if key in self._positions), None)
+        first = self._first_visit or self._now
+        # What no listing names was on none that the first visit read.
+        decided = self._first_visit is not None or place is None
+        if decided and published_since(published, first, utc_now(), same_day=place is None):
+            return None
+        return UNLISTED if place is None else place
 
     def opened(
         self, kind: ListingKind, front: Listing | None, awaited: int
@@ -174,6 +200,7 @@ class Frontier:
             page = replace(page, next=next(iter(later), None))
         items = self._fresh(page)
         way = self.ways[kind]
+        self._note_appeared(way, items)
         # Both or neither: a walk that is past a page whose releases are not kept would lose them.
         try:
             with self._store.transaction():
@@ -189,6 +216,7 @@ class Frontier:
         """Take in a page once more, that was said to be unchanged and isn't."""
         kind: ListingKind = "feed" if self.feed and url == self.feed.start else "page"
         items = self._fresh(page)
+        self._note_appeared(self.ways[kind], items, front=True)
         self.ways[kind].note(names_of(items))
         self._await(self._chosen(kind, items), front=True)
 
@@ -248,14 +276,19 @@ class Frontier:
             found = cross_check(feed, replace(page, items=tuple(shown)), known)
             self.stale = found.stale
             page, shown = (page, list(found.items)) if found.believed else (None, [])
-        for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
-            if way and front:
-                # Which of its sitemaps has something new, an index does not say.
-                again = bool(way is self.feed and self._sitemaps and way.history != "walking")
-                way.open(front, names_of(items), anew=self._backfill or again)
-        self._evidence.families.update(url_pattern(item.url) for item in shown)
-        chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
-        new = self._await(chosen, front=True)
+        # Both or neither: what was listed and is not kept would look as if it waited since before.
+        with self._store.transaction():
+            for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
+                if way and front:
+                    self._note_appeared(way, items, front=True)
+            for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
+                if way and front:
+                    # Which of its sitemaps has something new, an index does not say.
+                    again = bool(way is self.feed and self._sitemaps and way.history != "walking")
+                    way.open(front, names_of(items), anew=self._backfill or again)
+            self._evidence.families.update(url_pattern(item.url) for item in shown)
+            chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
+            new = self._await(chosen, front=True)
         looked = [*listed[:FRONT], *shown]
         seen = self._store.ids_at(self._source, [canonical_url(item.url) for item in looked])
         return [item for item in looked if canonical_url(item.url) in seen], len(new)
@@ -292,7 +325,13 @@ class Frontier:
         keyed = {canonical_url(item.url): item for item in reversed(items)}
         known = self._store.ids_at(self._source, [*keyed])
         new = {key: item for key, item in reversed(keyed.items()) if key not in known}
-        texts = {key: msgspec.json.encode(item).decode() for key, item in new.items()}
+        for key, text in self._store.awaiting(self._source, [*new]).items():
+            if msgspec.json.decode(text, type=AwaitedItem).appeared:
+                self._appeared.add(key)
+        texts = {
+            key: msgspec.json.encode(as_awaited(item, appeared=key in self._appeared)).decode()
+            for key, item in new.items()
+        }
         self._store.await_items(self._source, texts, front=front)
         return [*new.values()]
 
@@ -302,12 +341,35 @@ class Frontier:
         found: list[ListingItem] = []
         while most and not found:
             texts = self._store.awaited(self._source, now=now, since=self._now, limit=most)
-            items = (msgspec.json.decode(text, type=ListingItem) for text in texts)
+            items = [msgspec.json.decode(text, type=AwaitedItem) for text in texts]
+            self._appeared.update(canonical_url(item.url) for item in items if item.appeared)
             found = [item for item in items if self._asked.claim(item.url)]
             if not texts:
                 break
         self._listed(found)
         return found
+
+    def _note_appeared(
+        self, way: ListingWalk, items: Sequence[ListingItem], *, front: bool = False
+    ) -> None:
+        """Note which items of a page that is read now are newer than the source's first visit."""
+        follows = front or (way.from_front and way.kind in self._all_appeared)
+        if self._first_visit is None or not (follows or way.was_over):
+            return
+        names = names_of(items)
+        before = set(self._store.ids_at(self._source, [*names]))
+        for kind in self.ways:
+            before.update(*self._store.listed_before(self._source, kind, names))
+        is_new = before.isdisjoint(names)
+        appeared = listed_since([*names], before, anywhere=way.was_over and not self._backfill)
+        if way.is_known:
+            (self._all_appeared.add if is_new else self._all_appeared.discard)(way.kind)
+        elif is_new:
+            return
+        else:
+            # No earlier visit read this listing: what has a date is judged by it alone.
+            appeared -= {canonical_url(item.url) for item in items if item.published}
+        self._appeared |= appeared
 
     def _listed(self, items: Sequence[ListingItem]) -> None:
         page = self.page.walk.pages if self.page.walk else 1
@@ -322,3 +384,8 @@ class Frontier:
             if urlsplit(item.url).scheme in ("http", "https")
             and canonical_url(item.url) not in self._not
         ]
+
+
+def as_awaited(item: ListingItem, *, appeared: bool) -> AwaitedItem:
+    """A listed release as one that waits to be read."""
+    return AwaitedItem(item.url, item.title, item.published, item.categories, appeared)

@@ -9,6 +9,7 @@ does an error: the next visit tries again.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -33,7 +34,9 @@ class ListingWalk:
     """One listing of a source, as a visit comes along it.
 
     ``next`` is the page that it asks for now, ``again`` says that an earlier visit read it, and
-    ``pages`` counts those that this visit read.
+    ``pages`` counts those that this visit read. ``from_front`` is whether the pages of this visit
+    follow the front page without a gap. ``was_over`` is whether the first walk had read all pages
+    of the listing before this visit, and ``is_known`` whether it had read any.
     """
 
     def __init__(
@@ -45,18 +48,27 @@ class ListingWalk:
         rules: str,
         store: Store,
         limits: Collect,
+        now: dt.datetime,
     ) -> None:
         self.kind = kind
         self.start = start
         self.next: str | None = None
         self.again = False
         self.pages = 0
+        self.from_front = True
+        self._now = now
         self._source = source
         self._rules = rules
         self._store = store
         self._limits = limits
         self._walk = store.walk(source, start)
         self._ended: Walk | None = None
+        self.is_known = self._walk is not None
+        self.was_over = (
+            self._walk is not None
+            and self._walk.history != "bounded"
+            and (self._walk.history == "complete" or not self._walk.first)
+        )
 
     @property
     def walk(self) -> Walk | None:
@@ -72,17 +84,24 @@ class ListingWalk:
         """Take in the first page, with the names of what it lists by canonical address.
 
         A walk that is over follows what is new since, while each page lists some of it. Should that
-        be cut short, the next visit walks anew: some page in between may not have been read.
+        be cut short, the next visit walks anew: some page in between may not have been read. A
+        walk under way begins again if no release of the front page was listed before: more were
+        published since the last visit than the front page holds.
         """
         self.pages = 1
         walk = self._walk
         if walk is None or walk.rules != self._rules or anew:
             walk = self._walk = self._begin()
         listed = self._store.list_items(self._source, self.kind, walk.number, names)
+        missed = self.is_known and all(names.values()) and listed.news == names.keys()
+        if walk.position and walk.history == "walking" and names and missed:
+            walk = self._walk = self._begin()
+            self._store.list_items(self._source, self.kind, walk.number, names)
         if not walk.position:
             self._move(self.start, front, fresh=True)
         elif walk.history == "walking":
             self.again = walk.position != self.start
+            self.from_front = not self.again
             self.next = walk.position if self.again else front.next
         elif front.next and self._news(listed.news):
             self._ended = walk
@@ -164,7 +183,7 @@ class ListingWalk:
             self._keep(replace(self._walk, first=False))
 
     def _begin(self) -> Walk:
-        return self._store.begin_walk(self._source, self.start, self._rules)
+        return self._store.begin_walk(self._source, self.start, self._rules, at=self._now)
 
     def _move(self, url: str, page: Listing, *, fresh: bool) -> None:
         if self._walk is None:

@@ -376,9 +376,9 @@ class Visit:
     def _record(self, ready: ReadyDraft) -> Callable[[], None]:
         """Record a draft; what is given counts it."""
         draft = ready.draft
-        if self.frontier.first_history:
-            position = self.frontier.position((draft.url, *draft.aliases))
-            draft = replace(draft, position=position)
+        urls = (draft.url, *draft.aliases)
+        position = self.frontier.backlog_position(urls, draft.content.published)
+        draft = replace(draft, position=position)
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
         self.files.note(draft)
         seen = time_of(draft.capture)

@@ -285,7 +285,7 @@ class Recorder:
             editions=tuple(sorted({canonical_url(url) for _, url in draft.editions})),
             skeleton=draft.skeleton,
             capture=draft.capture,
-            # A place on its page has what a first walk finds, and what is imported.
+            # What existed before the first visit has a position, and so has what is imported.
             news=known is None and draft.position is None and not _is_old(decision.release),
         )
 
@@ -324,7 +324,7 @@ class Recorder:
     def _queue_events(self, number: int, draft: Draft, outcome: Outcome, seen: dt.datetime) -> None:
         """Have watches told of a release that is new, edited, or said to be retracted."""
         old, new = outcome.before, outcome.decision.release
-        backlog = not outcome.news if old is None else draft.position is not None
+        backlog = not outcome.news if old is None else draft.imported
         if old is None:
             self._tables.queue_event("release", seen, number, revision=0, backlog=backlog)
         elif new.revision > old.revision:

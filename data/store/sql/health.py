@@ -64,6 +64,15 @@ class HealthPart(Part):
         )
         return tuple(ReleaseTimes(*row) for row in rows)
 
+    def news_of(self, ids: Sequence[str]) -> frozenset[str]:
+        """The ids among these of releases that were news when they were found, not backlog."""
+        rows = self._ask(
+            "SELECT r.id FROM json_each(?) j JOIN releases r ON r.id = j.value"
+            " JOIN release_times t ON t.release = r.number",
+            [encode(list(ids))],
+        )
+        return frozenset(id_ for (id_,) in rows)
+
     def news_to_publish(self) -> str:
         """The id of the last release that was news and was in no feed; empty for none."""
         rows = self._ask(

@@ -10,7 +10,7 @@ import msgspec
 
 from data.models import Listed, ListingKind, Walk
 from data.store.sql.database.connection import Part
-from data.store.sql.database.rows import encode
+from data.store.sql.database.rows import encode, instant
 
 MOST_TRIES: Final = 10
 """Visits that ask for what is listed and gave no release, before it counts as none."""
@@ -53,14 +53,39 @@ class WalksPart(Part):
             return _walk.decode(row[0])
         return None
 
-    def begin_walk(self, source: str, start: str, rules: str) -> Walk:
-        """A new walk from the page at ``start``, in place of the one that began there before."""
+    def first_visit(self, source: str) -> dt.datetime | None:
+        """When a visit read a listing of a source for the first time; None if none has yet."""
+        walks = self._ask("SELECT walk FROM walks WHERE source = ?", [source])
+        begun = [_walk.decode(walk).begun for (walk,) in walks]
+        if not all(begun) or not begun:
+            # Walks of earlier versions lack it, and a rebuilt store lacks unfinished walks.
+            begun += [
+                started
+                for (started,) in self._ask(
+                    "SELECT min(started) FROM runs WHERE source = ?"
+                    " AND CAST(json_extract(report, '$.found') AS INTEGER) > 0",
+                    [source],
+                )
+            ]
+        return min(map(instant, filter(None, begun)), default=None)
+
+    def begin_walk(self, source: str, start: str, rules: str, *, at: dt.datetime) -> Walk:
+        """Begin a walk from the page at ``start``; it replaces an earlier walk from there.
+
+        ``at`` is the time of the visit. It is kept as ``begun`` of the first walk.
+        """
         with self._writing():
             before = self.walk(source, start)
             ((last,),) = self._ask(
                 "SELECT coalesce(max(number), 0) FROM walks WHERE source = ?", [source]
             )
-            walk = Walk(start, rules, last + 1, first=before is None or before.first)
+            walk = Walk(
+                start,
+                rules,
+                last + 1,
+                first=before is None or before.first,
+                begun=before.begun if before else at.timestamp(),
+            )
             self.keep_walk(source, walk)
         return walk
 
@@ -134,6 +159,15 @@ class WalksPart(Part):
                 " asked = CASE WHEN excluded.front = 1 THEN 0 ELSE unread_items.asked END",
                 [(source, key, item, int(front)) for key, item in items.items()],
             )
+
+    def awaiting(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Those of some canonical addresses that wait to be read, as JSON text by address."""
+        rows = self._ask(
+            "SELECT u.key, u.item FROM json_each(?) j"
+            " JOIN unread_items u ON u.source = ? AND u.key = j.value",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)
 
     def unread(self, source: str) -> Sequence[str]:
         """What listings name and nobody has read, as JSON text in the order of listing."""

@@ -6,19 +6,39 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
+from data.models import Run
 from data.store.journal_protocol import JournalStore
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
 
 def test_a_walk_goes_on_where_it_stopped_and_a_new_one_begins_anew(store: JournalStore) -> None:
     assert store.walk("harbour", "http://harbour.example/") is None
-    first = store.begin_walk("harbour", "http://harbour.example/", "rules")
+    first = store.begin_walk("harbour", "http://harbour.example/", "rules", at=NOON)
     assert (first.number, first.first, first.history) == (1, True, "walking")
     ended = replace(first, pages=3, history="complete", first=False)
     store.keep_walk("harbour", ended)
     assert store.walk("harbour", "http://harbour.example/") == ended
-    again = store.begin_walk("harbour", "http://harbour.example/", "rules")
+    later = NOON + dt.timedelta(days=1)
+    again = store.begin_walk("harbour", "http://harbour.example/", "rules", at=later)
     assert (again.number, again.pages, again.first) == (2, 0, False)
-    assert store.begin_walk("harbour", "http://harbour.example/feed", "rules").first
+    assert again.begun == first.begun
+    assert store.begin_walk("harbour", "http://harbour.example/feed", "rules", at=later).first
+
+
+def test_the_first_visit_is_that_of_the_first_walk_or_else_the_first_run_that_found_any(
+    store: JournalStore,
+) -> None:
+    later = NOON + dt.timedelta(days=1)
+    assert store.first_visit("harbour") is None
+    store.add_run(Run("harbour", NOON - dt.timedelta(days=1), 1.0))
+    assert store.first_visit("harbour") is None
+    store.add_run(Run("harbour", later, 1.0, found=3))
+    assert store.first_visit("harbour") == later
+    store.begin_walk("harbour", "http://harbour.example/", "rules", at=NOON)
+    store.begin_walk("harbour", "http://harbour.example/feed", "rules", at=later)
+    assert store.first_visit("harbour") == NOON
+    assert store.first_visit("acme") is None
 
 
 def test_what_a_walk_listed_before_is_not_fresh_by_its_address_or_its_name(

@@ -92,7 +92,7 @@ def looked_at(store: Store, newest: int, *, known: int, listed: int) -> VisitFac
         )
         store.record(one, seen=LATER, since=LATER, front=(), labels={})
     before = rows(range(1, listed + 1))
-    walk = store.begin_walk("harbour", URL, "")
+    walk = store.begin_walk("harbour", URL, "", at=LATER)
     store.list_items("harbour", "page", walk.number, names_of(before.items))
     file = SourceFile("Harbour Board", URL, "UTC")
     found = FactFinder("harbour", file, store, lambda _: None, Unmatched(), at=LATER)

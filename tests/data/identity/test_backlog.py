@@ -1,0 +1,69 @@
+"""Which releases existed before the first visit to their source."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.dates.parse import on_day
+from data.identity.backlog import listed_since, published_since
+from data.models import Published
+
+OSLO = "Europe/Oslo"
+FIRST = dt.datetime(2026, 3, 2, 23, 30, tzinfo=dt.UTC)
+"""Half past midnight of 3 March in Oslo."""
+SEEN = FIRST + dt.timedelta(days=5)
+
+
+def of_day(day: int) -> Published:
+    return on_day(dt.date(2026, 3, day), OSLO, "", "test")
+
+
+def at(moment: dt.datetime) -> Published:
+    return Published(moment, "second", OSLO, "", "test")
+
+
+@pytest.mark.parametrize(
+    ("published", "since"),
+    [
+        (None, False),
+        (at(FIRST - dt.timedelta(seconds=1)), False),
+        (at(FIRST), True),
+        (of_day(2), False),
+        (of_day(3), False),
+        (of_day(4), True),
+        (at(SEEN + dt.timedelta(days=2)), False),
+        (of_day(20), False),
+    ],
+)
+def test_a_date_shows_that_a_release_is_newer_than_the_first_visit(
+    published: Published | None,
+    since: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    assert published_since(published, FIRST, SEEN) is since
+
+
+def test_the_day_of_the_first_visit_counts_where_nothing_else_can_tell() -> None:
+    assert published_since(of_day(3), FIRST, SEEN, same_day=True)
+    assert not published_since(of_day(2), FIRST, SEEN, same_day=True)
+
+
+@pytest.mark.parametrize(
+    ("page", "before", "found"),
+    [
+        ("nab", "ab", "n"),
+        ("anb", "ab", "n"),
+        ("abn", "ab", ""),
+        ("nmo", "ab", "nmo"),
+        ("nabm", "ab", "n"),
+    ],
+)
+def test_what_a_later_visit_finds_above_known_releases_is_new(
+    page: str, before: str, found: str
+) -> None:
+    assert listed_since(page, before, anywhere=False) == frozenset(found)
+
+
+def test_what_a_listing_lacked_that_was_read_to_its_end_is_new_anywhere() -> None:
+    assert listed_since("abn", "ab", anywhere=True) == {"n"}
