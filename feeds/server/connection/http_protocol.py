@@ -82,6 +82,10 @@ PLAIN = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
 """An address that needs no decoding and asks for nothing more."""
 
 
+ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE).match
+"""The beginning of a request target that is a whole address, with the host and port it names."""
+
+
 class WhileOpen:
     """A transport that takes what is written to nobody, where uvloop takes it for an error.
 
@@ -156,7 +160,12 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._names_one_host():
             self._refuse(ONE_HOST)
             self._answered = True
-        elif self._answer():
+            return
+        if found := ABSOLUTE(self.url):
+            # What the target names counts, and Host does not (RFC 9112, 3.2.2).
+            others = [(name, value) for name, value in self.headers if name != b"host"]
+            self.headers = [(b"host", found[1]), *others]
+        if self._answer():
             self._answered = True
         else:
             url, headers, expects = self.url, self.headers, self.expect_100_continue

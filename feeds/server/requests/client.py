@@ -15,8 +15,22 @@ from data.settings import Site
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
-"""Header fields of a proxy: whoever sends a request through one is not on this machine."""
+FORWARDING_FIELDS: Final = frozenset(
+    {
+        *(b"forwarded", b"via", b"x-forwarded", b"forwarded-for", b"x-original-forwarded-for"),
+        *(b"x-original-host", b"x-original-url", b"x-host", b"x-scheme", b"x-url-scheme"),
+        *(b"x-real-ip", b"x-real-port", b"x-client-ip", b"x-cluster-client-ip", b"client-ip"),
+        *(b"true-client-ip", b"cdn-loop", b"x-proxyuser-ip", b"remote-addr", b"x-remote-addr"),
+        *(b"x-remote-ip", b"x-varnish", b"x-rewrite-url", b"front-end-https", b"early-data"),
+    }
+)
+"""Header fields that proxies, content delivery networks and tunnels add to requests."""
+
+FORWARDING_PREFIXES: Final = (
+    *(b"x-forwarded-", b"cf-", b"x-amz-cf-", b"x-amzn-", b"x-azure-", b"x-appengine-", b"x-arr-"),
+    *(b"x-envoy-", b"x-vercel-", b"fastly-", b"fly-", b"ngrok-", b"tailscale-", b"cloudfront-"),
+)
+"""First letters of further such fields."""
 
 HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
 """A Host header: an address of IPv6 in brackets or a name, and a port (RFC 9110, 7.2)."""
@@ -88,7 +102,10 @@ def is_loopback(host: str) -> bool:
 
 
 def is_local(scope: Scope, site: Site) -> bool:
-    """Whether a request for an open site on this machine comes from it, through no proxy."""
+    """Whether a request for an open site on this machine comes from it, by what it says itself.
+
+    A proxy that adds no header field is not recognized (see peer_process).
+    """
     client = scope["client"][0] if scope.get("client") else ""
     return (
         site.access == "open"
@@ -97,5 +114,8 @@ def is_local(scope: Scope, site: Site) -> bool:
         and is_loopback(host_in(scope))
         # Nginx speaks HTTP/1.0 to us, and names our own address as the host.
         and scope["http_version"] != "1.0"
-        and not any(name in FORWARDED for name, _ in scope["headers"])
+        and not any(
+            name in FORWARDING_FIELDS or name.startswith(FORWARDING_PREFIXES)
+            for name, _ in scope["headers"]
+        )
     )

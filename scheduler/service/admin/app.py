@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from data.errors import StoreError
 from feeds.server.errors import explain
 from feeds.server.requests.access import Access
+from feeds.server.requests.peer_process import is_own_client
 from scheduler.home import Home
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.correcting import CorrectPages
@@ -64,7 +66,9 @@ class Admin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        entered = self._guard.enter(scope)
+        # In a thread: the sockets of all processes are looked through.
+        is_own = await asyncio.to_thread(is_own_client, scope)
+        entered = self._guard.enter(scope, is_own=is_own)
         if isinstance(entered, Response):
             await entered(scope, receive, send)
             return

@@ -1,8 +1,8 @@
 """Who may come into the operator's room, and whose forms are believed.
 
-From this machine everybody may, as whoever reaches its loopback address can most often write into
-HOME as well: while the site has a loopback address itself, so that no proxy stands before it, and
-is open. Everybody else needs a token that may operate.
+A program of the user who runs the service may, at a loopback address: it can write into HOME as
+well. This ends when the site is not open, or when ``site.url`` is not a loopback address. All
+others need a token that may operate, and so do proxies (feeds.server.requests.peer_process).
 
 A page of another site can have a browser send requests here. It can't read the answer, and so knows
 no form's token; it has no cookie that is SameSite=Strict; and by a name of its own that leads to
@@ -39,8 +39,9 @@ FORM_TOKEN: Final = "form"  # noqa: S105 - the name of a field
 """The name of the field that says that a form is one of ours."""
 
 CLOSED: Final = (
-    "The operator's room is open on the machine itself, at a loopback address, or with a token "
-    "that may operate: communique token new NAME --scope operate."
+    "The operator's room is open to the user who runs the service, on the same machine and "
+    "without a proxy. All others need a token that may operate: "
+    "communique token new NAME --scope operate."
 )
 
 
@@ -69,15 +70,16 @@ class Guard:
         self._secret = secrets.token_bytes(32)
         self.cookie_name = f"communique_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
-    def enter(self, scope: Scope) -> Session | Response:
+    def enter(self, scope: Scope, *, is_own: bool = True) -> Session | Response:
         """The session of a request, or why there is none.
 
+        ``is_own`` is whether a request from this machine comes from a client of the same user.
         A session lasts as long as this process, one for each token: a page that another site leads
         to gets the same one again.
         """
         if is_part_of_another_site(scope):
             return page(scope, 403, said=OURS_ALONE)
-        if is_local(scope, self._site):
+        if is_own and is_local(scope, self._site):
             return self._session("")
         verdict = self._access.judge(scope, "operate")
         if verdict.is_granted and verdict.token:

@@ -80,3 +80,17 @@ def test_this_machine_is_told_from_a_page_that_has_a_browser_ask() -> None:
     assert not is_local(asked("192.0.2.7"), Site())
     assert not is_local(asked("127.0.0.1"), Site(url="https://press.example"))
     assert not is_local(asked("127.0.0.1"), Site(access="token"))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"),
+        *("x-forwarded-port", "x-real-ip", "cf-connecting-ip", "cf-ray", "true-client-ip"),
+        *("cdn-loop", "fastly-client-ip", "x-envoy-external-address", "tailscale-user-login"),
+    ],
+)
+def test_each_header_field_of_a_proxy_shows_that_it_is_one(field: str) -> None:
+    scope = asked("127.0.0.1")
+    assert is_local(scope, Site())
+    assert not is_local({**scope, "headers": [*scope["headers"], (field.encode(), b"")]}, Site())
