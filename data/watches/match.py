@@ -117,6 +117,7 @@ class WatchIndex:
         self._of_health: list[Rule] = []
         self._others: list[Rule] = []
         rules = [rule_of(name, watch) for name, watch in watches.items()]
+        self._has_rules = bool(rules)
         needed = Counter(word for rule in rules for word in rule.words)
         for rule in rules:
             self._enter(rule, needed)
@@ -144,6 +145,9 @@ class WatchIndex:
         ``moves`` are the ids that sources had before, each with the present one: a watch may name
         any of them.
         """
+        if not self._has_rules:
+            # Folding a long text takes milliseconds.
+            return ()
         former = (old for old, new in (moves or {}).items() if new == event.source)
         sources = frozenset((event.source, *former))
         if event.content is None:

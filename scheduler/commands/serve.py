@@ -21,7 +21,7 @@ from scheduler.home import Home
 from scheduler.jobs.health import home_health
 from scheduler.logs import log_to
 from scheduler.service.push import PushService
-from scheduler.service.web import address_of, listen, server_config
+from scheduler.service.web import address_of, listen, prefer_event_loop, server_config
 
 
 @click.command()
@@ -50,6 +50,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
         anywhere = opened.getsockname()[0] in ANYWHERE
         right = "the address by which readers reach it" if anywhere else address
         complain(f"feeds and pages name {site.url}; write {right} as site.url, then publish")
+    prefer_event_loop()
     uvloop.run(serve_home(home, opened))
     return 0
 

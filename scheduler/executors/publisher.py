@@ -1,18 +1,21 @@
-"""Has a HOME published by a child process, for the service."""
+"""Publishes a HOME and notes the health of its sources in a child process, for the service."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import TypeVar
 
 from data.models import Lease
 from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
-from scheduler.jobs.publish import Published, PublishJob
+from scheduler.jobs.publish import HealthJob, HealthNoted, Job, Published, PublishJob
+
+T = TypeVar("T")
 
 
 class Publisher:
-    """Has one HOME published, once at a time."""
+    """Publishes one HOME and notes its health, one job at a time."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -32,6 +35,13 @@ class Publisher:
         """
         return await asyncio.shield(asyncio.create_task(self._publish()))
 
+    async def note_health(self) -> HealthNoted:
+        """Note the health of all sources; if the child dies, that is an error and no exception.
+
+        Cancelled, the child ends its job: see ``publish``.
+        """
+        return await asyncio.shield(asyncio.create_task(self._note_health()))
+
     async def give_back_later(self, lease: Lease) -> None:
         """Have the child give a lease back where this process dies; without it, it runs out."""
         with suppress(OSError, ChildEnded):
@@ -42,18 +52,30 @@ class Publisher:
             await child.say(PublishJob(lease))
 
     async def _publish(self) -> Published:
+        done = await self._done(PublishJob(), Published)
+        if isinstance(done, Published):
+            return done
+        return Published(errors=(f"publishing {done}; it is tried again",))
+
+    async def _note_health(self) -> HealthNoted:
+        done = await self._done(HealthJob(), HealthNoted)
+        if isinstance(done, HealthNoted):
+            return done
+        return HealthNoted(error=f"the process that notes health {done}; it is tried again")
+
+    async def _done(self, job: Job, answer: type[T]) -> T | str:
+        """The answer of the child to a job, or why it gave none."""
         async with self._one:
             try:
                 child = self._child = self._child or await self._start()
-                await child.say(PublishJob())
-                return await child.hear(Published)
+                await child.say(job)
+                return await child.hear(answer)
             except OSError as error:
                 # Too many files are open, or there is no memory for a child.
-                why = f"did not start: {error}"
+                return f"did not start: {error}"
             except ChildEnded as error:
                 self._child = None
-                why = f"ended with code {error.code}"
-            return Published(errors=(f"publishing {why}; it is tried again",))
+                return f"ended with code {error.code}"
 
     async def _start(self) -> Child:
         child = await Child.start("scheduler.jobs.publish", str(self._home.path))

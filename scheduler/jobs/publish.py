@@ -1,8 +1,8 @@
 """Publishing a HOME: here, for `communique publish`, or in a child, for the service.
 
-Rendering keeps the interpreter busy, and readers would wait for it: what publishes for the service
-is another process, which lives on between two publications. Where the service dies, it ends what is
-under way, and gives back what that one held among several.
+Rendering and health estimates keep the interpreter busy, and readers would wait for them. A child
+process does both for the service, and stays between two publications. Where the service dies, it
+ends what is under way, and gives back what that one held among several.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -38,6 +39,7 @@ from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.made_feeds import note_changed_searches
 from scheduler.home import NO_FOLDER, NOWHERE, Home, open_home
 from scheduler.jobs.child import ParentLines, write_line
+from scheduler.jobs.health import note_health
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.other_publishers import publication_turn
 from scheduler.jobs.topics import settle_topics
@@ -52,11 +54,24 @@ class Published(msgspec.Struct, frozen=True):
     errors: tuple[str, ...] = ()
 
 
-class PublishJob(msgspec.Struct, frozen=True, omit_defaults=True):
+class PublishJob(msgspec.Struct, frozen=True, omit_defaults=True, tag=True):
     """A line that has the HOME published once, or else names a ``lease`` of the service."""
 
     lease: Lease | None = None
 
+
+class HealthJob(msgspec.Struct, frozen=True, tag=True):
+    """A line that has the health of all sources noted once."""
+
+
+class HealthNoted(msgspec.Struct, frozen=True):
+    """How many changes of health were noted, and the error in a sentence, or empty."""
+
+    changes: int = 0
+    error: str = ""
+
+
+Job: TypeAlias = PublishJob | HealthJob
 
 TURNS = 3
 """How often a publication begins anew, where others publish to the same bucket."""
@@ -218,21 +233,37 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
         store.close()
 
 
+def published(home: Home) -> Published:
+    """Publish a HOME, and report an error in place of raising it."""
+    try:
+        done = publish_home(home)
+    except CommuniqueError as error:
+        return Published(errors=(str(error),))
+    return Published(done.feeds, done.written, tuple(map(str, done.errors)))
+
+
+def noted_health(home: Home) -> HealthNoted:
+    """Note the health of all sources, and report an error in place of raising it."""
+    try:
+        return HealthNoted(note_health(home))
+    except (CommuniqueError, OSError) as error:
+        return HealthNoted(error=str(error))
+
+
 def main() -> None:
-    """Publish once for every PublishJob that comes in, and take in which leases there are."""
+    """Do each job that comes in, and keep the leases that jobs name."""
     home = open_home(Path(sys.argv[1]))
     log_as(home.settings.log)
     lines, leases = ParentLines(), dict[str, Lease]()
     for line in lines:
-        if lease := msgspec.json.decode(line, type=PublishJob).lease:
-            # Whether or not the service has let go of it since.
-            leases[lease.host] = lease
-            continue
-        try:
-            done = publish_home(home)
-            write_line(Published(done.feeds, done.written, tuple(map(str, done.errors))))
-        except CommuniqueError as error:
-            write_line(Published(errors=(str(error),)))
+        match msgspec.json.decode(line, type=Job):
+            case HealthJob():
+                write_line(noted_health(home))
+            case PublishJob(lease=Lease() as lease):
+                # Whether or not the service has let go of it since.
+                leases[lease.host] = lease
+            case _:
+                write_line(published(home))
     if leases and lines.parent_died:
         # One machine alone needs no psycopg.
         from scheduler.jobs.leased.orphan import give_back  # noqa: PLC0415

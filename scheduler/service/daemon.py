@@ -25,7 +25,7 @@ from feeds.server.requests.client import proxies_of
 from scheduler.executors.local import Executor
 from scheduler.home import Home
 from scheduler.jobs.handlings import paused_sources
-from scheduler.jobs.health import home_health, note_health
+from scheduler.jobs.health import home_health
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.logs import log_visit
 from scheduler.service.admin.app import Admin
@@ -37,7 +37,13 @@ from scheduler.service.systemd import READY, STOPPING, show_life, tell
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.upkeep import copy_for_ever, tidy
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
-from scheduler.service.web import address_of, admin_address, listen, server_config
+from scheduler.service.web import (
+    address_of,
+    admin_address,
+    listen,
+    prefer_event_loop,
+    server_config,
+)
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
 
 if TYPE_CHECKING:
@@ -96,6 +102,7 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         opened = listen(site.host, site.port)
+        prefer_event_loop()
         address = address_of(opened)
         log.info("running", home=str(self._home.path), site=address, admin=admin_address(address))
         home = self._home
@@ -373,7 +380,7 @@ class Service:
             await self._health_due.wait()
             self._health_due.clear()
             began = time.monotonic()
-            await attempt(self._note_health)
+            await self._note_health()
             # Among thousands of sources visits end all the time: this takes a tenth of it at most.
             await asyncio.sleep(9 * (time.monotonic() - began))
 
@@ -381,7 +388,7 @@ class Service:
         # Days that a wrong clock tells would make silence of nothing.
         if not self._timetable.is_clock_settled:
             return
-        changes = await asyncio.to_thread(note_health, self._home)
+        changes = await self._publishing.note_health()
         await self._admin.live.note()
         if changes:
             await self._have_done("publish")

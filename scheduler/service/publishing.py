@@ -59,6 +59,13 @@ class Publishing:
         for error in published.errors:
             log.error("not published", problem=error)
 
+    async def note_health(self) -> int:
+        """Note the health of all sources; how many changes."""
+        noted = await self._publisher.note_health()
+        if noted.error:
+            log.error("failed; it is tried again", problem=noted.error)
+        return noted.changes
+
     async def give_back_later(self, lease: Lease) -> None:
         """Have a lease given back where this process dies: once no publication is under way."""
         await self._publisher.give_back_later(lease)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
+from typing import Final
 
 from starlette.types import ASGIApp
 
@@ -13,6 +15,9 @@ from feeds.server.connection.http_protocol import HttpProtocol, ServerConfig
 from feeds.server.connection.open_connections import OpenConnections
 from feeds.server.connection.security import for_all
 from feeds.urls import ADMIN_PATH
+
+SWITCH_SECONDS: Final = 0.0005
+"""Maximum seconds for which one thread keeps the interpreter while others wait for it."""
 
 
 class PortTaken(CommuniqueError):
@@ -56,6 +61,15 @@ def admin_address(address: str) -> str:
     for anywhere, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
         address = address.replace(anywhere, here)
     return f"{address.rstrip('/')}{ADMIN_PATH}/"
+
+
+def prefer_event_loop() -> None:
+    """Have threads that compute release the interpreter after `SWITCH_SECONDS`.
+
+    The event loop waits that long for each turn while a thread computes, and needs several turns
+    per answer.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def server_config(app: ASGIApp, site: Site | None = None) -> ServerConfig:

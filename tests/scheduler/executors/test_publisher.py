@@ -23,6 +23,7 @@ from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import open_home
 from scheduler.jobs.child import NICE
+from scheduler.jobs.publish import HealthNoted
 from spiders.sources.loader import choose, load_sources
 from tests.command import collect, communique, make_home
 from tests.fork_server import forking_python
@@ -42,6 +43,30 @@ async def started(publisher: Publisher) -> AsyncIterator[Publisher]:
         yield publisher
     finally:
         await publisher.close()
+
+
+@pytest.mark.usefixtures("forked")
+def test_the_child_notes_the_health_of_sources(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", "<h1>Not here</h1>", status=404)
+        folder = make_home(tmp_path / "home", f"{room.base}/news/")
+        settings = folder / "communique.toml"
+        settings.write_text(settings.read_text() + "\n[health]\nconfirm_visits = 0\n")
+        home = open_home(folder)
+        loaded, _ = load_sources(home.sources)
+
+        async def work() -> tuple[HealthNoted, HealthNoted]:
+            await Executor(home).visit_all(choose(loaded, ()))
+            async with started(Publisher(home)) as publisher:
+                noted = await publisher.note_health()
+                (folder / "communique.db").unlink()
+                (folder / "communique.db").mkdir()
+                return noted, await publisher.note_health()
+
+        noted, failed = uvloop.run(work())
+    assert noted == HealthNoted(changes=1)
+    assert failed.changes == 0
+    assert "it is no file" in failed.error
 
 
 @pytest.mark.usefixtures("forked")

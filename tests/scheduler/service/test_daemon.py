@@ -21,9 +21,9 @@ import feedparser
 import httpx
 import pytest
 
-from scheduler.home import Home, open_home
-from scheduler.jobs.health import note_health
+from scheduler.home import open_home
 from scheduler.service.daemon import Service
+from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.mounted import fill, mounted
@@ -97,13 +97,15 @@ def test_health_is_noted_after_the_visit_that_shows_it(
     room.page("/news/", "<p>Not here.</p>", status=404)
     opened = open_home(home)
 
-    def noted(of: Home) -> int:
+    note_health = Publishing.note_health
+
+    async def noted(publishing: Publishing) -> int:
         """End the service once something is noted."""
-        if changes := note_health(of):
+        if changes := await note_health(publishing):
             os.kill(os.getpid(), signal.SIGTERM)
         return changes
 
-    monkeypatch.setattr("scheduler.service.daemon.note_health", noted)
+    monkeypatch.setattr(Publishing, "note_health", noted)
 
     async def work() -> None:
         async with asyncio.timeout(PATIENCE):
