@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
 
 import brotli
 import zstandard
@@ -19,80 +19,140 @@ MOST_CODINGS: Final = 5
 
 
 class Undecodable(CommuniqueError):
-    """A body is not what its headers say, or more than is taken."""
+    """A body is not what its headers say, or is too large."""
+
+
+class TooLarge(Undecodable):
+    """A body is larger than the limit when it is unpacked."""
 
 
 class Decoder(Protocol):
-    """Unpacks what it is given piece by piece."""
+    """Unpacks a body, one piece of output at a time."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream has reached its own end."""
 
     def __call__(self, piece: bytes, most: int) -> bytes:
-        """The next bytes, about ``most`` at the most; nothing where another piece is needed."""
+        """The next bytes, about ``most`` at most; empty when another piece of input is needed."""
+
+
+class Unpacked(NamedTuple):
+    """A body without its content codings; ``is_whole`` is False if a stream ended early."""
+
+    body: bytes
+    is_whole: bool
 
 
 def decoded(body: bytes, codings: str, limit: int) -> bytes:
-    """A body without its content codings, given as the header writes them.
+    """A body without its content codings; what there is of it if a stream ended early.
 
-    Unknown ones are left as they are. Raises Undecodable where it is broken or longer than
-    ``limit`` bytes at any stage; one that was cut off gives what there is of it.
+    See `unpack` for the arguments and the errors.
+    """
+    return unpack(body, codings, limit).body
+
+
+def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
+    """Remove the content codings of a body, given as the header field writes them.
+
+    Unknown codings are left as they are. An empty body is whole. Raises TooLarge if the body is
+    longer than ``limit`` bytes at any stage, and Undecodable if it is broken.
     """
     names = [name.strip().lower().removeprefix("x-") for name in codings.split(",")]
     names = [name for name in names if name and name != "identity"]
     if len(names) > MOST_CODINGS:
         raise Undecodable(f"a body has {len(names)} content codings, one around the other")
+    is_whole = True
     for name in reversed(names):
         make = DECODERS.get(name)
-        if make is None:
-            return body
-        body = b"".join(_unpacked(body, name, make, limit))
-    return body
+        if make is None or not body:
+            break
+        body, ended = _unpacked(body, name, make, limit)
+        is_whole &= ended
+    return Unpacked(body, is_whole)
 
 
-def _unpacked(
-    body: bytes, name: str, make: Callable[[bytes], Decoder], limit: int
-) -> Iterator[bytes]:
-    decode, size = make(body), 0
-    for start in range(0, len(body), PIECE):
-        piece = body[start : start + PIECE]
-        while True:
-            try:
-                out = decode(piece, limit - size + 1)
-            except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
-                raise Undecodable(f"a body is not {name}, as its headers say: {error}") from error
-            size += len(out)
-            if size > limit:
-                raise Undecodable(f"a body is larger than {limit} bytes when it is unpacked")
-            if not out:
-                break
-            yield out
-            piece = b""
+def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: int) -> Unpacked:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        decode = make(body)
+        for start in range(0, len(body), PIECE):
+            piece = body[start : start + PIECE]
+            while out := decode(piece, limit - size + 1):
+                size += len(out)
+                if size > limit:
+                    raise TooLarge(f"a body is larger than {limit} bytes when it is unpacked")
+                parts.append(out)
+                piece = b""
+    except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
+        raise Undecodable(f"a body is not {name}, as its headers say: {error}") from error
+    return Unpacked(b"".join(parts), decode.ended)
 
 
-class _Zlib:
-    """gzip, of several members too, and deflate with its frame or, as some servers send, bare."""
+GZIP_MAGIC: Final = b"\x1f\x8b"
+GZIP_HEAD_BYTES: Final = 10
+GZIP_TRAILER_BYTES: Final = 8
+
+
+class _Deflate:
+    """gzip (RFC 1952), of several members too, and deflate, with the frame of zlib (RFC 1950).
+
+    Some servers send deflate without that frame. Checksums are not compared, since some servers
+    send wrong ones, or cut them off. What follows the end is padding.
+    """
 
     def __init__(self, body: bytes, *, gzip: bool) -> None:
-        # A frame of zlib is told by its first two bytes (RFC 1950, section 2.2).
-        framed = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0  # noqa: PLR2004
-        self._bits = 31 if gzip else 15 if framed else -15
+        self._body = body
         self._gzip = gzip
-        self._inner = zlib.decompressobj(self._bits)
-        self._left = b""
+        self._at = 0
+        self.ended = False
+        if gzip:
+            self._inner = self._member()
+        else:
+            # A zlib frame shows in its first two bytes (RFC 1950, section 2.2).
+            framed = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0  # noqa: PLR2004
+            self._at = 2 if framed else 0
+            self._inner = zlib.decompressobj(-15)
 
     def __call__(self, piece: bytes, most: int) -> bytes:
-        piece = self._left + piece
-        self._left = b""
-        while True:
+        del piece  # the whole body is known
+        while not self.ended:
+            data = self._inner.unconsumed_tail
+            if not data:
+                data = self._body[self._at : self._at + PIECE]
+                self._at += len(data)
+            out = self._inner.decompress(data, most)
             if self._inner.eof:
-                if self._gzip and piece == b"\x1f":
-                    self._left = piece  # another member may begin here
-                    return b""
-                if not self._gzip or not piece.startswith(b"\x1f\x8b"):
-                    return b""  # what follows the end is padding
-                self._inner = zlib.decompressobj(self._bits)
-            out = self._inner.decompress(piece, most)
-            piece = self._left = self._inner.unconsumed_tail or self._inner.unused_data
-            if out or not (self._inner.eof and piece):
+                self._at -= len(self._inner.unused_data)
+                self._end_member()
+            if out or not (data or self.ended):
                 return out
+        return b""
+
+    def _end_member(self) -> None:
+        """Begin with the next member of gzip, if one follows."""
+        self._at += GZIP_TRAILER_BYTES
+        if self._gzip and self._body.startswith(GZIP_MAGIC, self._at):
+            self._inner = self._member()
+        else:
+            self.ended = True
+
+    def _member(self) -> zlib._Decompress:
+        """Skip the head of a member of gzip (RFC 1952, section 2.3)."""
+        body, at = self._body, self._at
+        if not body.startswith(GZIP_MAGIC[: len(body)], at):
+            raise zlib.error("no head of gzip")
+        flags = body[at + 3] if len(body) > at + 3 else 0
+        at += GZIP_HEAD_BYTES
+        if flags & 4:
+            at += 2 + int.from_bytes(body[at : at + 2], "little")
+        for flag in (8, 16):
+            if flags & flag:
+                end = body.find(b"\0", at)
+                at = end + 1 if end >= 0 else len(body)
+        self._at = at + 2 if flags & 2 else at
+        return zlib.decompressobj(-15)
 
 
 class _Brotli:
@@ -102,6 +162,10 @@ class _Brotli:
         del body
         self._inner = brotli.Decompressor()
 
+    @property
+    def ended(self) -> bool:
+        return bool(self._inner.is_finished())
+
     def __call__(self, piece: bytes, most: int) -> bytes:
         if self._inner.is_finished() or not (piece or not self._inner.can_accept_more_data()):
             return b""
@@ -109,19 +173,50 @@ class _Brotli:
 
 
 class _Zstandard:
-    """Zstandard (RFC 8878), read from what came so far."""
+    """Zstandard (RFC 8878), of several frames too."""
 
     def __init__(self, body: bytes) -> None:
+        self._body = body
         self._reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last frame has its last block; the reader does not report it."""
+        body, at = self._body, 0
+        while at < len(body):
+            if body[at + 1 : at + 4] == SKIPPABLE and body[at] >> 4 == 5:  # noqa: PLR2004
+                at += 8 + int.from_bytes(body[at + 4 : at + 8], "little")
+                continue
+            frame = body[at : at + ZSTD_HEAD_BYTES]
+            try:
+                has_checksum = zstandard.get_frame_parameters(frame).has_checksum
+                at += zstandard.frame_header_size(frame)
+            except zstandard.ZstdError:
+                return False
+            is_last = False
+            while not is_last:
+                block = int.from_bytes(body[at : at + 3], "little")
+                if at + 3 > len(body):
+                    return False
+                is_last = bool(block & 1)
+                at += 3 + (1 if block >> 1 & 3 == 1 else block >> 3)
+            at += 4 * has_checksum
+        return at == len(body)
 
     def __call__(self, piece: bytes, most: int) -> bytes:
         del piece
         return bytes(self._reader.read(min(most, 16 * PIECE)))
 
 
+ZSTD_HEAD_BYTES: Final = 18
+"""Maximum bytes of the head of a frame of Zstandard."""
+
+SKIPPABLE: Final = b"\x2a\x4d\x18"
+"""Bytes 2 to 4 of a skippable frame; the first one is 0x50 to 0x5f."""
+
 DECODERS: Final[dict[str, Callable[[bytes], Decoder]]] = {
-    "gzip": lambda body: _Zlib(body, gzip=True),
-    "deflate": lambda body: _Zlib(body, gzip=False),
+    "gzip": lambda body: _Deflate(body, gzip=True),
+    "deflate": lambda body: _Deflate(body, gzip=False),
     "br": _Brotli,
     "zstd": _Zstandard,
 }

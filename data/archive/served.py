@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from data.archive.content_coding import Undecodable, decoded
+from data.archive.content_coding import Undecodable, unpack
 from data.archive.warc.index import NOT_MODIFIED, Index
 from data.archive.warc.reader import Http, Record, is_whole, read_record
 from data.errors import ArchiveError
@@ -26,6 +26,7 @@ class Served:
     """An answer of a server to a question for ``url`` at ``at`` (aware UTC).
 
     ``body`` is without its codings. With ``rendered`` it is the document as a browser had it.
+    ``is_whole`` is False if the body was cut, by the server or by whoever captured it.
     """
 
     url: str
@@ -35,6 +36,7 @@ class Served:
     body: bytes
     record_id: str
     rendered: bool = False
+    is_whole: bool = True
 
     def header(self, name: bytes) -> bytes:
         """The first value of a field, empty where there is none; ``name`` is in small letters."""
@@ -63,10 +65,11 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
     codings = made.header(b"content-encoding").decode("latin-1")
     if b"chunked" in made.header(b"transfer-encoding").lower():
         body = unchunked(body)
-    body = body if record.rendered else decoded(body, codings, limit)
+    body, is_whole = unpack(body, "" if record.rendered else codings, limit)
     if len(body) > limit:
         raise Undecodable(f"a body is larger than {limit} bytes")
-    return Served(record.uri, record.at, status, headers, body, record.record_id, record.rendered)
+    is_whole = is_whole and not record.field("WARC-Truncated")
+    return replace(made, status=status, headers=headers, body=body, is_whole=is_whole)
 
 
 def fault_of(folder: Path, capture: Capture) -> str:

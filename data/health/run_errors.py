@@ -68,6 +68,7 @@ KINDS: Final = {
     "timeout": "site.timeout",
     "dns": "site.dns",
     "connection": "site.connection",
+    "truncated": "site.connection",
 }
 """The code of each kind of error that leaves a source without its listing."""
 

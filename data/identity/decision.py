@@ -59,6 +59,10 @@ OTHER_PAGE: Final = (
 LED_AWAY: Final = (
     "the address now leads to another release, of another day or title; the last good text is kept"
 )
+ENDS_EARLY: Final = (
+    "the page shows only the beginning of the known text, as if the response had been cut; the "
+    "known text is kept, and the next visit that finds the same records it as an edit"
+)
 SHARED_BODY: Final = (
     "the page now shows the text of another release of this source; the last good text is kept "
     "(check the source with `communique sources check`)"

@@ -63,6 +63,22 @@ def significant_changes(old: Content, new: Content) -> frozenset[str]:
     return frozenset(changed)
 
 
+def ends_early(old: Content, new: Content) -> bool:
+    """Whether a new content shows only the beginning of the old one, as a cut page does.
+
+    Its text is a prefix of the old text, in which the last word may be cut, too. It may lack
+    attachments, which follow the text, and has no other ones.
+    """
+    before, after = tokens(old.body_text), tokens(new.body_text)
+    files, left = files_of(old), files_of(new)
+    if not after or len(after) > len(before) or not left <= files:
+        return False
+    *whole, last = after
+    if whole != before[: len(whole)] or not before[len(whole)].startswith(last):
+        return False
+    return len(after) < len(before) or last != before[-1] or left != files
+
+
 def files_of(content: Content) -> frozenset[str]:
     """What tells the attachments of a release apart: their addresses without versions."""
     return frozenset(named_files(content))

@@ -310,6 +310,15 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
         """Keep the robots.txt of an origin."""
 
+    def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
+        """The mark of what was shown last at an address, or of a release, that may have been cut.
+
+        With the time of it.
+        """
+
+    def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
+        """Keep the mark of what an address or a release shows, until a later visit compares it."""
+
     def walk(self, source: str, start: str) -> Walk | None:
         """How far the walk has come that began on the page at ``start``."""
 

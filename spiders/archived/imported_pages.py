@@ -19,7 +19,7 @@ from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 from spiders.archived.listings import ArchivedListings, page_of
-from spiders.crawl.page_errors import page_errors
+from spiders.crawl.page_errors import NotARelease, page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.release_reader import ReleaseReader, StoredReleases
 from spiders.extract.page_type import kind_of
@@ -123,6 +123,8 @@ class ImportedPages:
             if known and capture.at <= known.last_seen:
                 self.outcome.counts["older"] += 1
                 return
+            if not answer.is_whole:
+                raise NotARelease("truncated", "the archived response was cut, so it is not read")
             keys = (key, *map(canonical_url, aliases))
             items = self.listings.items
             item = next((items[one] for one in keys if one in items), None)

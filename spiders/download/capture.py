@@ -27,6 +27,7 @@ from data.models.exchange import Exchange, Headers
 from spiders.download.browser import RENDER
 from spiders.download.exchange_batch import ExchangeBatch
 from spiders.download.responses import TOO_LONG
+from spiders.download.truncation import LOST, STOPPED
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -120,7 +121,7 @@ class CaptureMiddleware:
 
     def _exchange(self, response: Response, request: Request) -> Exchange:
         rendered = bool(request.meta.get(RENDER))
-        cut = "download_stopped" in response.flags
+        cut = STOPPED in response.flags
         return Exchange(
             url=response.url,
             at=utc_now(),
@@ -133,7 +134,7 @@ class CaptureMiddleware:
             # Of a rendered page it is that of our own gateway.
             ip="" if rendered or response.ip_address is None else str(response.ip_address),
             protocol=response.protocol or "HTTP/1.1",
-            truncated="length" if cut else "",
+            truncated="length" if cut else "disconnect" if LOST in response.flags else "",
             rendered=rendered,
         )
 

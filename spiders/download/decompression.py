@@ -1,4 +1,4 @@
-"""Unpacks the bodies of answers, up to a bound, and keeps nothing of what is larger."""
+"""Unpacks the bodies of responses within a bound, and marks those whose stream ended early."""
 
 from __future__ import annotations
 
@@ -7,26 +7,55 @@ from typing import Final
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
+from scrapy.responsetypes import responsetypes
+
+from data.archive.content_coding import TooLarge, Unpacked, unpack
 
 TOO_LARGE: Final = "its answer is larger than [network] max_bytes allows when it is unpacked"
 
+ENDED: Final = "stream-ended"
+ENDED_EARLY: Final = "stream-ended-early"
+"""Flags of a response that was packed: whether its stream reached its own end."""
+
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's own, but for what it keeps of an answer that is too large.
+    """Requests packed bodies as Scrapy's own middleware does, and unpacks them with our decoders.
 
-    Its error holds the frames that unpacked the answer, and these hold all that was unpacked: 20 MB
-    for each such answer, until garbage is looked for.
+    Scrapy's decoders return what there is of a stream that ends early, and do not report it.
     """
 
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
-        """The answer with its body unpacked. Raises IgnoreRequest where that is too large."""
-        del spider  # Scrapy no longer hands it over
+        """The response with its body unpacked and a flag.
+
+        Raises IgnoreRequest if the body is too large, Undecodable if it is broken.
+        """
+        del spider  # Scrapy no longer passes it
+        codings = response.headers.getlist("Content-Encoding")
+        if request.method == "HEAD" or not codings:
+            return response
+        found, left = self._split_encodings(codings)
         try:
-            return super().process_response(request, response)
-        except IgnoreRequest:
-            pass
-        # Raised out here, it holds no frame that the other one held.
-        raise IgnoreRequest(TOO_LARGE)
+            body, is_whole = self._unpacked(response.body, found)
+        except TooLarge:
+            # The error holds the frames that unpacked the body, and these hold the body.
+            body = None
+        if body is None:
+            raise IgnoreRequest(TOO_LARGE)
+        if left:
+            self._warn_unknown_encoding(response, left)
+            response.headers["Content-Encoding"] = left
+        else:
+            del response.headers["Content-Encoding"]
+        kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
+        flags = [*response.flags, ENDED if is_whole else ENDED_EARLY] if found else response.flags
+        if issubclass(kind, TextResponse):
+            return response.replace(cls=kind, body=body, flags=flags, encoding=None)
+        return response.replace(cls=kind, body=body, flags=flags)
+
+    def _unpacked(self, body: bytes, codings: list[bytes]) -> Unpacked:
+        """A body without these codings, the outermost one first."""
+        names = ", ".join(coding.decode("latin-1") for coding in reversed(codings))
+        return unpack(body, names, self._max_size)

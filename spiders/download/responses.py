@@ -18,6 +18,7 @@ from spiders.download.documents import DOCUMENT
 from spiders.download.header_limits import head_error
 from spiders.download.retry_after import HostError
 from spiders.download.ssrf import HostResolver, PrivateAddressError
+from spiders.download.truncation import TruncatedResponse
 from spiders.page.page import Page
 
 TOO_LONG: Final = "its answer is larger than [network] max_bytes allows"
@@ -77,8 +78,7 @@ KNOWN: Final = {
     "ResponseDataLoss": ("connection", "the connection was lost in the midst of its answer"),
     "ParseError": ("network", "what answers there does not speak HTTP"),
     "InvalidHeaderName": ("network", "the header fields of its answer are not those of HTTP"),
-    "BadGzipFile": ("network", NOT_PACKED),
-    "error": ("network", NOT_PACKED),
+    "Undecodable": ("network", NOT_PACKED),
     "Error": ("certificate", "no secure connection to it could be made (TLS)"),
     "VerificationError": ("certificate", "its certificate is not one to be trusted"),
 }
@@ -92,7 +92,7 @@ def describe_failure(failure: Failure, host: str) -> tuple[str, str]:
 
 def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
     """A short code and a sentence for what went wrong instead of an answer."""
-    if isinstance(error, HostError):
+    if isinstance(error, HostError | TruncatedResponse):
         return error.kind, str(error)
     if host in HostResolver.refused:
         return "refused", str(PrivateAddressError(host, HostResolver.refused[host]))

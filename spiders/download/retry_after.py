@@ -61,6 +61,12 @@ class HostMemory(Protocol):
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
         """Keep the robots.txt of an origin."""
 
+    def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
+        """The mark of what was shown last at an address that may have been cut, and its time."""
+
+    def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
+        """Keep the mark of what an address shows, until a later visit compares it."""
+
 
 class LocalMemory:
     """What hosts asked of us, as long as this process lives."""
@@ -68,6 +74,7 @@ class LocalMemory:
     def __init__(self) -> None:
         self._waits: dict[str, Wait] = {}
         self._robots: dict[str, tuple[bytes, dt.datetime]] = {}
+        self._unconfirmed: dict[str, tuple[str, dt.datetime]] = {}
 
     def wait(self, host: str) -> Wait | None:
         """Until when a host asked to wait, even if that is over."""
@@ -84,6 +91,14 @@ class LocalMemory:
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
         """Keep the robots.txt of an origin."""
         self._robots[origin] = body, seen
+
+    def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
+        """The mark of what was shown last at an address that may have been cut, and its time."""
+        return self._unconfirmed.get(subject)
+
+    def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
+        """Keep the mark of what an address shows, until a later visit compares it."""
+        self._unconfirmed[subject] = mark, seen
 
 
 def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | None:

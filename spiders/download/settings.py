@@ -39,6 +39,8 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         "DOWNLOAD_TIMEOUT": network.timeout,
         "DOWNLOAD_MAXSIZE": network.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,
+        # The archive keeps what came before the connection was lost; TruncationMiddleware fails it.
+        "DOWNLOAD_FAIL_ON_DATALOSS": False,
         "RETRY_TIMES": 1,
         # The run tells, and addresses may hold secrets.
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
@@ -60,6 +62,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "spiders.download.middlewares.CheapMetaRefreshMiddleware": 580,
             # In the place of Scrapy's own.
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+            "spiders.download.truncation.TruncationMiddleware": 585,
             "spiders.download.decompression.DecompressionMiddleware": 590,
             "spiders.download.capture.CaptureMiddleware": 1000,
             # What they would do for a crawl, ours does itself or has no use for: each is asked of

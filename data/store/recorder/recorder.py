@@ -10,7 +10,14 @@ from typing import Final
 
 import msgspec
 
-from data.identity.decision import SHARED_BODY, Decision, decide, first_release, read_anew
+from data.identity.decision import (
+    ENDS_EARLY,
+    SHARED_BODY,
+    Decision,
+    decide,
+    first_release,
+    read_anew,
+)
 from data.identity.matching import (
     DraftSignature,
     claims,
@@ -25,6 +32,7 @@ from data.store.recorder.candidates import Candidates, bands_of, find_candidates
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.stories import StoryJoiner
 from data.store.recorder.tables import AddressOwner, StoredRelease, Tables
+from data.store.recorder.unconfirmed import is_confirmed, may_be_cut
 from data.text.similarity import Signature, signature
 from data.text.urls import canonical_url
 from data.text.words import word_hashes
@@ -92,9 +100,16 @@ class Recorder:
             else:
                 match = self._match(draft, read, owners[canonical_url(draft.url)], fresh, since)
             decision = self._decide(draft, read, match, fresh, seen)
+            known = match.known.release if match.known else None
+            if known and may_be_cut(draft, known, decision):
+                mark = read.fingerprint.hex()
+                if not is_confirmed(self._tables, known, mark, seen=seen, since=since):
+                    decision = Decision("unchanged", known, doubt=ENDS_EARLY)
             outcome = self._outcome(draft, decision, match.known, read, claimed)
             if match.known and decision.doubt:
-                self._tables.mark_checked(match.known.number, seen)
+                # What may have been cut is due again at the next visit.
+                if decision.doubt != ENDS_EARLY:
+                    self._tables.mark_checked(match.known.number, seen)
                 return outcome
             outcome = replace(outcome, labels=_labels_of(decision.release, labels or {}))
             number = self._write(outcome, match.known)

@@ -146,6 +146,15 @@ class Tables(Protocol):
     def add_revision(self, before: StoredRelease) -> None:
         """Keep the version that a release had until now."""
 
+    def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
+        """The mark of what was shown last at an address, or of a release, that may have been cut.
+
+        With the time of it.
+        """
+
+    def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
+        """Keep the mark of what an address or a release shows, until a later visit compares it."""
+
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
         """Note a visit that gave nothing to believe."""
 

@@ -37,7 +37,7 @@ from data.store.sql.stories import StoryTables
 from data.store.sql.subscribers.alerts import AlertsPart
 from data.store.sql.subscribers.reader_states import ReaderStatesPart
 from data.store.sql.subscribers.websub import WebSubPart
-from data.store.sql.visits import VisitsPart
+from data.store.sql.visits import UnconfirmedTable, VisitsPart
 from data.store.sql.walks import WalksPart
 
 NOT_OF_ARCHIVE: Final = (
@@ -49,7 +49,7 @@ NOT_OF_ARCHIVE: Final = (
 """Tables of secrets, of what others are to be told, and of what people read: not archived."""
 
 
-class SqlTables(AliasTable, ReleaseTable, CaptureTable, StoryTables):
+class SqlTables(AliasTable, ReleaseTable, CaptureTable, StoryTables, UnconfirmedTable):
     """data.store.recorder.tables.Tables, but for the bands of similar texts."""
 
     def transaction(self) -> AbstractContextManager[object]:

@@ -17,7 +17,31 @@ RUNS_KEPT = 1000
 """Reports of runs that are kept of each source."""
 
 
-class VisitsPart(Part):
+class UnconfirmedTable(Part):
+    """The verbs that keep what may have been cut, for visits and for the recorder."""
+
+    def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
+        """The mark of what was shown last at an address, or of a release, that may have been cut.
+
+        With the time of it.
+        """
+        for row in self._rows("unconfirmed", "subject = ?", [subject]):
+            return str(row["mark"]), instant(row["seen"])
+        return None
+
+    def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
+        """Keep the mark of what an address or a release shows, until a later visit compares it.
+
+        Of an address too long for a key nothing is kept: it is never confirmed.
+        """
+        if len(subject) > LONGEST_KEY:
+            return
+        row = {"subject": subject, "mark": mark, "seen": seen.timestamp()}
+        with self._writing():
+            self._connection.upsert("unconfirmed", row)
+
+
+class VisitsPart(UnconfirmedTable):
     """The verbs of data.store.protocol.Store that remember visits."""
 
     def due(

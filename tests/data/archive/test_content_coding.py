@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.content_coding import PIECE, Undecodable, decoded
+from data.archive.content_coding import PIECE, Undecodable, decoded, unpack
 
 TEXT = b"Statement of the harbour board. " * 9000
 
@@ -84,3 +84,42 @@ def test_a_member_that_is_empty_or_ends_where_a_piece_does_hides_none_of_those_a
             assert decoded(first + gzip.compress(page), "gzip", 100_000) == noise[:size] + page
             return
     raise AssertionError("no member ends one byte before a piece does")
+
+
+@pytest.mark.parametrize("coding", [*PACKED, "bare deflate"])
+def test_a_stream_that_ends_early_is_not_whole(coding: str) -> None:
+    pack = PACKED.get(coding, bare_deflate)
+    whole, coding = pack(b"".join(b"%d," % n for n in range(5_000))), coding.removeprefix("bare ")
+    assert unpack(whole, coding, 1_000_000).is_whole
+    assert unpack(b"", coding, 1_000_000) == (b"", True)
+    for end in (10, len(whole) // 3, len(whole) // 2, len(whole) - 9):
+        is_plain = coding in {"", "identity"}
+        assert unpack(whole[:end], coding, 1_000_000).is_whole == is_plain
+
+
+def test_a_second_member_that_ends_early_is_missed_and_padding_after_the_last_is_not() -> None:
+    page = b"".join(b"%d," % n for n in range(5_000))
+    for pack in (gzip.compress, zstandard.compress):
+        name = "gzip" if pack is gzip.compress else "zstd"
+        two = pack(page) * 2
+        assert unpack(two, name, 1_000_000) == (page * 2, True)
+        assert not unpack(two[:-20], name, 1_000_000).is_whole
+    for padding in (b"\0" * 20, b"\x1f", b"trailing garbage"):
+        assert unpack(gzip.compress(page) + padding, "gzip", 1_000_000) == (page, True)
+
+
+def test_a_wrong_or_missing_checksum_of_gzip_costs_nothing() -> None:
+    packed = gzip.compress(TEXT)
+    for body in (packed[:-8], packed[:-8] + b"\7" * 8, packed[:-3]):
+        assert unpack(body, "gzip", len(TEXT)) == (TEXT, True)
+    named = (
+        packed[:3]
+        + b"\x1e"
+        + packed[4:10]
+        + b"\3\0abc"
+        + b"name\0"
+        + b"note\0"
+        + b"hh"
+        + packed[10:]
+    )
+    assert unpack(named, "gzip", len(TEXT)) == (TEXT, True)

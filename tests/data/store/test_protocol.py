@@ -14,6 +14,7 @@ from data.errors import StoreError
 from data.models import (
     Facet,
     HubRequest,
+    Media,
     PublicationTime,
     Published,
     Run,
@@ -174,6 +175,35 @@ def test_a_page_that_lost_its_body_keeps_the_last_good_text(
     kept = store.release(first.id)
     assert kept is not None
     assert kept.content == first.content
+
+
+def test_a_text_that_only_ends_earlier_counts_when_a_second_visit_finds_it(
+    store: JournalStore, noon: dt.datetime
+) -> None:
+    shorter = BODY.rpartition("from")[0]
+    files = (Media("http://harbour.example/plan.pdf"),)
+    first = store.record(draft(digest="d1", attachments=files), seen=noon, since=noon).release
+    cut = draft(digest="d2", body_text=shorter, attachments=())
+    for minutes in (60, 61):
+        since = noon + HOUR
+        verdict = store.record(cut, seen=noon + dt.timedelta(minutes=minutes), since=since)
+        assert (verdict.kind, bool(verdict.doubt)) == ("unchanged", True), "of one visit"
+    whole = draft(digest="d1", attachments=files)
+    store.record(whole, seen=noon + 2 * HOUR, since=noon + 2 * HOUR)
+    verdict = store.record(cut, seen=noon + 3 * HOUR, since=noon + 3 * HOUR)
+    assert verdict.kind == "unchanged", "the visit in between read all of it"
+    verdict = store.record(cut, seen=noon + 4 * HOUR, since=noon + 4 * HOUR)
+    assert (verdict.kind, verdict.fields) == ("changed", ("attachments", "body"))
+    assert verdict.release.updated == noon + 4 * HOUR
+    assert (verdict.release.id, verdict.release.revision) == (first.id, 2)
+
+
+def test_an_imported_text_that_ends_earlier_is_an_edit_at_once(
+    store: JournalStore, noon: dt.datetime
+) -> None:
+    store.record(draft(), seen=noon, since=noon)
+    verdict = store.record(draft(body_text=BODY[:150]), seen=noon + HOUR, since=noon + HOUR)
+    assert verdict.kind == "changed"
 
 
 def test_the_same_bytes_are_unchanged_even_where_our_reading_of_them_improved(

@@ -180,6 +180,12 @@ def lay_search_prefixes(db: Database) -> None:
     _lay(db, "search_prefixes")
 
 
+@migrations()
+def lay_unconfirmed(db: Database) -> None:
+    """Lay the table of what responses showed that may have been cut."""
+    _lay(db, "unconfirmed")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

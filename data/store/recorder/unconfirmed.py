@@ -1,0 +1,38 @@
+"""Changes that a cut page would make as well: they wait until a later visit finds the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from data.identity.decision import Decision
+from data.models import Draft, Release
+from data.revisions.edits import ends_early
+from data.store.recorder.tables import Tables
+
+ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
+"""Time between two captures from which on the later one confirms the earlier one."""
+
+
+def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
+    """Whether a change shows only the beginning of what is known.
+
+    A release that was imported has no page, and so no digest of one.
+    """
+    is_page = decision.kind == "changed" and bool(draft.digest)
+    return is_page and ends_early(known.content, draft.content)
+
+
+def is_confirmed(
+    tables: Tables, known: Release, mark: str, *, seen: dt.datetime, since: dt.datetime
+) -> bool:
+    """Whether an earlier visit found this, and none read the page well since; kept if not.
+
+    ``mark`` names what is shown. A visit, which began ``since``, may meet a release at two
+    addresses, and an import may meet several captures of it.
+    """
+    before = tables.unconfirmed(known.id)
+    if before is None or before[0] != mark or before[1] <= known.last_seen:
+        tables.keep_unconfirmed(known.id, mark, seen)
+        return False
+    return before[1] < since or seen - before[1] >= ANOTHER_VISIT
