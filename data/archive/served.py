@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from data.archive.warc.reader import Http, Record, is_whole, read_record
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.models.exchange import Headers
+from data.text.source_secrets import Secrets
 
 HEX: Final = frozenset(b"0123456789abcdefABCDEF")
 
@@ -83,6 +85,22 @@ def fault_of(folder: Path, capture: Capture) -> str:
     if record.record_id != capture.record_id:
         return f"byte {capture.offset}: another record is here"
     return "" if is_whole(record) else f"byte {capture.offset}: it is not what its digest says"
+
+
+def holds_secret(record: Record, secrets: Secrets, limit: int) -> bool:
+    """Whether the head or the unpacked body of a record holds one of these secrets.
+
+    A body that can't be unpacked to ``limit`` bytes is searched as it was served.
+    """
+    if not secrets:
+        return False
+    if secrets.is_in(record.block) or not record.is_http:
+        return secrets.is_in(record.block)
+    http = record.http
+    codings = (http.header(b"content-encoding") or b"").decode("latin-1")
+    with suppress(Undecodable):
+        return bool(codings) and secrets.is_in(unpack(http.payload, codings, limit).body)
+    return False
 
 
 def _message(record: Record) -> Http:

@@ -19,6 +19,7 @@ from data.export.records import (
 )
 from data.export.releases import release_lines
 from data.store.protocol import Store
+from data.store.public_view import secrets_of
 from data.text.clean import plain
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -39,7 +40,7 @@ def write_bag(
     """
     bag = _Bag(to)
     records = ArchiveRecords(archive, chosen_records(store, choice), told)
-    copied = CopiedRecords(to / "lines")
+    copied = CopiedRecords(to / "lines", secrets_of(store))
     for name, found in records.files():
         bag.add(f"data/archive/{name}", copied.members(found))
     copied.write_index(to / "index")
@@ -52,7 +53,7 @@ def write_bag(
             bag.add(f"data/{path.relative_to(archive).as_posix()}", _pieces(path))
     said = f"{lines.count} releases and {copied.count} records of what servers answered"
     bag.finish({"External-Description": f"{plain(title)}: {said}", "Bag-Software-Agent": software})
-    return Exported(lines.count, 0, copied.count, tuple(records.damaged))
+    return Exported(lines.count, 0, copied.count, tuple(records.damaged), copied.with_secrets)
 
 
 class _Counted:

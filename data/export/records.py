@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from data.archive.served import holds_secret
 from data.archive.warc.cdxj import entry_of, write_sorted
-from data.archive.warc.reader import OPEN, Damage, Record, read_file
+from data.archive.warc.reader import LARGEST, OPEN, Damage, Record, read_file
 from data.archive.warc.warc_file import own_files
 from data.models import Capture, Release
 from data.store.protocol import Store
+from data.text.source_secrets import Secrets
 
 Told: TypeAlias = Callable[[int, int], None]
 """Is told how much of how much is done."""
@@ -29,13 +31,15 @@ HOLDING = frozenset(["response", "resource"])
 class Exported:
     """What an export holds: releases, those of them whose page is in it, and records.
 
-    ``damaged`` are the places of the archive that could not be read, and are not in it.
+    ``damaged`` are the places of the archive that could not be read, and are not in it. Of the
+    records, ``with_secrets`` hold a secret of the address of a source.
     """
 
     releases: int
     pages: int
     records: int
     damaged: tuple[Damage, ...] = ()
+    with_secrets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +164,14 @@ class ArchiveRecords:
 class CopiedRecords:
     """Records on their way into a copy, and the index of it.
 
-    ``count`` are all that came through, ``places`` the address and the time of those that can be
-    replayed, by their ids.
+    ``count`` are all that came through, ``with_secrets`` those of them that hold one of the
+    ``secrets``, ``places`` the address and the time of those that can be replayed, by their ids.
     """
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, secrets: Secrets) -> None:
         self._lines = work
+        self._secrets = secrets
+        self.with_secrets = 0
         self._file = work.open("wb")
         self.count = 0
         self.places: dict[str, tuple[str, dt.datetime]] = {}
@@ -180,6 +186,7 @@ class CopiedRecords:
                 self._file.write(replace(entry, offset=offset).encode())
                 self.places[record.record_id] = record.uri, record.at
             self.count += 1
+            self.with_secrets += holds_secret(record, self._secrets, LARGEST)
             offset += len(taken.member)
             yield taken.member
 

@@ -14,6 +14,7 @@ from data.export.destination import CopyError
 from data.export.records import Choice, Exported, Told
 from data.models import Capture, Facet, Media, Release
 from data.store.protocol import Store
+from data.store.public_view import public_view
 
 SCHEMA: Final = """
 CREATE TABLE sources (
@@ -117,6 +118,7 @@ def _write(store: Store, connection: sqlite3.Connection, choice: Choice, told: T
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
     connection.executescript(SCHEMA)
+    store = public_view(store)
     copy = _Copy(store, connection)
     copy.add_names(choice)
     whole = store.facets().get(Facet(source=choice.source), 0)

@@ -26,6 +26,7 @@ from data.export.records import (
     chosen_records,
 )
 from data.store.protocol import Store
+from data.store.public_view import public_view, secrets_of
 
 VERSION: Final = "1.1.1"
 INDEX: Final = "indexes/index.cdx"
@@ -66,15 +67,17 @@ def write_wacz(
         tempfile.TemporaryDirectory(prefix=".wacz-", dir=to.parent) as work,
         _Package(to, utc_now()) as package,
     ):
-        copied = CopiedRecords(Path(work) / "lines")
+        copied = CopiedRecords(Path(work) / "lines", secrets_of(store))
         for name, found in records.files():
             package.add(f"archive/{name}", copied.members(found))
         copied.write_index(Path(work) / "index")
         package.add(INDEX, _pieces(Path(work) / "index"), deflate=True)
-        pages = _Pages(store, choice, copied.places)
+        pages = _Pages(public_view(store), choice, copied.places)
         package.add(PAGES, pages.lines(), deflate=True)
         package.describe(title, software)
-    return Exported(pages.releases, pages.count, copied.count, tuple(records.damaged))
+    return Exported(
+        pages.releases, pages.count, copied.count, tuple(records.damaged), copied.with_secrets
+    )
 
 
 class _Pages:

@@ -11,6 +11,7 @@ from typing import Final
 from data.database_address import FIX, is_written
 from data.errors import StoreError
 from data.store.journal_protocol import JournalStore
+from data.store.public_view import public_view
 from data.text.redaction import redacted
 from data.wording import how_to_install
 
@@ -27,14 +28,14 @@ def is_nothing(file: Path) -> bool:
 
 
 def open_existing(url: str) -> JournalStore:
-    """The store that a URL names, for those who only ask: in the place of a lost one none is made.
+    """Open an existing store for the public: what it returns holds no secrets of sources.
 
-    Raises StoreError.
+    Raises StoreError, also where the store is missing: no new one is made.
     """
     scheme, _, rest = url.partition(":")
     if scheme == "sqlite" and rest and is_nothing(Path(rest)):
         raise StoreError(redacted(url), GONE)
-    return open_store(url)
+    return public_view(open_store(url))
 
 
 def open_store(url: str, *, patience: float = 30.0) -> JournalStore:

@@ -206,6 +206,9 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
     def unhide(self, release_id: str) -> bool:
         """Show a release again as it is now, and say whether it was hidden."""
 
+    def hidden_alone(self) -> tuple[Release, ...]:
+        """The hidden releases, without those that are hidden with all of their source."""
+
     def hidden_release(self, release_id: str) -> HiddenRelease | None:
         """Since when a release is hidden, and why; None where it is not."""
 

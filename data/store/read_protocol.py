@@ -30,6 +30,9 @@ class ReadStore(Protocol):
     def sources(self) -> Mapping[str, Source]:
         """Every source that has ever been collected, by its id."""
 
+    def secret_addresses(self) -> tuple[str, ...]:
+        """The addresses of sources that may carry secrets, as requested and as published."""
+
     def source_moves(self) -> Mapping[str, str]:
         """The present id of each source that was renamed by all that it had, the first one first.
 

@@ -18,8 +18,10 @@ DATABASE: Final = re.compile(r"(?:(?<=postgres://)|(?<=postgresql://))\S*@")
 
 NAMES: Final = (
     # Words that stand in names of parameters, such as X-Amz-Signature and access_token.
-    r"[\w.\-\[\]]*(?:token|secret|passw|pwd|signature|credential|api[_-]?key|access[_-]?key)"
-    r"[\w.\-\[\]]*"
+    # Bounded: the names in a captured page may be as long as the page.
+    r"[\w.\-\[\]]{0,80}"
+    r"(?:token|secret|passw|pwd|signature|credential|api[_-]?key|access[_-]?key)"
+    r"[\w.\-\[\]]{0,80}"
     # And whole names.
     r"|auth(?:orization|[_-]?key)?|code|hmac|jwt|key|pass|pw|session(?:[_-]?id)?|sid|sig"
 )

@@ -16,6 +16,7 @@ import structlog
 from data.errors import LeaseLost, StoreError
 from data.models import AlertDelivery, AlertMessage, QueuedEvent
 from data.store.protocol import Store
+from data.store.public_view import public_view
 from data.watches.folder import WatchFolder
 from data.watches.schedule import after_quiet
 from data.watches.watch import Watch
@@ -84,8 +85,9 @@ class AlertWorker:
                 self._matcher = Matcher(self._folder.watches, self._senders.alerts)
             queued = self._store.queued_events(limit=MOST)
             made: list[AlertDelivery] = []
+            store = public_view(self._store) if queued else self._store
             for event in queued:
-                made += self._deliveries(event)
+                made += self._deliveries(store, event)
                 if len(made) >= FULL:
                     break
             if queued:
@@ -95,10 +97,10 @@ class AlertWorker:
             # The connection of this thread.
             self._store.close()
 
-    def _deliveries(self, event: QueuedEvent) -> Sequence[AlertDelivery]:
+    def _deliveries(self, store: Store, event: QueuedEvent) -> Sequence[AlertDelivery]:
         """What is to be told of an event; nothing where it can't be held against the watches."""
         try:
-            return [*self._matcher.deliveries(self._store, event)]
+            return [*self._matcher.deliveries(store, event)]
         except (OSError, StoreError, LeaseLost):
             raise
         except Exception:

@@ -15,6 +15,7 @@ from data.files import Writer
 from data.models import Capture, Facet
 from data.settings import Site
 from data.store.protocol import Store
+from data.store.public_view import public_view
 from feeds.catalog import catalog_of
 from feeds.offline.links import absolute_links, relinked
 from feeds.offline.search_index import search_files
@@ -79,6 +80,7 @@ def write_folder(
 
     Raises StoreError, PublishError, OSError.
     """
+    chosen = public_view(chosen)
     rendered = folder / RENDERED
     published = publish(chosen, folder, site, all=True, cache=rendered)
     if published.errors:

@@ -66,6 +66,10 @@ class SelectedReleases(PublicationInMemory):
         chosen = sorted({facet.source for facet in self._counts if facet.source})
         return {source: known[source] for source in chosen if source in known}
 
+    def secret_addresses(self) -> tuple[str, ...]:
+        """The addresses of sources that may carry secrets."""
+        return self._store.secret_addresses()
+
     def source_moves(self) -> Mapping[str, str]:
         """The present id of each source that was renamed by all that it had."""
         return self._store.source_moves()

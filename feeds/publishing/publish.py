@@ -14,6 +14,7 @@ from data.errors import PublishError, StoreError
 from data.files import Writer
 from data.models import Facet
 from data.settings import Site
+from data.store.public_view import public_view, secrets_of
 from data.store.read_protocol import PublishStore
 from feeds.catalog import catalog_of
 from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
@@ -120,14 +121,15 @@ class Publishing:
     def __init__(
         self, store: PublishStore, folder: Path, site: Site, cache: RenderCache, now: dt.datetime
     ) -> None:
-        self._store = store
+        secrets = secrets_of(store)
+        store = self._store = public_view(store)
         self._cache = cache
         self._now = now
         self._since = ChangesSinceLastRun(store, cache)
         self._news = store.news_to_publish()
         self._dirty, self._counts = store.dirty_feeds(), store.facets()
         self._published = [*filter(is_published, self._counts)]
-        self._layout = layout_of(site)
+        self._layout = layout_of(site, secrets.mark)
         self._writer = Writer(folder)
         self._catalog = catalog_of(store, site)
         self._pages = PageRenderer(self._catalog, self._counts)

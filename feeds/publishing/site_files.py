@@ -65,11 +65,14 @@ ANSWERING = ("offline/", "replay/", "server/", "websub/", "compression.py")
 """What answers, pushes and copies, and so shapes no file."""
 
 
-def layout_of(site: Site) -> bytes:
-    """A digest of the settings, templates and code that shape what is written."""
+def layout_of(site: Site, secrets: bytes = b"") -> bytes:
+    """A digest of the settings, templates and code that shape what is written.
+
+    ``secrets`` is Secrets.mark: another secret to hide renders everything again.
+    """
     limits = (site.entries, site.max_feed_bytes)
     settings = (site.url, site.title, *limits, site.hub, site.language)
-    digest = hashlib.sha256(repr(settings).encode())
+    digest = hashlib.sha256(repr(settings).encode() + secrets)
     for name, file in sorted(shaping(files("feeds"))):
         if name.startswith(ANSWERING):
             continue

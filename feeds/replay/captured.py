@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,10 +19,14 @@ from data.archive.foreign import imported_from
 from data.archive.served import Served, served
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
+from data.archive.warc.records import target_uri
 from data.errors import ArchiveError
 from data.models import Capture
 from data.settings import Site
+from data.text.redaction import HIDDEN, PARAMETER, USER, redacted
+from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
+from feeds.replay.answer import HIDDEN as TAKEN_OUT
 from feeds.replay.answer import SHORT, Answer, Headers
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
@@ -37,7 +42,7 @@ from feeds.replay.memento import (
     original_links,
     timemap,
 )
-from feeds.replay.rewrite import joined, rewritten_page, rewritten_style
+from feeds.replay.rewrite import Place, joined, rewritten_page, rewritten_style
 
 PREFIX = "/memento/"
 
@@ -87,8 +92,29 @@ SHOWN = frozenset(
 )
 """Types that a browser shows in the sandbox; any other is a download."""
 
+TEXT = re.compile(r"text/.+|.+[/+](?:json|xml)|.+/(?:javascript|ecmascript|x-javascript)")
+"""Types of text in which secrets are hidden; other captures that hold one are refused."""
+
+REFUSED = (
+    "This capture holds a secret of the address that it was requested by, "
+    "so it is not shown. The archive keeps it."
+)
+
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
 REDIRECTS = frozenset([301, 302, 303, 307, 308])
+
+
+@dataclass(frozen=True, slots=True)
+class Restrictions:
+    """What of an archive is not for the public.
+
+    ``is_withheld`` decides of an address, ``shows_withheld`` of the digest, address and body of a
+    capture, whether it shows what was taken out of the site.
+    """
+
+    secrets: Secrets
+    is_withheld: Callable[[str], bool]
+    shows_withheld: Callable[[str, str, bytes], bool]
 
 
 class CapturedPages:
@@ -112,25 +138,30 @@ class CapturedPages:
         """Whether there is an archive."""
         return self._folder.is_dir()
 
-    def answer(self, asked: str, accept: bytes | None) -> Answer | None:
-        """The answer to what is asked for behind the prefix; None where nothing was captured.
+    def answer(self, asked: str, accept: bytes | None, restrictions: Restrictions) -> Answer | None:
+        """Answer a request for the text behind the prefix; None if nothing was captured.
 
-        ``accept`` is the value of Accept-Datetime, or None.
+        ``accept`` is the value of Accept-Datetime, or None. Raises StoreError.
         """
-        if not self.are_there:
-            return None
-        if found := TIMEMAP.fullmatch(asked):
-            return self._timemap(found[1])
-        if found := DATED.fullmatch(asked):
-            return self._memento(found[1], found[2])
-        return self._gate(asked, accept)
+        stamp = ""
+        if of_timemap := TIMEMAP.fullmatch(asked):
+            asked = of_timemap[1]
+        elif dated := DATED.fullmatch(asked):
+            stamp, asked = dated[1], dated[2]
+        entries = self._captures(asked, restrictions.secrets)
+        if entries and any(map(restrictions.is_withheld, {one.uri for one in entries})):
+            return Answer(410, [], said=TAKEN_OUT)
+        if of_timemap:
+            return self._timemap(entries)
+        if stamp:
+            return self._memento(stamp, entries, restrictions)
+        return self._gate(entries, accept)
 
     def address(self, url: str, at: dt.datetime) -> str:
         """Where a capture is shown: a path from the root of the server."""
         return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}/{escaped(url)}"
 
-    def _gate(self, asked: str, accept: bytes | None) -> Answer | None:
-        entries = self._captures(asked)
+    def _gate(self, entries: Sequence[Entry], accept: bytes | None) -> Answer | None:
         if not entries:
             return None
         original = self._original(entries)
@@ -143,18 +174,18 @@ class CapturedPages:
         mementos = self._mementos(entries)
         return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT])
 
-    def _timemap(self, asked: str) -> Answer | None:
-        entries = self._captures(asked)
+    def _timemap(self, entries: Sequence[Entry]) -> Answer | None:
         if not entries:
             return None
         body = timemap(self._original(entries), self._mementos(entries))
         return Answer(200, [("content-type", LINK_FORMAT), SHORT], body)
 
-    def _memento(self, stamp: str, asked: str) -> Answer | None:
+    def _memento(
+        self, stamp: str, entries: Sequence[Entry], restrictions: Restrictions
+    ) -> Answer | None:
         at = last_moment(stamp)
         if at is None:
             return Answer(400, [], said=f"{NO_TIME}, such as 2022 or 20221124 (UTC).")
-        entries = self._captures(asked)
         if not entries:
             return None
         mementos = self._mementos(entries)
@@ -166,20 +197,26 @@ class CapturedPages:
             entry = entries[place]
             found = served(self._folder, self._index, entry.file, entry.offset, LARGEST)
             headers = memento_headers(self._original(entries), mementos, place)
-            return self._shown(found, headers, at)
+            made = self._shown(found, headers, at, restrictions.secrets)
         except (ArchiveError, Undecodable) as error:
             return Answer(404, [], said=f"This capture can't be shown: {error}.")
+        if restrictions.shows_withheld(entry.digest, entry.uri, made.body):
+            return Answer(410, [], said=TAKEN_OUT)
+        return made
 
-    def _shown(self, found: Served, headers: Headers, at: dt.datetime) -> Answer:
-        """A capture as it may be shown, with the status that it had.
+    def _shown(self, found: Served, headers: Headers, at: dt.datetime, secrets: Secrets) -> Answer:
+        """A capture as it may be shown, with the status that it had, or a refusal.
 
-        Raises Undecodable where its links would make it too large.
+        Values of secret parameters and ``secrets`` are hidden in its links and texts. Raises
+        Undecodable where its links would make it too large.
         """
         addresses = 0
 
         def place(url: str) -> str:
             nonlocal addresses
-            address = self.address(url, at)
+            # Records have their addresses without secrets and fragments.
+            address = self.address(target_uri(url)[0], at)
+            address += redacted("".join(url.partition("#")[1:]))
             # A long base makes a long address of each of a million short links.
             addresses += len(address)
             if addresses > LARGEST:
@@ -190,14 +227,14 @@ class CapturedPages:
         if found.status in REDIRECTS:
             target = web_address(joined(found.url, found.header(b"location").decode("latin-1")))
             if target:
-                return Answer(found.status, [*headers, ("location", escaped(place(target)))])
+                location = secrets.hidden(escaped(place(target)))
+                return Answer(found.status, [*headers, ("location", location)])
         media_type, charset = type_of(found)
-        body = found.body
+        body = shown_body(found, media_type, place, secrets)
+        if secrets.is_in(body):
+            return Answer(403, [], said=REFUSED)
         if media_type in PAGES:
-            body = rewritten_page(body, found.content_type, found.url, place)
             media_type, charset = "text/html", "utf-8"
-        elif media_type == "text/css":
-            body = rewritten_style(body, found.url, place)
         elif media_type not in SHOWN:
             headers.append(("content-disposition", "attachment"))
         full = f"{media_type}; charset={charset}" if charset else media_type
@@ -205,13 +242,17 @@ class CapturedPages:
         is_error = 400 <= found.status < 600  # noqa: PLR2004 - the classes of errors
         return Answer(found.status if is_error else 200, [("content-type", full), *headers], body)
 
-    def _captures(self, asked: str) -> Sequence[Entry]:
-        """The captures of an address, oldest first; of several in one second, the last."""
+    def _captures(self, asked: str, secrets: Secrets) -> Sequence[Entry]:
+        """The captures of an address, oldest first; of several in one second, the last.
+
+        A record that was imported may have an address with a secret: it is left out.
+        """
         found = ADDRESS.fullmatch(asked)
         if found is None:
             return ()
         entries = self._index.captures(f"{found[1].lower()}://{found[2]}")
-        by_time = {one.at: one for one in entries if web_address(one.uri)}
+        shown = (one for one in entries if secrets.hidden(one.uri) == one.uri)
+        by_time = {one.at: one for one in shown if web_address(one.uri)}
         return [by_time[at] for at in sorted(by_time)]
 
     def _original(self, entries: Sequence[Entry]) -> Original:
@@ -235,6 +276,30 @@ class CapturedPages:
         """
         found = served(self._folder, self._index, capture.file, capture.offset, LARGEST)
         return found.url
+
+
+def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:
+    """The body of a capture as it may be shown: a page is in UTF-8, other texts as they were.
+
+    A text in UTF-16 keeps its secrets: the caller checks for them.
+    """
+    if media_type in PAGES:
+        page = rewritten_page(found.body, found.content_type, found.url, place)
+        return without_secrets(page.decode(), secrets).encode()
+    body = found.body
+    if media_type == "text/css":
+        body = rewritten_style(body, found.url, place)
+    if TEXT.fullmatch(media_type):
+        body = without_secrets(body.decode("latin-1"), secrets).encode("latin-1")
+    return body
+
+
+def without_secrets(text: str, secrets: Secrets) -> str:
+    """A text without secrets, without users in addresses and without values of secret parameters.
+
+    Those of addresses that no source has are hidden too: links to captures then fit the records.
+    """
+    return secrets.hidden(PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", text)))
 
 
 def last_moment(stamp: str) -> dt.datetime | None:

@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
 from data.settings import Site
 from data.store import open_existing
+from data.store.public_view import secrets_of
 from feeds.replay.answer import HIDDEN, Answer
-from feeds.replay.captured import PREFIX, CapturedPages
+from feeds.replay.captured import PREFIX, CapturedPages, Restrictions
 from feeds.replay.memento import ACCEPT_DATETIME, original_links
 from feeds.replay.revisions import ReleaseMementos, original_of
+from feeds.replay.withheld import Withheld
 from feeds.urls import name_of
 
 RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([1-9]\d{0,8})/?)?")
@@ -48,6 +51,7 @@ class Replay:
         self._url = store_url
         self._site = site
         self._pages = CapturedPages(archive, site) if archive else None
+        self._withheld = Withheld()
 
     def close(self) -> None:
         """Let go of the archive; whoever asks for a captured page opens it again."""
@@ -111,7 +115,15 @@ class Replay:
         _, _, url = asked.raw_path.decode("latin-1").partition(PREFIX)
         if asked.query:
             url += "?" + asked.query.decode("latin-1")
-        return self._pages.answer(url, asked.datetime) if self._pages else None
+        if self._pages is None or not self._pages.are_there:
+            return None
+        with closing(open_existing(self._url)) as store:
+            restrictions = Restrictions(
+                secrets_of(store),
+                partial(self._withheld.address, store),
+                partial(self._withheld.capture, store),
+            )
+            return self._pages.answer(url, asked.datetime, restrictions)
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
         """What the answer with the file at a path says besides: that it is a TimeGate."""

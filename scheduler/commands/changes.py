@@ -7,6 +7,7 @@ from contextlib import closing
 import click
 
 from data.errors import CommuniqueError
+from data.store.public_view import public_view
 from feeds.server.api.change_answers import changes as changes_after
 from feeds.server.api.problems import Refused
 from feeds.server.api.questions import ChangesQuestion, checked
@@ -35,7 +36,7 @@ def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
     try:
         asked = checked({"since": since, "limit": limit}, ChangesQuestion)
         with closing(home.store()) as store:
-            page = changes_after(store, asked)
+            page = changes_after(public_view(store), asked)
     except Refused as error:
         raise UnknownPlace(error.detail) from error
     if as_json:

@@ -12,6 +12,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.interchange.release_fields import release_fields
+from data.store.public_view import public_view
 from scheduler.cli import always_json, with_home
 from scheduler.home import Home
 from scheduler.jobs.source_changes import check_known
@@ -86,7 +87,8 @@ def export(
             check_known(store, source, load_sources(home.sources)[0])
         if cursor is not None and store.release(cursor) is None:
             raise UnknownCursor(cursor)
-        every = store.by_first_seen(source, since=since, until=until, after=cursor or "")
+        shown = public_view(store)
+        every = shown.by_first_seen(source, since=since, until=until, after=cursor or "")
         for release in islice((one for one in every if not one.hidden), limit):
             encoder.encode_into(release_fields(release), line)
             line += b"\n"

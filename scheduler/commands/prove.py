@@ -15,6 +15,7 @@ from data.export.destination import destination
 from data.interchange.release_fields import release_fields
 from data.models import Release
 from data.store.protocol import Store
+from data.store.public_view import public_view, secrets_of
 from data.wording import counted
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.show import find
@@ -40,7 +41,8 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     as JSON, a README in plain words, and verify.py, which checks all of it without a network under
     any Python.
     """
-    with closing(home.store()) as store:
+    with closing(home.store()) as plain:
+        store, secrets = public_view(plain), secrets_of(plain)
         found = find(store, release)
         subject = Subject(
             found.content.title, found.url, release_fields(found), shown_of(store, found)
@@ -50,7 +52,7 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     target = to or Path(f"proof-{found.id}")
     with destination(target) as temporary, closing(log_of(home.path)) as log:
         temporary.mkdir()
-        written = write_proof(subject, home.archive, log, temporary)
+        written = write_proof(subject, home.archive, log, temporary, secrets)
     if as_json:
         print_json(
             {
@@ -60,6 +62,7 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
                 "witnesses": written.witnesses,
                 "dated": written.dated,
                 "missing": written.missing,
+                **({"with_secrets": written.with_secrets} if written.with_secrets else {}),
             }
         )
     else:
@@ -90,6 +93,11 @@ def tell(written: Written, to: Path) -> None:
         complain(
             "no witness co-signed this log yet: against its keeper it proves nothing; see "
             "`communique mirror witness --help`"
+        )
+    if written.with_secrets:
+        complain(
+            f"{counted(written.with_secrets, 'record')} of it, as served, repeat a secret of the "
+            "address of the source: give the folder only to people who may know that secret"
         )
     for one in written.missing:
         complain(f"it is not in the archive any more: {one}")

@@ -11,6 +11,7 @@ from data.search.matches import MOST_COUNTED, STATES, Hits
 from data.search.passages import passage
 from data.search.query import Query, terms_of
 from data.store.protocol import Store
+from data.store.public_view import public_view
 from data.text.language_tags import feed_language
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
@@ -101,6 +102,7 @@ def search(
     )
     store = home.store()
     store.update_search_index()
+    store = public_view(store)
     hits = hits_of(store, asked, limit, cursor, newest=newest)
     matches = store.count_matches(asked)
     found = hits.releases

@@ -25,6 +25,7 @@ from data.interchange.release_fields import (
 from data.models import Capture, HiddenRelease, Release, Revision
 from data.revisions.diff import COARSE, Edit, edits
 from data.store.protocol import Store
+from data.store.public_view import public_view
 from data.stories.copies import StoryMember, tellings
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_home
@@ -72,7 +73,7 @@ class AmbiguousRelease(CommuniqueError):
 @with_home
 def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
     """Show a release: RELEASE is its id, the beginning of it, or an address of it."""
-    store = home.store()
+    store = public_view(home.store())
     found = find(store, release)
     versions = versions_of(home, store, found) if view else []
     if view == "revisions":

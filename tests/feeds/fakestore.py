@@ -84,6 +84,9 @@ class FakeStore(PublicationInMemory):
     def sources(self) -> Mapping[str, Source]:
         return self.known
 
+    def secret_addresses(self) -> tuple[str, ...]:
+        return ()
+
     def source_moves(self) -> Mapping[str, str]:
         return self.moves
 

@@ -18,13 +18,15 @@ from data.archive.log.merkle import inclusion_proof
 from data.archive.log.notes import Note, VerifierKey
 from data.archive.log.proofs import SUFFIX, Proof, prove
 from data.archive.log.tree_log import RESTORE, TreeLog
-from data.archive.proof.readme import ALONE, DATED, MISSING, README, WITNESSED
+from data.archive.proof.readme import ALONE, DATED, MISSING, README, SECRETS, WITNESSED
+from data.archive.served import holds_secret
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
-from data.archive.warc.reader import Record, path_of, read_file, read_record
+from data.archive.warc.reader import LARGEST, Record, path_of, read_file, read_record
 from data.archive.warc.warc_file import cdxj_path
 from data.errors import ArchiveError
 from data.models.capture import Capture
+from data.text.source_secrets import NO_SECRETS, Secrets
 from data.wording import counted
 
 VERIFY: Final = Path(__file__).with_name("verify.py")
@@ -62,28 +64,33 @@ class Subject:
 class Written:
     """What a proof holds: so many records, signed by these witnesses, ``dated`` where it is.
 
-    ``missing`` says of each record that is not in it why.
+    ``missing`` says of each record that is not in it why. ``with_secrets`` are the records that
+    hold a secret of the address of a source.
     """
 
     records: int = 0
     witnesses: list[str] = field(default_factory=list)
     dated: bool = False
     missing: list[str] = field(default_factory=list)
+    with_secrets: int = 0
 
 
-def write_proof(subject: Subject, archive: Path, log: TreeLog, to: Path) -> Written:
-    """Write a proof into the new folder ``to``.
+def write_proof(
+    subject: Subject, archive: Path, log: TreeLog, to: Path, secrets: Secrets = NO_SECRETS
+) -> Written:
+    """Write a proof into the new folder ``to``; its README warns of ``secrets`` in the records.
 
     Raises ArchiveError where a record can't be read or is not in the signed log yet, and OSError.
     """
-    return ProofFolder(archive, log, to).write(subject)
+    return ProofFolder(archive, log, to, secrets).write(subject)
 
 
 class ProofFolder:
     """A folder that becomes a proof."""
 
-    def __init__(self, archive: Path, log: TreeLog, to: Path) -> None:
+    def __init__(self, archive: Path, log: TreeLog, to: Path, secrets: Secrets) -> None:
         self._archive = archive
+        self._secrets = secrets
         self._log = log
         self._to = to
         self._attested = Attestations(log.folder)
@@ -178,6 +185,7 @@ class ProofFolder:
             raise wrong(self._archive, record, f"the record is not what its leaf {number} says")
         self._file(name, member_of(self._archive, record))
         self._written.records += 1
+        self._written.with_secrets += holds_secret(record, self._secrets, LARGEST)
         for one in self._proofs(proof):
             folder = f"{CHECKPOINTS}/{one.checkpoint.size}"
             self._file(f"{folder}/{leaf.record_id}{SUFFIX}", one.encode())
@@ -244,6 +252,9 @@ class ProofFolder:
             records=counted(self._written.records, "record"),
             captures="\n".join(captures),
             missing=MISSING.format(lines=missing) if missing else "",
+            secrets=SECRETS.format(records=counted(self._written.with_secrets, "record"))
+            if self._written.with_secrets
+            else "",
             dated=DATED.format(lines="\n".join(lines)) if lines else "",
             witnessed=WITNESSED.format(names=names) if names else ALONE,
         )

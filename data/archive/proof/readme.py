@@ -17,7 +17,7 @@ What this is
   check, without a network and without trusting whoever gave it to you, that these answers have not
   been changed since they were entered in a log.
 
-{captures}{missing}
+{captures}{missing}{secrets}
 How to check it
 
   1. Install Python, 3.8 or later (https://www.python.org). Nothing else is needed.
@@ -72,4 +72,12 @@ What is missing
 
   Parts of it were taken out of the archive. The log still shows that they were there:
 {lines}
+"""
+
+SECRETS: Final = """
+Not for everybody
+
+  {records} here repeat a secret of the address that was requested, such as a token or a password.
+  A proof holds bytes as they were served, so the secret is not taken out. Give this folder only to
+  people who may know the secret, or have the secret changed first.
 """

@@ -212,6 +212,14 @@ class RetractionPart(Part):
         )
         return frozenset(row[0] for row in rows)
 
+    def hidden_alone(self) -> tuple[Release, ...]:
+        """The hidden releases, without those that are hidden with all of their source."""
+        where = (
+            "WHERE r.number IN (SELECT release FROM hidden_releases WHERE with_source = 0)"
+            " ORDER BY r.number"
+        )
+        return tuple(select_releases(self._connection, where, []))
+
     def hidden_release(self, release_id: str) -> HiddenRelease | None:
         """Since when a release is hidden, and why; None where it is not."""
         rows = self._ask(

@@ -18,6 +18,7 @@ from data.store.sql.publication import (
     move_facets,
 )
 from data.store.sql.stories import StoryTables
+from data.text.redaction import HIDDEN
 
 NAMED: Final = (
     *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
@@ -39,6 +40,19 @@ class SourcesPart(Part):
         """Every source that has ever been collected, by its id."""
         rows = self._ask("SELECT id, name, url, timezone FROM sources ORDER BY id")
         return {row[0]: Source(*row) for row in rows}
+
+    def secret_addresses(self) -> tuple[str, ...]:
+        """The addresses of sources that may carry secrets, as requested and as published.
+
+        Walks start at the addresses of source files as they are. The published ones name the
+        parameters at least, where no walk is known: in a store that was rebuilt.
+        """
+        rows = self._ask(
+            "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
+            " UNION SELECT url FROM sources WHERE url LIKE :hidden",
+            {"parameter": "%=%", "user": "%@%", "hidden": f"%={HIDDEN}%"},
+        )
+        return tuple(sorted(url for (url,) in rows))
 
     def register(self, source: Source) -> None:
         """Keep what an institution is called; one that was removed is collected again.

@@ -41,6 +41,11 @@ NO_LOG = (
     "mirror verify` says what is wrong"
 )
 
+WITH_SECRETS = (
+    "{} of it, as served, repeat a secret of the address of a source: give the copy only to "
+    "people who may know that secret, or change the secret first"
+)
+
 Told = Callable[[int, int], None]
 
 
@@ -177,6 +182,8 @@ def report(
             complain(f"{one.file}: byte {one.offset} can't be read and is left out: {one.cause}")
         if len(damaged) > SHOWN:
             complain(f"and {len(damaged) - SHOWN} more; --json shows them all")
+        if isinstance(made, Exported) and made.with_secrets:
+            complain(WITH_SECRETS.format(counted(made.with_secrets, "record")))
         if lost:
             complain(f"{lost_text(lost)}; what shows them is left out")
     return 1 if damaged or missing or lost else 0
@@ -187,4 +194,5 @@ def values(made: Exported | FolderCopy, kind: str, to: Path) -> dict[str, Any]:
     told: dict[str, Any] = {"path": str(to), "format": kind, "releases": made.releases}
     if isinstance(made, FolderCopy):
         return told | {"files": made.files, "missing": made.missing}
-    return told | {"pages": made.pages, "records": made.records, "damaged": made.damaged}
+    told |= {"pages": made.pages, "records": made.records, "damaged": made.damaged}
+    return told | ({"with_secrets": made.with_secrets} if made.with_secrets else {})

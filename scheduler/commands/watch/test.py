@@ -7,6 +7,7 @@ from contextlib import closing
 
 import click
 
+from data.store.public_view import public_view
 from data.watches.match import WatchIndex
 from data.watches.recent import recent_happenings
 from data.watches.watch import Watch, load_watch
@@ -36,7 +37,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     if send:
         return send_test(home, watch_id, one, as_json=as_json)
     index = WatchIndex({watch_id: one})
-    store = home.store()
+    store = public_view(home.store())
     looked_at = 0
     found = []
     moves = store.source_moves()
@@ -78,7 +79,7 @@ def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:
     from scheduler.service.push import outbound_of  # noqa: PLC0415
 
     with closing(home.plain_store()) as store:
-        messages = [*trial_messages(store, watch_id, one)]
+        messages = [*trial_messages(public_view(store), watch_id, one)]
     senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
 
     async def send_all() -> list[str]:

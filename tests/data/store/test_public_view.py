@@ -1,0 +1,91 @@
+"""What the public sees of a store holds no secret, whatever verb it is asked by."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from data.models import Draft, Source
+from data.store.protocol import Store
+from data.store.public_view import public_view, without_secrets
+from data.text.source_secrets import Secrets
+from tests.feeds.fakestore import make_release
+
+ASKED = "https://acme.example/news?token=TOPSECRET1"
+SHOWN = "https://acme.example/news?token=***"
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+class Named(NamedTuple):
+    """A named tuple."""
+
+    url: str
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """A struct."""
+
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A dataclass."""
+
+    url: str
+    more: dict[str, list[str]]
+
+
+def test_texts_are_found_at_any_depth() -> None:
+    secrets = Secrets([ASKED])
+
+    def made(url: str) -> list[object]:
+        return [url, Named(url), Packed((url,)), Kept(url, {"a": [url]}), {url, "b"}, None, 1, b"x"]
+
+    assert without_secrets(made(ASKED), secrets) == made(SHOWN)
+    assert list(without_secrets(iter([ASKED]), secrets)) == [SHOWN]
+    untouched = Kept("https://acme.example/", {})
+    assert without_secrets(untouched, secrets) is untouched
+
+
+def test_a_store_shows_releases_without_the_secret_and_keeps_their_addresses(store: Store) -> None:
+    store.register(Source("acme", "ACME", SHOWN, "UTC"))
+    store.begin_walk("acme", ASKED, "rules", at=NOW)
+    release = make_release(1, "acme", body_html=f'<p><a href="{ASKED}&amp;p=2">More</a></p>')
+    url = f"{ASKED}&id=1"
+    done = store.record(Draft("acme", url, release.content), seen=NOW, since=NOW)
+    shown = public_view(store)
+    assert shown is not store
+    found = shown.release(done.release.id)
+    assert found is not None
+    assert found.url == f"{SHOWN}&id=1"
+    assert found.content.body_html == f'<p><a href="{SHOWN}&amp;p=2">More</a></p>'
+    (kept,) = store.find_releases(url, limit=1)
+    assert kept.url == url
+    # An address that a reader has from somewhere else still leads to it.
+    assert [one.id for one in shown.find_releases(url, limit=1)] == [done.release.id]
+    assert [one.content.body_html for one in shown.revisions(done.release.id)] == [
+        found.content.body_html
+    ]
+    every: Iterator[object] = shown.by_first_seen("acme")
+    assert "TOPSECRET1" not in repr([*every])
+
+
+def test_without_a_walk_the_name_of_the_parameter_is_enough(store: Store) -> None:
+    """A store that was rebuilt from an archive knows only the published address of a source."""
+    store.register(Source("acme", "ACME", SHOWN, "UTC"))
+    release = make_release(1, "acme")
+    done = store.record(Draft("acme", f"{ASKED}&id=1", release.content), seen=NOW, since=NOW)
+    found = public_view(store).release(done.release.id)
+    assert found is not None
+    assert found.url == f"{SHOWN}&id=1"
+
+
+def test_a_store_without_secrets_is_its_own_public_view(store: Store) -> None:
+    store.register(Source("acme", "ACME", "https://acme.example/news?page=1", "UTC"))
+    store.begin_walk("acme", "https://acme.example/news?page=1", "rules", at=NOW)
+    assert public_view(store) is store

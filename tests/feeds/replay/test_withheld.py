@@ -1,0 +1,201 @@
+"""What was taken out of a site is shown at no address of its captures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data.archive.archive import Archive
+from data.models import Content, Draft, Published
+from data.settings import Archive as Settings
+from data.settings import Site
+from data.store import open_store
+from data.store.journal_protocol import JournalStore
+from data.tokens import new_token
+from feeds.publishing.publish import publish
+from feeds.replay.memento import http_date
+from feeds.server.api.operations import OPERATIONS
+from feeds.server.app import create_app
+from feeds.server.requests.access import Access
+from tests.archived import HTML, START, archived_home, exchange, page
+from tests.feeds.serving import served_by
+
+SITE = "https://press.example"
+STAMP = "20221124080000"
+ACME = "https://acme.example"
+LETTER = "The letter of the harbour board says that quay nine is closed until further notice."
+SECRET_URL = f"{ACME}/news/9?token=TOPSECRET1"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A HOME with a release that is hidden, whose page, text and letter are in several captures."""
+    archive = Archive(tmp_path / "archive", Settings())
+    published = Published(START, "day", "UTC", "24 November 2022", "meta")
+    feed = f"<rss><item><description>&lt;p&gt;{LETTER}&lt;/p&gt;</description></item></rss>"
+    for url, body, kind in (
+        (f"{ACME}/copy", page(9, LETTER), HTML),
+        (f"{ACME}/", b"<ul><li>Quay nine<li>All else</ul>", HTML),
+        (f"{ACME}/feed.xml", feed.encode(), "application/rss+xml"),
+        (f"{ACME}/feed.json", json.dumps({"text": LETTER}).encode(), "application/json"),
+        (f"{ACME}/9.pdf", b"%PDF-1.4 its letter", "application/pdf"),
+        ("https://other.example/", b"<p>Another site", HTML),
+    ):
+        archive.exchange(exchange(url, body, START, kind))
+    capture = archive.exchange(exchange(SECRET_URL, page(9, LETTER), START))
+    archive.close()
+    with archived_home(tmp_path) as store:
+        store.begin_walk("acme", f"{ACME}/?token=TOPSECRET1", "rules", at=START)
+        content = Content("Quay nine", published, body_text=LETTER, body_html=f"<p>{LETTER}</p>")
+        draft = Draft("acme", SECRET_URL, content, capture=capture)
+        store.record(draft, seen=START, since=START)
+        publish(store, tmp_path / "site", Site(url=SITE))
+    return tmp_path
+
+
+def opened(home: Path) -> JournalStore:
+    return open_store(f"sqlite:{home / 'communique.db'}")
+
+
+def client(home: Path) -> Iterator[httpx.Client]:
+    url = f"sqlite:{home / 'communique.db'}"
+    app = create_app(home / "site", url, Site(url=SITE), archive=home / "archive")
+    yield from served_by(app)
+
+
+def hide(home: Path, url: str) -> str:
+    """Hide the release at an address; its id."""
+    with closing(opened(home)) as store:
+        (found,) = store.find_releases(url, limit=1)
+        assert store.hide(found.id, at=START, why="a wrong catch")
+    return found.id
+
+
+def test_a_hidden_release_is_at_no_address_of_its_captures(home: Path) -> None:
+    shown = f"{ACME}/news/9?token=***"
+    mementos = [
+        f"/memento/{STAMP}/{one}" for one in (shown, f"{ACME}/copy", f"{ACME}/feed.xml",
+                                              f"{ACME}/feed.json")
+    ]  # fmt: skip
+    for web in client(home):
+        for path in mementos:
+            assert LETTER in web.get(path).text
+        release = hide(home, SECRET_URL)
+        for path in (*mementos, f"/memento/{shown}", f"/memento/timemap/{shown}"):
+            answer = web.get(path)
+            assert answer.status_code == 410, path
+            assert LETTER not in answer.text
+            assert "Quay nine" not in answer.text
+        for path in ("timemap", "capture/", "capture/page", "revisions/1"):
+            assert web.get(f"/releases/{release}/{path}").status_code == 410
+        # Other captures of the site, and the list that names it, are shown.
+        assert web.get(f"/memento/{STAMP}/{ACME}/").status_code == 200
+        assert web.get(f"/memento/{STAMP}/{ACME}/news/0").status_code == 200
+        assert web.get(f"/memento/{STAMP}/https://other.example/").status_code == 200
+        with closing(opened(home)) as store:
+            store.unhide(release)
+        for path in mementos:
+            assert LETTER in web.get(path).text
+
+
+def test_a_file_of_a_hidden_release_is_not_shown(home: Path) -> None:
+    path = f"/memento/20221214080000/{ACME}/0.pdf"
+    for web in client(home):
+        assert web.get(path).status_code == 200
+        hide(home, f"{ACME}/news/0")
+        assert web.get(path).status_code == 410
+
+
+def test_a_redacted_release_is_at_no_address_of_its_captures(home: Path) -> None:
+    path = f"/memento/{STAMP}/{ACME}/news/0"
+    with closing(opened(home)) as store:
+        (found,) = store.find_releases(f"{ACME}/news/0", limit=1)
+        store.redact(found.id, at=START, why="an order")
+    for web in client(home):
+        for one in (path, f"/memento/{ACME}/news/0", f"/memento/timemap/{ACME}/news/0"):
+            assert web.get(one).status_code == 410
+
+
+def test_the_captures_of_a_removed_source_are_not_shown(home: Path) -> None:
+    paths = [f"/memento/{STAMP}/{ACME}/{one}" for one in ("", "news/0", "copy", "feed.xml")]
+    with closing(opened(home)) as store:
+        store.remove_source("acme", at=START, kept=True)
+    for web in client(home):
+        assert {web.get(one).status_code for one in paths} == {200}
+        with closing(opened(home)) as store:
+            store.remove_source("acme", at=START, kept=False)
+        assert {web.get(one).status_code for one in paths} == {410}
+        assert web.get(f"/memento/{STAMP}/https://other.example/").status_code == 200
+
+
+def test_an_address_of_a_shown_release_is_shown_though_a_hidden_one_was_there(home: Path) -> None:
+    hide(home, f"{ACME}/news/1")
+    at = START + dt.timedelta(days=1)
+    path = f"/memento/{at:%Y%m%d%H%M%S}/{ACME}/news/1"
+    with closing(opened(home)) as store:
+        content = Content("Another", Published(at, "day", "UTC", "", "meta"), body_text="Words.")
+        store.record(Draft("wire", f"{ACME}/news/1", content), seen=at, since=at)
+    for web in client(home):
+        assert web.get(f"/memento/timemap/{ACME}/news/1").status_code == 200
+        # Its bytes are those of the hidden one.
+        assert web.get(path).status_code == 410
+
+
+def test_a_hidden_release_is_at_no_public_address(home: Path) -> None:
+    """Every operation of the APIs, all that is made on demand, and every file of the site."""
+    release = hide(home, SECRET_URL)
+    with closing(opened(home)) as store:
+        publish(store, home / "site", Site(url=SITE))
+    tokens = home / "tokens"
+    password = new_token(tokens, "phone", ("read",))
+    url = f"sqlite:{home / 'communique.db'}"
+    app = create_app(
+        home / "site",
+        url,
+        Site(url=SITE),
+        archive=home / "archive",
+        access=Access(tokens),
+    )
+    paths = [
+        one.path.replace("{id}", "acme" if "sources" in one.path else release) for one in OPERATIONS
+    ]
+    paths += [
+        "/api/search?q=quay",
+        "/api/changes?limit=100",
+        "/search?q=quay",
+        *(f"/feeds/search.{kind}?q=quay" for kind in ("atom", "rss", "json")),
+        "/feeds/all.atom?asof=2100-01-01",
+        "/feeds/source/acme.json?asof=2100-01-01",
+        "/sources/acme/?topic=economy",
+        "/opml.xml?topics=all",
+        "/metrics",
+        f"/reader/api/0/stream/items/contents?i={int(release.replace('-', '')[:16], 16)}",
+        *(f"/reader/api/0/stream/contents{one}" for one in ("", "/feed/acme")),
+        *(
+            f"/releases/{release}{one}"
+            for one in ("", "/", ".json", "/timemap", "/capture", "/capture/", "/capture/page")
+        ),
+        *(f"/releases/{release}/revisions/{one}" for one in (1, "1/", 2)),
+    ]
+    paths += [
+        f"/{one.relative_to(home / 'site')}" for one in (home / "site").rglob("*") if one.is_file()
+    ]
+    for web in served_by(app):
+        asked = {"Email": "anybody", "Passwd": password}
+        lines = web.post("/accounts/ClientLogin", data=asked).text.splitlines()
+        auth = dict(line.split("=", 1) for line in lines)["Auth"]
+        web.headers["authorization"] = f"GoogleLogin auth={auth}"
+        for path in paths:
+            for headers in ({}, {"accept-datetime": http_date(START)}):
+                answer = web.get(path, headers=headers)
+                assert answer.status_code < 500, path
+                assert LETTER not in answer.text, path
+                assert "Quay nine" not in answer.text, path
+        assert "Statement" in web.get("/feeds/search.atom?q=quay").text
+        assert web.get(f"/api/releases/{release}").status_code == 410
