@@ -80,6 +80,12 @@ LOST = (
     "of it and the folder site to begin anew"
 )
 
+SOURCE_LOCK: Final = "source-"
+"""Prefix of the name of a source's lock; its id follows."""
+
+VISIT: Final = "a visit to this source"
+"""The holder that the lock of a source names during a visit."""
+
 FOLDERS = ("sources", "watches", "tokens", "locks")
 PLACES = ("communique.toml", "topics.toml", *FOLDERS)
 """What people write into a HOME, and its locks; where it is missing, all is as by default."""

@@ -10,27 +10,43 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 
-WELL: Final[frozenset[State]] = frozenset({"ok", "late", "new"})
-"""States in which nobody has to look at a source; late is still well."""
+Condition: TypeAlias = State | Literal["degraded"]
+"""A state, or ``degraded``: the source works, with a fault that its code names."""
+
+WELL: Final[frozenset[Condition]] = frozenset({"ok", "late", "new"})
+"""Conditions in which nobody has to look at a source; late is still well."""
 
 
 class Meaning(NamedTuple):
-    """What a code means: the state, and a sentence for the documentation."""
+    """What a code means: the state, and a sentence for the documentation.
+
+    ``may_degrade`` is whether a source with this fault may still work; its state is ``ok`` then.
+    """
 
     state: State
     says: str
+    may_degrade: bool = False
 
 
 class Verdict(NamedTuple):
-    """How a source is: a code, and why, in a sentence for people."""
+    """How a source is: a code, and why, in a sentence for people.
+
+    ``degraded`` is whether the source works all the same: the code names its fault.
+    """
 
     code: str
     reason: str
+    degraded: bool = False
 
     @property
     def state(self) -> State:
-        """The state that the code means."""
-        return state_of_code(self.code)
+        """The state that the code means; ``ok`` for a source that works with a fault."""
+        return "ok" if self.degraded else state_of_code(self.code)
+
+    @property
+    def condition(self) -> Condition:
+        """The state, or ``degraded``."""
+        return "degraded" if self.degraded else self.state
 
 
 CODES: Final = {
@@ -70,10 +86,16 @@ CODES: Final = {
         "failing", "Its releases lack a date or another field that they used to have."
     ),
     "release.vanished": Meaning("failing", "Many of its releases are gone at once."),
-    "selector.no_match": Meaning("failing", "A selector of its source file matches nothing."),
+    "selector.no_match": Meaning(
+        "failing",
+        "A selector of its source file matches nothing.",
+        may_degrade=True,
+    ),
     "site.redirects_away": Meaning("failing", "Its listing leads to another site."),
     "site.certificate": Meaning(
-        "failing", "No secure connection can be made (TLS), or its certificate has ended."
+        "failing",
+        "No secure connection can be made (TLS), or its certificate has ended.",
+        may_degrade=True,
     ),
     "site.timeout": Meaning("failing", "It takes too long to answer."),
     "site.dns": Meaning("failing", "Its host name leads nowhere."),
@@ -88,11 +110,17 @@ CODES: Final = {
         "blocked", "It shows a challenge or a captcha in place of its pages."
     ),
     "site.login": Meaning("blocked", "It shows its pages to those with an account only."),
-    "feed.stale": Meaning("failing", "Its feed has stopped, while its page goes on."),
-    "feed.unread": Meaning(
-        "failing", "Its feed can't be read: its page is read in its place, and nothing is lost yet."
+    "feed.stale": Meaning(
+        "failing", "Its feed has stopped, while its page goes on.", may_degrade=True
     ),
-    "recall.low": Meaning("failing", "Its pages name releases that its listing does not show."),
+    "feed.unread": Meaning(
+        "failing",
+        "Its feed can't be read: its page is read in its place, and nothing is lost yet.",
+        may_degrade=True,
+    ),
+    "recall.low": Meaning(
+        "failing", "Its pages name releases that its listing does not show.", may_degrade=True
+    ),
     "visit.failed": Meaning("failing", "The visit could not be made, or not to its end."),
     "visit.overdue": Meaning("failing", "It is not visited, though `communique run` should."),
     "visit.bug": Meaning("failing", "Our own code failed on its pages."),
@@ -102,6 +130,7 @@ CODES: Final = {
         "failing",
         "Its changed source file, or a new version of Communique, would spoil many of its releases"
         " and is held back.",
+        may_degrade=True,
     ),
     "home.full": Meaning("failing", "Nothing can be written into HOME: the disk is full, say."),
     "home.store": Meaning("failing", "The store could not keep what was read."),

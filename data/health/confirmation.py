@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from data.health.codes import WELL, State
+from data.health.codes import WELL, Condition
 from data.models import HealthEvent
 
 OF_LATE: Final = 12
@@ -23,30 +23,30 @@ MOST: Final = 2
 """Times that one source can be told as not well within a day."""
 
 
-def is_broken(state: State) -> bool:
-    """Whether a visit shows a state by itself. Silence is no failure of a visit."""
-    return state in {"failing", "blocked"}
+def is_broken(state: str) -> bool:
+    """Whether a single visit shows a condition. Silence is not a failure of a visit."""
+    return state in {"failing", "blocked", "degraded"}
 
 
-def is_news(before: HealthEvent | None, state: State) -> bool:
+def is_news(before: HealthEvent | None, state: Condition) -> bool:
     """Whether a state is another than the one told last; at first a source is well."""
     if before is None or before.well:
         return state not in WELL
-    return state in WELL or before.state != state
+    return state in WELL or before.condition != state
 
 
-def agreeing(states: Sequence[State]) -> int:
+def agreeing(states: Sequence[Condition]) -> int:
     """How many of the last visits agree whether a source is broken."""
     broken = [is_broken(state) for state in states]
     return next((count for count, one in enumerate(broken) if one != broken[0]), len(broken))
 
 
-def is_confirmed(before: HealthEvent | None, states: Sequence[State], further: int) -> bool:
+def is_confirmed(before: HealthEvent | None, states: Sequence[Condition], further: int) -> bool:
     """Whether the newest state is news, and so many ``further`` visits agree."""
     newest = states[0]
     if not is_news(before, newest):
         return False
-    was_broken = before is not None and before.state in {"failing", "blocked"}
+    was_broken = before is not None and is_broken(before.condition)
     if is_broken(newest) and was_broken:
         # Another reason, at each of them.
         return len(states) > further and set(states[: further + 1]) == {newest}
@@ -55,7 +55,7 @@ def is_confirmed(before: HealthEvent | None, states: Sequence[State], further: i
     return agreeing(states) > further
 
 
-def fails_often(states: Sequence[State]) -> bool:
+def fails_often(states: Sequence[Condition]) -> bool:
     """Whether a source fails now and then: half of its last visits, which never agreed.
 
     States are those since something was told of it last.
@@ -63,12 +63,12 @@ def fails_often(states: Sequence[State]) -> bool:
     return bool(states) and is_broken(states[0]) and failures(states) >= OF_LATE / 2
 
 
-def failures(states: Sequence[State]) -> int:
+def failures(states: Sequence[Condition]) -> int:
     """How many of some visits failed."""
     return sum(map(is_broken, states))
 
 
-def awaits_visit(before: HealthEvent | None, states: Sequence[State], further: int) -> bool:
+def awaits_visit(before: HealthEvent | None, states: Sequence[Condition], further: int) -> bool:
     """Whether a quick visit is to confirm what the newest one shows."""
     if not states or not is_news(before, states[0]) or is_confirmed(before, states, further):
         return False
@@ -88,7 +88,7 @@ def alternates(events: Sequence[HealthEvent]) -> bool:
     return bool(events) and not events[0].well and bool(trouble_before(events[1:], events[0].at))
 
 
-def turns(states: Sequence[State]) -> int:
+def turns(states: Sequence[Condition]) -> int:
     """How often a source stopped or worked again in some visits."""
     return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))
 

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from data.health.codes import WELL, State, Verdict
+from data.health.codes import WELL, Condition, Verdict
 from data.health.confirmation import (
     DAY,
     OF_LATE,
@@ -121,7 +121,7 @@ class Look:
         runs, found, last = self.telling[name], self.verdicts(name), self._before.get(name)
         if last and last.code in UNVISITED and not is_after(runs[0], last):
             return None
-        states = [one.state for one in found]
+        states = [one.condition for one in found]
         lately = [state for state, run in zip(states, runs, strict=True) if is_after(run, last)]
         often = fails_often(lately) and is_news(last, states[0])
         if not often and not is_confirmed(last, states, self._further):
@@ -138,7 +138,7 @@ class Look:
     def lost(self, now: dt.datetime) -> Iterator[HealthEvent]:
         """The changes of sources that nobody visits any more."""
         for name, verdict in self._unvisited.items():
-            if is_news(self._before.get(name), verdict.state):
+            if is_news(self._before.get(name), verdict.condition):
                 reason = plain(verdict.reason)
                 yield HealthEvent(name, False, now, reason, verdict.state, verdict.code)  # noqa: FBT003 - its state
 
@@ -155,7 +155,7 @@ class Look:
         """The sources that were acknowledged as broken, and work again."""
         for name, kinds in self._handled.items():
             if "acknowledged" in kinds and name in self.telling:
-                states = [one.state for one in self.verdicts(name)][: self._further + 1]
+                states = [one.condition for one in self.verdicts(name)][: self._further + 1]
                 if len(states) > self._further and WELL.issuperset(states):
                     yield name
 
@@ -171,13 +171,13 @@ def is_after(run: Run, told: HealthEvent | None) -> bool:
 
 
 def event_of(
-    run: Run, newest: Verdict, lately: Sequence[State], told: Sequence[HealthEvent]
+    run: Run, newest: Verdict, lately: Sequence[Condition], told: Sequence[HealthEvent]
 ) -> HealthEvent:
     """The change that the newest visit shows, after what was told before.
 
     ``lately`` are the states of the visits since, of those that fail now and then.
     """
-    well = newest.state in WELL
+    well = newest.condition in WELL
     if well:
         return HealthEvent(run.source, well, run.started, "", "ok", "ok")
     reason = plain(newest.reason)

@@ -42,7 +42,7 @@ def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> b
     """Whether a quick visit is to confirm what the last one to a source shows."""
     outage = outage_of(told_of(store, HOME))
     runs = telling_visits(store.runs(source.id, limit=OF_LATE), outage)
-    states = [judged(source, run, None, has_releases=True).state for run in runs]
+    states = [judged(source, run, None, has_releases=True).condition for run in runs]
     return awaits_visit(next(iter(told_of(store, source.id)), None), states, further)
 
 
@@ -55,4 +55,4 @@ def turns_of_late(store: HealthStore, source: Source, now: dt.datetime) -> int:
     """How often a source stopped or worked again within the last day."""
     runs = telling_visits(store.runs(source.id, limit=LOOKED_BACK), None)
     recent = [run for run in runs if abs(now - run.started) < DAY]
-    return turns([judged(source, run, None, has_releases=True).state for run in recent])
+    return turns([judged(source, run, None, has_releases=True).condition for run in recent])

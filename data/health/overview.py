@@ -51,6 +51,8 @@ def health_fields(one: Health) -> dict[str, str | bool | None]:
     return {
         "id": one.source,
         "state": one.state,
+        "visiting": one.visiting,
+        "degraded": one.degraded,
         "code": one.code,
         "last_release": one.last_release,
         "expected_by": one.expected.by.isoformat() if one.expected else None,

@@ -128,11 +128,16 @@ def works(run: Run) -> bool:
         return False
     if not errors:
         return True
-    if run.found and run.new + run.changed + run.unchanged + run.retracted:
+    if has_delivered(run):
         return True
     # A site that is only asked for what is new may have one page that fails, and work.
     failed = len({error.url for error in errors})
     return failed < run.found and {error.family for error in errors}.isdisjoint(LOST | {WAIT})
+
+
+def has_delivered(run: Run) -> bool:
+    """Whether a run read any release."""
+    return bool(run.found and run.new + run.changed + run.unchanged + run.retracted)
 
 
 def errors_of_pages(run: Run) -> list[RunError]:

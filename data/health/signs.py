@@ -7,10 +7,10 @@ One visit tells; whoever alerts waits for the next ones to agree (data.health.ev
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-from data.health.codes import Verdict, state_of_code
+from data.health.codes import CODES, Verdict, state_of_code
 from data.health.run_errors import code_of
 from data.models import Run, Streak, VisitFacts
 from data.wording import counted
@@ -24,11 +24,17 @@ ENOUGH: Final = 2
 
 
 def first_sign(run: Run) -> Verdict | None:
-    """What is wrong with a source by the last visit to it that worked; None where nothing is."""
+    """The fault that the last successful visit to a source shows; None if it shows none.
+
+    The source is degraded, and works, if all faults that the visit shows leave it working.
+    """
     if run.facts is None:
         return None
-    found: Iterator[Verdict | None] = (sign(run, run.facts) for sign in SIGNS)
-    return next(filter(None, found), None)
+    found = [verdict for sign in SIGNS if (verdict := sign(run, run.facts))]
+    if not found:
+        return None
+    works = all(CODES[one.code].may_degrade for one in found)
+    return found[0]._replace(degraded=works)
 
 
 def unread(run: Run, facts: VisitFacts) -> Verdict | None:

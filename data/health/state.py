@@ -8,9 +8,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data.clock import zone_or_utc
-from data.health.codes import WELL, State, Verdict
+from data.health.codes import WELL, Condition, State, Verdict
 from data.health.expected import Expected
-from data.health.run_errors import code_of_failure, decisive, lost_pages
+from data.health.run_errors import (
+    DRIFT,
+    code_of_failure,
+    decisive,
+    has_delivered,
+    lost_pages,
+)
 from data.health.signs import first_sign
 from data.models import Handling, HandlingKind, Run, Source
 from data.text.redaction import redacted
@@ -28,7 +34,8 @@ MONTHS: Final = (
 class Health:
     """The health of a source as of its last run: ``expected`` is None without a rhythm.
 
-    ``handled`` is what people decided of it, by kind.
+    ``handled`` is what people decided of it, by kind; ``visiting`` is whether a visit to it is
+    under way.
     """
 
     source: str
@@ -37,11 +44,22 @@ class Health:
     expected: Expected | None
     last_run: dt.datetime | None
     handled: Mapping[HandlingKind, Handling] = field(default_factory=dict)
+    visiting: bool = False
 
     @property
     def state(self) -> State:
         """The state that it is in."""
         return self.verdict.state
+
+    @property
+    def degraded(self) -> bool:
+        """Whether it works, with a fault that its code names."""
+        return self.verdict.degraded
+
+    @property
+    def condition(self) -> Condition:
+        """Its state, or ``degraded``."""
+        return self.verdict.condition
 
     @property
     def code(self) -> str:
@@ -56,7 +74,7 @@ class Health:
     @property
     def is_well(self) -> bool:
         """Whether nobody has to look at it."""
-        return self.state in WELL
+        return self.condition in WELL
 
 
 def health_of(
@@ -83,7 +101,9 @@ def judged(
         if sign and sign.code == code:
             return sign
         at = f" ({error.url})" if error.url else ""
-        return Verdict(code, redacted(f"{error.message}{at}"))
+        # A changed file that is held back leaves its source to be read by the rules before it.
+        delivers = error.kind == DRIFT and has_delivered(run)
+        return Verdict(code, redacted(f"{error.message}{at}"), delivers)
     if sign := first_sign(run):
         return sign
     verdict = Verdict("new.no_release", "no release of it has been found yet")

@@ -114,6 +114,7 @@ class HealthEvent:
     """A change in the health of a source: since when it is well or not, and why.
 
     ``state`` and ``code`` are those of data.health.codes; events of earlier versions have no code.
+    A source that is not well though its state is ``ok`` works, with the fault that the code names.
     """
 
     source: str
@@ -122,6 +123,16 @@ class HealthEvent:
     reason: str
     state: str
     code: str = ""
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the source works, with a fault."""
+        return not self.well and self.state == "ok"
+
+    @property
+    def condition(self) -> str:
+        """The state, or ``degraded``."""
+        return "degraded" if self.degraded else self.state
 
 
 HandlingKind = Literal["acknowledged", "muted", "paused"]

@@ -389,6 +389,9 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
     def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:
         """When the newest releases of a source came; not those undated since its first visit."""
 
+    def visited_now(self) -> frozenset[str]:
+        """The ids of the sources that workers are visiting."""
+
     def due_hosts(self) -> DueHosts | None:
         """What waits for a worker; None where the database hands out no visits."""
 

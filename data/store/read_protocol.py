@@ -186,3 +186,6 @@ class PublishStore(ReadStore, Protocol):
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         """The last change in the health of each source."""
+
+    def read_sources(self) -> frozenset[str]:
+        """The ids of the sources of which a visit has read a release."""

@@ -63,7 +63,7 @@ def event_fields(
             for one in differing
         ]
     if event.health:
-        told["health"] = event.health
+        told["health"] = {**msgspec.to_builtins(event.health), "degraded": event.health.degraded}
     return told
 
 

@@ -79,7 +79,8 @@ def in_words(event: Mapping[str, Any], site: Site) -> Told:
     """An event as people read it."""
     if health := event.get("health"):
         source, reason = excerpt(health["source"]) or NETWORK, excerpt(health["reason"])
-        headline = f"{source}: {HEALTH[health['state']]}"
+        condition = "degraded" if health.get("degraded") else health["state"]
+        headline = f"{source}: {HEALTH[condition]}"
         return Told(headline, _day(health["at"]), f"{site_address(site.url)}/health/", "", reason)
     release = event["release"]
     own = release["id"]

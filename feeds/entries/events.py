@@ -144,9 +144,10 @@ HEALTH: Mapping[str, str] = {
     "failing": "stopped working",
     "blocked": "keeps us out",
     "silent": "has gone silent",
+    "degraded": "works, with a fault",
     "ok": "works again",
 }
-"""What a title says of a state (data.health.codes)."""
+"""What a title says of a condition (data.health.codes)."""
 
 NETWORK: Final = "Our own network"
 """What a title calls what all sources depend on: events of it are of no source."""
@@ -159,7 +160,7 @@ def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
     entry = event_entry(
         catalog,
         f"health/{href(catalog.first_id(event.source))}/{event.at.isoformat()}",
-        title=f"{name}: {HEALTH[event.state]}",
+        title=f"{name}: {HEALTH[event.condition]}",
         at=event.at,
         page=catalog.page(Facet(source=event.source)),
         html=f"<p>{escape(text)}</p>",

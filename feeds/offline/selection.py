@@ -225,3 +225,7 @@ class SelectedReleases(PublicationInMemory):
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         """None, for the same reason."""
         return {}
+
+    def read_sources(self) -> frozenset[str]:
+        """The ids of the sources of which a visit has read a release."""
+        return self._store.read_sources()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from data.health.state import Health
@@ -33,6 +33,7 @@ class HealthRow:
     page: str
     details: str
     state: str
+    visiting: bool
     code: str
     reason: str
     since: str
@@ -46,14 +47,32 @@ def health_page(
     """The page of how sources are, with the last change that was ``told`` of each."""
     sources = sorted(found, key=lambda one: (one.is_well, name_key(pages, one.source)))
     rows = [row(pages, one, told.get(one.source)) for one in sources[:MOST]]
-    ill = sum(not one.is_well for one in sources)
-    return pages.health(FILE, rows=rows, ill=ill, total=len(sources), is_live=True)
+    return pages.health(
+        FILE,
+        rows=rows,
+        ill=sum(not one.is_well for one in sources),
+        unseen=sum(one.last_run is None for one in sources),
+        visiting=sum(one.visiting for one in sources),
+        total=len(sources),
+        is_live=True,
+    )
 
 
-def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent]) -> bytes:
-    """The page of how sources are, by the last change that was ``told`` of each, if there was one.
+def shown_condition(event: HealthEvent | None, *, is_read: bool) -> str:
+    """The condition of a source by the last change of its health, if there was one.
 
-    One that never failed has none.
+    A source without a change works if a visit has read a release of it (``is_read``); otherwise it
+    is ``new``, for nothing is known of it.
+    """
+    if event is None:
+        return "ok" if is_read else "new"
+    return "ok" if event.well else event.condition
+
+
+def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collection[str]) -> bytes:
+    """The page of the health of sources by the last change of each, if there was one.
+
+    ``read`` are the ids of the sources of which a visit has read a release.
     """
     shown = {
         one.source: told.get(one.source)
@@ -64,9 +83,18 @@ def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent]) -> bytes:
         shown.items(),
         key=lambda one: (one[1] is None or one[1].well, name_key(pages, one[0])),
     )
-    rows = [told_row(pages, source, event) for source, event in order[:MOST]]
-    ill = sum(event is not None and not event.well for event in shown.values())
-    return pages.health(FILE, rows=rows, ill=ill, total=len(shown), is_live=False)
+    rows = [
+        told_row(pages, source, event, is_read=source in read) for source, event in order[:MOST]
+    ]
+    return pages.health(
+        FILE,
+        rows=rows,
+        ill=sum(event is not None and not event.well for event in shown.values()),
+        unseen=sum(event is None and source not in read for source, event in shown.items()),
+        visiting=0,
+        total=len(shown),
+        is_live=False,
+    )
 
 
 def name_key(pages: PageRenderer, source: str) -> tuple[tuple[str, str], str]:
@@ -74,15 +102,19 @@ def name_key(pages: PageRenderer, source: str) -> tuple[tuple[str, str], str]:
     return pages.catalog.texts.collation_key(pages.catalog.name(Facet(source=source))), source
 
 
-def told_row(pages: PageRenderer, source: str, event: HealthEvent | None) -> HealthRow:
+def told_row(
+    pages: PageRenderer, source: str, event: HealthEvent | None, *, is_read: bool
+) -> HealthRow:
     """The line of a source by what was told of it."""
     facet = Facet(source=source)
+    condition = shown_condition(event, is_read=is_read)
     return HealthRow(
         pages.catalog.name(facet),
         page_file(facet),
         "",
-        event.state if event else "ok",
-        (event.code or event.state) if event else "ok",
+        condition,
+        False,  # noqa: FBT003 - a file does not know it
+        (event.code or event.state) if event else condition,
         plain(event.reason) if event else "",
         f"{event.at.astimezone(dt.UTC):%Y-%m-%d %H:%M}" if event else "",
         "",
@@ -99,7 +131,8 @@ def row(pages: PageRenderer, one: Health, told: HealthEvent | None) -> HealthRow
         pages.catalog.name(source),
         page_file(source) if source in pages.navigation.counts else "",
         source_health_file(one.source),
-        one.state,
+        one.condition,
+        one.visiting,
         one.code,
         plain(one.reason),
         f"{since.astimezone(dt.UTC):%Y-%m-%d %H:%M}" if since else "",

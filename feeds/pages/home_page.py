@@ -5,10 +5,11 @@ And the page that says what is true of what the site shows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.models import Facet, HealthEvent
+from feeds.pages.health_page import shown_condition
 from feeds.pages.paging import ALONE, Paging
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line, with_lines
@@ -18,11 +19,16 @@ from feeds.urls import page_file
 ABOUT = "about/index.html"
 
 SHOWN = 3
-"""Failing sources that the first page names at the most."""
+"""Maximum number of sources with a fault that the home page names."""
 
 
 def purpose(pages: PageRenderer) -> str:
     """What this site is and for whom, in a sentence."""
+    if not pages.navigation.sources:
+        return pages.catalog.texts.gettext(
+            "The press releases of institutions as they issued them, with every correction and"
+            " retraction, for people who follow, watch or cite them."
+        )
     return pages.catalog.texts.ngettext(
         "The press releases of %(num)s institution as it issued them, with every correction and"
         " retraction, for people who follow, watch or cite them.",
@@ -46,24 +52,42 @@ def about_page(pages: PageRenderer) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """How the sources are that are collected, as far as was told: how many there are, which fail.
+    """The health of the sources that are collected, as far as visits have shown it.
 
-    ``failing`` are their ids, in the order of their names.
+    ``total`` is how many there are, and ``unseen`` how many have had no successful visit. The ids
+    of those that fail, and of those that work with a fault, are in the order of their names.
     """
 
     total: int
+    unseen: int
     failing: tuple[str, ...]
+    degraded: tuple[str, ...]
+
+    @property
+    def working(self) -> int:
+        """How many sources work, with or without a fault."""
+        return self.total - self.unseen - len(self.failing)
 
 
-def glance(pages: PageRenderer, told: Mapping[str, HealthEvent]) -> Glance:
-    """How the sources are by the last change that was ``told`` of each, if there was one."""
+def glance(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collection[str]) -> Glance:
+    """The health of the sources by the last change of each.
+
+    ``read`` are the ids of the sources of which a visit has read a release.
+    """
     catalog = pages.catalog
     sources = [one.source or "" for one in pages.navigation.sources]
-    collected = [one for one in sources if one not in catalog.removed]
-    failing = [one for one in collected if one in told and not told[one].well]
     key = catalog.texts.collation_key
-    failing.sort(key=lambda one: (key(catalog.name(Facet(source=one))), one))
-    return Glance(len(collected), tuple(failing))
+    collected = sorted(
+        (one for one in sources if one not in catalog.removed),
+        key=lambda one: (key(catalog.name(Facet(source=one))), one),
+    )
+    conditions = {one: shown_condition(told.get(one), is_read=one in read) for one in collected}
+    return Glance(
+        len(collected),
+        sum(one == "new" for one in conditions.values()),
+        tuple(one for one, how in conditions.items() if how not in {"ok", "new", "degraded"}),
+        tuple(one for one, how in conditions.items() if how == "degraded"),
+    )
 
 
 def home_page(
@@ -73,6 +97,7 @@ def home_page(
     catalog, facet = pages.catalog, Facet()
     around = pages.navigation.around(facet)
     said = purpose(pages)
+    faulty = (*health.failing, *health.degraded)
     page = pages.render(
         "home.html",
         page_file(facet),
@@ -81,10 +106,11 @@ def home_page(
         description=said,
         structured=website(catalog, said),
         health=health,
-        failing=[
+        faulty=[
             (catalog.name(one), page_file(one))
-            for one in (Facet(source=source) for source in health.failing[:SHOWN])
+            for one in (Facet(source=source) for source in faulty[:SHOWN])
         ],
+        more_faulty=max(len(faulty) - SHOWN, 0),
         shown=len(lines),
         paging=paging,
         **around,

@@ -56,7 +56,8 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
         title=texts.gettext("Health of %(name)s", name=name),
         name=name,
         source=page_file(facet) if facet in pages.navigation.counts else "",
-        state=facts.health.state,
+        state=facts.health.condition,
+        visiting=facts.health.visiting,
         code=facts.health.code,
         reason=plain(facts.health.reason),
         well=facts.health.is_well,
@@ -70,7 +71,7 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
             {
                 "at": moment(event.at),
                 "well": event.well,
-                "state": event.state,
+                "state": event.condition,
                 "code": event.code,
                 "reason": plain(event.reason),
             }

@@ -85,7 +85,8 @@ class FacetPages:
         return rhythm_charts(self._context.catalog.texts, counts)
 
     def _health(self) -> Glance:
-        return glance(self._context.pages, self._context.store.last_health_events())
+        store = self._context.store
+        return glance(self._context.pages, store.last_health_events(), store.read_sources())
 
     def is_home_outdated(self) -> bool:
         """Whether the first page says other than is told now of how sources are."""

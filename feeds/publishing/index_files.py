@@ -32,7 +32,7 @@ def counted_pages(store: PublishStore, pages: PageRenderer) -> Made:
     """The pages that change with what is published."""
     newest = store.newest_of_sources(limit=NEWEST)
     return {
-        **dict(sources_pages(pages, newest, store.last_health_events())),
+        **dict(sources_pages(pages, newest, store.last_health_events(), store.read_sources())),
         **dict(topics_pages(pages)),
         **dict(languages_pages(pages)),
         DAYS: lambda: days_page(pages),

@@ -26,7 +26,7 @@ def health() -> None:
 def list_health(home: Home, *, as_json: bool) -> int:
     """Say of each source whether it works and is heard of as often as it used to be.
 
-    The exit code is 1 where one is failing, blocked or silent.
+    The exit code is 1 if a source is failing, blocked, silent, or degraded: it works, with a fault.
     """
     try:
         with closing(home.store()) as store:
@@ -40,10 +40,10 @@ def list_health(home: Home, *, as_json: bool) -> int:
     else:
         for one in found:
             last = one.last_release or "-"
-            said = f"{one.source:24} {one.state:8} {one.code:20} {last:26}"
+            said = f"{one.source:24} {one.condition:8} {one.code:20} {last:26}"
             say(f"{said} {why_line(one)}")
         if not found:
-            say("no source has been visited yet")
+            say("no source was added yet; `communique add URL --save` adds one")
     return 0 if all(one.is_well for one in found) else 1
 
 

@@ -25,8 +25,8 @@ class CommandLate(CommuniqueError):
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(
-            f"`communique {name}` took longer than {lasting(seconds)} and was ended; it may take "
-            "as long as it likes in a terminal"
+            f"`communique {name}` took longer than {lasting(seconds)} and was ended. Run it in a "
+            "terminal: it has no time limit there"
         )
         self.name = name
         self.seconds = seconds

@@ -45,7 +45,7 @@ from data.models import Lease, Run, RunError
 from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.garbage import collect_garbage_rarely
-from scheduler.home import open_home
+from scheduler.home import SOURCE_LOCK, VISIT, open_home
 from scheduler.jobs.child import ParentLines, write_line
 from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.drift import DriftGuard
@@ -167,9 +167,7 @@ class Crawl:
         try:
             with ExitStack() as locks:
                 loaded = self._load(job)
-                locks.enter_context(
-                    self._home.lock(f"source-{loaded.id}", "a visit to this source")
-                )
+                locks.enter_context(self._home.lock(f"{SOURCE_LOCK}{loaded.id}", VISIT))
                 # It may have been renamed or removed until the lock was held.
                 loaded = self._load(job)
                 if loaded.file.render and self._no_browser:

@@ -98,7 +98,8 @@ def handling_line(one: Handling) -> str:
 
 def why_line(one: Health) -> str:
     """Why a source is as it is, and what people decided of it, for people."""
-    return "; ".join([one.reason, *map(handling_line, one.handled.values())])
+    visit = ("a visit is under way",) if one.visiting else ()
+    return "; ".join([one.reason, *visit, *map(handling_line, one.handled.values())])
 
 
 def handled_fields(one: Health) -> dict[str, Any]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from data.clock import utc_now
 from data.errors import SourceError
+from data.files import is_held
 from data.health.codes import Verdict
 from data.health.events import note_health_events
 from data.health.overview import overview
 from data.health.state import Health
 from data.store.protocol import Store
-from scheduler.home import Home
+from scheduler.home import SOURCE_LOCK, VISIT, Home
 from scheduler.jobs.home_state import why_full, why_overdue
 from spiders.sources.loader import choose, load_sources
 
@@ -23,10 +25,15 @@ def home_health(home: Home, store: Store) -> list[Health]:
 
     One that nobody visits fails, however well its last visit went: one without a file that can be
     used, one that the service does not come to, and all while nothing can be kept. A HOME on a
-    shared database that has no source files, as that of a web node, knows nothing of those.
+    shared database that has no source files, as that of a web node, knows nothing of those. A
+    source that was never visited is ``new``.
     """
     loaded, broken = load_sources(home.sources)
     found = {one.source: one for one in overview(store)}
+    removed = store.removed_sources()
+    for one in choose(loaded, ()):
+        if one.id not in removed:
+            found.setdefault(one.id, Health(one.id, UNVISITED, None, None, None))
     full = why_full(home)
     verdicts: dict[str, Verdict] = {}
     for one in choose(loaded, ()):
@@ -42,7 +49,22 @@ def home_health(home: Home, store: Store) -> list[Health]:
     for source, verdict in verdicts.items():
         told = found.get(source) or Health(source, verdict, None, None, None)
         found[source] = replace(told, verdict=verdict)
-    return [found[source] for source in sorted(found)]
+    visited_now = visits_under_way(home, found) | store.visited_now()
+    return [replace(found[source], visiting=source in visited_now) for source in sorted(found)]
+
+
+def visits_under_way(home: Home, sources: Iterable[str]) -> frozenset[str]:
+    """The sources that a process on this machine is visiting, by their locks."""
+    locks = ((source, home.path / "locks" / f"{SOURCE_LOCK}{source}") for source in sources)
+    return frozenset(source for source, lock in locks if is_visit(lock))
+
+
+def is_visit(lock: Path) -> bool:
+    """Whether a lock of a source is held, and its holder is a visit."""
+    try:
+        return is_held(lock) and lock.read_text("utf-8", "replace").startswith(VISIT)
+    except FileNotFoundError:
+        return False
 
 
 def without_file(
@@ -73,6 +95,8 @@ def health_without_store(home: Home) -> list[Health]:
     loaded, _ = load_sources(home.sources)
     return [Health(one.id, full, None, None, None) for one in choose(loaded, ())]
 
+
+UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
 
 LAST = 10
 """Reports among which one is looked for that says whether the service made it."""

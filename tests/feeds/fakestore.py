@@ -54,6 +54,7 @@ class FakeStore(PublicationInMemory):
             "acme": Source("acme", "ACME Corporation", "https://acme.example/news/", "Asia/Baku"),
             "wire": Source("wire", "The Wire", "https://wire.example/", "Europe/Paris"),
         }
+        self.unread: set[str] = set()
         self.moves: dict[str, str] = {}
         self.removed: dict[str, RemovedSource] = {}
         self.changed = 0
@@ -238,6 +239,9 @@ class FakeStore(PublicationInMemory):
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         return {event.source: event for event in self.events}
+
+    def read_sources(self) -> frozenset[str]:
+        return frozenset(self.known) - self.unread
 
     def health_events_of(self, source: str, *, limit: int) -> Sequence[HealthEvent]:
         return [event for event in reversed(self.events) if event.source == source][:limit]

@@ -87,6 +87,14 @@ class PostgresStore(SearchPart, SqlStore):
         )
         return DueHosts(number, float(seconds or 0)) if known else None
 
+    def visited_now(self) -> frozenset[str]:
+        """The sources that workers are visiting: those due on a host that a worker holds."""
+        rows = self._ask(
+            "SELECT s.source FROM host_sources s JOIN hosts h ON h.host = s.host"
+            " WHERE h.token <> 0 AND h.next_due > now() AND s.due <= now()"
+        )
+        return frozenset(source for (source,) in rows)
+
     def keep_private(self) -> None:
         """Nothing: who may read the store is the database's to say."""
 

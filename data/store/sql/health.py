@@ -36,6 +36,10 @@ class HealthPart(Part):
         """What waits for a worker: nothing, where there are none."""
         return None
 
+    def visited_now(self) -> frozenset[str]:
+        """The sources that workers are visiting: none, where there are no workers."""
+        return frozenset()
+
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:
         """The last changes in the health of sources, oldest first."""
         rows = self._ask(
@@ -119,6 +123,18 @@ class HealthPart(Part):
             " (SELECT max(number) FROM health_events GROUP BY source)"
         )
         return {row[0]: event_of(*row) for row in rows}
+
+    def read_sources(self) -> frozenset[str]:
+        """The ids of the sources of which a visit has read a release, by the reports kept."""
+        counts = " OR ".join(
+            f"CAST(json_extract(report, '$.{name}') AS INTEGER) > 0"
+            for name in ("new", "changed", "unchanged")
+        )
+        rows = self._ask(
+            "SELECT id FROM sources WHERE EXISTS"
+            f" (SELECT 1 FROM runs WHERE runs.source = sources.id AND ({counts}))"
+        )
+        return frozenset(source for (source,) in rows)
 
     def health_events_of(self, source: str, *, limit: int) -> tuple[HealthEvent, ...]:
         """The last changes in the health of a source, newest first."""

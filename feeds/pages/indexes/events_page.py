@@ -112,7 +112,7 @@ def health_line(pages: PageRenderer, event: HealthEvent) -> EventLine:
         event.at,
         name,
         page_file(source) if source in pages.navigation.counts else "",
-        what=HEALTH[event.state],
+        what=HEALTH[event.condition],
         text=Markup("<p>%s</p>") % reason,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from data.models import Facet, HealthEvent
+from feeds.pages.health_page import shown_condition
 from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import page_file
@@ -31,11 +32,12 @@ def sources_pages(
     pages: PageRenderer,
     newest: Mapping[str, tuple[str, str]],
     told: Mapping[str, HealthEvent],
+    read: Collection[str],
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """The files of the list of sources, and how to make each.
 
-    ``newest`` are the day of the newest release of each and the language of most of them, and
-    ``told`` the last change in the health of each.
+    ``newest`` are the day of the newest release of each and the language of most of them, ``told``
+    the last change in the health of each, and ``read`` those of which a visit has read a release.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     rows = []
@@ -51,7 +53,7 @@ def sources_pages(
                 count,
                 day,
                 texts.language_name(language) if language else "",
-                event.state if event and not event.well else "",
+                shown_condition(event, is_read=facet.source in read),
                 catalog.ended(facet.source),
             )
         )

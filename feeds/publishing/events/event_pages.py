@@ -67,7 +67,7 @@ class EventPages:
     def write_health(self) -> None:
         """Write the page of how sources are as far as was told, and those of all changes in it."""
         told = self._store.last_health_events()
-        self._context.write(HEALTH_FILE, told_page(self._pages, told))
+        self._context.write(HEALTH_FILE, told_page(self._pages, told, self._store.read_sources()))
         every = [
             one
             for one in self._store.health_events()

@@ -295,6 +295,10 @@ class SourceHealth(Answer, frozen=True):
 
     id: str
     state: State
+    visiting: Annotated[bool, Meta(description="Whether a visit to it is under way.")]
+    degraded: Annotated[
+        bool, Meta(description="Whether it works, with a fault that `code` and `reason` name.")
+    ]
     code: str
     last_release: str | None
     expected_by: str | None

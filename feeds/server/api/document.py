@@ -16,7 +16,7 @@ TITLE: Final = "Communique"
 VERSION: Final = "1"
 
 DESCRIPTION: Final = """\
-What a site of Communique knows, for programs. Everything is read only, and of any origin.
+What a site of Communique knows, for programs. Read-only; CORS enabled.
 
 Lists come by pages: `next` is the cursor of the page after, and null where there is none; a page
 may hold fewer than `limit` though there is a next one. The header `Link` has its address.

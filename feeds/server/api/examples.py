@@ -98,6 +98,8 @@ def examples() -> Mapping[str, Example]:
     health = answers.SourceHealth(
         id=SOURCE,
         state="ok",
+        visiting=False,
+        degraded=False,
         code="ok",
         last_release="2026-03-02T09:30:00+01:00",
         expected_by="2026-03-16",

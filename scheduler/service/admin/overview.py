@@ -92,6 +92,7 @@ class Overview:
             "errors": [*errors_by_kind(runs)][:ROWS],
             "sources": len(health),
             "ill": [one for one in health if not one.is_well][:ROWS],
+            "unseen": sum(one.last_run is None for one in health),
             "ill_count": sum(not one.is_well for one in health),
             "alerts": [delivery_line(one) for one in alerts],
             "alert_counts": counts,

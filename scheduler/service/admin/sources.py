@@ -81,7 +81,7 @@ class SourcePages:
         rows = []
         for source in sorted(names.keys() | found.keys()):
             health = found.get(source)
-            if source in self._work.visiting:
+            if source in self._work.visiting or (health and health.visiting):
                 visit = "under way"
             else:
                 visit = in_words(due[source], now) if source in due else ""
@@ -89,7 +89,7 @@ class SourcePages:
                 {
                     "id": source,
                     "name": names.get(source, source),
-                    "state": health.state if health else "new",
+                    "state": health.condition if health else "new",
                     "is_well": health is None or health.is_well,
                     "why": why_line(health) if health else "it was not visited yet",
                     "visit": visit,

@@ -21,6 +21,12 @@ def test_the_table_of_the_documentation_is_that_of_the_code() -> None:
     assert told == [(code, one.state, one.says) for code, one in CODES.items()]
 
 
+def test_the_documentation_lists_the_faults_with_which_a_source_may_work() -> None:
+    _, _, told = DOCS.read_text("utf-8").partition("These faults may leave a source working: ")
+    listed = re.findall(r"`([^`]+)`", told.partition("\n\n")[0])
+    assert listed == [code for code, one in CODES.items() if one.may_degrade]
+
+
 def test_every_state_has_a_code_and_every_code_a_state() -> None:
     assert {one.state for one in CODES.values()} == set(get_args(State))
 

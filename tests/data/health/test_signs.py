@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
 import pytest
 
+from data.health.codes import Verdict
 from data.health.signs import first_sign
 from data.models import PageFacts, Run, RunError, Streak, VisitFacts
 
@@ -84,7 +86,29 @@ def test_a_sign_is_told_with_its_code_and_why(facts: VisitFacts, code: str, said
 def test_a_feed_that_has_stopped_is_told_in_the_words_of_the_visit() -> None:
     stale = RunError("http://a/feed", "stale", "the feed ends on 2026-02-20")
     found = first_sign(run(VisitFacts(), stale))
-    assert found == ("feed.stale", "the feed ends on 2026-02-20")
+    assert found == Verdict("feed.stale", "the feed ends on 2026-02-20", degraded=True)
+
+
+FAULTS = {
+    "feed.unread": VisitFacts(no_feed=seen(1)),
+    "selector.no_match": VisitFacts(unmatched=("release.body",)),
+    "recall.low": VisitFacts(missed=seen(5)),
+    "site.certificate": VisitFacts(certificate_ended="2026-03-01"),
+}
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_a_source_that_delivers_with_a_fault_is_degraded_and_ok(code: str) -> None:
+    found = first_sign(run(FAULTS[code]))
+    assert found
+    assert (found.code, found.state, found.degraded) == (code, "ok", True)
+
+
+def test_a_source_with_a_fault_that_also_delivers_wrong_texts_fails() -> None:
+    facts = msgspec.structs.replace(FAULTS["selector.no_match"], new=PageFacts(thin=seen(2)))
+    found = first_sign(run(facts))
+    assert found
+    assert (found.code, found.state, found.degraded) == ("selector.no_match", "failing", False)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from data.health.events import note_health_events
 from data.health.expected import Expected
 from data.health.overview import overview
 from data.health.state import health_of
-from data.models import HealthEvent, Run, RunError, Source
+from data.models import HealthEvent, Run, RunError, Source, Streak, VisitFacts
 from data.settings import Site
 from feeds.publishing.publish import publish
 from tests.command import communique, make_home
@@ -161,6 +161,31 @@ def test_the_feed_of_health_tells_of_our_own_network(tmp_path: Path) -> None:
     assert titles(tmp_path / "site") == ["Our own network: stopped working"]
 
 
+def test_a_source_that_works_with_a_fault_is_not_reported_as_stopped(tmp_path: Path) -> None:
+    store, kept, folder = daily(20), tmp_path / "rendered.db", tmp_path / "site"
+    unread = VisitFacts(no_feed=Streak(1, 1, NOON))
+    name = "ACME Corporation"
+
+    def look(second: int, facts: VisitFacts | None, *, found: int = 20) -> list[str]:
+        error = () if found else (RunError("", "http:500", "it failed"),)
+        began = NOON.replace(month=4, day=20, second=second)
+        run = replace(GOOD, started=began, found=found, unchanged=found, facts=facts, errors=error)
+        store.visits["acme"] = [run]
+        note_health_events(store, further=0, now=NOON)
+        assert publish(store, folder, Site(url="https://p.example"), cache=kept).errors == ()
+        return titles(folder)
+
+    assert look(1, VisitFacts()) == []
+    assert look(2, unread) == [f"{name}: works, with a fault"]
+    assert look(3, VisitFacts(), found=0) == [
+        f"{name}: stopped working",
+        f"{name}: works, with a fault",
+    ]
+    store.events.clear()
+    assert look(4, unread) == [f"{name}: works, with a fault"]
+    assert look(5, VisitFacts())[0] == f"{name}: works again"
+
+
 def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> None:
     store, kept, folder = daily(20), tmp_path / "rendered.db", tmp_path / "site"
 
@@ -185,7 +210,7 @@ def test_the_command_says_it_as_json(tmp_path: Path) -> None:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))
         home = make_home(tmp_path / "home", f"{room.base}/news/")
-        assert communique("health", home=home).stdout == "no source has been visited yet\n"
+        assert "new.unvisited" in communique("health", home=home).stdout
         communique("collect", home=home)
         result = communique("health", "--json", home=home)
         (one,) = json.loads(result.stdout)["sources"]

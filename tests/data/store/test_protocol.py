@@ -557,6 +557,18 @@ def test_what_is_due_is_young_or_doubtful_or_long_unvisited(
     assert set(due(noon + 2 * HOUR)) == {old.url, young.url}
 
 
+def test_a_source_is_read_once_a_visit_has_read_a_release(
+    store: JournalStore, noon: dt.datetime
+) -> None:
+    for name in ("harbour", "wire", "port"):
+        store.register(Source(name, name.title(), f"http://{name}.example/"))
+    store.add_run(Run("harbour", noon, 1.0, found=2, new=2))
+    store.add_run(Run("harbour", noon, 1.0, errors=(RunError("", "http:500", "it failed"),)))
+    store.add_run(Run("wire", noon, 1.0, errors=(RunError("", "http:500", "it failed"),)))
+    assert store.read_sources() == {"harbour"}
+    assert store.visited_now() == frozenset()
+
+
 def test_validators_listings_runs_and_sources_are_kept(store_url: str, noon: dt.datetime) -> None:
     store = open_store(store_url)
     store.record(draft(validator=Validator('"v1"', None)), seen=noon, since=noon)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from lxml import html
 
@@ -11,7 +12,30 @@ from feeds.catalog import Catalog
 from feeds.pages.health_page import told_page
 from feeds.pages.renderer import PageRenderer
 
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 NAMES = {"a": "Zinc Board", "b": "alder Trust", "c": "Birch Office", "d": "Yew Council"}
+
+
+def lead(page: bytes) -> str:
+    return str(html.fromstring(page).xpath("string(//p[@class='lead'])"))
+
+
+def test_a_file_claims_nothing_of_sources_that_no_visit_has_read() -> None:
+    sources = {one: Source(one, name, "", "UTC") for one, name in NAMES.items()}
+    catalog = Catalog("https://site.example", "Site", sources, {})
+    pages = PageRenderer(catalog, {Facet(source=one): 1 for one in sources})
+    fault = HealthEvent("c", False, NOON, "its feed can't be read", "ok", "feed.unread")  # noqa: FBT003 - its state
+    page: Any = html.fromstring(told_page(pages, {"c": fault}, {"a"}))
+    states = {row.xpath("string(th)"): row.xpath("string(td)") for row in page.xpath("//tbody/tr")}
+    assert states == {
+        "Birch Office": "degraded",
+        "alder Trust": "new",
+        "Yew Council": "new",
+        "Zinc Board": "ok",
+    }
+    assert "1 of 4 sources need a look" in lead(told_page(pages, {"c": fault}, {"a"}))
+    assert "3 of 4 sources have not been visited yet" in lead(told_page(pages, {}, {"a"}))
+    assert "All 4 sources are healthy" in lead(told_page(pages, {}, NAMES))
 
 
 def test_lines_are_in_the_order_of_the_names_that_are_shown() -> None:
@@ -19,6 +43,6 @@ def test_lines_are_in_the_order_of_the_names_that_are_shown() -> None:
     catalog = Catalog("https://site.example", "Site", sources, {})
     pages = PageRenderer(catalog, {Facet(source=one): 1 for one in sources})
     failed = HealthEvent("d", False, dt.datetime(2026, 3, 2, tzinfo=dt.UTC), "gone", "gone")  # noqa: FBT003 - its state
-    page = html.fromstring(told_page(pages, {"d": failed}))
+    page = html.fromstring(told_page(pages, {"d": failed}, NAMES))
     names = page.xpath("//tbody/tr/th/a/text()")
     assert names == ["Yew Council", "alder Trust", "Birch Office", "Zinc Board"]

@@ -140,8 +140,39 @@ def test_it_says_how_the_sources_are_and_follows_what_is_told(tmp_path: Path) ->
         "1 of 2 work. To look at: The Wire",
         ["health/", "sources/wire/"],
     )
+    fault = HealthEvent("wire", False, NOON, "no feed", "ok", "feed.unread")  # noqa: FBT003 - its state
+    store.events.append(fault)
+    assert told() == ("All of them work. To look at: The Wire", ["health/", "sources/wire/"])
     store.events.append(HealthEvent("wire", well=True, at=NOON, reason="", state="ok"))
     assert told() == ("All of them work.", ["health/"])
+
+
+def test_it_claims_nothing_of_sources_that_no_visit_has_read(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1), make_release(2, "wire"))
+
+    def told() -> tuple[str, str]:
+        done = publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
+        assert done.errors == ()
+        tree = lxml.html.parse(tmp_path / "site" / "index.html").getroot()
+        (line,) = tree.xpath("//p[contains(@class, 'glance')]")
+        return line.text_content(), line.get("class")
+
+    store.unread = {"acme", "wire"}
+    assert told() == ("No source has had a successful visit yet.", "glance unknown")
+    store.unread = {"acme"}
+    assert told() == (
+        "1 of 2 work. 1 has not had a successful visit yet.",
+        "glance unknown",
+    )
+    store.unread = set()
+    assert told() == ("All of them work.", "glance")
+
+
+def test_it_counts_no_institutions_before_there_are_any(tmp_path: Path) -> None:
+    publish(FakeStore(), tmp_path / "site", SITE)
+    tree = lxml.html.parse(tmp_path / "site" / "index.html").getroot()
+    assert "0" not in tree.xpath("string(//p[@class='purpose'])")
+    assert tree.xpath("//p[@class='glance unknown']")
 
 
 def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:
@@ -172,7 +203,7 @@ def test_what_a_story_stands_for_is_not_missing_from_a_page(tmp_path: Path) -> N
     same = {"story": "one"}
     store = FakeStore(make_release(1, **same), make_release(2, "wire", **same))
     publish(store, tmp_path, SITE)
-    said = "2 releases. Counts are of all releases; a list shows those of one story once."
+    said = "2 releases. Duplicates are listed once but counted separately."
     for page in ("topics/economy/index.html", "days/2022/11/index.html"):
         tree = lxml.html.parse(tmp_path / page).getroot()
         assert tree.xpath("string(//p[@class='lead'])").strip() == said
@@ -196,7 +227,7 @@ def test_pages_of_a_large_site_are_small() -> None:
     pages, _ = large()
     release = "<li>" + "A title of a release that says what is new and why. " * 4 + "</li>"
     lines = [Line(f"2022-11-{day:02}", release.encode(), timed=False) for day in range(1, 29)]
-    first = home_page(pages, lines, Glance(500, ()))
+    first = home_page(pages, lines, Glance(500, 0, (), ()))
     source = facet_page(pages, Facet(source="source-1"), lines)
     assert len(gzip.compress(first)) < 15_000
     assert len(gzip.compress(source)) < 15_000

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data.models import Run, RunError, Source
+from data.models import Run, RunError, Source, Streak, VisitFacts
 from data.store.sqlite.store import SqliteStore
-from scheduler.home import home_at
+from scheduler.home import VISIT, home_at
 from scheduler.jobs.rebuild.rebuild import rebuild
 from tests.command import communique, make_home
 
@@ -36,6 +37,33 @@ def health(home: Path) -> dict[str, Any]:
     """The health of the one source."""
     (one,) = json.loads(communique("health", "--json", home=home).stdout)["sources"]
     return dict(one)
+
+
+def test_a_source_that_was_never_visited_is_new_and_a_visit_under_way_is_shown(
+    tmp_path: Path,
+) -> None:
+    home = make_home(tmp_path / "home", "http://harbour.example/news/")
+    before = health(home)
+    assert (before["state"], before["code"]) == ("new", "new.unvisited")
+    assert (before["visiting"], before["degraded"]) == (False, False)
+    with home_at(home).lock("source-harbour", VISIT):
+        assert health(home)["visiting"]
+        assert "a visit is under way" in communique("health", home=home).stdout
+    with home_at(home).lock("source-harbour", "an import into this source"):
+        assert not health(home)["visiting"]
+
+
+def test_a_source_that_works_with_a_fault_is_degraded_and_makes_the_exit_code_1(
+    home: Path,
+) -> None:
+    with closing(home_at(home).store()) as store:
+        facts = VisitFacts(no_feed=Streak(1, 1, NOON))
+        store.add_run(Run("harbour", NOON + 2 * HOUR, 1.0, found=2, unchanged=2, facts=facts))
+    one = health(home)
+    assert (one["state"], one["degraded"], one["code"]) == ("ok", True, "feed.unread")
+    result = communique("health", home=home)
+    assert result.returncode == 1
+    assert "degraded" in result.stdout
 
 
 def done(home: Path, *arguments: str) -> str:

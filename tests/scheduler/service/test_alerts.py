@@ -181,6 +181,7 @@ def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
     assert (body["field"], "{+" in body["text"]) == ("body", True)
     assert not any("changes" in one for one in events[1:])
     assert events[-1]["health"]["reason"] == "closed"
+    assert events[-1]["health"]["degraded"] is False
 
 
 def test_what_is_not_taken_is_sent_again_under_the_same_key_over_restarts(
@@ -489,6 +490,19 @@ def test_the_operator_is_told_of_health_without_a_watch(tmp_path: Path, mails: M
     plain = received.mail.get_body(("plain",))
     assert plain is not None
     assert "closed" in plain.get_content()
+
+
+def test_the_operator_is_told_that_a_source_works_with_a_fault(
+    tmp_path: Path, mails: MailServer
+) -> None:
+    home = mail_home(tmp_path / "home", mails, 'operator = "ops@press.example"\n')
+    fault = HealthEvent("harbour", False, utc_now(), "its feed can't be read", "ok", "feed.unread")  # noqa: FBT003 - its state
+    with closing(home.store()) as store:
+        store.add_health_events([fault])
+    with at_work(home):
+        wait_for(lambda: states(home) == ["delivered"])
+    (received,) = mails.received
+    assert received.mail["Subject"] == "Health of sources: harbour: works, with a fault"
 
 
 def test_the_operator_is_told_of_our_own_network(tmp_path: Path, mails: MailServer) -> None:

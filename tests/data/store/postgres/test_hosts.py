@@ -66,6 +66,22 @@ def test_a_host_is_held_by_one_until_it_is_let_go(store: PostgresStore, postgres
     done(postgres_url, work)
 
 
+def test_a_source_is_visited_from_the_claim_of_its_host_until_its_visit_is_settled(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([HARBOUR])
+        assert store.visited_now() == frozenset()
+        lease = await hosts.claim(HOST, seconds=30)
+        assert lease
+        assert store.visited_now() == {"harbour"}
+        store.settle_visit("harbour")
+        assert store.visited_now() == frozenset()
+        assert await hosts.finish(lease, gap=0, rest=0)
+
+    done(postgres_url, work)
+
+
 def test_a_host_rests_before_the_next_visit_whatever_is_asked_for(
     store: PostgresStore, postgres_url: str
 ) -> None:

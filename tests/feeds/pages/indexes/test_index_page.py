@@ -65,7 +65,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     newest = {one: (f"2022-11-{int(one[-3:]) % 28 + 1:02}", "az") for one in sources}
     folder = tmp_path_factory.mktemp("large")
     writer = Writer(folder)
-    for made in (sources_pages(pages, newest, {}), topics_pages(pages), feeds_pages(pages)):
+    for made in (
+        sources_pages(pages, newest, {}, sources),
+        topics_pages(pages),
+        feeds_pages(pages),
+    ):
         for file, make in made:
             writer.write(file, make())
     writer.flush()
