@@ -144,6 +144,13 @@ class SlowSearch(StoreError):
         )
 
 
+class Interrupted(StoreError):
+    """Nobody waits for the answer any more, so the store was asked no further."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "nobody waits for the answer any more")
+
+
 class LeaseLost(CommuniqueError):
     """Another worker or service may have a row by now: nothing of what came of this was written."""
 

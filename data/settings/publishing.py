@@ -116,8 +116,9 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api_rate: Annotated[
         WholeOrNone,
         msgspec.Meta(
-            description="Requests to `/api/` that one address may make a minute, and at once; this "
-            "machine ten times as many. 0 sets no bound."
+            description="Requests per minute from one address that cost more than a lookup: "
+            "`/api/`, searches, pages of the past, feeds on demand, missing pages. This machine "
+            "may send ten times as many. 0 sets no limit."
         ),
     ] = 600
     connections: Annotated[

@@ -10,7 +10,6 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from types import MappingProxyType
@@ -37,7 +36,7 @@ from feeds.server.bucket_cache import BucketCache
 from feeds.server.connection.http_protocol import ReadyAnswer
 from feeds.server.connection.security import SecureAnswers
 from feeds.server.delta import wants_delta
-from feeds.server.errors import explain, page
+from feeds.server.errors import explain, page, unanswered
 from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
 from feeds.server.gone_addresses import GoneAnswers
 from feeds.server.hidden import hidden_routes
@@ -49,6 +48,7 @@ from feeds.server.query import BadQuery
 from feeds.server.reader_api.app import ReaderApi
 from feeds.server.requests.access import Access
 from feeds.server.requests.conditional import accepted, has_since, matching
+from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.response import CHOSEN_BY, CachedFile, Encoded, Headers
 from feeds.server.site_cache import LIMIT, HeldFiles, SiteCache, no_more
 from feeds.server.source_topic import address_of
@@ -83,9 +83,6 @@ OWN_BELOW = (ADMIN_PATH + "/", CALLBACK_PATH, API, *READER_API)
 
 OUT_OF_REACH = "The files of this site can't be reached now. Please try again in a minute."
 
-AT_ONCE = 4
-"""Searches, and other answers, made on demand side by side; one that many ask for is made once."""
-
 ALLOW = "GET, HEAD, OPTIONS"
 EMPTY = {"type": "http.response.body", "body": b""}
 
@@ -118,7 +115,7 @@ def create_app(
     operators. ``judge`` says how the sources of a store are,
     and ``due`` when one is visited next.
     """
-    explained: dict[Any, Any] = {HTTPException: explain, StoreError: explain, 500: explain}
+    explained: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
     routes = [tile_route(bucket or folder)]
 
     def files(headers: Callable[[str], Headers] = no_more) -> HeldFiles:
@@ -128,13 +125,14 @@ def create_app(
 
     site = site or Site()
     shown = FeedPages(site)
+    queue = WorkQueue(site)
     if store_url is None:
         behind = Starlette(routes=routes, exception_handlers=explained)
-        plain = SiteServer(files(), behind, shown, hub=hub, callback=callback)
+        plain = SiteServer(files(), behind, shown, queue, hub=hub, callback=callback)
         return SecureAnswers(plain, plain.ready)
-    monitoring = Monitoring(store_url, site, judge, due, access)
-    routes += [*monitoring.routes(), *hidden_routes(store_url)]
-    explained[404] = GoneAnswers(store_url, site)
+    monitoring = Monitoring(store_url, site, judge, due, access, queue=queue)
+    routes += [*monitoring.routes(), *hidden_routes(store_url, queue)]
+    explained[404] = GoneAnswers(store_url, site, queue)
     replay = Replay(store_url, site, archive)
 
     @asynccontextmanager
@@ -149,14 +147,15 @@ def create_app(
         mounted = dict.fromkeys(
             (*READER_LOGINS, *READER_API, FRESHRSS_API), ReaderApi(store_url, site, access).app()
         )
-    mounted[API] = Api(store_url, site, monitoring.sources)
+    mounted[API] = Api(store_url, site, monitoring.sources, queue)
     server = SiteServer(
         files(replay.headers),
         behind,
         shown,
+        queue,
         demand,
         hub=hub,
-        past=Past(replay),
+        past=Past(replay, queue),
         callback=callback,
         admin=admin,
         mounted=mounted,
@@ -182,6 +181,7 @@ class SiteServer:
         cache: HeldFiles,
         behind: Starlette,
         feed_pages: FeedPages,
+        queue: WorkQueue,
         demand: OnDemand | None = None,
         *,
         hub: ASGIApp | None = None,
@@ -195,10 +195,7 @@ class SiteServer:
         self._feed_pages = feed_pages
         self._past = past
         self._demand = demand
-        # Searches may take seconds: nothing else waits for them.
-        self._makers = ThreadPoolExecutor(AT_ONCE, "on-demand")
-        self._searchers = ThreadPoolExecutor(AT_ONCE, "search")
-        self._making: dict[tuple[str, bytes], asyncio.Future[CachedFile | None]] = {}
+        self._queue = queue
         self._hub = hub
         self._callback = callback
         self._admin = admin
@@ -212,28 +209,40 @@ class SiteServer:
         path, query = scope["path"], scope["query_string"]
         is_shown = is_for_a_person(path, scope["headers"])
         try:
-            held = await self._held(atom_path(path) if is_shown else path, query)
-        except BadQuery as error:
-            await page(scope, 400, said=str(error))(scope, receive, send)
-        except SlowSearch as error:
-            await page(scope, 503, {"retry-after": "60"}, said=str(error))(scope, receive, send)
-        except StoreError as error:
-            log.warning("%s", error)
-            await page(scope, 503, {"retry-after": "60"})(scope, receive, send)
-        except BucketError as error:
-            log.warning("%s", error)
-            await self._without_files(scope)(scope, receive, send)
-        except OSError as error:
-            log.warning("%s", error)
-            await page(scope, 500)(scope, receive, send)
+            held = await self._held(atom_path(path) if is_shown else path, query, scope, receive)
+            made = None
+            if held is not None and is_shown:
+                body = held.body
+                made = await self._queue.run(
+                    scope, receive, lambda: self._feed_pages.answer(path, query, body)
+                )
+        except (Unanswered, BadQuery, StoreError, BucketError, OSError) as error:
+            await self._failure(scope, error)(scope, receive, send)
         else:
             if held is None:
                 await self._other(scope, receive, send)
-            elif is_shown:
-                made = await asyncio.to_thread(self._feed_pages.answer, path, query, held.body)
+            elif made is not None:
                 await made(scope, receive, send)
             else:
                 await self._give(held, scope, send)
+
+    def _failure(self, scope: Scope, error: Exception) -> ASGIApp:
+        """The answer to a request that gets none of our files."""
+        later = {"retry-after": "60"}
+        match error:
+            case Unanswered():
+                return unanswered(scope, error)
+            case BadQuery():
+                return page(scope, 400, said=str(error))
+            case SlowSearch():
+                return page(scope, 503, later, said=str(error))
+        log.warning("%s", error)
+        match error:
+            case StoreError():
+                return page(scope, 503, later)
+            case BucketError():
+                return self._without_files(scope)
+        return page(scope, 500)
 
     def _app_for(self, scope: Scope) -> ASGIApp | None:
         """Who answers what asks for nothing that lies here or is made on demand."""
@@ -248,16 +257,18 @@ class SiteServer:
             return self._past
         return None
 
-    async def _held(self, path: str, query: bytes) -> CachedFile | None:
+    async def _held(
+        self, path: str, query: bytes, scope: Scope, receive: Receive
+    ) -> CachedFile | None:
         """What is made on demand at a path, or else lies there; None where nothing does.
 
-        Raises BadQuery, SlowSearch, StoreError, OSError.
+        Raises Unanswered, BadQuery, SlowSearch, StoreError, OSError.
         """
         if self._is_ours(path):
             return None
         held = None
         if self._is_made(path) or query:
-            held = await self._demanded(path, query)
+            held = await self._demanded(path, query, scope, receive)
         return held or await self._cache.load(path)
 
     def _without_files(self, scope: Scope) -> ASGIApp:
@@ -356,18 +367,17 @@ class SiteServer:
         body = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": body})
 
-    async def _demanded(self, path: str, query: bytes) -> CachedFile | None:
-        if self._demand is None or not path.startswith(ASKABLE):
+    async def _demanded(
+        self, path: str, query: bytes, scope: Scope, receive: Receive
+    ) -> CachedFile | None:
+        demand = self._demand
+        if demand is None or not path.startswith(ASKABLE) or not demand.makes(path, query):
             return None
-        asked = path, query
-        if asked not in self._making:
-            loop = asyncio.get_running_loop()
-            makers = self._searchers if path.startswith(MADE) else self._makers
-            making = loop.run_in_executor(makers, self._demand.answer, *asked)
-            making.add_done_callback(lambda _: self._making.pop(asked))
-            self._making[asked] = making
-        # Whoever gives up leaves the answer to the others who ask the same.
-        return await asyncio.shield(self._making[asked])
+        if ready := demand.ready(path, query):
+            return ready
+        return await self._queue.run(
+            scope, receive, lambda: demand.answer(path, query), key=(path, query)
+        )
 
     async def _compress(self, held: CachedFile, coding: str) -> Encoded:
         # In a thread: a large feed takes tens of milliseconds, and others want answers meanwhile.

@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from data.errors import StoreError
 from feeds.pages.renderer import SERVED_POLICY
+from feeds.server.requests.work_queue import Unanswered
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +27,19 @@ EXPLAINED = {
 
 async def explain(request: Request, error: Exception) -> Response:
     """Say in a page what went wrong."""
+    if isinstance(error, Unanswered):
+        return unanswered(request.scope, error)
     if isinstance(error, StoreError):
         log.warning("%s", error)
         return page(request.scope, 503, {"retry-after": "60"})
     return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
+
+
+def unanswered(scope: Scope, error: Unanswered) -> HTMLResponse:
+    """The page for a request that gets no answer now."""
+    said = str(error)
+    wait = {"retry-after": str(error.retry_after)}
+    return page(scope, error.status, wait, f"{said[:1].upper()}{said[1:]}.")
 
 
 def page(

@@ -10,7 +10,6 @@ from contextlib import closing
 from typing import Final
 from urllib.parse import urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -20,8 +19,9 @@ from data.store import open_existing
 from data.store.protocol import Store
 from data.text.clean import plain
 from feeds.catalog import REMOVED
-from feeds.server.errors import page
+from feeds.server.errors import page, unanswered
 from feeds.server.not_found import NotFound
+from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import (
     SEARCH,
     SEARCH_PAGE,
@@ -49,17 +49,27 @@ FRESH: Final = 3600
 class GoneAnswers:
     """The handler of what is not found, over the store that ``store_url`` names."""
 
-    def __init__(self, store_url: str, site: Site) -> None:
+    def __init__(self, store_url: str, site: Site, queue: WorkQueue) -> None:
         self._url = store_url
+        self._queue = queue
         self._not_found = NotFound(store_url, site)
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         """Lead to where a source or section is now, or say that it was removed or never was."""
+        del error
+        try:
+            return await self._queue.run(
+                request.scope, request.receive, lambda: self._answer(request)
+            )
+        except Unanswered as refused:
+            return unanswered(request.scope, refused)
+
+    def _answer(self, request: Request) -> Response:
         path = request.scope["path"]
         found = ADDRESS.fullmatch(path)
         source = name_of(found[2]) if found else None
         if found and source is not None:
-            now, removed = await run_in_threadpool(self._ask, source)
+            now, removed = self._ask(source)
             if removed:
                 return page(request.scope, 410, said=REMOVED)
             if now != source:
@@ -67,7 +77,7 @@ class GoneAnswers:
                 return lead_on(place, path, request.url.query, 301)
         if asked := topic_at(path):
             topic, kind = asked
-            sections, label = await run_in_threadpool(self._sections, topic)
+            sections, label = self._sections(topic)
             if len(sections) == 1:
                 file = feed_file(sections[0], kind) if kind else page_file(sections[0])
                 return lead_on(file, path, request.url.query, 301)
@@ -75,8 +85,7 @@ class GoneAnswers:
                 # Another source may leave the section: then this leads elsewhere.
                 file = f"{SEARCH}.{kind}" if kind else SEARCH_PAGE
                 return lead_on(file[1:], path, urlencode({"q": f'"{label}"'}), 302)
-        del error
-        return await self._not_found.answer(request)
+        return self._not_found.answer(request.scope)
 
     def _ask(self, source: str) -> tuple[str, bool]:
         """What a source is called now, and whether it was removed with its releases."""

@@ -45,6 +45,7 @@ from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.pages.source_health_page import EVENTS, RUNS, SourceFacts, source_health_page
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import is_local
+from feeds.server.requests.work_queue import WorkQueue
 from feeds.server.token_gate import refusal
 from feeds.urls import name_of
 
@@ -167,9 +168,12 @@ class Monitoring:
         judge: Callable[[Store], Iterable[Health]] = overview,
         due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
         access: Access | None = None,
+        *,
+        queue: WorkQueue,
     ) -> None:
         # Where all of the site is for those with tokens, they were asked for one before.
         self._access = access if site.access == "open" else None
+        self._queue = queue
         self._due = due
         self._url = store_url
         self._site = site
@@ -215,16 +219,17 @@ class Monitoring:
         with closing(self._open()) as store:
             store.change_cursor()
 
-    async def _health(self, _: Request) -> Response:
+    async def _health(self, request: Request) -> Response:
         """What `communique health --json` says."""
-        found = await run_in_threadpool(self.sources)
+        found = await self._queue.run(request.scope, request.receive, self.sources)
         body = msgspec.json.encode({"sources": [health_fields(one) for one in found]})
         return Response(body + b"\n", 200, NO_STORE, "application/json")
 
-    async def _page(self, _: Request) -> Response:
+    async def _page(self, request: Request) -> Response:
         """The same for people."""
         headers = NO_STORE | {"content-security-policy": SERVED_POLICY}
-        return Response(await run_in_threadpool(self._rendered), 200, headers, "text/html")
+        page = await self._queue.run(request.scope, request.receive, self._rendered)
+        return Response(page, 200, headers, "text/html")
 
     def _rendered(self) -> bytes:
         found = self.sources()
@@ -234,8 +239,10 @@ class Monitoring:
 
     async def _source_page(self, request: Request) -> Response:
         """How one source is, and was."""
-        name = name_of(request.path_params["source"])
-        page = await run_in_threadpool(self._rendered_source, name or "")
+        name = name_of(request.path_params["source"]) or ""
+        page = await self._queue.run(
+            request.scope, request.receive, lambda: self._rendered_source(name)
+        )
         if page is None:
             raise HTTPException(404)
         headers = NO_STORE | {"content-security-policy": SERVED_POLICY}
@@ -270,7 +277,7 @@ class Monitoring:
     async def _badge(self, request: Request) -> Response:
         """The state of a source as a small picture."""
         name = request.path_params["source"]
-        found = await run_in_threadpool(self.sources)
+        found = await self._queue.run(request.scope, request.receive, self.sources)
         one = next((one for one in found if one.source == name), None)
         if one is None:
             raise HTTPException(404)

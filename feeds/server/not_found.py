@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from data.errors import StoreError
 from data.models import Facet
@@ -38,11 +37,10 @@ class NotFound:
         self._lock = threading.Lock()
         self._read: tuple[float, Catalog, Mapping[Facet, int]] | None = None
 
-    async def answer(self, request: Request) -> Response:
-        """The page; a small one where the store can't be read."""
-        scope = request.scope
+    def answer(self, scope: Scope) -> Response:
+        """The page; a small one if the store can't be read."""
         try:
-            body = await run_in_threadpool(self._made, scope["path"], scope.get("root_path", ""))
+            body = self._made(scope["path"], scope.get("root_path", ""))
         except StoreError as error:
             log.warning("%s", error)
             return page(scope, 404)

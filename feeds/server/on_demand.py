@@ -97,12 +97,27 @@ class OnDemand:
 
         Raises BadQuery for a query that asks for nothing possible, StoreError.
         """
-        taken = allowed_parameters(path)
-        asked = parse_query(query, taken)
-        if not asked and not path.startswith(BARE) and address_of(path) is None:
+        asked = self._asked(path, query)
+        if asked is None:
             return None
         question = path, canonical_query(asked)
         return self._fresh(question) or self._answer(question, asked)
+
+    def ready(self, path: str, query: bytes) -> CachedFile | None:
+        """The answer to a query if it was made a moment ago. Raises BadQuery."""
+        asked = self._asked(path, query)
+        return None if asked is None else self._fresh((path, canonical_query(asked)))
+
+    def makes(self, path: str, query: bytes) -> bool:
+        """Whether an answer is to be made from the store. Raises BadQuery."""
+        return self._asked(path, query) is not None
+
+    def _asked(self, path: str, query: bytes) -> Mapping[str, str] | None:
+        """The parameters of a query, or None if the path takes none of them. Raises BadQuery."""
+        asked = parse_query(query, allowed_parameters(path))
+        if not asked and not path.startswith(BARE) and address_of(path) is None:
+            return None
+        return asked
 
     def document(self, file: str) -> bytes | None:
         """What a feed holds at this moment, by its name with its query; None where there is none.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -15,34 +13,33 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from data.errors import ArchiveError, StoreError
 from feeds.replay.answer import Answer
 from feeds.replay.replay import Asked, Replay
-from feeds.server.errors import page
+from feeds.server.errors import page, unanswered
 from feeds.server.requests.conditional import matching
+from feeds.server.requests.work_queue import Unanswered, WorkQueue
 
 log = logging.getLogger(__name__)
-
-AT_ONCE = 4
-"""Answers that are made side by side."""
 
 
 class Past:
     """The ASGI application that answers what a Replay takes."""
 
-    def __init__(self, replay: Replay) -> None:
+    def __init__(self, replay: Replay, queue: WorkQueue) -> None:
         self._replay = replay
         self.takes = replay.takes
-        self._makers = ThreadPoolExecutor(AT_ONCE, "replay")
+        self._queue = queue
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        answer = await self._answer(scope)
+        answer = await self._answer(scope, receive)
         await answer(scope, receive, send)
 
-    async def _answer(self, scope: Scope) -> ASGIApp:
-        loop = asyncio.get_running_loop()
+    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         raw = scope.get("raw_path") or quote(scope["path"]).encode()
         asked = Asked(scope["path"], raw, scope["query_string"], scope["headers"])
         try:
-            made = await loop.run_in_executor(self._makers, self._replay.answer, asked)
+            made = await self._queue.run(scope, receive, lambda: self._replay.answer(asked))
+        except Unanswered as error:
+            return unanswered(scope, error)
         except (ArchiveError, StoreError) as error:
             log.warning("%s", error)
             return page(scope, 503, {"retry-after": "60"})

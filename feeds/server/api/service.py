@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,18 +35,11 @@ from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
 from feeds.server.api.page import rendered_page
 from feeds.server.api.problems import CROSS_ORIGIN, Refused
 from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
-from feeds.server.api.rate_limit import RateLimit
-from feeds.server.requests.client import proxies_of
 from feeds.server.requests.conditional import accepted, matching
+from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import API
 
 log = logging.getLogger(__name__)
-
-AT_ONCE: Final = 4
-"""Answers that are made side by side."""
-
-MOST_WAITING: Final = 64
-"""Requests that wait for one of these; more are told to come again."""
 
 SMALL: Final = 500
 """Bytes below which nothing is compressed."""
@@ -109,17 +100,20 @@ class Api:
     """
 
     def __init__(
-        self, store_url: str, site: Site, health: Callable[[], tuple[Health, ...]]
+        self,
+        store_url: str,
+        site: Site,
+        health: Callable[[], tuple[Health, ...]],
+        queue: WorkQueue,
     ) -> None:
         self._url = store_url
         self._site = site
         self._health = health
-        self._limit = RateLimit(site.api_rate, proxies=proxies_of(site))
-        self._makers = ThreadPoolExecutor(AT_ONCE, "api")
-        self._waiting = 0
+        self._queue = queue
         explained: dict[Any, Any] = {
             HTTPException: explain,
             Refused: explain,
+            Unanswered: explain,
             Moved: lead_on,
             StoreError: explain,
             500: explain,
@@ -136,13 +130,6 @@ class Api:
         """Answer one request below /api/."""
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
-        elif wait := self._limit.wait(scope):
-            refused = Refused(
-                429,
-                f"too many requests came from your address; come again in {wait} s",
-                headers={"retry-after": str(wait)},
-            )
-            await refused.response()(scope, receive, send)
         else:
             await self._routed(scope, receive, send)
 
@@ -151,8 +138,8 @@ class Api:
             check_accepted(request)
             wanted = wanted_by(request)
             address = address_of(request, self._site)
-            return await self._in_thread(
-                lambda: self._answer(operation, request.url.path, wanted, address)
+            return await self._queued(
+                request, lambda: self._answer(operation, request.url.path, wanted, address)
             )
 
         return answer
@@ -161,25 +148,21 @@ class Api:
         check_accepted(request)
         wanted = wanted_by(request)
         read_question(wanted.query, Question)
-        return await self._in_thread(lambda: made(msgspec.json.encode(openapi()), wanted, {}))
+        return await self._queued(request, lambda: made(msgspec.json.encode(openapi()), wanted, {}))
 
     async def _page(self, request: Request) -> Response:
         """The same for people."""
         wanted = wanted_by(request)
-        return await self._in_thread(lambda: made(self._rendered(), wanted, PAGE, "text/html"))
+        return await self._queued(
+            request, lambda: made(self._rendered(), wanted, PAGE, "text/html")
+        )
 
     def _rendered(self) -> bytes:
         with closing(open_existing(self._url)) as store:
             return rendered_page(store, self._site)
 
-    async def _in_thread(self, make: Callable[[], Response]) -> Response:
-        if self._waiting >= AT_ONCE + MOST_WAITING:
-            raise Refused(503, "too many ask at once; come again", headers={"retry-after": "1"})
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._makers, make)
-        finally:
-            self._waiting -= 1
+    async def _queued(self, request: Request, make: Callable[[], Response]) -> Response:
+        return await self._queue.run(request.scope, request.receive, make)
 
     def _answer(self, operation: Operation, path: str, wanted: Wanted, address: str) -> Response:
         asked = read_question(wanted.query, operation.question)
@@ -296,6 +279,9 @@ async def explain(_: Request, error: Exception) -> Response:
     """Say what went wrong as a problem."""
     if isinstance(error, Refused):
         return error.response()
+    if isinstance(error, Unanswered):
+        wait = {"retry-after": str(error.retry_after)}
+        return Refused(error.status, str(error), headers=wait).response()
     if isinstance(error, StoreError):
         log.warning("%s", error)
         return Refused(503, EXPLAINED[503], headers={"retry-after": "60"}).response()

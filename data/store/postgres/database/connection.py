@@ -6,7 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -14,7 +14,8 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
-from data.errors import LeaseLost, SlowSearch, StoreError
+from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
+from data.store.interruption import current
 from data.store.postgres.database.dialect import translated
 from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
 from data.store.postgres.database.schema import APPLIED, wrong_version
@@ -265,21 +266,29 @@ class Connection:
     @contextmanager
     def _raw(self) -> Iterator[psycopg.Connection[Any]]:
         """This thread's connection, or one for a moment."""
-        threads = self._threads
+        threads, interruption = self._threads, current()
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None)
+        if interruption and interruption.is_stopped:
+            raise Interrupted(self.url)
         try:
             raw = own or self._pool.getconn(CONNECTING)
             try:
                 if until := getattr(threads, "until", None):
                     left = max(1, int((until - time.monotonic()) * 1000))
                     raw.execute(BOUNDED.format(milliseconds=left).encode())
-                yield raw
+                with interruption.ending(raw.cancel) if interruption else nullcontext():
+                    yield raw
             finally:
-                if until and raw.info.transaction_status in USABLE:
+                if interruption and interruption.is_stopped:
+                    # The server may end a later statement by the cancel request of this one.
+                    raw.close()
+                elif until and raw.info.transaction_status in USABLE:
                     raw.execute(UNBOUNDED.encode())
                 if own is None:
                     self._pool.putconn(raw)
         except psycopg.Error as error:
+            if interruption and interruption.is_stopped:
+                raise Interrupted(self.url) from error
             raise failed(self._address, error) from error
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
@@ -13,8 +14,9 @@ from typing import Any, Final
 
 import sqlite_utils
 
-from data.errors import RefusedValue, SlowSearch, StoreError
+from data.errors import Interrupted, RefusedValue, SlowSearch, StoreError
 from data.sqlite_file import cause_of, is_read_only, open_for_reading, open_for_writing
+from data.store.interruption import current
 from data.store.sql.database.connection import HALF_FULL, MARK, Arguments, Database
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 
@@ -83,6 +85,7 @@ class Connection:
         if found is not None:
             return found
         self._threads.db = connect(self.path, self._patience)
+        limit_steps(self._threads.db)
         self._threads.tables = sqlite_utils.Database(self._threads.db)
         self._threads.depth = 0
         self._threads.at_commit = []
@@ -97,27 +100,38 @@ class Connection:
         return self._threads.tables  # type: ignore[no-any-return]  # a thread-local is untyped
 
     def ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
-        """All rows of a query: an open cursor would hold the snapshot."""
+        """All rows of a query: an open cursor would hold the snapshot.
+
+        Raises Interrupted if the work of this thread was ended.
+        """
+        interruption = current()
         try:
-            return self.db.execute(sql, arguments).fetchall()
+            if interruption is None:
+                return self.db.execute(sql, arguments).fetchall()
+            with interruption.ending(self.db.interrupt):
+                if not interruption.is_stopped:
+                    return self.db.execute(sql, arguments).fetchall()
         except sqlite3.Error as error:
-            raise self._failed(error) from error
+            if interruption is None or not interruption.is_stopped:
+                raise self._failed(error) from error
+        raise Interrupted(f"sqlite:{self.path}")
 
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
         """Give up what is asked within, after so many seconds. Raises SlowSearch."""
-        end = time.monotonic() + seconds
         connection = self.db
-        connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+        limit_steps(connection, time.monotonic() + seconds)
         try:
             yield
+        except Interrupted:
+            raise
         except StoreError as error:
             cause = error.__cause__
             if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == INTERRUPTED:
                 raise SlowSearch(f"sqlite:{self.path}", seconds) from error
             raise
         finally:
-            connection.set_progress_handler(None, 0)
+            limit_steps(connection)
 
     def rows(
         self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
@@ -225,6 +239,20 @@ class Connection:
         if found is not None:
             found.close()
             del self._threads.db, self._threads.tables
+
+
+def limit_steps(connection: sqlite3.Connection, end: float = math.inf) -> None:
+    """End statements of this thread after ``end`` (monotonic), or once its work is ended.
+
+    ``sqlite3.Connection.interrupt`` alone does nothing between two statements.
+    """
+    interruption = current()
+
+    def is_over() -> bool:
+        return time.monotonic() > end or (interruption is not None and interruption.is_stopped)
+
+    is_limited = interruption is not None or end < math.inf
+    connection.set_progress_handler(is_over if is_limited else None, STEPS)
 
 
 def no_file(path: Path) -> str:

@@ -12,15 +12,15 @@ import pytest
 from data.health.state import Health
 from data.settings import Site
 from data.store.protocol import Store
-from feeds.server.api import service
 from feeds.server.app import create_app
+from feeds.server.requests import work_queue
 from tests.feeds.serving import served_by
 
 
 def test_slow_answers_leave_room_for_others_and_bound_who_waits(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MOST_WAITING", 1)
+    monkeypatch.setattr(work_queue, "MAX_WAITING", 1)
     go_on = threading.Event()
 
     def judge(_: Store) -> Iterator[Health]:
@@ -32,7 +32,7 @@ def test_slow_answers_leave_room_for_others_and_bound_who_waits(
     (site / "file.json").write_text("{}")
     app = create_app(site, f"sqlite:{path}", Site(api_rate=0), judge=judge)
     for web in served_by(app):
-        many = service.AT_ONCE + 2
+        many = work_queue.THREADS + 2
         with ThreadPoolExecutor(many) as clients:
             slow = [clients.submit(web.get, "/api/health") for _ in range(many)]
             (refused,) = wait(slow, return_when=FIRST_COMPLETED).done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Final
 
@@ -12,9 +13,10 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from data.errors import LeaseLost, SlowSearch, StoreError
+from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.models import Facet, Lease, Wait
 from data.store import open_store
+from data.store.interruption import Interruption, interruptible
 from data.store.journal_protocol import JournalStore
 from data.store.postgres.database.pool import close_pools, failed, pool_of
 from data.store.postgres.store import PostgresStore
@@ -163,6 +165,30 @@ def test_a_question_that_takes_too_long_is_given_up_and_the_next_is_answered(
     with connection.writing(), connection.bounded(5):
         assert connection.ask("SELECT 1") == [(1,)]
     assert connection.ask("SHOW statement_timeout") == [("5min",)]
+
+
+def test_a_statement_that_nobody_waits_for_is_cancelled(
+    store: PostgresStore, other: psycopg.Connection
+) -> None:
+    connection = store._connection  # noqa: SLF001 - to try it
+    interruption = Interruption()
+
+    def work() -> None:
+        with interruptible(interruption), pytest.raises(Interrupted):
+            connection.ask("SELECT pg_sleep(60)")
+        with interruptible(interruption), pytest.raises(Interrupted):
+            connection.ask("SELECT 1")
+
+    with ThreadPoolExecutor(1) as threads:
+        working = threads.submit(work)
+        while not other.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+            " AND state = 'active' AND datname = current_database()"
+        ).fetchall():
+            pass
+        interruption.stop()
+        working.result(timeout=30)
+        assert threads.submit(connection.ask, "SELECT 1").result() == [(1,)]
 
 
 def test_what_is_in_the_way_of_a_new_key_goes(store: PostgresStore) -> None:

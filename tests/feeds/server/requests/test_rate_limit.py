@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.types import Scope
 
-from feeds.server.api import rate_limit
-from feeds.server.api.rate_limit import RateLimit
+from feeds.server.requests import rate_limit
+from feeds.server.requests.rate_limit import RateLimit
 
 
 def still() -> float:

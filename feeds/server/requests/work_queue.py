@@ -1,0 +1,207 @@
+"""Computes answers in a few threads: bounded, fair to all clients, and ended when a client leaves.
+
+All requests that cost more than a lookup go through one queue: the API, searches, pages of the
+past, feeds on demand, and answers for addresses where nothing is published.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from starlette.types import Receive, Scope
+
+from data.errors import CommuniqueError
+from data.settings import Site
+from data.store.interruption import Interruption, interruptible
+from feeds.server.requests.client import client_of, network_of, proxies_of
+from feeds.server.requests.rate_limit import RateLimit
+
+T = TypeVar("T")
+
+THREADS: Final = 4
+"""Maximum number of answers that are computed side by side."""
+
+THREADS_PER_CLIENT: Final = 2
+"""Maximum number of them for one client, so that others find a free thread."""
+
+MAX_WAITING: Final = 64
+"""Maximum number of answers that wait for a thread."""
+
+DEADLINE_SECONDS: Final = 30.0
+"""Seconds after which a request gets no answer, counted from its arrival."""
+
+COUNTED: Final = "communique.counted"
+"""The key of a scope whose request the rate limit has counted."""
+
+
+class Unanswered(CommuniqueError):
+    """A request that gets no answer now: ``status`` is 429 or 503, ``retry_after`` seconds."""
+
+    def __init__(self, status: int, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Job:
+    """Work for one or several requests that ask the same."""
+
+    def __init__(self, work: Callable[[], Any], client: str) -> None:
+        self.client = client
+        self.requests = 0
+        self.is_running = False
+        self.result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        # Requests that left read no error.
+        self.result.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self.interruption = Interruption()
+        self._work = work
+
+    def done(self) -> Any:
+        """The result of the work, in this thread. Raises what the work raises."""
+        with interruptible(self.interruption):
+            return self._work()
+
+    def take(self, done: asyncio.Future[Any]) -> None:
+        """Take the result from a thread."""
+        if self.result.done():
+            done.exception()
+        elif error := done.exception():
+            self.result.set_exception(error)
+        else:
+            self.result.set_result(done.result())
+
+
+class WorkQueue:
+    """Runs work of requests for one site. Everything but the work runs in the event loop."""
+
+    def __init__(self, site: Site) -> None:
+        self._proxies = proxies_of(site)
+        self._limit = RateLimit(site.api_rate, proxies=self._proxies)
+        self._threads = ThreadPoolExecutor(THREADS, "answers")
+        self._waiting = OrderedDict[str, deque[Job]]()
+        self._running = Counter[str]()
+        self._shared: dict[Hashable, Job] = {}
+
+    async def run(
+        self, scope: Scope, receive: Receive, work: Callable[[], T], key: Hashable = None
+    ) -> T:
+        """The result of ``work``, computed once for all requests with the same ``key``.
+
+        Work that no request waits for any more is dropped, or interrupted. Raises Unanswered if the
+        client asks too often, too many requests wait, the deadline passes or the client has left,
+        and what the work raises.
+        """
+        self._count(scope)
+        job = self._shared.get(key) if key is not None else None
+        if job is None or job.result.done():
+            job = self._added(work, network_of(client_of(scope, self._proxies)))
+            self._share(job, key)
+        job.requests += 1
+        gone = asyncio.ensure_future(disconnected(receive))
+        try:
+            await asyncio.wait(
+                {job.result, gone}, timeout=DEADLINE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            left = gone.done()
+            gone.cancel()
+            job.requests -= 1
+            if not job.requests and not job.result.done():
+                self._abandon(job)
+        if job.result.done() and not job.result.cancelled():
+            result: T = job.result.result()
+            return result
+        if left:
+            raise Unanswered(503, "the client has left", 1)
+        raise Unanswered(503, f"no answer was ready after {DEADLINE_SECONDS:g} seconds", 60)
+
+    def _share(self, job: Job, key: Hashable) -> None:
+        """Let later requests with a key wait for a job, until it ends."""
+
+        def ended(_: asyncio.Future[Any]) -> None:
+            if self._shared.get(key) is job:
+                del self._shared[key]
+
+        if key is not None:
+            self._shared[key] = job
+            job.result.add_done_callback(ended)
+
+    def _count(self, scope: Scope) -> None:
+        if scope.get(COUNTED):
+            return
+        scope[COUNTED] = True
+        if wait := self._limit.wait(scope):
+            message = f"too many requests came from your address; come again in {wait} s"
+            raise Unanswered(429, message, wait)
+
+    def _added(self, work: Callable[[], Any], client: str) -> Job:
+        job = Job(work, client)
+        if self._running.total() + self._waiting_jobs() >= THREADS + MAX_WAITING:
+            self._make_room(client)
+        self._waiting.setdefault(client, deque()).append(job)
+        self._start_jobs()
+        return job
+
+    def _waiting_jobs(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    def _make_room(self, client: str) -> None:
+        """Drop the newest job of the client with the most waiting jobs, or refuse this one."""
+        crowd = Unanswered(503, "too many requests wait for an answer; come again", 1)
+        own = len(self._waiting.get(client, ()))
+        most = max(self._waiting, key=lambda one: len(self._waiting[one]), default=client)
+        if len(self._waiting.get(most, ())) <= own + 1:
+            raise crowd
+        self._drop(self._waiting[most][-1]).result.set_exception(crowd)
+
+    def _drop(self, job: Job) -> Job:
+        """Take a job out of those that wait."""
+        waiting = self._waiting[job.client]
+        waiting.remove(job)
+        if not waiting:
+            del self._waiting[job.client]
+        return job
+
+    def _abandon(self, job: Job) -> None:
+        """End a job that no request waits for."""
+        job.result.cancel()
+        if job.is_running:
+            # In a thread: PostgreSQL is asked over the network.
+            asyncio.get_running_loop().run_in_executor(None, job.interruption.stop)
+        else:
+            self._drop(job)
+
+    def _start_jobs(self) -> None:
+        """Start jobs while threads are free, one client after the other."""
+        for client in [*self._waiting]:
+            while (
+                self._running.total() < THREADS
+                and self._running[client] < THREADS_PER_CLIENT
+                and client in self._waiting
+            ):
+                self._start(self._drop(self._waiting[client][0]))
+            if client in self._waiting:
+                self._waiting.move_to_end(client)
+
+    def _start(self, job: Job) -> None:
+        job.is_running = True
+        self._running[job.client] += 1
+        done = asyncio.get_running_loop().run_in_executor(self._threads, job.done)
+        done.add_done_callback(lambda done: self._ended(job, done))
+
+    def _ended(self, job: Job, done: asyncio.Future[Any]) -> None:
+        self._running[job.client] -= 1
+        if not self._running[job.client]:
+            del self._running[job.client]
+        job.take(done)
+        self._start_jobs()
+
+
+async def disconnected(receive: Receive) -> None:
+    """Return when the client of a request has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,215 @@
+"""Costly requests wait in one bounded queue, and their work ends when their clients leave."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import pytest
+from starlette.types import Message, Scope
+
+from data.settings import Site
+from data.store.interruption import current
+from feeds.server.requests import work_queue
+from feeds.server.requests.work_queue import (
+    MAX_WAITING,
+    THREADS,
+    THREADS_PER_CLIENT,
+    Unanswered,
+    WorkQueue,
+)
+
+
+def scope_of(client: str) -> Scope:
+    return {"client": ("127.0.0.1", 1), "headers": [(b"x-forwarded-for", client.encode())]}
+
+
+class Client:
+    """A client of a queue, which may leave before it has an answer."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._gone = asyncio.Event()
+
+    def leave(self) -> None:
+        """Close the connection."""
+        self._gone.set()
+
+    async def receive(self) -> Message:
+        """The next message of the connection: that it is closed."""
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    def ask(
+        self, queue: WorkQueue, work: Callable[[], Any], key: str | None = None
+    ) -> asyncio.Task[Any]:
+        """A request that waits for work."""
+        return asyncio.create_task(queue.run(scope_of(self.address), self.receive, work, key))
+
+
+class Gate:
+    """Work that begins, and ends when it may."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Semaphore(0)
+        self.open = threading.Event()
+        self.runs = 0
+
+    def work(self) -> str:
+        """Wait for the gate."""
+        self.runs += 1
+        self.begun.release()
+        assert self.open.wait(60)
+        return "done"
+
+    async def has_begun(self, times: int = 1) -> None:
+        """Wait until work has begun."""
+        for _ in range(times):
+            assert await asyncio.to_thread(self.begun.acquire, timeout=60)
+
+
+def run(test: Callable[[WorkQueue], Coroutine[Any, Any, None]], rate: int = 0) -> None:
+    async def begin() -> None:
+        await test(WorkQueue(Site(api_rate=rate)))
+
+    asyncio.run(begin())
+
+
+async def status_of(answer: Awaitable[Any]) -> tuple[int, int]:
+    """The status and the wait of a request that is refused."""
+    with pytest.raises(Unanswered) as refused:
+        await answer
+    return refused.value.status, refused.value.retry_after
+
+
+async def settled() -> None:
+    """Let all that is ready in the event loop go on."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_work_of_a_client_that_left_before_it_began_never_runs() -> None:
+    async def test(queue: WorkQueue) -> None:
+        gate, later = Gate(), Gate()
+        later.open.set()
+        busy = [Client("203.0.113.9").ask(queue, gate.work) for _ in range(THREADS_PER_CLIENT)]
+        await gate.has_begun(THREADS_PER_CLIENT)
+        client = Client("203.0.113.9")
+        left = client.ask(queue, later.work)
+        await settled()
+        client.leave()
+        assert (await status_of(left))[0] == 503
+        gate.open.set()
+        assert await asyncio.gather(*busy) == ["done", "done"]
+        assert await Client("203.0.113.9").ask(queue, lambda: "next") == "next"
+        assert later.runs == 0
+
+    run(test)
+
+
+def test_work_of_a_client_that_left_is_interrupted() -> None:
+    ended, begun = threading.Event(), threading.Event()
+
+    def work() -> None:
+        interruption = current()
+        assert interruption is not None
+        with interruption.ending(ended.set):
+            begun.set()
+            assert ended.wait(60)
+
+    async def test(queue: WorkQueue) -> None:
+        client = Client("203.0.113.9")
+        left = client.ask(queue, work)
+        await asyncio.to_thread(begun.wait, 60)
+        client.leave()
+        await status_of(left)
+        assert await asyncio.to_thread(ended.wait, 60)
+
+    run(test)
+
+
+def test_work_past_its_deadline_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_queue, "DEADLINE_SECONDS", 0)
+    ended = threading.Event()
+
+    def work() -> None:
+        interruption = current()
+        assert interruption is not None
+        while not interruption.is_stopped:
+            pass
+        ended.set()
+
+    async def test(queue: WorkQueue) -> None:
+        assert await status_of(Client("203.0.113.9").ask(queue, work)) == (503, 60)
+        assert await asyncio.to_thread(ended.wait, 60)
+
+    run(test)
+
+
+def test_one_client_leaves_threads_to_others() -> None:
+    async def test(queue: WorkQueue) -> None:
+        gate = Gate()
+        many = [Client("203.0.113.9").ask(queue, gate.work) for _ in range(THREADS * 2)]
+        await gate.has_begun(THREADS_PER_CLIENT)
+        assert await Client("203.0.113.10").ask(queue, lambda: "quick") == "quick"
+        assert gate.runs == THREADS_PER_CLIENT
+        gate.open.set()
+        assert await asyncio.gather(*many) == ["done"] * THREADS * 2
+
+    run(test)
+
+
+def test_a_full_queue_refuses_the_client_that_fills_it() -> None:
+    async def test(queue: WorkQueue) -> None:
+        gate = Gate()
+        room = THREADS + MAX_WAITING
+        many = [Client("203.0.113.9").ask(queue, gate.work) for _ in range(room)]
+        # What does not fill a thread waits: as many as there are threads for others.
+        await gate.has_begun(THREADS_PER_CLIENT)
+        assert await status_of(Client("203.0.113.9").ask(queue, gate.work)) == (503, 1)
+        other = Client("203.0.113.10").ask(queue, gate.work)
+        await gate.has_begun()
+        assert await status_of(many[-1]) == (503, 1)
+        gate.open.set()
+        assert await asyncio.gather(other, *many[:-1]) == ["done"] * room
+
+    run(test)
+
+
+def test_a_client_over_its_rate_is_refused_and_no_other() -> None:
+    async def test(queue: WorkQueue) -> None:
+        def work() -> str:
+            return "done"
+
+        assert await Client("203.0.113.9").ask(queue, work) == "done"
+        assert await status_of(Client("203.0.113.9").ask(queue, work)) == (429, 60)
+        assert await Client("203.0.113.10").ask(queue, work) == "done"
+
+    run(test, rate=1)
+
+
+def test_a_request_with_several_pieces_of_work_counts_once() -> None:
+    async def test(queue: WorkQueue) -> None:
+        scope, client = scope_of("203.0.113.9"), Client("203.0.113.9")
+        for _ in range(3):
+            assert await queue.run(scope, client.receive, lambda: "done") == "done"
+
+    run(test, rate=1)
+
+
+def test_requests_that_ask_the_same_share_work_until_the_last_one_leaves() -> None:
+    async def test(queue: WorkQueue) -> None:
+        gate = Gate()
+        first, second = Client("203.0.113.9"), Client("203.0.113.10")
+        left, stays = first.ask(queue, gate.work, "q"), second.ask(queue, gate.work, "q")
+        await gate.has_begun()
+        first.leave()
+        await status_of(left)
+        gate.open.set()
+        assert await stays == "done"
+        assert gate.runs == 1
+        assert await second.ask(queue, lambda: "computed again", "q") == "computed again"
+
+    run(test)
