@@ -170,6 +170,7 @@ class Archive:
         """Keep a record of another archive, with its own id, date and digests.
 
         None where it is here: a capture of the same address with the same digest in that second.
+        The caller checks that no record here has its id (see ``log``).
         """
         record = adopted(fields, block)
         with self._writing():

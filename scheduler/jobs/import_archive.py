@@ -6,18 +6,20 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
+from uuid import UUID
 
 from data.archive.archive import Archive
 from data.archive.content_coding import Undecodable
 from data.archive.foreign import IMPORTED_FIELD, read_foreign
-from data.archive.served import Served, served
+from data.archive.served import Served, served, unchunked
+from data.archive.warc.digests import Digest, parse_digest
 from data.archive.warc.http_head import media_type_of
-from data.archive.warc.reader import Damage, Record
+from data.archive.warc.reader import Damage, Record, uuid_of
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture
@@ -37,12 +39,28 @@ REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 FIRST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 """Nothing was captured before there was a web."""
 
+READINGS: Final = 3
+
+MAX_CANDIDATES: Final = 20
+"""Newest captures of an address whose payloads are compared with the digest of a revisit record."""
+
+PAYLOAD_DIGEST: Final = "WARC-Payload-Digest"
+
+NO_ORIGINAL: Final = (
+    "it is a revisit record, and no record here or in this file holds the page that it refers to; "
+    "import the file that holds the page together with it, or before it"
+)
+SAME_ID: Final = "a record here has the same id ({}) and other content, so it was not imported"
+
 Told = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
 class ImportedRecords:
-    """What became of the records of a file: of ``records``, ``duplicates`` were here already."""
+    """What became of the records of a file: of ``records``, ``duplicates`` were here already.
+
+    ``damaged`` are the places that can't be read, and the records that were skipped.
+    """
 
     records: int = 0
     duplicates: int = 0
@@ -58,6 +76,12 @@ def is_taken(record: Record) -> bool:
     if record.kind not in TAKEN or not is_web(record.uri):
         return False
     return not (record.is_http and record.http.status == HTTPStatus.NOT_MODIFIED)
+
+
+def has_payload(record: Record, digest: Digest) -> bool:
+    """Whether a record holds the payload with a digest, with or without its chunks."""
+    payload = record.http.payload if record.is_http else record.block
+    return digest.is_of(payload) or digest.is_of(unchunked(payload))
 
 
 class ArchiveImport:
@@ -77,35 +101,104 @@ class ArchiveImport:
         self._shown: dict[str, list[Capture]] = defaultdict(list)
         self._files: dict[str, Capture] = {}
         self._led: dict[str, list[str]] = defaultdict(list)
+        self._known: dict[UUID, int] = {}
+        self._payloads: dict[Digest, str] = {}
         self.outcome = ImportedRecords()
 
     def run(self, path: Path, told: Told) -> None:
-        """Take in the file at ``path``. Raises ArchiveError, StoreError, OSError."""
-        size = path.stat().st_size
-        for found in read_foreign(path):
-            told(min(found.offset, size), size)
-            if isinstance(found, Damage):
-                self.outcome.damaged.append(found)
+        """Take in the file at ``path``. Raises ArchiveError, StoreError, OSError.
+
+        It is read three times: for the ids of its records, for what holds payloads, and for
+        revisit records, whose originals are here by then, wherever they are in the file.
+        """
+        self._known = self._archive.log.find(
+            {uuid_of(one.record_id) for one in self._records(path, told, 0) if is_taken(one)}
+        )
+        revisits = False
+        for found in self._records(path, told, 1):
+            if found.kind == "revisit":
+                revisits = True
             elif is_taken(found):
                 self._take(found, path.name)
+        for found in self._records(path, told, 2) if revisits else ():
+            if found.kind == "revisit" and is_taken(found):
+                self._take_revisit(found, path.name)
         self._pages.listings.read(self._answers)
         self._pages.read(self._shown.values(), self._answer, self._led, told)
         for url in self._pages.media & self._files.keys():
             self._store.keep_file(self._source, url, self._files[url])
 
+    def _records(self, path: Path, told: Told, reading: int) -> Iterator[Record]:
+        """The records of the file at one of its three readings; the first one notes damages."""
+        size = path.stat().st_size
+        for found in read_foreign(path):
+            told(reading * size + min(found.offset, size), READINGS * size)
+            if not isinstance(found, Damage):
+                yield found
+            elif not reading:
+                self.outcome.damaged.append(found)
+
+    def _take_revisit(self, record: Record, name: str) -> None:
+        """Take in a revisit record if the record is here whose payload it refers to."""
+        digest = self._original(record)
+        if digest is None:
+            self._skip(record, NO_ORIGINAL)
+            return
+        fields = [one for one in record.fields if one[0].lower() != PAYLOAD_DIGEST.lower()]
+        self._take(replace(record, fields=(*fields, (PAYLOAD_DIGEST, digest))), name)
+
+    def _original(self, record: Record) -> str | None:
+        """The digest, as it is written here, of the payload that a revisit record refers to.
+
+        None if no record here holds a payload that has the digest of the revisit record.
+        """
+        said = record.field(PAYLOAD_DIGEST)
+        digest = parse_digest(said)
+        if digest is None:
+            return None
+        if digest in self._payloads:
+            return self._payloads[digest]
+        index = self._archive.index
+        candidates = [one for one in (index.holder(said),) if one]
+        for uri in {record.field("WARC-Refers-To-Target-URI").strip("<> "), record.uri} - {""}:
+            found = [one for one in index.captures(uri) if not one.is_revisit]
+            candidates += found[-MAX_CANDIDATES:]
+        for entry in candidates:
+            with suppress(ArchiveError):
+                if has_payload(self._archive.record(entry.file, entry.offset), digest):
+                    self._payloads[digest] = entry.digest
+                    return entry.digest
+        return None
+
+    def _skip(self, record: Record, cause: str) -> None:
+        self.outcome.damaged.append(Damage(record.file, record.offset, cause))
+
     def _take(self, record: Record, name: str) -> None:
         """Take in a record, and note what it may be to the source."""
         if not FIRST < record.at <= utc_now():
-            cause = f"it says that it is of {record.field('WARC-Date')[:40]}"
-            self.outcome.damaged.append(Damage(record.file, record.offset, cause))
+            self._skip(record, f"it says that it is of {record.field('WARC-Date')[:40]}")
+            return
+        capture = None
+        if (record_id := uuid_of(record.record_id)) not in self._known:
+            # From where it came here is ours to say.
+            told = [field for field in record.fields if field[0].lower() != IMPORTED_FIELD.lower()]
+            capture = self._archive.adopt((*told, (IMPORTED_FIELD, name)), record.block)
+        elif not self._is_here(record):
+            self._skip(record, SAME_ID.format(record.record_id[:60]))
             return
         self.outcome.records += 1
-        # From where it came here is ours to say.
-        told = [field for field in record.fields if field[0].lower() != IMPORTED_FIELD.lower()]
-        capture = self._archive.adopt((*told, (IMPORTED_FIELD, name)), record.block)
         if capture is None:
             self.outcome.duplicates += 1
             capture = self._held(record)
+        else:
+            self._known[record_id] = capture.leaf
+        self._note(record, capture)
+
+    def _note(self, record: Record, capture: Capture | None) -> None:
+        """Note what a record that is here may be to the source, and to revisit records."""
+        digest = parse_digest(record.field(PAYLOAD_DIGEST))
+        if capture and digest and record.kind != "revisit" and has_payload(record, digest):
+            self._payloads[digest] = capture.digest
         if capture is None or not is_web(record.uri) or not record.is_http:
             return
         http = record.http
@@ -119,7 +212,21 @@ class ArchiveImport:
             is_page = media_type in PAGES or media_type in DOCUMENT_TYPES
             if is_page and self._pages.is_of_source(record.uri):
                 self._shown[canonical_url(record.uri)].append(capture)
-            self._files[record.uri] = capture
+            known = self._files.get(record.uri)
+            if known is None or known.at <= capture.at:
+                self._files[record.uri] = capture
+
+    def _is_here(self, record: Record) -> bool:
+        """Whether a record with this id is here that is the same but for what was added to it."""
+        at = record.at.replace(microsecond=0)
+        for entry in self._archive.index.captures(record.uri):
+            if entry.at != at:
+                continue
+            with suppress(ArchiveError):
+                one = self._archive.record(entry.file, entry.offset)
+                if one.record_id == record.record_id and one.block == record.block:
+                    return True
+        return False
 
     def _held(self, record: Record) -> Capture | None:
         """The capture that is here already of the same address and second."""

@@ -19,6 +19,7 @@ from data.archive.removals import Removal
 from data.archive.verification.report import Problem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import Entry, entry_of, read_entries
+from data.archive.warc.digests import Digest, parse_digest
 from data.archive.warc.reader import OPEN, Damage, Record, read_file
 from data.archive.warc.records import digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
@@ -67,8 +68,8 @@ class Records:
     doubtful: list[Problem] = field(default_factory=list)
     captures: dict[str, Capture] = field(default_factory=dict)
     unknown: list[tuple[Record, Leaf]] = field(default_factory=list)
-    payloads: set[bytes] = field(default_factory=set)
-    revisits: dict[bytes, Problem] = field(default_factory=dict)
+    payloads: set[object] = field(default_factory=set)
+    revisits: dict[object, Problem] = field(default_factory=dict)
     count: int = 0
     size: int = 0
     files: int = 0
@@ -194,10 +195,11 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
             _complain(found, record, f"its {name} is not that of what it holds", number)
     kind = record.kind
     if kind == "revisit":
-        if leaf.payload not in found.revisits:
-            found.revisits[leaf.payload] = _problem(record, NO_PAGE, number)
+        key = _other_digest(record) or leaf.payload
+        if key not in found.revisits:
+            found.revisits[key] = _problem(record, NO_PAGE, number)
     elif kind in {"response", "resource"}:
-        found.payloads.add(leaf.payload)
+        found.payloads |= {leaf.payload, _other_digest(record) or leaf.payload}
     elif record.uri == removals.REMOVAL:
         _note_removal(record, number, found)
     capture = found.captures.pop(record.record_id, None)
@@ -209,6 +211,12 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         _complain(found, record, cause, number)
     elif capture.digest != record.field("WARC-Payload-Digest"):
         _complain(found, record, "the store has another digest of its payload", number)
+
+
+def _other_digest(record: Record) -> Digest | None:
+    """The digest of the payload by another algorithm than ours, as imported records have it."""
+    digest = parse_digest(record.field("WARC-Payload-Digest"))
+    return digest if digest and digest.algorithm != "sha256" else None
 
 
 def _note_removal(record: Record, number: int, found: Records) -> None:

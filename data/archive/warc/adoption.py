@@ -7,6 +7,7 @@ from typing import Final
 
 from data.archive.log.leaf import SALT
 from data.archive.warc.cdxj import entry_of
+from data.archive.warc.digests import parse_digest
 from data.archive.warc.reader import WITH_PAYLOAD, Record
 from data.archive.warc.records import (
     SALT_FIELD,
@@ -24,9 +25,10 @@ OURS: Final = frozenset(["content-length", SALT_FIELD.lower()])
 def adopted(fields: Fields, block: bytes) -> NewRecord:
     """The record with these named fields and this block, with a salt for its leaf.
 
-    All fields stay, the record id and the date among them, but for a SHA-256 of the payload that is
-    not its own: answers to come would refer to it. Digests are added where they lack, and the salt
-    is ours, as whoever knows it can try addresses.
+    All fields stay, the record id and the date among them, except a digest that is not that of the
+    payload: later records would refer to it. A digest of a body without its chunks stays, but for a
+    SHA-256. Missing digests are added. The salt is ours, since anyone who knows it can try
+    addresses.
     """
     found = Record("", 0, 0, b"", fields, block)
     payload = b""
@@ -34,7 +36,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
         payload = sha256(found.http.payload if found.is_http else block)
     kept = [field for field in fields if field[0].lower() not in OURS]
     said = found.field("WARC-Payload-Digest")
-    if payload and said.lower().startswith("sha256:") and said != digest_text(payload):
+    if payload and said != digest_text(payload) and _is_wrong(found, said):
         kept = [field for field in kept if field[0].lower() != "warc-payload-digest"]
     if not found.field("WARC-Block-Digest"):
         kept.append(("WARC-Block-Digest", digest_text(sha256(block))))
@@ -58,3 +60,15 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
         media_type=entry.media_type if entry else None,
         status=entry.status if entry else 0,
     )
+
+
+def _is_wrong(record: Record, said: str) -> bool:
+    """Whether a digest, which is not our own of the payload, is certainly not one of it."""
+    digest = parse_digest(said)
+    if digest is None:
+        return said.lower().startswith("sha256:")
+    if digest.algorithm == "sha256":
+        return True
+    if record.is_http and record.http.header(b"transfer-encoding"):
+        return False
+    return not digest.is_of(record.http.payload if record.is_http else record.block)

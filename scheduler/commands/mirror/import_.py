@@ -49,7 +49,8 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
       unchanged   pages that show a release as it is stored
       older       pages from before what is stored of their release, which stays as it is
       passed      pages and documents that are no release: a listing, or what no listing names
-      damaged     places of the file that could not be read
+      damaged     places of the file that could not be read, and records that were skipped:
+                  their id is that of another record here, or the page of a revisit is missing
       errors      pages that could not be read
     """  # noqa: D301 - click keeps the lines after this mark as they are
     loaded = load_source(home.sources, source)

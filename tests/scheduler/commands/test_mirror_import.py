@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import pty
@@ -15,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from data.archive.warc.reader import Record, read_file
 from tests.command import COMMUNIQUE, communique, make_home
-from tests.foreign_warc import packed, page, record
+from tests.foreign_warc import HTML, packed, page, record
 
 SITE = "https://harbour.example"
 TOWNS = ("Lindmouth", "Orsholm", "Kettering Vale", "Brae")
@@ -314,3 +316,110 @@ def test_the_bar_of_an_import_shows_a_name_as_it_is_written(home: Path, tmp_path
     assert b"a\\x1b[31m\\x9b\\n[b].wacz" in shown
     assert b"\x1b[31m" not in shown
     assert "\x9b".encode() not in shown
+
+
+def revisit(uri: str, original: bytes, date: str, **more: str) -> bytes:
+    """A revisit record of a page that ``original`` holds, as Heritrix and Browsertrix write it."""
+    digest = re.search(rb"WARC-Payload-Digest: (\S+)", original)
+    assert digest is not None
+    made = record(uri, HTML, date, kind="revisit", **more)
+    return re.sub(rb"(?<=WARC-Payload-Digest: )\S+", digest[1], made, count=1)
+
+
+def import_bytes(home: Path, content: bytes, code: int = 0) -> dict[str, Any]:
+    """Import the bytes of a file."""
+    path = home.parent / "theirs.warc.gz"
+    path.write_bytes(content)
+    return imported(home, path, code)
+
+
+def captured(home: Path) -> list[tuple[str, str]]:
+    """The id and the payload digest of every record in the archive of a HOME."""
+    found = []
+    for file in sorted((home / "archive").glob("*.warc.gz*")):
+        records = (one for one in read_file(file) if isinstance(one, Record))
+        found += [(one.record_id, one.field("WARC-Payload-Digest")) for one in records]
+    return found
+
+
+@pytest.mark.parametrize("order", ["before", "behind"])
+def test_a_revisit_is_taken_with_its_original_in_any_order(home: Path, order: str) -> None:
+    original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
+    other = revisit(f"{SITE}/news/0.html", original, "2020-04-09T00:00:00Z")
+    records = [other, original] if order == "before" else [original, other]
+    listed = page(f"{SITE}/news/", listing([0]), "2020-04-01T00:00:00Z")
+    told = import_bytes(home, packed([listed, *records]))
+    assert (told["records"], told["duplicates"], told["damaged"]) == (3, 0, [])
+    assert (told["new"], told["unchanged"], told["errors"]) == (1, 1, [])
+    verified = communique("mirror", "verify", home=home)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    again = import_bytes(home, packed([listed, *records]))
+    assert (again["records"], again["duplicates"], again["damaged"]) == (3, 3, [])
+
+
+def test_a_revisit_is_taken_whose_original_is_in_the_archive(home: Path) -> None:
+    original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
+    import_bytes(home, packed([original]))
+    told = import_bytes(home, packed([revisit(f"{SITE}/x", original, "2020-05-01T00:00:00Z")]))
+    assert (told["records"], told["damaged"]) == (1, [])
+    assert communique("mirror", "verify", home=home).returncode == 0
+
+
+def test_a_revisit_names_its_original_by_another_algorithm(home: Path) -> None:
+    """The digest in the archive is that of another tool; the bytes decide."""
+    original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
+    import_bytes(home, packed([original]))
+    payload = release(0).encode()
+    made = revisit(f"{SITE}/news/0.html", original, "2020-05-01T00:00:00Z")
+    sha256 = f"sha256:{hashlib.sha256(payload).hexdigest()}".encode()
+    made = re.sub(rb"sha1:\S+", sha256, made, count=1)
+    told = import_bytes(home, packed([made]))
+    assert (told["records"], told["damaged"]) == (1, [])
+    digests = {digest for _, digest in captured(home) if digest.startswith("sha1:")}
+    assert [digest for _, digest in captured(home)].count(digests.pop()) == 2
+    assert communique("mirror", "verify", home=home).returncode == 0
+
+
+def test_a_revisit_without_its_original_is_skipped_and_reported(home: Path) -> None:
+    original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
+    made = revisit(f"{SITE}/news/0.html", original, "2020-04-09T00:00:00Z")
+    forged = page(f"{SITE}/news/1.html", release(1), "2020-04-01T00:00:00Z")
+    # It claims to hold what the revisit refers to.
+    digest = re.search(rb"sha1:\S+", original)
+    assert digest is not None
+    forged = re.sub(rb"sha1:\S+", digest[0], forged, count=1)
+    told = import_bytes(home, packed([forged, made]), code=1)
+    assert told["records"] == 1
+    (skipped,) = told["damaged"]
+    assert "revisit record" in skipped["cause"]
+    assert skipped["offset"] > 0
+    verified = communique("mirror", "verify", home=home)
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_a_record_with_the_id_of_another_is_skipped_and_reported(home: Path) -> None:
+    first = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
+    import_bytes(home, packed([first]))
+    name = re.search(rb"WARC-Record-ID: (\S+)", first)
+    assert name is not None
+    ours = f"<{captured(home)[0][0]}>"
+    for record_id in (name[1].decode(), ours, ours.upper().replace("URN:UUID", "urn:uuid")):
+        forged = page(
+            f"{SITE}/news/1.html", release(1), "2019-04-01T00:00:00Z", record_id=record_id
+        )
+        before = captured(home)
+        told = import_bytes(home, packed([forged]), code=1)
+        assert told["records"] == 0
+        (skipped,) = told["damaged"]
+        assert "has the same id" in skipped["cause"]
+        assert captured(home) == before
+        verified = communique("mirror", "verify", home=home)
+        assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_two_records_of_a_file_with_one_id_are_not_both_taken(home: Path) -> None:
+    first = page(f"{SITE}/news/0.html", release(0), record_id="<urn:example:1>")
+    second = page(f"{SITE}/news/1.html", release(1), record_id="<urn:example:1>")
+    told = import_bytes(home, packed([first, second]), code=1)
+    assert (told["records"], len(told["damaged"])) == (1, 1)
+    assert communique("mirror", "verify", home=home).returncode == 0
