@@ -133,14 +133,15 @@ def test_an_undated_release_at_the_front_of_a_later_visit_is_news_and_one_below_
 
 
 def test_more_new_releases_than_the_front_page_holds_are_all_told(room: Room, home: Path) -> None:
+    fill(room, range(15, 0, -1))
     collect(home)
     collect(home)
-    # The front page, and the first release of the page after it, which no visit would come to.
-    fill(room, range(13, 0, -1), dict.fromkeys(range(10, 14), today()))
+    # The walk is at page 3, so that it would never come to the new page 2.
+    fill(room, range(21, 0, -1), dict.fromkeys(range(16, 22), today()))
     while collect(home)["history"] == "walking":
         pass
-    assert events(home) == [("release", number) for number in range(10, 14)]
-    assert len(communique("export", home=home).stdout.splitlines()) == 13
+    assert events(home) == [("release", number) for number in range(16, 22)]
+    assert len(communique("export", home=home).stdout.splitlines()) == 21
 
 
 def test_a_release_of_the_day_of_the_first_visit_is_told_if_the_first_visit_did_not_list_it(
