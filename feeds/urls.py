@@ -30,10 +30,13 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 EventFeed: TypeAlias = Literal["changes", "retractions", "health", "days"]
 EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
-    "changes": (N_("Corrections"), N_("What publishers changed in releases, with the difference.")),
+    "changes": (
+        N_("Corrections"),
+        N_("What publishers changed in releases, and which ones they put back online."),
+    ),
     "retractions": (
         N_("Retractions"),
-        N_("Releases that publishers took down; the copies are kept."),
+        N_("Releases that publishers took down or put back online; the copies are kept."),
     ),
     "health": (N_("Health of sources"), N_("Sources that stopped working, and that work again.")),
     "days": (

@@ -122,14 +122,15 @@ def decide(
         revised = replace(
             met,
             content=content,
-            updated=seen,
+            updated=later_update(known.updated, seen),
             revision=known.revision + 1,
             capture=draft.capture,
             reread=0,
         )
         return Decision("changed", revised, tuple(sorted(fields)))
     if turned:
-        return Decision("changed", replace(met, updated=seen), ("retracted",))
+        moved = replace(met, updated=later_update(known.updated, seen))
+        return Decision("changed", moved, ("retracted",))
     return Decision("unchanged", met)
 
 
@@ -175,6 +176,14 @@ def _is_cut(content: Content, before: Content | None, field: str) -> bool:
     if before is None or getattr(before, field) == getattr(content, field):
         return False
     return bool(getattr(content, field)) or field not in {"title", "body_text"}
+
+
+def later_update(updated: dt.datetime, seen: dt.datetime) -> dt.datetime:
+    """The new ``updated`` of a release that changed at ``seen``; always later than the one before.
+
+    If the clock was set back, it is one second later: feed readers would miss the change otherwise.
+    """
+    return seen if seen > updated else updated + dt.timedelta(seconds=1)
 
 
 def first_release(draft: Draft, seen: dt.datetime) -> Release:

@@ -59,8 +59,19 @@ class Listed:
 
         A listing that states no day names it by its title alone.
         """
-        names = {name_of(one.title, one.day), name_of(one.title, "")}
-        return not self.names.isdisjoint(names) or not self.keys.isdisjoint(one.keys)
+        return self.names_it(one) or not self.keys.isdisjoint(one.keys)
+
+    def names_it(self, one: Vanished) -> bool:
+        """Whether a release is named still by its title and day, at whichever address."""
+        return not self.names.isdisjoint({name_of(one.title, one.day), name_of(one.title, "")})
+
+
+def may_have_moved(one: Vanished, listed: Listed | None) -> bool:
+    """Whether a release that is gone may be at another address, which no visit has found yet.
+
+    So it is if a listing names it there, or if no listing could be read.
+    """
+    return listed is None or (listed.names_it(one) and listed.keys.isdisjoint(one.keys))
 
 
 Fate: TypeAlias = Literal["waits", "held", "retracted"]

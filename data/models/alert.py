@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 
 from data.models.source import HealthEvent
 
-AlertKind: TypeAlias = Literal["release", "edit", "gone", "retraction", "health"]
-"""A new release, an edit of one, one that is gone unconfirmed, one that is retracted, and a source
-whose health changed."""
+AlertKind: TypeAlias = Literal["release", "edit", "gone", "retraction", "return", "health"]
+"""A new release, an edit, a release that is gone but not confirmed so, a retraction, the return of
+a retracted release, and a change in the health of a source."""
 
 AlertState: TypeAlias = Literal["waiting", "delivered", "dead"]
 
@@ -40,8 +40,9 @@ class AlertDelivery:
 
     ``key`` is the same with each attempt, and ``body`` says what happened, as JSON. ``message`` is
     the key of the message that carries it, empty before the first attempt. Of what was delivered,
-    ``due`` says when, and ``body`` is empty. ``problem`` is that of the last attempt.
-    ``release`` is the id of one that is news and told at once; a store keeps it to itself.
+    ``due`` says when, and ``body`` is only a receipt (feeds.alerts.receipts). ``problem`` is that
+    of the last attempt. ``release`` is the id of one that is news and alerted at once; no store
+    returns it.
     """
 
     key: str

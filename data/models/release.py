@@ -253,6 +253,15 @@ class HiddenRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class Return:
+    """The return of a release: it was retracted at ``since``, and is back online from ``until``."""
+
+    release: str
+    since: dt.datetime
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """One version of a release: its number from 1, when it was first seen, and all that it said.
 

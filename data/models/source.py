@@ -84,8 +84,8 @@ History = Literal["complete", "walking", "bounded"]
 class Run:
     """One visit to a source, counted. ``seconds`` is wall time; ``pages`` are answers read.
 
-    ``gone`` are the addresses of releases that were found gone for the first time: unconfirmed, and
-    not retracted yet.
+    ``gone`` are the addresses of releases that are reported as gone for the first time:
+    unconfirmed, and not retracted yet.
     ``history`` is ``complete`` where the last page of the listing was reached, ``walking`` where
     later runs go on, ``bounded`` where none will; ``bound`` says in a sentence what stopped it.
     ``notes`` are what a person may want to know though nothing went wrong.

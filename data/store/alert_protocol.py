@@ -34,8 +34,13 @@ class AlertStore(Protocol):
         What was put together once, for an attempt, stays together.
         """
 
-    def mark_message_delivered(self, key: str, at: float) -> None:
-        """Note that a receiver has a message."""
+    def mark_message_delivered(
+        self, key: str, at: float, receipts: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Note that a receiver has a message.
+
+        ``receipts`` are kept in place of the bodies of its deliveries, by key.
+        """
 
     def put_off_message(self, key: str, until: float, problem: str) -> None:
         """Send a message once more, later."""

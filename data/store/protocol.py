@@ -182,6 +182,12 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
     def vanished(self, source: str) -> tuple[Vanished, ...]:
         """The releases of a source that are gone and not retracted, those first missed first."""
 
+    def alert_gone(self, releases: Iterable[Vanished]) -> None:
+        """Queue alerts that these releases are gone, unconfirmed, as of their first such response.
+
+        An alert of the same release and time is delivered once, however often it is queued.
+        """
+
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
         """Retract none of these releases, by id, each with since when a working listing lacks it.
 

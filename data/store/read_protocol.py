@@ -17,6 +17,7 @@ from data.models import (
     ReleaseSummary,
     ReleaseTimes,
     RemovedSource,
+    Return,
     Revision,
     Run,
     Sightings,
@@ -104,11 +105,23 @@ class ReadStore(Protocol):
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
         """The newest corrections of all releases, each as the version that it made."""
 
-    def every_edit(self) -> Sequence[tuple[str, int]]:
-        """All corrections, the first one first: the id of a release, and the version it made."""
+    def every_edit(self) -> Sequence[tuple[str, int, float]]:
+        """All corrections, the first one first: the id of a release, its version, and when.
 
-    def every_retraction(self) -> Sequence[str]:
-        """The ids of the releases that are retracted, the first retraction first."""
+        Times are seconds since 1970.
+        """
+
+    def every_retraction(self) -> Sequence[tuple[str, float]]:
+        """The ids of the retracted releases, the first retraction first, each with its time.
+
+        Times are seconds since 1970.
+        """
+
+    def returns(self, *, limit: int | None = None) -> Sequence[Return]:
+        """The returns of retracted releases, the last one first."""
+
+    def returns_of(self, release_id: str) -> Sequence[Return]:
+        """The returns of one release, the last one first."""
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that are retracted, the last retraction first."""

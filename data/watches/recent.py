@@ -1,10 +1,11 @@
-"""What happened of late, as the store remembers it: to try a watch on."""
+"""Recent events that the store remembers, to try a watch on."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from data.models import AlertKind, Facet, Release
 from data.store.protocol import Store
@@ -13,26 +14,47 @@ from data.watches.match import AlertEvent, release_event
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event, when it was (aware UTC), and the id and the title of what it happened to."""
+    """An event, its time (aware UTC), and the id and the title of its release.
+
+    ``backlog`` is whether it is a release that was no news when it was found. The event itself does
+    not contain that, so that a watch can be tried on backlog too.
+    """
 
     event: AlertEvent
     at: dt.datetime
     release: str
     title: str
+    backlog: bool = False
 
 
 def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
-    """The newest releases, edits, retractions and changes of health, at most so many of each.
+    """The newest releases, edits, retractions, returns and changes of health.
 
-    All releases that are gone, unconfirmed, are among them.
+    There are at most ``limit`` of each kind, and all releases that are gone, unconfirmed.
     """
-    for release in store.releases(Facet(), limit=limit):
-        yield from _of("release", release, release.first_seen)
+    return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
+
+
+def _releases(store: Store, limit: int) -> Iterator[Happening]:
+    found = [*store.releases(Facet(), limit=limit)]
+    news = store.news_of([one.id for one in found])
+    for release in found:
+        for happening in _of("release", release, release.first_seen):
+            yield replace(happening, backlog=release.id not in news)
+
+
+def _of_releases(store: Store, limit: int) -> Iterator[Happening]:
     for revision in store.edits(limit=limit):
         if edited := store.release(revision.release):
             yield from _of("edit", replace(edited, content=revision.content), revision.seen)
     for release in store.retractions(limit=limit):
         yield from _of("retraction", release, release.retracted or release.updated)
+    for one in store.returns(limit=limit):
+        if back := store.release(one.release):
+            yield from _of("return", back, one.until)
+
+
+def _of_sources(store: Store, limit: int) -> Iterator[Happening]:
     for source in store.sources():
         for vanished in store.vanished(source):
             if gone := store.release(vanished.id):

@@ -93,7 +93,7 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     sources: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
-    kinds: tuple[AlertKind, ...] = ("release", "edit", "retraction")
+    kinds: tuple[AlertKind, ...] = ("release", "edit", "retraction", "return")
     backlog: bool = False
     timezone: str = "UTC"
     paused: bool = False

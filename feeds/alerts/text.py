@@ -22,11 +22,21 @@ from feeds.alerts.messages import MOST_OF_FIELD, events_of
 from feeds.entries.events import HEALTH, NETWORK
 from feeds.urls import href, release_file, revision_file
 
+SEEN: Final[Mapping[str, str]] = {
+    "release": "Found",
+    "edit": "Edit seen",
+    "gone": "Gone since",
+    "retraction": "Retracted",
+    "return": "Back since",
+}
+"""What comes before the time of an event."""
+
 KINDS: Final[Mapping[str, str]] = {
     "release": "New",
     "edit": "Changed",
     "gone": "Gone, unconfirmed",
     "retraction": "Retracted",
+    "return": "Back online",
 }
 
 
@@ -41,11 +51,13 @@ MOST_OF_SUBJECT: Final = 150
 class Told:
     """One event in words: addresses are empty where there are none.
 
-    ``passage`` is a part of the release, or what an edit changed, or what health says.
+    ``seen`` is when it was noticed. ``passage`` is a part of the release, or what an edit changed,
+    or what health reports.
     """
 
     headline: str
     where: str
+    seen: str
     url: str
     copy: str
     passage: str
@@ -81,7 +93,9 @@ def in_words(event: Mapping[str, Any], site: Site) -> Told:
         source, reason = excerpt(health["source"]) or NETWORK, excerpt(health["reason"])
         condition = "degraded" if health.get("degraded") else health["state"]
         headline = f"{source}: {HEALTH[condition]}"
-        return Told(headline, _day(health["at"]), f"{site_address(site.url)}/health/", "", reason)
+        seen = f"Noted {_minute(event['timestamp'])}"
+        page = f"{site_address(site.url)}/health/"
+        return Told(headline, _day(health["at"]), seen, page, "", reason)
     release = event["release"]
     own = release["id"]
     file = revision_file(own, release["revision"]) if event["type"] == "edit" else release_file(own)
@@ -90,6 +104,7 @@ def in_words(event: Mapping[str, Any], site: Site) -> Told:
     return Told(
         f"{KINDS[event['type']]}: {excerpt(release['title']) or 'Untitled'}",
         f"{who}, {when}",
+        f"{SEEN[event['type']]} {_minute(event['timestamp'])}",
         web_address(release["url"]) or "",
         f"{site_address(site.url)}{href(file)}",
         changed_in_words(event) or excerpt(event["passage"]),
@@ -112,9 +127,15 @@ def _day(iso: str) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def _minute(iso: str) -> str:
+    """The minute of an instant in ISO 8601, in UTC."""
+    at = dt.datetime.fromisoformat(iso).astimezone(dt.UTC)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
 def _plain(one: Told) -> str:
     copy = f"Copy kept: {one.copy}" if one.copy else ""
-    return "\n".join(filter(None, (one.headline, one.where, one.url, copy, one.passage)))
+    return "\n".join(filter(None, (one.headline, one.where, one.seen, one.url, copy, one.passage)))
 
 
 def _html(one: Told) -> str:
@@ -123,4 +144,5 @@ def _html(one: Told) -> str:
         title = f'<a href="{escape(one.url)}">{title}</a>'
     copy = f' (<a href="{escape(one.copy)}">copy kept</a>)' if one.copy else ""
     passage = escape(one.passage).replace("\n", "<br>")
-    return f"<p><b>{title}</b><br>{escape(one.where)}{copy}<br>{passage}</p>\n"
+    where = f"{escape(one.where)}{copy}<br>{escape(one.seen)}"
+    return f"<p><b>{title}</b><br>{where}<br>{passage}</p>\n"

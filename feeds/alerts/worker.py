@@ -22,6 +22,7 @@ from data.watches.schedule import after_quiet
 from data.watches.watch import Watch
 from feeds.alerts.matcher import Matcher
 from feeds.alerts.messages import Undelivered, release_told
+from feeds.alerts.receipts import receipt
 from feeds.alerts.senders import Senders
 from feeds.websub.backoff import LOOK, Backoff
 
@@ -188,7 +189,8 @@ class AlertWorker:
         problem = await self._problem(watch, shown)
         if problem is None:
             self._failing.discard(receiver)
-            self._store.mark_message_delivered(message.key, time.time())
+            receipts = {one.key: receipt(one.body) for one in shown.deliveries}
+            self._store.mark_message_delivered(message.key, time.time(), receipts)
             return
         self._failing.add(receiver)
         if problem.final or message.attempts + 1 >= ATTEMPTS:

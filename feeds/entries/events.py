@@ -13,7 +13,7 @@ from html import escape
 from typing import Final
 
 from data.health.codes import CODES
-from data.models import DayDigest, Facet, HealthEvent, Release, Revision
+from data.models import DayDigest, Facet, HealthEvent, Release, Return, Revision
 from data.revisions.diff import changes
 from data.text.clean import excerpt, plain
 from data.text.urls import web_address
@@ -86,6 +86,29 @@ def retraction_entry(
     )
     entry = replace(entry, retracted=to_seconds(at.astimezone(dt.UTC)))
     return with_captures(entry, catalog.capture(release.id)) if captured else entry
+
+
+def return_entry(catalog: Catalog, release: Release, back: Return) -> Entry:
+    """The entry of a return: since when a retracted release is back online."""
+    page = catalog.release(release.id)
+    url = web_address(release.url) or page
+    name = plain(catalog.source(release.source).name)
+    title = anchor(url, title_of(release.content))
+    html = (
+        f"<p>{escape(name)} put {quoted(title, release.content.language)} back online. It was"
+        f" retracted on {back.since.day} {back.since:%B %Y};"
+        f" {anchor(page, 'the copy kept')} has all versions.</p>"
+    )
+    return about(
+        catalog,
+        f"{release.id}/returned/{back.until.isoformat()}",
+        release,
+        title=f"Back online: {title_of(release.content)}",
+        at=back.until,
+        page=page,
+        html=html,
+        mark="returned",
+    )
 
 
 def with_captures(entry: Entry, captures: str) -> Entry:

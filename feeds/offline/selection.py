@@ -16,6 +16,7 @@ from data.models import (
     ReleaseChange,
     ReleaseSummary,
     RemovedSource,
+    Return,
     Revision,
     Run,
     Sightings,
@@ -170,13 +171,21 @@ class SelectedReleases(PublicationInMemory):
         found = self._store.edits(limit=limit)
         return tuple(one for one in found if one.release in self.ids)
 
-    def every_edit(self) -> Sequence[tuple[str, int]]:
+    def every_edit(self) -> Sequence[tuple[str, int, float]]:
         """All corrections of the chosen releases, the first one first."""
         return [one for one in self._store.every_edit() if one[0] in self.ids]
 
-    def every_retraction(self) -> Sequence[str]:
-        """The ids of the chosen releases that are retracted, the first retraction first."""
-        return [one for one in self._store.every_retraction() if one in self.ids]
+    def every_retraction(self) -> Sequence[tuple[str, float]]:
+        """The chosen releases that are retracted, the first retraction first, with its time."""
+        return [one for one in self._store.every_retraction() if one[0] in self.ids]
+
+    def returns(self, *, limit: int | None = None) -> Sequence[Return]:
+        """The returns of chosen releases, the last one first."""
+        return [one for one in self._store.returns() if one.release in self.ids][:limit]
+
+    def returns_of(self, release_id: str) -> Sequence[Return]:
+        """The returns of one of the chosen releases, the last one first."""
+        return self._store.returns_of(release_id) if release_id in self.ids else ()
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The chosen releases that are retracted, the last retraction first."""

@@ -151,6 +151,7 @@ class ReleasePages:
             beside=due.beside,
             story=self.stories.members(release.story),
             captured=captured,
+            back=next(iter(self._store.returns_of(release.id)), None),
         )
         write(release_file(release.id), page)
         write(release_data_file(release.id), release_data(release))

@@ -25,7 +25,7 @@ from data.watches.match import AlertEvent, WatchIndex, release_event
 from data.watches.watch import Watch, load_watch
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, entry_of
-from feeds.entries.events import edit_entry, health_entry, retraction_entry
+from feeds.entries.events import edit_entry, health_entry, retraction_entry, return_entry
 from feeds.formats.feed import Feed, feed_of
 from feeds.server.search import SELECTED, of_facets
 from feeds.urls import FORMATS, WATCH_FEED
@@ -34,7 +34,7 @@ ROUNDS: Final = 10
 """How often as many releases as a feed holds are looked at for those that a watch matches."""
 
 LOOKED_AT: Final = 300
-"""Edits, retractions and changes of health of all sources that are held against a watch."""
+"""Edits, retractions, returns and changes of health of all sources that a watch is tried on."""
 
 
 def watch_of(folder: Path | None, stem: str, token: str) -> Watch | None:
@@ -80,6 +80,11 @@ def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> l
             if one.retracted and matches(index, release_event("retraction", one)):
                 captured = store.sightings(one.id).gone is not None
                 entries.append(retraction_entry(catalog, one, one.retracted, captured=captured))
+    if "return" in watch.kinds:
+        for back in store.returns(limit=LOOKED_AT):
+            release = store.release(back.release)
+            if release and matches(index, release_event("return", release)):
+                entries.append(return_entry(catalog, release, back))
     if "health" in watch.kinds:
         entries += (
             health_entry(catalog, one)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Final
 
-from data.identity.retraction import WEEK, Listed, Vanished, fates, name_of
+from data.identity.retraction import WEEK, Listed, Vanished, fates, may_have_moved, name_of
 from data.store.protocol import Store
 from data.text.urls import canonical_url
 from spiders.crawl.requested_urls import RequestedUrls
@@ -21,12 +21,18 @@ HELD: Final = (
     " that works has lacked them for {days} days"
 )
 
+RUNS_COMPARED: Final = 1000
+"""Maximum number of earlier runs that are searched for a report that a release is gone."""
+
+LONGEST_VISIT: Final = dt.timedelta(days=1)
+"""More time than from the start of a visit to the last response in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a visit decides of releases that are gone: how many it retracts, and what to tell.
+    """What a visit decides of releases that are gone: how many it retracts, and what to report.
 
-    ``gone`` are the addresses of those that no visit missed before.
+    ``gone`` are the addresses of those that are reported as gone, unconfirmed: each one once.
     """
 
     gone: tuple[str, ...] = ()
@@ -101,9 +107,10 @@ class GoneReleases:
         found = self._found()
         if not found:
             return Outcome()
+        listed = self._listed({one.id for one in found})
         decided = fates(
             found,
-            self._listed({one.id for one in found}),
+            listed,
             asked=self.looked_at,
             started=self._started,
             now=now,
@@ -120,8 +127,25 @@ class GoneReleases:
         told = HELD.format(
             count=len(held), asked=self.looked_at, source=self._source, days=WEEK.days
         )
-        first = tuple(one.url for one in found if one.id in self._first)
-        return Outcome(first, retracted, told if held else "")
+        gone = [
+            one
+            for one, (fate, _) in decided.items()
+            if fate == "waits" and not may_have_moved(one, listed) and not self._is_reported(one)
+        ]
+        self._store.alert_gone(gone)
+        return Outcome(tuple(one.url for one in gone), retracted, told if held else "")
+
+    def _is_reported(self, one: Vanished) -> bool:
+        """Whether an earlier visit reported that a release is gone.
+
+        The visit that found it gone first may have ended before it could, or the release might have
+        moved then.
+        """
+        if one.id in self._first:
+            return False
+        runs = self._store.runs(self._source, limit=RUNS_COMPARED)
+        since = takewhile(lambda run: run.started + LONGEST_VISIT > one.since, runs)
+        return any(one.url in run.gone for run in since)
 
     def _found(self) -> tuple[Vanished, ...]:
         """What is gone still: some may have been met at another address since."""

@@ -26,6 +26,7 @@ from data.models import (
     ReleaseChange,
     ReleaseSummary,
     RemovedSource,
+    Return,
     Revision,
     Run,
     Sightings,
@@ -62,6 +63,7 @@ class FakeStore(PublicationInMemory):
         self.entered: dict[str, dt.datetime] = {}
         self.visits: dict[str, list[Run]] = {}
         self.events: list[HealthEvent] = []
+        self.returned: list[Return] = []
         self.handled: dict[str, dict[HandlingKind, Handling]] = {}
         self.expected: dict[str, SourceRhythm] = {}
         for release in releases:
@@ -70,6 +72,8 @@ class FakeStore(PublicationInMemory):
     def put(self, release: Release) -> None:
         before = self.kept.get(release.id)
         self.kept[release.id] = release
+        if before and before.retracted and not release.retracted:
+            self.returned.append(Return(release.id, before.retracted, release.updated))
         seen = self.history.setdefault(release.id, [])
         if before is None or before.content != release.content:
             version = len(seen) + 1
@@ -196,12 +200,20 @@ class FakeStore(PublicationInMemory):
         found = [one for seen in self.history.values() for one in seen if one.number > 1]
         return tuple(sorted(found, key=lambda one: one.seen, reverse=True)[:limit])
 
-    def every_edit(self) -> Sequence[tuple[str, int]]:
+    def every_edit(self) -> Sequence[tuple[str, int, float]]:
         shown = (one for one in self.edits(limit=len(self.kept) * 99) if one.release in self.kept)
-        return [(one.release, one.number) for one in reversed([*shown])]
+        return [(one.release, one.number, one.seen.timestamp()) for one in reversed([*shown])]
 
-    def every_retraction(self) -> Sequence[str]:
-        return [one.id for one in reversed(self.retractions(limit=len(self.kept)))]
+    def every_retraction(self) -> Sequence[tuple[str, float]]:
+        found = reversed(self.retractions(limit=len(self.kept)))
+        return [(one.id, one.retracted.timestamp()) for one in found if one.retracted]
+
+    def returns(self, *, limit: int | None = None) -> Sequence[Return]:
+        found = sorted(self.returned, key=lambda one: one.until, reverse=True)
+        return [one for one in found if one.release in self.kept][:limit]
+
+    def returns_of(self, release_id: str) -> Sequence[Return]:
+        return [one for one in self.returns() if one.release == release_id]
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         found = [(one.retracted, one.id) for one in self.kept.values() if one.retracted]

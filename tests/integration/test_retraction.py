@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from data.models import Run
 from data.settings.load import load_settings
+from data.store.sqlite.store import SqliteStore
 from scheduler.executors.local import Executor
 from scheduler.home import Home
 from spiders.sources.loader import load_sources
@@ -233,6 +235,60 @@ def test_new_addresses_of_all_releases_retract_none_and_make_none_anew(
     after = exported(home)
     assert {title: one["id"] for title, one in after.items()} == before
     assert all("/2026/notice-" in one["url"] for one in after.values())
+
+
+def gone_alerts(home: Path) -> list[str]:
+    """The kinds of the queued alerts about stored releases."""
+    with closing(SqliteStore(home / "communique.db")) as store:
+        queued: list[str] = [one.kind for one in store.queued_events(limit=100)]
+        found = [kind for kind in queued if kind not in {"release", "health"}]
+        store.forget_events()
+    return found
+
+
+def test_a_release_that_is_gone_is_alerted_once_and_one_that_moved_never(
+    room: Room, home: Path
+) -> None:
+    show(room, NUMBERS, path="/2026/notice-{}/")
+    for _ in range(2):
+        assert collect(home)["gone"] == []
+    assert gone_alerts(home) == []
+    show(room, NUMBERS[1:], path="/2026/notice-{}/")
+    assert collect(home)["gone"] == [f"{room.base}/2026/notice-1/"]
+    assert gone_alerts(home) == ["gone"]
+    assert collect(home)["gone"] == []
+    assert gone_alerts(home) == ["retraction"]
+    show(room, NUMBERS, path="/2026/notice-{}/")
+    assert collect(home)["changed"] == 1
+    assert gone_alerts(home) == ["return"]
+
+
+def test_a_release_that_a_listing_names_elsewhere_is_not_alerted_as_gone_until_it_is_not(
+    room: Room, home: Path
+) -> None:
+    show(room, NUMBERS)
+    del room.answers["/news/1.html"]
+    listing = listing_html(NUMBERS[::-1]).replace("/news/1.html", "/elsewhere/one")
+    room.page("/news/", listing)
+    room.page("/elsewhere/one", "come back later", status=503)
+    assert collect(home)["gone"] == []
+    assert gone_alerts(home) == []
+    room.page("/news/", "come back later", status=503)
+    assert collect(home)["gone"] == []
+    # The listing works, and names it no more: not an alert of this visit, but of the release.
+    room.page("/news/", listing_html(NUMBERS[:0:-1]))
+    (home / "communique.toml").write_text("[network]\nallow_private = true\n")
+    assert collect(home)["gone"] == [f"{room.base}/news/1.html"]
+    assert gone_alerts(home) == ["gone"]
+    assert collect(home)["gone"] == []
+    assert gone_alerts(home) == []
+
+
+def test_what_vanishes_at_once_is_not_alerted_one_by_one(room: Room, home: Path) -> None:
+    show(room, NUMBERS[5:])
+    run = collect(home)
+    assert (run["gone"], kinds(run)) == ([], ["vanished"])
+    assert gone_alerts(home) == []
 
 
 def feed_of(room: Room, path: str = "/news/{}.html", numbers: list[int] = NUMBERS) -> bytes:

@@ -346,6 +346,8 @@ class Recorder:
             self._tables.queue_event("edit", seen, number, revision=new.revision, backlog=backlog)
         if new.retracted and not (old and old.retracted):
             self._tables.queue_event("retraction", seen, number, revision=0, backlog=backlog)
+        if old and old.retracted and not new.retracted:
+            self._tables.queue_event("return", seen, number, revision=0, backlog=backlog)
 
     def _note_capture(self, number: int, outcome: Outcome, known: StoredRelease | None) -> None:
         """Note which record of the archive showed the release, as a version of its own or again."""

@@ -17,6 +17,7 @@ from data.models import (
     Release,
     ReleaseChange,
     ReleaseSummary,
+    Return,
     Revision,
 )
 from data.store.sql.database.connection import Part
@@ -121,10 +122,13 @@ class ChangeLogPart(Part):
         )
         return tuple(map(revision_of, rows))
 
-    def every_edit(self) -> Sequence[tuple[str, int]]:
-        """All corrections, the first one first: the id of a release, and the version it made."""
+    def every_edit(self) -> Sequence[tuple[str, int, float]]:
+        """All corrections, the first one first: the id of a release, its version, and when.
+
+        Times are seconds since 1970.
+        """
         return self._ask(
-            "SELECT id, number FROM (SELECT r.id, v.number, v.seen FROM revisions v"
+            "SELECT id, number, seen FROM (SELECT r.id, v.number, v.seen FROM revisions v"
             f" JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
             f" AND {EDITED.format('v.release', 'v.number')}"
             f" UNION ALL SELECT id, revision, revised FROM {SHOWN} r WHERE revision > 1"
@@ -133,12 +137,32 @@ class ChangeLogPart(Part):
             [],
         )
 
-    def every_retraction(self) -> Sequence[str]:
-        """The ids of the releases that are retracted, the first retraction first."""
-        rows = self._ask(
-            f"SELECT id FROM {SHOWN} WHERE retracted IS NOT NULL ORDER BY retracted, id DESC", []
+    def every_retraction(self) -> Sequence[tuple[str, float]]:
+        """The ids of the retracted releases, the first retraction first, each with its time.
+
+        Times are seconds since 1970.
+        """
+        return self._ask(
+            f"SELECT id, retracted FROM {SHOWN} WHERE retracted IS NOT NULL"
+            " ORDER BY retracted, id DESC",
+            [],
         )
-        return [id_ for (id_,) in rows]
+
+    def returns(self, *, limit: int | None = None) -> Sequence[Return]:
+        """The returns of retracted releases, the last one first."""
+        return self._returns("WHERE 1 = 1", [], limit)
+
+    def returns_of(self, release_id: str) -> Sequence[Return]:
+        """The returns of one release, the last one first."""
+        return self._returns("WHERE r.id = ?", [release_id], None)
+
+    def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
+        rows = self._ask(
+            f"SELECT r.id, p.since, p.until FROM past_retractions p JOIN {SHOWN} r"
+            f" ON r.number = p.release {where} ORDER BY p.until DESC, r.id LIMIT ?",
+            [*arguments, EVERY if limit is None else limit],
+        )
+        return [Return(id_, instant(since), instant(until)) for id_, since, until in rows]
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that are retracted, the last retraction first."""

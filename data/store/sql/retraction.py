@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, Literal
 
 import msgspec
 
+from data.identity.decision import later_update
 from data.identity.retraction import Vanished
 from data.models import Capture, Content, HiddenRelease, Release
 from data.models.release import REDACTED
@@ -50,8 +51,9 @@ class RetractionPart(Part):
             if known and back:
                 db.execute(
                     "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
-                    [at, release_id],
+                    [later_update(known.updated, seen).timestamp(), release_id],
                 )
+                queue_event(db, "return", seen, self._number(release_id))
                 self._mark_dirty(known)
         return "changed" if back else "unchanged"
 
@@ -85,8 +87,8 @@ class RetractionPart(Part):
         It is retracted by `retract` alone. ``capture`` is the record of the answer that said so.
         """
         with self._writing() as db:
-            ((number, gone_since, retracted),) = self._ask(
-                "SELECT number, gone_since, retracted FROM releases WHERE id = ?", [release_id]
+            ((gone_since, retracted),) = self._ask(
+                "SELECT gone_since, retracted FROM releases WHERE id = ?", [release_id]
             )
             at = seen.timestamp()
             db.execute(
@@ -97,11 +99,18 @@ class RetractionPart(Part):
             # Of a retraction, the last answer before it stays.
             if capture and retracted is None:
                 keep_capture(db, release_id, "gone", capture)
-            if gone_since is None and retracted is None:
-                queue_event(db, "gone", seen, number)
         if retracted is not None:
             return "retracted"
         return "gone" if gone_since is None else "still gone"
+
+    def alert_gone(self, releases: Iterable[Vanished]) -> None:
+        """Queue alerts that these releases are gone, unconfirmed, as of their first such response.
+
+        An alert of the same release and time is delivered once, however often it is queued.
+        """
+        with self._writing() as db:
+            for one in releases:
+                queue_event(db, "gone", one.since, self._number(one.id))
 
     def vanished(self, source: str) -> tuple[Vanished, ...]:
         """The releases of a source that are gone and not retracted, those first missed first."""
@@ -153,12 +162,11 @@ class RetractionPart(Part):
             db.execute(
                 "UPDATE releases SET retracted = ?, updated = ?,"
                 " gone_since = coalesce(gone_since, ?) WHERE id = ?",
-                [now, now, now, release_id],
+                [now, later_update(known.updated, at).timestamp(), now, release_id],
             )
             if why:
                 db.execute(GIVE_REASON, [why, release_id])
-            ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])
-            queue_event(db, "retraction", at, number)
+            queue_event(db, "retraction", at, self._number(release_id))
             self._mark_dirty(known)
         return True
 
@@ -258,6 +266,10 @@ class RetractionPart(Part):
             if after.story:
                 StoryTables(self._connection).mark_story_dirty(after.story)
         return True
+
+    def _number(self, release_id: str) -> int:
+        ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])
+        return int(number)
 
     def _release(self, release_id: str) -> Release | None:
         return next(iter(select_releases(self._connection, "WHERE r.id = ?", [release_id])), None)

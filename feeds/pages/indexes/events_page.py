@@ -12,7 +12,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from data.models import Facet, HealthEvent, Release, Revision
+from data.models import Facet, HealthEvent, Release, Return, Revision
 from data.revisions.diff import changes
 from data.text.clean import allowed, plain
 from data.text.language_tags import feed_language
@@ -100,6 +100,21 @@ def retraction_line(
             (texts.gettext("The copy kept"), release_file(release.id)),
             *((proof,) if captured else ()),
         ),
+    )
+
+
+def return_line(pages: PageRenderer, release: Release, back: Return) -> EventLine:
+    """The line of a return."""
+    texts = pages.catalog.texts
+    day = texts.spoken(back.since.date().isoformat())
+    return EventLine(
+        back.until,
+        title_of(release.content),
+        release_file(release.id),
+        feed_language(release.content.language),
+        who=plain(pages.catalog.source(release.source).name),
+        text=Markup("<p>%s</p>") % texts.gettext("Back online. Retracted on %(day)s.", day=day),
+        more=((texts.gettext("The copy kept"), release_file(release.id)),),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from data.models import Facet, Media, Neighbour, Neighbours, Release, Revision
+from data.models import Facet, Media, Neighbour, Neighbours, Release, Return, Revision
 from data.stories.copies import StoryMember
 from data.stories.passages import Passage, shared_passages
 from data.text.clean import excerpt, plain
@@ -74,11 +74,13 @@ def release_page(
     beside: Neighbours = ALONE,
     story: Sequence[StoryMember] = (),
     captured: bool = False,
+    back: Return | None = None,
 ) -> tuple[bytes, bool]:
     """The page of a release, and whether it shows only the beginning of its text.
 
     It leads to what stands ``beside`` it and to the other releases of its ``story``, which come
-    first published first. ``captured`` is whether it has a page of captures.
+    first published first. ``captured`` is whether it has a page of captures, ``back`` its last
+    return after a retraction.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     source = Facet(source=release.source)
@@ -96,6 +98,7 @@ def release_page(
         facet=source,
         entry=entry,
         redacted=release.content.redacted,
+        back=back,
         url=url,
         canonical=url,
         description=excerpt(entry.summary, DESCRIBED),

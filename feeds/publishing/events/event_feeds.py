@@ -1,4 +1,4 @@
-"""Which entries the feeds about releases hold: edits, retractions, days, the health of sources."""
+"""Which entries the feeds of events have: edits, retractions, returns, days, health of sources."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from functools import partial
 import msgspec
 
 from data.clock import zone_or_utc
-from data.models import DayDigest, Facet, Release
+from data.models import DayDigest, Facet, Release, Return
 from data.text.clean import plain
 from data.topics.facets import facets_of
 from feeds.entries.entry import Entry, title_of
-from feeds.entries.events import digest_entry, edit_entry, health_entry, retraction_entry
+from feeds.entries.events import (
+    digest_entry,
+    edit_entry,
+    health_entry,
+    retraction_entry,
+    return_entry,
+)
 from feeds.entries.story_folding import folded
 from feeds.formats.feed import event_feed
 from feeds.formats.rendering import rendered
@@ -49,17 +55,47 @@ class EventFeeds:
         self._cache.keep_note(f"feed {event}", keys)
 
     def changes(self) -> list[Wanted]:
-        """The newest edits."""
+        """The newest edits and returns."""
         edits = self._store.edits(limit=self._context.entries)
         # An entry links the release where it is now.
         now = self._store.summaries_of(sorted({edit.release for edit in edits}))
-        return [
+        found = [
             (
-                self._context.key("edit", edit.release, edit.number, now[edit.release].version),
-                partial(self._edit_entry, edit.release, edit.number),
+                edit.seen,
+                (
+                    self._context.key("edit", edit.release, edit.number, now[edit.release].version),
+                    partial(self._edit_entry, edit.release, edit.number),
+                ),
             )
             for edit in edits
         ]
+        return self._newest([*found, *self._returns()])
+
+    def _returns(self) -> list[tuple[dt.datetime, Wanted]]:
+        """The newest returns of retracted releases, each with its time."""
+        returns = self._store.returns(limit=self._context.entries)
+        now = self._store.summaries_of(sorted({one.release for one in returns}))
+        return [
+            (
+                one.until,
+                (
+                    self._context.key("return", one.release, one.until, now[one.release].version),
+                    partial(self._return_entry, one),
+                ),
+            )
+            for one in returns
+        ]
+
+    def _return_entry(self, back: Return) -> Entry:
+        release = self._store.release(back.release)
+        if release is None:
+            raise LookupError(f"release {back.release} is gone from the store")
+        return return_entry(self._catalog, release, back)
+
+    def _newest(self, found: list[tuple[dt.datetime, Wanted]]) -> list[Wanted]:
+        """The newest of some entries, each with its time."""
+        found.sort(key=lambda one: one[0], reverse=True)
+        return [wanted for _, wanted in found[: self._context.entries]]
 
     def _edit_entry(self, release_id: str, number: int) -> Entry:
         release = self._store.release(release_id)
@@ -70,15 +106,19 @@ class EventFeeds:
         return edit_entry(self._catalog, release, revisions.get(number - 1, after), after)
 
     def retractions(self) -> list[Wanted]:
-        """The last retractions."""
-        return [
+        """The newest retractions and returns."""
+        found = [
             (
-                self._context.key("retracted", *face(release), release.retracted),
-                partial(self._retraction_entry, release, release.retracted),
+                release.retracted,
+                (
+                    self._context.key("retracted", *face(release), release.retracted),
+                    partial(self._retraction_entry, release, release.retracted),
+                ),
             )
             for release in self._store.retractions(limit=self._context.entries)
             if release.retracted
         ]
+        return self._newest([*found, *self._returns()])
 
     def _retraction_entry(self, release: Release, at: dt.datetime) -> Entry:
         captured = self._store.sightings(release.id).gone is not None

@@ -1,4 +1,4 @@
-"""The pages of what happened: all corrections, retractions and changes in health to the first.
+"""The pages of all events, back to the first: corrections, retractions, returns, health.
 
 They are cut by their place from the oldest, so that a new one changes the newest pages alone. One
 that is hidden moves those after it; they are written again.
@@ -6,12 +6,12 @@ that is hidden moves those after it; they are written again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from data.models import Facet
+from data.models import Facet, Return
 from feeds.pages.health_page import FILE as HEALTH_FILE
 from feeds.pages.health_page import told_page
 from feeds.pages.indexes.events_page import (
@@ -23,11 +23,18 @@ from feeds.pages.indexes.events_page import (
     full_pages,
     health_line,
     retraction_line,
+    return_line,
 )
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import EventFeed
 
 Event = TypeVar("Event")
+
+RETURN: Final = 0
+"""The version in an event that is the return of a release."""
+
+RETRACTION: Final = -1
+"""The version in an event that is a retraction."""
 
 
 class EventPages:
@@ -39,12 +46,39 @@ class EventPages:
         self._pages = context.pages
 
     def write_changes(self) -> None:
-        """Write the pages of all edits."""
-        every = self._store.every_edit()
-        self._of_releases("changes", every, [one for one, _ in every], self._edit)
+        """Write the pages of all edits and returns."""
+        edits = [(at, one, number) for one, number, at in self._store.every_edit()]
+        self._write_events("changes", edits, self._edit)
 
-    def _edit(self, edit: tuple[str, int]) -> EventLine:
-        release_id, number = edit
+    def _write_events(
+        self,
+        event: EventFeed,
+        found: Iterable[tuple[float, str, int]],
+        line: Callable[[str, int], EventLine],
+    ) -> None:
+        """Write the pages of events and of all returns, by time.
+
+        ``found`` are the time, the release and the version of each event; ``line`` makes its line.
+        """
+        returns = {(one.until.timestamp(), one.release): one for one in self._store.returns()}
+        every = [*found, *((at, release, RETURN) for at, release in returns)]
+        # As the store orders events of the same time.
+        every.sort(key=lambda one: one[1], reverse=True)
+        every.sort(key=lambda one: one[0])
+
+        def made(one: tuple[float, str, int]) -> EventLine:
+            at, release, number = one
+            return line(release, number) if number else self._return(returns[at, release])
+
+        self._of_releases(event, every, [release for _, release, _ in every], made)
+
+    def _return(self, back: Return) -> EventLine:
+        release = self._store.release(back.release)
+        if release is None:
+            raise LookupError(f"release {back.release} is gone from the store")
+        return return_line(self._pages, release, back)
+
+    def _edit(self, release_id: str, number: int) -> EventLine:
         release = self._store.release(release_id)
         if release is None:
             raise LookupError(f"release {release_id} is gone from the store")
@@ -53,11 +87,11 @@ class EventPages:
         return edit_line(self._pages, release, revisions.get(number - 1, after), after)
 
     def write_retractions(self) -> None:
-        """Write the pages of all retractions that stand."""
-        every = self._store.every_retraction()
-        self._of_releases("retractions", every, every, self._retraction)
+        """Write the pages of all retractions that stand, and of all returns."""
+        found = [(at, one, RETRACTION) for one, at in self._store.every_retraction()]
+        self._write_events("retractions", found, self._retraction)
 
-    def _retraction(self, release_id: str) -> EventLine:
+    def _retraction(self, release_id: str, _: int) -> EventLine:
         release = self._store.release(release_id)
         if release is None or release.retracted is None:
             raise LookupError(f"release {release_id} is not retracted any more")

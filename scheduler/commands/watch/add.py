@@ -41,7 +41,7 @@ from scheduler.terminal.watch_report import fields_of
     "kinds",
     multiple=True,
     type=click.Choice(get_args(AlertKind)),
-    help="What is to be told; left out, releases, edits and retractions.",
+    help="Kind of event (default release, edit, retraction, return).",
 )
 @click.option("--backlog", is_flag=True, help="Also what is old when it is found, or imported.")
 @click.option("--timezone", default="", metavar="ZONE", help="The IANA zone of its times of day.")

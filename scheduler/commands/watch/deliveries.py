@@ -1,12 +1,14 @@
-"""communique watch deliveries: what was told, waits, or was given up."""
+"""communique watch deliveries: alerts that were delivered, wait, or were abandoned."""
 
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 
 import click
 
 from data.wording import counted
+from feeds.alerts.receipts import subject_of
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 
@@ -19,15 +21,13 @@ LISTED = 1000
 @as_json
 @with_home
 def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
-    """List the last 1,000 alerts: which wait, which were delivered, which were given up.
+    """List the last 1,000 alerts: waiting, delivered and abandoned ones.
 
-    Those of one ``message`` are sent together.
+    Alerts with the same ``message`` are sent together.
     """
-    store = home.plain_store()
-    try:
+    with closing(home.plain_store()) as store:
         found = store.alerts("dead" if dead else None, limit=LISTED)
-    finally:
-        store.close()
+        subjects = [subject_of(one, store.release) for one in found]
     if as_json:
         listed = [
             {
@@ -40,18 +40,25 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
                 "due": instant_of(one.due),
                 "attempts": one.attempts,
                 "problem": one.problem or None,
+                "kind": about.kind or None,
+                "release": about.release or None,
+                "source": about.source or None,
+                "title": about.title or None,
             }
-            for one in found
+            for one, about in zip(found, subjects, strict=True)
         ]
         print_json({"deliveries": listed})
     else:
-        for one in found:
+        for one, about in zip(found, subjects, strict=True):
             due = f"{instant_of(one.due):%Y-%m-%d %H:%M}"
-            said = f"{one.key} {one.watch} {one.output} {one.state} {due}"
+            what = " ".join(filter(None, (about.kind, about.source, about.title)))
             why = f", {one.problem}" if one.problem else ""
-            say(f"{said} after {counted(one.attempts, 'attempt')}{why}")
+            say(
+                f"{due} {one.state} {one.watch} {one.output}: {what or 'unknown event'}"
+                f" ({counted(one.attempts, 'attempt')}{why}, {one.key})"
+            )
         if not found:
-            say("there is none")
+            say("No deliveries.")
     return 0
 
 

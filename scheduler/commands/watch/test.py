@@ -19,7 +19,13 @@ from scheduler.home import Home
 from scheduler.terminal.watch_doubts import doubts_of
 
 LOOKED_AT = 1000
-"""Releases, and as many edits, retractions and changes of health, that a watch is tried on."""
+"""Maximum number of releases, of edits, of retractions and so on that a watch is tried on."""
+
+BACKLOG = (
+    "{count} also {match}, but without an alert: {they} existed before the first visit to the"
+    " source, or {were} imported or over 30 days old. Set `backlog = true` in the watch to be"
+    " alerted of backlog."
+)
 
 
 @click.command()
@@ -28,10 +34,10 @@ LOOKED_AT = 1000
 @as_json
 @with_home
 def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
-    """Show what a watch would have told of late: of the last 1,000 releases, edits and so on.
+    """Show which recent events a watch matches: the last 1,000 releases, edits and so on.
 
-    Whether a release was old when it was found is not asked here. With --send a message that says
-    that it is a test goes out by each output at once; exit code 1 where one is not taken.
+    Backlog is marked, and counted apart. With --send each output sends a test message at once; exit
+    code 1 if a receiver refuses it.
     """
     one = load_watch(home.watches, watch_id)
     if send:
@@ -55,6 +61,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
                 "source": happening.event.source,
                 "release": happening.release or None,
                 "title": happening.title,
+                "backlog": happening.backlog,
             }
             for happening in found
         ]
@@ -63,14 +70,29 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
         for happening in found:
             event = happening.event
             which = f" {happening.release[:8]}" if happening.release else ""
+            mark = " (backlog)" if happening.backlog else ""
             say(
                 f"{happening.at:%Y-%m-%d %H:%M} {event.kind} {event.source}{which}"
-                f" {happening.title}"
+                f" {happening.title}{mark}"
             )
-        say(f"{counted(len(found), 'match', 'matches')} among {counted(looked_at, 'event')}")
+        quiet = 0 if one.backlog else sum(happening.backlog for happening in found)
+        say(f"{len(found) - quiet} of the last {counted(looked_at, 'event')} would have alerted.")
+        if quiet:
+            say(about_backlog(quiet))
     for doubt in doubts_of(home, one):
         complain(doubt)
     return 0
+
+
+def about_backlog(count: int) -> str:
+    """The sentence about releases that match and send no alert."""
+    one = count == 1
+    return BACKLOG.format(
+        count=f"{count:,}",
+        match="matches" if one else "match",
+        they="it" if one else "they",
+        were="was" if one else "were",
+    )
 
 
 def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:

@@ -25,6 +25,7 @@ from data.store.protocol import Store
 from data.text.clean import plain
 from data.text.redaction import redacted
 from data.wording import counted, lasting, sized
+from feeds.alerts.receipts import Subject, subject_of
 from feeds.urls import is_published
 from scheduler.home import Home
 from scheduler.jobs.health import home_health
@@ -79,7 +80,7 @@ class Overview:
         with closing(home.plain_store()) as store:
             runs = last_runs(store)
             health = home_health(home, store)
-            alerts = store.alerts(limit=ROWS)
+            lines = delivery_lines(store, store.alerts(limit=ROWS))
             counts = store.alert_counts()
             feeds = sum(map(is_published, store.facets()))
             dirty = len(store.dirty_feeds())
@@ -94,7 +95,7 @@ class Overview:
             "ill": [one for one in health if not one.is_well][:ROWS],
             "unseen": sum(one.last_run is None for one in health),
             "ill_count": sum(not one.is_well for one in health),
-            "alerts": [delivery_line(one) for one in alerts],
+            "alerts": lines,
             "alert_counts": counts,
             "facts": [
                 ("Feeds", f"{feeds:,}" + (f", {dirty:,} to be written" if dirty else "")),
@@ -134,8 +135,13 @@ def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
         )
 
 
-def delivery_line(one: AlertDelivery) -> Mapping[str, str]:
-    """A delivery of a watch, with its receipt or its last problem."""
+def delivery_lines(store: Store, deliveries: Iterable[AlertDelivery]) -> list[Mapping[str, str]]:
+    """The lines of deliveries in a table, with the titles of their releases."""
+    return [delivery_line(one, subject_of(one, store.release)) for one in deliveries]
+
+
+def delivery_line(one: AlertDelivery, about: Subject) -> Mapping[str, str]:
+    """A delivery of a watch, what it is ``about``, and its key or its last problem."""
     due = dt.datetime.fromtimestamp(one.due or one.made, dt.UTC)
     return {
         "watch": one.watch,
@@ -144,6 +150,9 @@ def delivery_line(one: AlertDelivery) -> Mapping[str, str]:
         "at": f"{due:%Y-%m-%d %H:%M}",
         "said": plain(redacted(one.problem))[:200],
         "key": one.key,
+        "kind": about.kind,
+        "release": about.release,
+        "title": " ".join(filter(None, (about.source, about.title))),
     }
 
 

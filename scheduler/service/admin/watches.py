@@ -18,7 +18,7 @@ from data.watches.pausing import set_paused
 from data.watches.watch import Watch, load_watch, to_toml
 from scheduler.executors.command_child import run_command
 from scheduler.home import Home
-from scheduler.service.admin.overview import delivery_line
+from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages
 from scheduler.service.admin.posts import Posts
 from scheduler.terminal.watch_report import described, without_secrets
@@ -68,11 +68,11 @@ class WatchPages:
     def _values(self) -> dict[str, Any]:
         watches, errors = load_watches(self._home.watches)
         with closing(self._home.plain_store()) as store:
-            alerts = store.alerts(limit=SHOWN)
+            alerts = delivery_lines(store, store.alerts(limit=SHOWN))
         return {
             "watches": [(name, one.name, described(one)) for name, one in watches.items()],
             "faults": [str(error) for error in errors],
-            "alerts": [delivery_line(one) for one in alerts],
+            "alerts": alerts,
         }
 
     async def _one(self, request: Request) -> Response:
@@ -99,7 +99,7 @@ class WatchPages:
     def _deliveries(self, name: str) -> list[Mapping[str, str]]:
         with closing(self._home.plain_store()) as store:
             found = [one for one in store.alerts(limit=LOOKED_AT) if one.watch == name]
-        return [delivery_line(one) for one in found[:SHOWN]]
+            return delivery_lines(store, found[:SHOWN])
 
     async def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
         """What a watch would have told of late, and why that is not known."""

@@ -7,13 +7,13 @@ import json
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.models import AlertDelivery, AlertMessage
+from data.models import AlertDelivery, AlertKind, AlertMessage
 from data.revisions.diff import COARSE
 from data.settings import Alerts, Site
 from data.watches.watch import Watch
@@ -26,7 +26,7 @@ ALERTS = Alerts(smtp_host="127.0.0.1", smtp_tls="none", sender="alerts@press.exa
 DESK = "desk@news.example"
 
 
-def message(title: str, passage: str = "It says.") -> AlertMessage:
+def message(title: str, passage: str = "It says.", kind: str = "release") -> AlertMessage:
     """A message that tells of one release."""
     release = {
         "id": "5f0c",
@@ -38,7 +38,7 @@ def message(title: str, passage: str = "It says.") -> AlertMessage:
         "first_seen": "2026-03-02T12:00:00+00:00",
         "revision": 1,
     }
-    told = {"type": "release", "timestamp": "2026-03-02T12:00:00Z"}
+    told = {"type": kind, "timestamp": "2026-03-03T12:05:59Z"}
     body = json.dumps({**told, "release": release, "passage": passage}).encode()
     return AlertMessage("msg_1", "w", "mail", (AlertDelivery("msg_1", "w", "mail", body, 1.0),))
 
@@ -64,9 +64,10 @@ def test_it_says_what_happened_and_where_the_copy_is() -> None:
     plain, html = (made.get_body((kind,)) for kind in ("plain", "html"))
     assert plain is not None
     assert html is not None
-    assert plain.get_content().splitlines()[:5] == [
+    assert plain.get_content().splitlines()[:6] == [
         "New: <b>Tides</b>",
         "harbour, 2 March 2026",
+        "Found 3 March 2026, 12:05 UTC",
         "http://harbour.example/1",
         "Copy kept: http://127.0.0.1:8080/releases/5f0c/",
         "It says.",
@@ -74,6 +75,15 @@ def test_it_says_what_happened_and_where_the_copy_is() -> None:
     assert (
         '<a href="http://harbour.example/1">New: &lt;b&gt;Tides&lt;/b&gt;</a>' in html.get_content()
     )
+
+
+@pytest.mark.parametrize("kind", [kind for kind in get_args(AlertKind) if kind != "health"])
+def test_it_has_the_time_of_each_kind_of_event(kind: str) -> None:
+    made = mail_of(Watch("Ships"), message("Tides", kind=kind), DESK, ALERTS, Site())
+    for part in ("plain", "html"):
+        body = made.get_body((part,))
+        assert body is not None
+        assert "3 March 2026, 12:05 UTC" in body.get_content()
 
 
 def test_the_subject_says_what_several_alerts_are_of() -> None:
@@ -98,7 +108,8 @@ def test_an_edit_says_what_changed() -> None:
     assert plain is not None
     assert html is not None
     lines = plain.get_content().splitlines()
-    assert lines[4:7] == ["title: Tides [-rise-]{+<fall>+}", "body: [-a-] b", COARSE]
+    assert lines[2] == "Edit seen 3 March 2026, 12:05 UTC"
+    assert lines[5:8] == ["title: Tides [-rise-]{+<fall>+}", "body: [-a-] b", COARSE]
     assert "{+&lt;fall&gt;+}<br>body: " in html.get_content()
 
 

@@ -47,6 +47,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     store.record(edited, seen=NOON + HOUR, since=NOON)
     store.mark_gone(ids["Tides"], seen=NOON + HOUR)
     store.retract(ids["Tides"], at=NOON + 2 * HOUR)
+    store.retract(ids["Ferries"], at=NOON + HOUR)
+    store.mark_unchanged(ids["Ferries"], seen=NOON + 2 * HOUR)
     store.hide(ids["Hidden tides"], at=NOON, why="no release")
     store.add_health_events([HealthEvent("harbour", False, NOON, "closed", "blocked")])  # noqa: FBT003 - its state
     store.update_search_index()
@@ -82,6 +84,11 @@ def test_a_feed_holds_what_its_watch_matches_but_not_its_token(
         told = feedparser.parse(answer.content)
         assert told.feed.title == "Watch &lt;tides&gt; · Communique"
         assert [entry.title for entry in told.entries] == ["Retracted: Tides", "Tides"]
+
+
+def test_a_return_is_in_the_feed_of_a_watch_by_default(web: httpx.Client) -> None:
+    told = feedparser.parse(web.get("/feeds/watch/many.atom", params={"token": OTHER}).content)
+    assert "Back online: Ferries" in [entry.title for entry in told.entries]
 
 
 def test_it_holds_the_kinds_that_are_asked_for(web: httpx.Client) -> None:

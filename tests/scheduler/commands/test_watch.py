@@ -66,7 +66,15 @@ def test_a_watch_is_added_listed_tried_and_removed(home: Path) -> None:
         ("retraction", "Ships at pier 2"),
     ]
     lines = communique("watch", "test", "ships-piers", home=home).stdout.splitlines()
-    assert lines[-1] == "3 matches among 3 events"
+    # What is imported is backlog; its retraction by a person is none.
+    assert lines[-2] == "1 of the last 3 events would have alerted."
+    assert lines[-1].startswith("2 also match, but without an alert: they existed before the first")
+    assert sum(line.endswith("(backlog)") for line in lines) == 2
+    assert [one["backlog"] for one in found].count(True) == 2
+    assert told(home, "add", "Old ships", "--source", "wire", "--backlog", "--feed")
+    (*_, last) = communique("watch", "test", "old-ships", home=home).stdout.splitlines()
+    assert last == "3 of the last 3 events would have alerted."
+    told(home, "remove", "old-ships")
     assert told(home, "remove", "ships-piers") == {"removed": "ships-piers"}
     assert told(home)["watches"] == []
 
@@ -139,7 +147,7 @@ def test_a_broken_watch_is_told_beside_the_others_and_can_be_removed(home: Path)
     (home / "watches/broken.toml").write_text("name = 1\n")
     listed = communique("watch", "list", home=home)
     assert listed.returncode == 2
-    assert listed.stdout == "good: Good (release, edit, retraction)\n"
+    assert listed.stdout == "good: Good (release, edit, retraction, return)\n"
     assert "broken.toml: name: it must be a text in quotes" in listed.stderr
     assert communique("watch", "remove", "broken", home=home).returncode == 0
     assert communique("watch", home=home).returncode == 0

@@ -152,7 +152,7 @@ def test_a_receiver_hears_of_each_event_once_and_can_verify_it(home: Home, peer:
 def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
     home: Home, peer: Peer
 ) -> None:
-    kinds = ("edit", "gone", "retraction", "health")
+    kinds = ("edit", "gone", "retraction", "return", "health")
     add(home, "All", peer.url, *(word for kind in kinds for word in ("--kind", kind)))
     one = release(home, 1)
     at = utc_now()
@@ -165,23 +165,52 @@ def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
         )
         assert store.record(again, seen=at, since=at).kind == "changed"
         store.mark_gone(one, seen=at)
+        store.alert_gone(store.vanished("harbour"))
         store.retract(one, at=at)
         store.mark_unchanged(one, seen=at + dt.timedelta(seconds=1))
         store.retract(one, at=at + dt.timedelta(seconds=2))
         store.add_health_events([HealthEvent("harbour", False, at, "closed", "blocked")])  # noqa: FBT003 - its state
     with at_work(home):
-        peer.wait_for(lambda: states(home) == ["delivered"] * 5)
+        peer.wait_for(lambda: states(home) == ["delivered"] * 6)
     (told,) = peer.posts()
     assert json.loads(told.body)["type"] == "alert"
     events = events_of(told)
-    assert [one["type"] for one in events] == ["edit", "gone", "retraction", "retraction", "health"]
-    assert len({one["key"] for one in events}) == 5
+    said = ("edit", "gone", "retraction", "return", "retraction", "health")
+    assert tuple(one["type"] for one in events) == said
+    assert len({one["key"] for one in events}) == 6
     title, body = events[0]["changes"]
     assert title == {"field": "title", "text": "Ship [-1-]{+9 and no other+}", "coarse": False}
     assert (body["field"], "{+" in body["text"]) == ("body", True)
     assert not any("changes" in one for one in events[1:])
     assert events[-1]["health"]["reason"] == "closed"
     assert events[-1]["health"]["degraded"] is False
+
+
+def test_deliveries_name_the_event_and_the_title_of_today(home: Home, peer: Peer) -> None:
+    add(home, "All", peer.url)
+    add(home, "Health", peer.url, "--kind", "health")
+    shown, hidden = release(home, 1), release(home, 2)
+    ill = HealthEvent("harbour", False, utc_now(), "closed", "blocked")  # noqa: FBT003 - its state
+    with closing(home.store()) as store:
+        store.add_health_events([ill])
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered"] * 3)
+    with closing(home.store()) as store:
+        store.hide(hidden, at=utc_now(), why="no release")
+    listed = communique("watch", "deliveries", "--json", home=home.path)
+    told = [
+        (one["kind"], one["release"], one["source"], one["title"])
+        for one in json.loads(listed.stdout)["deliveries"]
+    ]
+    assert {*told} == {
+        ("release", shown, "harbour", "Ship 1"),
+        ("release", hidden, "harbour", "(hidden)"),
+        ("health", None, "harbour", "blocked"),
+    }
+    text = communique("watch", "deliveries", home=home.path).stdout
+    assert "release harbour Ship 1" in text
+    assert "Ship 2" not in text
+    assert not any(b"Odile" in one.body for one in deliveries(home))
 
 
 def test_what_is_not_taken_is_sent_again_under_the_same_key_over_restarts(

@@ -113,8 +113,13 @@ class AlertsPart(Part):
         )
         return AlertMessage(key, watch, output, tuple(AlertDelivery(*row) for row in found))
 
-    def mark_message_delivered(self, key: str, at: float) -> None:
-        """Note that a receiver has a message."""
+    def mark_message_delivered(
+        self, key: str, at: float, receipts: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Note that a receiver has a message.
+
+        ``receipts`` are kept in place of the bodies of its deliveries, by key.
+        """
         with self._writing() as db:
             db.execute(
                 "UPDATE release_times SET alerted = ? WHERE alerted IS NULL AND release IN"
@@ -125,6 +130,10 @@ class AlertsPart(Part):
                 "UPDATE alert_deliveries SET state = 'delivered', body = ?, due = ?,"
                 " attempts = attempts + 1, problem = '' WHERE message = ? AND state = 'waiting'",
                 [b"", at, key],
+            )
+            db.executemany(
+                "UPDATE alert_deliveries SET body = ? WHERE key = ? AND state = 'delivered'",
+                [(body, own) for own, body in (receipts or {}).items()],
             )
 
     def put_off_message(self, key: str, until: float, problem: str) -> None:

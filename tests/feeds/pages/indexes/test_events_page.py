@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,12 @@ class News:
         later = NOON + dt.timedelta(days=9, hours=number)
         self.store.put(replace(release, retracted=later, updated=later))
 
+    def put_back(self, number: int) -> None:
+        """Have a retracted release back online, a day after its retraction."""
+        release = self.store.kept[make_release(number).id]
+        later = NOON + dt.timedelta(days=10, hours=number)
+        self.store.put(replace(release, retracted=None, updated=later))
+
     def publish(self) -> None:
         """Publish what changed."""
         assert publish(self.store, self.folder, SITE, cache=self.kept).errors == ()
@@ -71,6 +78,30 @@ class News:
 def news(tmp_path: Path) -> News:
     """A site of 70 releases."""
     return News(tmp_path, 70)
+
+
+def test_a_return_takes_the_place_of_its_retraction_and_is_a_change(news: News) -> None:
+    news.retract(3)
+    news.edit(4)
+    news.publish()
+    assert len(next(news.walk("retractions/"))[1]) == 1
+    news.put_back(3)
+    news.publish()
+    [(_, [back])] = news.walk("retractions/")
+    assert "Back online. Retracted on 3 December 2022." in back
+    assert back.startswith("Statement 3 4 December 2022, 11:00 UTC ACME Corporation")
+    [(_, changes)] = news.walk("changes/")
+    assert changes[0] == back
+    assert changes[1].startswith("Statement 4")
+    for name in ("changes", "retractions"):
+        feed = json.loads((news.folder / f"feeds/{name}.json").read_text())
+        assert feed["items"][0]["title"] == "Back online: Statement 3"
+        assert feed["items"][0]["date_modified"] == "2022-12-04T11:00:00+00:00"
+    page = news.page(f"releases/{make_release(3).id}")
+    (notice,) = page.xpath("//p[@class='notice']")
+    assert "Retracted on 3 December 2022, back online since 4 December 2022." in (
+        notice.text_content()
+    )
 
 
 def test_corrections_say_what_changed_and_lead_to_the_version(news: News) -> None:
@@ -134,9 +165,10 @@ def test_retractions_say_when_and_lead_to_the_copy_until_the_release_is_back(new
     news.publish()
     [(_, [line])] = news.walk("retractions/")
     assert line == "Statement 4 3 December 2022, 12:00 UTC ACME Corporation The copy kept"
-    news.store.put(replace(news.store.kept[make_release(4).id], retracted=None))
+    news.put_back(4)
     news.publish()
-    assert [*news.walk("retractions/")] == [("retractions/", [])]
+    [(_, [line])] = news.walk("retractions/")
+    assert "Back online" in line
 
 
 def test_older_pages_go_with_their_reason(news: News) -> None:
@@ -145,7 +177,8 @@ def test_older_pages_go_with_their_reason(news: News) -> None:
     news.publish()
     assert (news.folder / "retractions/page/1/index.html").is_file()
     for number in range(30):
-        news.store.put(replace(news.store.kept[make_release(number).id], retracted=None))
+        # As if it was hidden.
+        del news.store.kept[make_release(number).id]
     news.publish()
     assert not (news.folder / "retractions/page").exists()
     assert len(next(news.walk("retractions/"))[1]) == 15

@@ -28,6 +28,7 @@ def test_what_happens_to_a_release_is_queued_once(store: JournalStore) -> None:
     store.record(edited, seen=NOON + 2 * HOUR, since=NOON + 2 * HOUR)
     for hours in (3, 4):
         store.mark_gone(first, seen=NOON + hours * HOUR)
+    store.alert_gone(store.vanished("harbour"))
     for hours in (5, 6):
         store.retract(first, at=NOON + hours * HOUR)
     store.mark_gone(first, seen=NOON + 7 * HOUR)
@@ -37,7 +38,48 @@ def test_what_happens_to_a_release_is_queued_once(store: JournalStore) -> None:
         ("gone", first, 0, False),
         ("retraction", first, 0, False),
     ]
-    assert [one.at for one in store.queued_events(limit=100)][1] == NOON + 2 * HOUR
+    times = [one.at for one in store.queued_events(limit=100)]
+    assert times == [NOON, NOON + 2 * HOUR, NOON + 3 * HOUR, NOON + 5 * HOUR]
+
+
+def came_back(store: JournalStore, release: str, way: str) -> None:
+    """Let a retracted release be there again, in one of the ways in which visits see that."""
+    later = NOON + 2 * HOUR
+    if way == "unchanged":
+        store.mark_unchanged(release, seen=later)
+    elif way == "read":
+        store.record(draft(), seen=later, since=later)
+    else:
+        store.record(draft(body_text=BODY.replace("4.2", "4.6")), seen=later, since=later)
+
+
+@pytest.mark.parametrize("way", ["unchanged", "read", "edited"])
+def test_a_retracted_release_that_is_back_is_queued_as_a_return(
+    store: JournalStore, way: str
+) -> None:
+    first = store.record(draft(), seen=NOON, since=NOON).release.id
+    store.retract(first, at=NOON + HOUR)
+    store.forget_events()
+    came_back(store, first, way)
+    edit = [("edit", first, 2, False)] if way == "edited" else []
+    assert queued(store) == [*edit, ("return", first, 0, False)]
+    assert [one.at for one in store.queued_events(limit=9)][-1] == NOON + 2 * HOUR
+    came_back(store, first, way)
+    assert len(queued(store)) == len(edit) + 1
+    assert "return" in [one.kind for one in store.logged_changes(limit=9) or ()]
+
+
+@pytest.mark.parametrize("imported", [False, True])
+def test_an_edit_of_backlog_is_told_unless_an_import_brings_it(
+    store: JournalStore,
+    imported: bool,  # noqa: FBT001 - a case
+) -> None:
+    store.record(draft(position=3), seen=NOON, since=NOON)
+    store.forget_events()
+    text = BODY.replace("4.2", "4.6")
+    edited = draft(body_text=text, position=4, imported=imported)
+    store.record(edited, seen=NOON + HOUR, since=NOON + HOUR)
+    assert [(kind, backlog) for kind, _, _, backlog in queued(store)] == [("edit", imported)]
 
 
 def test_what_a_first_walk_finds_is_imported_or_old_is_backlog(store: JournalStore) -> None:
