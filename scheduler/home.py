@@ -20,7 +20,7 @@ from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.network.addresses import may_be_public
 from data.settings import Settings
 from data.settings.load import load_settings
-from data.store import is_nothing, open_store
+from data.store import is_blank, open_store, store_exists
 from data.store.journal_protocol import JournalStore
 from data.store.protocol import Store
 from data.text.redaction import redacted
@@ -74,11 +74,21 @@ class StoreNotBack(CommuniqueError):
         self.path = path
 
 
-LOST = (
-    "it is missing or empty, though a site was published from it: put a copy back "
-    "(`communique restore`), write another by `communique mirror rebuild`, or delete what is left "
-    "of it and the folder site to begin anew"
-)
+class LostStore(StoreError):
+    """The store of a HOME is missing or empty, though an archive or a site was made from it."""
+
+    def __init__(self, url: str, *, has_journal: bool) -> None:
+        beside = "the archive has its journal" if has_journal else "a site was published from it"
+        ways = ["restore a backup (`communique restore`)"]
+        if has_journal:
+            ways.insert(0, "rebuild it from the archive (`communique mirror rebuild`)")
+        super().__init__(
+            redacted(url),
+            f"it is missing or empty, but {beside}: {', '.join(ways)}, or start a new one "
+            "(`communique collect --new-store`)",
+        )
+        self.has_journal = has_journal
+
 
 SOURCE_LOCK: Final = "source-"
 """Prefix of the name of a source's lock; its id follows."""
@@ -228,14 +238,32 @@ class Home:
         return journaled(store, (lambda: archive) if archive else self.open_archive)
 
     def plain_store(self, *, patience: float = 30.0) -> JournalStore:
-        """The store alone, whatever the archive may hold of it. Raises StoreError."""
+        """The store without the journal of the archive, created if HOME is new.
+
+        Raises LostStore in place of creating another store for a HOME that had one, and StoreError.
+        """
         self.check_store()
-        return open_store(self.store_url, patience=patience)
+        store = open_store(self.store_url, patience=patience)
+        if is_blank(store) and self.has_journal(committed=True):
+            store.close()
+            raise LostStore(self.store_url, has_journal=True)
+        return store
 
     def check_store(self) -> None:
-        """Raise StoreError where the store is lost, in whose place a new one would be made."""
-        if self.is_published and not self.settings.store.url and is_nothing(self.database):
-            raise StoreError(self.store_url, LOST)
+        """Raise LostStore if the store is missing, but an archive or a site was made from it."""
+        if not self.archive.is_dir() and not self.is_published:
+            return
+        if store_exists(self.store_url):
+            return
+        if (journal := self.has_journal()) or (self.is_published and not self.settings.store.url):
+            raise LostStore(self.store_url, has_journal=journal)
+
+    def has_journal(self, *, committed: bool = False) -> bool:
+        """Whether the archive holds a journal; see data.archive.journal.scan.holds_journal."""
+        # Imported here: the libraries of the archive take long to load, and this is rarely needed.
+        from data.archive.journal.scan import holds_journal  # noqa: PLC0415
+
+        return holds_journal(self.archive, committed=committed)
 
     @property
     def is_published(self) -> bool:

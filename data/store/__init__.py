@@ -18,7 +18,7 @@ from data.wording import how_to_install
 MISSING: Final = (
     f"the library for PostgreSQL is not installed: {how_to_install('communique[postgres]')}"
 )
-GONE: Final = "its file is missing or empty: put a copy back (`communique restore`)"
+GONE: Final = "it is missing or empty: restore a backup (`communique restore`)"
 UNKNOWN: Final = "no such kind of store; write sqlite:PATH or postgresql://USER@HOST/DATABASE"
 
 
@@ -27,13 +27,30 @@ def is_nothing(file: Path) -> bool:
     return not file.exists() or (file.is_file() and not file.stat().st_size)
 
 
+def store_exists(url: str) -> bool:
+    """Whether a URL leads to a store with tables; none is created. Raises StoreError."""
+    scheme, _, rest = url.partition(":")
+    if scheme not in {"postgresql", "postgres"} or not is_written(url):
+        return scheme != "sqlite" or not is_nothing(Path(rest))
+    try:
+        # Imported here: the libraries for PostgreSQL may not be installed.
+        from data.store.postgres.database.pool import has_tables  # noqa: PLC0415
+    except ImportError as error:
+        raise StoreError(redacted(url), MISSING) from error
+    return has_tables(url)
+
+
+def is_blank(store: JournalStore) -> bool:
+    """Whether a store holds no source, and no journal was begun for it."""
+    return not (store.journal_end() or store.sources() or store.journaled_files())
+
+
 def open_existing(url: str) -> JournalStore:
     """Open an existing store for the public: what it returns holds no secrets of sources.
 
     Raises StoreError, also where the store is missing: no new one is made.
     """
-    scheme, _, rest = url.partition(":")
-    if scheme == "sqlite" and rest and is_nothing(Path(rest)):
+    if not store_exists(url):
         raise StoreError(redacted(url), GONE)
     return public_view(open_store(url))
 

@@ -21,6 +21,7 @@ from scheduler.jobs.handlings import paused_sources
 from scheduler.jobs.health import note_health
 from scheduler.logs import log_to
 from scheduler.service.alerts import waiting_alerts
+from scheduler.terminal.new_store import with_new_store
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import LoadedSource, choose, load_sources
 
@@ -40,6 +41,7 @@ ERRORS_SHOWN = 10
 )
 @as_json
 @with_later_home
+@with_new_store
 def collect(
     home: Home, *, sources: tuple[str, ...], backfill: bool, accept: bool, as_json: bool
 ) -> int:

@@ -22,6 +22,7 @@ from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_new_home
 from scheduler.home import Home
 from scheduler.jobs.home_files import keep_home_files
+from scheduler.terminal.new_store import with_new_store
 from spiders.sources.loader import LoadedSource, load_sources
 
 SHOWN = 10
@@ -33,6 +34,7 @@ SHOWN = 10
 @click.option("--source", required=True, metavar="ID", help="The source they belong to.")
 @as_json
 @with_new_home
+@with_new_store
 def import_(home: Home, *, path: IO[bytes], source: str, as_json: bool) -> int:
     """Take in releases from a file of JSON lines (- is standard input), as if collected.
 

@@ -13,6 +13,7 @@ from scheduler.home import Home
 from scheduler.jobs.publish import publish_home
 from scheduler.logs import log_to
 from scheduler.service.push import announce
+from scheduler.terminal.new_store import with_new_store
 
 ERRORS_SHOWN = 10
 """Files that could not be written and are named."""
@@ -22,6 +23,7 @@ ERRORS_SHOWN = 10
 @click.option("--all", "everything", is_flag=True, help="Write all feeds, not just changed ones.")
 @as_json
 @with_home
+@with_new_store
 def publish(home: Home, *, everything: bool, as_json: bool) -> int:
     """Write the feeds and pages that changes touch, into HOME/site and site.target."""
     # Standard output is for what was published.

@@ -15,6 +15,7 @@ from scheduler.cli import PORT, with_home
 from scheduler.home import Home, home_at
 from scheduler.logs import log_to
 from scheduler.service.daemon import Service
+from scheduler.terminal.new_store import with_new_store
 
 
 class ReadOnlyHome(CommuniqueError):
@@ -35,6 +36,7 @@ PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
 @click.command()
 @click.option("--port", type=PORT, default=None, help="Port to listen on (default: site.port).")
 @with_home
+@with_new_store
 def run(home: Home, *, port: int | None) -> int:
     """Run the service: visit each source by its interval, publish changes, serve the site.
 

@@ -12,6 +12,7 @@ from data.errors import SettingsError
 from scheduler.cli import with_home
 from scheduler.home import Home
 from scheduler.logs import log_to
+from scheduler.terminal.new_store import with_new_store
 
 
 class NoFleet(SettingsError):
@@ -28,6 +29,7 @@ class NoFleet(SettingsError):
 
 @click.command()
 @with_home
+@with_new_store
 def worker(home: Home) -> int:
     """Visit sources for the services that share a database, on this machine.
 

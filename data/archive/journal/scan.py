@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -159,6 +160,21 @@ def scan(
         else:
             scanner.take(found, leaf)
     return scanner.finish(removed)
+
+
+def holds_journal(archive: Path, *, committed: bool = False) -> bool:
+    """Whether the folder of an archive holds a record of a journal; reads up to the first one.
+
+    With ``committed`` only if a store committed one: a later record names it. A process that was
+    killed during its first transaction leaves a record that no store committed.
+    """
+    for path in own_files(archive) if archive.is_dir() else ():
+        for found in read_file(path):
+            if isinstance(found, Record) and found.uri == events.JOURNAL:
+                with suppress(msgspec.DecodeError):
+                    if not committed or events.decode(found.block).after:
+                        return True
+    return False
 
 
 def read_archive(

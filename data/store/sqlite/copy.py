@@ -35,7 +35,7 @@ SHOWN: Final = 3
 INSTRUCTIONS: Final = 100_000
 """Instructions of SQLite between two looks at the time."""
 
-PUT_BACK: Final = "put a copy back in its place"
+PUT_BACK: Final = "restore a backup (`communique restore`)"
 
 HEAD: Final = b"SQLite format 3\x00"
 
@@ -54,6 +54,7 @@ class StoreCopy:
 
     ``schema`` is the name of its last migration, and whether it is the ``present`` one of this
     version. So many records of the journal are ``unwritten``. ``last_visit`` is aware UTC.
+    ``is_blank`` is that of data.store: it holds nothing but tables.
     """
 
     schema: str = ""
@@ -62,6 +63,7 @@ class StoreCopy:
     journal_end: str = ""
     unwritten: int = 0
     last_visit: dt.datetime | None = None
+    is_blank: bool = False
 
 
 def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -> None:
@@ -131,6 +133,10 @@ def read_copy(path: Path) -> StoreCopy:
             journal_end=one("journal_end", "record FROM journal_end") or "",
             unwritten=one("journal_outbox", "count(*) FROM journal_outbox") or 0,
             last_visit=EPOCH + dt.timedelta(seconds=visited) if visited else None,
+            is_blank=not any(
+                one(table, f"1 FROM {table}")
+                for table in ("journal_end", "sources", "journaled_files")
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.import_archive import ArchiveImport
+from scheduler.terminal.new_store import with_new_store
 from scheduler.terminal.steps import steps_bar
 from spiders.archived.imported_pages import ImportedPages
 from spiders.sources.loader import load_source
@@ -34,6 +35,7 @@ SHOWN = 10
 @click.option("--source", required=True, metavar="ID", help="The source whose pages it holds.")
 @as_json
 @with_home
+@with_new_store
 def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
     """Take in a WARC or WACZ file: its records into the archive, its pages as releases.
 

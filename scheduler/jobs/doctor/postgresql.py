@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from typing import Final
 
@@ -16,7 +17,7 @@ from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
 from data.text.redaction import redacted
 from data.wording import lasting
-from scheduler.home import Home
+from scheduler.home import Home, LostStore
 from scheduler.jobs.doctor.finding import Finding
 
 PATIENCE: Final = 10
@@ -51,6 +52,8 @@ def examine_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
         text = f"PostgreSQL {version // 10_000} is older than 15"
         yield Finding("store", "error", text, "move the database to a newer one")
     known = applied(db)
+    if is_blank(db, known) and home.has_journal(committed=known is not None):
+        raise LostStore(home.store_url, has_journal=True)
     if known is not None and set(MIGRATIONS) - known:
         yield Finding(
             "store",
@@ -71,6 +74,18 @@ def examine_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
         yield from examine_beginning(home)
     told = "it has a store" if known else "there is no store in it yet"
     yield Finding("store", "ok", f"{shown} answers, PostgreSQL {version // 10_000}; {told}")
+
+
+def is_blank(db: psycopg.Connection, known: AbstractSet[str] | None) -> bool:
+    """Whether a database holds no store, or one of tables alone; ``known`` are its migrations."""
+    # Migrations create the tables one after the other.
+    if known is None or not {*MIGRATIONS} <= known:
+        return known is None
+    asked = (
+        "SELECT EXISTS (SELECT 1 FROM sources) OR EXISTS (SELECT 1 FROM journal_end)"
+        " OR EXISTS (SELECT 1 FROM journaled_files)"
+    )
+    return not db.execute(asked).fetchall()[0][0]
 
 
 def examine_beginning(home: Home) -> Iterator[Finding]:

@@ -11,18 +11,18 @@ from data.store import MISSING, is_nothing
 from data.store.sqlite.copy import check_integrity, read_copy
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
-from scheduler.home import Home
+from scheduler.home import Home, LostStore
 from scheduler.jobs.doctor.finding import Finding
 from scheduler.jobs.doctor.written import owned
 
 PATIENCE: Final = 20.0
 """Seconds for which a store is checked."""
 
-COPY: Final = "put a copy back (`communique restore`), or write another by `mirror rebuild`"
+COPY: Final = "or rebuild it from the archive (`communique mirror rebuild`)"
 
 
 def examine_store(home: Home) -> Iterator[Finding]:
-    """Whether the store can be used; one that is not there is made when it is needed."""
+    """Whether the store can be used; the store of a new HOME does not exist yet."""
     database = home.database
     if home.settings.store.url:
         yield from in_postgresql(home)
@@ -35,7 +35,7 @@ def examine_store(home: Home) -> Iterator[Finding]:
         yield Finding("store", "error", f"{database}: {wrong}", "")
         return
     if is_nothing(database):
-        yield Finding("store", "ok", "there is none yet")
+        yield Finding("store", "ok", "the first visit creates it")
         return
     try:
         whole = check_integrity(database, seconds=PATIENCE)
@@ -43,6 +43,8 @@ def examine_store(home: Home) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("store", "error", str(error), COPY)
         return
+    if held.is_blank and home.has_journal(committed=True):
+        raise LostStore(home.store_url, has_journal=True)
     told = "it is whole" if whole else f"as far as {PATIENCE:g} seconds tell, it is whole"
     yield Finding("store", "ok", f"{told}; its schema is {held.schema}")
     if not held.present:

@@ -1,5 +1,4 @@
-"""A HOME that is lost is written anew from its archive alone.
+"""Writes what a HOME lost again from its archive: all of it, or a new store that hides the same.
 
-A file here knows one thing about that: the order of it, what is told of it, or what becomes of one
-kind of thing that a store points to.
+A new file here reads the archive for one of these, or reports what came of it.
 """

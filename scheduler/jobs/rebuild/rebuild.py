@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 import re
 import shutil
@@ -24,16 +23,18 @@ from data.archive.log.unsigned import copy_unsigned
 from data.archive.removal.take_out import told_removals, write
 from data.archive.removals import Removal, leaves_of
 from data.archive.verification.tree import Leaves
-from data.archive.warc.reader import OPEN, Damage, read_record
+from data.archive.warc.reader import OPEN, Damage
 from data.errors import ArchiveError, PublishError, StoreError
 from data.export.destination import workplace
 from data.files import sync
 from data.models import DayDigest, Facet
+from data.store import open_store
 from data.store.read_protocol import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_proofs
 from scheduler.jobs.rebuild.captures import restore_sightings, unreadable_captures
+from scheduler.jobs.rebuild.journal_reader import JournalReader
 from scheduler.jobs.rebuild.report import Damaged, NotEmpty, NotRebuilt, Rebuilt
 from scheduler.jobs.rebuild.settings import with_own_store
 from scheduler.jobs.topics import settle_topics
@@ -136,8 +137,10 @@ class Rebuilding:
         self._removed = removed
         self._tell = tell
         self._damaged = [*damages, *found.damages]
-        self._begin = self._write_snapshot()
-        self._store = home.plain_store()
+        self._reader = JournalReader(home.archive, found, self._damaged)
+        self._begin = self._reader.write_snapshot(home.database)
+        # Home would refuse to create a store beside a journal.
+        self._store = open_store(home.store_url)
         self._replay = Replay(self._store)
         self._files_lost: list[str] = []
         self._secrets_cut: list[str] = []
@@ -191,36 +194,9 @@ class Rebuilding:
         finally:
             self._store.close()
 
-    def _write_snapshot(self) -> int:
-        """Write the last snapshot of the store, and say how many entries it stands for."""
-        if self._found.snapshot < 0:
-            return 0
-        (entry,) = self._found.history.entries[self._found.snapshot : self._found.snapshot + 1]
-        path = self._home.database
-        for _, told in self._read([entry]):
-            for event in told:
-                if isinstance(event, events.Snapshot) and self._assembled(event, path):
-                    return self._found.snapshot
-        path.unlink(missing_ok=True)
-        return 0
-
-    def _assembled(self, snapshot: events.Snapshot, path: Path) -> bool:
-        """Put the pieces of a snapshot together; whether they are all there."""
-        digest = hashlib.sha256()
-        with path.open("wb") as file:
-            for record in snapshot.records:
-                place = self._found.files.get(record)
-                piece = self._block(place.file, place.offset) if place else None
-                if piece is None:
-                    self._damaged.append(Damage(record, 0, "a part of the store is missing"))
-                    return False
-                digest.update(piece)
-                file.write(piece)
-        return digest.hexdigest() == snapshot.digest
-
     def _write(self, entries: Sequence[Entry]) -> None:
         """Write the store, and the site as often as pages were cut that never change again."""
-        for _, told in self._read(entries[: self._begin]):
+        for _, told in self._reader.read(entries[: self._begin]):
             self._replay.note_files(told)
         done = self._begin
         for some, publish_at in self._steps(entries[self._begin :]):
@@ -245,7 +221,7 @@ class Rebuilding:
         waiting: list[Sequence[events.AnyEvent]] = []
         cut: dt.datetime | None = None
         hidden = False
-        for number, (entry, told) in enumerate(self._read(entries), start=self._begin):
+        for number, (entry, told) in enumerate(self._reader.read(entries), start=self._begin):
             published = all(isinstance(event, OF_PUBLISHING) for event in told)
             if cut and not published:
                 yield waiting, cut
@@ -263,19 +239,6 @@ class Rebuilding:
         # The whole of it is published when all is written.
         yield waiting, None
 
-    def _read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Sequence[events.AnyEvent]]]:
-        for entry in entries:
-            block = self._block(entry.file, entry.offset)
-            yield entry, events.decode(block).events if block else ()
-
-    def _block(self, file: str, offset: int) -> bytes | None:
-        """The block of a record that was read before; None where that can't be read any more."""
-        try:
-            return read_record(self._home.archive, file, offset).block
-        except ArchiveError as error:
-            self._damaged.append(Damage(file, offset, error.cause))
-            return None
-
     def _take_kept_files(self) -> None:
         """Have a file written of which no event is left as its last record has it."""
         if not self._found.is_whole:
@@ -292,8 +255,7 @@ class Rebuilding:
             if not kept.digest:
                 path.unlink(missing_ok=True)
                 continue
-            place = self._found.files.get(kept.record)
-            content = self._block(place.file, place.offset) if place else None
+            content = self._reader.file(kept.record)
             if content is None:
                 self._files_lost.append(name)
                 continue

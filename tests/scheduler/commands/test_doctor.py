@@ -171,7 +171,8 @@ def test_stores_of_other_versions_are_told(home: Path, tmp_path: Path) -> None:
     assert "it was written by a newer version of Communique" in told
 
 
-def test_a_store_in_postgresql_is_asked(home: Path, postgres_server: PostgresServer) -> None:
+def test_a_store_in_postgresql_is_asked(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    home = make_home(tmp_path / "node", "http://harbour.example/")
     name = postgres_server.create()
     url = postgres_server.url(name)
     (home / "communique.toml").write_text(f'[store]\nurl = "{url}"\n{CONTACT}')

@@ -106,6 +106,17 @@ def bring_up_to_date(url: str) -> None:
         raise failed(url, error) from error
 
 
+def has_tables(url: str) -> bool:
+    """Whether a database has the tables of a store; nothing is created. Raises StoreError."""
+    if (os.getpid(), url) in pools:
+        return True
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING) as db:
+            return applied(db) is not None
+    except psycopg.Error as error:
+        raise failed(url, error) from error
+
+
 def _migrate(url: str) -> None:
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING) as db:
         if shares_sessions(db, url):
