@@ -134,6 +134,21 @@ def is_published(facet: Facet) -> bool:
     return facet.source is None or facet.topic is None
 
 
+def feed_facet(facet: Facet, counts: Mapping[Facet, int]) -> Facet:
+    """The facet whose feed readers are given for a facet, by the ``counts`` of releases of all.
+
+    A language that every release is in has no feed of its own: it would repeat the feed of all.
+    """
+    if facet.language and facet in counts and counts[facet] == counts.get(Facet()):
+        return Facet()
+    return facet
+
+
+def has_feed_files(facet: Facet, counts: Mapping[Facet, int]) -> bool:
+    """Whether the feed of a facet is published as files."""
+    return is_published(facet) and feed_facet(facet, counts) == facet
+
+
 def feed_file(facet: Facet, kind: Format) -> str:
     """The file of a facet's feed: ``feeds/date/2022/11/24.rss``."""
     return f"{stem_of(facet)}.{kind}"

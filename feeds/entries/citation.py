@@ -99,7 +99,7 @@ def csl(release: Release, entry: Entry, day: str) -> str:
         item["issued"] = {"date-parts": [parts_of(dt.date.fromisoformat(day))]}
     if language := feed_language(release.content.language):
         item["language"] = language
-    return json.dumps([item], ensure_ascii=False, indent=1)
+    return json.dumps([item], ensure_ascii=False)
 
 
 def parts_of(day: dt.date) -> list[int]:

@@ -21,6 +21,7 @@ from feeds.urls import (
     SEARCH,
     SEARCH_PAGE,
     Format,
+    feed_facet,
     href,
     release_file,
     stem_of,
@@ -68,10 +69,10 @@ def state_of(asked: Asked) -> Asked:
     return {"state": kind} if kind and kind in OF_ALL else {}
 
 
-def feed_address(asked: Asked) -> tuple[str, str]:
+def feed_address(asked: Asked, counts: Mapping[Facet, int]) -> tuple[str, str]:
     """The address of the feed of what is chosen, without its suffix, and its query.
 
-    Where that is all of one source, topic or language, it is the address of a file.
+    For all releases of one source, topic or language, it is the address of a file.
     """
     kind = kind_of(asked)
     chosen = {name: asked[name] for name in CHOSEN if name in asked}
@@ -82,7 +83,7 @@ def feed_address(asked: Asked) -> tuple[str, str]:
     if not kind and "q" not in chosen and "," not in "".join(chosen.values()):
         facet = Facet(chosen.get("source"), chosen.get("topic"), language=chosen.get("lang"))
         if facet.language is None or len(chosen) == 1:
-            return href(stem_of(facet)), ""
+            return href(stem_of(feed_facet(facet, counts))), ""
     return SEARCH, urlencode(sorted({**chosen, **state_of(asked)}.items()))
 
 
@@ -97,7 +98,7 @@ def builder_page(pages: PageRenderer, built: Built | None = None) -> bytes:
             "builder_static.html", FILE, Facet(), title=texts.gettext("Build a feed")
         )
     asked = built.asked
-    address, query = feed_address(asked)
+    address, query = feed_address(asked, pages.navigation.counts)
     asks = f"?{query}" if query else ""
     wanted = asked.get("format", FORMATS[0])
     kind: Format = next((one for one in FORMATS if one == wanted), FORMATS[0])

@@ -21,8 +21,7 @@ from feeds.pages.navigation import Navigation
 from feeds.pages.rows import NAMES, UP, environment, formats_of
 from feeds.urls import (
     FEED_TYPES,
-    FORMATS,
-    feed_file,
+    feed_facet,
     href,
     page_file,
     relative,
@@ -94,6 +93,7 @@ class PageRenderer:
     def render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
         """The page at ``file`` by a template, with the feeds of a facet in its head."""
         heading = self.catalog.heading(facet)
+        formats = formats_of(feed_facet(facet, self.navigation.counts))
         usual = {
             "policy": POLICY,
             "referrer": "no-referrer",
@@ -113,10 +113,9 @@ class PageRenderer:
             "is_right_to_left": is_right_to_left,
             "types": FEED_TYPES,
             "names": NAMES,
-            "formats": formats_of(facet),
+            "formats": formats,
             "alternates": [
-                (FEED_TYPES[kind], f"{heading} ({NAMES[kind]})", feed_file(facet, kind))
-                for kind in FORMATS
+                (FEED_TYPES[kind], f"{heading} ({NAMES[kind]})", file) for kind, file in formats
             ],
         }
         text = self.environment.get_template(template).render(usual | values)

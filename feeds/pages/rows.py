@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from data.models import Facet
 from feeds.translations import Texts
-from feeds.urls import FEED_TYPES, FORMATS, feed_file, href, page_file
+from feeds.urls import FEED_TYPES, FORMATS, Format, feed_file, href, page_file
 
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
@@ -141,6 +141,6 @@ def feed_row(name: str, page: str, stem: str, texts: Texts) -> str:
     )
 
 
-def formats_of(facet: Facet) -> list[tuple[str, str]]:
+def formats_of(facet: Facet) -> list[tuple[Format, str]]:
     """The files of a facet's feed by format."""
     return [(kind, feed_file(facet, kind)) for kind in FORMATS]

@@ -82,7 +82,6 @@ def news_article(catalog: Catalog, entry: Entry, revisions: Sequence[Revision]) 
                 "name": entry.publisher.name,
                 "url": entry.publisher.url,
             },
-            "description": entry.summary,
             "keywords": topics[:KEYWORDS],
             "correction": corrections[-CORRECTIONS:],
             "archivedAt": entry.capture,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from data.health.latency import LAST, as_published, latencies, latency_line
@@ -16,7 +16,7 @@ from feeds.publishing.context.publish_context import PublishContext
 from feeds.publishing.facet_pages import FacetPages
 from feeds.publishing.publication import is_source
 from feeds.publishing.selection import FeedContents
-from feeds.urls import FORMATS, Format, archive_file, feed_file, page_file
+from feeds.urls import FORMATS, Format, archive_file, feed_file, has_feed_files, page_file
 
 
 class FeedDocuments:
@@ -31,6 +31,17 @@ class FeedDocuments:
     def outdated(self) -> Sequence[Facet]:
         """The facets whose page says other than what is known now, though no release changed."""
         return [Facet()] if self._people.is_home_outdated() else []
+
+    def unwritten(self, facets: Iterable[Facet]) -> set[Facet]:
+        """The languages whose feeds have to be written, since a second language has come."""
+        context = self._context
+        return {
+            facet
+            for facet in facets
+            if facet.language
+            and has_feed_files(facet, context.counts)
+            and not context.is_there(feed_file(facet, "atom"))
+        }
 
     def write(self, facet: Facet, *, everything: bool) -> None:
         """Write the documents of a facet that changed, or with ``everything`` all of them."""
@@ -50,8 +61,9 @@ class FeedDocuments:
         pages = before + len(full)
         # Of a store that was written anew, pages are known whose files are not there yet.
         there = before
-        while there and not context.is_there(archive_file(facet, there, "atom")):
-            there -= 1
+        if has_feed_files(facet, context.counts):
+            while there and not context.is_there(archive_file(facet, there, "atom")):
+                there -= 1
         # The page that was the last until now learns what follows it.
         first = 1 if everything else max(there, 1) if pages > there else pages + 1
         for page in range(first, pages + 1):
@@ -85,17 +97,24 @@ class FeedDocuments:
         feed = archive_page(
             feed_of(self._context.catalog, facet, entries), page, beside(page, pages)
         )
-        self._feed(feed, entries, partial(archive_file, facet, page))
+        self._feed(facet, feed, entries, partial(archive_file, facet, page))
 
     def _document(self, facet: Facet, pages: int, entries: Sequence[RenderedEntry]) -> None:
         feed = with_archives(feed_of(self._context.catalog, facet, entries), pages)
-        self._feed(feed, entries, partial(feed_file, facet))
+        self._feed(facet, feed, entries, partial(feed_file, facet))
 
     def _feed(
-        self, feed: Feed, entries: Sequence[RenderedEntry], file: Callable[[Format], str]
+        self,
+        facet: Facet,
+        feed: Feed,
+        entries: Sequence[RenderedEntry],
+        file: Callable[[Format], str],
     ) -> None:
         for kind in FORMATS:
-            self._context.write(file(kind), rendered(feed, entries, kind))
+            if has_feed_files(facet, self._context.counts):
+                self._context.write(file(kind), rendered(feed, entries, kind))
+            else:
+                self._context.remove(file(kind))
 
     def _latency(self, facet: Facet) -> str:
         """How late the releases of a source come."""

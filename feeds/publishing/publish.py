@@ -186,7 +186,7 @@ class Publishing:
         self._tried("sources", lambda: gone.remove_files(self._cache))
         emptied = EmptiedFacets(self._dirty, self._counts, self._writer.folder)
         self._tried("facets", lambda: emptied.remove_files(self._cache))
-        lost = self._lost.missed(self._published)
+        lost = self._lost.missed(self._published) | self._documents.unwritten(self._published)
         self._queued = self._cache.queued()
         self._cache.done(filter(gone.has, self._queued))
         marked = filter(is_published, self._dirty)

@@ -27,6 +27,7 @@ from feeds.urls import (
     SEARCH_PAGE,
     Format,
     facet_of,
+    feed_facet,
     feed_file,
     file_name,
     href,
@@ -75,6 +76,9 @@ class GoneAnswers:
             if now != source:
                 place = f"{found[1]}/{file_name(now)}{found[3]}"
                 return lead_on(place, path, request.url.query, 301)
+        if kind := self._format_of_all(path):
+            # A second language may come: then this address has a feed of its own.
+            return lead_on(feed_file(Facet(), kind), path, request.url.query, 302)
         if asked := topic_at(path):
             topic, kind = asked
             sections, label = self._sections(topic)
@@ -93,6 +97,14 @@ class GoneAnswers:
             now = store.source_moves().get(source, source)
             removed = store.removed_sources().get(now)
             return now, removed is not None and not removed.kept
+
+    def _format_of_all(self, path: str) -> Format | None:
+        """The format of the feed at a path that the feed of all stands in for, if it does."""
+        asked = facet_of(href(path[1:]))
+        if asked is None or asked[0].language is None:
+            return None
+        with closing(open_existing(self._url)) as store:
+            return asked[1] if feed_facet(asked[0], store.facets()) == Facet() else None
 
     def _sections(self, topic: Facet) -> tuple[list[Facet], str]:
         """The sections that are called like a topic, and how; of one source, where it is of one."""

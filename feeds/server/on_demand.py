@@ -57,9 +57,9 @@ from feeds.urls import (
     FileStamp,
     Format,
     facet_of,
+    has_feed_files,
     href,
     hub_of,
-    is_published,
 )
 
 SECONDS = 60
@@ -187,10 +187,11 @@ class OnDemand:
                 return opml.render_one(catalog, named)
             wanted = with_present_sources(asked, store.source_moves())
             within = {"source", "topic"} & asked.keys()
+            counts = store.facets()
             chosen = [
                 facet
-                for facet in store.facets()
-                if is_chosen(facet, wanted) and (within or is_published(facet))
+                for facet in counts
+                if is_chosen(facet, wanted) and (within or has_feed_files(facet, counts))
             ]
             return opml.render(catalog, chosen, groups)
         if path == FEED_BUILDER:

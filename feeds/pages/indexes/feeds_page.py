@@ -19,7 +19,7 @@ from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import UP, feed_row
 from feeds.translations import Texts
-from feeds.urls import EVENT_FEEDS, event_page, is_published, page_file, stem_of
+from feeds.urls import EVENT_FEEDS, event_page, has_feed_files, page_file, stem_of
 
 FILE: Final = "feeds/index.html"
 
@@ -64,7 +64,8 @@ class FeedGroup:
 def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """The files of the directory, and how to make each."""
     catalog, texts = pages.catalog, pages.catalog.texts
-    published = filter(is_published, pages.navigation.counts)
+    counts = pages.navigation.counts
+    published = (facet for facet in counts if has_feed_files(facet, counts))
     groups: list[FeedGroup] = []
     for name, facets in grouped(catalog, published).items():
         lines = [line_of(catalog, facet) for facet in facets]

@@ -39,7 +39,7 @@ def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> 
     done = publish(store, tmp_path, SITE)
     files = set(snapshot(tmp_path))
     assert done.errors == ()
-    assert (done.feeds, done.written, done.unchanged) == (42, 42, 0)
+    assert (done.feeds, done.written, done.unchanged) == (39, 39, 0)
     for facet in ("all", "source/acme", "topic/economy"):
         for kind in ("atom", "rss", "json"):
             assert f"feeds/{facet}.{kind}" in files
@@ -61,7 +61,7 @@ def test_nothing_is_touched_where_nothing_changed(tmp_path: Path) -> None:
     done = publish(store, tmp_path, SITE)
     assert (done.feeds, done.written, done.unchanged) == (0, 0, 0)
     done = publish(store, tmp_path, SITE, all=True)
-    assert (done.feeds, done.written, done.unchanged) == (42, 0, 42)
+    assert (done.feeds, done.written, done.unchanged) == (39, 0, 39)
     assert snapshot(tmp_path) == before
 
 
@@ -73,10 +73,9 @@ def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
     store.put(make_release(3))
     done = publish(store, site, SITE, cache=kept)
     touched = changed(before, snapshot(site))
-    assert done.written == 8 * 3
+    assert done.written == 7 * 3
     assert {file for file in touched if file.endswith(".rss")} == {
         "feeds/all.rss",
-        "feeds/language/en.rss",
         "feeds/source/acme.rss",
         "feeds/source/acme/section/events.rss",
         "feeds/topic/economy.rss",
@@ -89,6 +88,36 @@ def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
         f"releases/{make_release(3).id}.json",
         f"releases/{make_release(3).id}/index.html",
     }
+
+
+def test_the_feed_of_all_stands_in_for_that_of_the_only_language(tmp_path: Path) -> None:
+    store = FakeStore(*(make_release(number) for number in range(40)))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, cache=kept)
+    assert not (site / "feeds/language").exists()
+    page = (site / "languages/en/index.html").read_text()
+    assert 'href="../../feeds/all.atom"' in page
+    assert "feeds/language" not in page + (site / "feeds/index.html").read_text()
+
+    store.put(make_release(41, language="az"))
+    publish(store, site, SITE, cache=kept)
+    files = {file for file in snapshot(site) if file.startswith("feeds/language/")}
+    assert {"feeds/language/az.atom", "feeds/language/en.atom"} <= files
+    assert "feeds/language/en/page/1.atom" in files
+    assert 'href="../../feeds/language/en.atom"' in (site / "languages/en/index.html").read_text()
+    again = publish(store, site, SITE, all=True, cache=kept)
+    assert again.errors == ()
+    assert {file for file in snapshot(site) if file.startswith("feeds/language/")} == files
+
+
+def test_a_language_that_becomes_the_only_one_loses_its_feed(tmp_path: Path) -> None:
+    store = FakeStore(make_release(1), make_release(2, language="az"))
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, cache=kept)
+    assert (site / "feeds/language/en.atom").is_file()
+    store.put(make_release(2))
+    publish(store, site, SITE, cache=kept)
+    assert not (site / "feeds/language").exists()
 
 
 def test_a_feed_holds_the_newest_releases_only(tmp_path: Path) -> None:
@@ -177,7 +206,6 @@ def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> 
         "feeds/source/acme/page/2.atom",
         "feeds/source/acme/section/events.rss",
         "feeds/source/acme/section/events/page/1.json",
-        "feeds/language/en.json",
     ):
         (site / file).unlink()
         assert publish(store, site, SITE, cache=kept).errors == ()

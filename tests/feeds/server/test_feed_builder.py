@@ -83,7 +83,7 @@ def titles(web: httpx.Client, address: str) -> set[str]:
     ],
 )
 def test_a_choice_of_one_thing_is_the_feed_that_is_there(asked: dict[str, str], path: str) -> None:
-    assert feed_address(asked)[0] == path
+    assert feed_address(asked, {})[0] == path
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,16 @@ def test_opml_of_several_sources(wire: httpx.Client, asked: str) -> None:
     assert not any("/feeds/all" in feed or "/feeds/date" in feed for feed in feeds)
 
 
+@pytest.mark.parametrize("kind", ["atom", "rss", "json"])
+def test_the_address_of_the_only_language_leads_to_the_feed_of_all(
+    web: httpx.Client, kind: str
+) -> None:
+    answer = web.get(f"/feeds/language/en.{kind}", follow_redirects=False)
+    assert answer.status_code == 302
+    assert answer.url.join(answer.headers["location"]).path == f"/feeds/all.{kind}"
+    assert web.get(f"/feeds/language/az.{kind}", follow_redirects=False).status_code == 404
+
+
 def groups_in(root: Any) -> set[str]:
     return {str(url).split("/feeds/")[1].split("/")[0] for url in root.xpath("//@xmlUrl")}
 
@@ -257,7 +267,8 @@ def test_opml_lists_sources_unless_groups_are_named(web: httpx.Client) -> None:
         return groups_in(etree.fromstring(web.get(f"/opml.xml{query}").content))
 
     assert listed("?groups=sources") == {"source"}
-    assert listed("?groups=topics,languages") == {"topic", "language"}
+    # The feed of the only language would repeat that of all.
+    assert listed("?groups=topics,languages") == {"topic"}
     assert listed("?groups=all,events") == {f"{one}.atom" for one in ("all", *EVENT_FEEDS)}
     root: Any = etree.fromstring(web.get("/opml.xml?groups=days").content)
     days = root.xpath("//@xmlUrl")
