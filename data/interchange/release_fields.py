@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from data.models import Capture, Release, Revision
+from data.text.paragraphing import with_paragraphs
 
 
 def release_fields(release: Release) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def release_fields(release: Release) -> dict[str, Any]:
         "topics": content.topics,
         "publisher": content.publisher,
         "summary": content.summary,
-        "body_html": content.body_html,
+        "body_html": with_paragraphs(content.body_html),
         "body_text": content.body_text,
         "images": content.images,
         "attachments": content.attachments,
@@ -70,7 +71,7 @@ def revision_fields(revision: Revision) -> dict[str, Any]:
         "seen": revision.seen.isoformat(),
         "reason": revision.reason,
         "title": content.title,
-        "body_html": content.body_html,
+        "body_html": with_paragraphs(content.body_html),
         "body_text": content.body_text,
         "attachments": content.attachments,
     }

@@ -9,6 +9,7 @@ from data.revisions.diff import COARSE, changes
 from data.text.clean import allowed
 from data.text.html_text import paragraphs
 from data.text.language_tags import feed_language, is_right_to_left
+from data.text.paragraphing import with_paragraphs
 from data.text.sanitize import sanitize
 from feeds.catalog import Person
 
@@ -35,13 +36,13 @@ def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Per
     content = release.content
     if is_right_to_left(content.language):
         body = f'<div dir="rtl" lang="{feed_language(content.language) or "und"}">{body}</div>'
+    if release.edited > 1:
+        changed = anchor(f"{page}revisions/{release.edited}/", "see what changed")
+        body = note(f"Corrected by its publisher (version {release.edited}): {changed}.") + body
     if release.retracted:
         day = release.retracted.date().isoformat()
         gone = anchor(url, "the publisher’s site")
         body = note(f"Retracted: gone from {gone} since {day}; this is the copy kept.") + body
-    if release.edited > 1:
-        changed = anchor(f"{page}revisions/{release.edited}/", "see what changed")
-        body += note(f"Corrected by its publisher: {changed}.")
     if also:
         named = ", ".join(anchor(person.url, person.name) for person in also)
         body += note(f"Also published by {named}.")
@@ -83,6 +84,9 @@ LARGEST_BODY = 1_000_000
 
 
 def safe_html(html: str, base: str) -> str:
-    """HTML without scripts, styles, frames or forms, every address absolute against ``base``."""
+    """HTML without scripts, styles, frames or forms, in paragraphs, with absolute addresses.
+
+    ``base`` is what relative addresses start from.
+    """
     # Twice: a character reference such as &#1; becomes a character only by sanitizing.
-    return allowed(sanitize(allowed(html), base))
+    return with_paragraphs(allowed(sanitize(allowed(html), base)))

@@ -455,7 +455,9 @@ def test_right_to_left_text_says_its_direction() -> None:
 
 def test_opml_groups_every_feed() -> None:
     store = FakeStore(make_release(), make_release(2, "wire"))
-    root: Any = etree.fromstring(opml.render(catalog_of(store, SITE), store.facets()))
+    root: Any = etree.fromstring(
+        opml.render(catalog_of(store, SITE), store.facets(), opml.OPML_GROUPS)
+    )
     body = root.find("body")
     groups = {one.get("text"): [feed.get("xmlUrl") for feed in one] for one in body}
     assert list(groups) == [

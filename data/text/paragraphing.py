@@ -1,0 +1,262 @@
+"""Paragraphs in HTML whose page had none: line breaks and layout tables become paragraphs.
+
+Old pages separate paragraphs by two line breaks, and lay themselves out by tables. Feeds, pages and
+JSON show a stored body through ``with_paragraphs``; the store keeps it as it was extracted, so a
+better rule makes no edit. All steps take time in proportion to the length of the HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+TRIGGER: Final = re.compile(r"<br>(?:\s|&nbsp;)*+<br>|<table\b|<[bh]r>\s*+\Z")
+"""What a body contains that needs another look; most contain none of it."""
+
+TAG: Final = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?: [a-z-]++="[^"]*+")*+)>')
+"""A tag as the sanitizer writes it."""
+
+MAX_DEPTH: Final = 160
+"""Maximum nesting of elements; the sanitizer keeps bodies below it."""
+
+MAX_COPIED: Final = 40
+"""Maximum characters of attributes that are copied to each part of an element."""
+
+VOID: Final = frozenset({"br", "hr", "img", "col", "source", "wbr"})
+ROWS: Final = frozenset({"tr", "thead", "tbody", "tfoot"})
+BLOCKS: Final = frozenset(
+    "blockquote dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre summary"  # noqa: SIM905 - words read better in a row
+    " table ul".split()
+)
+CONTAINERS: Final = frozenset({"", "div", "blockquote"})
+"""Elements whose inline content may become paragraphs; the fragment itself has no tag."""
+
+STYLES: Final = frozenset({"b", "strong", "em", "i", "u", "s", "small"})
+"""Inline elements that may span several paragraphs."""
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """An element: its tag, its attributes as they are written, and what it contains."""
+
+    tag: str
+    attributes: str = ""
+    children: list[Node] = field(default_factory=list)
+    has_content: bool = False
+    """Whether there is text or an image in it."""
+
+
+Node: TypeAlias = Element | str
+
+
+def with_paragraphs(html: str) -> str:
+    """Sanitized HTML with paragraphs where its page had line breaks or layout tables.
+
+    Rules and line breaks at its end go. The text stays the same, and a second call changes nothing.
+    """
+    if not TRIGGER.search(html):
+        return html
+    root = parsed(html)
+    if root is None:
+        return html
+    (made,) = rebuilt(root)
+    out: list[str] = []
+    write(made, out)
+    return "".join(out)
+
+
+def parsed(html: str) -> Element | None:
+    """The elements of sanitized HTML; None if its tags do not match each other."""
+    root = Element("")
+    stack = [root]
+    position = 0
+    for found in TAG.finditer(html):
+        add_text(stack[-1], html[position : found.start()])
+        position = found.end()
+        is_end, tag, attributes = found.groups()
+        if is_end:
+            if stack[-1].tag != tag:
+                return None
+            closed = stack.pop()
+            stack[-1].has_content |= closed.has_content
+            continue
+        made = Element(tag, attributes)
+        stack[-1].children.append(made)
+        if tag not in VOID:
+            stack.append(made)
+        elif tag == "img":
+            made.has_content = stack[-1].has_content = True
+        if len(stack) > MAX_DEPTH:
+            return None
+    add_text(root, html[position:])
+    return root if len(stack) == 1 else None
+
+
+def add_text(parent: Element, text: str) -> None:
+    """Add text to an element, if there is any."""
+    if text:
+        parent.children.append(text)
+        parent.has_content |= not is_blank(text)
+
+
+def is_blank(node: Node) -> bool:
+    """Whether a node shows nothing: a text of white space."""
+    return isinstance(node, str) and not node.replace("&nbsp;", " ").strip()
+
+
+def has_tag(node: Node, *tags: str) -> bool:
+    """Whether a node is an element with one of these tags."""
+    return isinstance(node, Element) and node.tag in tags
+
+
+def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
+    """What replaces a node; one within an element of STYLES (``is_styled``) is not divided."""
+    if isinstance(node, str) or node.tag == "pre":
+        return [node]
+    if node.tag == "table" and (not node.has_content or is_layout(node)):
+        return [container("div", "", cell) for cell in cells_of(node) if cell.has_content]
+    if node.tag in CONTAINERS:
+        return [container(node.tag, node.attributes, node, is_cell=False)]
+    is_style = node.tag in STYLES
+    inside = is_styled or is_style
+    children = [one for child in node.children for one in rebuilt(child, is_styled=inside)]
+    if node.tag == "span" and not node.attributes:
+        return children
+    if node.tag == "p" or (is_style and not is_styled):
+        parts = split(children)
+        if len(parts) > 1:
+            made = [part_of(node, part) for part in parts]
+            # Between parts of a style the line breaks stay: they end paragraphs around it.
+            return [*joined(made)] if is_style else [*made]
+    return [Element(node.tag, node.attributes, children, node.has_content)]
+
+
+def part_of(node: Element, children: list[Node]) -> Element:
+    """One of the elements into which a node is divided."""
+    attributes = node.attributes if len(node.attributes) <= MAX_COPIED else ""
+    return Element(node.tag, attributes, children, has_content=True)
+
+
+def joined(parts: Iterable[Element]) -> Iterator[Node]:
+    """Parts with two line breaks between each."""
+    for number, part in enumerate(parts):
+        if number:
+            yield from (Element("br"), Element("br"))
+        yield part
+
+
+def is_layout(table: Element) -> bool:
+    """Whether a table only lays text out: it has no headings, and no row has two cells in use."""
+    rows = [[cell for cell in row.children if isinstance(cell, Element)] for row in rows_of(table)]
+    if any(has_tag(child, "caption") for child in table.children) or any(
+        has_tag(cell, "th") for row in rows for cell in row
+    ):
+        return False
+    return all(sum(cell.has_content for cell in row) <= 1 for row in rows)
+
+
+def rows_of(table: Element) -> Iterator[Element]:
+    """The rows of a table itself, not of tables in it."""
+    for child in table.children:
+        if isinstance(child, Element) and child.tag in ROWS:
+            if child.tag == "tr":
+                yield child
+            else:
+                yield from rows_of(child)
+
+
+def cells_of(table: Element) -> Iterator[Element]:
+    """The cells of a table itself."""
+    for row in rows_of(table):
+        for cell in row.children:
+            if isinstance(cell, Element):
+                yield cell
+
+
+def container(tag: str, attributes: str, node: Element, *, is_cell: bool = True) -> Element:
+    """An element with what a node contains, in paragraphs if that had none.
+
+    The content of a cell of a layout table always becomes paragraphs.
+    """
+    children = [one for child in node.children for one in rebuilt(child)]
+    if is_cell or len(split(children)) > 1:
+        children = [*paragraphed(children)]
+    if tag == "":
+        while children and (is_blank(children[-1]) or has_tag(children[-1], "br", "hr")):
+            children.pop()
+    return Element(tag, attributes, children, node.has_content)
+
+
+def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
+    """Nodes whose runs of inline content are paragraphs."""
+    run: list[Node] = []
+    for child in children:
+        if isinstance(child, Element) and child.tag in BLOCKS:
+            yield from paragraphs_of(run)
+            run = []
+            yield child
+        else:
+            run.append(child)
+    yield from paragraphs_of(run)
+
+
+def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
+    """The paragraphs of a run of inline content."""
+    for part in split(run):
+        yield Element("p", "", part, has_content=True)
+
+
+def split(children: Sequence[Node]) -> list[list[Node]]:
+    """Nodes that two line breaks or more separate, without line breaks around them.
+
+    Parts that show nothing are left out.
+    """
+    parts: list[list[Node]] = [[]]
+    breaks = 0
+    for child in children:
+        if has_tag(child, "br"):
+            breaks += 1
+        elif breaks > 1 and not is_blank(child):
+            parts.append([])
+        if not has_tag(child, "br") and not is_blank(child):
+            breaks = 0
+        parts[-1].append(child)
+    trimmed = (trim(part) for part in parts)
+    return [part for part in trimmed if any(shows(one) for one in part)]
+
+
+def trim(part: list[Node]) -> list[Node]:
+    """A part without line breaks and white space at its ends."""
+    start, end = 0, len(part)
+    while start < end and (is_blank(part[start]) or has_tag(part[start], "br")):
+        start += 1
+    while end > start and (is_blank(part[end - 1]) or has_tag(part[end - 1], "br")):
+        end -= 1
+    found = part[start:end]
+    if found and isinstance(found[0], str):
+        found[0] = found[0].lstrip()
+    if found and isinstance(found[-1], str):
+        found[-1] = found[-1].rstrip()
+    return found
+
+
+def shows(node: Node) -> bool:
+    """Whether a node shows anything."""
+    if isinstance(node, str):
+        return not is_blank(node)
+    return node.has_content or node.tag == "hr"
+
+
+def write(node: Node, out: list[str]) -> None:
+    """Append a node as HTML to ``out``."""
+    if isinstance(node, str):
+        out.append(node)
+        return
+    if node.tag:
+        out.append(f"<{node.tag}{node.attributes}>")
+    for child in node.children:
+        write(child, out)
+    if node.tag and node.tag not in VOID:
+        out.append(f"</{node.tag}>")

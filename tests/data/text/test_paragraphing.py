@@ -1,0 +1,109 @@
+"""Line breaks and layout tables of bodies become paragraphs, and the text stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.text.html_text import text_of
+from data.text.paragraphing import with_paragraphs
+from data.text.sanitize import sanitize_absolute
+from tests.examples import examples
+
+EMPTY = "<table><tr><td>&nbsp;</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("html", "made"),
+    [
+        ("One<br><br>\nTwo<br>lines<br><br>\n<hr><br>", "<p>One</p><p>Two<br>lines</p>"),
+        ("One<br>&nbsp;<br><br>Two", "<p>One</p><p>Two</p>"),
+        ("<p>One</p><hr><br>\n", "<p>One</p>"),
+        ('<p lang="az">One<br><br>Two</p>', '<p lang="az">One</p><p lang="az">Two</p>'),
+        ("<b>One<br><br>Two</b> x", "<p><b>One</b></p><p><b>Two</b> x</p>"),
+        ("<div>One<br><br>Two</div>", "<div><p>One</p><p>Two</p></div>"),
+        ("One<br><br><ul><li>a</li></ul>", "<p>One</p><ul><li>a</li></ul>"),
+        ("One<br><br>Two<ul><li>a</li></ul>", "<p>One</p><p>Two</p><ul><li>a</li></ul>"),
+        (
+            f"<table><tr><td></td><td>One<br><br>Two</td></tr><tr><td>{EMPTY}</td></tr></table>",
+            "<div><p>One</p><p>Two</p></div>",
+        ),
+        ("<pre>One<br><br>Two</pre>", "<pre>One<br><br>Two</pre>"),
+        ("One<br>Two", "One<br>Two"),
+    ],
+)
+def test_line_breaks_and_layout_tables_become_paragraphs(html: str, made: str) -> None:
+    assert with_paragraphs(html) == made
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<table><tbody><tr><td>06:30</td><td>07:20</td></tr></tbody></table>",
+        "<table><tbody><tr><th>Depth</th></tr><tr><td>8 m</td></tr></tbody></table>",
+        "<table><caption>Depths</caption><tbody><tr><td>8 m</td></tr></tbody></table>",
+    ],
+)
+def test_a_table_of_data_stays(table: str) -> None:
+    assert with_paragraphs(f"One<br><br>Two{table}") == f"<p>One</p><p>Two</p>{table}"
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "a",
+                " ",
+                "b ",
+                "&nbsp;",
+                "<br>",
+                "<br><br>",
+                "<hr>",
+                "<p>",
+                "</p>",
+                "<div>",
+                "</div>",
+            ),
+            *("<b>", "</b>", "<i>", "</i>", "<span>", "</span>", "<ul><li>", "</li></ul>"),
+            *(
+                "<table>",
+                "</table>",
+                "<tr>",
+                "<td>",
+                "<th>",
+                "<pre>",
+                "<blockquote>",
+                "<a href='/x'>",
+            ),
+        ]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@examples(200)
+@given(PIECES)
+def test_the_text_stays_and_a_second_time_changes_nothing(html: str) -> None:
+    safe = sanitize_absolute(html)
+    made = with_paragraphs(safe)
+    assert with_paragraphs(made) == made
+    assert sanitize_absolute(made) == made
+    assert text_of(made).split() == text_of(safe).split()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "a<br><br>" * 20_000,
+        "<p title='%s'>" % ("x" * 50_000) + "a<br><br>" * 20_000,
+        "<b><i><u><s>" * 30 + "a<br><br>" * 20_000,
+        "<table><tr><td>" * 5_000 + "a",
+        "<table><tr><td>a" * 5_000,
+        "<div><br><br>" * 20_000,
+        "<table></table><br>" * 20_000,
+    ],
+)
+def test_what_it_makes_of_hostile_html_is_no_longer_than_four_times(html: str) -> None:
+    safe = sanitize_absolute(html)
+    assert len(with_paragraphs(safe)) < 4 * len(safe) + 100
