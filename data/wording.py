@@ -51,6 +51,13 @@ def lasting(seconds: float) -> str:
     return counted(round(seconds / 86_400), "day")
 
 
+def time_limit(seconds: float) -> str:
+    """A limit as people write it: ``40 seconds``, ``90 seconds``, ``3 minutes``."""
+    if seconds < 120 or seconds % 60:  # noqa: PLR2004 - two minutes
+        return counted(round(seconds), "second")
+    return counted(round(seconds / 60), "minute")
+
+
 def meant(written: str, known: Sequence[str]) -> str:
     """The end of a sentence that says what somebody may have meant: ``; did you mean url?``.
 

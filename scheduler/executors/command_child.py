@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.errors import CommuniqueError
-from data.wording import lasting
+from data.wording import time_limit
 from scheduler.home import Home
 from scheduler.jobs.child import stand_back
 
@@ -25,8 +25,8 @@ class CommandLate(CommuniqueError):
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(
-            f"`communique {name}` took longer than {lasting(seconds)} and was ended. Run it in a "
-            "terminal: it has no time limit there"
+            f"`communique {name}` took longer than {time_limit(seconds)} and was ended. Run it "
+            "in a terminal: it has no time limit there"
         )
         self.name = name
         self.seconds = seconds

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.wording import counted, lasting, sized
+from data.wording import counted, lasting, sized, time_limit
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served
 
@@ -26,6 +26,14 @@ from tests.press_room import listing_html, release_html, served
 )
 def test_times_are_told_as_people_tell_them(seconds: float, words: str) -> None:
     assert lasting(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 second"), (40, "40 seconds"), (90, "90 seconds"), (180, "3 minutes")],
+)
+def test_a_limit_is_exact(seconds: float, words: str) -> None:
+    assert time_limit(seconds) == words
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from lxml import etree
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.topics.taxonomy import load_taxonomy
-from data.wording import lasting
+from data.wording import time_limit
 from scheduler.home import Home, home_at
 from scheduler.jobs.child import Child, ChildEnded, ParentLines, stand_back, write_line
 from scheduler.jobs.correction.candidates import Candidate, candidates
@@ -83,7 +83,7 @@ class CorrectionFailed(CommuniqueError):
     """The process that reads saved pages gave no answer."""
 
     def __init__(self, source: str, *, late: bool, log: Path) -> None:
-        why = f"took longer than {lasting(SECONDS)}" if late else "ended"
+        why = f"took longer than {time_limit(SECONDS)}" if late else "ended"
         super().__init__(f"the process that reads the saved pages of {source} {why}; see {log}")
         self.source = source
 

@@ -18,6 +18,7 @@ from data.errors import CommuniqueError
 from data.text.clean import plain
 from data.text.redaction import redacted, redacted_toml
 from data.text.urls import web_address
+from data.wording import time_limit
 from scheduler.executors.command_child import CommandResult, run_command
 from scheduler.home import Home
 from scheduler.logs import without_secrets
@@ -26,8 +27,8 @@ from scheduler.service.admin.pages import AdminPages
 from scheduler.service.admin.posts import Posts
 from scheduler.service.admin.work import Work
 
-SECONDS: Final = 180.0
-"""For which a site is looked at; a slow one takes a minute."""
+LOOK_SECONDS: Final = 180.0
+"""Maximum seconds for which a site is inspected; a slow site takes a minute."""
 
 AT_ONCE: Final = 2
 """Sites that are looked at at a time: others wait."""
@@ -51,11 +52,14 @@ class BadAddress(CommuniqueError):
 
 @dataclass
 class Looked:
-    """A site that is looked at, or was. ``found`` is what `communique add` told of it."""
+    """A site that is being inspected, or was. ``found`` is the result of `communique add`.
+
+    It is ``unfinished`` if that command ended without a result: nothing is known of the site then.
+    """
 
     id: str
     url: str
-    state: Literal["looking", "found", "saving", "saved"] = "looking"
+    state: Literal["looking", "found", "unfinished", "saving", "saved"] = "looking"
     found: dict[str, Any] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     source: str = ""
@@ -110,7 +114,12 @@ class AddPages:
     async def _one(self, request: Request) -> Response:
         one = self._known(request)
         return await self._pages.show(
-            request, "looked.html", f"admin/add/{one.id}/index.html", "Add a source", one=one
+            request,
+            "looked.html",
+            f"admin/add/{one.id}/index.html",
+            "Add a source",
+            one=one,
+            limit=time_limit(LOOK_SECONDS),
         )
 
     async def _look(self, request: Request, said: Mapping[str, str]) -> tuple[str, str]:
@@ -150,11 +159,12 @@ class AddPages:
         try:
             async with self._room:
                 result = await run_command(
-                    self._home, "add", "--json", *options, one.url, seconds=SECONDS
+                    self._home, "add", "--json", *options, one.url, seconds=LOOK_SECONDS
                 )
             self._take(one, result)
         except (CommuniqueError, OSError) as error:
-            one.faults, one.state = (str(error),), "found"
+            one.faults = (str(error),)
+            one.state = "found" if one.found else "unfinished"
         if one.state == "saved":
             await self._work.take_in_sources()
         await self._live.note()
@@ -164,10 +174,12 @@ class AddPages:
         one.faults = tuple(map(redacted, result.complaints)) if result.code else ()
         if told.get("releases") is not None:
             one.found = shown(told)
-        elif not one.found:
+        elif told and not one.found:
             one.found = {"skeleton": redacted_toml(told.get("toml", ""))}
         saved = told.get("saved")
         one.state = "saved" if saved else "found"
+        if not told and not one.found.get("toml"):
+            one.state = "unfinished"
         one.source = told.get("id", "") if saved else ""
 
     def _known(self, request: Request) -> Looked:

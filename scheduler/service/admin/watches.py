@@ -31,8 +31,11 @@ LOOKED_AT: Final = 1000
 SHOWN: Final = 30
 """Deliveries, and matches, that are shown."""
 
-SECONDS: Final = 90.0
-"""For which a test may take; a receiver may hang for 20 of them."""
+TEST_SECONDS: Final = 90.0
+"""Maximum seconds for which a test may take; a receiver may hang for 20 of them."""
+
+
+UNFINISHED: Final = "the check of recent events ended without a result: load the page again"
 
 
 class NotTaken(CommuniqueError):
@@ -102,20 +105,22 @@ class WatchPages:
             return delivery_lines(store, found[:SHOWN])
 
     async def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
-        """What a watch would have told of late, and why that is not known."""
+        """The recent events that a watch matches, or the reason why they are not known."""
         try:
-            result = await run_command(self._home, "watch", "test", "--json", name, seconds=SECONDS)
+            result = await run_command(
+                self._home, "watch", "test", "--json", name, seconds=TEST_SECONDS
+            )
         except (CommuniqueError, OSError) as error:
             return [], str(error)
         if isinstance(result.told, dict):
             return result.told["matches"], ""
-        return [], " ".join(result.complaints)
+        return [], " ".join(result.complaints) or UNFINISHED
 
     async def _test(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
         self._known(name)
         command = ("watch", "test", "--send", "--json", name)
-        result = await run_command(self._home, *command, seconds=SECONDS)
+        result = await run_command(self._home, *command, seconds=TEST_SECONDS)
         if not isinstance(result.told, dict):
             raise NotTaken(" ".join(result.complaints) or "the test was not sent")
         lines = [

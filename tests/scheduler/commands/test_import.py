@@ -1,15 +1,20 @@
-"""`communique import` where the store takes nothing any more."""
+"""`communique import`: the documented lines, names of sources, full disks."""
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.command import SETTINGS, communique
+from data.interchange.lines import Line
+from scheduler.home import home_at
+from tests.command import SETTINGS, communique, make_home
 from tests.mounted import fill, mounted
 
 FULL = """
@@ -73,3 +78,52 @@ def test_a_disk_that_is_full_ends_an_import_and_what_was_taken_in_stays(
         assert len(exported(home)) >= 3
         assert communique(*asked, home=home).returncode == 0
         assert len(exported(home)) == 600
+
+
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "import.md"
+
+
+def source_name(home: Path) -> str:
+    with closing(home_at(home).store()) as store:
+        return store.sources()["harbour"].name
+
+
+def test_the_documented_example_is_imported_under_the_name_that_is_given(tmp_path: Path) -> None:
+    text = DOCS.read_text("utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "releases.jsonl").write_text(example)
+    command = shlex.split(text.partition("    communique ")[2].partition("\n")[0])
+    command[1] = str(tmp_path / command[1])
+    home = tmp_path / "home"
+    result = communique(*command, home=home)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() in text
+    assert source_name(home) == "Harbour Board of Lindmouth"
+    kept = {one["title"]: one for one in map(json.loads, exported(home))}
+    assert kept["Dredging starts"]["published"] == "2026-03-02T09:30:00+01:00"
+    assert kept["Dredging starts"]["body_text"] == "The dredger Mole arrives on Monday."
+    assert kept["Dredging starts"]["attachments"][0]["title"] == "The plan"
+    assert kept["New signal station opened"]["precision"] == "none"
+    again = communique(*command[:-2], home=home)
+    assert "2 unchanged" in again.stdout
+    assert source_name(home) == "Harbour Board of Lindmouth"
+
+
+def test_every_field_of_a_line_is_documented() -> None:
+    table = DOCS.read_text("utf-8").partition("## Fields")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(
+        Line.__struct_fields__
+    )
+
+
+def test_a_source_with_a_file_gets_no_other_name(
+    tmp_path: Path, lines: Callable[[Sequence[int]], Path]
+) -> None:
+    home = make_home(tmp_path / "home", "http://harbour.example/news/")
+    asked = ("import", str(lines(range(1))), "--source", "harbour", "--name")
+    result = communique(*asked, "Harbour", home=home)
+    assert result.returncode == 2
+    assert "harbour.toml" in result.stderr
+    result = communique("import", str(lines(range(1))), "--source", "x", "--name", " ", home=home)
+    assert result.returncode == 2

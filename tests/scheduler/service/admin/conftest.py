@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +43,18 @@ class Running:
             headers={"origin": self.site, "sec-fetch-site": "same-origin"},
             follow_redirects=True,
         )
+
+
+def kill_command(*words: str) -> None:
+    """Wait for a process whose command line has these words, and kill it."""
+    wanted = {one.encode() for one in words}
+    for _ in range(10_000):
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if wanted <= set(path.read_bytes().split(b"\0")):
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+                    return
+    raise AssertionError(f"no process has {words}")
 
 
 @pytest.fixture(scope="package")

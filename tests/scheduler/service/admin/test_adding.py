@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
 
+from data.wording import time_limit
 from scheduler.demo.process import rooms_served
-from tests.scheduler.service.admin.conftest import Running
+from scheduler.service.admin.adding import LOOK_SECONDS
+from tests.press_room import Answer
+from tests.scheduler.service.admin.conftest import Running, kill_command
 
 pytestmark = pytest.mark.xdist_group("admin")
 
@@ -68,6 +72,24 @@ def test_what_can_not_be_reached_is_told_in_a_sentence(running: Running) -> None
     assert 'class="said fault"' in text
     assert "could not be read" in text
     assert "Traceback" not in text
+
+
+def test_a_site_whose_check_was_killed_is_not_said_to_be_without_releases(
+    running: Running,
+) -> None:
+    held = threading.Event()
+    running.room.answers["/silent/"] = Answer(b"<p>nothing", hold=held)
+    url = f"{running.room.base}/silent/"
+    answer = running.post("/admin/add/look", url=url)
+    assert f"up to {time_limit(LOOK_SECONDS)}" in answer.text
+    found = re.search("/admin/add/[0-9a-f]{16}/", str(answer.url))
+    assert found is not None
+    kill_command("add", url)
+    held.set()
+    text = ended(running, found[0])
+    assert "No releases were found" not in text
+    assert "could not be checked" in text
+    assert 'action="save"' not in text
 
 
 def test_a_page_without_releases_gives_a_file_to_go_on_with(running: Running) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from data.watches.watch import load_watch
 from tests.command import communique
 from tests.peer import Peer, peer_served
-from tests.scheduler.service.admin.conftest import Running
+from tests.scheduler.service.admin.conftest import Running, kill_command
 
 pytestmark = pytest.mark.xdist_group("admin")
 
@@ -54,6 +55,16 @@ def test_a_test_that_is_not_taken_says_why(running: Running, watch: str, peer: P
     answer = running.post(f"{watch}test")
     assert 'class="said fault"' in answer.text
     assert "500" in answer.text
+
+
+def test_matches_that_are_not_known_are_not_said_to_be_none(running: Running, watch: str) -> None:
+    with ThreadPoolExecutor(1) as browser:
+        page = browser.submit(running.web.get, watch)
+        kill_command("watch", "test", str(running.home))
+        text = page.result().text
+    assert "None among" not in text
+    assert "Recent matches are not known" in text
+    assert 'class="said fault"' in text
 
 
 def test_a_watch_is_paused_and_resumed(running: Running, watch: str) -> None:
