@@ -6,7 +6,7 @@ All instants are aware UTC. What a page said of a time is kept beside it.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from data.clock import zone_of
@@ -267,7 +267,8 @@ class Revision:
 
     ``capture`` is the record of the archive that showed it first. Its ``reason`` is that the page
     was ``served`` so, or that we read by better rules what was served before (``reading``): that
-    is no edit of its publisher.
+    is no edit of its publisher. ``difference`` is the stored difference from the version before
+    (data.revisions.stored_difference), empty if there is none.
     """
 
     release: str
@@ -276,3 +277,4 @@ class Revision:
     content: Content
     capture: Capture | None = None
     reason: Literal["served", "reading"] = "served"
+    difference: str = field(default="", compare=False, repr=False)

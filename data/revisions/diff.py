@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby, pairwise, takewhile
+from itertools import groupby, takewhile
 from typing import Final, Literal, TypeAlias
 
-from data.models import Content, Revision
+from data.models import Content
 from data.revisions.alignment import Budget, aligned, matched
 from data.revisions.edits import named_files, significant_changes
 from data.text.words import UNSPACED
@@ -117,24 +117,6 @@ class FieldDiff:
         return "".join(map(_paragraph, self._differing()))
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """The step from one revision of a release to the next."""
-
-    before: Revision
-    after: Revision
-
-    @property
-    def changes(self) -> tuple[FieldDiff, ...]:
-        """What readers would care about, field by field."""
-        return changes(self.before.content, self.after.content)
-
-
-def edits(revisions: Iterable[Revision]) -> tuple[Edit, ...]:
-    """The steps between revisions, oldest first."""
-    return tuple(Edit(before, after) for before, after in pairwise(revisions))
-
-
 def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
     """What differs between two versions in a way that readers would care about."""
     found = []
@@ -144,12 +126,17 @@ def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
     if "body" in fields:
         found.append(_field_diff("body", old.body_text, new.body_text))
     if "attachments" in fields:
-        before, after = named_files(old), named_files(new)
-        pieces = [Piece("gone", before[name]) for name in sorted(before.keys() - after.keys())]
-        pieces += [Piece("added", after[name]) for name in sorted(after.keys() - before.keys())]
-        parted = [piece for one in pieces for piece in (Piece("same", "\n\n"), one)]
-        found.append(FieldDiff("attachments", tuple(parted[1:])))
+        found.append(attachment_diff(old, new))
     return tuple(found)
+
+
+def attachment_diff(old: Content, new: Content) -> FieldDiff:
+    """The files that went and came."""
+    before, after = named_files(old), named_files(new)
+    pieces = [Piece("gone", before[name]) for name in sorted(before.keys() - after.keys())]
+    pieces += [Piece("added", after[name]) for name in sorted(after.keys() - before.keys())]
+    parted = [piece for one in pieces for piece in (Piece("same", "\n\n"), one)]
+    return FieldDiff("attachments", tuple(parted[1:]))
 
 
 def _field_diff(field: str, old: str, new: str) -> FieldDiff:

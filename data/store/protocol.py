@@ -319,6 +319,9 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
         """Keep the robots.txt of an origin."""
 
+    def compute_differences(self, *, limit: int) -> int:
+        """Compute stored differences that are missing, ``limit`` at most; how many it computed."""
+
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
         """The mark of what was shown last at an address, or of a release, that may have been cut.
 

@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from data.models import AlertDelivery, QueuedEvent
-from data.revisions.diff import Edit, FieldDiff
+from data.revisions.diff import FieldDiff
+from data.revisions.stored_difference import changes_between
 from data.settings import Alerts
 from data.store.protocol import Store
 from data.watches.match import AlertEvent, WatchIndex, release_event
@@ -74,4 +75,4 @@ def changes_of(store: Store, event: QueuedEvent) -> tuple[FieldDiff, ...]:
         return ()
     revisions = {one.number: one for one in store.revisions(event.release)}
     before, after = (revisions.get(event.revision - back) for back in (1, 0))
-    return Edit(before, after).changes if before and after else ()
+    return changes_between(before, after) if before and after else ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from data.models import Content, Release
-from data.revisions.diff import COARSE, changes
+from data.models import Content, Release, Revision
+from data.revisions.diff import COARSE
+from data.revisions.stored_difference import changes_between
 from data.text.clean import allowed
 from data.text.html_text import paragraphs
 from data.text.language_tags import feed_language, is_right_to_left
@@ -49,13 +50,13 @@ def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Per
     return body
 
 
-def difference(before: Content, after: Content, *, whole: bool = True) -> str:
+def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
     """What an edit took out (``del``) and put in (``ins``), field by field, as HTML.
 
     Unless the ``whole`` of a field is wanted, only its paragraphs that differ. A note comes first
     if a difference is coarse.
     """
-    differing = changes(before, after)
+    differing = changes_between(before, after)
     found = "".join(change.html if whole else change.html_of_changes for change in differing)
     if any(change.is_coarse for change in differing):
         found = note(COARSE) + found

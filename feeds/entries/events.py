@@ -14,7 +14,7 @@ from typing import Final
 
 from data.health.codes import CODES
 from data.models import DayDigest, Facet, HealthEvent, Release, Return, Revision
-from data.revisions.diff import changes
+from data.revisions.stored_difference import changes_between
 from data.text.clean import excerpt, plain
 from data.text.urls import web_address
 from data.wording import counted
@@ -38,7 +38,7 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
     html = (
         f"<p>{escape(name)} changed {quoted(title, after.content.language)}"
         f" (version {after.number}):</p>"
-        + quoted(difference(before.content, after.content), after.content.language, "div")
+        + quoted(difference(before, after), after.content.language, "div")
     )
     if backed:
         served = (
@@ -54,7 +54,7 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
         page=page,
         html=html,
         mark="corrected",
-        summary=excerpt(" ".join(one.text for one in changes(before.content, after.content))),
+        summary=excerpt(" ".join(one.text for one in changes_between(before, after))),
     )
     return with_captures(entry, captures) if after.capture else entry
 

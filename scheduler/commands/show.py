@@ -23,7 +23,8 @@ from data.interchange.release_fields import (
     version_capture_fields,
 )
 from data.models import Capture, HiddenRelease, Release, Revision
-from data.revisions.diff import COARSE, Edit, edits
+from data.revisions.diff import COARSE
+from data.revisions.stored_difference import Edit, edits
 from data.store.protocol import Store
 from data.store.public_view import public_view
 from data.stories.copies import StoryMember, tellings

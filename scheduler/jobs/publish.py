@@ -73,6 +73,9 @@ class HealthNoted(msgspec.Struct, frozen=True):
 
 Job: TypeAlias = PublishJob | HealthJob
 
+MAX_DIFFERENCES = 500
+"""Maximum number of differences of versions that one publication computes and stores."""
+
 TURNS = 3
 """How often a publication begins anew, where others publish to the same bucket."""
 
@@ -159,6 +162,7 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
     with publication_turn(home) as another, signed_after(home, errors) as store:
         keep_home_files(home, store, ())
         settle_topics(home, store)
+        store.compute_differences(limit=MAX_DIFFERENCES)
         kept = home.path / "rendered.db"
         everything = everything or another
         make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)

@@ -28,6 +28,7 @@ from data.identity.matching import (
     trusted_canonical,
 )
 from data.models import Content, Draft, Release
+from data.revisions.stored_difference import encode_difference
 from data.store.recorder.candidates import Candidates, bands_of, find_candidates
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.stories import StoryJoiner
@@ -42,6 +43,9 @@ NEAREST: Final = 20
 
 COMPARED: Final = 200
 """Releases of a source, the newest, that a changed text is compared with."""
+
+MAX_COMPARED_CHARACTERS: Final = 100_000
+"""Maximum characters of two versions that are compared while a release is recorded."""
 
 OLD: Final = dt.timedelta(days=30)
 """The age at which a release that is met for the first time is no news."""
@@ -322,6 +326,9 @@ class Recorder:
             tables.update_release(number, release, fingerprint, revised=at, met=met)
             if revised and release.reread:
                 tables.note_reading(number, release)
+            if release.revision > 1 and release.content != old.content:
+                steps = steps_between(old, release) if revised else ""
+                tables.keep_difference(number, release.revision, steps)
         if old is None or _filed(release) != _filed(old):
             tables.file_under_topics(old, release)
             tables.file_under_section(old, release)
@@ -400,6 +407,17 @@ class Recorder:
 def _labels_of(release: Release, labels: Mapping[str, str]) -> Mapping[str, str]:
     """What the topics of a release are called, by slug; the slug itself where nothing is said."""
     return {topic: labels.get(topic, topic) for topic in release.content.topics}
+
+
+def steps_between(old: Release, new: Release) -> str:
+    """The difference of two versions for the store; empty if it is computed later.
+
+    Others wait for the transaction in which a release is recorded.
+    """
+    lengths = (len(one.content.title) + len(one.content.body_text) for one in (old, new))
+    if sum(lengths) > MAX_COMPARED_CHARACTERS:
+        return ""
+    return encode_difference(old.content, new.content)
 
 
 def _is_old(release: Release) -> bool:

@@ -155,6 +155,9 @@ class Tables(Protocol):
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
         """Keep the mark of what an address or a release shows, until a later visit compares it."""
 
+    def keep_difference(self, number: int, revision: int, steps: str) -> None:
+        """Keep how a version differs from the one before; ``steps`` is empty until computed."""
+
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
         """Note a visit that gave nothing to believe."""
 

@@ -70,6 +70,14 @@ class ReleaseTable(Part):
             ],
         )
 
+    def keep_difference(self, number: int, revision: int, steps: str) -> None:
+        """Keep how a version differs from the one before; ``steps`` is empty until computed."""
+        self._db.execute(
+            "INSERT INTO differences (release, number, steps) VALUES (?, ?, ?)"
+            " ON CONFLICT (release, number) DO UPDATE SET steps = excluded.steps",
+            [number, revision, steps],
+        )
+
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
         """Note a visit that gave nothing to believe."""
         self._db.execute(

@@ -8,24 +8,26 @@ from dataclasses import replace
 from typing import Final
 
 from data.models import BACKLOG, Facet, Release, Revision
+from data.revisions.stored_difference import encode_difference
 from data.store.sql.database.connection import Arguments, Connection, Part
 from data.store.sql.database.facets import selection
 from data.store.sql.database.rows import (
     INSTANT,
     RELEASE_COLUMNS,
     SHOWN,
+    content_of,
     instant,
     release_of,
+    revision_columns,
     revision_of,
-    version_columns,
 )
 from data.text.urls import canonical_url
 
 BATCH: Final = 500
 """Rows read at a time, so that no open cursor holds the snapshot while others work with them."""
 
-OF_REVISION: Final = version_columns("v.release", "v.number")
-OF_RELEASE: Final = version_columns("r.number", "r.revision")
+OF_REVISION: Final = revision_columns("v.release", "v.number")
+OF_RELEASE: Final = revision_columns("r.number", "r.revision")
 """What is known of versions beside: of earlier ones, and of the present one."""
 
 FIRST_DAY, LAST_DAY = "", "~"
@@ -167,6 +169,33 @@ class ReleasesPart(Part):
             [release_id],
         )
         return tuple(map(revision_of, rows))
+
+    def compute_differences(self, *, limit: int) -> int:
+        """Compute stored differences that are missing, ``limit`` at most; how many it computed.
+
+        They are computed outside of a transaction, since long texts take seconds.
+        """
+        missing = self._ask(
+            "SELECT release, number FROM differences WHERE steps = '' ORDER BY release, number"
+            " LIMIT ?",
+            [limit],
+        )
+        for release, number in missing:
+            pair = self._ask(
+                "SELECT content FROM (SELECT number, content FROM revisions WHERE release = ?1"
+                " UNION ALL SELECT revision, content FROM releases WHERE number = ?1) AS versions"
+                " WHERE number IN (?2 - 1, ?2) ORDER BY number",
+                [release, number],
+            )
+            contents = [content_of(text) for (text,) in pair]
+            steps = encode_difference(contents[0], contents[-1])
+            with self._writing() as db:
+                db.execute(
+                    "UPDATE differences SET steps = ?"
+                    " WHERE release = ? AND number = ? AND steps = ''",
+                    [steps, release, number],
+                )
+        return len(missing)
 
     def story(self, story: str) -> tuple[Release, ...]:
         """The releases that share a story, first published first."""

@@ -188,6 +188,7 @@ class RetractionPart(Part):
                 f"UPDATE revisions SET content = ? WHERE release = {number}",
                 [encode(blank), release_id],
             )
+            db.execute(f"UPDATE differences SET steps = '' WHERE release = {number}", [release_id])
             db.execute(
                 "UPDATE releases SET title = ?, content = ?, fingerprint = ? WHERE id = ?",
                 [blank.title, encode(blank), b"", release_id],

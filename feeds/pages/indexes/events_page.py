@@ -13,7 +13,7 @@ from html import escape
 from markupsafe import Markup
 
 from data.models import Facet, HealthEvent, Release, Return, Revision
-from data.revisions.diff import changes
+from data.revisions.stored_difference import changes_between
 from data.text.clean import allowed, plain
 from data.text.language_tags import feed_language
 from feeds.entries.entry import title_of
@@ -64,7 +64,7 @@ def edit_line(
 ) -> EventLine:
     """The line of an edit, with what it changed in short."""
     texts = pages.catalog.texts
-    found = changes(before.content, after.content)
+    found = changes_between(before, after)
     html = "".join(f"<p>{change.short_html(SHORT)}</p>" for change in found)
     if any(change.is_coarse for change in found):
         coarse = texts.gettext(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from data.models import Content, Revision
-from data.revisions.diff import changes
+from data.models import Revision
+from data.revisions.stored_difference import changes_between
 from feeds.translations import Texts
 
 SUMMED_UP = 20
 """The last versions of a release of which it is told what changed: comparing takes time."""
 
 
-def change_words(before: Content, after: Content, texts: Texts) -> str:
+def change_words(before: Revision, after: Revision, texts: Texts) -> str:
     """What differs between two versions in a way that readers would care about."""
     said = []
-    for change in changes(before, after):
+    for change in changes_between(before, after):
         match change.field:
             case "title":
                 said.append(texts.gettext("title"))
@@ -34,6 +34,6 @@ def changed_in(revisions: tuple[Revision, ...], texts: Texts) -> dict[int, str]:
     return {
         after.number: texts.gettext("Read anew, its publisher changed nothing")
         if after.reason == "reading"
-        else change_words(before.content, after.content, texts)
+        else change_words(before, after, texts)
         for before, after in pairwise(some)
     }

@@ -36,7 +36,7 @@ def revision_page(
     body = shown_body(body_of(version, url), texts, MOST_COMPRESSED)
     change = None
     if before:
-        differing = difference(before.content, after.content, whole=False)
+        differing = difference(before, after, whole=False)
         change = shown_body(differing, texts, MOST_COMPRESSED)
     neighbours = (after.number - 1, after.number + 1)
     return pages.render(
@@ -50,7 +50,7 @@ def revision_page(
         last=after.number == release.revision,
         reading=after.reason == "reading",
         seen=after.seen,
-        changed=change_words(before.content, after.content, texts) if before else "",
+        changed=change_words(before, after, texts) if before else "",
         change=Markup(change.html) if change else None,  # noqa: S704 - shown_body sanitizes
         cut_change=bool(change and change.beginning),
         body=Markup(body.html),  # noqa: S704 - shown_body sanitizes

@@ -34,6 +34,14 @@ def version_columns(release: str, revision: str) -> str:
     )
 
 
+def revision_columns(release: str, revision: str) -> str:
+    """The same, with the stored difference of a version from the one before."""
+    return (
+        version_columns(release, revision) + ", (SELECT d.steps FROM differences d"
+        f" WHERE d.release = {release} AND d.number = {revision})"
+    )
+
+
 RELEASE_COLUMNS: Final = (
     "r.id, r.source, r.url, r.content, r.first_seen, r.last_seen, r.updated, r.sort_at,"
     " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
@@ -142,7 +150,7 @@ def stored_of(row: Sequence[Any]) -> StoredRelease:
 
 
 def revision_of(row: Sequence[Any]) -> Revision:
-    """A revision from its id, number, time, content and ``version_columns``."""
+    """A revision from its id, number, time, content, ``version_columns`` and difference."""
     return Revision(
         row[0],
         row[1],
@@ -150,6 +158,7 @@ def revision_of(row: Sequence[Any]) -> Revision:
         _content.decode(row[3]),
         _capture(row[4]),
         "reading" if row[5] else "served",
+        row[6] or "",
     )
 
 

@@ -186,6 +186,12 @@ def lay_unconfirmed(db: Database) -> None:
     _lay(db, "unconfirmed")
 
 
+@migrations()
+def lay_differences(db: Database) -> None:
+    """Create the table of differences between versions."""
+    _lay(db, "differences")
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 

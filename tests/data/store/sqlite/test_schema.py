@@ -17,6 +17,7 @@ import pytest
 from sqlite_utils import Database
 
 from data.models import AlertDelivery, DayDigest, Facet, HealthEvent, HubRequest, Link, Run, Source
+from data.revisions.stored_difference import changes_between
 from data.search.query import Query
 from data.store.sqlite.database.schema import migrations
 from data.store.sqlite.store import SqliteStore
@@ -108,6 +109,12 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     assert sorted(one.kind for one in told if one.kind != "update") == [
         *("edit", "new", "new", "new", "retraction")
     ]
+    # A store of an earlier schema has no differences, which are computed once.
+    store.compute_differences(limit=9)
+    assert store.compute_differences(limit=9) == 0
+    before, after = store.revisions(first.id)
+    assert after.difference
+    assert [one.field for one in changes_between(before, after)] == ["body"]
     # It goes on as it began: a third telling joins the story, the same page is the same release.
     again = store.record(draft(), seen=NOON + 2 * HOUR, since=NOON + 2 * HOUR)
     third = store.record(draft("http://post.example/1", source="post"), seen=NOON, since=NOON)

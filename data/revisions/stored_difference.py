@@ -1,0 +1,121 @@
+"""The difference of a version from the one before, computed once and stored without its texts.
+
+Stored are the lengths of the passages that stayed, went and came. The texts are those of the two
+versions, so that a text that is taken out of both is nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import chain, pairwise
+from typing import Final
+
+import msgspec
+
+from data.models import Content, Revision
+from data.revisions.diff import FieldDiff, Kind, Piece, attachment_diff, changes
+
+KINDS: Final[tuple[Kind, ...]] = ("same", "gone", "added")
+
+DIGEST_BYTES: Final = 16
+
+
+class FieldSteps(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One field: a kind (its place in `KINDS`) and a length in characters, in turns."""
+
+    field: str
+    steps: tuple[int, ...]
+    is_coarse: bool
+
+
+class StoredDifference(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """All fields that differ; ``digest`` says of which two versions."""
+
+    digest: str
+    fields: tuple[FieldSteps, ...]
+
+
+_decoder = msgspec.json.Decoder(StoredDifference)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The step from one revision of a release to the next."""
+
+    before: Revision
+    after: Revision
+
+    @property
+    def changes(self) -> tuple[FieldDiff, ...]:
+        """What readers would care about, field by field."""
+        return changes_between(self.before, self.after)
+
+
+def edits(revisions: Iterable[Revision]) -> tuple[Edit, ...]:
+    """The steps between revisions, oldest first."""
+    return tuple(Edit(before, after) for before, after in pairwise(revisions))
+
+
+def encode_difference(old: Content, new: Content) -> str:
+    """The difference of two versions as the store keeps it: JSON of `StoredDifference`."""
+    found = tuple(FieldSteps(one.field, steps_of(one), one.is_coarse) for one in changes(old, new))
+    return msgspec.json.encode(StoredDifference(digest_of(old, new), found)).decode()
+
+
+def steps_of(difference: FieldDiff) -> tuple[int, ...]:
+    """The kinds and lengths of the passages of a field; files are compared when they are read."""
+    if difference.field == "attachments":
+        return ()
+    pairs = ((KINDS.index(piece.kind), len(piece.text)) for piece in difference.pieces)
+    return tuple(chain.from_iterable(pairs))
+
+
+def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
+    """What differs between two versions in a way that readers would care about.
+
+    It is computed only if none is stored for these two texts.
+    """
+    old, new = before.content, after.content
+    if after.difference:
+        stored = _decoder.decode(after.difference)
+        if stored.digest == digest_of(old, new):
+            return tuple(decoded(one, old, new) for one in stored.fields)
+    return changes(old, new)
+
+
+def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:
+    """The difference of one field, with the texts of both versions."""
+    match stored.field:
+        case "attachments":
+            return attachment_diff(old, new)
+        case "title":
+            pieces = pieces_of(stored.steps, old.title, new.title)
+        case _:
+            pieces = pieces_of(stored.steps, old.body_text, new.body_text)
+    return FieldDiff(stored.field, tuple(pieces), stored.is_coarse)
+
+
+def pieces_of(steps: tuple[int, ...], old: str, new: str) -> Iterator[Piece]:
+    """The passages of two texts, by their kinds and lengths."""
+    left = right = 0
+    for place, length in zip(steps[::2], steps[1::2], strict=True):
+        kind = KINDS[place]
+        text = new[right : right + length] if kind == "added" else old[left : left + length]
+        left += 0 if kind == "added" else length
+        right += 0 if kind == "gone" else length
+        yield Piece(kind, text)
+
+
+def digest_of(old: Content, new: Content) -> str:
+    """Names all that the difference of two versions depends on."""
+    found = blake2b(digest_size=DIGEST_BYTES)
+    for one in (old, new):
+        files = (f"{media.url} {media.length}" for media in one.attachments)
+        for part in (one.title, one.body_text, one.body_html, one.body_rule, *files):
+            encoded = part.encode("utf-8", "surrogatepass")
+            found.update(b"%d:" % len(encoded))
+            found.update(encoded)
+        found.update(b"/")
+    return found.hexdigest()
