@@ -9,7 +9,7 @@ from typing import Final
 import nh3
 
 from data.text.nesting import flattened
-from data.text.urls import SCHEMES, absolute
+from data.text.urls import SCHEMES, absolute, loadable
 
 TAGS: Final = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 - words read better in a row
@@ -85,7 +85,8 @@ def is_huge(fragment: str) -> bool:
 def sanitize(fragment: str, base: str) -> str:
     """A safe copy of an HTML fragment, its addresses absolute; of a huge one the beginning.
 
-    ``base`` is what relative addresses start from. Only http, https, mailto and tel addresses stay.
+    ``base`` is what relative addresses start from. Links may lead to http, https, mailto and tel
+    addresses. Images may come from http and https addresses only.
     """
     token = _base.set(base)
     try:
@@ -103,17 +104,37 @@ _CLEANER: Final = nh3.Cleaner(
 )
 
 
+NOT_LOADABLE: Final = re.compile(r"\ssrc=\"(?!https?:)", re.IGNORECASE)
+"""The address of an image that no page can load, in HTML as nh3 writes it."""
+
+
 def sanitize_absolute(fragment: str) -> str:
     """The same for a fragment whose addresses are absolute already."""
-    return _in_order(_CLEANER.clean(_ready(fragment)))
+    safe = _CLEANER.clean(_ready(fragment))
+    # A filter costs a call for each attribute, and few fragments need it.
+    return _in_order(_LOADED_CLEANER.clean(safe) if NOT_LOADABLE.search(safe) else safe)
 
 
 _base: ContextVar[str] = ContextVar("base")
 
 
 def _resolved(_tag: str, name: str, value: str) -> str | None:
+    if name == "src":
+        return loadable(_base.get(), value)
     return absolute(_base.get(), value) if name in ADDRESSES else value
 
+
+def _loaded(_tag: str, name: str, value: str) -> str | None:
+    return value if name != "src" or loadable("", value) else None
+
+
+_LOADED_CLEANER: Final = nh3.Cleaner(
+    tags=set(TAGS),
+    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+    attribute_filter=_loaded,
+    url_schemes=set(SCHEMES),
+    link_rel=None,
+)
 
 # Made once: that takes ten times longer than to sanitize a release with it.
 _RESOLVER: Final = nh3.Cleaner(

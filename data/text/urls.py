@@ -141,6 +141,12 @@ def absolute(base: str, address: str) -> str | None:
     return joined if followed else None
 
 
+def loadable(base: str, address: str) -> str | None:
+    """The absolute form of the address of an image or a file, or None if it is not of the web."""
+    url = absolute(base, address)
+    return url if url and url[:5].lower().startswith(("http:", "https")) else None
+
+
 @lru_cache(maxsize=64)  # all the addresses of a page start from one
 def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
     """The site and the folders of a page; None where its address is out of the ordinary."""

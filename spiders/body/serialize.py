@@ -17,7 +17,7 @@ from lxml import etree
 from data.text.clean import one_line
 from data.text.html_text import LINES, both_of, gap_of
 from data.text.sanitize import ADDRESSES, MOST
-from data.text.urls import absolute
+from data.text.urls import absolute, loadable
 from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 from spiders.page.elements import SILENT, without_partings
 from spiders.page.media_urls import largest_source, leads_to_image
@@ -242,7 +242,7 @@ def _image(element: etree._Element, base: str) -> str:
     parent = element.getparent()
     href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""
     source = href if leads_to_image(href) else largest_source(named)
-    url = absolute(base, source) if source else None
+    url = loadable(base, source) if source else None
     if not url:
         return ""
     parts = [

@@ -11,6 +11,7 @@ from lxml import etree
 from data.models import Content
 from data.text.words import tokens
 from spiders.crawl.blocked_page import LOGIN_FIRST, MOST_WORDS, Barrier, challenge_in
+from spiders.page.frames import frame_texts
 from spiders.page.page import Page
 
 LEFTOVER_WORDS: Final = 25
@@ -19,13 +20,6 @@ LEFTOVER: Final = 500
 
 NAME_WORDS: Final = 8
 """Words of a text that may be the name of an institution, and little more."""
-
-TAGS: Final = ("header", "footer", "nav", "aside")
-NAMES: Final = frozenset(
-    "foot footer site-footer page-footer colophon copyright imprint legal header site-header nav "  # noqa: SIM905 - words read better in a row
-    "navbar breadcrumb breadcrumbs sidebar".split()
-)
-"""What is called so frames the pages of a site."""
 
 
 def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
@@ -40,18 +34,7 @@ def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
     if len(words) <= NAME_WORDS and sum(word in called for word in words) * 2 >= len(words):
         return True
     said = " ".join(words)
-    return any(said in " ".join(tokens(_text(node))) for node in _frames(page))
-
-
-def _frames(page: Page) -> Iterable[etree._Element]:
-    for node in page.tree.iter("div", "p", "section", "td", *TAGS):
-        names = {*node.get("class", "").lower().split(), node.get("id", "").lower()}
-        if node.tag in TAGS or not NAMES.isdisjoint(names):
-            yield node
-
-
-def _text(node: etree._Element) -> str:
-    return " ".join(map(str, node.itertext()))
+    return any(said in " ".join(tokens(text)) for text in frame_texts(page))
 
 
 FEW_WORDS: Final = 40

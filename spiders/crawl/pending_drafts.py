@@ -67,6 +67,10 @@ class PendingDrafts:
         """Remember what an edited page shows, until its draft is taken in."""
         self._shown[url] = shown
 
+    def confirmed(self, url: str) -> None:
+        """Count a known release whose server reports that it has not changed."""
+        self._redesign.unchanged(url)
+
     def add(self, draft: Draft) -> Iterator[ReadyDraft]:
         """Take in a release as the visit found it: what may be recorded since, in order.
 

@@ -396,6 +396,7 @@ class Visit:
             self.error(url, "http:304", "the server answered 304 to a question without a condition")
             return
         self.facts.releases.confirmed(url)
+        self._pending.confirmed(url)
         mark = partial(self._mark_unchanged, release, time_of(capture), capture)
         self._batch.add(Write(url, mark))
 

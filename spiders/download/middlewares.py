@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
@@ -74,5 +75,21 @@ class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
         head = response.body[:HEAD].lower()
         # In UTF-16 each letter has a zero beside it.
         if b"refresh" in head or b"\x00" in head:
+            # It may name what is no address of the web, such as javascript:.
+            with suppress(ValueError):
+                made = super().process_response(request, response)
+                # A page that only loads itself again would lead in a circle.
+                return response if made.url == request.url else made
+        return response
+
+
+class SafeRedirectMiddleware(RedirectMiddleware):
+    """Scrapy's own, but for a Location that is no address: it is reported with the page."""
+
+    def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """The response, or a request for the page that it leads to."""
+        with suppress(ValueError):
             return super().process_response(request, response)
         return response

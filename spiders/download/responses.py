@@ -69,6 +69,7 @@ KNOWN: Final = {
     "DNSLookupError": ("dns", "its host name leads nowhere"),
     "CannotResolveHostError": ("dns", "its host name leads nowhere"),
     "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
+    "ValueError": ("refused", "nothing can be requested at its address"),
     "NotSupported": ("refused", "only http and https addresses are fetched"),
     "DownloadCancelledError": ("size", TOO_LONG),
     "ConnectionDone": ("connection", "the server closed the connection without an answer"),

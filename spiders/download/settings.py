@@ -60,7 +60,11 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "spiders.download.middlewares.PlainRedirectMiddleware": 70,
             "spiders.download.documents.DocumentMiddleware": 570,
             "spiders.download.middlewares.CheapMetaRefreshMiddleware": 580,
-            # In the place of Scrapy's own.
+            # In place of Scrapy's own.
+            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+            "spiders.download.cookies.BoundedCookies": 700,
+            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+            "spiders.download.middlewares.SafeRedirectMiddleware": 600,
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             "spiders.download.truncation.TruncationMiddleware": 585,
             "spiders.download.decompression.DecompressionMiddleware": 590,

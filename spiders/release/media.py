@@ -11,7 +11,7 @@ from lxml import etree
 
 from data.models import Media
 from data.text.clean import clean_line
-from data.text.urls import absolute
+from data.text.urls import loadable
 from spiders.page.embedded_metadata import EmbeddedMetadata, rank
 from spiders.page.media_urls import file_of, largest_source, leads_to_file, leads_to_image, path_of
 
@@ -63,7 +63,7 @@ def images_of(
         if part is element:
             break
     told = meta.meta("og:image:secure_url", "og:image", "twitter:image") or stated_image(meta)
-    lead = absolute(base, told)
+    lead = loadable(base, told)
     if lead and lead not in found:
         return (Media(lead, image_type(lead)), *found.values())
     return tuple(found.values())
@@ -83,7 +83,7 @@ def stated_image(meta: EmbeddedMetadata) -> str:
 
 def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:
     """Keep an image under its address, once."""
-    url = absolute(base, source)
+    url = loadable(base, source)
     if url and url not in found:
         found[url] = Media(url, image_type(url), title=clean_line(title or "") or None)
 
@@ -112,7 +112,7 @@ def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ..
             href = node.get(HOLDERS[node.tag]) or ""
             if not leads_to_file(href):
                 continue
-            url = absolute(base, href)
+            url = loadable(base, href)
             if url and url not in found and len(found) < MAX_MEDIA:
                 kind = media_type(file_of(url)) or "application/octet-stream"
                 said = map(str, node.itertext()) if node.tag == "a" else (node.get("title") or "",)

@@ -16,7 +16,7 @@ from data.dates.context import DateContext
 from data.dates.parse import plausible
 from data.models import Media, Published
 from data.text.clean import FORBIDDEN, clean_line
-from data.text.urls import absolute
+from data.text.urls import loadable
 from spiders.json_state.js_literals import NoLiteral, decoded
 from spiders.json_state.json_fields import fields_of, published_in
 from spiders.json_state.rich_text import Writer
@@ -209,12 +209,12 @@ def picture(value: Any, base: str, depth: int) -> Media | None:
     if isinstance(value, list):
         return picture(value[0], base, depth + 1) if value and depth < NESTED else None
     if isinstance(value, str):
-        url = absolute(base, value) if leads_to_image(value) else None
+        url = loadable(base, value) if leads_to_image(value) else None
         return Media(url, image_type(url)) if url else None
     if not isinstance(value, dict) or depth >= NESTED:
         return None
     for name in PICTURE:
-        if isinstance(value.get(name), str) and (url := absolute(base, value[name])):
+        if isinstance(value.get(name), str) and (url := loadable(base, value[name])):
             said = value.get("alt") or value.get("altText") or value.get("alternativeText")
             title = clean_line(said) if isinstance(said, str) else ""
             return Media(url, image_type(url), title=title or None)

@@ -76,6 +76,23 @@ def test_a_long_cookie_does_not_keep_a_source_from_being_read(tmp_path: Path) ->
     assert (run["new"], run["errors"]) == (1, [])
 
 
+@pytest.mark.parametrize(
+    "cookies", [["a=" + "c" * 200_000], [f"n{n}={'c' * 4000}" for n in range(60)]]
+)
+def test_a_site_that_refuses_long_requests_is_read_whatever_cookies_it_sets(
+    cookies: list[str], tmp_path: Path
+) -> None:
+    with served() as room:
+        lines = "\r\nSet-Cookie: ".join([*cookies, "small=kept"])
+        room.page("/news/", listing_html([2, 1]), headers={"Set-Cookie": lines})
+        for number in (1, 2):
+            room.page(f"/news/{number}.html", release_html(number))
+        run = collect(make_home(tmp_path / "home", f"{room.base}/news/"))
+    assert (run["new"], run["errors"]) == (2, [])
+    assert room.sent
+    assert all(len(sent) <= 8_000 for sent in room.sent)
+
+
 def bomb() -> bytes:
     """A hundred kilobytes that become a hundred megabytes."""
     packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)

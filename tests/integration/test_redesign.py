@@ -132,6 +132,8 @@ def test_a_new_theme_is_no_edit_and_hides_none(
         assert revisions(home) == {}, "nor is the way back"
         show_as(room, edited(now))
         runs(home)
+        # A text that only ends earlier counts when a second visit finds it.
+        runs(home)
         assert revisions(home) == {theme: {1, 5, 7, 8, 9} for theme in themes}
 
 

@@ -8,6 +8,8 @@ A line that went or came is a design's
 - where it went, but the page still shows it, so that only our reading lost it;
 - where the page is built anew and several releases of the visit lost or gained the same, or where
   most pages that are built anew show it;
+- where it came, and its page has it in a header, a footer or the like;
+- where it came, and so it did on most releases of the visit, two of them at least;
 - where the page is built anew and all that it says stayed, in another order;
 - where the page is built anew and nothing but such lines could be read before.
 
@@ -33,6 +35,7 @@ from data.text.urls import absolute
 from data.text.words import tokens
 from spiders.body.line_kinds import LineKinds
 from spiders.body.segmentation import segment
+from spiders.page.frames import frame_texts
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 
@@ -86,11 +89,23 @@ def shown_on(page: Page) -> Shown:
     seen = segment(page.tree)
     links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
     files = frozenset(file_name(url) for url in links if url)
-    return Shown(frozenset(comparison_key(block.text) for block in seen.blocks), files)
+    lines = frozenset(comparison_key(block.text) for block in seen.blocks)
+    return Shown(lines, files, tuple(map(comparison_key, frame_texts(page))))
 
 
 ALIKE: Final = 3
 """Releases of a visit from which on what they lost or gained alike is not of each."""
+
+MOST_OF_VISIT: Final = 0.75
+MIN_PAGES: Final = 2
+"""The share of the known releases of a visit, and their number, that must gain a line for it to be
+of their site."""
+
+FRAME_LETTERS: Final = 4
+"""Letters of a line from which on it may be found in a frame."""
+
+COMPARED_LINES: Final = 50
+"""Lines of a known text by which it is found out whether a frame holds the text itself."""
 
 SHARE: Final = 0.25
 """The share of the releases whose pages are built anew that must have it in common."""
@@ -111,10 +126,14 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a page shows, wherever on it: its lines, squashed, and the files that it links to."""
+    """What a page shows, wherever on it: its lines, squashed, and the files that it links to.
+
+    ``frames`` are the texts of its header, footer and the like, squashed.
+    """
 
     lines: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
+    frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +160,12 @@ class LayoutChange:
         self._anew: set[str] = set()
         self._pages: set[str] = set()
         self._lines: Counter[str] = Counter()
+        self._known: set[str] = set()
+        self._came: defaultdict[str, set[str]] = defaultdict(set)
+
+    def unchanged(self, url: str) -> None:
+        """Count a known release whose page has not changed."""
+        self._known.add(url)
 
     def note(self, draft: Draft, known: Release | None, shown: Shown) -> None:
         """Look at a draft of a known release, before others of the visit are parted."""
@@ -151,8 +176,15 @@ class LayoutChange:
         if anew and draft.url not in self._pages and len(self._pages) < MOST_PAGES:
             self._pages.add(draft.url)
             self._lines.update(shown.lines)
-        if known is None or not significant_changes(known.content, draft.content):
+        if known is None:
             return
+        self._known.add(draft.url)
+        if not significant_changes(known.content, draft.content):
+            return
+        if len(self._came) < MOST_LINES:
+            for _, came in passages(known.content.body_text, draft.content.body_text):
+                for line in came:
+                    self._came[_masked(line)].add(draft.url)
         keys = frozenset(_keys(known.content, draft.content) if anew else ())
         self._notes[draft.url] = Note(known, shown, anew, keys)
         if anew:
@@ -193,8 +225,9 @@ class LayoutChange:
                 new = replace(new, title=old.title, title_rule=KEPT)
         if "body" in changed and self._is_same_text(note, new, kinds):
             edited.discard("body")
-            if self._had_text(note, kinds) and self._lost(note, new):
-                # What the page still shows was read better before.
+            worse = self._lost(note, new) or self._gained(note, new)
+            if worse and self._had_text(note, kinds):
+                # What the page still shows was read better before, or what frames it was not.
                 new = replace(new, body_text=old.body_text, body_html=old.body_html)
         if "attachments" in changed:
             before, after = named_files(old), named_files(new)
@@ -239,7 +272,26 @@ class LayoutChange:
             return True
         if side == "gone" and _stands(line, note.shown):
             return True
+        if side == "came" and self._is_of_site(line, note):
+            return True
         return self._shared((side, _masked(line)), note) or (note.anew and self._is_common(line))
+
+    def _is_of_site(self, line: str, note: Note) -> bool:
+        """Whether a line that came frames its page, or came on most pages of the visit."""
+        pages = len(self._came[_masked(line)])
+        if pages >= max(MIN_PAGES, MOST_OF_VISIT * len(self._known)):
+            return True
+        key = comparison_key(line)
+        own = map(comparison_key, _lines(note.known.content.body_text)[:COMPARED_LINES])
+        texts = [text for text in own if len(text) >= LONG]
+        return len(key) >= FRAME_LETTERS and any(
+            key in frame and not any(text in frame for text in texts) for frame in note.shown.frames
+        )
+
+    def _gained(self, note: Note, new: Content) -> bool:
+        """Whether a body has lines of its site that it did not have before."""
+        found = passages(note.known.content.body_text, new.body_text)
+        return any(self._is_of_site(line, note) for _, came in found for line in came)
 
     def _is_common(self, line: str) -> bool:
         """Whether most pages that are built anew show a line."""

@@ -22,7 +22,8 @@ ALIKE: Final = 3
 """Releases that were not alike before, from which on their being alike is not believed."""
 
 KNOWN_ALIKE: Final = 2
-"""The same for known releases that had texts of their own and now have one text."""
+"""The same for releases of which one at least is known, and that had texts or titles of their own
+and now have one text or title."""
 
 WINDOW: Final = 24
 """Drafts that wait for others: all that a visit meets, or the last ones of a long visit."""
@@ -114,7 +115,8 @@ class RedesignGuard:
             title, expected = tuple(tokens(content.title)), tuple(tokens(one.title))
             other = bool(expected) and title != expected
             if other:
-                self._meet(one, "title", title, expected)
+                said = " ".join(expected)
+                self._meet(one, "title", title, said.encode() if known else said)
         is_text = (len(words) >= LEAST_WORDS or other) and not content.attachments
         if len(words) and (known or is_text):
             before: Hashable = one.draft.url
@@ -135,6 +137,8 @@ class RedesignGuard:
         alike = self._met[key]
         # What known ones said before are bytes; new ones are told apart by their addresses.
         known = sum(isinstance(before, bytes) for before in alike)
+        if what == "title" and known:
+            return len(alike) >= KNOWN_ALIKE
         sure = what == "body" and one.known is not None and known >= KNOWN_ALIKE
         return sure or len(alike) >= ALIKE
 

@@ -181,7 +181,7 @@ def test_a_text_that_only_ends_earlier_counts_when_a_second_visit_finds_it(
     store: JournalStore, noon: dt.datetime
 ) -> None:
     shorter = BODY.rpartition("from")[0]
-    files = (Media("http://harbour.example/plan.pdf"),)
+    files = (Media("http://harbour.example/plan.pdf", "application/pdf"),)
     first = store.record(draft(digest="d1", attachments=files), seen=noon, since=noon).release
     cut = draft(digest="d2", body_text=shorter, attachments=())
     for minutes in (60, 61):

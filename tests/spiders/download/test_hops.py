@@ -91,3 +91,36 @@ def test_a_redirect_without_end_is_given_up(room: Room, tmp_path: Path) -> None:
     for url in asked[1:]:
         assert told[url]["message"] == "it leads from one address to the next without end"
     assert len(room.log) < 40
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *(
+            "javascript:void(0)",
+            "mailto:a@b.example",
+            "http://[",
+            "http://",
+            "//[x]/",
+            "http://h:99999/",
+        ),
+        *("http://%zz/", "about:blank", "\x01"),
+    ],
+)
+def test_an_address_that_is_none_costs_no_page(room: Room, tmp_path: Path, place: str) -> None:
+    room.answers["/moved"] = Answer(status=302, headers={"Location": place}, etag=False)
+    refresh = f'<meta http-equiv="refresh" content="0;url={place}">'
+    room.page("/refresh", release_html(2).replace("</head>", f"{refresh}</head>"))
+    room.page("/base", release_html(3).replace("</head>", f'<base href="{place}">{refresh}</head>'))
+    told = fetched(
+        tmp_path / "home", *(f"{room.base}{path}" for path in ("/moved", "/refresh", "/base"))
+    )
+    moved, *pages = told.values()
+    assert "ValueError" not in str(moved.get("message"))
+    assert not moved.get("body")
+    for page in pages:
+        if place in {"http://h:99999/", "http://%zz/", "\x01"}:
+            # A browser would go there and fail as well.
+            assert "ValueError" not in str(page.get("message"))
+        else:
+            assert b"ships counted" in base64.b64decode(str(page["body"]))

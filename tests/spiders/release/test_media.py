@@ -6,8 +6,9 @@ import pytest
 from lxml import html
 
 from data.models import Media
+from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.media_urls import leads_to_file
-from spiders.release.media import attachments_of
+from spiders.release.media import attachments_of, images_of
 
 BASE = "https://merrow.example/news/77"
 
@@ -54,3 +55,13 @@ def test_what_is_no_file_is_not_attached(body: str) -> None:
 def test_a_file_that_a_query_asks_for_tells_itself() -> None:
     assert leads_to_file("/download?id=3&name=minutes.docx")
     assert not leads_to_file("/page?next=/about.html")
+
+
+def test_what_no_page_can_load_is_no_image_and_no_file() -> None:
+    body = html.fromstring(
+        '<div><img src="mailto:a@b.c"><img src="tel:+4712"><img srcset="tel:1 2x" src="/b.png">'
+        '<a href="mailto:plan.pdf">Plan</a><video src="tel:talk.mp4"></video></div>'
+    )
+    stated = EmbeddedMetadata({"og:image": ("mailto:a@b.c",)}, (), "")
+    assert [one.url for one in images_of(body, stated, BASE)] == ["https://merrow.example/b.png"]
+    assert attachments_of(body, BASE) == ()

@@ -111,6 +111,23 @@ def test_one_title_for_all_is_not_kept_but_their_texts_are() -> None:
     assert len(watched.told) == 6
 
 
+def test_one_title_of_two_known_releases_or_of_a_known_and_a_new_one_is_not_kept() -> None:
+    second: tuple[tuple[Release | None, ListingItem | None], ...]
+    second = ((stored(2), None), (None, item(2)))
+    for known, listed in second:
+        watched = Watched()
+        passed = watched.pass_all(
+            (page(1, title="Harbour Board News"), stored(1), None),
+            (page(2, title="Harbour Board News"), known, listed),
+        )
+        assert [one.content.title for one in passed] == ["Notice 1", "Notice 2"]
+        assert len(watched.told) == 2
+    watched = Watched()
+    renamed = page(1, title="Notice 1, corrected")
+    assert watched.pass_all((renamed, stored(1), None), (page(2), stored(2), None))[-1] == renamed
+    assert watched.told == {}
+
+
 def test_one_date_for_all_gives_way_to_those_of_the_listing() -> None:
     watched = Watched()
     today = published("2026-03-09")
