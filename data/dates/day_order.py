@@ -7,9 +7,14 @@ time zone and the country of a host name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from itertools import islice, pairwise
+from typing import Final, Literal, TypeAlias
+
+from data.dates.calendars import full_year
 
 Order: TypeAlias = Literal["DMY", "MDY", "YMD"]
 
@@ -82,6 +87,49 @@ def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
     if day_first == month_first:
         return None
     return "DMY" if day_first else "MDY"
+
+
+ORDERS: Final[tuple[Order, ...]] = ("DMY", "MDY", "YMD")
+MIN_ROWS: Final = 3
+MAX_ROWS: Final = 500
+"""Dates of a list by which its order is decided."""
+
+DECISIVE: Final = 3
+"""How many times the faults of the best order the others must have."""
+
+Row: TypeAlias = tuple[int, int, int]
+
+
+def order_of_list(rows: Sequence[Row], today: dt.date) -> Order | None:
+    """The order of a list of dates such as 26-03-14, whose years have two digits.
+
+    The right order gives days that exist, that are not in the future, that rise or fall from row to
+    row, and fewer years than days. None where no order is clearly better than the others.
+    """
+    some = [*islice(rows, MAX_ROWS)]
+    if len(some) < MIN_ROWS:
+        return None
+    faults = {order: _faults(some, order, today) for order in ORDERS}
+    best, second = sorted(ORDERS, key=lambda order: faults[order])[:2]
+    return best if faults[best] * DECISIVE < faults[second] else None
+
+
+def _faults(rows: Sequence[Row], order: Order, today: dt.date) -> int:
+    """How much speaks against an order of the numbers in some rows."""
+    years, months, days = ([row[order.index(part)] for row in rows] for part in ("Y", "M", "D"))
+    found: list[dt.date] = []
+    for year, month, day in zip(years, months, days, strict=True):
+        with suppress(ValueError):
+            found.append(dt.date(full_year(year, today.year), month, day))
+    missing = len(rows) - len(found)
+    future = sum(day > today + SOON for day in found)
+    rises = sum(before < after for before, after in pairwise(found))
+    falls = sum(before > after for before, after in pairwise(found))
+    return missing + future + min(rises, falls) + max(0, len({*years}) - len({*days}))
+
+
+SOON: Final = dt.timedelta(days=2)
+"""How far ahead of today a day may be, by another time zone."""
 
 
 def _of_language(tag: str) -> Order | None:

@@ -153,9 +153,8 @@ class Visit:
 
     def lists(self, page: Page) -> None:
         """Note in which order the page that lists the releases writes day and month."""
-        shown = shown_order(page)
-        if shown != "YMD":
-            self.reading = replace(self.reading, order=self.reading.order or shown)
+        shown = shown_order(page, self.reading.now.date())
+        self.reading = replace(self.reading, order=self.reading.order or shown)
 
     @property
     def reader(self) -> str:

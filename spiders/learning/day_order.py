@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from data.dates.context import DateContext
-from data.dates.day_order import Order, order_of_dates
+from data.dates.day_order import Order, order_of_dates, order_of_list
 from spiders.items import ListingItem
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
@@ -22,11 +22,12 @@ LONGEST: Final = 160
 """Characters of a text that may be a date with its label, or the line of a list."""
 
 MONTHS: Final = 12
+YEAR_DIGITS: Final = 2
 
 MOST_TEXTS: Final = 20_000
 """Texts of a page that are looked at."""
 
-NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/-])")
+NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
 """A date in numbers that may be written in two ways; one with dots is day first everywhere."""
 
 TWO_WAYS: Final = (
@@ -35,8 +36,16 @@ TWO_WAYS: Final = (
 )
 
 
-def shown_order(page: Page) -> Order | None:
-    """The order that the dates of a page show: one 11/23/26 decides them all."""
+def shown_order(page: Page, today: dt.date) -> Order | None:
+    """The order that the dates of a page show: one 11/23/26 decides them all.
+
+    Where all years have two digits, the whole list decides: 26-03-14 begins with the year.
+    """
+    found = list(_numbers(page))
+    if all(len(year) == YEAR_DIGITS for _, _, year in found):
+        rows = [(first, second, int(year)) for first, second, year in found]
+        if order := order_of_list(rows, today):
+            return order
     return order_of_dates(_pairs(page))
 
 
@@ -62,7 +71,12 @@ def decided_order(
     to come. Where nothing does, the place or the language must say it for ``certain``.
     """
     pages = [*listings, *(page for _, page in releases)]
-    shown = next((order for order in map(shown_order, listings) if order in ORDERS), None)
+    today = reading.now.date()
+    orders = [shown_order(listing, today) for listing in listings]
+    if "YMD" in orders:
+        # No source file names this order; each page of the list shows it by itself.
+        return None, ""
+    shown = next((order for order in orders if order in ORDERS), None)
     if shown is None:
         shown = order_of_dates(pair for page in pages for pair in _pairs(page))
     if shown in ORDERS:
@@ -71,7 +85,6 @@ def decided_order(
     read = {order: _read(releases, replace(reading, order=order)) for order in ORDERS}
     if listed["DMY"] == listed["MDY"] and read["DMY"] == read["MDY"]:
         return None, ""
-    today = reading.now.date()
     wrong = {
         order: _disorder(listed[order], today) + _apart(releases, read[order], today)
         for order in ORDERS
@@ -88,15 +101,16 @@ def decided_order(
 
 
 def _pairs(page: Page) -> list[tuple[int, int]]:
-    return list(_numbers(page))
+    return [(first, second) for first, second, _ in _numbers(page)]
 
 
-def _numbers(page: Page) -> Iterator[tuple[int, int]]:
+def _numbers(page: Page) -> Iterator[tuple[int, int, str]]:
     for number, text in enumerate(page.tree.itertext()):
         if number > MOST_TEXTS:
             return
         if len(text) <= LONGEST:
-            yield from ((int(found[1]), int(found[3])) for found in NUMBERS.finditer(str(text)))
+            for found in NUMBERS.finditer(str(text)):
+                yield int(found[1]), int(found[3]), found[4]
 
 
 def _listed(pages: Sequence[Page], reading: DateContext) -> list[dt.date]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.dates.day_order import order_of_dates, order_of_host
+from data.dates.day_order import order_of_dates, order_of_host, order_of_list
 from data.dates.months import month_of
 from data.dates.parse import parse_date, parse_stated, plausible, scan
 from data.dates.partial import day_in_year, month_and_day, year_in
@@ -37,6 +37,7 @@ _LABELS = frozenset(("dt", "th", "label"))
 _BARE_YEAR = 12
 _SHORT = 60
 _RELATIVE = 32
+_YEAR_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,14 @@ def page_reading(texts: Iterable[str], page: Page, reading: DateContext) -> Date
         reading = replace(reading, languages=(language.strip()[:35],))
     if reading.order:
         return reading
-    pairs = (
-        (int(match["a"]), int(match["b"]))
-        for text in texts
-        for match in NUMERIC.finditer(fold_date(text[:_SHORT]))
-    )
-    shown = order_of_dates(pairs)
+    found = [match for text in texts for match in NUMERIC.finditer(fold_date(text[:_SHORT]))]
+    short = [
+        (int(match["a"]), int(match["b"]), int(match["c"]))
+        for match in found
+        if len(match["c"]) == _YEAR_DIGITS
+    ]
+    shown = order_of_list(short, reading.now.date()) if len(short) == len(found) else None
+    shown = shown or order_of_dates((int(match["a"]), int(match["b"])) for match in found)
     order = shown or reading.day_order or order_of_host(urlsplit(page.url).hostname or "")
     return replace(reading, order=order) if order else reading
 

@@ -35,3 +35,20 @@ def is_frame(node: etree._Element) -> bool:
         return False
     names = {*node.get("class", "").lower().split(), node.get("id", "").lower()}
     return not NAMES.isdisjoint(names)
+
+
+FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer", "colophon"])
+
+
+def is_in_footer(node: etree._Element) -> bool:
+    """Whether an element is in the footer of a page, by tags, classes and ids.
+
+    The footer of an article is none: it may hold the article's own date.
+    """
+    found = False
+    for one in (node, *node.iterancestors()):
+        if one.tag == "article":
+            return False
+        names = {*one.get("class", "").lower().split(), one.get("id", "").lower()}
+        found = found or one.tag == "footer" or not FOOTER_NAMES.isdisjoint(names)
+    return found

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -14,6 +15,7 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date, parse_stated, plausible
 from data.models import Published
 from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.frames import is_in_footer
 from spiders.page.page import Page
 
 META_DATES: Final = (
@@ -102,11 +104,15 @@ def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[in
     return None, (int(month_only[1]), int(month_only[2])) if month_only else None
 
 
+MAX_TIMES: Final = 200
+"""``<time>`` elements of a page that are read."""
+
+
 def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
-    """The date of the first ``<time>`` of a page that has one, shown or not."""
-    for element in root.iter("time"):
+    """The date of the first ``<time>`` of a page that has one, shown or not, but in a footer."""
+    for element in islice(root.iter("time"), MAX_TIMES):
         found = parse_stated(element.get("datetime") or "", whole_text(element), reading, "time")
-        if found and plausible(found, reading.now):
+        if found and plausible(found, reading.now) and not is_in_footer(element):
             return found
     return None
 

@@ -18,6 +18,8 @@ from data.models import Published
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.date_labels import CHANGED, OTHER, SAID, is_of_event
+from spiders.page.frames import is_in_footer
+from spiders.page.media_urls import leads_to_file
 from spiders.release.metadata_dates import whole_text
 
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
@@ -127,6 +129,8 @@ def dates_of_block(
         seen = tuple(found for found in seen if found.day != reading.now.date())
     if not seen and not marked:
         return
+    if is_outside(block, survey, place):
+        return
     score = weight(block, survey, place)
     said = list(called(text, seen, label_before(block, survey)))
     stated = bool(marked) and (not seen or any(near(marked[0], other) for other in seen))
@@ -203,6 +207,18 @@ def named(beside: str) -> float:
     if CHANGED.search(beside):
         return -1.6
     return 0.7 if SAID.search(beside) else 0.0
+
+
+def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
+    """Whether a block says nothing about its release: it is in a footer, or links to a file."""
+    if block.order > place.start and _is_in_footer(block):
+        return place.title is None or not _is_in_footer(seen.blocks[place.title])
+    links = [element for element, tail in block.pieces if element.tag == "a" and not tail]
+    return bool(links) and all(leads_to_file(link.get("href") or "") for link in links)
+
+
+def _is_in_footer(block: TextBlock) -> bool:
+    return bool(block.pieces) and is_in_footer(block.pieces[0][0])
 
 
 def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:

@@ -448,3 +448,13 @@ def test_lists_of_one_make_are_one_list_by_month() -> None:
     lists = "".join(f"<h2>Part</h2><ul>{''.join(map(row, month))}</ul>" for month in months)
     found = read_listing(Page(URL, f"<body>{lists}</body>".encode()), DateContext("UTC", now=NOW))
     assert len(found.items) == 7
+
+
+def test_a_list_whose_years_come_first_with_two_digits_is_read_by_all_of_its_dates() -> None:
+    days = [dt.date(2026, 11, 20) - dt.timedelta(days=9 * number) for number in range(20)]
+    lines = "".join(
+        f'<li><span>{day:%y-%m-%d}</span> <a href="/news/{n}">{TITLES[n % 3]} {n}</a></li>'
+        for n, day in enumerate(days)
+    )
+    found = rows(read(f"<ul>{lines}</ul>", zone="Europe/Oslo"))
+    assert [day for _, _, day in found] == [day.isoformat() for day in days]

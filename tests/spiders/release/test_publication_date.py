@@ -72,3 +72,24 @@ def test_noon_in_utc_beside_a_day_alone_claims_no_hour(stated: str, shown: str, 
     found = read_release(page, DateContext("Europe/Oslo", now=NOW)).content.published
     assert found is not None
     assert found.iso == told
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<footer><p class="date">2 March 2026</p></footer>',
+        '<div class="foot"><span class="date">2 March 2026</span> Harbour Board</div>',
+        '<div id="footer"><time datetime="2026-03-02">2 March 2026</time></div>',
+        '<p><a href="/files/tides.pdf">Tides of 2 March 2026</a></p>',
+    ],
+)
+def test_neither_a_footer_nor_a_file_dates_a_release(around: str) -> None:
+    text = "<p>The board counted 37 ships in its basins, and eleven of them came from the east.</p>"
+    html = f"<html><body><h1>Ships counted</h1><div>{text * 3}</div>{around}</body></html>"
+    page = Page("http://harbour.example/ships", html.encode())
+    reading = DateContext("UTC", now=dt.datetime(2026, 5, 2, tzinfo=dt.UTC))
+    assert read_release(page, reading).content.published is None
+    dated = html.replace("</h1>", '</h1><p class="date">7 March 2026</p>')
+    found = read_release(Page(page.url, dated.encode()), reading).content.published
+    assert found is not None
+    assert found.day == dt.date(2026, 3, 7)
