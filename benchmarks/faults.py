@@ -1,4 +1,4 @@
-"""Whether the project answers rightly for each of 42 faults that may come from outside.
+"""Whether the project answers rightly for each of 60 faults that may come from outside.
 
     python -m benchmarks.faults [NUMBER …]
 
@@ -28,10 +28,11 @@ from benchmarks.faults_parts.content import CONTENT
 from benchmarks.faults_parts.fault import Fault
 from benchmarks.faults_parts.machine import MACHINE
 from benchmarks.faults_parts.network import NETWORK
+from benchmarks.faults_parts.silent import SILENT
 
 ROOT: Final = Path(__file__).parents[1]
 
-FAULTS: Final = (*NETWORK, *CONTENT, *MACHINE)
+FAULTS: Final = (*NETWORK, *CONTENT, *MACHINE, *SILENT)
 
 Outcome = Literal["right", "wrong", "unproven"]
 

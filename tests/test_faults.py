@@ -13,8 +13,8 @@ from benchmarks.faults_parts.fault import Fault
 ROOT = Path(__file__).parents[1]
 
 
-def test_there_are_42_faults_each_by_its_number() -> None:
-    assert [one.number for one in FAULTS] == [*range(1, 43)]
+def test_there_are_60_faults_each_by_its_number() -> None:
+    assert [one.number for one in FAULTS] == [*range(1, 61)]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda one: str(one.number))
