@@ -7,12 +7,16 @@ releases don't: a site whose own pages carry a captcha, for its newsletter perha
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import Final, Literal, NamedTuple
 
 from lxml import etree
 
+from data.identity.decision import REPLACED
 from data.models import Content
+from data.revisions.edits import DOCUMENT
+from data.text.similarity import jaccard, signature
 from data.text.words import tokens
 from spiders.page.page import Page
 
@@ -49,28 +53,68 @@ LOGIN: Final = re.compile(
     r"|登录|登入|ログイン|로그인|تسجيل الدخول|ورود|התחברות|लॉग इन",
     re.IGNORECASE,
 )
-APOLOGY: Final = re.compile(
-    r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?(?:404|410|50[0234])"
-    r"(?: error)?|(?:(?:error )?(?:404|410|50[0234])[ :.,-]+)?(?:"
-    r"(?:the |this |requested )*(?:page|file|document|article|url|content|resource)? ?"
-    r"(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist|(?:is )?unavailable)"
-    r"|\(?not found\)?|internal server error|bad gateway|server error|gateway time-?out"
-    r"|service (?:is )?(?:temporarily )?unavailable|error establishing a database connection"
-    r"|(?:(?:this |our )?(?:web ?)?site (?:is )?)?(?:currently )?(?:under|down for|in) maintenance"
-    r"|(?:die )?(?:angeforderte )?seite (?:wurde )?nicht gefunden|(?:die )?seite existiert nicht"
-    r"|wartungsarbeiten|page (?:non trouvée|introuvable)|site en maintenance"
+THING: Final = (
+    r"(?:the |this |requested )*"
+    r"(?:page|file|document|article|url|content|resource|(?:press )?release|news item|story)"
+)
+"""What an English apology is about."""
+
+MISSING_LOCAL: Final = (
+    r"(?:die )?(?:angeforderte )?seite (?:wurde )?nicht gefunden|(?:die )?seite existiert nicht"
+    r"|page (?:non trouvée|introuvable)"
     r"|(?:la )?página (?:no (?:fue )?encontrada|não (?:foi )?encontrada)|no se encontró la página"
     r"|pagina (?:non trovata|niet gevonden|negăsită)|sidan (?:kunde inte hittas|hittades inte)"
     r"|siden (?:blev )?ikke (?:funnet|fundet)|sivua ei löyt(?:ynyt|y)|stránka (?:ne)?nalezena"
     r"|nie znaleziono strony|strona nie (?:została znaleziona|istnieje)|az oldal nem található"
-    r"|страница не (?:найдена|существует)|технические работы|сторінк[ау] не знайден[ао]"
+    r"|страница не (?:найдена|существует)|сторінк[ау] не знайден[ао]"
     r"|страницата не (?:е|беше) намерена|sayfa bulunamadı|səhifə tapılmadı|η σελίδα δεν βρέθηκε"
     r"|页面(?:不存在|未找到|没有找到)|找不到(?:页面|頁面|網頁|网页)|(?:お探しの)?ページが見つかりません(?:でした)?"
     r"|페이지를 찾을 수 없습니다|الصفحة غير موجودة|صفحه (?:مورد نظر )?(?:یافت|پیدا) نشد"
-    r"|הדף לא נמצא|पृष्ठ नहीं मिला)[!1. ]*",
+    r"|הדף לא נמצא|पृष्ठ नहीं मिला"
+)
+"""How a page in another language than English reports that there is none at its address."""
+
+MISSING: Final = (
+    rf"(?:{THING})? ?(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist)"
+    rf"|{THING} (?:is no longer available|no longer exists|has been (?:removed|deleted|withdrawn))"
+    rf"|(?:the |this |requested )*\(?not found\)?|{MISSING_LOCAL}"
+)
+"""How a page reports that there is none at its address."""
+
+OUTAGE: Final = (
+    rf"(?:{THING})? ?(?:is )?unavailable|internal server error|bad gateway|server error"
+    r"|gateway time-?out|service (?:is )?(?:temporarily )?unavailable"
+    r"|error establishing a database connection"
+    r"|(?:(?:this |our )?(?:web ?)?site (?:is )?)?(?:currently )?(?:under|down for|in) maintenance"
+    r"|wartungsarbeiten|site en maintenance|технические работы"
+)
+"""How a page reports that its site does not work now."""
+
+ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
+
+
+def called(code: str, texts: str) -> re.Pattern[str]:
+    """What an apology calls itself: an error with this ``code``, or one of the ``texts``."""
+    return re.compile(
+        rf"{ERROR}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
+        re.IGNORECASE,
+    )
+
+
+MISSING_PAGE: Final = called("404|410", MISSING)
+BROKEN_SITE: Final = called("50[0234]", OUTAGE)
+"""What a page calls itself that is shown, with 200, in place of a page."""
+
+MISSING_SENTENCE: Final = re.compile(
+    rf"{MISSING_LOCAL}|\b{THING}\b[^.!?\n]{{0,60}} (?:(?:was|is|could|can ?)(?:not| not|n['’]t)"
+    r" (?:be )?found|(?:is )?no longer (?:exists|available)|does(?: not|n['’]t) exist"
+    r"|has been (?:removed|deleted|withdrawn))",
     re.IGNORECASE,
 )
-"""What a page calls itself that is shown, with 200, where there is none."""
+"""What the text of such a page says."""
+
+MAX_APOLOGY_WORDS: Final = 40
+"""Maximum number of words of a text that is an apology."""
 
 FEW_HEADINGS: Final = 3
 """Headings, the page's title among them, that a challenge has at most."""
@@ -107,20 +151,73 @@ def block_reason(page: Page, content: Content) -> Barrier | None:
     return challenge_in(page)
 
 
-def soft_404_reason(page: Page, content: Content) -> str | None:
-    """Why a page says that it is none, in a sentence; or None. ``content`` is the page's own."""
+class Apology(NamedTuple):
+    """What a page ``says`` in place of a release, and whether that is that it is ``missing``.
+
+    Otherwise its site does not work now.
+    """
+
+    says: str
+    missing: bool
+
+
+def soft_404_reason(page: Page, content: Content) -> Apology | None:
+    """What a page apologizes for, though it has the status of a page; None for all other pages.
+
+    ``content`` is what was read off the page itself.
+    """
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
     return apology_in(page)
 
 
-def apology_in(page: Page) -> str | None:
-    """What a page without a text of its own says of itself where it is none; or None."""
-    for node in page.tree.iter("title", "h1"):
-        for part in PARTED.split(_text(node)):
-            if APOLOGY.fullmatch(part.strip()):
-                return f"it calls itself {part.strip()!r}, though with the status of a page"
-    return None
+def apology_in(page: Page) -> Apology | None:
+    """What a page without a text of its own calls itself, if that is an apology; or None."""
+    return next(_apologies(_text(node) for node in page.tree.iter("title", "h1")), None)
+
+
+def missing_reason(
+    page: Page, content: Content, stored: Callable[[], Content | None]
+) -> str | None:
+    """Why a page at the address of a stored release reports that the release is missing, or None.
+
+    ``content`` is what was read off the page, and ``stored`` gives that of the release, if there is
+    one. A page with its title or a text like its own is not an apology. One that states a date may
+    be: many sites show the day on every page.
+    """
+    if content.body_rule == DOCUMENT:
+        return None
+    words = len(tokens(content.body_text))
+    headings = [_text(node) for node in page.tree.iter("title", "h1", "h2")]
+    found = _apologies([*headings, content.title]) if words < MOST_WORDS else iter(())
+    said = next((one.says for one in found if one.missing), None)
+    if said is None and words <= MAX_APOLOGY_WORDS:
+        sentence = MISSING_SENTENCE.search(content.body_text)
+        said = f"it says {sentence.group()!r}, though with the status of a page" if sentence else ""
+    known = stored() if said else None
+    if not said or known is None:
+        return None
+    title = tokens(known.title)
+    if title and any(_has(tokens(heading), title) for heading in headings):
+        return None
+    alike = jaccard(signature(content.body_text), signature(known.body_text))
+    return said if not known.body_text or alike < REPLACED else None
+
+
+def _has(words: list[str], part: list[str]) -> bool:
+    """Whether some words stand in a row among others."""
+    return f" {' '.join(part)} " in f" {' '.join(words)} "
+
+
+def _apologies(texts: Iterable[str]) -> Iterator[Apology]:
+    """What some titles and headings apologize for."""
+    for text in texts:
+        for part in map(str.strip, PARTED.split(text)):
+            missing = MISSING_PAGE.fullmatch(part) is not None
+            if missing or BROKEN_SITE.fullmatch(part):
+                yield Apology(
+                    f"it calls itself {part!r}, though with the status of a page", missing
+                )
 
 
 def challenge_in(page: Page) -> Barrier | None:

@@ -12,7 +12,7 @@ from data.text.html_text import paragraphs
 from data.text.language_detection import detect_language
 from spiders.crawl.blocked_page import block_reason, soft_404_reason
 from spiders.crawl.missing_text import is_leftover, lock_reason
-from spiders.crawl.page_errors import NotARelease
+from spiders.crawl.page_errors import MissingRelease, NotARelease
 from spiders.crawl.redesign.layout_change import skeleton_of
 from spiders.download.documents import is_pdf
 from spiders.items import ExtractedRelease, ListingItem
@@ -100,8 +100,10 @@ def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
     """Raise NotARelease where something stands in place of a release; ``own`` is the page's own."""
     if before := block_reason(page, own) or lock_reason(page, own, item.title if item else ""):
         raise NotARelease(f"blocked:{before.kind}", before.says)
-    if said := soft_404_reason(page, own):
-        raise NotARelease("soft-404", said)
+    if apology := soft_404_reason(page, own):
+        if apology.missing:
+            raise MissingRelease(apology.says)
+        raise NotARelease("soft-404", apology.says)
 
 
 def completed(content: Content, file: SourceFile) -> Content:

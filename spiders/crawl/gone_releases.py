@@ -15,10 +15,10 @@ from spiders.crawl.requested_urls import RequestedUrls
 from spiders.items import Listing, ListingItem
 
 HELD: Final = (
-    "{count} of the {asked} releases that were looked at are gone at once (they answer 404 or 410);"
-    " they are kept and not retracted. If they are gone for good, `communique releases retract"
-    " --source {source} --held --why TEXT` says so; they are retracted by themselves once a listing"
-    " that works has lacked them for {days} days"
+    "{count} of the {asked} releases that were looked at are gone at once (404, 410, or a page that"
+    " says so); they are kept and not retracted. If they are gone for good, `communique releases"
+    " retract --source {source} --held --why TEXT` says so; they are retracted by themselves once a"
+    " listing that works has lacked them for {days} days"
 )
 
 RUNS_COMPARED: Final = 1000

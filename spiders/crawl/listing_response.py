@@ -108,7 +108,7 @@ def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visi
     if barrier := barrier_in(page):
         return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
     if apology := apology_in(page):
-        return NoListing("soft-404", f"{apology}; what is stored stays as it is")
+        return NoListing("soft-404", f"{apology.says}; what is stored stays as it is")
     if canonical_url(response.url) != canonical_url(url):
         return moved_to(response.url)
     why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"

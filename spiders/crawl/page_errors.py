@@ -41,6 +41,13 @@ class NotARelease(PageError):
     """A page is no release."""
 
 
+class MissingRelease(NotARelease):
+    """A page with the status of one reports that it was not found."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("soft-404", message)
+
+
 class NoListing(PageError):
     """A response holds no listing.
 

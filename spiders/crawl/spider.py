@@ -24,7 +24,13 @@ from spiders.crawl.frontier import Wanted
 from spiders.crawl.linked_releases import belongs
 from spiders.crawl.listing_response import read_answer
 from spiders.crawl.listing_walk import ListingWalk
-from spiders.crawl.page_errors import BadAddress, NoListing, NotARelease, page_errors
+from spiders.crawl.page_errors import (
+    BadAddress,
+    MissingRelease,
+    NoListing,
+    NotARelease,
+    page_errors,
+)
 from spiders.crawl.visit import Visit
 from spiders.download.browser import RENDER, needs_browser
 from spiders.download.capture import capture_of, why_not_archived
@@ -174,24 +180,39 @@ class PressRoomSpider(Spider):
                 if last := visit.last_waiting:
                     asyncio.get_running_loop().call_later(CONFIRMING, visit.flush, last)
             elif status in GONE:
-                visit.missed(asked, status, capture_of(response))
-                if other := visit.asked.other(asked):
-                    yield self._request_release(visit, other, item, known=False)
+                yield from self._missed(response, visit, item)
             elif status >= HTTPStatus.BAD_REQUEST:
                 kind, said = refusal(status, page_of(response))
                 visit.error(response.url, kind, f"the server {said}")
             elif canonical_url(response.url) in map(canonical_url, visit.front):
                 visit.error(asked, "redirect", f"it leads to {response.url}, which is no release")
             else:
-                draft = visit.draft(
-                    page_of(response),
-                    aliases=tuple(dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))),
-                    item=item or visit.stored.as_listed(asked),
-                    validator=validator_of(response),
-                    capture=capture_of(response),
-                )
-                visit.expect()
-                yield draft
+                try:
+                    draft = visit.draft(
+                        page_of(response),
+                        aliases=tuple(
+                            dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))
+                        ),
+                        item=item or visit.stored.as_listed(asked),
+                        validator=validator_of(response),
+                        capture=capture_of(response),
+                    )
+                except MissingRelease:
+                    if visit.release_at(asked) is None:
+                        raise
+                    yield from self._missed(response, visit, item)
+                else:
+                    visit.expect()
+                    yield draft
+
+    def _missed(
+        self, response: Response, visit: Visit, item: ListingItem | None
+    ) -> Iterator[Request]:
+        """Note that a page is gone, and request the other address of its release, if any."""
+        asked = requested_url(response)
+        visit.missed(asked, response.status, capture_of(response))
+        if other := visit.asked.other(asked):
+            yield self._request_release(visit, other, item, known=False)
 
     def parse_linked(self, response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
         """Draft the release on a page that another one links to, if it surely is one."""

@@ -15,7 +15,7 @@ import msgspec
 from data.clock import utc_now
 from data.health.run_errors import ARCHIVE, VANISHED
 from data.identity.decision import Decision
-from data.models import Capture, Draft, Release, Run, RunError, Validator, lean
+from data.models import Capture, Content, Draft, Release, Run, RunError, Validator, lean
 from data.settings import Collect
 from data.store.protocol import Store
 from data.text.clean import allowed
@@ -23,13 +23,14 @@ from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
+from spiders.crawl.blocked_page import missing_reason
 from spiders.crawl.doubts import Doubts
 from spiders.crawl.facts.visit_facts import FactFinder
 from spiders.crawl.feed_hubs import FeedHubs
 from spiders.crawl.frontier import Frontier, Wanted
 from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.linked_releases import LinkedReleases
-from spiders.crawl.page_errors import page_errors
+from spiders.crawl.page_errors import MissingRelease, page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.release_reader import ReleaseReader, StoredReleases
@@ -329,6 +330,13 @@ class Visit:
         ``anew`` is for the page that the stored version was read from.
         """
         draft = self._reader.draft(page, self.reading, aliases, item, validator, anew=anew)
+
+        def stored() -> Content | None:
+            found = map(self.stored.at, dict.fromkeys((*aliases, page.url)))
+            return next((release.content for release in found if release), None)
+
+        if not anew and (said := missing_reason(page, draft.content, stored)):
+            raise MissingRelease(said)
         return replace(draft, capture=capture)
 
     def record(self, draft: Draft) -> None:
@@ -406,10 +414,19 @@ class Visit:
         was = self.store.mark_unchanged(release, seen=seen, capture=capture)
         return partial(self._count, was)
 
-    def missed(self, url: str, status: int, capture: Capture | None = None) -> None:
-        """The server says that a page is gone: what comes of it is decided at the visit's end."""
+    def release_at(self, url: str) -> Release | None:
+        """The stored release whose present address this is."""
         release = self.stored.at(url)
-        if release is None or canonical_url(release.url) != canonical_url(url):
+        is_there = release and canonical_url(release.url) == canonical_url(url)
+        return release if is_there else None
+
+    def missed(self, url: str, status: int, capture: Capture | None = None) -> None:
+        """Note that a page is gone; the end of the visit decides about its release.
+
+        ``status`` is 404 or 410, or another one if the page reports that it was not found.
+        """
+        release = self.release_at(url)
+        if release is None:
             self.error(url, f"http:{status}", f"a listing named this page, but it answers {status}")
             return
         self.facts.releases.gone(url)

@@ -237,6 +237,76 @@ def test_new_addresses_of_all_releases_retract_none_and_make_none_anew(
     assert all("/2026/notice-" in one["url"] for one in after.values())
 
 
+SORRY = "<p>Please use the menu, or search for what you want.</p>"
+
+
+def apology(title: str, heading: str, text: str = SORRY, day: str = "") -> str:
+    """A page that a site shows, with 200, in place of a release; some show the day on each."""
+    page = release_html(9, day=day, text=text)
+    page = page.replace("<title>Notice - ", f"<title>{title} - ")
+    return page.replace("<h1>Notice 9: ships counted at pier 9</h1>", f"<h1>{heading}</h1>")
+
+
+APOLOGIES = {
+    "heading": apology("News", "Page not found"),
+    "title": apology("404", "Harbour Board of Lindmouth"),
+    "dated": apology("Page not found", "Oops", day="29 November 2026"),
+    "text": apology("News", "Sorry", "<p>The page that you asked for could not be found.</p>"),
+    "removed": apology("News", "This press release has been removed"),
+    "german": apology("News", "Seite nicht gefunden"),
+}
+
+
+@pytest.mark.parametrize("page", APOLOGIES.values(), ids=APOLOGIES)
+def test_a_page_that_reports_not_found_with_200_is_gone_like_one_with_404(
+    room: Room, home: Path, page: str
+) -> None:
+    before = exported(home)["Notice 1"]
+    show(room, NUMBERS[1:])
+    room.page("/news/1.html", page)
+    run = collect(home)
+    assert (run["gone"], run["retracted"]) == ([f"{room.base}/news/1.html"], 0)
+    assert (run["changed"], run["errors"]) == (0, [])
+    assert collect(home)["retracted"] == 1
+    after = exported(home)["Notice 1"]
+    same = ("title", "body_text", "revision", "published")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    show(room, NUMBERS)
+    assert collect(home)["changed"] == 1
+    assert retracted(home) == set()
+
+
+def test_a_page_that_reports_not_found_with_200_while_it_is_listed_is_not_retracted(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/1.html", APOLOGIES["heading"])
+    for _ in range(2):
+        run = collect(home)
+        assert (run["changed"], run["retracted"]) == (0, 0)
+
+
+def test_pages_that_report_not_found_with_200_at_once_are_held(room: Room, home: Path) -> None:
+    show(room, NUMBERS[5:])
+    for number in NUMBERS[:5]:
+        room.page(f"/news/{number}.html", APOLOGIES["heading"])
+    for _ in range(2):
+        run = collect(home)
+        assert (run["changed"], run["retracted"], kinds(run)) == (0, 0, ["vanished"])
+
+
+def test_a_site_that_does_not_work_now_and_an_edit_that_mentions_a_loss_retract_nothing(
+    room: Room, home: Path
+) -> None:
+    show(room, NUMBERS[2:])
+    room.page("/news/1.html", apology("503 Service Unavailable", "Please come back"))
+    day = f"{2 + NUMBERS[1]} March 2026"
+    text = "<p>The document of the harbour could not be found, says the Board of Lindmouth.</p>"
+    room.page("/news/2.html", release_html(2, day=day, text=text))
+    run = collect(home)
+    assert (run["gone"], run["changed"], kinds(run)) == ([], 1, ["soft-404"])
+    assert collect(home)["retracted"] == 0
+
+
 def gone_alerts(home: Path) -> list[str]:
     """The kinds of the queued alerts about stored releases."""
     with closing(SqliteStore(home / "communique.db")) as store:

@@ -81,7 +81,10 @@ def test_a_page_with_something_of_a_wall_is_a_page(html: str) -> None:
 )
 def test_a_page_that_says_that_it_is_none_is_told(html: str) -> None:
     page = Page("https://harbour.example/news/1", html.encode())
-    assert soft_404_reason(page, read_release(page, READING).content)
+    apology = soft_404_reason(page, read_release(page, READING).content)
+    assert apology
+    is_outage = "503" in html or "maintenance" in html
+    assert apology.missing is not is_outage
 
 
 @pytest.mark.parametrize(
