@@ -44,7 +44,7 @@ IDLE = 10.0
 
 
 NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
-HOST_LOST = "its host could not be held any longer; who has it next goes on after what was read"
+HOST_LOST = "the lease of its host was lost; the next visit continues from there"
 
 
 def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+yaml: Any = pytest.importorskip("yaml")
 FILES = sorted((Path(__file__).parents[2] / "deploy" / "container").glob("compose*.yaml"))
 
 
@@ -24,3 +27,32 @@ def test_a_compose_file_is_valid(file: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def services() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """The services of our image in each compose file: names, definitions, and the whole file."""
+    for file in FILES:
+        read = yaml.safe_load(file.read_text("utf-8"))
+        for name, service in read["services"].items():
+            if service["image"] == "localhost/communique":
+                yield f"{file.name}:{name}", service, read
+
+
+@pytest.mark.parametrize(("name", "service", "file"), [*services()])
+def test_each_service_has_a_health_check(
+    name: str, service: dict[str, Any], file: dict[str, Any]
+) -> None:
+    assert service["healthcheck"]["test"][0].startswith("CMD"), name
+    assert file["services"]
+
+
+@pytest.mark.parametrize(("name", "service", "file"), [*services()])
+def test_a_home_outlives_its_container(
+    name: str, service: dict[str, Any], file: dict[str, Any]
+) -> None:
+    if service["command" if "command" in service else "image"] == ["communique", "serve"]:
+        pytest.skip("it keeps nothing")
+    (volume,) = service["volumes"]
+    source, _, place = volume.partition(":")
+    assert place == "/var/lib/communique"
+    assert source in file["volumes"], name

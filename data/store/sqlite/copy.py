@@ -54,7 +54,8 @@ class StoreCopy:
 
     ``schema`` is the name of its last migration, and whether it is the ``present`` one of this
     version. So many records of the journal are ``unwritten``. ``last_visit`` is aware UTC.
-    ``is_blank`` is that of data.store: it holds nothing but tables.
+    ``is_blank`` is that of data.store: it holds nothing but tables. ``visited`` are the ids of
+    visited sources that were not removed.
     """
 
     schema: str = ""
@@ -64,6 +65,7 @@ class StoreCopy:
     unwritten: int = 0
     last_visit: dt.datetime | None = None
     is_blank: bool = False
+    visited: frozenset[str] = frozenset()
 
 
 def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -> None:
@@ -133,6 +135,7 @@ def read_copy(path: Path) -> StoreCopy:
             journal_end=one("journal_end", "record FROM journal_end") or "",
             unwritten=one("journal_outbox", "count(*) FROM journal_outbox") or 0,
             last_visit=EPOCH + dt.timedelta(seconds=visited) if visited else None,
+            visited=_visited(db, tables),
             is_blank=not any(
                 one(table, f"1 FROM {table}")
                 for table in ("journal_end", "sources", "journaled_files")
@@ -152,6 +155,15 @@ def source_moves(path: Path) -> frozenset[tuple[str, str]]:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'source_moves'").fetchone():
             return frozenset()
         return frozenset(db.execute("SELECT old, new FROM source_moves"))
+
+
+def _visited(db: sqlite3.Connection, tables: set[str]) -> frozenset[str]:
+    if not {"runs", "removed_sources"} <= tables:
+        return frozenset()
+    rows = db.execute(
+        "SELECT DISTINCT source FROM runs WHERE source NOT IN (SELECT source FROM removed_sources)"
+    )
+    return frozenset(source for (source,) in rows)
 
 
 def _captures(db: sqlite3.Connection, tables: set[str]) -> Iterator[CapturePlace]:

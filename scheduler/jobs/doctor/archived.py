@@ -32,7 +32,7 @@ def examine_archive(home: Home, held: StoreCopy | None) -> Iterator[Finding]:
     if not home.archive.is_dir():
         if held and any(one.file for one in held.captures):
             text = f"the store points to records, and {home.archive} is not there"
-            yield Finding("archive", "error", text, "put the folder back, or mount its disk")
+            yield Finding("archive", "error", text, "restore the folder, or mount its disk")
             return
         told = "there is none yet" if home.settings.archive.enabled else "it is off"
         yield Finding("archive", "ok", told)
@@ -93,8 +93,9 @@ def examine_growing(home: Home, state: LogState) -> Iterator[Finding]:
             # It was finished just now.
             continue
         if over:
-            text = f"{path.name} ends with {counted(over, 'byte')} that a killed run did not enter"
-            yield Finding("archive", "warning", text, "nothing: the next visit enters or cuts them")
+            text = f"{path.name} ends with {counted(over, 'byte')} that a killed process left"
+            fix = "no action is needed: the next visit keeps whole records and removes the rest"
+            yield Finding("archive", "warning", text, fix)
     yield Finding(
         "archive",
         "ok",
@@ -110,10 +111,10 @@ def examine_captures(home: Home, state: LogState, held: StoreCopy) -> Iterator[F
     )
     for name in lost:
         text = f"the store points to records in archive/{name} that are not there"
-        yield Finding("archive", "error", text, "put the file back from a backup")
+        yield Finding("archive", "error", text, "restore the file from a backup")
     if any(one.leaf >= state.leaves for one in held.captures):
-        text = "the store knows leaves that the log has not: it was cut back or put back"
-        yield Finding("log", "error", text, "put back the newest archive/log, such as site/log")
+        text = "the store contains leaves that the log lacks: an older log was restored"
+        yield Finding("log", "error", text, "restore the newest archive/log, for example site/log")
 
 
 def examine_verification(home: Home) -> Finding:

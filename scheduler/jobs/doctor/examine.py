@@ -50,9 +50,10 @@ def examine(path: Path) -> list[Finding]:
     found += gathered("archive", partial(examine_archive, home, held))
     found += gathered("locks", partial(examine_locks, home))
     found += gathered("leftovers", partial(examine_leftovers, home))
+    visited = held.visited if held else ()
     for check, look in (
         ("topics", examine_topics),
-        ("sources", examine_sources),
+        ("sources", partial(examine_sources, visited=visited)),
         ("watches", examine_watches),
         ("tokens", examine_tokens),
     ):

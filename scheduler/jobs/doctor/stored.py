@@ -18,7 +18,7 @@ from scheduler.jobs.doctor.written import owned
 PATIENCE: Final = 20.0
 """Seconds for which a store is checked."""
 
-COPY: Final = "or rebuild it from the archive (`communique mirror rebuild`)"
+COPY: Final = "without a backup, `communique mirror rebuild` rebuilds it from the archive"
 
 
 def examine_store(home: Home) -> Iterator[Finding]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,6 +22,9 @@ from scheduler.home import NO_FOLDER, NOWHERE, Home
 from scheduler.jobs.backup.contents import SECRET, own_files
 from scheduler.jobs.doctor.finding import Finding
 from spiders.sources.loader import load_sources
+
+NAMED: Final = 5
+"""Maximum number of sources that one finding names."""
 
 
 def examine_settings(home: Home) -> Iterator[Finding]:
@@ -50,9 +54,15 @@ def examine_topics(home: Home) -> Iterator[Finding]:
         yield Finding("topics", "ok", "topics.toml" if home.topics.exists() else "those shipped")
 
 
-def examine_sources(home: Home) -> Iterator[Finding]:
-    """Which source files can't be used."""
+def examine_sources(home: Home, visited: Iterable[str]) -> Iterator[Finding]:
+    """Which source files can't be used, and which of the ``visited`` sources have no file."""
     loaded, broken = load_sources(home.sources)
+    without = sorted({*visited} - {*loaded} - {Path(error.path).stem for error in broken})
+    if without:
+        named = ", ".join(without[:NAMED]) + (", …" if len(without) > NAMED else "")
+        text = f"visited sources without a file in {home.sources}: {named}"
+        fix = "restore the files from a backup, or end a source by `communique sources remove`"
+        yield Finding("sources", "error", text, fix)
     for error in broken:
         fix = "correct it; `communique sources check` tells all that is wrong with it"
         yield Finding("sources", "error", str(error), fix)

@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from data.clock import utc_now
+from data.models import Run, Source
 from data.store import open_store
 from scheduler.home import RESTORING, home_at
 from scheduler.jobs.doctor.written import examine_settings
@@ -268,7 +270,7 @@ def test_what_a_killed_run_left_is_told(home: Path) -> None:
     os.utime(left, (1, 1))
     (home / ".young.0011aabb").write_text("at work")
     (told,) = found(home, "archive", "warning")
-    assert told.startswith(f"{growing.name} ends with 7 bytes that a killed run did not enter")
+    assert told.startswith(f"{growing.name} ends with 7 bytes that a killed process left")
     (told,) = found(home, "leftovers", "warning")
     assert told.endswith(f"rm -r {left}")
 
@@ -342,3 +344,19 @@ def test_what_the_environment_says_is_told_by_its_variables_without_the_values(
             " (COMMUNIQUE_ALERTS__SMTP_PASSWORD), network.contact (COMMUNIQUE_NETWORK__CONTACT)"
         )
     ]
+
+
+def test_visited_sources_without_their_files_are_an_error(home: Path) -> None:
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        for name in ("acme", "gone"):
+            store.register(Source(name, name, f"https://{name}.example/", "UTC"))
+            store.add_run(Run(name, utc_now(), 1.0))
+        store.remove_source("gone", at=utc_now(), kept=False)
+    (home / "sources").mkdir(exist_ok=True)
+    file = home / "sources" / "acme.toml"
+    file.write_text('name = "A"\nurl = "https://acme.example/"\ntimezone = "UTC"\n')
+    assert [*found(home, "sources", "error")] == []
+    shutil.rmtree(home / "sources")
+    (told,) = found(home, "sources", "error")
+    assert "acme" in told
+    assert "gone" not in told

@@ -238,7 +238,7 @@ def test_a_host_that_another_worker_took_is_told_and_let_alone(
         room.wait_for("/news/2.html")
         db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host LIKE '127%'")
         assert "host=127.0.0.1" in until(its_log, "a host was lost to another worker")
-        assert "its host could not be held any longer" in until(its_log, "visited")
+        assert "the lease of its host was lost" in until(its_log, "visited")
         held.set()
 
 
