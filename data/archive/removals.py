@@ -1,4 +1,4 @@
-"""What the archive says of records that were taken out of it: their leaves, and why.
+"""What the archive says of records that were taken out of it, or set aside: their leaves, and why.
 
 It is a metadata record of its own, which is in the log as all are, and holds a note that the key of
 the log signed. So nobody can take a record out in silence, or explain it without that key: its leaf
@@ -23,13 +23,18 @@ FIRST: Final = "removal"
 """The line before the JSON, so that no other note of the log is taken for one."""
 
 
-class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was taken out at once, and ``why``; ``kind`` says by which command.
+SET_ASIDE: Final = "set-aside"
+"""The kind of a note about records that stay in their files, and are no evidence of the archive."""
 
-    ``leaves`` are the first and the last number of each run of leaves whose records are gone.
+
+class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was taken out or set aside at once, and ``why``; ``kind`` says which.
+
+    ``leaves`` are the first and the last number of each run of leaves whose records are gone, or
+    set aside.
     """
 
-    kind: Literal["redact", "prune"]
+    kind: Literal["redact", "prune", "set-aside"]
     why: str
     leaves: Sequence[tuple[int, int]] = ()
 

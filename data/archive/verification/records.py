@@ -12,14 +12,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from data.archive import removals
+from data.archive.foreign import IMPORTED_FIELD
 from data.archive.log.leaf import Leaf, decode_leaf
 from data.archive.log.notes import InvalidNote
 from data.archive.lost import size_of
 from data.archive.removals import Removal
+from data.archive.verification.aside import other_digest
 from data.archive.verification.report import Problem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import Entry, entry_of, read_entries
-from data.archive.warc.digests import Digest, parse_digest
 from data.archive.warc.reader import OPEN, Damage, Record, read_file
 from data.archive.warc.records import digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
@@ -42,6 +43,13 @@ PARTS: Final = (
 """Parts of a leaf, and what a record is where its own part is another."""
 
 NO_PAGE: Final = "no record holds the page that it refers to"
+
+SAME_ID: Final = "an earlier record here has the same id"
+
+REPAIR: Final = (
+    "; an earlier version imported it: `communique mirror verify --repair` sets it aside by a "
+    "signed note"
+)
 
 UNSIGNED: Final = (
     "it tells of a removal, and its leaf is in no tree that the log has signed, so it explains "
@@ -153,7 +161,11 @@ def _check(record: Record, lines: dict[int, Entry] | None, found: Records) -> No
     if leaf is None:
         _complain(found, record, "it has no salt, so no leaf of the log is its own")
         return
-    number = found.leaves.numbers.get(leaf.record_id.bytes)
+    encoded = leaf.encode()
+    if (aside := found.leaves.aside.get(encoded)) is not None:
+        _pass_over(record, leaf, aside, found)
+        return
+    number = number_of(leaf, encoded, found.leaves)
     if number is None:
         # What it holds is not kept: there may be very many.
         found.unknown.append((dataclasses.replace(record, block=b""), leaf))
@@ -165,6 +177,25 @@ def _check(record: Record, lines: dict[int, Entry] | None, found: Records) -> No
         _complain(found, record, cause, number)
 
 
+def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
+    """The number of the leaf of a record; if several have its id, of the one that it is."""
+    numbers = leaves.numbers_of(leaf.record_id.bytes)
+    if len(numbers) > 1:
+        for number in numbers:
+            if leaves.entry(number) == encoded:
+                return number
+    return max(numbers, default=None)
+
+
+def _pass_over(record: Record, leaf: Leaf, number: int, found: Records) -> None:
+    """Note a record that is set aside: it is no evidence, but its bytes may be referred to."""
+    found.seen.add(number)
+    _note_payload(record, leaf, found)
+    capture = found.captures.get(record.record_id)
+    if capture and capture.leaf == number:
+        del found.captures[record.record_id]
+
+
 def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
     """Whether a record is the one of its leaf, and what else it tells of itself."""
     if number in found.seen:
@@ -173,6 +204,10 @@ def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
     found.seen.add(number)
     entry = found.leaves.entry(number)
     if leaf.encode() == entry:
+        if number > min(found.leaves.numbers_of(leaf.record_id.bytes)):
+            _note_payload(record, leaf, found)
+            _complain(found, record, SAME_ID + _hint(record), number)
+            return
         _note(record, leaf, number, found)
         return
     try:
@@ -193,13 +228,11 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         told = record.field(name)
         if told != digest_text(digest) and told.startswith("sha256:"):
             _complain(found, record, f"its {name} is not that of what it holds", number)
-    kind = record.kind
-    if kind == "revisit":
-        key = _other_digest(record) or leaf.payload
+    _note_payload(record, leaf, found)
+    if record.kind == "revisit":
+        key = other_digest(record) or leaf.payload
         if key not in found.revisits:
-            found.revisits[key] = _problem(record, NO_PAGE, number)
-    elif kind in {"response", "resource"}:
-        found.payloads |= {leaf.payload, _other_digest(record) or leaf.payload}
+            found.revisits[key] = _problem(record, NO_PAGE + _hint(record), number)
     elif record.uri == removals.REMOVAL:
         _note_removal(record, number, found)
     capture = found.captures.pop(record.record_id, None)
@@ -213,10 +246,15 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         _complain(found, record, "the store has another digest of its payload", number)
 
 
-def _other_digest(record: Record) -> Digest | None:
-    """The digest of the payload by another algorithm than ours, as imported records have it."""
-    digest = parse_digest(record.field("WARC-Payload-Digest"))
-    return digest if digest and digest.algorithm != "sha256" else None
+def _hint(record: Record) -> str:
+    """How to repair what an imported record damages; empty for any other record."""
+    return REPAIR if record.field(IMPORTED_FIELD) else ""
+
+
+def _note_payload(record: Record, leaf: Leaf, found: Records) -> None:
+    """Note the payload that a record holds, which revisit records may refer to."""
+    if record.kind in {"response", "resource"}:
+        found.payloads |= {leaf.payload, other_digest(record) or leaf.payload}
 
 
 def _note_removal(record: Record, number: int, found: Records) -> None:
@@ -225,6 +263,9 @@ def _note_removal(record: Record, number: int, found: Records) -> None:
         removal = removals.decode(record.block, found.leaves.keys_at(number + 1))
     except InvalidNote as error:
         found.doubtful.append(_problem(record, str(error), number))
+        return
+    if removal.kind == removals.SET_ASIDE and number < found.leaves.vouched:
+        # What it says was taken into account before.
         return
     found.announced.append(removal)
     if number < found.leaves.vouched:

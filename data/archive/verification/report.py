@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -36,11 +37,17 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """So many records were taken out by a command, for a reason."""
+    """So many records were taken out by a command, or set aside (``kind``), for a reason."""
 
     kind: str
     why: str
     records: int
+
+
+NOT_COMPARED: Final = (
+    "the titles, texts and dates of releases in the store",
+    "the files of the published site",
+)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -48,7 +55,8 @@ class Report(msgspec.Struct, frozen=True):
 
     So many ``records`` of ``bytes`` in ``files`` were read, and ``leaves`` of the log, of which
     ``signed`` are in the last checkpoint. ``captures`` of the store were looked for. ``removed``
-    was taken out lawfully. ``attested`` names who else signed the log or knows it. ``foreign`` are
+    was taken out lawfully, or set aside. ``not_compared`` is what this report says nothing about.
+    ``attested`` names who else signed the log or knows it. ``foreign`` are
     files of WARC in the folder that are not ours, which nobody looked at.
     """
 
@@ -62,3 +70,4 @@ class Report(msgspec.Struct, frozen=True):
     removed: Sequence[Removed]
     foreign: Sequence[str]
     problems: Sequence[Problem]
+    not_compared: Sequence[str] = NOT_COMPARED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from data.archive.log.attestations import Attestations, signed_by_log
@@ -33,15 +33,19 @@ ROTATED: Final = (
 class Leaves:
     """All entries of a log, those that wait among them, and what is wrong with it.
 
-    ``numbers`` has the number of each by the record id in it (16 bytes). So many are ``signed``
-    as the last checkpoint says, and ``vouched`` for where a key of the log signed it, and its root
-    is that of the tiles; otherwise none are.
+    ``numbers`` has the number of each by the record id in it (16 bytes), the last one if several
+    have the same id. ``aside`` has the numbers of those that are set aside, by entry. So many are
+    ``signed`` as the last checkpoint says, and ``vouched`` for where a key of the log signed it,
+    and its root is that of the tiles; otherwise none are.
     """
 
     def __init__(self, log: TreeLog) -> None:
         self.problems: list[Problem] = []
         self.numbers: dict[bytes, int] = {}
         self.void: set[int] = set()
+        self.aside: dict[bytes, int] = {}
+        self._aside_numbers: set[int] = set()
+        self._others: dict[bytes, set[int]] = {}
         self.vouched = 0
         self._bundle: tuple[int, list[bytes]] = (-1, [])
         self._keys: KeyChain | None = None
@@ -88,10 +92,34 @@ class Leaves:
         for number, entry in enumerate(self.waiting, self.signed):
             self._know(number, entry)
 
+    def numbers_of(self, record_id: bytes) -> set[int]:
+        """The numbers of all leaves with a record id, but for those that are set aside."""
+        last = self.numbers.get(record_id)
+        others = self._others.get(record_id, set())
+        return (others if last is None else others | {last}) - self._aside_numbers
+
+    def set_aside(self, numbers: Collection[int]) -> None:
+        """Have the leaves with these numbers stand for no record of this archive."""
+        for number in numbers:
+            if 0 <= number < self.size and (entry := self.entry(number)):
+                self.aside[entry] = number
+        self._aside_numbers |= {*self.aside.values()}
+        for entry in self.aside:
+            record_id = entry[-ID:]
+            left = self.numbers_of(record_id)
+            if left:
+                self.numbers[record_id] = max(left)
+            else:
+                self.numbers.pop(record_id, None)
+
     def _know(self, number: int, entry: bytes) -> None:
         if entry == VOID:
             self.void.add(number)
-        else:
+            return
+        before = self.numbers.get(entry[-ID:], number)
+        if before != number:
+            self._others.setdefault(entry[-ID:], set()).add(before)
+        if entry not in self.aside:
             self.numbers[entry[-ID:]] = number
 
     def _checkpoint(self, log: TreeLog) -> Checkpoint | None:

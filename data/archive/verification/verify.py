@@ -14,6 +14,7 @@ from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.leaf import decode_leaf
 from data.archive.log.tree_log import TreeLog
 from data.archive.removals import Removal, leaves_of, runs
+from data.archive.verification.aside import notes
 from data.archive.verification.records import Records, Told, read_records
 from data.archive.verification.report import Problem, Removed, Report
 from data.archive.verification.tree import Leaves
@@ -48,6 +49,8 @@ def verify(
     """
     # The log comes first: each of its leaves has its record by then.
     leaves = Leaves(log)
+    aside = notes(archive, leaves)
+    leaves.set_aside({number for one in aside for number in leaves_of(one, leaves.vouched - 1)})
     before = leaves.size
     found = read_records(archive, leaves, captures, told)
     removed = _removed_leaves(found)
@@ -77,7 +80,10 @@ def verify(
         signed=leaves.signed,
         captures=len(captures),
         attested=attested,
-        removed=[_told(one, found) for one in found.removed],
+        removed=[
+            *(_told(one, found) for one in found.removed),
+            *(Removed(one.kind, one.why, len(leaves_of(one, leaves.vouched - 1))) for one in aside),
+        ],
         foreign=foreign_files(archive),
         problems=_as_called_now(archive, [*problems, *leaves.problems]),
     )
@@ -123,6 +129,7 @@ def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[
     """Leaves whose record is nowhere, as runs."""
     # What is damaged was told with its place.
     explained = found.seen | found.damaged | removed | found.leaves.void
+    explained |= {*found.leaves.aside.values()}
     gone = [number for number in range(before) if number not in explained]
     for first, last in runs(gone):
         entry = found.leaves.entry(first)

@@ -12,6 +12,8 @@ from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.cosigning import asked_witness
 from data.archive.log.remote import is_address
 from data.archive.log.tree_log import TreeLog
+from data.archive.removal.set_aside import set_aside
+from data.archive.removals import SET_ASIDE
 from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import Problem, Report
 from data.archive.verification.verify import GONE
@@ -41,16 +43,30 @@ NO_CHECKPOINT = "there is no signed log here that what it knows could be held ag
     metavar="PATH|URL",
     help="A witness, a copy of the site or of the log, or a checkpoint that somebody kept.",
 )
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="First set aside imported records that damage the archive.",
+)
 @as_json
 @with_home
-def verify(home: Home, *, against: tuple[str, ...], as_json: bool) -> int:
+def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool) -> int:
     """Check all of the archive: records, digests, index, log, and what the store points to.
 
     The log is compared with what its witnesses signed, with the witnesses that archive.witnesses
-    names by a path, and with those that --against names. Nothing of it is changed. Exit code 1
-    where something is wrong, or one that --against names can't be asked; the place where it begins
-    is told.
+    names by a path, and with those that --against names. Exit code 1 if something is wrong, or
+    if a place that --against names can't be asked; each problem is reported with its place.
+
+    Not compared with the archive: the titles, texts and dates of releases in the store, and the
+    files of the published site.
+
+    Nothing is changed without --repair. An earlier version may have imported records with ids of
+    other records here, or revisit records without their pages. With --repair, a note that the key
+    of the log signs says that these are no evidence of this archive. They stay in their files.
     """
+    if repair:
+        with closing(home.open_archive()) as archive:
+            set_aside(archive)
     with closing(home.log()) as log:
         known, unasked = checkpoints(home, log, against)
         with steps_bar("verify") as told:
@@ -135,7 +151,11 @@ def tell(report: Report) -> None:
     for one in report.attested:
         say(f"as known to {one}")
     for removed in report.removed:
-        say(f"{counted(removed.records, 'record')} taken out ({removed.kind}): {removed.why}")
+        records = counted(removed.records, "record")
+        if removed.kind == SET_ASIDE:
+            say(f"{records} set aside as no evidence of this archive: {removed.why}")
+        else:
+            say(f"{records} taken out ({removed.kind}): {removed.why}")
     for one in report.foreign:
         say(f"{one}: not ours, and not looked at (`communique mirror import` takes it in)")
     for problem in report.problems[:SHOWN]:
@@ -143,4 +163,5 @@ def tell(report: Report) -> None:
     if len(report.problems) > SHOWN:
         complain(f"and {len(report.problems) - SHOWN} more; --json shows them all")
     if not report.problems:
-        say("all of it is whole")
+        say("the archive is whole")
+    say(f"not compared with it: {'; '.join(report.not_compared)}")

@@ -134,4 +134,4 @@ def examine_verification(home: Home) -> Finding:
         return Finding("verification", "error", f"{told}: {found} found", VERIFY)
     if ago > OFTEN:
         return Finding("verification", "warning", told, "run `communique mirror verify`")
-    return Finding("verification", "ok", f"{told}: all of it is whole")
+    return Finding("verification", "ok", f"{told}: the archive is whole")

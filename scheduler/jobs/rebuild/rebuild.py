@@ -21,7 +21,7 @@ from data.archive.log.keys import LogKey
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.unsigned import copy_unsigned
 from data.archive.removal.take_out import told_removals, write
-from data.archive.removals import Removal, leaves_of
+from data.archive.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import OPEN, Damage
 from data.errors import ArchiveError, PublishError, StoreError
@@ -89,6 +89,14 @@ def rebuild(
     removed: Sequence[Removal] = ()
     with suppress(ArchiveError):
         removed = told_removals(archive, log.key_chain())
+    leaves.set_aside(
+        {
+            number
+            for one in removed
+            if one.kind == SET_ASIDE
+            for number in leaves_of(one, leaves.size - 1)
+        }
+    )
     gone = {number for one in removed for number in leaves_of(one, leaves.size)}
     found = scan(archive, leaves, gone, lambda done, of: tell("records", done, of))
     if not found.history.entries:

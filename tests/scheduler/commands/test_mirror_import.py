@@ -8,15 +8,17 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import zipfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.archive.warc.reader import Record, read_file
+from scheduler.home import open_home
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.foreign_warc import HTML, packed, page, record
 
@@ -153,10 +155,14 @@ def test_each_count_is_told_in_words(home: Path, tmp_path: Path) -> None:
 def test_an_import_that_was_cut_off_after_its_records_goes_on(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "old.warc.gz"
     path.write_bytes(packed(archive([2, 1, 0])))
+    open_home(home).plain_store().close()
+    shutil.copy(home / "communique.db", tmp_path / "empty.db")
     imported(home, path)
     before = exported(home)
     for file in home.glob("communique.db*"):
         file.unlink()
+    # The store as it was before the pages were read.
+    shutil.copy(tmp_path / "empty.db", home / "communique.db")
     again = imported(home, path)
     assert (again["duplicates"], again["new"], again["changed"]) == (8, 3, 1)
     assert {url: one["provenance"] for url, one in exported(home).items()} == {
@@ -423,3 +429,30 @@ def test_two_records_of_a_file_with_one_id_are_not_both_taken(home: Path) -> Non
     told = import_bytes(home, packed([first, second]), code=1)
     assert (told["records"], len(told["damaged"])) == (1, 1)
     assert communique("mirror", "verify", home=home).returncode == 0
+
+
+def test_a_home_is_rebuilt_from_an_archive_that_was_repaired(home: Path, tmp_path: Path) -> None:
+    pages = [page(f"{SITE}/news/", listing([0, 1]), "2020-04-01T00:00:00Z")]
+    pages += [page(f"{SITE}/news/{n}.html", release(n), "2020-04-01T00:00:00Z") for n in (0, 1)]
+    import_bytes(home, packed(pages))
+    ours = [one for one, digest in captured(home) if digest.startswith("sha1:")]
+    with closing(open_home(home).open_archive()) as archive:
+        # As earlier versions imported it.
+        fields = (
+            ("WARC-Type", "response"),
+            ("WARC-Record-ID", f"<{ours[1]}>"),
+            ("WARC-Date", "2019-01-01T00:00:00Z"),
+            ("WARC-Target-URI", f"{SITE}/news/0.html"),
+            ("Content-Type", "application/http; msgtype=response"),
+            ("Communique-Imported", "own.warc.gz"),
+        )
+        assert archive.adopt(fields, HTML + b"<p>Forged.")
+    assert communique("mirror", "verify", home=home).returncode == 1
+    assert communique("mirror", "verify", "--repair", home=home).returncode == 0
+    rebuilt = tmp_path / "rebuilt"
+    done = communique("mirror", "rebuild", "--to", str(rebuilt), home=home)
+    assert done.returncode == 0, done.stderr
+    assert exported(rebuilt) == exported(home)
+    verified = communique("mirror", "verify", home=rebuilt)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "1 record set aside" in verified.stdout

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +13,10 @@ import pytest
 
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
+from data.archive.verification.report import NOT_COMPARED
+from data.archive.warc.reader import Record, read_file
 from data.clock import utc_now
+from scheduler.home import open_home
 from tests.archived import archived_home
 from tests.command import communique
 
@@ -34,7 +39,8 @@ def test_a_whole_archive_is_told_in_few_lines(home: Path, tmp_path: Path) -> Non
         "13 leaves in the log, 13 signed",
         f"as known to {tmp_path}",
         "theirs.warc.gz: not ours, and not looked at (`communique mirror import` takes it in)",
-        "all of it is whole",
+        "the archive is whole",
+        f"not compared with it: {'; '.join(NOT_COMPARED)}",
     ]
 
 
@@ -204,3 +210,46 @@ def test_another_log_than_that_of_the_key_is_no_whole_archive(home: Path, tmp_pa
     (home / "log.key").unlink()
     result = communique("mirror", "verify", home=home)
     assert (result.returncode, "the key of the log is gone" in result.stderr) == (0, True)
+
+
+def test_an_archive_that_an_import_damaged_is_repaired_by_a_signed_note(
+    home: Path, tmp_path: Path
+) -> None:
+    file = next((home / "archive").glob("*.warc.gz.open"))
+    ours = [one for one in read_file(file) if isinstance(one, Record) and one.kind == "response"]
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Forged."
+    named = [("WARC-Date", "2020-01-01T00:00:00Z"), ("Communique-Imported", "own.warc.gz")]
+    with closing(open_home(home).open_archive()) as archive:
+        # As earlier versions imported such records.
+        for kind, record_id in (("response", ours[0].record_id), ("revisit", "urn:example:1")):
+            fields = (
+                ("WARC-Type", kind),
+                ("WARC-Record-ID", f"<{record_id}>"),
+                ("WARC-Target-URI", f"https://acme.example/{kind}"),
+                ("Content-Type", "application/http; msgtype=response"),
+                *((("WARC-Payload-Digest", f"sha256:{'0' * 64}"),) if kind == "revisit" else ()),
+                *named,
+            )
+            assert archive.adopt(fields, block)
+    before = communique("mirror", "verify", home=home)
+    assert before.returncode == 1
+    assert "mirror verify --repair" in before.stderr
+    repaired = communique("mirror", "verify", "--repair", home=home)
+    assert (repaired.returncode, repaired.stderr) == (0, "")
+    assert "2 records set aside as no evidence of this archive" in repaired.stdout
+    after = communique("mirror", "verify", "--json", home=home)
+    assert after.returncode == 0
+    told = json.loads(after.stdout)
+    assert [one["kind"] for one in told["removed"]] == ["set-aside"]
+    assert told["not_compared"] == [*NOT_COMPARED]
+    assert [one["records"] for one in told["removed"]] == [2]
+    # What proves a release is proven as before.
+    release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
+    proof = tmp_path / "proof"
+    assert communique("prove", release, "--to", str(proof), home=home).returncode == 0
+    checked = subprocess.run(  # noqa: S603 - our own file
+        [sys.executable, "-I", str(proof / "verify.py")], capture_output=True, check=False
+    )
+    assert checked.returncode == 0
+    again = communique("mirror", "verify", "--repair", home=home)
+    assert again.stdout == communique("mirror", "verify", home=home).stdout

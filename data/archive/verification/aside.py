@@ -1,0 +1,86 @@
+"""Imported records that damage an archive, and the signed notes that set them aside.
+
+Earlier versions imported records under ids that other records here have, and revisit records
+without the pages that they refer to. Their leaves stay in the log, so a note says that they are no
+evidence of this archive: data.archive.removals has its form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from data.archive import removals
+from data.archive.foreign import IMPORTED_FIELD
+from data.archive.log.notes import InvalidNote
+from data.archive.removals import SET_ASIDE, Removal, leaves_of
+from data.archive.verification.tree import Leaves
+from data.archive.warc.digests import Digest, parse_digest
+from data.archive.warc.reader import Record, read_file, read_record
+from data.archive.warc.warc_file import listed_at, own_files
+from data.errors import ArchiveError
+
+
+def notes(archive: Path, leaves: Leaves) -> list[Removal]:
+    """The notes that set records aside: signed by a key of the log, and in its signed tree.
+
+    Raises OSError.
+    """
+    found = []
+    for entry in listed_at(archive, removals.REMOVAL):
+        with suppress(ArchiveError, InvalidNote):
+            record = read_record(archive, entry.file, entry.offset)
+            leaf = record.leaf()
+            if leaf is None or entry.leaf >= leaves.vouched:
+                continue
+            if leaves.entry(entry.leaf) == leaf.encode():
+                note = removals.decode(record.block, leaves.keys_at(entry.leaf + 1))
+                found += [note] if note.kind == SET_ASIDE else []
+    return found
+
+
+def numbers_aside(archive: Path, leaves: Leaves) -> set[int]:
+    """The numbers of the leaves that such notes name. Raises OSError."""
+    top = leaves.vouched - 1
+    return {number for one in notes(archive, leaves) for number in leaves_of(one, top)}
+
+
+def damaging(archive: Path, leaves: Leaves) -> list[int]:
+    """The leaves of the imported records that should have been skipped, and are not set aside.
+
+    Only records are named that say from which file they were imported, and that are exactly those
+    of their leaves. Raises ArchiveError and OSError.
+    """
+    found: list[int] = []
+    payloads: set[object] = set()
+    revisits: list[tuple[object, int]] = []
+    for record in _records(archive):
+        leaf = record.leaf()
+        if leaf is None:
+            continue
+        if record.kind in {"response", "resource"}:
+            payloads |= {leaf.payload, other_digest(record)}
+        encoded = leaf.encode()
+        if encoded in leaves.aside or not record.field(IMPORTED_FIELD):
+            continue
+        numbers = leaves.numbers_of(leaf.record_id.bytes)
+        own = next((one for one in numbers if leaves.entry(one) == encoded), None)
+        if own is None:
+            continue
+        if own > min(numbers):
+            found.append(own)
+        elif record.kind == "revisit":
+            revisits.append((other_digest(record) or leaf.payload, own))
+    return sorted([*found, *(one for payload, one in revisits if payload not in payloads)])
+
+
+def other_digest(record: Record) -> Digest | None:
+    """The digest of the payload by another algorithm than ours, as imported records have it."""
+    digest = parse_digest(record.field("WARC-Payload-Digest"))
+    return digest if digest and digest.algorithm != "sha256" else None
+
+
+def _records(archive: Path) -> Iterator[Record]:
+    for path in own_files(archive):
+        yield from (one for one in read_file(path) if isinstance(one, Record))
