@@ -19,6 +19,7 @@ import pytest
 
 from data.archive.warc.reader import Record, read_file
 from scheduler.home import open_home
+from spiders.sources.loader import load_source
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.foreign_warc import HTML, packed, page, record
 
@@ -155,7 +156,8 @@ def test_each_count_is_told_in_words(home: Path, tmp_path: Path) -> None:
 def test_an_import_that_was_cut_off_after_its_records_goes_on(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "old.warc.gz"
     path.write_bytes(packed(archive([2, 1, 0])))
-    open_home(home).plain_store().close()
+    with closing(open_home(home).plain_store()) as store:
+        store.register(load_source(home / "sources", "harbour").source)
     shutil.copy(home / "communique.db", tmp_path / "empty.db")
     imported(home, path)
     before = exported(home)
