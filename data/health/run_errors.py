@@ -27,7 +27,7 @@ DOUBTS: Final = {"date", "layout", "selector", "stale"}
 REDESIGN: Final = "redesign"
 """Kinds, and a family, of errors by which what was read is doubted: signs tell where much is."""
 
-LOST: Final = {"bug", "store"}
+LOST: Final = {"bug", "store", "slow", "slow:visit", "slow:skipped"}
 """Kinds of errors by which we ourselves lose what a page says, until a later visit."""
 
 WAIT: Final = "wait"
@@ -39,6 +39,10 @@ KINDS: Final = {
     DRIFT: "source.drift",
     "store": "home.store",
     "bug": "visit.bug",
+    "slow": "visit.bug",
+    "slow:visit": "visit.bug",
+    "slow:moved": "visit.failed",
+    "slow:skipped": "visit.bug",
     "crawl": "visit.failed",
     "browser": "visit.failed",
     "interrupted": "visit.failed",

@@ -15,7 +15,6 @@ from typing import Any
 from data.errors import CommuniqueError
 from data.wording import time_limit
 from scheduler.home import Home
-from scheduler.jobs.child import stand_back
 
 PREFIX = "communique: "
 
@@ -55,7 +54,6 @@ async def run_command(home: Home, *arguments: str, seconds: float) -> CommandRes
         # A Ctrl-C is for us.
         start_new_session=True,
     )
-    stand_back(child.pid)
     try:
         async with asyncio.timeout(seconds):
             said, complained = await child.communicate()

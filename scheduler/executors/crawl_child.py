@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -18,27 +18,52 @@ from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
 from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.leased.watchdog import Renewal
+from scheduler.jobs.limits.page_limit import KILLED, NoteFile, PageNote
 from scheduler.logs import open_log
 
 LOST = 120.0
-"""Seconds over run_timeout after which a child that has not stopped a visit by itself is killed: it
-takes a few to start, and a page of the worst kind is read in half a minute."""
+"""Seconds after run_timeout at which a child that has not stopped a visit itself is killed: it may
+still be starting, or read a page (scheduler.jobs.limits.page_limit)."""
 
 log = logging.getLogger(__name__)
 
 ProgressReporter = Callable[[Progress], None]
 
 
-class CrawlLost(CommuniqueError):
-    """A child ended, or was ended, before it reported a visit; ``code`` is its exit code if so."""
+class ChildKind(NamedTuple):
+    """What a child is for: each kind of visit has children of its own.
 
-    def __init__(self, message: str, code: int = 0) -> None:
+    ``render`` is for sources that need a browser, ``backfill`` for visits that nobody waits for,
+    ``separate`` for sources with pages that are too slow to be read beside other visits.
+    """
+
+    render: bool = False
+    backfill: bool = False
+    separate: bool = False
+
+
+class CrawlLost(CommuniqueError):
+    """A child ended, or was ended, before it reported a visit.
+
+    ``code`` is its exit code if it ended by itself, ``page`` the page that took too long if that
+    ended it, and ``progress`` what it had last reported of the visit.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: int = 0,
+        page: PageNote | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.page = page
+        self.progress = progress
 
     @classmethod
     def with_code(cls, home: Home, code: int) -> Self:
-        """It ended by itself, with an exit code."""
+        """The child ended with an exit code."""
         return cls(f"the crawl ended with code {code}; see {home.crawl_log}", code)
 
 
@@ -48,47 +73,57 @@ class Awaited:
 
     report: asyncio.Future[Run]
     on_progress: ProgressReporter | None
+    progress: Progress | None = None
 
 
 class CrawlChild:
-    """A child of one HOME; with ``render`` it visits sources that need a browser.
+    """A child process that visits sources of one HOME.
 
-    ``hosts`` counts the visits under way by host, ``begun`` all that it was given.
+    ``hosts`` counts the visits under way per host, ``begun`` all that it was given.
     """
 
-    def __init__(self, home: Home, child: Child, *, render: bool) -> None:
-        self.render = render
+    def __init__(self, home: Home, child: Child, kind: ChildKind, note: NoteFile) -> None:
+        self.kind = kind
         self.hosts: Counter[str] = Counter()
         self.begun = 0
         self.is_open = True
         self.dropped = False
         self._home = home
         self._child = child
+        self._note = note
         self._awaited: dict[str, Awaited] = {}
         self._refused = ""
+        self._page: PageNote | None = None
         self._following = asyncio.create_task(self._follow())
 
     @classmethod
     async def start(
         cls,
         home: Home,
+        kind: ChildKind,
         *,
-        render: bool,
         until: float | None = None,
         topics: str | None = None,
     ) -> Self:
         """A new child; ``until`` and ``topics`` are as CrawlStart has them.
 
-        Raises OSError where the system gives none, and CrawlLost.
+        Raises OSError if the system gives no process, and CrawlLost.
         """
-        with open_log(home.crawl_log) as log:
-            child = await Child.start("scheduler.jobs.crawl", log=log)
-        stand_back(child.pid)
+        note = NoteFile()
         try:
-            await child.say(CrawlStart(str(home.path), render, until, topics))
-        except ChildEnded as error:
-            raise CrawlLost.with_code(home, error.code) from error
-        return cls(home, child, render=render)
+            with open_log(home.crawl_log) as log:
+                child = await Child.start("scheduler.jobs.crawl", log=log)
+            if kind.backfill:
+                stand_back(child.pid)
+            start = CrawlStart(str(home.path), kind.render, kind.separate, note.path, until, topics)
+            try:
+                await child.say(start)
+            except ChildEnded as error:
+                raise CrawlLost.with_code(home, error.code) from error
+        except BaseException:
+            note.close()
+            raise
+        return cls(home, child, kind, note)
 
     def visit(
         self, job: VisitJob, host: str, on_progress: ProgressReporter | None
@@ -115,7 +150,7 @@ class CrawlChild:
         except ChildEnded as error:
             # It may have said why.
             await self._following
-            raise self._lost(error.code) from error
+            raise self._lost(error.code, awaited) from error
         finally:
             self._awaited.pop(job.source, None)
             self.hosts -= Counter([host])
@@ -155,17 +190,33 @@ class CrawlChild:
                 self._report(msgspec.convert(said, Report).run)
             elif "refused" in said:
                 self._refused = msgspec.convert(said, Refusal).refused
-            elif (one := self._awaited.get(said["source"])) and one.on_progress:
-                one.on_progress(msgspec.convert(said, Progress))
+            elif one := self._awaited.get(said["source"]):
+                one.progress = msgspec.convert(said, Progress)
+                if one.on_progress:
+                    one.on_progress(one.progress)
         self.is_open = False
+        self._page = self._slow_page(code)
+        self._note.close()
         for awaited in self._awaited.values():
             if not awaited.report.done():
-                awaited.report.set_exception(self._lost(code))
+                awaited.report.set_exception(self._lost(code, awaited))
 
-    def _lost(self, code: int) -> CrawlLost:
+    def _slow_page(self, code: int) -> PageNote | None:
+        """The page that the kernel ended the child for, None if it ended otherwise."""
+        if code != KILLED:
+            return None
+        try:
+            return self._note.read()
+        except msgspec.DecodeError as error:
+            log.warning("a crawl ended at a page that can't be named: %s", error)
+            return None
+
+    def _lost(self, code: int, awaited: Awaited) -> CrawlLost:
         if self._refused:
             return CrawlLost(self._refused, code)
-        return CrawlLost.with_code(self._home, code)
+        lost = CrawlLost.with_code(self._home, code)
+        lost.page, lost.progress = self._page, awaited.progress
+        return lost
 
     def _report(self, run: Run) -> None:
         awaited = self._awaited.get(run.source)

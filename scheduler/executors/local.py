@@ -1,7 +1,8 @@
-"""Has sources visited by child processes, each on its own clock: a slow one holds up nobody.
+"""Visits sources in child processes, each on its own clock: a slow source delays no other.
 
-A few children stay while there is work, and each visits many sources side by side. A visit is
-reported, and its place free, the moment that it is over.
+A few children stay while there is work, and each visits many sources at a time. A visit is
+reported, and its slot free, as soon as it is over. A host with a page that takes too much CPU time
+gets a child of its own, and the visits that the page interrupted begin again.
 """
 
 from __future__ import annotations
@@ -9,25 +10,37 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 from weakref import WeakValueDictionary
 
 from data.clock import utc_now
 from data.errors import LeaseLost, RenamedSource, StoreError
 from data.health.evidence import CUT
 from data.models import Lease, Run, RunError
-from scheduler.executors.crawl_child import CrawlChild, CrawlLost, ProgressReporter
+from scheduler.executors.crawl_child import (
+    ChildKind,
+    CrawlChild,
+    CrawlLost,
+    ProgressReporter,
+)
 from scheduler.home import Home
-from scheduler.jobs.crawl_lines import VisitJob
+from scheduler.jobs.crawl_lines import Progress, VisitJob
 from scheduler.jobs.leased.leased_store import leased_store
 from scheduler.jobs.leased.watchdog import LATE
+from scheduler.jobs.limits.page_limit import HARD_FACTOR, SEPARATE_SECONDS, PageNote
+from scheduler.jobs.limits.slow_pages import noted_url
+from spiders.crawl.page_errors import CONTINUED, MOVED, SLOW, SLOW_VISIT
 from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource
 
 CHILDREN = 2
-"""Children that take new visits at a time; one more for sources that need a browser."""
+"""Maximum children that take new visits; of each special kind (ChildKind) there is one more."""
+
+MAX_ATTEMPTS = 4
+"""Maximum times that one visit begins, if slow pages end its child."""
 
 VISITS = 40
 """Visits at a time: a slow one takes one of these places, and next to no memory."""
@@ -45,11 +58,45 @@ IDLE = 10.0
 
 NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
 HOST_LOST = "the lease of its host was lost; the next visit continues from there"
+INTERRUPTED = "a page of another visit ended the process of this visit, which begins again"
 
 
 def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
     """The report of a visit that we ended, or did not begin: ours is no fault of the source."""
     return Run(source.id, started, 0.0, errors=(RunError("", CUT, why),))
+
+
+def begun(source: LoadedSource, started: dt.datetime, progress: Progress | None) -> Run:
+    """The report of a visit whose child ended, as far as the child had reported it."""
+    run = Run(source.id, started, (utc_now() - started).total_seconds())
+    if progress is None:
+        return run
+    return replace(run, pages=progress.pages, new=progress.new, changed=progress.changed)
+
+
+def killed_by(page: PageNote) -> RunError:
+    """The error of a page for which the kernel ended the separate process."""
+    took = f"longer than {SEPARATE_SECONDS * HARD_FACTOR:g} s of CPU time"
+    if page.url:
+        message = f"reading this page took {took}; the next visits skip the page"
+        return RunError(noted_url(page.url), SLOW, message)
+    return RunError("", SLOW_VISIT, f"work on the whole visit took {took} and was ended")
+
+
+def joined(first: Run | None, run: Run) -> Run:
+    """One report for a visit that began twice."""
+    if first is None:
+        return run
+    return replace(
+        run,
+        started=first.started,
+        seconds=first.seconds + run.seconds,
+        pages=first.pages + run.pages,
+        new=first.new + run.new,
+        changed=first.changed + run.changed,
+        retracted=first.retracted + run.retracted,
+        gone=(*first.gone, *run.gone),
+    )
 
 
 class Executor:
@@ -69,6 +116,10 @@ class Executor:
         self._choosing = asyncio.Lock()
         self._children: list[CrawlChild] = []
         self._drops = Counter[str]()
+        self._suspicious = set[str]()
+        """Hosts with a page that was too slow to be read beside other visits."""
+        self._one_ended = asyncio.Event()
+        """Set, and replaced, whenever a visit ends."""
         self._is_open = True
 
     async def visit(
@@ -96,24 +147,93 @@ class Executor:
             started = utc_now()
             if not self._is_open or self._drops[host] != drops:
                 return cut_short(source, started, NOT_BEGUN)
-            child: CrawlChild | None = None
-            try:
-                async with self._choosing:
-                    child = await self._child_for(source, host)
-                    report = child.visit(job, host, on_progress)
-                try:
-                    return await report
-                finally:
-                    self._let_go(child)
-            except OSError as error:
-                # Too many files are open, or there is no memory for a child: it is tried again.
-                why = f"the crawl could not be run: {error}"
-            except CrawlLost as error:
-                if lease and (error.code == LATE or (child and child.dropped)):
-                    # It is still due.
+            first: Run | None = None
+            for _ in range(MAX_ATTEMPTS):
+                run, again = await self._attempt(source, job, host, on_progress)
+                first = joined(first, run)
+                if not (again and self._is_open):
+                    return first
+                if self._drops[host] != drops:
                     return cut_short(source, started, HOST_LOST)
-                why = str(error)
-            return await asyncio.to_thread(self._lost, source, started, why, lease)
+            return first or cut_short(source, started, NOT_BEGUN)
+
+    async def _attempt(
+        self,
+        source: LoadedSource,
+        job: VisitJob,
+        host: str,
+        on_progress: ProgressReporter | None,
+    ) -> tuple[Run, bool]:
+        """Visit a source once; return the report, and whether the visit has to begin again."""
+        started = utc_now()
+        child: CrawlChild | None = None
+        try:
+            given = await self._begin(source, job, host, on_progress)
+            if given is None:
+                return cut_short(source, started, NOT_BEGUN), False
+            child, report = given
+            try:
+                run = await report
+            finally:
+                self._let_go(child)
+                self._one_ended.set()
+                self._one_ended = asyncio.Event()
+        except OSError as error:
+            # Too many files are open, or there is no memory for a child. A later visit tries again.
+            failed = RunError("", "crawl", f"the crawl could not be run: {error}")
+        except CrawlLost as error:
+            if job.lease and (error.code == LATE or (child and child.dropped)):
+                # The source is still due.
+                return cut_short(source, started, HOST_LOST), False
+            if error.page and child:
+                run = begun(source, started, error.progress)
+                return await self._after_kill(source, job, run, error.page, child.kind)
+            failed = RunError("", "crawl", str(error))
+        else:
+            moved = any(error.kind == MOVED for error in run.errors)
+            if moved:
+                self._suspicious.add(host)
+            return run, moved
+        run = begun(source, started, None)
+        return await self._kept(source, run, failed, job.lease), False
+
+    async def _begin(
+        self,
+        source: LoadedSource,
+        job: VisitJob,
+        host: str,
+        on_progress: ProgressReporter | None,
+    ) -> tuple[CrawlChild, Coroutine[Any, Any, Run]] | None:
+        """Give a visit to a child; the child, and what waits for the report.
+
+        None if the executor was closed. Raises OSError, CrawlLost.
+        """
+        while self._is_open:
+            async with self._choosing:
+                separate = host in self._suspicious
+                if not (separate and self._is_visited_beside_others(host)):
+                    kind = ChildKind(source.file.render, job.backfill, separate)
+                    child = await self._child_for(kind, host)
+                    return child, child.visit(job, host, on_progress)
+            await self._one_ended.wait()
+        return None
+
+    def _is_visited_beside_others(self, host: str) -> bool:
+        """Whether a child that is not for suspicious hosts visits a host."""
+        return any(child.hosts[host] and not child.kind.separate for child in self._children)
+
+    async def _after_kill(
+        self, source: LoadedSource, job: VisitJob, run: Run, page: PageNote, kind: ChildKind
+    ) -> tuple[Run, bool]:
+        """The report of a visit whose child was killed for a page; the same pair as _attempt."""
+        if page.source != source.id:
+            error, again = RunError("", CUT, INTERRUPTED), True
+        elif kind.separate:
+            error, again = killed_by(page), False
+        else:
+            self._suspicious.add(host_of(source.file.url))
+            error, again = RunError("", CUT, CONTINUED), True
+        return await self._kept(source, run, error, job.lease), again
 
     async def visit_all(
         self,
@@ -164,46 +284,49 @@ class Executor:
             child.close()
         await asyncio.gather(*(child.ended() for child in children))
 
-    async def _child_for(self, source: LoadedSource, host: str) -> CrawlChild:
+    async def _child_for(self, kind: ChildKind, host: str) -> CrawlChild:
         """The child that visits this host already, or the one with the least to do, or a new one.
 
-        Raises OSError.
+        Raises OSError, CrawlLost.
         """
         self._children = [child for child in self._children if child.is_open]
-        kin = [child for child in self._children if child.render == source.file.render]
-        for child in kin:
-            if child.hosts[host]:
+        for child in self._children:
+            # Two children would not keep the gap between two requests to a host.
+            if child.hosts[host] and child.kind.render == kind.render:
                 return child
+        kin = [child for child in self._children if child.kind == kind]
         fresh = [child for child in kin if child.begun < WORN]
-        most = 1 if source.file.render else CHILDREN
+        most = CHILDREN if kind == ChildKind() else 1
         if len(fresh) >= most or any(not child.hosts for child in fresh):
             return min(fresh, key=lambda child: child.hosts.total())
         worn = [child for child in kin if child.begun >= WORN]
         for child in worn[: len(worn) - most]:
             # They have waited for their last visits until others were worn, too.
             child.close()
-        child = await CrawlChild.start(
-            self._home, render=source.file.render, until=self._until, topics=self.topics
-        )
+        until = self._until
+        child = await CrawlChild.start(self._home, kind, until=until, topics=self.topics)
         self._children.append(child)
+        if self._until is not None and self._until != until:
+            # Leases were renewed while the system started the process.
+            await child.renew(self._until)
         return child
 
-    def _lost(
-        self, source: LoadedSource, started: dt.datetime, why: str, lease: Lease | None
+    async def _kept(
+        self, source: LoadedSource, run: Run, error: RunError, lease: Lease | None
     ) -> Run:
-        """The report of a visit that no child could make, kept in its place for health to tell."""
-        seconds = (utc_now() - started).total_seconds()
-        run = Run(
-            source.id, started, seconds, errors=(RunError("", "crawl", self._home.told(why)),)
-        )
+        """Store the report of a visit that its child could not report, with its error."""
+        error = replace(error, message=self._home.told(error.message))
+        return await asyncio.to_thread(self._keep, source, replace(run, errors=(error,)), lease)
+
+    def _keep(self, source: LoadedSource, run: Run, lease: Lease | None) -> Run:
         try:
             with closing(self._home.store()) as opened:
                 store = leased_store(opened, lease)
                 store.register(source.source)
                 store.add_run(run)
         except (RenamedSource, StoreError, LeaseLost) as error:
-            # It may be why there is no report: a store of a newer version, say.
-            if str(error) == why:
+            # It may be why there is no report: a store of a newer version, for example.
+            if any(str(error) == one.message for one in run.errors):
                 return run
             return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
         return run

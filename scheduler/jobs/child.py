@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final, Self, TypeVar
@@ -21,10 +23,10 @@ from data.errors import CommuniqueError
 T = TypeVar("T")
 
 NICE: Final = 5
-"""How much children that crawl or publish stand back for others who want the processor."""
+"""Niceness added to children that publish or backfill."""
 
-GRACE: Final = 15.0
-"""Seconds that a child has to end what it is doing, when it is told to stop."""
+KILL_AFTER_SECONDS: Final = 15.0
+"""Seconds that a child has to end after it was asked to; then it is killed."""
 
 LONGEST: Final = 2**30
 """Bytes of the longest line that a child may say: one may hold a page of any size in Base64."""
@@ -57,9 +59,9 @@ class Child:
 
     @classmethod
     async def start(cls, module: str, *arguments: str, log: IO[bytes] | None = None) -> Self:
-        """Run a module of ours; ``log`` takes what it complains of, else our standard error.
+        """Run a module of ours. Its standard error goes to ``log``, else to ours.
 
-        Raises OSError where the system gives no process.
+        Raises OSError if the system gives no process.
         """
         return cls(
             await asyncio.create_subprocess_exec(
@@ -108,10 +110,10 @@ class Child:
             self._process.kill()
 
     async def end(self) -> int:
-        """Let it end what it is doing, kill it after GRACE seconds, and return its exit code."""
+        """Ask the child to end, kill it after KILL_AFTER_SECONDS, and return its exit code."""
         self.close()
         try:
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(KILL_AFTER_SECONDS):
                 return await self._process.wait()
         except TimeoutError:
             self.kill()
@@ -119,46 +121,63 @@ class Child:
 
 
 def stand_back(process: int) -> None:
-    """Let a process with a session of its own wait where there is too little to go round.
+    """Lower the priority of a process that has a session of its own.
 
-    Linux shares the processor among sessions first, and among their processes then (sched(7), the
-    autogroup feature); the niceness of one says nothing to another. Its parent does this at once
-    and for it: it takes half a second to load what it needs, at whose expense we choose.
+    Only for work that nobody waits for: publishing and backfill. Linux divides CPU time among
+    sessions before processes (sched(7), autogroup), so both priorities are set. The parent does
+    it, because the child starts to use CPU time before it could.
     """
     nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
-    # It may be gone already; who waits for it will see.
+    # The process may have ended already; its parent notices.
     with contextlib.suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process, nice)
-    # Other systems have no such file, and this one takes few changes in a second.
+    # Other systems have no such file. Linux limits how often it changes.
     with contextlib.suppress(OSError):
         Path(f"/proc/{process}/autogroup").write_text(str(nice))
 
 
 class ParentLines(Iterator[bytes]):
-    """The lines that the parent sends, until it says by an empty one that it sends no more.
+    """The lines that the parent sends, until it ends them with an empty line.
 
-    ``parent_died`` is true once they ended without that. Another parent (``os.getppid``) tells it
-    too late: the system closes the pipes of a process that was killed, and only then hands on its
-    children.
+    ``parent_died`` is true if they ended without an empty line. ``os.getppid`` would notice the
+    death too late: the system closes the pipes of a killed process before it moves its children to
+    another parent.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, file: int = 0) -> None:
         self.parent_died = False
-        self._lines = self._read()
+        self.ended = False
+        self._file = file
+        self._rest = b""
+        self._lines = deque[bytes]()
 
     def __next__(self) -> bytes:
-        return next(self._lines)
+        while not self._lines:
+            if self.ended:
+                raise StopIteration
+            self.receive(None)
+        return self._lines.popleft()
 
-    def _read(self) -> Iterator[bytes]:
-        # Not by sys.stdin: a thread that waits in it would hold its lock when the process ends.
-        rest = b""
-        while more := os.read(0, READ):
-            *whole, rest = (rest + more).split(b"\n")
-            for line in whole:
-                if not line:
-                    return
-                yield line
-        self.parent_died = True
+    def received(self) -> Iterator[bytes]:
+        """The lines that were received and not read yet."""
+        while self._lines:
+            yield self._lines.popleft()
+
+    def receive(self, seconds: float | None) -> bool:
+        """Wait at most ``seconds`` for input, and return whether any came (or the end)."""
+        # Not sys.stdin: a thread that waits in it would hold its lock when the process ends.
+        if not select.select([self._file], [], [], seconds)[0]:
+            return False
+        more = os.read(self._file, READ)
+        *whole, self._rest = (self._rest + more).split(b"\n")
+        for line in whole:
+            if not line:
+                self.ended = True
+                return True
+            self._lines.append(line)
+        if not more:
+            self.ended = self.parent_died = True
+        return True
 
 
 def write_line(line: Any) -> None:

@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import msgspec
@@ -46,14 +47,21 @@ from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import SOURCE_LOCK, VISIT, open_home
-from scheduler.jobs.child import ParentLines, write_line
+from scheduler.jobs.child import KILL_AFTER_SECONDS, ParentLines, write_line
 from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.drift import DriftGuard
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.leased.leased_store import leased_store
 from scheduler.jobs.leased.watchdog import Watchdog
+from scheduler.jobs.limits.page_limit import (
+    SEPARATE_SECONDS,
+    SHARED_SECONDS,
+    PageLimit,
+    opened_note,
+)
+from scheduler.jobs.limits.slow_pages import SlowPages
 from scheduler.logs import log_as
-from spiders.crawl.page_errors import page_errors
+from spiders.crawl.page_errors import CONTINUED, MOVED, SlowPage, page_errors
 from spiders.crawl.release_files import FileKinds
 from spiders.crawl.spider import PressRoomSpider
 from spiders.crawl.visit import Visit
@@ -93,6 +101,9 @@ class Crawl:
         self._locks: dict[str, ExitStack] = {}
         self._leases: dict[str, Lease] = {}
         """By host, whether or not the worker has let go of it since."""
+        seconds = SEPARATE_SECONDS if start.separate else SHARED_SECONDS
+        note = opened_note(start.note) if start.note else None
+        self._limit = PageLimit(seconds, note, separate=start.separate)
         self._progress = ProgressReporter()
         self._browser: dict[str, Any] = {}
         self._no_browser = ""
@@ -127,6 +138,7 @@ class Crawl:
     async def _arriving(
         self, lines: Iterator[bytes], process: AsyncCrawlerProcess
     ) -> AsyncIterator[Visit]:
+        end_in_time_on_signals()
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
         threading.Thread(target=_hand_on, args=(lines, loop, queue), daemon=True).start()
         while line := await queue.get():
@@ -175,13 +187,16 @@ class Crawl:
                     return None
                 if job.file is None:
                     keep_home_files(self._home, self._store, [loaded.id])
-                admitted = self._guard.admit(loaded, accept=job.accept)
+                with self._limit(loaded.id, ""):
+                    admitted = self._guard.admit(loaded, accept=job.accept)
                 if admitted.loaded is None:
                     self._refuse(job, loaded, DRIFT, admitted.held)
                     return None
+                store = leased_store(self._store, job.lease)
+                slow = SlowPages(loaded.id, store, self._limit, explicit=job.explicit)
                 visit = Visit(
                     admitted.loaded,
-                    leased_store(self._store, job.lease),
+                    store,
                     self._taxonomy,
                     self._home.settings.collect,
                     shown=self._home.told,
@@ -193,6 +208,8 @@ class Crawl:
                     on_progress=self._progress,
                     over=self._over,
                     stored_pages=partial(self._guard.newest_pages, admitted.loaded),
+                    check_page=slow.check,
+                    limit=partial(self._limit, loaded.id),
                 )
                 if admitted.held:
                     visit.error(loaded.file.url, DRIFT, admitted.held)
@@ -206,6 +223,8 @@ class Crawl:
             self._refuse(job, loaded, "busy", message)
         except CommuniqueError as error:
             self._refuse(job, loaded, "crawl", str(error))
+        except SlowPage as error:
+            self._refuse(job, loaded, error.kind, str(error))
         except Exception as error:
             # The visits beside it go on.
             log.exception("the visit to %s could not begin", job.source)
@@ -236,8 +255,10 @@ class Crawl:
     def _refuse(self, job: VisitJob, loaded: LoadedSource | None, kind: str, message: str) -> None:
         """Report a visit that can't be made, for health to tell of it."""
         url = redacted(loaded.file.url) if loaded else ""
-        error = RunError(url, kind, self._home.told(message))
-        run = Run(job.source, utc_now(), 0.0, errors=(error,))
+        errors = [RunError(url, kind, self._home.told(message))]
+        if kind == MOVED:
+            errors.append(RunError(url, "interrupted", CONTINUED))
+        run = Run(job.source, utc_now(), 0.0, errors=tuple(errors))
         try:
             if loaded and kind != "busy":
                 store = leased_store(self._store, job.lease)
@@ -302,10 +323,36 @@ def _hand_on(
     try:
         for line in lines:
             loop.call_soon_threadsafe(queue.put_nowait, line)
+        end_in_time()
         loop.call_soon_threadsafe(queue.put_nowait, b"")
     except RuntimeError:
         # The loop has ended.
         return
+
+
+def end_in_time() -> None:
+    """Have the kernel end this process after KILL_AFTER_SECONDS, whatever it does then.
+
+    Its parent does the same, if it lives. What was recorded is stored.
+    """
+    signal.setitimer(signal.ITIMER_REAL, KILL_AFTER_SECONDS)
+
+
+def end_in_time_on_signals() -> None:
+    """Bound the time that this process takes to end after SIGTERM or SIGINT.
+
+    Scrapy's handlers wait for the event loop, which does not turn while a page is read.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        handler = signal.getsignal(number)
+
+        def end(number: int, frame: FrameType | None, handler: Any = handler) -> None:
+            end_in_time()
+            if callable(handler):
+                handler(number, frame)
+
+        signal.signal(number, end)
 
 
 def main() -> int:
@@ -318,7 +365,7 @@ def main() -> int:
         print(f"the first line can't be read: {error}", file=sys.stderr)  # noqa: T201 - to the parent
         return 2
     if start.until is not None:
-        lines = Watchdog(start.until).taking(lines)
+        lines = Watchdog(start.until, parent)
     try:
         crawl = Crawl(start)
         crawl.run(lines)

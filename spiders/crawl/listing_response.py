@@ -136,6 +136,7 @@ def _read(response: Response, visit: Visit) -> Listing:
     if response.status >= HTTPStatus.BAD_REQUEST:
         kind, said = refusal(response.status, page_of(response))
         raise NoListing(kind, f"the listing {said}", status=response.status)
+    visit.check_page(response.url)
     page = page_of(response)
     visit.lists(page)
     visit.feed_hubs.listing_read(url, page, links_of(response))

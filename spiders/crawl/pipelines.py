@@ -36,7 +36,11 @@ class RecordPipeline:
         """Record a draft; whatever goes wrong is an error of its page."""
         # A visit that was stopped passes over what it awaited.
         if visit := self._spider.visits.get(draft.source):
-            with self._spider.response(visit, draft.url):
+            with (
+                visit.limit(draft.url),
+                self._spider.response(visit, draft.url),
+            ):
+                visit.check_page(draft.url)
                 visit.record(draft)
                 if last := visit.last_waiting:
                     asyncio.get_running_loop().call_later(MOMENT, visit.flush, last)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from data.archive.archive import Archive
+from data.health.evidence import CUT
 from data.models import Draft, Link, ListingKind
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
@@ -25,6 +27,7 @@ from spiders.crawl.linked_releases import belongs
 from spiders.crawl.listing_response import read_answer
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.page_errors import (
+    CONTINUED,
     BadAddress,
     MissingRelease,
     NoListing,
@@ -60,6 +63,30 @@ ELSEWHERE: Final = (
 )
 
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+
+def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    """Limit the CPU time of each step of a callback; between two steps other visits continue."""
+
+    @wraps(parse)
+    def limited_parse(
+        spider: PressRoomSpider, found: Response | Failure, **arguments: Any
+    ) -> Iterator[Any]:
+        request: Any = getattr(found, "request", None)
+        visit: Visit = request.cb_kwargs["visit"]
+        url = found.url if isinstance(found, Response) else request.url
+        steps: Iterator[Any] | None = None
+        while True:
+            with visit.limit(url):
+                if steps is None:
+                    steps = iter(parse(spider, found, **arguments) or ())
+                try:
+                    one = next(steps)
+                except StopIteration:
+                    return
+            yield one
+
+    return limited_parse
 
 
 class PressRoomSpider(Spider):
@@ -114,7 +141,10 @@ class PressRoomSpider(Spider):
                 yield
         finally:
             visit.settle()
-            self._go_on(visit)
+            if visit.is_moved:
+                visit.stop(CUT, CONTINUED)
+            with visit.limit(""):
+                self._go_on(visit)
 
     def _go_on(self, visit: Visit) -> None:
         while not (visit.awaited or visit.ended):
@@ -128,6 +158,7 @@ class PressRoomSpider(Spider):
                     if self.crawler.engine:
                         self.crawler.engine.crawl(request)
 
+    @limited
     def parse_listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
     ) -> Iterator[Request]:
@@ -165,6 +196,7 @@ class PressRoomSpider(Spider):
                 if not known or visit.asked.claim(url):
                     yield self._request_release(visit, url, item, known=known)
 
+    @limited
     def parse_release(
         self, response: Response, visit: Visit, item: ListingItem | None
     ) -> Iterator[Draft | Request]:
@@ -214,6 +246,7 @@ class PressRoomSpider(Spider):
         if other := visit.asked.other(asked):
             yield self._request_release(visit, other, item, known=False)
 
+    @limited
     def parse_linked(self, response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
         """Draft the release on a page that another one links to, if it surely is one."""
         with self.response(visit, response.url):
@@ -223,6 +256,7 @@ class PressRoomSpider(Spider):
                 visit.expect()
                 yield draft
 
+    @limited
     def parse_feed(self, response: Response, visit: Visit) -> None:
         """Take in the feed that a page offers: which hub tells of it."""
         with self.response(visit, response.url):
@@ -231,6 +265,7 @@ class PressRoomSpider(Spider):
                 asked = requested_url(response)
                 visit.feed_hubs.feed_read(asked, page_of(response), links_of(response))
 
+    @limited
     def failed_aside(self, failure: Failure) -> None:
         """Note that there is no response where a page links to: a later visit asks."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
@@ -238,12 +273,14 @@ class PressRoomSpider(Spider):
         with self.response(request.cb_kwargs["visit"], request.url):
             pass
 
+    @limited
     def parse_file(self, response: Response, visit: Visit) -> None:
         """Take in a file of a release, which is archived by now."""
         with self.response(visit, response.url):
             visit.answered(why_not_archived(response))
             visit.files.read(requested_url(response), response.status, capture_of(response))
 
+    @limited
     def failed_file(self, failure: Failure) -> None:
         """Note that a file of a release could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
@@ -258,12 +295,14 @@ class PressRoomSpider(Spider):
                 whole = isinstance(failure.value, HostError)
                 visit.files.failed(visit.file.url if whole else asked, kind, message)
 
+    @limited
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
         """Take in what a listing names now that was said not to have changed."""
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             visit.frontier.renewed(requested_url(response), read_answer(response, visit))
 
+    @limited
     def failed(self, failure: Failure) -> Iterator[Request]:
         """Note an address that gave no answer; what else the first pages list is asked for then.
 

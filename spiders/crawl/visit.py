@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 from urllib.parse import urljoin
 
 import msgspec
@@ -30,7 +31,7 @@ from spiders.crawl.feed_hubs import FeedHubs
 from spiders.crawl.frontier import Frontier, Wanted
 from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.linked_releases import LinkedReleases
-from spiders.crawl.page_errors import MissingRelease, page_errors
+from spiders.crawl.page_errors import MOVED, MissingRelease, page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.release_reader import ReleaseReader, StoredReleases
@@ -48,6 +49,9 @@ READER = "3"
 
 NO_FILES = FileKinds()
 
+PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""Limits the CPU time of the page at an address, or of other work of a visit if it is empty."""
+
 log = logging.getLogger(__name__)
 
 
@@ -62,6 +66,8 @@ class Visit:
     for, ``stored_pages`` are the newest in the archive, with the releases that were read from them.
     Whenever all that was asked for has been read, ``wanted`` says what to ask for next; where that
     is nothing, ``finish`` ends the visit.
+    ``limit`` bounds the CPU time of a page, and ``check_page`` raises PageError or SlowPage for a
+    page that must not be read here.
     """
 
     def __init__(
@@ -80,6 +86,8 @@ class Visit:
         on_progress: Callable[[Visit], None] | None = None,
         over: Callable[[Visit], None] | None = None,
         stored_pages: Callable[[], Iterable[tuple[Page, Release]]] = tuple,
+        check_page: Callable[[str], None] = lambda _: None,
+        limit: PageLimit = lambda _: nullcontext(),
     ) -> None:
         self.loaded = loaded
         self.file = loaded.file
@@ -88,6 +96,8 @@ class Visit:
         self.limits = limits
         self.explicit = explicit
         self.backfill = backfill
+        self.check_page = check_page
+        self.limit = limit
         self.started = utc_now()
         self.run = Run(self.id, self.started, 0.0)
         self.front = (self.file.url, urljoin(self.file.url, "/"), *filter(None, [self.file.feed]))
@@ -230,6 +240,11 @@ class Visit:
                 finish()
         self._end()
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether a page was so slow that the visit continues in a separate process."""
+        return any(error.kind == MOVED for error in self.run.errors)
+
     def stop(self, kind: str, message: str) -> None:
         """End before the last answer: what was read is kept, what is still awaited is passed over.
 
@@ -329,6 +344,7 @@ class Visit:
 
         ``anew`` is for the page that the stored version was read from.
         """
+        self.check_page(page.url)
         draft = self._reader.draft(page, self.reading, aliases, item, validator, anew=anew)
 
         def stored() -> Content | None:
@@ -366,7 +382,7 @@ class Visit:
 
     def flush(self, one: Write | None = None) -> None:
         """Write what waits only for others; see WriteBatch.flush."""
-        with self._errors():
+        with self.limit(""), self._errors():
             self._batch.flush(one)
 
     def _add(self, drafts: Iterable[ReadyDraft]) -> None:
@@ -389,9 +405,10 @@ class Visit:
         draft, labels = filed(draft, self.file.topics, self._taxonomy)
         self.files.note(draft)
         seen = time_of(draft.capture)
-        decision = self.store.record(
-            draft, seen=seen, since=self.started, front=self.front, labels=labels
-        )
+        with self.limit(draft.url):
+            decision = self.store.record(
+                draft, seen=seen, since=self.started, front=self.front, labels=labels
+            )
         return partial(self._recorded, ready, decision)
 
     def confirm(self, url: str, capture: Capture | None = None) -> None:

@@ -20,7 +20,7 @@ from data.errors import CommuniqueError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import time_limit
 from scheduler.home import Home, home_at
-from scheduler.jobs.child import Child, ChildEnded, ParentLines, stand_back, write_line
+from scheduler.jobs.child import Child, ChildEnded, ParentLines, write_line
 from scheduler.jobs.correction.candidates import Candidate, candidates
 from scheduler.jobs.correction.fields import FIELDS
 from scheduler.jobs.correction.marked_page import elements_of, marked_page
@@ -126,7 +126,6 @@ class Corrector:
     async def _start(self) -> Child:
         with open_log(self._home.crawl_log) as log:
             self._child = await Child.start("scheduler.jobs.correction.child", log=log)
-        stand_back(self._child.pid)
         await self._child.say(str(self._home.path))
         return self._child
 

@@ -1,8 +1,7 @@
-"""Ends a process of visits before others may take its hosts, unless it is told that it has them.
+"""Ends a crawl before other workers may visit its hosts, unless its parent renews the leases.
 
-It asks no database and waits for no event loop: a process that stood still, or whose database is
-gone, ends all the same. Ended it asks for nothing more, and what it had not written yet is asked
-for again by whoever has the host then.
+It queries no database and needs no event loop: a process that stood still, or whose database is
+gone, ends all the same. Another worker requests what was not stored yet.
 """
 
 from __future__ import annotations
@@ -11,44 +10,67 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from typing import Final
 
 import msgspec
 
-LATE: Final = 75
-"""The exit code of a process that was ended so: it is to be tried again (EX_TEMPFAIL)."""
+from scheduler.jobs.child import ParentLines
 
-LOOK: Final = 0.25
-"""Seconds between two looks at the clock at the most."""
+LATE: Final = 75
+"""The exit code of a process that ended because its leases ran out (EX_TEMPFAIL)."""
 
 
 class Renewal(msgspec.Struct, frozen=True):
-    """A line that says until when the hosts are ours, by the monotonic clock of this machine."""
+    """A line with the end of all leases, by the monotonic clock of this machine."""
 
     until: float
 
 
-class Watchdog:
-    """Ends this process at a time of the monotonic clock that is put off again and again."""
+class Watchdog(Iterator[bytes]):
+    """The other lines of the parent; the process ends with LATE when its leases run out.
 
-    def __init__(self, until: float, end: Callable[[int], object] = os._exit) -> None:
+    One thread receives the lines from the beginning, so that renewals count while the process is
+    still starting. It reads what waits in the pipe before it compares the clock: a process that got
+    no CPU time for longer than a lease does not end if its parent renewed the lease meanwhile.
+    """
+
+    def __init__(
+        self, until: float, lines: ParentLines, end: Callable[[int], object] = os._exit
+    ) -> None:
         self._until = until
+        self._lines = lines
         self._end = end
+        self._queue = SimpleQueue[bytes | None]()
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def put_off(self, until: float) -> None:
-        """End it later, or sooner."""
-        self._until = until
-
-    def taking(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """The lines but for each Renewal, which is taken where it is met, by whoever reads."""
-        for line in lines:
-            if line.startswith(b'{"until":'):
-                self.put_off(msgspec.json.decode(line, type=Renewal).until)
-            else:
-                yield line
+    def __next__(self) -> bytes:
+        line = self._queue.get()
+        if line is None:
+            # For whoever asks again.
+            self._queue.put(None)
+            raise StopIteration
+        return line
 
     def _watch(self) -> None:
-        while (left := self._until - time.monotonic()) > 0:
-            time.sleep(min(left, LOOK))
+        self._hand_on()
+        while not self._lines.ended:
+            if self._lines.receive(self._left()):
+                self._hand_on()
+            elif not self._left():
+                break
+        self._queue.put(None)
+        # The last renewal holds after the last line, too.
+        while left := self._left():
+            time.sleep(left)
         self._end(LATE)
+
+    def _hand_on(self) -> None:
+        for line in self._lines.received():
+            if line.startswith(b'{"until":'):
+                self._until = msgspec.json.decode(line, type=Renewal).until
+            else:
+                self._queue.put(line)
+
+    def _left(self) -> float:
+        return max(self._until - time.monotonic(), 0.0)

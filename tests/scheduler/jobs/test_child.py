@@ -90,7 +90,7 @@ def test_one_that_does_not_end_is_killed(
     runs: Runs, run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs("exec sleep 1000")
-    monkeypatch.setattr(children, "GRACE", 0.1)
+    monkeypatch.setattr(children, "KILL_AFTER_SECONDS", 0.1)
 
     async def work() -> None:
         child = await Child.start("any")

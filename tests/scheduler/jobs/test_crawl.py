@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +14,9 @@ import pytest
 
 from data.store import open_store
 from scheduler.jobs.crawl_lines import CrawlStart, VisitJob
+from scheduler.jobs.limits.page_limit import NoteFile
 from tests.command import make_home
+from tests.hanging_python import LOOP, NATIVE, hanging_python
 from tests.press_room import Answer, listing_html, release_html, served
 
 
@@ -62,3 +65,38 @@ def test_the_visits_of_a_parent_that_died_are_all_cut_short_and_reported(tmp_pat
         for source in ("board-0", "board-1"):
             (run,) = store.runs(source, limit=9)
             assert [error.kind for error in run.errors] == ["interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "stops", "codes"),
+    [
+        (LOOP, 1000.0, "SIGTERM", {-signal.SIGALRM}),
+        (LOOP, 1000.0, "SIGINT", {-signal.SIGALRM}),
+        (LOOP, 1000.0, "death of its parent", {-signal.SIGALRM}),
+        # No signal handler of Python runs amid C code: the limit of the page ends it then.
+        (NATIVE, 0.5, "SIGTERM", {-signal.SIGALRM, -signal.SIGVTALRM}),
+    ],
+)
+def test_a_crawl_that_is_stopped_amid_a_page_that_never_ends_is_killed_in_time(
+    tmp_path: Path, kind: str, limit: float, stops: str, codes: set[int]
+) -> None:
+    with served() as room, closing(NoteFile()) as note:
+        room.page(f"/news/{kind}-1.html", release_html(1))
+        room.page("/news/", listing_html([1]).replace("/1.html", f"/{kind}-1.html"))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        with subprocess.Popen(  # noqa: S603 - our own program
+            [hanging_python(tmp_path, seconds=limit), "-P", "-m", "scheduler.jobs.crawl"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        ) as child:
+            assert child.stdin
+            for line in (CrawlStart(str(home), note=note.path), VisitJob("harbour")):
+                child.stdin.write(msgspec.json.encode(line) + b"\n")
+            child.stdin.flush()
+            while not ((page := note.read()) and kind in page.url):
+                assert child.poll() is None
+            if stops in signal.Signals.__members__:
+                child.send_signal(signal.Signals[stops])
+            else:
+                child.stdin.close()
+            assert child.wait(60) in codes

@@ -1,0 +1,1 @@
+"""Limits of what one page may cost a crawl."""

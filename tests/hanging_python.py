@@ -1,0 +1,66 @@
+"""An interpreter in which reading some pages never ends: run as Python is, by a script.
+
+A page with LOOP in its address keeps the interpreter busy, one with NATIVE a function in C,
+which no exception interrupts, and one with RECORD the store. The limits of CPU time are
+shorter.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+LOOP, NATIVE, RECORD = "loop", "native", "record"
+
+MARKS = "a" + "\u0301\u0316" * 5_000_000
+"""A text that takes hours to normalize."""
+
+
+def hanging_python(folder: Path, *, seconds: float = 0.5) -> str:
+    """The path of a program that runs as Python does, with pages that never end.
+
+    ``seconds`` of CPU time is the limit of one page; a crawl has half a second to end.
+    """
+    program = folder / "hanging-python"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -P {__file__} {seconds} "$@"\n')
+    program.chmod(0o755)
+    return str(program)
+
+
+def main() -> None:
+    """Run the module that the command line names after ``-P -m``."""
+    from data.store.sql.store import SqlStore  # noqa: PLC0415
+    from scheduler.jobs import child  # noqa: PLC0415
+    from scheduler.jobs.limits import page_limit  # noqa: PLC0415
+    from spiders.crawl.release_reader import ReleaseReader  # noqa: PLC0415
+
+    read, record = ReleaseReader.draft, SqlStore.record_outcome
+
+    def draft(reader: ReleaseReader, page: Any, *arguments: Any, **named: Any) -> Any:
+        if NATIVE in page.url:
+            unicodedata.normalize("NFC", MARKS)
+        while LOOP in page.url:
+            pass
+        return read(reader, page, *arguments, **named)
+
+    def recorded(store: Any, found: Any, **named: Any) -> Any:
+        while RECORD in found.url:
+            pass
+        return record(store, found, **named)
+
+    ReleaseReader.draft = draft  # type: ignore[method-assign, assignment]
+    SqlStore.record_outcome = recorded  # type: ignore[method-assign, assignment]
+    limit = float(sys.argv[1])
+    page_limit.SHARED_SECONDS = limit  # type: ignore[misc]
+    page_limit.SEPARATE_SECONDS = 2 * limit  # type: ignore[misc]
+    child.KILL_AFTER_SECONDS = 0.5  # type: ignore[misc]
+    # Without the limit and "-P -m".
+    module, sys.argv[1:] = sys.argv[4], sys.argv[5:]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
