@@ -1,12 +1,16 @@
 """Many workers against one process, and what is lost when any of them dies: on one machine.
 
     python -m benchmarks.fleet_local [--part rate|kills|claims] [--rounds 30] [--few] [--million]
+    python -m benchmarks.fleet_local --load 10
 
 *rate*: releases a second of 1, 2 and 4 workers over 200 hosts, as a ratio to `executor = "local"`;
 both on PostgreSQL, which has one processor with the press rooms, while services and workers have
 the others. Where other programs use the machine too, look at the ratio by processor time. Counted
 from the first request to the last release. The time of the database is what its sessions were
 active, waiting for each other included.
+
+*load*: the ratio of 2 workers beside so many busy processes of normal priority on all processors,
+each in a session of its own. They end by themselves after LOAD_SECONDS.
 
 *kills*: rounds of each fault, and of none, over services and workers that visit all the while, on
 any processor, each started again a second after it ended. The press rooms list a new release at
@@ -28,6 +32,7 @@ import asyncio
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -49,6 +54,9 @@ RELEASES: Final = 10
 """Releases of each host when the rate is measured."""
 
 PATIENCE: Final = 600
+
+LOAD_SECONDS: Final = 1200
+"""Maximum seconds that a busy process lives."""
 
 LONGEST: Final = 120.0
 """Seconds after which nothing counts as being back."""
@@ -87,9 +95,15 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=0)
     parser.add_argument("--faults", default=",".join(FAULTS))
     parser.add_argument("--few", action="store_true", help="A little of each.")
+    parser.add_argument("--load", type=int, default=0, help="Busy processes; the rate alone.")
     parser.add_argument("--million", action="store_true", help="Claims among 1,000,000, too.")
     options = parser.parse_args()
     found: dict[str, Any] = {}
+    if options.load:
+        with loaded(options.load):
+            found["rate"] = rate(options.hosts or 24, (2,)) | {"load": options.load}
+        print(json.dumps(found))
+        sys.exit(1 if is_wrong(found["rate"]) else 0)
     if options.part in {None, "rate"}:
         hosts = options.hosts or (24 if options.few else 200)
         found["rate"] = rate(hosts, (1, 2) if options.few else (1, 2, 4))
@@ -130,6 +144,24 @@ def pinned() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, PINNED)
+
+
+@contextmanager
+def loaded(number: int) -> Iterator[None]:
+    """Keep the processors busy with so many processes."""
+    code = (
+        f"import time; end = time.monotonic() + {LOAD_SECONDS}\nwhile time.monotonic() < end: pass"
+    )
+    busy = [
+        subprocess.Popen([sys.executable, "-S", "-c", code], start_new_session=True)
+        for _ in range(number)
+    ]
+    try:
+        yield
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
 
 
 def rate(hosts: int, workers: tuple[int, ...]) -> dict[str, Any]:
