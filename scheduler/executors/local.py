@@ -326,7 +326,7 @@ class Executor:
                 store.add_run(run)
         except (RenamedSource, StoreError, LeaseLost) as error:
             # It may be why there is no report: a store of a newer version, for example.
-            if any(str(error) == one.message for one in run.errors):
+            if any(self._home.told(str(error)) == one.message for one in run.errors):
                 return run
             return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
         return run
