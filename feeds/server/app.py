@@ -145,7 +145,8 @@ def create_app(
     mounted: dict[str, ASGIApp] = {}
     if access:
         mounted = dict.fromkeys(
-            (*READER_LOGINS, *READER_API, FRESHRSS_API), ReaderApi(store_url, site, access).app()
+            (*READER_LOGINS, *READER_API, FRESHRSS_API),
+            ReaderApi(store_url, site, access, queue).app(),
         )
     mounted[API] = Api(store_url, site, monitoring.sources, queue)
     server = SiteServer(

@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -26,6 +25,7 @@ from data.tokens import Token
 from feeds.server.reader_api.account import Account, BadRequest, Values
 from feeds.server.reader_api.answers import READING, WRITING
 from feeds.server.requests.access import Access
+from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import FRESHRSS_API, READER_API, READER_LOGINS
 
 log = logging.getLogger(__name__)
@@ -40,10 +40,11 @@ NO_STORE: Final = {"cache-control": "no-store", "x-content-type-options": "nosni
 class ReaderApi:
     """Answers for one site from its store, to those that ``access`` knows."""
 
-    def __init__(self, store_url: str, site: Site, access: Access) -> None:
+    def __init__(self, store_url: str, site: Site, access: Access, queue: WorkQueue) -> None:
         self._url = store_url
         self._site = site
         self._access = access
+        self._queue = queue
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -58,7 +59,9 @@ class ReaderApi:
                 routes.append(Route(before + path, self.endpoint(answer), methods=["POST"]))
         return Starlette(
             routes=routes,
-            exception_handlers=dict.fromkeys((BadRequest, ClientDisconnect, StoreError), explain),
+            exception_handlers=dict.fromkeys(
+                (BadRequest, ClientDisconnect, StoreError, Unanswered), explain
+            ),
         )
 
     async def login(self, request: Request) -> Response:
@@ -90,7 +93,12 @@ class ReaderApi:
                 return refused(verdict.status, verdict.retry_after)
             values = await values_of(request)
             stream = request.path_params.get("stream")
-            made = await run_in_threadpool(self._made, answer, verdict.token, values, stream)
+            token = verdict.token
+            made = await self._queue.run(
+                request.scope,
+                request.receive,
+                lambda: self._made(answer, token, values, stream),
+            )
             if isinstance(made, str):
                 return PlainTextResponse(made, headers=NO_STORE)
             return Response(msgspec.json.encode(made), 200, NO_STORE, "application/json")
@@ -144,6 +152,9 @@ async def explain(_: Request, error: Exception) -> Response:
         return Response(status_code=400)
     if isinstance(error, BadRequest):
         return PlainTextResponse(f"{error}\n", 400, NO_STORE)
+    if isinstance(error, Unanswered):
+        wait = {"retry-after": str(error.retry_after), **NO_STORE}
+        return PlainTextResponse(f"{error}\n", error.status, wait)
     log.warning("%s", error)
     wait = {"retry-after": "60", **NO_STORE}
     return PlainTextResponse("The store can't be read now.\n", 503, wait)

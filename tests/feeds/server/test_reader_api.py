@@ -255,3 +255,18 @@ def test_a_number_leads_back_to_its_digits(digits: str) -> None:
 @pytest.mark.parametrize("text", ["", "!", "bm90aGluZw", "eA", "\ud800"])
 def test_a_place_that_was_not_named_is_none(text: str) -> None:
     assert place_of(text) is None
+
+
+def test_requests_of_readers_that_sync_have_a_rate(tmp_path: Path, store: Store) -> None:
+    assert store.facets()
+    tokens = tmp_path / "tokens"
+    url = f"sqlite:{tmp_path / 'communique.db'}"
+    app = create_app(tmp_path / "site", url, Site(api_rate=1), access=Access(tokens))
+    secret = new_token(tokens, "phone", ("read",))
+    for web in served_by(app):
+        asked = {"authorization": f"GoogleLogin auth={secret}", "x-forwarded-for": "203.0.113.9"}
+        path = f"{API}subscription/list?output=json"
+        assert web.get(path, headers=asked).status_code == 200
+        refused = web.get(path, headers=asked)
+        assert refused.status_code == 429
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
