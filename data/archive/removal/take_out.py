@@ -20,7 +20,9 @@ from data.archive.log.keys import KeyChain
 from data.archive.log.notes import InvalidNote
 from data.archive.removal.chosen import Stored
 from data.archive.removal.rewriting import Cut, Places, rewritten
-from data.archive.removals import Removal, runs
+from data.archive.removals import SET_ASIDE, Removal, runs
+from data.archive.verification.aside import numbers_aside
+from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import read_record, uuid_of
 from data.archive.warc.warc_file import cdxj_path, listed_at, own_files
 from data.clock import utc_now
@@ -87,14 +89,21 @@ def tell(
 
     What a command that did not end has told already is not told again.
     """
-    numbers = archive.log.find([uuid_of(one.record_id) for one in records]).values()
+    known_removals = told_removals(archive.folder, archive.log.key_chain())
+    ids = [uuid_of(one.record_id) for one in records]
+    numbers = {*archive.log.find(ids).values()}
+    if any(known.kind == SET_ASIDE for known in known_removals):
+        # The last leaf with an id may be that of a record that was set aside.
+        leaves = Leaves(archive.log)
+        leaves.set_aside(numbers_aside(archive.folder, leaves))
+        numbers = {number for one in ids for number in leaves.numbers_of(one.bytes)}
     highest = max(numbers, default=-1)
     told: set[int] = set()
-    for known in told_removals(archive.folder, archive.log.key_chain()):
+    for known in known_removals:
         if (known.kind, known.why) == removal:
             told |= removals.leaves_of(known, highest)
-    if leaves := {*numbers} - told:
-        write(archive, [Removal(*removal, runs([*leaves]))])
+    if left := numbers - told:
+        write(archive, [Removal(*removal, runs([*left]))])
     archive.seal()
 
 

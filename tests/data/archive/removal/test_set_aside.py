@@ -13,8 +13,9 @@ from data.archive.archive import Archive
 from data.archive.foreign import IMPORTED_FIELD
 from data.archive.log.keys import LogKey
 from data.archive.log.tree_log import log_of
+from data.archive.removal.chosen import stored_records, with_same_bytes
 from data.archive.removal.set_aside import WHY, set_aside
-from data.archive.removal.take_out import write
+from data.archive.removal.take_out import take_out, write
 from data.archive.removals import SET_ASIDE, Removal
 from data.archive.verification.report import Report
 from data.archive.verification.verify import verify
@@ -159,6 +160,20 @@ def test_without_the_key_of_the_log_nothing_is_set_aside(
     shutil.copytree(tmp_path / "archive", copy / "archive")
     with closing(opened(copy)) as archive, pytest.raises(ArchiveError, match="key"):
         set_aside(archive)
+
+
+def test_a_record_whose_id_was_forged_can_be_redacted(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
+    with closing(opened(tmp_path)) as archive:
+        set_aside(archive)
+        archive.finish()
+        records = stored_records(archive.folder, lambda _done, _every: None)
+        gone = with_same_bytes(records, {captures[1].record_id})
+        take_out(archive, ("redact", "an order"), gone, [], lambda _: None)
+    report = verified(tmp_path)
+    assert report.problems == []
+    assert {one.kind for one in report.removed} == {SET_ASIDE, "redact"}
 
 
 def test_a_file_without_the_note_or_the_records_is_read_all_the_same(
