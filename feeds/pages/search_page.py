@@ -185,10 +185,10 @@ def watch_command(name: str, asked: Asked) -> str:
     for key, option in (("source", "--source"), ("topic", "--topic"), ("lang", "--language")):
         for one in filter(None, asked.get(key, "").split(",")):
             words += [option, plain(one)]
-    kinds = {"corrected": "edit", "retracted": "retraction"}
+    kinds = {"corrected": ("edit",), "retracted": ("retraction", "return")}
     for state in asked.get("state", "").split(","):
-        if state in kinds:
-            words += ["--kind", kinds[state]]
+        for kind in kinds.get(state, ()):
+            words += ["--kind", kind]
     return shlex.join([*words, "--feed"])
 
 

@@ -22,7 +22,7 @@ from data.interchange.release_fields import (
     revision_fields,
     version_capture_fields,
 )
-from data.models import Capture, HiddenRelease, Release, Revision
+from data.models import Capture, HiddenRelease, Release, Return, Revision
 from data.revisions.diff import COARSE
 from data.revisions.stored_difference import Edit, edits
 from data.store.protocol import Store
@@ -110,15 +110,17 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
     else:
         vanished = next((one for one in store.vanished(found.source) if one.id == found.id), None)
         why, hidden = store.why_retracted(found.id), store.hidden_release(found.id)
+        returns = store.returns_of(found.id)
         story = tellings(store.story(found.story)) if found.story else ()
         told = {
             **release_fields(found),
             "tellings": [telling_fields(one) for one in story],
             "gone": vanished.since.isoformat() if vanished else None,
             "why_retracted": why or None,
+            "returns": [{"since": one.since, "until": one.until} for one in returns],
             "hidden": hidden and {"since": hidden.at.isoformat(), "why": hidden.why},
         }
-        text = release_text(found, story, vanished, why, hidden)
+        text = release_text(found, story, vanished, why, hidden, returns=returns)
     store.close()
     if as_json:
         print_json(told)
@@ -184,8 +186,14 @@ def release_text(
     gone: Vanished | None,
     why: str,
     hidden: HiddenRelease | None,
+    *,
+    returns: Sequence[Return],
 ) -> str:
-    """A release for people to read; ``gone`` where its page is, and that is not confirmed yet."""
+    """A release for people to read.
+
+    ``gone`` is given if its page is gone and that is not confirmed yet; ``returns`` are the times
+    when it was retracted and came back, the last one first.
+    """
     content = release.content
     lines = [
         content.title,
@@ -203,6 +211,10 @@ def release_text(
     elif gone:
         held = "; held, as many others are gone too" if gone.held else ""
         lines.append(f"gone, unconfirmed: first found so at {gone.since:{MINUTE}} UTC{held}")
+    lines += [
+        f"back online since {one.until:{MINUTE}} UTC; it was retracted on {one.since:%Y-%m-%d}"
+        for one in returns
+    ]
     for place, one in enumerate(story):
         told = "first published" if place == 0 else retold(one, story[0])
         lines.append(f"story: {one.release.source} ({one.release.id[:8]}), {told}")

@@ -133,6 +133,9 @@ class Frontier:
         self._evidence = ListEvidence()
         self._judged = False
         self._positions: dict[str, int] = {}
+        self._stated: dict[str, Published] = {}
+        """The dates that listings state, by canonical address."""
+        self._on_front: set[str] = set()
         self.stale = ""
         """A sentence where the feed has stopped while the page goes on, or empty."""
         self.reached = ""
@@ -167,6 +170,9 @@ class Frontier:
         if not self._appeared.isdisjoint(keys):
             return None
         place = next((self._positions[key] for key in keys if key in self._positions), None)
+        if place is not None and self._on_front.isdisjoint(keys):
+            # Deep down in a list, a page that states a date of today shows every day as it comes.
+            published = next((self._stated[key] for key in keys if key in self._stated), None)
         first = self._first_visit or self._now
         # What no listing names was on none that the first visit read.
         decided = self._first_visit is not None or place is None
@@ -353,13 +359,16 @@ class Frontier:
         self, way: ListingWalk, items: Sequence[ListingItem], *, front: bool = False
     ) -> None:
         """Note which items of a page that is read now are newer than the source's first visit."""
+        if front:
+            self._on_front.update(canonical_url(item.url) for item in items)
         follows = front or (way.from_front and way.kind in self._all_appeared)
         if self._first_visit is None or not (follows or way.was_over):
             return
         names = names_of(items)
         before = set(self._store.ids_at(self._source, [*names]))
+        unknown = {key: name for key, name in names.items() if key not in before}
         for kind in self.ways:
-            before.update(*self._store.listed_before(self._source, kind, names))
+            before.update(*self._store.listed_before(self._source, kind, unknown))
         is_new = before.isdisjoint(names)
         appeared = listed_since([*names], before, anywhere=way.was_over and not self._backfill)
         if way.is_known:
@@ -374,7 +383,10 @@ class Frontier:
     def _listed(self, items: Sequence[ListingItem]) -> None:
         page = self.page.walk.pages if self.page.walk else 1
         for place, item in enumerate(items):
-            self._positions.setdefault(canonical_url(item.url), page * PAGE_POSITIONS + place)
+            key = canonical_url(item.url)
+            self._positions.setdefault(key, page * PAGE_POSITIONS + place)
+            if item.published:
+                self._stated.setdefault(key, item.published)
 
     def _fresh(self, listing: Listing | None) -> list[ListingItem]:
         """The items of a listing that may be releases, without marks of a campaign."""

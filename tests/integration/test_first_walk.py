@@ -115,6 +115,57 @@ def test_what_a_walk_finds_deep_down_is_told_if_it_was_published_since(
     assert events(home) == [("release", 1)]
 
 
+def test_a_date_that_only_a_page_deep_down_states_is_not_believed_to_be_news(
+    room: Room, home: Path
+) -> None:
+    tomorrow = written(utc_now().date() + dt.timedelta(days=1))
+    fill(room, range(9, 0, -1), dict.fromkeys(range(1, 10), ""))
+    for number in (1, 2):
+        room.page(f"/news/{number}.html", release_html(number, day=tomorrow))
+    while collect(home)["history"] == "walking":
+        pass
+    assert events(home) == []
+
+
+def test_what_comes_in_the_visits_after_the_walk_is_over_is_told(room: Room, home: Path) -> None:
+    while collect(home)["history"] == "walking":
+        pass
+    days = {10: today(), 11: "", 12: today()}
+    for newest in (10, 11, 12):
+        fill(room, range(newest, 0, -1), days)
+        assert collect(home)["history"] == "complete"
+        assert events(home) == [("release", newest)]
+
+
+def test_a_source_with_a_feed_and_a_page_tells_each_new_release_once(
+    room: Room, tmp_path: Path
+) -> None:
+    home = walking(make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"'))
+
+    def publish(numbers: Sequence[int]) -> None:
+        items = "".join(
+            f"<item><title>Notice {number}: ships counted at pier {number}</title>"
+            f"<link>{room.base}/news/{number}.html</link></item>"
+            for number in numbers
+        )
+        room.answers["/feed"] = Answer(
+            f"<rss version='2.0'><channel>{items}</channel></rss>".encode(),
+            content_type="application/rss+xml",
+        )
+
+    publish([9, 8, 7])
+    assert collect(home)["history"] == "walking"
+    assert events(home) == []
+    # First in the feed alone, and then on the page too.
+    room.page("/news/10.html", release_html(10, day=""))
+    publish([10, 9, 8])
+    collect(home)
+    fill(room, range(10, 0, -1), {10: ""})
+    while collect(home)["history"] == "walking":
+        pass
+    assert events(home) == [("release", 10)]
+
+
 def test_an_undated_release_at_the_front_of_a_later_visit_is_news_and_one_below_is_not(
     room: Room, home: Path
 ) -> None:

@@ -331,6 +331,10 @@ def test_a_release_that_is_gone_is_alerted_once_and_one_that_moved_never(
     show(room, NUMBERS, path="/2026/notice-{}/")
     assert collect(home)["changed"] == 1
     assert gone_alerts(home) == ["return"]
+    shown = communique("show", f"{room.base}/2026/notice-1/", home=home).stdout
+    assert "back online since" in shown
+    told = communique("show", f"{room.base}/2026/notice-1/", "--json", home=home).stdout
+    assert len(json.loads(told)["returns"]) == 1
 
 
 def test_a_release_that_a_listing_names_elsewhere_is_not_alerted_as_gone_until_it_is_not(
