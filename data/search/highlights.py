@@ -99,7 +99,10 @@ def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Ite
         end = words[place + len(whole)]
         if not (end.folded.startswith(last) if prefix else end.folded == last):
             continue
-        if all(one.folded == other for one, other in zip(words[place:], whole, strict=False)):
+        if all(
+            one.folded == other
+            for one, other in zip(words[place : place + len(whole)], whole, strict=True)
+        ):
             yield words[place].start, end.end
 
 

@@ -48,7 +48,7 @@ LEVELS: Final = 150
 """How deep elements may lie in one another; honest texts stay below twenty."""
 
 
-PART: Final = re.compile(r"<[^>]*+>?|(?:[^<&]|&(?:#?\w{1,31}+;?+)?+){1024}+")
+PART: Final = re.compile(r"<[^>]*+>?|(?:[^<&]|&(?:#?\w{1,31}+;?+)?+){1,1024}+")
 """A tag, or a stretch of text in which no character reference is cut."""
 
 PARTING: Final = "<x-part></x-part>"
@@ -65,7 +65,13 @@ def _ready(fragment: str) -> str:
     kept = flattened(fragment[:MOST], LEVELS)
     if kept.count("&") + kept.count("\xa0") < MANY:
         return kept
-    return PART.sub(lambda part: part[0] if part[0][0] == "<" else part[0] + PARTING, kept)
+    return PART.sub(lambda part: part[0] + (PARTING if _is_parted(part) else ""), kept)
+
+
+def _is_parted(part: re.Match[str]) -> bool:
+    """Whether a part is text that more text follows."""
+    text, end = part.string, part.end()
+    return part[0][0] != "<" and end < len(text) and text[end] != "<"
 
 
 DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -38,6 +38,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST_KEY: Final = 2_000
 """Characters of a key: an index of PostgreSQL takes no more than 2,704 bytes."""
 
+MAX_HOST: Final = 255
+"""Maximum characters of a host (RFC 1035, 2.3.4)."""
+
 ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
 
 
@@ -71,7 +74,7 @@ def _canonical(url: str) -> str:
     if not host:
         return url.strip()
     try:
-        host = host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode()
+        host = ascii_host(host)
     except UnicodeError:
         return url.strip()
     if ":" in host:
@@ -94,6 +97,16 @@ def _canonical(url: str) -> str:
             fragment,
         )
     )
+
+
+def ascii_host(host: str) -> str:
+    """A host as the DNS has it. Raises UnicodeError if it can't be one."""
+    if host.isascii():
+        return host
+    if len(host) > MAX_HOST:
+        # Python takes quadratic time to encode what can't be a name anyway.
+        raise UnicodeError("it is longer than a name of the DNS")
+    return host.encode("idna").decode()
 
 
 def without_campaign(url: str) -> str:
@@ -175,7 +188,7 @@ def web_address(url: str) -> str | None:
         parts = urlsplit(bare)
         host = parts.hostname or ""
         if not host.isascii():
-            host = host.encode("idna").decode()
+            host = ascii_host(host)
         if parts.scheme not in {"http", "https"} or not HOST.fullmatch(host) or parts.port == 0:
             return None
     except (ValueError, UnicodeError):

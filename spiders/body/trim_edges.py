@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -284,19 +284,22 @@ def is_date_line(text: str, reading: DateContext) -> bool:
 
 def is_bar(text: str) -> bool:
     """Whether a line is made of buttons and counters only."""
-    line = letters(text)
-    if not 0 < len(line) <= SHORT or len(text) > SHORT:
+    line = letters(text) if len(text) <= SHORT else ""
+    if not 0 < len(line) <= SHORT:
         return False
-    known, lengths = _buttons()
-    reached = [0]
-    for start in reached:  # it grows on the way
-        ends = (start + length for length in lengths)
-        reached += [end for end in ends if line[start:end] in known and end not in reached]
+    buttons = _buttons()
+    reached = {0}
+    for start, letter in enumerate(line):
+        if start in reached:
+            names = buttons.get(letter, ())
+            reached.update(start + len(name) for name in names if line.startswith(name, start))
     return len(line) in reached
 
 
 @cache
-def _buttons() -> tuple[frozenset[str], frozenset[int]]:
-    """What buttons and counters are called, and how many letters such names have."""
-    known = phrases("share") | phrases("tools")
-    return known, frozenset(map(len, known))
+def _buttons() -> Mapping[str, Sequence[str]]:
+    """The names of buttons and counters by their first letters."""
+    found: dict[str, list[str]] = {}
+    for name in phrases("share") | phrases("tools"):
+        found.setdefault(name[0], []).append(name)
+    return found

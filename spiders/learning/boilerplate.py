@@ -22,6 +22,9 @@ LEAST_REPEATED: Final = 8
 
 TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
 
+MAX_VISITS: Final = 2_000_000
+"""Maximum elements that are visited to find what repeats: the sizes of the bodies, per selector."""
+
 LONG_LINE: Final = 120
 """Characters of a line that is boilerplate wherever it stands, if all pages have it."""
 
@@ -42,14 +45,21 @@ def body_of(lesson: Sample, selector: str) -> Body | None:
         return None
     element = found[0]
     runs = serialize(element, lesson.page.base).runs
-    wanted = {
-        one for run in runs if lesson.says(run.text) for one in (element, *within(run, element))
-    }
-    unwanted: dict[etree._Element, None] = {}
+    wanted = {element}
     for run in runs:
-        alone = [one for one in within(run, element) if one not in wanted]
-        if alone:
-            unwanted.setdefault(alone[-1])
+        if lesson.says(run.text):
+            wanted.update(takewhile(lambda one: one not in wanted, within(run, element)))
+    # The outermost element around each line that is in no wanted element, or None.
+    outermost: dict[etree._Element, etree._Element | None] = {}
+    for run in runs:
+        path = [*takewhile(lambda one: one not in outermost, within(run, element))]
+        above = path[-1].getparent() if path else None
+        top = outermost.get(above) if above is not None else None
+        for one in reversed(path):
+            top = top if top is not None or one in wanted else one
+            outermost[one] = top
+    holders = (outermost.get(run.holder) for run in runs)
+    unwanted = dict.fromkeys(one for one in holders if one is not None)
     return Body(element, frozenset(wanted), tuple(unwanted))
 
 
@@ -60,28 +70,40 @@ def unread(bodies: Sequence[Body]) -> tuple[str, ...]:
 
 def _unread(known: Sequence[Body]) -> Iterator[str]:
     covered: set[etree._Element] = set()
+    with_tables = frozenset().union(*(parts_with_tables(body.element) for body in known))
+    tried: set[str] = set()
+    visits = sum(sum(1 for _ in body.element.iter()) for body in known)
     for element in chain.from_iterable(body.unwanted for body in known):
         if element in covered:
             continue
         for selector in selectors_of(element):
+            # What failed for one element fails for another.
+            if selector in tried:
+                continue
+            if len(tried) * visits > MAX_VISITS:
+                return
+            tried.add(selector)
             finder = CssSelector(selector, within=True)
             hits = [finder.elements(body.element) for body in known]
             safe = not any(
                 one in body.wanted for body, each in zip(known, hits, strict=True) for one in each
             )
-            tables = any(map(is_of_table, chain.from_iterable(hits)))
+            tables = not with_tables.isdisjoint(chain.from_iterable(hits))
             if safe and sum(map(bool, hits)) >= min(2, len(known)) and not tables:
                 covered.update(chain.from_iterable(hits))
                 yield selector
                 break
 
 
-def is_of_table(element: etree._Element) -> bool:
-    """Whether an element is a table, a part of one, or holds one: those are text.
+def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
+    """The elements of a body that are a table, a part of one, or hold one: those are text.
 
     A ``figure`` of a system holds a picture on one page and a table on the next.
     """
-    return element.tag in TABLE or element.find(".//table") is not None
+    holders: set[etree._Element] = set()
+    for table in body.iter("table"):
+        holders.update(takewhile(lambda one: one not in holders, table.iterancestors()))
+    return frozenset(holders.union(body.iter(*TABLE)))
 
 
 def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, islice, takewhile
 from typing import Final
 
 from lxml import etree
@@ -35,6 +36,12 @@ DATE_LINE: Final = 100
 """Characters of an element or an attribute that may be a date line."""
 
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+MAX_SEARCHED: Final = 200_000
+"""Maximum letters of a body that are searched for a part of a line."""
+
+NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
+"""Elements that no headline or date is learned from."""
 
 MOST_NODES: Final = 6_000
 """Elements of a page that are looked at for a headline or a date."""
@@ -69,16 +76,30 @@ class Sample:
     def _body(self) -> str:
         return comparison_key(self.text)
 
+    @cached_property
+    def _said(self) -> dict[str, bool]:
+        """Lines, as comparison keys, and whether they are of the body."""
+        return {}
+
     def says(self, line: str) -> bool:
         """Whether a line is one of the body as it was read, or a part of one.
 
         A footer with the institution's name is none, though the text names it too.
         """
         key = comparison_key(line)
+        said = self._said.get(key)
+        if said is None:
+            said = self._said[key] = self._is_said(key)
+        return said
+
+    def _is_said(self, key: str) -> bool:
         if key in self.repeated:
             return False
-        part = len(key) >= LONG and key not in self.common and key in self._body
-        return not key or key in self._lines or part
+        if not key or key in self._lines:
+            return True
+        # Searching a very long body for each line of a page would take quadratic time.
+        is_searched = len(key) >= LONG and key not in self.common
+        return is_searched and self._body.find(key, 0, MAX_SEARCHED) >= 0
 
     @cached_property
     def runs(self) -> list[Line]:
@@ -94,13 +115,22 @@ class Sample:
         weights: Counter[etree._Element] = Counter()
         keys = {comparison_key(run.text): run for run in runs}
         for key, run in keys.items():
-            for element in (run.holder, *run.holder.iterancestors()):
-                weights[element] += len(key)
+            weights[run.holder] += len(key)
         longest = max(runs, key=lambda run: len(run.text))
         whole = sum(map(len, keys))
         around = (longest.holder, *longest.holder.iterancestors())
-        held = [element for element in around if weights[element] >= whole * COVERED]
-        return tuple(held[:CHAIN])
+        levels = {element: level for level, element in enumerate(around)}
+        # The level at which each holder meets the path from the longest line to the root.
+        met = dict(levels)
+        held = [0] * len(around)
+        for holder, weight in weights.items():
+            path = [*takewhile(lambda one: one not in met, (holder, *holder.iterancestors()))]
+            above = path[-1].getparent() if path else holder
+            level = met[above] if above is not None else len(around) - 1
+            met.update(dict.fromkeys(path, level))
+            held[level] += weight
+        sums = zip(around, accumulate(held), strict=True)
+        return tuple(islice((one for one, said in sums if said >= whole * COVERED), CHAIN))
 
     @cached_property
     def layout(self) -> str:
@@ -151,20 +181,30 @@ class Sample:
             yield element, ""
 
     def _all_saying(self, right: Callable[[str], bool]) -> Iterator[etree._Element]:
-        for number, element in enumerate(self.page.tree.iter(etree.Element)):
-            if number > MOST_NODES:
-                return
-            if element.tag in {"html", "body", "head", "script", "style", "title", "option"}:
+        for element, line in self._short:
+            if right(line):
+                yield element
+
+    @cached_property
+    def _short(self) -> list[tuple[etree._Element, str]]:
+        """The elements that say little, and what they say as one line, in page order."""
+        texts: list[tuple[etree._Element, str]] = []
+        inner: list[tuple[int, list[str], int]] = []
+        for event, element in etree.iterwalk(self.page.tree, events=("start", "end")):
+            if event == "start":
+                inner.append((len(texts), [element.text or ""], len(element.text or "")))
+                texts.append((element, ""))
                 continue
-            text = ""
-            for part in element.itertext():
-                text += str(part)
-                if len(text) > SHORT:
-                    break
-            else:
-                line = clean_line(text)
-                if line and right(line):
-                    yield element
+            number, parts, size = inner.pop()
+            text = "".join(parts) if size <= SHORT else ""
+            texts[number] = (element, text)
+            if inner:
+                _, around, length = inner[-1]
+                tail = element.tail or ""
+                around += (text, tail) if length <= SHORT else ()
+                inner[-1] = (inner[-1][0], around, length + size + len(tail))
+        lines = ((one, clean_line(text)) for one, text in texts[: MOST_NODES + 1] if text)
+        return [(one, line) for one, line in lines if line and one.tag not in NO_NAMES]
 
 
 def same_date(left: Published | None, right: Published | None) -> bool:

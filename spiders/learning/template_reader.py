@@ -20,7 +20,7 @@ from spiders.body.serialize import SerializedBody, serialize
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.body.trim_edges import trim_edges
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.learning.boilerplate import is_of_table
+from spiders.learning.boilerplate import parts_with_tables
 from spiders.learning.excerpt import excerpt_of
 from spiders.learning.template import Template
 from spiders.page.css import CssSelector
@@ -170,9 +170,10 @@ class TemplateReader:
     def _cut(self, body: etree._Element) -> list[etree._Element]:
         """What is dropped of a body: no tables, unless a person wrote what is to be dropped."""
         found = self._drop.elements(body) if self._drop else []
-        if "drop" in self.template.declared:
+        if "drop" in self.template.declared or not found:
             return found
-        return [one for one in found if not is_of_table(one)]
+        with_tables = parts_with_tables(body)
+        return [one for one in found if one not in with_tables]
 
     def _written(
         self, body: etree._Element, page: Page, title: str, reading: DateContext

@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from data.text.urls import ascii_host
+
 SAFE: Final = b"!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 PORTS: Final = {b"http": b"80", b"https": b"443"}
 
@@ -24,6 +26,15 @@ ORDINARY: Final = re.compile(
     r"https?://(?:www\d*\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[a-z0-9_~-][a-z0-9_.~-]*)*)/?"
 )
 """An address whose key is at hand; most are so."""
+
+MAX_DIGITS: Final = 20
+"""Maximum digits of a host that is read as a number."""
+
+MAX_ESCAPES: Final = 20
+"""Maximum times that escapes of escapes are decoded."""
+
+MAX_SESSION: Final = 4_096
+"""Maximum bytes of a path or a query that is searched for the id of a session."""
 
 WWW: Final = re.compile(rb"^www\d*\.")
 SESSION_PATHS: Final = (
@@ -72,14 +83,14 @@ def _place(authority: bytes) -> tuple[bytes, bytes]:
     host = _unescaped(host.lower())
     if not host.isascii():
         with suppress(UnicodeError):
-            host = host.decode("utf-8", "ignore").encode("idna")
+            host = ascii_host(host.decode("utf-8", "ignore")).encode()
     host = _escaped(_address(host.replace(b"..", b".").strip(b".")).lower())
     return b",".join(reversed(WWW.sub(b"", host).split(b"."))), port.lstrip(b"0")
 
 
 def _address(host: bytes) -> bytes:
     """A host that is a number or an abridged IPv4 address, in full; any other as it is."""
-    if host.isdigit():
+    if host.isdigit() and len(host) <= MAX_DIGITS:
         return socket.inet_ntoa((int(host) & 0xFFFFFFFF).to_bytes(4)).encode()
     if re.fullmatch(rb"\d+(?:\.\d+){1,3}", host):
         try:
@@ -94,7 +105,10 @@ def _normal(path: bytes) -> bytes:
     kept: list[bytes] = []
     for part in path.split(b"/")[1:]:
         if part == b"..":
-            kept = kept[:-1] if kept else [part]
+            if kept:
+                kept.pop()
+            else:
+                kept.append(part)
         elif part != b".":
             kept.append(part)
     return b"/" + b"".join(part + b"/" for part in kept[:-1] if part) + b"".join(kept[-1:])
@@ -103,7 +117,7 @@ def _normal(path: bytes) -> bytes:
 def _path_key(path: bytes) -> bytes:
     path = path.lower()
     for pattern in SESSION_PATHS:
-        if told := pattern.match(path):
+        if len(path) <= MAX_SESSION and (told := pattern.match(path)):
             path = told[1] + told[3]
     return path[:-1] if path.endswith(b"/") and len(path) > 1 else path
 
@@ -112,7 +126,7 @@ def _query_key(query: bytes) -> bytes:
     """A query with its mark, without sessions, in small letters and in order."""
     query = _escaped(_unescaped(query))
     for pattern in SESSIONS:
-        if told := pattern.match(query):
+        if len(query) <= MAX_SESSION and (told := pattern.match(query)):
             query = told[1] + (told[2] or b"")
     if not query:
         return b""
@@ -121,8 +135,11 @@ def _query_key(query: bytes) -> bytes:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """A text without escapes, however often they were escaped themselves."""
-    while (plain := unquote_to_bytes(text)) != text:
+    """A text without escapes, also those that were escaped themselves, MAX_ESCAPES times."""
+    for _ in range(MAX_ESCAPES):
+        plain = unquote_to_bytes(text)
+        if plain == text:
+            break
         text = plain
     return text
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.search.highlights import highlights, is_word_letter, words_of
+from data.search.highlights import Word, highlights, is_word_letter, places_of, words_of
 from data.search.query import terms_of
 from data.text.folding import fold_search
 
@@ -73,3 +75,18 @@ def test_highlights_are_parts_of_the_text_in_their_order(text: str, query: str) 
     ends = [place for span in highlights(text, terms_of(query)) for place in span]
     assert ends == sorted(set(ends))
     assert all(0 <= place <= len(text) for place in ends)
+
+
+def test_words_that_match_are_compared_alone() -> None:
+    taken = 0
+
+    class Counted(list[Word]):
+        def __getitem__(self, place: Any) -> Any:
+            nonlocal taken
+            found = super().__getitem__(place)
+            taken += len(found) if isinstance(place, slice) else 1
+            return found
+
+    words = Counted(words_of("the harbour " * 300))
+    assert len([*places_of(words, ["the", "harbour"], prefix=False)]) == 300
+    assert taken < 5 * len(words)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ftfy
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data.text.clean import clean_line, clean_text, excerpt
+from data.text.clean import MAX_MENDED, clean_line, clean_text, excerpt
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,19 @@ PIECES = ["a", "b ", "  ", "\n", " \n\n\n", "Ã©", "é", "e\u0301", "\t", "\xa0
 def test_a_text_has_the_same_form_by_the_short_way(text: str) -> None:
     # An invisible character that is dropped leads by the long way.
     assert clean_text(text) == clean_text(f"{text}\u200b")
+
+
+def test_only_the_beginning_of_a_very_long_text_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+    mended = ftfy.fix_encoding
+
+    def noted(text: str) -> str:
+        lengths.append(len(text))
+        return mended(text)
+
+    monkeypatch.setattr(ftfy, "fix_encoding", noted)
+    found = clean_text("le cafÃ© du port\n" * 20_000)
+    assert found.startswith("le café du port\nle café")
+    assert found.endswith("le cafÃ© du port")
+    assert found.count("\n") == 19_999
+    assert max(lengths) <= MAX_MENDED

@@ -7,7 +7,7 @@ from lxml import etree
 
 from data.text.html_text import text_of
 from data.text.nesting import flattened
-from data.text.sanitize import LEVELS, sanitize, sanitize_absolute
+from data.text.sanitize import LEVELS, PART, sanitize, sanitize_absolute
 
 DEEP = {
     "lists": "<ul><li>",
@@ -96,3 +96,9 @@ def test_a_text_reads_in_the_order_that_it_stands_in() -> None:
     safe = sanitize(html, "https://harbour.example/")
     assert safe == "<p>Pay 0001 now, today, \u05e9\u05dc\u05d5\u05dd\u200f.</p>"
     assert sanitize(safe, "https://harbour.example/") == safe
+
+
+@pytest.mark.parametrize("text", ["&amp;" * 3_000, "a&lt;b <b>c</b> " * 900, "&" * 5_000 + "<p>"])
+def test_each_character_of_a_fragment_with_many_references_is_read_once(text: str) -> None:
+    # A place where no part begins would be tried, and left, at great cost.
+    assert "".join(part[0] for part in PART.finditer(text)) == text

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.archive.warc.surt import surt
 from data.models import Media
 from data.text.urls import absolute, canonical_url, web_address, without_campaign
 from feeds.entries.entry import web_media
@@ -152,3 +153,15 @@ def test_an_address_is_made_absolute_alike_by_the_short_way(
 ) -> None:
     # A tab that is dropped leads by the long way.
     assert absolute(base, start + rest) == absolute(base, f"{start}{rest}\t")
+
+
+def test_a_host_that_is_too_long_for_the_dns_is_never_encoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("encodings.idna.nameprep", asked.append)
+    url = f"http://a{chr(0x301) * 300}.example/"
+    assert canonical_url(url) == url
+    assert web_address(url) is None
+    assert surt(url).endswith(")/")
+    assert asked == []

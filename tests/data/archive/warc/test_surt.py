@@ -32,3 +32,12 @@ def test_the_key_of_an_address(uri: str, key: str) -> None:
 @given(st.text().map(lambda rest: f"http://acme.example/{rest}"))
 def test_a_key_is_one_word_whatever_the_address(uri: str) -> None:
     assert len(surt(uri.encode("utf-8", "replace").decode()).split(" ")) == 1
+
+
+def test_a_host_of_very_many_digits_is_a_name() -> None:
+    assert surt(f"http://{'7' * 5_000}/") == f"{'7' * 5_000})/"
+
+
+def test_escapes_of_escapes_are_decoded_a_bounded_number_of_times() -> None:
+    assert surt(f"http://a.example/%{'25' * 5}41") == "example,a)/a"
+    assert surt(f"http://a.example/%{'25' * 500}41") == f"example,a)/%25{'25' * 480}41"
