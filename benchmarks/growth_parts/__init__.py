@@ -1,0 +1,1 @@
+"""The inputs and the functions of benchmarks/growth.py."""

@@ -1,0 +1,66 @@
+"""Functions that render what was collected, as feeds and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from html import escape
+from typing import Final
+
+from benchmarks.growth_parts.setting import PUBLISHED as DAY
+from benchmarks.growth_parts.setting import content_of, release_of
+from data.models import Content
+from data.models.source import Source
+from data.text.sanitize import sanitize
+from feeds.catalog import Catalog
+from feeds.entries.body import safe_html
+from feeds.entries.citation import citation_of
+from feeds.entries.entry import entry_of
+from feeds.formats.rendering import rendered_entry
+from feeds.pages.releases.release_body import shown_body
+from feeds.replay.rewrite import rewritten_page, rewritten_style
+
+SOURCE: Final = Source("harbour", "Harbour board", "http://harbour.example/", "UTC")
+CATALOG: Final = Catalog("http://press.example", "Press", {"harbour": SOURCE}, {})
+
+
+def entries(text: str) -> object:
+    """Render a release as an entry of all formats."""
+    found = []
+    for html in (sanitize(text, "http://h.example/"), "", f"<p>{escape(text)}</p>"):
+        release = release_of(text, html)
+        entry = entry_of(release, CATALOG, mixed=True)
+        found.append((rendered_entry(entry, b""), citation_of(release, entry)))
+    return found
+
+
+def titles(text: str) -> object:
+    """Render a release whose title, summary and publisher are the text."""
+    content = Content(text or "x", DAY, publisher=text, summary=text, section=text, author=text)
+    release = replace(release_of("Ships were counted."), content=content)
+    entry = entry_of(release, CATALOG, mixed=True)
+    return rendered_entry(entry, b""), citation_of(release, entry)
+
+
+def bodies(text: str) -> object:
+    """Render the body of a release on its page."""
+    safe = safe_html(text, "http://h.example/")
+    return shown_body(safe, CATALOG.texts), content_of(text)
+
+
+def replays(text: str) -> object:
+    """Rewrite a captured page and a style sheet for replay."""
+    body = text.encode("utf-8", "replace")
+
+    def place(url: str) -> str:
+        return f"/memento/20260302/{url}"
+
+    return (
+        rewritten_page(body, "", "http://h.example/", place),
+        rewritten_style(body, "http://h.example/", place),
+    )
+
+
+PUBLISHED: Final[Mapping[str, Callable[[str], object]]] = {
+    one.__name__: one for one in (entries, titles, bodies, replays)
+}
