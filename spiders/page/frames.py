@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from lxml import etree
 
@@ -40,15 +40,32 @@ def is_frame(node: etree._Element) -> bool:
 FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer", "colophon"])
 
 
-def is_in_footer(node: etree._Element) -> bool:
-    """Whether an element is in the footer of a page, by tags, classes and ids.
+class Footers:
+    """Finds out which elements of one page are in its footer; each element is examined once.
 
     The footer of an article is none: it may hold the article's own date.
     """
-    found = False
-    for one in (node, *node.iterancestors()):
-        if one.tag == "article":
-            return False
-        names = {*one.get("class", "").lower().split(), one.get("id", "").lower()}
-        found = found or one.tag == "footer" or not FOOTER_NAMES.isdisjoint(names)
-    return found
+
+    def __init__(self) -> None:
+        self._known: dict[etree._Element, Literal["", "footer", "article"]] = {}
+
+    def has(self, node: etree._Element) -> bool:
+        """Whether an element is in the footer of its page, by tags, classes and ids."""
+        path: list[etree._Element] = []
+        one: etree._Element | None = node
+        while one is not None and one not in self._known:
+            path.append(one)
+            one = one.getparent()
+        found = "" if one is None else self._known[one]
+        for each in reversed(path):
+            if each.tag == "article":
+                found = "article"
+            elif not found and _is_footer(each):
+                found = "footer"
+            self._known[each] = found
+        return found == "footer"
+
+
+def _is_footer(node: etree._Element) -> bool:
+    names = {*node.get("class", "").lower().split(), node.get("id", "").lower()}
+    return node.tag == "footer" or not FOOTER_NAMES.isdisjoint(names)

@@ -15,7 +15,7 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date, parse_stated, plausible
 from data.models import Published
 from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.frames import is_in_footer
+from spiders.page.frames import Footers
 from spiders.page.page import Page
 
 META_DATES: Final = (
@@ -110,9 +110,10 @@ MAX_TIMES: Final = 200
 
 def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
     """The date of the first ``<time>`` of a page that has one, shown or not, but in a footer."""
+    footers = Footers()
     for element in islice(root.iter("time"), MAX_TIMES):
         found = parse_stated(element.get("datetime") or "", whole_text(element), reading, "time")
-        if found and plausible(found, reading.now) and not is_in_footer(element):
+        if found and plausible(found, reading.now) and not footers.has(element):
             return found
     return None
 

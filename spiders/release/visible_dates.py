@@ -18,7 +18,7 @@ from data.models import Published
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.date_labels import CHANGED, OTHER, SAID, is_of_event
-from spiders.page.frames import is_in_footer
+from spiders.page.frames import Footers
 from spiders.page.media_urls import leads_to_file
 from spiders.release.metadata_dates import whole_text
 
@@ -84,6 +84,7 @@ def visible_dates(
 ) -> Iterator[tuple[float, Published]]:
     """The dates that a reader sees around a release, each with how much speaks for it."""
     first = place.start if place.title is None else min(place.title, place.start)
+    footers = Footers()
     window = range(max(0, first - BEFORE), min(len(seen.blocks), place.end + AFTER))
     for order in window:
         block = seen.blocks[order]
@@ -95,7 +96,7 @@ def visible_dates(
             and len(block.text) > SENTENCE
         ):
             continue
-        yield from dates_of_block(block, seen, place, reading)
+        yield from dates_of_block(block, seen, place, reading, footers)
 
 
 def last_change(seen: BlockTree, reading: DateContext) -> Published | None:
@@ -116,7 +117,11 @@ def near(told: Published, named: Published) -> bool:
 
 
 def dates_of_block(
-    block: TextBlock, survey: BlockTree, place: DatePlace, reading: DateContext
+    block: TextBlock,
+    survey: BlockTree,
+    place: DatePlace,
+    reading: DateContext,
+    footers: Footers,
 ) -> Iterator[tuple[float, Published]]:
     """The dates in one block, with their scores."""
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
@@ -129,7 +134,7 @@ def dates_of_block(
         seen = tuple(found for found in seen if found.day != reading.now.date())
     if not seen and not marked:
         return
-    if is_outside(block, survey, place):
+    if is_outside(block, survey, place, footers):
         return
     score = weight(block, survey, place)
     said = list(called(text, seen, label_before(block, survey)))
@@ -209,16 +214,16 @@ def named(beside: str) -> float:
     return 0.7 if SAID.search(beside) else 0.0
 
 
-def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
+def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace, footers: Footers) -> bool:
     """Whether a block says nothing about its release: it is in a footer, or links to a file."""
-    if block.order > place.start and _is_in_footer(block):
-        return place.title is None or not _is_in_footer(seen.blocks[place.title])
+    if block.order > place.start and _is_in(footers, block):
+        return place.title is None or not _is_in(footers, seen.blocks[place.title])
     links = [element for element, tail in block.pieces if element.tag == "a" and not tail]
     return bool(links) and all(leads_to_file(link.get("href") or "") for link in links)
 
 
-def _is_in_footer(block: TextBlock) -> bool:
-    return bool(block.pieces) and is_in_footer(block.pieces[0][0])
+def _is_in(footers: Footers, block: TextBlock) -> bool:
+    return bool(block.pieces) and footers.has(block.pieces[0][0])
 
 
 def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:

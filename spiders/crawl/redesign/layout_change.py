@@ -24,12 +24,12 @@ from binascii import crc32
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from typing import Final
 
 from data.dates.context import DateContext
 from data.identity.decision import KEPT
 from data.models import Content, Draft, Release
+from data.revisions.alignment import aligned
 from data.revisions.edits import file_name, named_files, significant_changes
 from data.text.urls import absolute
 from data.text.words import tokens
@@ -90,7 +90,14 @@ def shown_on(page: Page) -> Shown:
     links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
     files = frozenset(file_name(url) for url in links if url)
     lines = frozenset(comparison_key(block.text) for block in seen.blocks)
-    return Shown(lines, files, tuple(map(comparison_key, frame_texts(page))))
+    frames: list[str] = []
+    left = MAX_FRAME_LETTERS
+    for text in frame_texts(page):
+        frames.append(comparison_key(text[:left]))
+        left -= len(text)
+        if left <= 0:
+            break
+    return Shown(lines, files, tuple(frames))
 
 
 ALIKE: Final = 3
@@ -112,6 +119,12 @@ SHARE: Final = 0.25
 
 MOST_LINES: Final = 4_000
 """Lines up to which two bodies are compared: a bound on time."""
+
+MAX_STEPS: Final = 2_000_000
+"""Steps of an exact comparison of two bodies."""
+
+MAX_FRAME_LETTERS: Final = 100_000
+"""Letters of the frames of a page that are kept."""
 
 LONG: Final = 12
 """Letters from which a line of a body that stands on the page is surely the same line."""
@@ -140,13 +153,15 @@ class Shown:
 class Note:
     """A release that changed: as stored, what its page shows now, and whether it is built anew.
 
-    ``keys`` are what it lost and gained, by which it is compared with others.
+    ``keys`` are what it lost and gained, by which it is compared with others. ``around`` is the
+    text of the frames of its page that do not hold its known text.
     """
 
     known: Release
     shown: Shown
     anew: bool
     keys: frozenset[Hashable]
+    around: str = ""
 
 
 class LayoutChange:
@@ -186,7 +201,7 @@ class LayoutChange:
                 for line in came:
                     self._came[_masked(line)].add(draft.url)
         keys = frozenset(_keys(known.content, draft.content) if anew else ())
-        self._notes[draft.url] = Note(known, shown, anew, keys)
+        self._notes[draft.url] = Note(known, shown, anew, keys, _around(known.content, shown))
         if anew:
             self._anew.add(draft.url)
         for key in keys:
@@ -282,11 +297,7 @@ class LayoutChange:
         if pages >= max(MIN_PAGES, MOST_OF_VISIT * len(self._known)):
             return True
         key = comparison_key(line)
-        own = map(comparison_key, _lines(note.known.content.body_text)[:COMPARED_LINES])
-        texts = [text for text in own if len(text) >= LONG]
-        return len(key) >= FRAME_LETTERS and any(
-            key in frame and not any(text in frame for text in texts) for frame in note.shown.frames
-        )
+        return len(key) >= FRAME_LETTERS and key in note.around
 
     def _gained(self, note: Note, new: Content) -> bool:
         """Whether a body has lines of its site that it did not have before."""
@@ -320,6 +331,12 @@ class LayoutChange:
         return rest if beside or self._shared(("title", _masked(said)), note) else None
 
 
+def _around(known: Content, shown: Shown) -> str:
+    own = map(comparison_key, _lines(known.body_text)[:COMPARED_LINES])
+    texts = [text for text in own if len(text) >= LONG]
+    return "\n".join(one for one in shown.frames if not any(text in one for text in texts))
+
+
 def rest_of(old: list[str], new: list[str]) -> Words | None:
     """The words that one of two titles has before or after the other, or None."""
     short, long = sorted((old, new), key=len)
@@ -338,11 +355,10 @@ def passages(old: str, new: str) -> Iterator[tuple[list[str], list[str]]]:
     if max(len(before), len(after)) > MOST_LINES:
         yield before, after
         return
-    left, right = [*map(_words, before)], [*map(_words, after)]
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
-    for tag, first, last, start, stop in matcher.get_opcodes():
-        if tag != "equal":
-            yield before[first:last], after[start:stop]
+    left, right = (["\0".join(_words(line)) for line in lines] for lines in (before, after))
+    for block in aligned(left, right, steps=MAX_STEPS):
+        if not block.is_same:
+            yield before[block.old], after[block.new]
 
 
 def _keys(old: Content, new: Content) -> Iterator[Hashable]:

@@ -34,6 +34,7 @@ def back(archive: Archive, capture: Capture, limit: int = 10_000) -> Served:
 def test_a_page_comes_back_unpacked_with_its_headers(archive: Archive) -> None:
     found = back(archive, archive.exchange(exchange(URL, BODY, START)))
     assert (found.url, found.at, found.status, found.body) == (URL, START, 200, BODY)
+    assert found.is_whole
     assert found.content_type == "text/html; charset=utf-8"
 
 
@@ -64,6 +65,9 @@ def test_what_is_no_answer_or_too_large_or_broken_is_said(archive: Archive) -> N
     headers = ((b"Content-Encoding", b"gzip"),)
     cut = archive.exchange(exchange(URL, broken.body, START, "text/plain", headers=headers))
     assert BODY.startswith(back(archive, cut).body)
+    assert not back(archive, cut).is_whole
+    lost = archive.exchange(exchange(URL, BODY, START, "text/html", truncated="disconnect"))
+    assert not back(archive, lost).is_whole
 
 
 def test_a_file_of_no_server_is_one_all_the_same(archive: Archive) -> None:

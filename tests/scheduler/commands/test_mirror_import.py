@@ -458,3 +458,22 @@ def test_a_home_is_rebuilt_from_an_archive_that_was_repaired(home: Path, tmp_pat
     verified = communique("mirror", "verify", home=rebuilt)
     assert (verified.returncode, verified.stderr) == (0, "")
     assert "1 record set aside" in verified.stdout
+
+
+def test_a_captured_response_that_was_cut_is_kept_in_the_archive_and_not_read(home: Path) -> None:
+    head = HTML.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
+    cut = head + gzip.compress(release(2).encode())[:-40]
+    found = import_bytes(
+        home,
+        packed(
+            [
+                page(f"{SITE}/news/", listing([1, 2, 3])),
+                record(f"{SITE}/news/1.html", head + gzip.compress(release(1).encode())),
+                record(f"{SITE}/news/2.html", cut),
+                page(f"{SITE}/news/3.html", release(3), more="WARC-Truncated: length\r\n"),
+            ]
+        ),
+        code=1,
+    )
+    assert [*exported(home)] == [f"{SITE}/news/1.html"]
+    assert "cut" in str(found)
