@@ -27,7 +27,7 @@ from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.mounted import fill, mounted
-from tests.peer import PATIENCE, Peer, peer_served
+from tests.peer import Peer, peer_served
 from tests.ports import free_port
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.services import started, until
@@ -107,11 +107,7 @@ def test_health_is_noted_after_the_visit_that_shows_it(
 
     monkeypatch.setattr(Publishing, "note_health", noted)
 
-    async def work() -> None:
-        async with asyncio.timeout(PATIENCE):
-            await Service(opened).run()
-
-    asyncio.run(work())
+    asyncio.run(Service(opened).run())
     with closing(opened.plain_store()) as store:
         assert [(one.source, one.well) for one in store.health_events(limit=9)] == [
             ("harbour", False)
