@@ -34,7 +34,7 @@ def test_a_file_claims_nothing_of_sources_that_no_visit_has_read() -> None:
         "Zinc Board": "ok",
     }
     assert "1 of 4 sources need a look" in lead(told_page(pages, {"c": fault}, {"a"}))
-    assert "3 of 4 sources have not been visited yet" in lead(told_page(pages, {}, {"a"}))
+    assert "3 of 4 sources have not had a successful visit yet" in lead(told_page(pages, {}, {"a"}))
     assert "All 4 sources are healthy" in lead(told_page(pages, {}, NAMES))
 
 

@@ -173,6 +173,9 @@ def test_it_counts_no_institutions_before_there_are_any(tmp_path: Path) -> None:
     tree = lxml.html.parse(tmp_path / "site" / "index.html").getroot()
     assert "0" not in tree.xpath("string(//p[@class='purpose'])")
     assert tree.xpath("//p[@class='glance unknown']")
+    assert "0" not in tree.xpath("string(//aside)")
+    listed = lxml.html.parse(tmp_path / "site" / "sources" / "index.html").getroot()
+    assert "0" not in listed.xpath("string(//main)")
 
 
 def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from data.store.sqlite.store import SqliteStore
 from scheduler.home import VISIT, home_at
 from scheduler.jobs.rebuild.rebuild import rebuild
 from tests.command import communique, make_home
+from tests.press_room import listing_html, release_html, served
+from tests.services import started
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -51,6 +54,27 @@ def test_a_source_that_was_never_visited_is_new_and_a_visit_under_way_is_shown(
         assert "a visit is under way" in communique("health", home=home).stdout
     with home_at(home).lock("source-harbour", "an import into this source"):
         assert not health(home)["visiting"]
+
+
+def test_during_the_first_visit_nothing_is_claimed_of_its_source(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]), hold=threading.Event(), longest=600)
+        room.page("/news/1.html", release_html(1))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        with started("collect", home) as (visit, _):
+            room.wait_for("/news/")
+            during = health(home)
+            assert communique("publish", home=home).returncode == 0
+            hold = room.answers["/news/"].hold
+            assert hold
+            hold.set()
+            visit.communicate(timeout=100)
+        assert (during["visiting"], during["state"]) == (True, "new")
+        page = (home / "site" / "index.html").read_text("utf-8")
+        assert "0 institutions" not in page
+        assert 'class="glance unknown"' in page
+        after = health(home)
+        assert (after["visiting"], after["state"]) == (False, "ok")
 
 
 def test_a_source_that_works_with_a_fault_is_degraded_and_makes_the_exit_code_1(
