@@ -88,14 +88,16 @@ def fault_of(folder: Path, capture: Capture) -> str:
 
 
 def holds_secret(record: Record, secrets: Secrets, limit: int) -> bool:
-    """Whether the head or the unpacked body of a record holds one of these secrets.
+    """Whether the address, the head or the unpacked body of a record holds one of these secrets.
 
     A body that can't be unpacked to ``limit`` bytes is searched as it was served.
     """
     if not secrets:
         return False
-    if secrets.is_in(record.block) or not record.is_http:
-        return secrets.is_in(record.block)
+    if secrets.is_in(record.uri.encode() + b"\n" + record.block):
+        return True
+    if not record.is_http:
+        return False
     http = record.http
     codings = (http.header(b"content-encoding") or b"").decode("latin-1")
     with suppress(Undecodable):

@@ -8,6 +8,7 @@ from data.archive.content_coding import Undecodable
 from data.errors import ArchiveError
 from data.models import Release, Revision
 from data.settings import Site
+from data.store.public_view import secrets_of
 from data.store.read_protocol import ReadStore
 from data.text.urls import site_address
 from feeds.catalog import catalog_of
@@ -96,7 +97,8 @@ class ReleaseMementos:
         if release is None or revision is None or revision.capture is None:
             return None
         try:
-            uri = pages.uri(revision.capture)
+            # The address of a record that was imported is as its file had it.
+            uri = secrets_of(self._store).hidden(pages.uri(revision.capture))
         except (ArchiveError, Undecodable) as error:
             return Answer(404, [], said=f"The page of this version can't be shown: {error}.")
         renderer = PageRenderer(catalog_of(self._store, self._site), {})

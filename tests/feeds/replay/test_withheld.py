@@ -199,3 +199,33 @@ def test_a_hidden_release_is_at_no_public_address(home: Path) -> None:
                 assert "Quay nine" not in answer.text, path
         assert "Statement" in web.get("/feeds/search.atom?q=quay").text
         assert web.get(f"/api/releases/{release}").status_code == 410
+
+
+def test_captures_in_which_a_secret_cannot_be_hidden_are_refused(home: Path) -> None:
+    archive = Archive(home / "archive", Settings())
+    for name, body, kind in (
+        ("pixel.png", b"\x89PNG TOPSECRET1 \x00", "image/png"),
+        ("wide.txt", "the token TOPSECRET1".encode("utf-16"), "text/plain; charset=utf-16"),
+        ("plain.txt", b"the token TOPSECRET1", "text/plain"),
+        ("data.json", rb'{"next": "\/n?token=\u0054OPSECRET1"}', "application/json"),
+    ):
+        archive.exchange(exchange(f"{ACME}/{name}", body, START, kind))
+    # An imported record has its address as its file had it.
+    fields = (
+        ("WARC-Type", "response"),
+        ("WARC-Record-ID", "<urn:example:1>"),
+        ("WARC-Date", "2020-01-01T00:00:00Z"),
+        ("WARC-Target-URI", f"{ACME}/kept?token=TOPSECRET1"),
+        ("Content-Type", "application/http; msgtype=response"),
+    )
+    assert archive.adopt(fields, b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Kept.")
+    archive.close()
+    for web in client(home):
+        for name in ("pixel.png", "wide.txt"):
+            answer = web.get(f"/memento/{STAMP}/{ACME}/{name}")
+            assert answer.status_code == 403
+            assert "TOPSECRET1" not in answer.text.replace("\0", "")
+        assert web.get(f"/memento/{STAMP}/{ACME}/plain.txt").text == "the token ***"
+        assert web.get(f"/memento/{STAMP}/{ACME}/data.json").text == r'{"next": "\/n?token=***"}'
+        for path in ("", "timemap/", "20200101000000/"):
+            assert web.get(f"/memento/{path}{ACME}/kept?token=TOPSECRET1").status_code == 404
