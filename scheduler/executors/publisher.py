@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from data.models import Lease
 from scheduler.home import Home
@@ -12,6 +13,9 @@ from scheduler.jobs.child import Child, ChildEnded, stand_back
 from scheduler.jobs.publish import HealthJob, HealthNoted, Job, Published, PublishJob
 
 T = TypeVar("T")
+
+CLOSING_SECONDS: Final = 20.0
+"""Maximum time that a job under way gets when the service ends."""
 
 
 class Publisher:
@@ -21,6 +25,7 @@ class Publisher:
         self._home = home
         self._child: Child | None = None
         self._one = asyncio.Lock()
+        self._jobs: set[asyncio.Task[Any]] = set()
 
     @property
     def child(self) -> int | None:
@@ -33,14 +38,14 @@ class Publisher:
         Cancelled, it goes on to its end unseen: an answer that nobody took would be taken for the
         next.
         """
-        return await asyncio.shield(asyncio.create_task(self._publish()))
+        return await self._to_its_end(self._publish())
 
     async def note_health(self) -> HealthNoted:
         """Note the health of all sources; if the child dies, that is an error and no exception.
 
         Cancelled, the child ends its job: see ``publish``.
         """
-        return await asyncio.shield(asyncio.create_task(self._note_health()))
+        return await self._to_its_end(self._note_health())
 
     async def give_back_later(self, lease: Lease) -> None:
         """Have the child give a lease back where this process dies; without it, it runs out."""
@@ -50,6 +55,13 @@ class Publisher:
                 async with self._one:
                     child = self._child = self._child or await self._start()
             await child.say(PublishJob(lease))
+
+    async def _to_its_end(self, job: Coroutine[Any, Any, T]) -> T:
+        """The result of a job, which continues if its caller is cancelled."""
+        task = asyncio.create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        return await asyncio.shield(task)
 
     async def _publish(self) -> Published:
         done = await self._done(PublishJob(), Published)
@@ -87,9 +99,19 @@ class Publisher:
         if self._child:
             self._child.kill()
 
-    async def close(self) -> None:
-        """Let the child end what it is doing."""
-        async with self._one:
-            child, self._child = self._child, None
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Let the child end its job, and kill it after some seconds: the next start publishes.
+
+        A publication that was ended leaves its marks in the store.
+        """
+        late = {*self._jobs}
+        if late:
+            _, late = await asyncio.wait(late, timeout=seconds)
+        for job in late:
+            job.cancel()
+        if late:
+            self.cut()
+            await asyncio.wait(late)
+        child, self._child = self._child, None
         if child:
             await child.end()

@@ -128,10 +128,7 @@ class Service:
         if home.has_fleet:
             visiting = asyncio.create_task(self._work_with_others())
         else:
-            # What was published before is served at once; a new version takes a while to render.
-            await self._publishing.publish()
-            await attempt(self._reload)
-            visiting = asyncio.create_task(self._work())
+            visiting = asyncio.create_task(self._work_alone())
         stopping = asyncio.create_task(self._stop.wait())
         working = {serving, visiting, stopping}
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
@@ -144,7 +141,7 @@ class Service:
         await asyncio.wait({visiting})
         await self._executor.close()
         if not home.has_fleet:
-            await self._publishing.publish()
+            await self._publishing.publish_last()
         await self._admin.close()
         server.should_exit = True
         await serving
@@ -152,6 +149,13 @@ class Service:
             one.cancel()
         if not visiting.cancelled() and (error := visiting.exception()):
             raise first_of(error) if isinstance(error, BaseExceptionGroup) else error
+
+    async def _work_alone(self) -> None:
+        """Publish, then visit until cancelled."""
+        # What was published before is served at once; a new version takes a while to render.
+        await self._publishing.publish()
+        await attempt(self._reload)
+        await self._work()
 
     async def _work_with_others(self) -> None:
         """Lead in turns, and take on what whichever service does, until cancelled."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import structlog
 
@@ -17,6 +18,9 @@ from scheduler.jobs.attest import attest, is_asked_for
 from scheduler.service.background import attempt
 from scheduler.service.dead_man import ping
 from scheduler.service.push import PushService, outbound_of
+
+LAST_PUBLICATION_SECONDS: Final = 20.0
+"""Maximum time of the publication before the service ends."""
 
 log = structlog.get_logger()
 
@@ -58,6 +62,18 @@ class Publishing:
             log.info("published", feeds=published.feeds, written=published.written)
         for error in published.errors:
             log.error("not published", problem=error)
+
+    async def publish_last(self) -> None:
+        """Publish what changed before the service ends, within LAST_PUBLICATION_SECONDS.
+
+        What is not published by then stays marked in the store, for the next start.
+        """
+        try:
+            async with asyncio.timeout(LAST_PUBLICATION_SECONDS):
+                await self.publish()
+        except TimeoutError:
+            log.warning("publication ended", seconds=LAST_PUBLICATION_SECONDS)
+            await self._publisher.close(0)
 
     async def note_health(self) -> int:
         """Note the health of all sources; how many changes."""

@@ -24,6 +24,7 @@ from scheduler.executors.publisher import Publisher
 from scheduler.home import open_home
 from scheduler.jobs.child import NICE
 from scheduler.jobs.publish import HealthNoted
+from scheduler.service import publishing
 from spiders.sources.loader import choose, load_sources
 from tests.command import collect, communique, make_home
 from tests.fork_server import forking_python
@@ -286,5 +287,58 @@ def test_a_child_stands_back_for_readers(tmp_path: Path) -> None:
             assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
             # Where sessions are weighed against each other, its own counts as little.
             assert group_niceness(child) in {None, nice}
+
+    uvloop.run(work())
+
+
+@pytest.fixture
+def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lets children write their process id to a pipe, and never answer or end by themselves."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    program = tmp_path / "hanging"
+    program.write_text(f"#!/bin/sh\nread line\necho $$ > {pipe}\nexec sleep 900\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    return pipe
+
+
+def test_a_publication_that_does_not_end_is_ended_with_the_service(
+    hanging: Path, tmp_path: Path
+) -> None:
+    async def work() -> None:
+        publisher = Publisher(open_home(tmp_path / "home"))
+        waiting = asyncio.create_task(publisher.publish())
+        child = int(await asyncio.to_thread(hanging.read_text))
+        # Another job waits for its turn.
+        behind = asyncio.create_task(publisher.note_health())
+        await asyncio.sleep(0)
+        await publisher.close(0)
+        await asyncio.wait({waiting, behind})
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+        assert publisher.child is None
+
+    uvloop.run(work())
+
+
+def test_the_last_publication_of_a_service_is_bounded(
+    hanging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "LAST_PUBLICATION_SECONDS", 0.2)
+
+    async def note() -> None:
+        """Tell nobody."""
+
+    async def work() -> None:
+        service = publishing.Publishing(open_home(tmp_path / "home"), note)
+        # The publication of a start that was stopped goes on.
+        first = asyncio.create_task(service.publish())
+        child = int(await asyncio.to_thread(hanging.read_text))
+        first.cancel()
+        await service.publish_last()
+        await service.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
 
     uvloop.run(work())
