@@ -87,6 +87,26 @@ def nobody_else_gives_logs(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def one_process_opens(path: Path) -> Iterator[None]:
+    """Let one process at a time open a cache, or delete and create it.
+
+    SQLite opens the file first and its log by name later. A process that is between these steps
+    while another one replaces the file would read the old file with the new log.
+    """
+    handle = os.open(lock_of(path), os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def lock_of(path: Path) -> Path:
+    """The file that is locked while a cache is opened."""
+    return path.with_name(f"{path.name}-lock")
+
+
 def open_for_reading(
     path: Path, patience: float = BUSY_SECONDS, *, shared: bool = False
 ) -> sqlite3.Connection:

@@ -27,6 +27,7 @@ from data.sqlite_file import (
     is_read_only,
     lay_cache,
     mark_of,
+    one_process_opens,
     open_for_reading,
     open_for_writing,
 )
@@ -217,26 +218,43 @@ class Index:
                         # Else another process made the file anew under this one.
                         self.close()
                         if is_damaged:
-                            delete_damaged(self._path, self._mark)
+                            with one_process_opens(self._path):
+                                delete_damaged(self._path, self._mark)
                 return what(self._opened())
             except (sqlite3.Error, OSError) as error:
                 raise ArchiveError(str(self._path), str(error)) from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._mark = mark_of(self._path)
             if is_read_only(self._path):
+                self._mark = mark_of(self._path)
                 self._connection = open_for_reading(self._path, shared=True)
+            elif os.access(self.folder, os.W_OK):
+                with one_process_opens(self._path):
+                    try:
+                        self._open(self._path)
+                    except sqlite3.DatabaseError as error:
+                        if isinstance(error, sqlite3.OperationalError):
+                            raise
+                        # It is damaged, and other processes wait: one of them replaces it.
+                        self.close()
+                        delete_damaged(self._path, self._mark)
+                        self._open(self._path)
             else:
-                # Of a folder that can't be written to it is made in memory.
-                path = self._path if os.access(self.folder, os.W_OK) else None
-                self._connection = open_for_writing(path, shared=True)
-                # It can be made again: nothing waits for the disk.
-                self._connection.execute("PRAGMA synchronous = OFF")
-                lay_cache(self._connection, SCHEMA)
-                self._read_on(self._connection)
-                self._mark = self._mark if self._mark.inode else mark_of(self._path)
+                # An index of a folder that can't be written to is in memory.
+                self._open(None)
+        if self._connection is None:
+            raise sqlite3.OperationalError("it is closed")
         return self._connection
+
+    def _open(self, path: Path | None) -> None:
+        self._mark = mark_of(self._path)
+        self._connection = open_for_writing(path, shared=True)
+        # It can be made again: nothing waits for the disk.
+        self._connection.execute("PRAGMA synchronous = OFF")
+        lay_cache(self._connection, SCHEMA)
+        self._read_on(self._connection)
+        self._mark = self._mark if self._mark.inode else mark_of(self._path)
 
     def _read_on(self, db: sqlite3.Connection) -> None:
         with transaction(db):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import multiprocessing.connection
+import multiprocessing.process
 import multiprocessing.synchronize
 import os
 import sqlite3
@@ -12,14 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import data.archive.warc.index as index_module
+from data import sqlite_file
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
 from data.archive.warc.warc_file import WarcFile, cdxj_path, new_file
 from data.errors import ArchiveError
+from data.files import is_held
 from tests.exchanges import NOON
 
 SECOND = NOON.replace(microsecond=0)
@@ -194,6 +199,56 @@ def test_where_nothing_was_archived_nothing_is_found_and_nothing_made(tmp_path: 
     assert not (tmp_path / "archive").exists()
 
 
+def test_an_index_that_is_being_opened_is_not_replaced_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = damaged_index(tmp_path, "torn")
+    connect = sqlite3.connect
+    others: list[multiprocessing.process.BaseProcess] = []
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+
+    def amid(*given: Any, **named: Any) -> sqlite3.Connection:
+        """Has another process replace the file once it is open, unless that has to wait."""
+        connection: sqlite3.Connection = connect(*given, **named)
+        monkeypatch.setattr(sqlite3, "connect", connect)
+        if not is_held(sqlite_file.lock_of(path)):
+            others.append(context.Process(target=hold_open, args=(tmp_path, theirs)))
+            others[0].start()
+            assert ours.recv() == 50
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", amid)
+    with closing(Index(tmp_path)) as index:
+        try:
+            assert len(index.addresses()) == 50
+            assert has_open(path)
+        finally:
+            ours.send("end")
+            for other in others:
+                other.join()
+
+
+def hold_open(folder: Path, pipe: multiprocessing.connection.Connection[Any, Any]) -> None:
+    """Replace a damaged index, and keep it open until told to end."""
+    with closing(Index(folder)) as index:
+        pipe.send(len(index.addresses()))
+        pipe.recv()
+
+
+def damaged_index(folder: Path, loss: str) -> Path:
+    """An archive of 50 captures, of whose index a loss of power left too little."""
+    with closing(new_file(folder, NOON)) as file:
+        listed(file, *(entry(file, leaf, f"http://a.example/{leaf}") for leaf in range(50)))
+    with closing(Index(folder)) as index:
+        index.addresses()
+    path = folder / "index.db"
+    content = bytearray(path.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    path.write_bytes(b"no database" * 999 if loss == "garbage" else content)
+    return path
+
+
 PROCESSES, ROUNDS = 4, 20
 
 
@@ -202,14 +257,7 @@ def test_processes_that_meet_a_damaged_index_at_once_make_one(tmp_path: Path, lo
     for number in range(ROUNDS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with closing(new_file(folder, NOON)) as file:
-            listed(file, *(entry(file, leaf, f"http://a.example/{leaf}") for leaf in range(50)))
-        with closing(Index(folder)) as index:
-            index.addresses()
-        path = folder / "index.db"
-        content = bytearray(path.read_bytes())
-        content[4096:] = bytes(len(content) - 4096)
-        path.write_bytes(b"no database" * 999 if loss == "garbage" else content)
+        damaged_index(folder, loss)
     spawned = multiprocessing.get_context("spawn")
     with spawned.Pool(PROCESSES, begin, (spawned.Barrier(PROCESSES),)) as pool:
         found = pool.map(opened_at_once, [tmp_path] * PROCESSES, chunksize=1)
