@@ -62,8 +62,9 @@ class WalksPart(Part):
             begun += [
                 started
                 for (started,) in self._ask(
-                    "SELECT min(started) FROM runs WHERE source = ?"
-                    " AND CAST(json_extract(report, '$.found') AS INTEGER) > 0",
+                    "SELECT started FROM runs WHERE source = ?"
+                    " AND CAST(json_extract(report, '$.found') AS INTEGER) > 0"
+                    " ORDER BY started LIMIT 1",
                     [source],
                 )
             ]
