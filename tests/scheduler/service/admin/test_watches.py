@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
+from lxml import html
 
+from data.models import AlertDelivery, Facet
 from data.watches.watch import load_watch
+from scheduler.home import open_home
 from tests.command import communique
 from tests.peer import Peer, peer_served
 from tests.scheduler.service.admin.conftest import Running, kill_command
@@ -37,6 +41,20 @@ def test_a_watch_shows_what_it_matches_and_no_secret(running: Running, watch: st
     assert "Notice 1" in page
     assert "s3cret" not in page
     assert "whsec_" not in page
+
+
+def test_a_delivery_shows_its_event_and_the_title_of_its_release(
+    running: Running, watch: str
+) -> None:
+    with closing(open_home(running.home).plain_store()) as store:
+        one = next(one for one in store.releases(Facet()) if "Notice 2" in one.content.title)
+        body = json.dumps({"type": "edit", "release": {"id": one.id}}).encode()
+        made = AlertDelivery("msg_dead", "ships-piers", "webhook", body, 1.0, 2.0, "dead")
+        store.settle_events(0, [made])
+    table = html.fromstring(running.web.get(watch).text).get_element_by_id("alerts")
+    (cell,) = table.xpath(".//tbody/tr[contains(., 'msg_dead')]/td[@data-label='Event']")
+    assert " ".join(cell.text_content().split()).startswith("edit harbour Notice 2")
+    assert cell.xpath("a/@href")[0].endswith(f"releases/{one.id}/")
 
 
 def test_a_test_is_sent_and_its_receipt_shown(running: Running, watch: str, peer: Peer) -> None:
