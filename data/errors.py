@@ -145,10 +145,10 @@ class SlowSearch(StoreError):
 
 
 class Interrupted(StoreError):
-    """Nobody waits for the answer any more, so the store was asked no further."""
+    """The client left or the deadline passed, so the work on the store was ended."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, "nobody waits for the answer any more")
+        super().__init__(url, "its work was ended, as no client waits for the answer")
 
 
 class LeaseLost(CommuniqueError):

@@ -1,7 +1,7 @@
 """The difference of a version from the one before, computed once and stored without its texts.
 
 Stored are the lengths of the passages that stayed, went and came. The texts are those of the two
-versions, so that a text that is taken out of both is nowhere else.
+versions, so a text that is redacted in both is stored nowhere else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ends what a thread asks of a store, once nobody waits for the answer."""
+"""Ends the statements of a thread when no client waits for their answer."""
 
 from __future__ import annotations
 

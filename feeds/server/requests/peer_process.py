@@ -38,7 +38,7 @@ class SocketRow(NamedTuple):
 
 
 def is_own_client(scope: Scope) -> bool:
-    """Whether a request comes from a program of this user that serves nobody else.
+    """Whether a request comes from a program of this user that is not a server itself.
 
     False if the process is unknown: on other systems than Linux, or if it is in another container.
     A process that accepts TCP connections, or one of whose parents does, may be a proxy. Processes
@@ -115,5 +115,5 @@ def lineage(process: int) -> Iterator[int]:
             text = (PROC / str(process) / "stat").read_text("utf-8", "replace")
         except OSError:
             return
-        # The name of a process stands in parentheses, and may contain some.
+        # The name of the process is in parentheses, and may contain parentheses.
         process = int(text.rpartition(")")[2].split()[1])

@@ -91,7 +91,7 @@ class WorkQueue:
     ) -> T:
         """The result of ``work``, computed once for all requests with the same ``key``.
 
-        Work that no request waits for any more is dropped, or interrupted. Raises Unanswered if the
+        Work without a waiting request is dropped, or interrupted. Raises Unanswered if the
         client asks too often, too many requests wait, the deadline passes or the client has left,
         and what the work raises.
         """

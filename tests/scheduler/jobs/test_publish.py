@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import feedparser
 import pytest
 
+from data.store.recorder import recorder
+from scheduler.home import open_home
+from scheduler.jobs.publish import publish_home
 from tests.command import collect, communique, make_home
+from tests.drafts import BODY, draft
 from tests.press_room import Room, listing_html, release_html, served
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -130,3 +138,19 @@ def test_a_home_that_publishes_alone_on_its_database_writes_only_what_changed(
     for _ in range(2):
         published = communique("publish", "--json", home=home)
         assert json.loads(published.stdout)["feeds"] == 0
+
+
+def test_missing_differences_of_versions_are_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "MAX_COMPARED_CHARACTERS", 10)
+    home = open_home(make_home(tmp_path / "home", "http://harbour.example/"))
+    with closing(home.store()) as store:
+        for hour, level in enumerate(("4.2", "4.6")):
+            at = NOON + dt.timedelta(hours=hour)
+            made = draft(body_text=BODY.replace("4.2", level))
+            release = store.record(made, seen=at, since=at).release
+        assert store.revisions(release.id)[1].difference == ""
+    publish_home(home)
+    with closing(home.store()) as store:
+        assert store.revisions(release.id)[1].difference
