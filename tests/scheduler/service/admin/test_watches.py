@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
 import pytest
 from lxml import html
@@ -51,8 +52,9 @@ def test_a_delivery_shows_its_event_and_the_title_of_its_release(
         body = json.dumps({"type": "edit", "release": {"id": one.id}}).encode()
         made = AlertDelivery("msg_dead", "ships-piers", "webhook", body, 1.0, 2.0, "dead")
         store.settle_events(0, [made])
-    table = html.fromstring(running.web.get(watch).text).get_element_by_id("alerts")
-    (cell,) = table.xpath(".//tbody/tr[contains(., 'msg_dead')]/td[@data-label='Event']")
+    page: Any = html.fromstring(running.web.get(watch).text)
+    row = "//*[@id='alerts']//tbody/tr[contains(., 'msg_dead')]"
+    (cell,) = page.xpath(f"{row}/td[@data-label='Event']")
     assert " ".join(cell.text_content().split()).startswith("edit harbour Notice 2")
     assert cell.xpath("a/@href")[0].endswith(f"releases/{one.id}/")
 
