@@ -81,6 +81,11 @@ class SourceMetrics(Collector):
         state = StateSetMetricFamily(
             "communique_source_state", "How a source is.", labels=["source"]
         )
+        degraded = GaugeMetricFamily(
+            "communique_source_degraded",
+            "1 for a source that works with a fault, 0 for all others.",
+            labels=["source"],
+        )
         visited = GaugeMetricFamily(
             "communique_source_last_visit_timestamp_seconds",
             "When the last visit to a source began.",
@@ -125,6 +130,7 @@ class SourceMetrics(Collector):
                 state.add_metric(
                     [one.source], {name: name == one.state for name in get_args(State)}
                 )
+                degraded.add_metric([one.source], one.degraded)
                 releases.add_metric([one.source], counts.get(Facet(source=one.source), 0))
                 for run in store.runs(one.source, limit=1):
                     visited.add_metric([one.source], run.started.timestamp())
@@ -145,7 +151,18 @@ class SourceMetrics(Collector):
                     "For how long the first of them has waited.",
                     value=due.seconds,
                 )
-        yield from (state, visited, seconds, outcome, errors, releases, latency, dirty, alerts)
+        yield from (
+            state,
+            degraded,
+            visited,
+            seconds,
+            outcome,
+            errors,
+            releases,
+            latency,
+            dirty,
+            alerts,
+        )
 
 
 def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:

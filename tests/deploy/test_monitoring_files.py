@@ -133,6 +133,7 @@ FAILING = {"severity": "ticket", "source": "acme", "communique_source_state": "f
 GIVEN_UP = {"severity": "ticket", "instance": "here", "state": "dead"}
 SERIES = {
     'communique_source_state{source="acme",communique_source_state="failing"}': "0x9 1x60",
+    'communique_source_degraded{source="acme"}': "0x9 1x60",
     'up{job="communique",instance="here"}': "1x9 0x60",
     'communique_feeds_dirty{instance="here"}': "0 5x60",
     'communique_alerts{state="dead",instance="here"}': "0x9 1x60",
@@ -142,6 +143,13 @@ SERIES = {
 FIRES: list[tuple[str, str, dict[str, str] | None, str]] = [
     ("CommuniqueSourceFails", "35m", None, ""),
     ("CommuniqueSourceFails", "45m", FAILING, "acme is failing"),
+    ("CommuniqueSourceDegraded", "35m", None, ""),
+    (
+        "CommuniqueSourceDegraded",
+        "45m",
+        {"severity": "ticket", "source": "acme"},
+        "acme works, with a fault: `communique health` names it",
+    ),
     ("CommuniqueDown", "14m", None, ""),
     ("CommuniqueDown", "20m", HERE | {"job": "communique"}, "here answers no more"),
     ("CommuniquePublishesNothing", "20m", None, ""),

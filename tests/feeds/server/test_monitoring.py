@@ -64,6 +64,7 @@ def test_metrics_are_read_by_the_parsers_of_prometheus(web: httpx.Client) -> Non
     assert samples["communique_source_state", "acme", "ok"] == 1
     assert samples["communique_source_state", "acme", "failing"] == 0
     assert samples["communique_source_state", "failing", ODD] == 1
+    assert samples["communique_source_degraded", "acme"] == 0
     at = samples["communique_source_last_visit_timestamp_seconds", "acme"]
     assert at == NOON.timestamp()
     assert samples["communique_source_last_visit_seconds", "acme"] == 2.5
