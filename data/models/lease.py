@@ -6,10 +6,14 @@ from typing import NamedTuple
 
 
 class DueHosts(NamedTuple):
-    """How many hosts are due and visited by nobody, and for how many seconds the first has been."""
+    """The number of hosts that wait for a worker, and the seconds that the first has waited.
+
+    ``held`` is the number of hosts that workers visit.
+    """
 
     number: int
     seconds: float
+    held: int = 0
 
 
 class Lease(NamedTuple):

@@ -40,6 +40,7 @@ from feeds.server.errors import explain, page, unanswered
 from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
 from feeds.server.gone_addresses import GoneAnswers
 from feeds.server.hidden import hidden_routes
+from feeds.server.installation_metrics import Facts
 from feeds.server.log import tile_route
 from feeds.server.monitoring import Monitoring
 from feeds.server.on_demand import OnDemand
@@ -101,6 +102,7 @@ def create_app(
     access: Access | None = None,
     judge: Callable[[Store], Iterable[Health]] = overview,
     due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
+    facts: Facts = dict,
     limit: int = LIMIT,
 ) -> ASGIApp:
     """The ASGI application that serves the site in ``folder``, or in the ``bucket``.
@@ -113,7 +115,7 @@ def create_app(
     everybody, ``access`` says for whom. ``hub`` answers those who want to subscribe, where this
     site is its own hub, ``callback`` the hubs of others to which we are subscribed, and ``admin``
     operators. ``judge`` says how the sources of a store are,
-    and ``due`` when one is visited next.
+    and ``due`` when one is visited next. ``facts`` are measured for /metrics.
     """
     explained: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
     routes = [tile_route(bucket or folder)]
@@ -130,7 +132,7 @@ def create_app(
         behind = Starlette(routes=routes, exception_handlers=explained)
         plain = SiteServer(files(), behind, shown, queue, hub=hub, callback=callback)
         return SecureAnswers(plain, plain.ready)
-    monitoring = Monitoring(store_url, site, judge, due, access, queue=queue)
+    monitoring = Monitoring(store_url, site, judge, due, access, queue=queue, facts=facts)
     routes += [*monitoring.routes(), *hidden_routes(store_url, queue)]
     explained[404] = GoneAnswers(store_url, site, queue)
     replay = Replay(store_url, site, archive)

@@ -43,6 +43,7 @@ from feeds.catalog import catalog_of
 from feeds.pages.health_page import health_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.pages.source_health_page import EVENTS, RUNS, SourceFacts, source_health_page
+from feeds.server.installation_metrics import Facts, InstallationMetrics
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import is_local
 from feeds.server.requests.work_queue import WorkQueue
@@ -144,6 +145,9 @@ class SourceMetrics(Collector):
             dirty.add_metric([], len(store.dirty_feeds()))
             if due := store.due_hosts():
                 yield GaugeMetricFamily(
+                    "communique_hosts_visited", "Hosts that workers hold.", value=due.held
+                )
+                yield GaugeMetricFamily(
                     "communique_hosts_due", "Hosts that wait for a worker.", value=due.number
                 )
                 yield GaugeMetricFamily(
@@ -187,6 +191,7 @@ class Monitoring:
         access: Access | None = None,
         *,
         queue: WorkQueue,
+        facts: Facts = dict,
     ) -> None:
         # Where all of the site is for those with tokens, they were asked for one before.
         self._access = access if site.access == "open" else None
@@ -197,6 +202,7 @@ class Monitoring:
         self._judge = judge
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(SourceMetrics(self._open, judge))
+        self._registry.register(InstallationMetrics(facts))
         self._lock = threading.Lock()
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 

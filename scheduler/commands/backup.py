@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from data.clock import utc_now
 from data.wording import counted, sized
 from scheduler.cli import BACKUP, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.backup.backup import back_up
+from scheduler.jobs.backup.last_backup import note_backup
 from scheduler.terminal.progress import step_bars
 
 
@@ -25,6 +27,8 @@ def backup(home: Home, *, to: Path, as_json: bool) -> int:
     """
     with step_bars() as told:
         done = back_up(home, to, told)
+    if not done.problems:
+        note_backup(home, utc_now())
     if as_json:
         print_json(done)
     else:

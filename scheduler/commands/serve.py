@@ -20,6 +20,7 @@ from scheduler.cli import PORT, complain, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.health import home_health
 from scheduler.logs import log_to
+from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.push import PushService
 from scheduler.service.web import address_of, listen, prefer_event_loop, server_config
 
@@ -70,6 +71,7 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
         watches=home.watches,
         access=Access(home.tokens, proxies=proxies_of(settings.site)),
         judge=partial(home_health, home),
+        facts=HomeMetrics(home).facts,
     )
     server = uvicorn.Server(server_config(app, settings.site))
     working = push.at_work(lambda: setattr(server, "should_exit", True)) if push else nullcontext()

@@ -32,6 +32,7 @@ from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, first_of
 from scheduler.service.feed_push import FeedPushService
+from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
 from scheduler.service.systemd import READY, STOPPING, show_life, tell
 from scheduler.service.timetable import Timetable, first_visit
@@ -106,6 +107,7 @@ class Service:
         address = address_of(opened)
         log.info("running", home=str(self._home.path), site=address, admin=admin_address(address))
         home = self._home
+        metrics = HomeMetrics(home)
         app = create_app(
             home.site,
             home.store_url,
@@ -119,11 +121,15 @@ class Service:
             admin=self._admin,
             access=self._access,
             judge=partial(home_health, home),
+            facts=metrics.facts,
             due=self._next_visit,
         )
         server = QuietServer(server_config(app, site))
         serving = asyncio.create_task(server.serve(sockets=[opened]))
-        beside = [asyncio.create_task(one) for one in (show_life(), copy_for_ever(home))]
+        beside = [
+            asyncio.create_task(one)
+            for one in (show_life(), copy_for_ever(home), metrics.examine_periodically())
+        ]
         tell(READY)
         if home.has_fleet:
             visiting = asyncio.create_task(self._work_with_others())

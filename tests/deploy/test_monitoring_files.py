@@ -19,6 +19,7 @@ from data.models import Draft, Published, Run, Source
 from data.settings import Site
 from data.store import open_store
 from feeds.server.app import create_app
+from feeds.server.installation_metrics import HELP
 from tests.feeds.fakestore import make_release
 from tests.feeds.serving import served_by
 
@@ -29,7 +30,11 @@ NOON = dt.datetime(2026, 3, 12, 12, tzinfo=dt.UTC)
 OF_PROMETHEUS = {"up", "job", "instance"}
 """What Prometheus adds to what it reads."""
 
-ON_MANY_MACHINES = ("communique_hosts_due", "communique_hosts_due_seconds")
+ON_MANY_MACHINES = (
+    "communique_hosts_due",
+    "communique_hosts_due_seconds",
+    "communique_hosts_visited",
+)
 """What is served besides where there are workers (tests/feeds/server/test_monitoring.py)."""
 
 
@@ -65,7 +70,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[s
     store.record(news, seen=NOON, since=NOON)
     store.add_run(Run("acme", NOON, 2.5, pages=2, found=1, new=1))
     store.close()
-    for web in served_by(create_app(folder, url, Site())):
+    for web in served_by(create_app(folder, url, Site(), facts=lambda: dict.fromkeys(HELP, 1.0))):
         found = dict[str, set[str]]()
         for family in parse(web.get("/metrics").text):
             for one in family.samples:

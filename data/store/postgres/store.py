@@ -81,11 +81,13 @@ class PostgresStore(SearchPart, SqlStore):
 
     def due_hosts(self) -> DueHosts | None:
         """What waits for a worker; None where no visit was ever asked for."""
-        ((known, number, seconds),) = self._ask(
+        ((known, number, seconds, held),) = self._ask(
             "SELECT EXISTS (SELECT 1 FROM hosts), count(*),"
-            " EXTRACT(epoch FROM now() - min(next_due)) FROM hosts WHERE next_due <= now()"
+            " EXTRACT(epoch FROM now() - min(next_due)),"
+            " (SELECT count(*) FROM hosts WHERE token <> 0 AND next_due > now()"
+            " AND left(host, 5) <> 'duty:') FROM hosts WHERE next_due <= now()"
         )
-        return DueHosts(number, float(seconds or 0)) if known else None
+        return DueHosts(number, float(seconds or 0), held) if known else None
 
     def visited_now(self) -> frozenset[str]:
         """The sources that workers are visiting: those due on a host that a worker holds."""

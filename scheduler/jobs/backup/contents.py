@@ -13,7 +13,17 @@ from data.sqlite_file import files_of
 from scheduler.home import DUMP, Home
 
 CACHES: Final = frozenset(
-    ["site", "publication", "locks", "crawl.log", "crawl.log.1", "verified.json", DUMP, "archive"]
+    [
+        "site",
+        "publication",
+        "locks",
+        "crawl.log",
+        "crawl.log.1",
+        "verified.json",
+        "backed-up.json",
+        DUMP,
+        "archive",
+    ]
 )
 """In HOME itself: what is published, what runs now; the archive is copied on its own terms."""
 

@@ -12,6 +12,7 @@ import pytest
 
 from data.errors import LeaseLost
 from data.models import Lease, Run, Source
+from data.models.lease import DueHosts
 from data.store.postgres.hosts import DUTY, AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.jobs.leased.orphan import OneConnection
@@ -223,7 +224,7 @@ def test_sources_that_are_no_more_are_due_no_more(store: PostgresStore, postgres
         assert due
         assert (due.number, due.seconds >= 0) == (1, True)
         await hosts.claim(HOST, seconds=30)
-        assert store.due_hosts() == (0, 0.0)
+        assert store.due_hosts() == DueHosts(0, 0.0, held=1)
 
     assert store.due_hosts() is None
 

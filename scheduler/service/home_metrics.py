@@ -1,0 +1,120 @@
+"""What /metrics reports about a HOME: its disk and archive, and when it was last cared for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import Final
+
+import structlog
+
+from data.archive.log.attestations import Attestations
+from data.archive.log.leaf import ENTRY
+from data.archive.warc.reader import OPEN
+from data.archive.warc.warc_file import own_files
+from data.clock import utc_now
+from data.errors import ArchiveError
+from scheduler.executors.command_child import CommandLate, run_command
+from scheduler.home import Home
+from scheduler.jobs.backup.last_backup import last_backup
+from scheduler.jobs.doctor.verified import last_verification
+
+FIRST_SECONDS: Final = 60.0
+"""Time from the start of the service to its first run of the doctor."""
+
+INTERVAL_SECONDS: Final = 6 * 3600.0
+"""Time between two runs of the doctor."""
+
+DOCTOR_SECONDS: Final = 300.0
+"""Maximum time of a run."""
+
+MAX_WAITING: Final = 1000
+"""Maximum number of waiting journal records that are counted."""
+
+log = structlog.get_logger()
+
+
+class HomeMetrics:
+    """Measures a HOME for /metrics, and runs the doctor periodically."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._doctor: dict[str, float] = {}
+
+    def facts(self) -> dict[str, float]:
+        """What can be measured now, by the names of metrics. Raises StoreError."""
+        with suppress(OSError, ArchiveError):
+            return dict([*self._disk(), *self._archive(), *self._cared(), *self._doctor.items()])
+        return dict(self._doctor)
+
+    async def examine_periodically(self) -> None:
+        """Run the doctor in a child process, until cancelled."""
+        await asyncio.sleep(FIRST_SECONDS)
+        while True:
+            await self._examine()
+            await asyncio.sleep(INTERVAL_SECONDS)
+
+    async def _examine(self) -> None:
+        try:
+            done = await run_command(self._home, "doctor", "--json", seconds=DOCTOR_SECONDS)
+        except (CommandLate, OSError) as error:
+            log.warning("the doctor failed", problem=str(error))
+            return
+        if isinstance(done.told, dict):
+            self._doctor = {
+                "communique_doctor_timestamp_seconds": utc_now().timestamp(),
+                "communique_doctor_errors": done.told["errors"],
+                "communique_doctor_warnings": done.told["warnings"],
+            }
+
+    def _disk(self) -> Iterator[tuple[str, float]]:
+        disk = os.statvfs(self._home.path)
+        yield "communique_disk_bytes", disk.f_blocks * disk.f_frsize
+        yield "communique_disk_free_bytes", disk.f_bavail * disk.f_frsize
+
+    def _archive(self) -> Iterator[tuple[str, float]]:
+        if not self._home.archive.is_dir():
+            return
+        with closing(self._home.log()) as opened:
+            signed = opened.checkpoint()
+            size = signed.size if signed else 0
+            waiting = len(opened.waiting(size)) // ENTRY
+        yield "communique_archive_leaves", size + waiting
+        yield "communique_archive_unsigned_leaves", waiting
+        with closing(self._home.plain_store()) as store:
+            late = len(store.unwritten(limit=MAX_WAITING))
+        yield "communique_archive_waiting_transactions", late
+        if self._home.settings.archive.target:
+            yield "communique_archive_lag_seconds", self._lag()
+        if witnessed := self._last_witnessed():
+            yield "communique_witness_timestamp_seconds", witnessed
+
+    def _last_witnessed(self) -> float | None:
+        """When a witness last signed the log, as its signature states."""
+        attestations = Attestations(self._home.archive / "log")
+        for size in reversed(attestations.sizes()):
+            kept = attestations.checkpoint(size)
+            # The first signature is the log's own.
+            if kept and (others := kept.note.signatures[1:]):
+                return max(one.time for one in others).timestamp()
+        return None
+
+    def _lag(self) -> float:
+        """The age of the oldest finished file that was not copied to archive.target."""
+        noted = self._home.uploaded
+        copied = {*noted.read_text("utf-8").splitlines()} if noted.exists() else set()
+        left = [
+            one.stat().st_mtime
+            for one in own_files(self._home.archive)
+            if one.suffix != OPEN and one.name not in copied
+        ]
+        return max(0.0, utc_now().timestamp() - min(left)) if left else 0.0
+
+    def _cared(self) -> Iterator[tuple[str, float]]:
+        if backup := last_backup(self._home):
+            yield "communique_backup_timestamp_seconds", backup.at.timestamp()
+        if verified := last_verification(self._home):
+            yield "communique_verification_timestamp_seconds", verified.at.timestamp()
+            yield "communique_verification_problems", verified.problems
