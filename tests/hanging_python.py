@@ -19,7 +19,7 @@ MARKS = "a" + "\u0301\u0316" * 5_000_000
 """A text that takes hours to normalize."""
 
 
-def hanging_python(folder: Path, *, seconds: float = 0.5) -> str:
+def hanging_python(folder: Path, *, seconds: float = 1.5) -> str:
     """The path of a program that runs as Python does, with pages that never end.
 
     ``seconds`` of CPU time is the limit of one page; a crawl has half a second to end.
