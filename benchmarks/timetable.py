@@ -7,6 +7,7 @@ Each section is a source with a listing of its own, and all share one budget of 
 do that set no interval; then all sections are taken to be one source. All rules know what was
 published in the first eight weeks, and only what they found since. All make as many visits as ours
 (within 0.2 %): fixed polling by its interval (at twenty phases), the others by a factor of theirs.
+A rule that can't make as many is reported with the visits that come closest, and is not compared.
 Where only days are known, a release is published at a random time of its day, so that weekdays and
 sources alone can be learned; each source is visited once a day in the mean, and delays are in days.
 
@@ -22,7 +23,7 @@ import datetime as dt
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,9 @@ from benchmarks.timetable_parts.baselines import (
 )
 from benchmarks.timetable_parts.simulation import (
     WEEK,
+    CannotMakeAsMany,
     Minutes,
+    Rule,
     Stage,
     Visits,
     as_many,
@@ -53,6 +56,7 @@ from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
 DATA = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev" / "rhythm"
 
 LEARN = 8 * WEEK
+TOO_SHORT = "no release after the first nine weeks and before the last one"
 PHASES = 20
 LEAST = 2.0
 DAY = 24 * 60.0
@@ -67,6 +71,16 @@ class Found:
     p90: float
     mean: float
     closest: float
+
+
+@dataclass(frozen=True)
+class Unequal:
+    """A rule that can't make as many visits as ours: ``visits`` come closest."""
+
+    visits: int
+
+
+Compared = Mapping[str, Found | Unequal]
 
 
 class Learned:
@@ -99,7 +113,7 @@ class Learned:
         return self._plans[source].after(now) + self._chance.uniform(0, SPREAD / 60)
 
 
-def compare(stage: Stage, interval: float) -> dict[str, Found]:
+def compare(stage: Stage, interval: float) -> dict[str, Found | Unequal]:
     """What each rule comes to at as many visits as ours."""
     ours = visits_by(Learned(interval), stage, interval)
     wanted = count_of(ours)
@@ -108,30 +122,40 @@ def compare(stage: Stage, interval: float) -> dict[str, Found]:
     daily = wanted / span * DAY
     longest = max(DAY, 7 * interval)
     releases = sum(len(times[times >= stage.first]) for times in stage.published.values())
-    made: dict[str, list[Visits]] = {
-        "learned": [ours],
-        "fixed": [fixed(stage, even, (number + 0.5) / PHASES) for number in range(PHASES)],
-        "Miniflux": [
-            as_many(lambda knob: visits_by(Miniflux(knob, longest), stage, interval), wanted, 10.0)
-        ],
-        "Sia and Cho": [
-            as_many(lambda knob: visits_by(SiaCho(knob), stage, interval), wanted, daily)
-        ],
-        "greedy": [
-            as_many(
-                lambda knob: visits_by(Greedy(knob), stage, interval), wanted, wanted / releases
-            )
-        ],
-        "greedy, even": [greedy_at_a_constant_rate(stage, wanted)],
+    rules: dict[str, tuple[Callable[[float], Rule], float]] = {
+        "Miniflux": (lambda knob: Miniflux(knob, longest), 10.0),
+        "Sia and Cho": (SiaCho, daily),
+        "greedy": (Greedy, wanted / max(1, releases)),
     }
-    return {rule: found(runs, stage) for rule, runs in made.items()}
+    compared: dict[str, Found | Unequal] = {
+        "learned": found([ours], stage),
+        "fixed": found(
+            [fixed(stage, even, (number + 0.5) / PHASES) for number in range(PHASES)], stage
+        ),
+    }
+    for name, (rule, knob) in rules.items():
+        compared[name] = at_as_many(rule, stage, interval, wanted, knob)
+    compared["greedy, even"] = found([greedy_at_a_constant_rate(stage, wanted)], stage)
+    return compared
+
+
+def at_as_many(
+    rule: Callable[[float], Rule], stage: Stage, interval: float, wanted: int, knob: float
+) -> Found | Unequal:
+    """What a rule comes to at as many visits as are wanted, if it can make as many."""
+    try:
+        visits = as_many(lambda turned: visits_by(rule(turned), stage, interval), wanted, knob)
+    except CannotMakeAsMany as error:
+        return Unequal(error.closest)
+    return found([visits], stage)
 
 
 def found(runs: list[Visits], stage: Stage) -> Found:
     """What one rule came to in several runs."""
     delays = np.concatenate([delays_of(visits, stage) for visits in runs])
     closest = min(
-        float(np.diff(times).min()) for run in runs for times in run.values() if len(times) > 1
+        (float(np.diff(times).min()) for run in runs for times in run.values() if len(times) > 1),
+        default=0.0,
     )
     median, p90 = np.quantile(delays, [0.5, 0.9])
     return Found(count_of(runs[0]), float(median), float(p90), float(delays.mean()), closest)
@@ -170,37 +194,47 @@ def read_days(path: Path) -> dict[str, list[float]]:
     return offices
 
 
-def tell(title: str, compared: Mapping[str, Found], unit: str, minutes: float) -> None:
+def tell(title: str, compared: Compared, unit: str, minutes: float) -> None:
     """Print what the rules came to."""
     print(
         f"{title}\n  {'':14}{'visits':>9}{'median':>10}{'p90':>10}{'mean':>10}  {unit}", flush=True
     )
     for rule, one in compared.items():
+        if isinstance(one, Unequal):
+            print(f"  {rule:14}{one.visits:9,}  are the closest: it can't make as many visits")
+            continue
         times = "".join(f"{value / minutes:10.2f}" for value in (one.median, one.p90, one.mean))
         print(f"  {rule:14}{one.visits:9,}{times}  closest {one.closest * 60:,.0f} s")
 
 
-def ratios(compared: Mapping[str, Found]) -> dict[str, float]:
-    """Ours to theirs; of the two ways to use greedy, to that with the smaller median."""
-    greedy = min(compared["greedy"], compared["greedy, even"], key=lambda one: one.median)
+def ratios(compared: Compared) -> dict[str, float]:
+    """Ours to theirs, of rules that make as many visits.
+
+    Of the two ways to use greedy, to that with the smaller median.
+    """
+    equal = {rule: one for rule, one in compared.items() if isinstance(one, Found)}
+    greedy = [equal[rule] for rule in ("greedy", "greedy, even") if rule in equal]
     others = {
-        "fixed": compared["fixed"],
-        "miniflux": compared["Miniflux"],
-        "sia_cho": compared["Sia and Cho"],
-        "greedy": greedy,
+        "fixed": equal.get("fixed"),
+        "miniflux": equal.get("Miniflux"),
+        "sia_cho": equal.get("Sia and Cho"),
+        "greedy": min(greedy, key=lambda one: one.median, default=None),
     }
-    ours = compared["learned"]
+    ours = equal["learned"]
     return {
         f"{name}_to_{other}": round(getattr(ours, name) / getattr(one, name), 4)
         for other, one in others.items()
         for name in ("median", "p90", "mean")
+        if one and getattr(one, name)
     }
 
 
-def absolute(compared: Mapping[str, Found], unit: str, minutes: float) -> dict[str, object]:
-    """The figures themselves."""
+def absolute(compared: Compared, unit: str, minutes: float) -> dict[str, object]:
+    """The figures themselves; ``as_many`` is false for a rule that can't make as many visits."""
     return {
-        rule: {
+        rule: {"visits": one.visits, "as_many": False}
+        if isinstance(one, Unequal)
+        else {
             "visits": one.visits,
             **{
                 f"{name}_{unit}": round(getattr(one, name) / minutes, 3)
@@ -234,8 +268,12 @@ def main() -> None:
         stages["offices"] = (stage_of(read_days(days)), DAY, "days", DAY)
     told: dict[str, object] = {}
     for name, (stage, mean, unit, minutes) in stages.items():
-        compared = compare(stage, mean)
         count = len(stage.published)
+        if stage.asked == 0:
+            told[name] = {"sources": count, "skipped": TOO_SHORT}
+            print(f"{name}: {count} sources: {TOO_SHORT}")
+            continue
+        compared = compare(stage, mean)
         budget = stage.budget(mean)
         title = f"{name}: {count} sources, one visit in {mean * 60:,.0f} s: {budget:,} visits"
         tell(title, compared, unit, minutes)

@@ -30,6 +30,14 @@ class Stage:
     first: float
     last: float
 
+    @property
+    def asked(self) -> int:
+        """The releases whose delays are measured."""
+        last = self.last - WEEK
+        return sum(
+            int(((times >= self.first) & (times < last)).sum()) for times in self.published.values()
+        )
+
     def budget(self, interval: float) -> int:
         """The visits that fixed polling makes."""
         return round(len(self.published) * (self.last - self.first) / interval)
@@ -89,19 +97,30 @@ def count_of(visits: Visits) -> int:
     return sum(map(len, visits.values()))
 
 
+class CannotMakeAsMany(Exception):
+    """No knob of a rule gives the visits that are wanted; ``closest`` is the nearest count."""
+
+    def __init__(self, closest: int) -> None:
+        super().__init__(f"the closest that the rule comes to are {closest} visits")
+        self.closest = closest
+
+
 def as_many(made: Callable[[float], Visits], wanted: int, knob: float) -> Visits:
     """Visits of a rule whose knob, which makes more of them, is turned until they are as many.
 
-    Raises ValueError where no knob gives as many.
+    Raises CannotMakeAsMany.
     """
     low, high = knob / 1000, knob * 1000
+    closest = 0
     for _ in range(40):
         visits = made(knob)
         count = count_of(visits)
         if abs(count - wanted) <= CLOSE * wanted:
             return visits
+        if abs(count - wanted) < abs(closest - wanted):
+            closest = count
         low, high = (knob, high) if count < wanted else (low, knob)
         # Visits are about proportional to the knob, or to its root.
-        guess = knob * wanted / count
+        guess = knob * wanted / count if count else high
         knob = guess if low < guess < high else float(np.sqrt(low * high))
-    raise ValueError(f"no {wanted} visits, but {count}")
+    raise CannotMakeAsMany(closest)
