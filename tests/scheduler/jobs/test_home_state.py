@@ -94,9 +94,9 @@ def test_a_full_disk_is_told_by_all_that_look(tmp_path: Path) -> None:
     if "mount" in done.stderr or shutil.which("unshare") is None:
         pytest.skip("no disk can be mounted here")
     assert done.returncode == 1, done.stderr
-    # Before it was full there was nothing to tell.
+    # Before it was full, the source was only new.
     first, _, second = done.stdout.partition("\n}\n")
-    assert json.loads(f"{first}\n}}")["sources"] == []
+    assert [one["state"] for one in json.loads(f"{first}\n}}")["sources"]] == ["new"]
     (one,) = json.loads(second)["sources"]
     assert (one["id"], one["state"], one["code"]) == ("harbour", "failing", "home.full")
 
