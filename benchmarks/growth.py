@@ -7,7 +7,7 @@ read. Each function reads 10, 100 and 1,000 KB of each input, in a process of it
 on its CPU time. The exponent is that of CPU time between 100 and 1,000 KB: 1 is linear, 2
 quadratic. It is a fault if it is above 1.3 or if 1,000 KB take more than 2 seconds; a suspected
 fault is measured three times, and the least time counts. Times too short to matter have no
-exponent. `--few` takes every seventh pair and 300 KB at most.
+exponent. `--few` takes every seventh pair and 300 KB at most, which may take 2 seconds in all.
 
 The last line is one object of JSON: ``functions``, ``generators``, ``pairs``, ``faults``, the
 ``slowest`` pair in seconds per MB, the largest ``exponent``, and ``seconds`` of CPU. The exit code
@@ -69,11 +69,11 @@ class Cost:
 
     @property
     def per_mb(self) -> float:
-        """CPU seconds per MB of the largest input."""
+        """CPU seconds per MB of the largest input; of a smaller one than 1 MB, all its seconds."""
         if self.failure or not self.seconds:
             return math.inf
         size = max(self.seconds)
-        return self.seconds[size] * 1e6 / size
+        return self.seconds[size] * SIZES[-1] / max(size, SIZES[-1])
 
     @property
     def exponent(self) -> float:

@@ -78,6 +78,11 @@ CASES: dict[str, Callable[[], bytes]] = {
     "20 MB of links": lambda: page(rows(LARGE // 90)),
     "20 MB of page numbers": lambda: filled('<a href="?page=1">1</a> '),
     "20 MB of bytes": lambda: random.Random(1).randbytes(LARGE),  # noqa: S311 - no secret
+    "20 MB of nested tables": lambda: filled(
+        f"{'<table><tr><td>' * 300}x{'</td></tr></table>' * 300}"
+    ),
+    "20 MB of marks": lambda: page("<p>a" + "\u0301\u0316" * (LARGE // 4)),
+    "20 MB of alternating paragraphs": lambda: filled("<p>Yes.</p><p>No.</p>"),
     "10,000 links": lambda: page(rows(10_000)),
     "60,000 dates": lambda: page("<p>2 March 2026 and 03/04/2026</p>" * 60_000),
     "100,000 nested tags": lambda: page("<div>" * 100_000),

@@ -203,7 +203,7 @@ def discovery(text: str) -> object:
         country_of([(page, metadata)]),
         candidates(page),
         initial_date_context(page, NOW),
-        shown_order(page),
+        shown_order(page, NOW.date()),
     )
 
 

@@ -33,6 +33,9 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
 
+MAX_ELEMENTS: Final = 25_000
+"""Maximum elements of all pages that a layout is learned from; each is read dozens of times."""
+
 LEAST: Final = 3
 """Pages from which on something is known of a source."""
 
@@ -63,6 +66,8 @@ def induce(
     it: the same title and date, the same files, and a body of Jaccard similarity ALIKE.
     """
     if len(lessons) < LEAST or not all(lesson.read.content.body_text for lesson in lessons):
+        return None
+    if sum(sum(1 for _ in lesson.page.tree.iter()) for lesson in lessons) > MAX_ELEMENTS:
         return None
     if declared.body is None:
         said = [lesson.read.content.body_text.split("\n") for lesson in lessons]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import chain, takewhile, zip_longest
+from typing import Final
 
+from lxml import etree
 from parsel import Selector, SelectorList
 
 from data.dates.context import DateContext
@@ -18,6 +20,9 @@ from spiders.sources.source_file import ListingRules
 
 MAX_ITEMS = 10_000
 _RULE = "listing:declared"
+
+MAX_NESTED: Final = 4
+"""Maximum items that one item may lie in; a list in a list of news has one."""
 
 
 def declared_items(
@@ -43,7 +48,7 @@ def declared_items(
 def _of_items(
     page: Page, reading: DateContext, rules: ListingRules, selector: str
 ) -> Iterator[ListingItem]:
-    for item in page.selector.css(selector):
+    for item in _not_deep(page.selector.css(selector)):
         found = item.css(rules.link) if rules.link else item.css("a[href]")
         if not rules.link and item.root.tag == "a":
             found = SelectorList([item])
@@ -55,6 +60,20 @@ def _of_items(
         dates = item.css(rules.published) if rules.published else [item]
         published = next((date for node in dates if (date := _date(node, reading))), None)
         yield ListingItem(link[1], title or _text(item)[:200], published)
+
+
+def _not_deep(items: SelectorList[Selector]) -> Iterator[Selector]:
+    """The items without those that lie in MAX_NESTED others: each element is read a few times."""
+    nested: dict[etree._Element, int] = {}
+    for item in items:
+        around = chain([item.root], item.root.iterancestors())
+        path = [*takewhile(lambda one: one not in nested, around)]
+        above = path[-1].getparent() if path else None
+        depth = nested[above] if above is not None else 0
+        nested.update(dict.fromkeys(path, depth))
+        nested[item.root] = depth + 1
+        if depth < MAX_NESTED:
+            yield item
 
 
 def _paired(page: Page, reading: DateContext, rules: ListingRules) -> Iterator[ListingItem]:

@@ -13,6 +13,7 @@ from data.dates.context import DateContext
 from data.identity.decision import first_release
 from data.models import Release
 from spiders.items import ExtractedRelease, ListingItem
+from spiders.learning import induction
 from spiders.learning.induction import induce
 from spiders.learning.sample import Sample
 from spiders.learning.source_templates import SourceTemplates
@@ -505,3 +506,13 @@ def test_a_page_that_is_read_anew_is_read_as_it_was_read_before() -> None:
         found[rule] = learner.read(old(5), READING, NONE, None, known, anew=True)
         assert rules_of(learner.read(old(5), READING, NONE, None, known)) == LEARNED
     assert [rules_of(one) == LEARNED for one in found.values()] == [False, True]
+
+
+def test_nothing_is_learned_from_pages_of_very_many_elements(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = [old(1), old(2), old(3)]
+    assert induce("acme", NONE, lessons(*pages), READING.now)
+    elements = sum(len([*one.tree.iter()]) for one in pages)
+    monkeypatch.setattr(induction, "MAX_ELEMENTS", elements - 1)
+    assert induce("acme", NONE, lessons(*pages), READING.now) is None
