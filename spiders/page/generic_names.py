@@ -78,6 +78,9 @@ HOST: Final = re.compile(
 )
 CLOCK: Final = re.compile(r"\b\d{1,2}[:.]\d\d\s*[ap]\.?m\b")
 LETTERED: Final = re.compile(r"[^\W\d_]")
+MAX_LABEL: Final = 500
+"""Maximum characters of a label; a longer text is none."""
+
 PART: Final = re.compile(r"[\w'’-]+")
 
 
@@ -102,7 +105,9 @@ def is_host(name: str) -> bool:
 
 
 def without_frills(name: str) -> str:
-    """A name without what calls it official or welcomes to it."""
+    """A name without what calls it official or welcomes to it, with single spaces."""
+    # The expression takes cubic time for long runs of spaces.
+    name = " ".join(name.split())
     return OFFICIAL.sub("", name).strip(" -–|:·") or name
 
 
@@ -111,5 +116,7 @@ def is_label(text: str) -> bool:
 
     Such a line heads all releases of a site.
     """
+    if len(text) > MAX_LABEL:
+        return False
     bare = NUMBERED.sub("", text).strip()
     return bool(bare) and bool(RELEASE.fullmatch(bare) or LISTING.fullmatch(bare))
