@@ -40,9 +40,8 @@ from feeds.server.errors import explain, page, unanswered
 from feeds.server.feed_pages import FeedPages, atom_path, is_for_a_person
 from feeds.server.gone_addresses import GoneAnswers
 from feeds.server.hidden import hidden_routes
-from feeds.server.installation_metrics import Facts
 from feeds.server.log import tile_route
-from feeds.server.monitoring import Monitoring
+from feeds.server.monitoring import Facts, Monitoring
 from feeds.server.on_demand import OnDemand
 from feeds.server.past import Past
 from feeds.server.query import BadQuery

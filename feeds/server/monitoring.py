@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from html import escape
 from itertools import accumulate
@@ -43,12 +43,31 @@ from feeds.catalog import catalog_of
 from feeds.pages.health_page import health_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.pages.source_health_page import EVENTS, RUNS, SourceFacts, source_health_page
-from feeds.server.installation_metrics import Facts, InstallationMetrics
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import is_local
 from feeds.server.requests.work_queue import WorkQueue
 from feeds.server.token_gate import refusal
 from feeds.urls import name_of
+
+INSTALLATION_METRICS: Final[Mapping[str, str]] = {
+    "communique_disk_bytes": "Size of the disk of HOME.",
+    "communique_disk_free_bytes": "Bytes of the disk of HOME that can be written.",
+    "communique_archive_leaves": "Leaves in the log of the archive.",
+    "communique_archive_unsigned_leaves": "Leaves of the log that no checkpoint covers yet.",
+    "communique_archive_waiting_transactions": "Journal records that wait for the archive.",
+    "communique_archive_lag_seconds": "Age of the oldest file that is not in archive.target yet.",
+    "communique_backup_timestamp_seconds": "When the last complete backup ended.",
+    "communique_verification_timestamp_seconds": "When the archive was last verified.",
+    "communique_verification_problems": "Problems that the last verification found.",
+    "communique_witness_timestamp_seconds": "When a witness last signed the log.",
+    "communique_doctor_timestamp_seconds": "When the service last ran the doctor.",
+    "communique_doctor_errors": "Errors that the doctor found.",
+    "communique_doctor_warnings": "Warnings of the doctor.",
+}
+"""The help text of each metric."""
+
+Facts = Callable[[], Mapping[str, float]]
+"""Returns what was measured, by the name of its metric; what nobody measured is absent."""
 
 SECONDS: Final = 5.0
 """How long what was read of the store is given again."""
@@ -322,3 +341,17 @@ def badge(one: Health) -> str:
         f'<text x="{left / 2}" y="14">{escape(one.source)}</text>'
         f'<text x="{left + right / 2}" y="14">{one.state}</text></svg>\n'
     )
+
+
+class InstallationMetrics(Collector):
+    """The measured facts of an installation, as gauges."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics as they are now. Raises StoreError."""
+        facts = self._facts()
+        for name, told in INSTALLATION_METRICS.items():
+            if name in facts:
+                yield GaugeMetricFamily(name, told, value=facts[name])

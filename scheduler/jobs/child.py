@@ -1,6 +1,6 @@
 """Child processes: a module of ours is started, and lines of JSON go in and come out, to its end.
 
-``Child`` is the parent's side; ``ParentLines`` and ``write_line`` are the child's. A child ends
+``Child`` is the parent's side; scheduler/parent_lines.py is the child's. A child ends
 when its standard input does, and so with its parent, however that one ends.
 """
 
@@ -9,10 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import select
 import sys
-from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final, Self, TypeVar
 
@@ -30,9 +27,6 @@ KILL_AFTER_SECONDS: Final = 15.0
 
 LONGEST: Final = 2**30
 """Bytes of the longest line that a child may say: one may hold a page of any size in Base64."""
-
-READ: Final = 65_536
-"""Bytes read from standard input at a time."""
 
 
 class ChildEnded(CommuniqueError):
@@ -134,57 +128,3 @@ def stand_back(process: int) -> None:
     # Other systems have no such file. Linux limits how often it changes.
     with contextlib.suppress(OSError):
         Path(f"/proc/{process}/autogroup").write_text(str(nice))
-
-
-class ParentLines(Iterator[bytes]):
-    """The lines that the parent sends, until it ends them with an empty line.
-
-    ``parent_died`` is true if they ended without an empty line. ``os.getppid`` would notice the
-    death too late: the system closes the pipes of a killed process before it moves its children to
-    another parent.
-    """
-
-    def __init__(self, file: int = 0) -> None:
-        self.parent_died = False
-        self.ended = False
-        self._file = file
-        self._rest = b""
-        self._lines = deque[bytes]()
-
-    def __next__(self) -> bytes:
-        while not self._lines:
-            if self.ended:
-                raise StopIteration
-            self.receive(None)
-        return self._lines.popleft()
-
-    def received(self) -> Iterator[bytes]:
-        """The lines that were received and not read yet."""
-        while self._lines:
-            yield self._lines.popleft()
-
-    def receive(self, seconds: float | None) -> bool:
-        """Wait at most ``seconds`` for input, and return whether any came (or the end)."""
-        # Not sys.stdin: a thread that waits in it would hold its lock when the process ends.
-        if not select.select([self._file], [], [], seconds)[0]:
-            return False
-        more = os.read(self._file, READ)
-        *whole, self._rest = (self._rest + more).split(b"\n")
-        for line in whole:
-            if not line:
-                self.ended = True
-                return True
-            self._lines.append(line)
-        if not more:
-            self.ended = self.parent_died = True
-        return True
-
-
-def write_line(line: Any) -> None:
-    """Send the parent a line of JSON; where it is no more, nobody hears it."""
-    try:
-        sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # What is left in the buffer has to go somewhere when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

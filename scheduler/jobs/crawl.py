@@ -47,7 +47,7 @@ from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import SOURCE_LOCK, VISIT, open_home
-from scheduler.jobs.child import KILL_AFTER_SECONDS, ParentLines, write_line
+from scheduler.jobs.child import KILL_AFTER_SECONDS
 from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.drift import DriftGuard
 from scheduler.jobs.home_files import keep_home_files
@@ -61,6 +61,7 @@ from scheduler.jobs.limits.page_limit import (
 )
 from scheduler.jobs.limits.slow_pages import SlowPages
 from scheduler.logs import log_as
+from scheduler.parent_lines import ParentLines, write_line
 from spiders.crawl.page_errors import CONTINUED, MOVED, SlowPage, page_errors
 from spiders.crawl.release_files import FileKinds
 from spiders.crawl.spider import PressRoomSpider

@@ -23,8 +23,9 @@ from data.errors import CommuniqueError
 from data.text.redaction import redacted
 from scheduler.cli import complain
 from scheduler.home import Home, home_at
-from scheduler.jobs.child import Child, ChildEnded, ParentLines, write_line
+from scheduler.jobs.child import Child, ChildEnded
 from scheduler.logs import log_as, open_log
+from scheduler.parent_lines import ParentLines, write_line
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import render_settings
 from spiders.download.fetch_spider import FetchResult, FetchSpider

@@ -38,12 +38,12 @@ from feeds.urls import OWN, hub_of
 from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.made_feeds import note_changed_searches
 from scheduler.home import NO_FOLDER, NOWHERE, Home, open_home
-from scheduler.jobs.child import ParentLines, write_line
 from scheduler.jobs.health import note_health
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.other_publishers import publication_turn
 from scheduler.jobs.topics import settle_topics
 from scheduler.logs import log_as
+from scheduler.parent_lines import ParentLines, write_line
 
 
 class Published(msgspec.Struct, frozen=True):

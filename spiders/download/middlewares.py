@@ -1,17 +1,21 @@
-"""Downloader middlewares over those of Scrapy: public addresses only, redirects, meta refresh."""
+"""Downloader middlewares over those of Scrapy: public addresses, redirects, refresh, cookies."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
+from http.cookiejar import Cookie
 from typing import Final
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
+from scrapy.http.cookies import CookieJar
 
 from data.network.addresses import is_public
 from data.text.redaction import without_user
@@ -93,3 +97,45 @@ class SafeRedirectMiddleware(RedirectMiddleware):
         with suppress(ValueError):
             return super().process_response(request, response)
         return response
+
+
+MAX_COOKIE_BYTES: Final = 4_096
+"""Bytes of the name and value of a cookie, as browsers have it (RFC 6265, section 6.1)."""
+
+MAX_HEADER_BYTES: Final = 8_000
+"""Bytes of a Cookie field: Apache and nginx refuse lines above 8 KB."""
+
+MAX_HOST_COOKIES: Final = 50
+"""Cookies of one domain (RFC 6265, section 6.1)."""
+
+
+class BoundedCookies(CookiesMiddleware):
+    """Scrapy's own cookies, without those that are too large or too many."""
+
+    def process_request(
+        self, request: Request, spider: Spider | None = None
+    ) -> Request | Response | None:
+        """Send the cookies that fit into one header field; Scrapy puts the longest paths first."""
+        del spider  # Scrapy no longer passes it
+        made = super().process_request(request)
+        if header := request.headers.get("Cookie"):
+            kept, size = [], 0
+            for cookie in header.split(b"; "):
+                size += len(cookie) + 2
+                if size > MAX_HEADER_BYTES:
+                    break
+                kept.append(cookie)
+            request.headers["Cookie"] = b"; ".join(kept)
+        return made
+
+    def _process_cookies(
+        self, cookies: Iterable[Cookie], *, jar: CookieJar, request: Request
+    ) -> None:
+        """Keep cookies that are not too large; the first ones of a domain stay."""
+        for cookie in cookies:
+            if len(cookie.name.encode()) + len((cookie.value or "").encode()) > MAX_COOKIE_BYTES:
+                continue
+            super()._process_cookies([cookie], jar=jar, request=request)
+            of_domain = jar._cookies.get(cookie.domain, {})  # noqa: SLF001 - it has no other way
+            if sum(map(len, of_domain.values())) > MAX_HOST_COOKIES:
+                jar.jar.clear(cookie.domain, cookie.path, cookie.name)

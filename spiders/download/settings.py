@@ -62,7 +62,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "spiders.download.middlewares.CheapMetaRefreshMiddleware": 580,
             # In place of Scrapy's own.
             "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
-            "spiders.download.cookies.BoundedCookies": 700,
+            "spiders.download.middlewares.BoundedCookies": 700,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
             "spiders.download.middlewares.SafeRedirectMiddleware": 600,
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,

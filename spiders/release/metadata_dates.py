@@ -15,8 +15,8 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date, parse_stated, plausible
 from data.models import Published
 from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.frames import Footers
 from spiders.page.page import Page
+from spiders.release.frames import Footers
 
 META_DATES: Final = (
     "article:published_time", "og:published_time", "og:article:published_time", "datepublished",

@@ -18,8 +18,8 @@ from data.models import Published
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.date_labels import CHANGED, OTHER, SAID, is_of_event
-from spiders.page.frames import Footers
 from spiders.page.media_urls import leads_to_file
+from spiders.release.frames import Footers
 from spiders.release.metadata_dates import whole_text
 
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")

@@ -19,7 +19,7 @@ from data.models import Draft, Published, Run, Source
 from data.settings import Site
 from data.store import open_store
 from feeds.server.app import create_app
-from feeds.server.installation_metrics import HELP
+from feeds.server.monitoring import INSTALLATION_METRICS
 from tests.feeds.fakestore import make_release
 from tests.feeds.serving import served_by
 
@@ -70,7 +70,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[s
     store.record(news, seen=NOON, since=NOON)
     store.add_run(Run("acme", NOON, 2.5, pages=2, found=1, new=1))
     store.close()
-    for web in served_by(create_app(folder, url, Site(), facts=lambda: dict.fromkeys(HELP, 1.0))):
+    for web in served_by(
+        create_app(folder, url, Site(), facts=lambda: dict.fromkeys(INSTALLATION_METRICS, 1.0))
+    ):
         found = dict[str, set[str]]()
         for family in parse(web.get("/metrics").text):
             for one in family.samples:

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope
 
 from data.errors import CommuniqueError
 from data.settings import Site
-from data.store.interruption import Interruption, interruptible
+from data.store.sql.database.interruption import Interruption, interruptible
 from feeds.server.requests.client import client_of, network_of, proxies_of
 from feeds.server.requests.rate_limit import RateLimit
 

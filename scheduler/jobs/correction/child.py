@@ -20,7 +20,7 @@ from data.errors import CommuniqueError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import time_limit
 from scheduler.home import Home, home_at
-from scheduler.jobs.child import Child, ChildEnded, ParentLines, write_line
+from scheduler.jobs.child import Child, ChildEnded
 from scheduler.jobs.correction.candidates import Candidate, candidates
 from scheduler.jobs.correction.fields import FIELDS
 from scheduler.jobs.correction.marked_page import elements_of, marked_page
@@ -28,6 +28,7 @@ from scheduler.jobs.correction.preview import Preview, preview, value
 from scheduler.jobs.correction.saved_pages import saved_pages
 from scheduler.jobs.drift import DriftGuard
 from scheduler.logs import log_as, open_log
+from scheduler.parent_lines import ParentLines, write_line
 from spiders.sources.loader import load_source
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from scheduler.jobs.child import ParentLines
+from scheduler.parent_lines import ParentLines
 
 LATE: Final = 75
 """The exit code of a process that ended because its leases ran out (EX_TEMPFAIL)."""

@@ -35,9 +35,9 @@ from data.text.urls import absolute
 from data.text.words import tokens
 from spiders.body.line_kinds import LineKinds
 from spiders.body.segmentation import segment
-from spiders.page.frames import frame_texts
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
+from spiders.release.frames import frame_texts
 
 SKETCH_SIZE: Final = 48
 """Hashes that are kept of a page."""

@@ -15,11 +15,11 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
-from data.store.interruption import current
 from data.store.postgres.database.dialect import translated
 from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
 from data.store.postgres.database.schema import APPLIED, wrong_version
 from data.store.sql.database.connection import Arguments, Database
+from data.store.sql.database.interruption import current
 from data.text.redaction import redacted
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from scheduler.jobs.child import ParentLines
 from scheduler.jobs.leased.watchdog import LATE, Renewal, Watchdog
+from scheduler.parent_lines import ParentLines
 
 HOUR = 3600.0
 
