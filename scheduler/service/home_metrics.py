@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Final
 
 import structlog
@@ -44,19 +44,27 @@ class HomeMetrics:
         self._doctor: dict[str, float] = {}
 
     def facts(self) -> dict[str, float]:
-        """What can be measured now, by the names of metrics. Raises StoreError."""
-        with suppress(OSError, ArchiveError):
-            return dict([*self._disk(), *self._archive(), *self._cared(), *self._doctor.items()])
-        return dict(self._doctor)
+        """What can be measured now, by the names of metrics. Raises StoreError.
+
+        A part that can't be measured is absent, and logged.
+        """
+        facts = dict(self._doctor)
+        for part in (self._disk, self._archive, self._cared):
+            try:
+                facts.update(part())
+            except (OSError, ArchiveError) as error:
+                log.warning("some metrics can't be measured", problem=str(error))
+        return facts
 
     async def examine_periodically(self) -> None:
         """Run the doctor in a child process, until cancelled."""
         await asyncio.sleep(FIRST_SECONDS)
         while True:
-            await self._examine()
+            await self.examine()
             await asyncio.sleep(INTERVAL_SECONDS)
 
-    async def _examine(self) -> None:
+    async def examine(self) -> None:
+        """Run the doctor once, and keep how many errors and warnings it reports."""
         try:
             done = await run_command(self._home, "doctor", "--json", seconds=DOCTOR_SECONDS)
         except (CommandLate, OSError) as error:

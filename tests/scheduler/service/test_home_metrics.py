@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
+from data.clock import utc_now
 from scheduler.home import home_at
 from scheduler.service.home_metrics import HomeMetrics
 from tests.archived import archived_home
@@ -50,3 +53,42 @@ def test_what_was_done_is_reported_from_then_on(home: Path, tmp_path: Path) -> N
     assert communique("restore", str(tmp_path / "copy"), home=tmp_path / "back").returncode == 0
     restored = HomeMetrics(home_at(tmp_path / "back")).facts()
     assert "communique_backup_timestamp_seconds" not in restored
+
+
+def test_the_doctor_reports_its_errors(home: Path) -> None:
+    metrics = HomeMetrics(home_at(home))
+    asyncio.run(metrics.examine())
+    before = metrics.facts()
+    assert before["communique_doctor_errors"] == 0
+    (home / "watches").mkdir()
+    (home / "watches" / "broken.toml").write_text("name = ")
+    asyncio.run(metrics.examine())
+    after = metrics.facts()
+    assert after["communique_doctor_errors"] > 0
+    assert (
+        after["communique_doctor_timestamp_seconds"] > before["communique_doctor_timestamp_seconds"]
+    )
+
+
+def test_the_lag_is_the_age_of_the_oldest_file_that_was_not_copied(home: Path) -> None:
+    settings = '[archive]\ntarget = "s3://bucket/archive"\n'
+    (home / "communique.toml").write_text(settings)
+    metrics = HomeMetrics(home_at(home))
+    assert metrics.facts()["communique_archive_lag_seconds"] == 0
+    now = utc_now().timestamp()
+    for name, age in (("0000000a", 7200), ("0000000b", 60)):
+        file = home / "archive" / f"communique-20260101000000-{name}.warc.gz"
+        file.touch()
+        os.utime(file, (now - age, now - age))
+    assert metrics.facts()["communique_archive_lag_seconds"] >= 7200
+    home_at(home).uploaded.write_text("communique-20260101000000-0000000a.warc.gz\n")
+    assert 60 <= metrics.facts()["communique_archive_lag_seconds"] < 7200
+
+
+def test_an_archive_that_cannot_be_read_leaves_the_other_metrics(home: Path) -> None:
+    checkpoint = home / "archive" / "log" / "checkpoint"
+    checkpoint.unlink()
+    checkpoint.mkdir()
+    facts = HomeMetrics(home_at(home)).facts()
+    assert "communique_disk_bytes" in facts
+    assert "communique_archive_leaves" not in facts
