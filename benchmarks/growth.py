@@ -1,15 +1,15 @@
-"""How the time of each function that input from the network reaches grows with its input.
+"""Measure how the CPU time of the functions that network input reaches grows with their input.
 
-    python -m benchmarks.growth [--few] [--function NAME …] [--generator NAME …]
+    python -m benchmarks.growth [--few] [--all] [--function NAME …] [--generator NAME …]
 
-benchmarks/growth_parts names the functions, and more than 60 generators of input that is hard to
-read. Each function reads 10, 100 and 1,000 KB of each input, in a process of its own with a limit
-on its CPU time. The exponent is that of CPU time between 100 and 1,000 KB: 1 is linear, 2
-quadratic. It is a fault if it is above 1.3 or if 1,000 KB take more than 2 seconds; a suspected
-fault is measured three times, and the least time counts. Times too short to matter have no
-exponent. `--few` takes every seventh pair and 300 KB at most, which may take 2 seconds in all.
+benchmarks/growth_parts lists the functions, and more than 60 generators of input that is hard to
+read. Each function reads 10, 100 and 1,000 KB of each input, in a child process with a limit on its
+CPU time. The exponent compares the CPU times for 100 and 1,000 KB: 1 is linear, 2 quadratic. An
+exponent above 1.3, or more than 2 seconds for 1,000 KB, is a fault. A suspected fault is measured
+three times, and the least time counts. Times below 0.1 s have no exponent. `--few` measures every
+seventh pair with at most 300 KB, which may take 2 seconds.
 
-The last line is one object of JSON: ``functions``, ``generators``, ``pairs``, ``faults``, the
+The last line is a JSON object: ``functions``, ``generators``, ``pairs``, ``faults``, the
 ``slowest`` pair in seconds per MB, the largest ``exponent``, and ``seconds`` of CPU. The exit code
 is 1 if there is a fault.
 """
@@ -26,8 +26,9 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import Final, TypeAlias
@@ -43,33 +44,37 @@ FEW_SIZES: Final = (10_000, 30_000, 300_000)
 """Characters of the inputs."""
 
 EVERY: Final = 7
-"""With ``--few``, one pair of so many is measured."""
+"""`--few` measures one pair of this many."""
 
 MAX_EXPONENT: Final = 1.3
 MAX_SECONDS_PER_MB: Final = 2.0
 
 NOTICEABLE_SECONDS: Final = 0.1
-"""Minimum CPU seconds for the largest input from which on an exponent is computed."""
+"""Minimum CPU seconds for the largest input of which an exponent is computed."""
 
 CPU_LIMIT_SECONDS: Final = 10
-"""CPU seconds after which a process is killed."""
+"""CPU seconds of one call after which its process is killed."""
 
 ATTEMPTS: Final = 3
+"""Calls with each input of a pair that may be a fault."""
+
+BATCH_PAIRS: Final = 20
+"""Pairs that one child process measures: starting a child takes longer than most calls."""
 
 Pair: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one function took for one input: CPU seconds by size, or why it took none."""
+    """The CPU seconds of a function by the size of its input, or the reason why it failed."""
 
     pair: Pair
-    seconds: dict[int, float]
+    seconds: dict[int, float] = field(default_factory=dict)
     failure: str = ""
 
     @property
     def per_mb(self) -> float:
-        """CPU seconds per MB of the largest input; of a smaller one than 1 MB, all its seconds."""
+        """CPU seconds per MB of the largest input; all its seconds if it is smaller than 1 MB."""
         if self.failure or not self.seconds:
             return math.inf
         size = max(self.seconds)
@@ -87,88 +92,108 @@ class Cost:
 
     @property
     def is_fault(self) -> bool:
-        """Whether it is above a limit."""
+        """Whether the cost is above a limit."""
         return self.per_mb > MAX_SECONDS_PER_MB or self.exponent > MAX_EXPONENT
 
 
-def measure(pair: Pair, sizes: Sequence[int], out: Connection) -> None:
-    """Measure one function with one input in this process, and send the times."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_SECONDS, CPU_LIMIT_SECONDS))
-    name, source = pair
-    function, generator = FUNCTIONS[name], GENERATORS[source]
-    seconds: dict[int, float] = {}
-    try:
-        function(SENTENCE)  # loads what is loaded once
-        for size in sizes:
-            text = generator(size)
-            for attempt in range(ATTEMPTS):
-                gc.collect()
-                started = time.process_time()
-                function(text)
-                spent = time.process_time() - started
-                seconds[size] = min(spent, seconds.get(size, spent))
-                known = Cost(pair, seconds)
-                if size == sizes[-1]:
-                    if not known.is_fault:
-                        break
-                elif attempt:
-                    # Small inputs are measured twice: a slow first time would hide growth.
-                    break
-            out.send((size, seconds[size]))
-    except Exception as error:  # noqa: BLE001 - whatever it raises is a fault
-        out.send(f"{type(error).__name__}: {error}"[:200])
+def measure_batch(batch: Sequence[Pair], sizes: Sequence[int], out: Connection) -> None:
+    """Measure pairs in this process, and send the cost of each."""
+    for pair in batch:
+        try:
+            out.send(measured(pair, sizes))
+        except Exception as error:  # noqa: BLE001 - any exception of the function is a fault
+            out.send(Cost(pair, {}, f"{type(error).__name__}: {error}"[:200]))
     out.close()
 
 
-def started(pair: Pair, sizes: Sequence[int]) -> tuple[ForkProcess, Connection]:
-    """A process that measures a pair, and what it sends by."""
+def measured(pair: Pair, sizes: Sequence[int]) -> Cost:
+    """Measure one function with one generator.
+
+    The times of small inputs are measured again if the exponent depends on them: a slow first call
+    would hide growth.
+    """
+    name, source = pair
+    function, generator = FUNCTIONS[name], GENERATORS[source]
+    texts = {size: generator(size) for size in sizes}
+    found = Cost(pair)
+
+    def call(*some: int) -> None:
+        for size in some:
+            seconds = seconds_of(lambda size=size: function(texts[size]))  # type: ignore[misc]
+            found.seconds[size] = min(seconds, found.seconds.get(size, seconds))
+
+    call(*sizes)
+    if found.seconds[sizes[-1]] >= NOTICEABLE_SECONDS:
+        call(sizes[-2])
+    for _ in range(1, ATTEMPTS):
+        if found.is_fault:
+            call(*sizes[-2:])
+    return found
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    """CPU seconds of a call; the process is killed if they exceed the limit."""
+    gc.collect()
+    started = time.process_time()
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(started) + CPU_LIMIT_SECONDS, hard))
+    call()
+    return time.process_time() - started
+
+
+def start(batch: Sequence[Pair], sizes: Sequence[int]) -> tuple[ForkProcess, Connection]:
+    """Start a process that measures pairs; the connection receives their costs."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=measure, args=(pair, sizes, theirs), daemon=True)
+    process = context.Process(target=measure_batch, args=(batch, sizes, theirs), daemon=True)
     process.start()
     theirs.close()
     return process, ours
 
 
-def result(pair: Pair, process: ForkProcess, sent: Connection) -> Cost:
-    """What a process sent before it ended."""
-    seconds: dict[int, float] = {}
-    failure = ""
-    while True:
-        try:
-            said = sent.recv()
-        except EOFError:
-            break
-        if isinstance(said, str):
-            failure = said
-        else:
-            seconds[said[0]] = said[1]
-    process.join()
-    if process.exitcode:
-        failure = f"killed after {CPU_LIMIT_SECONDS} s of CPU at {len(seconds)} sizes"
-    return Cost(pair, seconds, failure)
+def received(sent: Connection) -> Iterator[Cost]:
+    """The costs that a process sent before it ended."""
+    try:
+        while True:
+            yield sent.recv()
+    except EOFError:
+        return
 
 
 def costs(pairs: Sequence[Pair], sizes: Sequence[int], workers: int) -> Iterator[Cost]:
-    """Measure pairs, a few at a time."""
-    waiting = list(reversed(pairs))
-    running: dict[int, tuple[Pair, ForkProcess, Connection]] = {}
+    """Measure pairs in several processes.
+
+    After a process is killed, the pair that it measured has a failure, and the rest of its batch is
+    measured by another process.
+    """
+    rest = iter(pairs)
+    waiting = [*iter(lambda: tuple(islice(rest, BATCH_PAIRS)), ())][::-1]
+    running: dict[int, tuple[tuple[Pair, ...], ForkProcess, Connection]] = {}
     while waiting or running:
         while waiting and len(running) < workers:
-            pair = waiting.pop()
-            process, sent = started(pair, sizes)
-            running[process.sentinel] = pair, process, sent
+            batch = waiting.pop()
+            process, sent = start(batch, sizes)
+            running[process.sentinel] = batch, process, sent
         for sentinel in wait(list(running)):
             assert isinstance(sentinel, int)
-            yield result(*running.pop(sentinel))
+            batch, process, sent = running.pop(sentinel)
+            found = [*received(sent)]
+            yield from found
+            process.join()
+            if left := batch[len(found) :]:
+                failure = f"killed after {CPU_LIMIT_SECONDS} s of CPU (code {process.exitcode})"
+                yield Cost(left[0], {}, failure)
+                waiting += [left[1:]] if left[1:] else []
 
 
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--few", action="store_true", help="a part of it, for .ci/run")
-    parser.add_argument("--function", action="append", choices=FUNCTIONS, metavar="NAME")
-    parser.add_argument("--generator", action="append", choices=GENERATORS, metavar="NAME")
+    parser.add_argument("--few", action="store_true", help="measure a small share, for .ci/run")
+    parser.add_argument("--function", action="extend", nargs="+", choices=FUNCTIONS, metavar="NAME")
+    parser.add_argument(
+        "--generator", action="extend", nargs="+", choices=GENERATORS, metavar="NAME"
+    )
     parser.add_argument("--all", action="store_true", help="print all pairs, not only faults")
     chosen = parser.parse_args()
     logging.disable()
@@ -208,14 +233,15 @@ def main() -> None:
 
 
 def table_of(found: Sequence[Cost]) -> Table:
-    """The worst input of each function."""
-    table = Table("function", "slowest input", "s/MB", "steepest input", "exponent")
+    """The worst inputs of each function, and the CPU seconds of its largest inputs together."""
+    table = Table("function", "slowest input", "s/MB", "steepest input", "exponent", "seconds")
     for name in dict.fromkeys(cost.pair[0] for cost in found):
         own = [cost for cost in found if cost.pair[0] == name]
         slow = max(own, key=lambda cost: cost.per_mb)
         steep = max(own, key=lambda cost: cost.exponent)
         row = (slow.pair[1], f"{slow.per_mb:.2f}", steep.pair[1], f"{steep.exponent:.2f}")
-        table.add_row(name, *row)
+        largest = sum(max(cost.seconds.values(), default=0.0) for cost in own)
+        table.add_row(name, *row, f"{largest:.0f}")
     return table
 
 
