@@ -26,6 +26,7 @@ DOCUMENT: Final = "document"
 """The rule of a body where a file is the release, and has none that could be read."""
 
 LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", "h5"])
+BULLETS: Final = str.maketrans("", "", "-•*–")
 PRINT_BYTES: Final = 16
 
 
@@ -114,26 +115,48 @@ def _same_body(old: Content, new: Content) -> bool:
 
 
 def _without(text: str, links: frozenset[str]) -> list[str]:
-    return tokens("\n".join(line for line in text.split("\n") if _squeezed(line) not in links))
+    return tokens("\n".join(line for line in text.split("\n") if squeezed(line) not in links))
 
 
 def _link_lines(html: str) -> frozenset[str]:
-    """The texts of blocks that hold one link and nothing else."""
+    """The texts of blocks that contain one link and nothing else."""
     if "<a" not in html:
         return frozenset()
     root = etree.fromstring(html, etree.HTMLParser())
     if root is None:
         return frozenset()
+    letters = _letters(root)
     found = set()
     for link in root.iter("a"):
         parent = link.getparent()
-        text = _squeezed("".join(map(str, link.itertext())))
-        if parent is None or parent.tag not in LINK_BLOCKS or not text:
+        if parent is None or parent.tag not in LINK_BLOCKS or letters[parent] != letters[link]:
             continue
-        if _squeezed("".join(map(str, parent.itertext()))) == text:
+        text = squeezed("".join(map(str, link.itertext())))
+        if text and squeezed("".join(map(str, parent.itertext()))) == text:
             found.add(text)
     return frozenset(found)
 
 
-def _squeezed(text: str) -> str:
+def _letters(root: etree._Element) -> dict[etree._Element, int]:
+    """The number of characters in each element, without spaces and bullets.
+
+    Counting them once keeps blocks with many links, and blocks within blocks, linear.
+    """
+    counts: dict[etree._Element, int] = {}
+    totals = [0]
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            totals.append(_letter_count(node.text if isinstance(node.tag, str) else None))
+        else:
+            counts[node] = totals.pop()
+            totals[-1] += counts[node] + _letter_count(node.tail)
+    return counts
+
+
+def _letter_count(text: str | None) -> int:
+    return len("".join(text.translate(BULLETS).split())) if text else 0
+
+
+def squeezed(text: str) -> str:
+    """A line with single spaces, without the bullet before it."""
     return " ".join(text.lstrip(" -•*–").split())

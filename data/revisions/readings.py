@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -161,11 +163,15 @@ class SharedText:
         )
 
 
+@lru_cache(maxsize=8)
 def lines_of(text: str) -> Mapping[Words, str]:
-    """The lines of a text by their words."""
-    found = {tuple(tokens(line)): line for line in text.split("\n")}
+    """The lines of a text by their words.
+
+    The lines of recent texts are cached, since each text is compared several times.
+    """
+    found = {tuple(tokens(line)): line for line in dict.fromkeys(text.split("\n"))}
     found.pop((), None)
-    return found
+    return MappingProxyType(found)
 
 
 def cut_off(long: Sequence[str], short: Sequence[str]) -> Words:

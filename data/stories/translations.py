@@ -145,23 +145,34 @@ def same(
             by_address.add((a, b))
         scores[a, b] = likeness(left, right, background)
     taken = {(one, day[other].language) for pair in by_address for one, other in (pair, pair[::-1])}
+    nearest = _nearest(day, scores)
     for (a, b), score in scores.items():
+        sides = ((a, day[b].language), b), ((b, day[a].language), a)
         if (a, b) in by_address:
             yield day[a], day[b]
-        elif score >= ALIKE and not {(a, day[b].language), (b, day[a].language)} & taken:
-            rivals = [
-                other
-                for (c, d), other in scores.items()
-                if (c, d) != (a, b) and _rivals(day, (a, b), (c, d))
-            ]
+        elif score >= ALIKE and all(side not in taken for side, _ in sides):
+            rivals = (
+                rival for side, own in sides for rival, other in nearest[side] if other != own
+            )
             if score >= CLEARER * max(rivals, default=0.0):
                 yield day[a], day[b]
 
 
-def _rivals(day: Sequence[Translation], one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether two pairs are of the same languages and share a release."""
-    languages = {day[place].language for place in one}
-    return {day[place].language for place in other} == languages and not set(one).isdisjoint(other)
+def _nearest(
+    day: Sequence[Translation], scores: Mapping[tuple[int, int], float]
+) -> Mapping[tuple[int, str], list[tuple[float, int]]]:
+    """The two highest scores of each release with releases of another language, and those releases.
+
+    The keys are the place of a release in ``day`` and the other language.
+    """
+    found: defaultdict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
+    for pair, score in scores.items():
+        for one, other in (pair, pair[::-1]):
+            best = found[one, day[other].language]
+            best.append((score, other))
+            best.sort(reverse=True)
+            del best[2:]
+    return found
 
 
 def likeness(

@@ -101,7 +101,7 @@ class Words:
 
 def tokens(text: str) -> list[str]:
     """The words of a text, see `Words`."""
-    return Words(text).texts
+    return Words(text).texts if text else []
 
 
 def word_hashes(text: str) -> Hashes:

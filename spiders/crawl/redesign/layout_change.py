@@ -135,6 +135,7 @@ MOST_PAGES: Final = 200
 FIGURES: Final = re.compile(r"\d+")
 
 Words = tuple[str, ...]
+Passages = list[tuple[list[str], list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +197,12 @@ class LayoutChange:
         self._known.add(draft.url)
         if not significant_changes(known.content, draft.content):
             return
+        differing = passages(known.content.body_text, draft.content.body_text)
         if len(self._came) < MOST_LINES:
-            for _, came in passages(known.content.body_text, draft.content.body_text):
+            for _, came in differing:
                 for line in came:
                     self._came[_masked(line)].add(draft.url)
-        keys = frozenset(_keys(known.content, draft.content) if anew else ())
+        keys = frozenset(_keys(known.content, draft.content, differing) if anew else ())
         self._notes[draft.url] = Note(known, shown, anew, keys, _around(known.content, shown))
         if anew:
             self._anew.add(draft.url)
@@ -238,9 +240,10 @@ class LayoutChange:
             edited.discard("title")
             if rest and len(old.title) < len(new.title):
                 new = replace(new, title=old.title, title_rule=KEPT)
-        if "body" in changed and self._is_same_text(note, new, kinds):
+        differing = passages(old.body_text, new.body_text) if "body" in changed else []
+        if "body" in changed and self._is_same_text(note, differing, kinds):
             edited.discard("body")
-            worse = self._lost(note, new) or self._gained(note, new)
+            worse = self._lost(note, differing) or self._gained(note, differing)
             if worse and self._had_text(note, kinds):
                 # What the page still shows was read better before, or what frames it was not.
                 new = replace(new, body_text=old.body_text, body_html=old.body_html)
@@ -256,14 +259,13 @@ class LayoutChange:
                 new = replace(new, attachments=old.attachments)
         return new, frozenset(edited)
 
-    def _is_same_text(self, note: Note, new: Content, kinds: LineKinds) -> bool:
-        """Whether two bodies say the same but for what is no text of a release."""
-        old = note.known.content
+    def _is_same_text(self, note: Note, differing: Passages, kinds: LineKinds) -> bool:
+        """Whether two bodies differ only by lines that are not the text of a release."""
         if note.anew and not self._had_text(note, kinds):
             return True
         gone: list[str] = []
         came: list[str] = []
-        for before, after in passages(old.body_text, new.body_text):
+        for before, after in differing:
             left = [one for one in before if not self._is_of_design("gone", one, note, kinds)]
             right = [one for one in after if not self._is_of_design("came", one, note, kinds)]
             if tokens("\n".join(left)) != tokens("\n".join(right)):
@@ -299,20 +301,18 @@ class LayoutChange:
         key = comparison_key(line)
         return len(key) >= FRAME_LETTERS and key in note.around
 
-    def _gained(self, note: Note, new: Content) -> bool:
+    def _gained(self, note: Note, differing: Passages) -> bool:
         """Whether a body has lines of its site that it did not have before."""
-        found = passages(note.known.content.body_text, new.body_text)
-        return any(self._is_of_site(line, note) for _, came in found for line in came)
+        return any(self._is_of_site(line, note) for _, came in differing for line in came)
 
     def _is_common(self, line: str) -> bool:
         """Whether most pages that are built anew show a line."""
         return self._lines[comparison_key(line)] >= max(ALIKE, len(self._pages) / 2)
 
     @staticmethod
-    def _lost(note: Note, new: Content) -> bool:
+    def _lost(note: Note, differing: Passages) -> bool:
         """Whether a body lacks lines that its page still shows."""
-        found = passages(note.known.content.body_text, new.body_text)
-        return any(_stands(line, note.shown) for gone, _ in found for line in gone)
+        return any(_stands(line, note.shown) for gone, _ in differing for line in gone)
 
     def _shared(self, key: Hashable, note: Note) -> bool:
         """Whether several releases whose pages are built anew changed in this way."""
@@ -349,21 +349,25 @@ def rest_of(old: list[str], new: list[str]) -> Words | None:
     return None
 
 
-def passages(old: str, new: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Where two bodies differ by their words: the lines that went, and those in their place."""
-    before, after = _lines(old), _lines(new)
+def passages(old: str, new: str) -> Passages:
+    """The differences of two bodies by their words: removed lines, and the lines in their place."""
+    before, after = (
+        [(line, words) for line in text.split("\n") if (words := _words(line))]
+        for text in (old, new)
+    )
     if max(len(before), len(after)) > MOST_LINES:
-        yield before, after
-        return
-    left, right = (["\0".join(_words(line)) for line in lines] for lines in (before, after))
-    for block in aligned(left, right, steps=MAX_STEPS):
-        if not block.is_same:
-            yield before[block.old], after[block.new]
+        return [([line for line, _ in before], [line for line, _ in after])]
+    left, right = (["\0".join(words) for _, words in lines] for lines in (before, after))
+    return [
+        ([line for line, _ in before[block.old]], [line for line, _ in after[block.new]])
+        for block in aligned(left, right, steps=MAX_STEPS)
+        if not block.is_same
+    ]
 
 
-def _keys(old: Content, new: Content) -> Iterator[Hashable]:
-    """What a release lost and gained, by which it is compared with others."""
-    for gone, came in passages(old.body_text, new.body_text):
+def _keys(old: Content, new: Content, differing: Passages) -> Iterator[Hashable]:
+    """The removed and added lines and files, by which a release is compared with others."""
+    for gone, came in differing:
         yield from (("gone", _masked(line)) for line in gone)
         yield from (("came", _masked(line)) for line in came)
     for name in named_files(old).keys() ^ named_files(new).keys():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.models import Content, Media
+from data.revisions import edits
 from data.revisions.edits import fingerprint, significant_changes
 
 TEXT = "The Harbour Board opened its new signal station on Monday."
@@ -43,6 +44,29 @@ def test_a_line_is_an_edit_where_it_is_more_than_a_link_or_no_link() -> None:
     before = Content("Station opened", body_html=html, body_text=f"{TEXT}\n\nRead the speech.")
     assert significant_changes(before, content()) == {"body"}
     assert significant_changes(content(), content(f"{TEXT}\nIt rained.")) == {"body"}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>" + "<a href='/1'>Pilots</a> " * 500 + "</p>",
+        "<div><a href='/1'>Pilots</a>" * 90 + "text" * 500 + "</div>" * 90,
+    ],
+)
+def test_the_text_of_a_block_is_read_once_however_many_links_it_has(
+    html: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    squeezed = edits.squeezed
+
+    def count(text: str) -> str:
+        read.append(len(text))
+        return squeezed(text)
+
+    monkeypatch.setattr(edits, "squeezed", count)
+    before = Content("Station opened", body_html=html, body_text=TEXT)
+    assert significant_changes(before, content("It rained.")) == {"body"}
+    assert sum(read) < len(html)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from data.models import Content, Media, Published
 from data.revisions.readings import FieldDrift, PagesDrift, TwoReadings, compare_readings
+from data.text.words import tokens
 from tests.drafts import published
 
 PAGES = 10
@@ -159,3 +160,16 @@ def test_what_the_feeds_say_all_the_time_does_no_harm() -> None:
     ]
     found = compare_readings(pages)
     assert [counts(one) for one in found.fields] == [("title", 0, 0, PAGES, 0)]
+
+
+def test_equal_lines_of_a_text_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def count(text: str) -> list[str]:
+        read.append(text)
+        return tokens(text)
+
+    monkeypatch.setattr("data.revisions.readings.tokens", count)
+    old, new = ("\n".join([word, "", "It is closed."] * 1000) for word in ("Yes.", "No."))
+    assert drift((content(1, body_text=old), content(1, body_text=new))).harmed
+    assert len(read) < 30

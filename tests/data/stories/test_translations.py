@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -80,6 +82,30 @@ def test_a_day_of_several_releases_is_paired_right_and_strangers_stay_alone() ->
     day = [by_number[n] for n in (1, 2, 3, 103, 102, 118)]
     pairs = {(a.number, b.number) for a, b in same(day, commonness(all_))}
     assert pairs == {(2, 102), (3, 103)}
+
+
+class CountedDay(list[Translation]):
+    """Releases of a day that count how often one of them is read."""
+
+    def __init__(self, releases: Iterable[Translation]) -> None:
+        super().__init__(releases)
+        self.reads = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        self.reads += 1
+        return super().__getitem__(place)
+
+
+def test_each_pair_of_a_day_is_compared_a_few_times_though_all_are_alike() -> None:
+    marks = marks_in(f"{english(1)} {russian(1)}")
+    strange = frozenset({"strange"})
+    past = [Translation(n, "en" if n % 2 else "ru", f"/{n}", strange) for n in range(100)]
+    day = CountedDay(
+        Translation(n, "en" if n % 2 else "ru", f"https://x.example/{n}", marks) for n in range(60)
+    )
+    assert not [*same(day, commonness(past))]
+    pairs = 60 * 59 // 2
+    assert day.reads < 10 * pairs
 
 
 def test_editions_of_one_visit_are_one_story(store: JournalStore, noon: dt.datetime) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from data.dates.context import DateContext
 from data.identity.decision import first_release
 from data.models import Draft, Media
+from data.revisions.alignment import aligned
 from spiders.crawl.redesign.layout_change import LayoutChange, Shown, is_built_anew, skeleton_of
 from spiders.page.page import Page
 from tests.drafts import BODY, draft, published
@@ -153,3 +156,19 @@ def test_a_skeleton_tells_every_theme_from_every_other_and_no_post_of_one_from_a
         for other in THEMES:
             assert other == theme or is_built_anew(sketches[0], pages[other][0]), (theme, other)
     assert not is_built_anew(b"", pages["classic"][0]), "nothing is known of it"
+
+
+def test_two_bodies_are_aligned_twice_per_visit_of_a_release(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted: list[int] = []
+
+    def count(*lines: Any, steps: int) -> Any:
+        counted.append(steps)
+        return aligned(*lines, steps=steps)
+
+    monkeypatch.setattr("spiders.crawl.redesign.layout_change.aligned", count)
+    renewed, edit = parted(with_body(BODY), with_body("Share", BODY))
+    assert edit is None
+    assert renewed is not None
+    assert len(counted) == 2
