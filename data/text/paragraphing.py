@@ -46,6 +46,11 @@ class Element:
     children: list[Node] = field(default_factory=list)
     has_content: bool = False
     """Whether there is text or an image in it."""
+    has_block: bool = field(init=False)
+    """Whether one of BLOCKS is in it, which no paragraph may contain; from its first children."""
+
+    def __post_init__(self) -> None:
+        self.has_block = any(map(is_block, self.children))
 
 
 Node: TypeAlias = Element | str
@@ -99,6 +104,11 @@ def add_text(parent: Element, text: str) -> None:
     if text:
         parent.children.append(text)
         parent.has_content |= not is_blank(text)
+
+
+def is_block(node: Node) -> bool:
+    """Whether a node is one of BLOCKS, or an inline element around one."""
+    return isinstance(node, Element) and (node.tag in BLOCKS or node.has_block)
 
 
 def is_blank(node: Node) -> bool:
@@ -193,7 +203,7 @@ def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
     """Nodes whose runs of inline content are paragraphs."""
     run: list[Node] = []
     for child in children:
-        if isinstance(child, Element) and child.tag in BLOCKS:
+        if is_block(child):
             yield from paragraphs_of(run)
             run = []
             yield child

@@ -823,10 +823,10 @@ def test_an_empty_store_beside_a_published_site_is_told(tmp_path: Path) -> None:
     (home.site / "feeds").mkdir()
     for file in tmp_path.glob("communique.db*"):
         file.unlink()
-    with pytest.raises(StoreError, match="it is missing or empty, though a site was published"):
+    with pytest.raises(StoreError, match="it is missing or empty, but a site was published"):
         home.store()
     (tmp_path / "communique.db").touch()
-    with pytest.raises(StoreError, match="it is missing or empty, though a site was published"):
+    with pytest.raises(StoreError, match="it is missing or empty, but a site was published"):
         home.store()
 
 

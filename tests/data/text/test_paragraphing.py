@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data.text.html_text import text_of
@@ -82,8 +82,16 @@ PIECES = st.lists(
 ).map("".join)
 
 
+def test_an_inline_element_around_a_rule_is_in_no_paragraph() -> None:
+    safe = sanitize_absolute("<table><td>a<b><hr></b> and more</td></table>")
+    made = with_paragraphs(safe)
+    assert made == "<div><p>a</p><b><hr></b><p>and more</p></div>"
+    assert sanitize_absolute(made) == made
+
+
 @examples(200)
 @given(PIECES)
+@example("<table><td>a<b><hr>")
 def test_the_text_stays_and_a_second_time_changes_nothing(html: str) -> None:
     safe = sanitize_absolute(html)
     made = with_paragraphs(safe)

@@ -92,7 +92,15 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-CACHES = ("site/", "locks/", "rendered.db", "crawl.log", "archive/index.db", "communique.db")
+CACHES = (
+    "site/",
+    "locks/",
+    "backed-up.json",
+    "rendered.db",
+    "crawl.log",
+    "archive/index.db",
+    "communique.db",
+)
 
 
 def kept_files(home: Path) -> dict[str, bytes]:
@@ -397,7 +405,7 @@ def test_a_backup_of_a_store_of_a_newer_version_is_refused(home: Path, tmp_path:
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (b"", "it is missing or empty, though a site was published from it"),
+        (b"", "it is missing or empty"),
         (b"Dear reader, " * 999, "file is not a database"),
         (None, "damaged"),
     ],

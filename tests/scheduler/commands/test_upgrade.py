@@ -95,8 +95,8 @@ def newer(path: Path) -> None:
 
 
 BROKEN: dict[Callable[[Path], None], str] = {
-    lost: "it is missing or empty, though a site was published from it",
-    empty: "it is missing or empty, though a site was published from it",
+    lost: "it is missing or empty",
+    empty: "it is missing or empty",
     cut: "malformed",
     text: "not a database",
     foreign: "it is a database of another program",
