@@ -131,9 +131,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proxies: Annotated[
         tuple[str, ...],
         msgspec.Meta(
-            description="Addresses or networks of proxies before the web server that are on other "
-            "machines: what they say of where a request came from (`X-Forwarded-For`) is believed, "
-            "as that of this machine is."
+            description="Addresses or networks of proxies on other machines. Of `X-Forwarded-For` "
+            "only the last address counts that such a proxy, or one on this machine, appended."
         ),
     ] = ()
     host: Annotated[

@@ -50,6 +50,7 @@ def refusal(status: int, detail: str) -> bytes:
 
 TOO_LARGE = refusal(431, f"the header of this request has more than {LARGEST} bytes")
 ONE_HOST = refusal(400, "a request names one Host, and no more")
+SAME_HOST = refusal(400, "the host in the request target and the Host header must be the same")
 NO_HTTP = refusal(400, "this is no request of HTTP/1.1")
 TOO_MANY = {
     429: refusal(429, "your address has too many connections open; end some, or come again later"),
@@ -161,10 +162,10 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(ONE_HOST)
             self._answered = True
             return
-        if found := ABSOLUTE(self.url):
-            # What the target names counts, and Host does not (RFC 9112, 3.2.2).
-            others = [(name, value) for name, value in self.headers if name != b"host"]
-            self.headers = [(b"host", found[1]), *others]
+        if (found := ABSOLUTE(self.url)) and not self._agrees_with_host(found[1]):
+            self._refuse(SAME_HOST)
+            self._answered = True
+            return
         if self._answer():
             self._answered = True
         else:
@@ -208,6 +209,17 @@ class HttpProtocol(HttpToolsProtocol):
         """Whether a request has one Host header, as all but HTTP/1.0's must (RFC 9112, 3.2)."""
         hosts = [value for name, value in self.headers if name == b"host"]
         return len(hosts) == 1 or (not hosts and self.parser.get_http_version() == "1.0")
+
+    def _agrees_with_host(self, authority: bytes) -> bool:
+        """Whether the Host header names the host of a target that is a whole address.
+
+        Clients send the same in both (RFC 9112, 3.2.2). HTTP/1.0 has no Host: it is added.
+        """
+        host = next((value for name, value in self.headers if name == b"host"), None)
+        if host is None:
+            self.headers.append((b"host", authority))
+            return True
+        return host.lower() == authority.lower()
 
     @property
     def _peer(self) -> str:

@@ -42,8 +42,12 @@ def proxies_of(site: Site) -> tuple[Network, ...]:
 
 
 def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
-    """The address of a client; behind proxies that are believed, the one that the first saw."""
-    address: str = scope["client"][0] if scope.get("client") else ""
+    """The address of a client.
+
+    Of X-Forwarded-For only the last address counts that a trusted proxy appended: one on this
+    machine or in ``proxies``.
+    """
+    address = peer_of(scope)
     named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
     before = [one.strip() for one in named.decode("latin-1").split(",") if one.strip()]
     # What comes before the address that a stranger came from anybody can write.
@@ -59,7 +63,7 @@ def without_port(address: str) -> str:
 
 
 def is_proxy(address: str, proxies: Iterable[Network]) -> bool:
-    """Whether what comes from an address may come from others: from this machine, or a proxy."""
+    """Whether an address is a trusted proxy: this machine, or in ``proxies``."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -74,14 +78,28 @@ def unmapped(address: Address) -> Address:
 
 
 def network_of(address: str) -> str:
-    """Whose an address is: of IPv6 the first half, as one subscriber has all of the other."""
+    """The network that shares one bound: an address of IPv4, a /64 of IPv6."""
+    return networks_of(address)[0]
+
+
+def networks_of(address: str) -> tuple[str, ...]:
+    """The networks whose bounds an address shares, the smallest first.
+
+    An address of IPv4 is one network. A subscriber of IPv6 has a /64, and often a whole /48.
+    """
     try:
         found = unmapped(ipaddress.ip_address(address))
     except ValueError:
-        return address[:64]
+        return (address[:64],)
     if found.version == 6:  # noqa: PLR2004 - of IP
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+        sizes = (64, 48)
+        return tuple(str(ipaddress.ip_network((found, size), strict=False)) for size in sizes)
+    return (str(found),)
+
+
+def peer_of(scope: Scope) -> str:
+    """The address at the other end of the connection, which no header field can change."""
+    return scope["client"][0] if scope.get("client") else ""
 
 
 def host_in(scope: Scope) -> str:
@@ -106,11 +124,10 @@ def is_local(scope: Scope, site: Site) -> bool:
 
     A proxy that adds no header field is not recognized (see peer_process).
     """
-    client = scope["client"][0] if scope.get("client") else ""
     return (
         site.access == "open"
         and is_loopback(urlsplit(site.url).hostname or "")
-        and is_loopback(client)
+        and is_loopback(peer_of(scope))
         and is_loopback(host_in(scope))
         # Nginx speaks HTTP/1.0 to us, and names our own address as the host.
         and scope["http_version"] != "1.0"

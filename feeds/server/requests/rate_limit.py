@@ -10,13 +10,16 @@ from typing import Final
 
 from starlette.types import Scope
 
-from feeds.server.requests.client import Network, client_of, is_loopback, network_of
+from feeds.server.requests.client import Network, client_of, is_loopback, networks_of
 
 REMEMBERED: Final = 10_000
 """Addresses that are remembered; those that asked last go last."""
 
 OWN: Final = 10
 """How many times as often this machine itself may ask."""
+
+NETWORK_FACTOR: Final = 4
+"""How many times as often a /48 of IPv6 may ask as one /64 in it."""
 
 
 class RateLimit:
@@ -43,11 +46,20 @@ class RateLimit:
         client = client_of(scope, self._proxies)
         rate = self._rate * (OWN if is_loopback(client) else 1)
         now = self._clock()
-        network = network_of(client)
-        left, at = self._left.pop(network, (float(rate), now))
-        left = min(float(rate), left + (now - at) * rate / 60)
-        may = left >= 1
-        self._left[network] = left - may, now
-        if len(self._left) > REMEMBERED:
+        rates = {
+            network: float(rate * NETWORK_FACTOR**level)
+            for level, network in enumerate(networks_of(client))
+        }
+        left = {network: self._tokens(network, most, now) for network, most in rates.items()}
+        may = all(tokens >= 1 for tokens in left.values())
+        for network, tokens in left.items():
+            self._left[network] = tokens - may, now
+        while len(self._left) > REMEMBERED:
             self._left.popitem(last=False)
-        return 0 if may else math.ceil((1 - left) * 60 / rate)
+        waits = (math.ceil((1 - left[network]) * 60 / most) for network, most in rates.items())
+        return 0 if may else max(waits)
+
+    def _tokens(self, network: str, rate: float, now: float) -> float:
+        """Take the tokens that a network has now out of the memory."""
+        left, at = self._left.pop(network, (rate, now))
+        return min(rate, left + (now - at) * rate / 60)

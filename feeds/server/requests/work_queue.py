@@ -2,22 +2,25 @@
 
 All requests that cost more than a lookup go through one queue: the API, searches, pages of the
 past, feeds on demand, and answers for addresses where nothing is published.
+
+A proxy that passes X-Forwarded-For on lets its clients choose their addresses. All jobs of one
+connection address therefore share bounds as well, and so do those of a /48 of IPv6.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from starlette.types import Receive, Scope
 
 from data.errors import CommuniqueError
 from data.settings import Site
 from data.store.sql.database.interruption import Interruption, interruptible
-from feeds.server.requests.client import client_of, network_of, proxies_of
+from feeds.server.requests.client import Network, client_of, networks_of, peer_of, proxies_of
 from feeds.server.requests.rate_limit import RateLimit
 
 T = TypeVar("T")
@@ -28,6 +31,9 @@ THREADS: Final = 4
 THREADS_PER_CLIENT: Final = 2
 """Maximum number of them for one client, so that others find a free thread."""
 
+THREADS_PER_NETWORK: Final = THREADS - 1
+"""Maximum number of them for a /48 of IPv6, and for one connection address."""
+
 MAX_WAITING: Final = 64
 """Maximum number of answers that wait for a thread."""
 
@@ -36,6 +42,16 @@ DEADLINE_SECONDS: Final = 30.0
 
 COUNTED: Final = "communique.counted"
 """The key of a scope whose request the rate limit has counted."""
+
+
+Client: TypeAlias = tuple[str, ...]
+"""The networks that bound the jobs of a client, the smallest first, then its connection's."""
+
+
+def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:
+    """The networks that bound the jobs of a request's client."""
+    # A proxy can be a client, too. Its own jobs are not those of its clients.
+    return *networks_of(client_of(scope, proxies)), f"peer {networks_of(peer_of(scope))[-1]}"
 
 
 class Unanswered(CommuniqueError):
@@ -50,7 +66,7 @@ class Unanswered(CommuniqueError):
 class Job:
     """Work for one or several requests that ask the same."""
 
-    def __init__(self, work: Callable[[], Any], client: str) -> None:
+    def __init__(self, work: Callable[[], Any], client: Client) -> None:
         self.client = client
         self.requests = 0
         self.is_running = False
@@ -82,8 +98,9 @@ class WorkQueue:
         self._proxies = proxies_of(site)
         self._limit = RateLimit(site.api_rate, proxies=self._proxies)
         self._threads = ThreadPoolExecutor(THREADS, "answers")
-        self._waiting = OrderedDict[str, deque[Job]]()
+        self._waiting = OrderedDict[Client, deque[Job]]()
         self._running = Counter[str]()
+        self._busy_threads = 0
         self._shared: dict[Hashable, Job] = {}
 
     async def run(
@@ -98,7 +115,7 @@ class WorkQueue:
         self._count(scope)
         job = self._shared.get(key) if key is not None else None
         if job is None or job.result.done():
-            job = self._added(work, network_of(client_of(scope, self._proxies)))
+            job = self._added(work, client_in(scope, self._proxies))
             self._share(job, key)
         job.requests += 1
         gone = asyncio.ensure_future(disconnected(receive))
@@ -138,9 +155,9 @@ class WorkQueue:
             message = f"too many requests came from your address; come again in {wait} s"
             raise Unanswered(429, message, wait)
 
-    def _added(self, work: Callable[[], Any], client: str) -> Job:
+    def _added(self, work: Callable[[], Any], client: Client) -> Job:
         job = Job(work, client)
-        if self._running.total() + self._waiting_jobs() >= THREADS + MAX_WAITING:
+        if self._busy_threads + self._waiting_jobs() >= THREADS + MAX_WAITING:
             self._make_room(client)
         self._waiting.setdefault(client, deque()).append(job)
         self._start_jobs()
@@ -149,14 +166,27 @@ class WorkQueue:
     def _waiting_jobs(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    def _make_room(self, client: str) -> None:
-        """Drop the newest job of the client with the most waiting jobs, or refuse this one."""
+    def _make_room(self, client: Client) -> None:
+        """Drop the newest job of the client with the most waiting jobs, or refuse this one.
+
+        Connection addresses are compared first, then the clients behind the same one.
+        """
         crowd = Unanswered(503, "too many requests wait for an answer; come again", 1)
-        own = len(self._waiting.get(client, ()))
-        most = max(self._waiting, key=lambda one: len(self._waiting[one]), default=client)
-        if len(self._waiting.get(most, ())) <= own + 1:
+        clients = [*self._waiting]
+        is_found = False
+        # From the end: an index counts there for clients with and without a /48.
+        for level in range(1, max(map(len, [client, *clients])) + 1):
+            jobs = Counter[str]()
+            for one in clients:
+                jobs[one[-level:][0]] += len(self._waiting[one])
+            own = client[-level:][0]
+            crowded = max(jobs, key=lambda one: jobs[one], default=own)
+            is_found = is_found or jobs[crowded] > jobs[own] + 1
+            kept = crowded if is_found else own
+            clients = [one for one in clients if one[-level:][0] == kept]
+        if not is_found:
             raise crowd
-        self._drop(self._waiting[most][-1]).result.set_exception(crowd)
+        self._drop(self._waiting[clients[0]][-1]).result.set_exception(crowd)
 
     def _drop(self, job: Job) -> Job:
         """Take a job out of those that wait."""
@@ -176,27 +206,32 @@ class WorkQueue:
             self._drop(job)
 
     def _start_jobs(self) -> None:
-        """Start jobs while threads are free, one client after the other."""
-        for client in [*self._waiting]:
-            while (
-                self._running.total() < THREADS
-                and self._running[client] < THREADS_PER_CLIENT
-                and client in self._waiting
-            ):
-                self._start(self._drop(self._waiting[client][0]))
+        """Start jobs while threads are free, first of connections and clients with the fewest."""
+        while self._busy_threads < THREADS and (ready := [*filter(self._may_run, self._waiting)]):
+            client = min(ready, key=self._threads_of)
+            self._start(self._drop(self._waiting[client][0]))
             if client in self._waiting:
                 self._waiting.move_to_end(client)
 
+    def _may_run(self, client: Client) -> bool:
+        """Whether a client has fewer running jobs than its bounds."""
+        first, *wider = self._threads_of(client)[::-1]
+        return first < THREADS_PER_CLIENT and all(one < THREADS_PER_NETWORK for one in wider)
+
+    def _threads_of(self, client: Client) -> tuple[int, ...]:
+        """The numbers of running jobs in the networks of a client, its connection's first."""
+        return tuple(self._running[one] for one in reversed(client))
+
     def _start(self, job: Job) -> None:
         job.is_running = True
-        self._running[job.client] += 1
+        self._busy_threads += 1
+        self._running.update(job.client)
         done = asyncio.get_running_loop().run_in_executor(self._threads, job.done)
         done.add_done_callback(lambda done: self._ended(job, done))
 
     def _ended(self, job: Job, done: asyncio.Future[Any]) -> None:
-        self._running[job.client] -= 1
-        if not self._running[job.client]:
-            del self._running[job.client]
+        self._busy_threads -= 1
+        self._running -= Counter(job.client)
         job.take(done)
         self._start_jobs()
 

@@ -207,6 +207,24 @@ def test_a_request_names_just_one_host(
     assert answer.count(b"HTTP/1.1") == 1
 
 
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://x", "X", b"200"),
+        ("HTTP://X:80", "x:80", b"200"),
+        ("http://x", "evil", b"400"),
+        ("http://evil", "x", b"400"),
+        ("http://evil@x", "x", b"400"),
+    ],
+)
+@pytest.mark.parametrize("path", [FEED, f"{FEED}?n=1"])
+def test_a_target_names_the_same_host_as_the_host_header(
+    quick: httpx.Client, target: str, host: str, status: bytes, path: str
+) -> None:
+    lines = (f"GET {target}{path} HTTP/1.1", f"host: {host}", "connection: close", "", "")
+    assert spoken(quick, "\r\n".join(lines).encode()).split()[1] == status
+
+
 def test_an_old_reader_need_name_no_host(quick: httpx.Client) -> None:
     assert b" 200 OK" in spoken(quick, f"GET {FEED} HTTP/1.0\r\n\r\n".encode())
 

@@ -6,7 +6,7 @@ import pytest
 from starlette.types import Scope
 
 from feeds.server.requests import rate_limit
-from feeds.server.requests.rate_limit import RateLimit
+from feeds.server.requests.rate_limit import NETWORK_FACTOR, RateLimit
 
 
 def still() -> float:
@@ -40,6 +40,13 @@ def test_each_network_has_its_own() -> None:
     # Whoever has one address of IPv6 has all of its half.
     assert limit.wait(asked_by("2001:db8::2")) > 0
     assert limit.wait(asked_by("2001:db8:0:1::2")) == 0
+
+
+def test_the_networks_of_a_48_have_a_bound_together() -> None:
+    limit = RateLimit(1, still)
+    asked = [limit.wait(asked_by(f"2001:db8:5:{part}::1")) for part in range(20)]
+    assert asked.count(0) == NETWORK_FACTOR
+    assert limit.wait(asked_by("2001:db8:6::1")) == 0
 
 
 def test_this_machine_may_ask_ten_times_as_often() -> None:

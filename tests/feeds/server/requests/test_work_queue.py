@@ -17,20 +17,24 @@ from feeds.server.requests.work_queue import (
     MAX_WAITING,
     THREADS,
     THREADS_PER_CLIENT,
+    THREADS_PER_NETWORK,
     Unanswered,
     WorkQueue,
 )
 
 
-def scope_of(client: str) -> Scope:
-    return {"client": ("127.0.0.1", 1), "headers": [(b"x-forwarded-for", client.encode())]}
+def scope_of(client: str, peer: str = "") -> Scope:
+    """A request of a client, through a proxy at another address if ``peer`` is one."""
+    headers = [(b"x-forwarded-for", client.encode())] if peer else []
+    return {"client": (peer or client, 1), "headers": headers}
 
 
 class Client:
     """A client of a queue, which may leave before it has an answer."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, peer: str = "") -> None:
         self.address = address
+        self.peer = peer
         self._gone = asyncio.Event()
 
     def leave(self) -> None:
@@ -46,7 +50,8 @@ class Client:
         self, queue: WorkQueue, work: Callable[[], Any], key: str | None = None
     ) -> asyncio.Task[Any]:
         """A request that waits for work."""
-        return asyncio.create_task(queue.run(scope_of(self.address), self.receive, work, key))
+        scope = scope_of(self.address, self.peer)
+        return asyncio.create_task(queue.run(scope, self.receive, work, key))
 
 
 class Gate:
@@ -174,6 +179,45 @@ def test_a_full_queue_refuses_the_client_that_fills_it() -> None:
         assert await status_of(many[-1]) == (503, 1)
         gate.open.set()
         assert await asyncio.gather(other, *many[:-1]) == ["done"] * room
+
+    run(test)
+
+
+@pytest.mark.parametrize(("forged", "peer"), [("10.1.2.{}", "127.0.0.1"), ("2001:db8:1:{}::1", "")])
+def test_clients_that_share_a_connection_or_a_network_shut_out_no_other(
+    forged: str, peer: str
+) -> None:
+    async def test(queue: WorkQueue) -> None:
+        gate = Gate()
+        room = THREADS_PER_NETWORK + MAX_WAITING + 1
+        many = [Client(forged.format(i), peer).ask(queue, gate.work) for i in range(room)]
+        await gate.has_begun(THREADS_PER_NETWORK)
+        # A client elsewhere finds a free thread, and then room in the full queue.
+        assert await Client("203.0.113.9").ask(queue, lambda: "quick") == "quick"
+        busy = Client("203.0.113.10").ask(queue, gate.work)
+        waits = [Client("203.0.113.11").ask(queue, gate.work) for _ in range(MAX_WAITING // 4)]
+        await gate.has_begun()
+        assert gate.runs == THREADS_PER_NETWORK + 1
+        gate.open.set()
+        assert await asyncio.gather(busy, *waits) == ["done"] * (len(waits) + 1)
+        ends = await asyncio.gather(*many, return_exceptions=True)
+        assert ends.count("done") < room
+
+    run(test)
+
+
+def test_two_connections_with_many_clients_get_equal_room() -> None:
+    async def test(queue: WorkQueue) -> None:
+        gate = Gate()
+        crowd = [Client("203.0.113.9").ask(queue, gate.work) for _ in range(THREADS + MAX_WAITING)]
+        await gate.has_begun(THREADS_PER_CLIENT)
+        behind = [Client(f"10.1.2.{i}", "127.0.0.1").ask(queue, gate.work) for i in range(90)]
+        await settled()
+        gate.open.set()
+        ends = await asyncio.gather(*crowd, return_exceptions=True)
+        assert ends.count("done") >= MAX_WAITING // 2
+        ends = await asyncio.gather(*behind, return_exceptions=True)
+        assert ends.count("done") >= MAX_WAITING // 2
 
     run(test)
 
