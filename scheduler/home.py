@@ -244,7 +244,8 @@ class Home:
         """
         self.check_store()
         store = open_store(self.store_url, patience=patience)
-        if is_blank(store) and self.has_journal(committed=True):
+        # Another process may have written to both since the store was blank.
+        if is_blank(store) and self.has_journal(committed=True) and is_blank(store):
             store.close()
             raise LostStore(self.store_url, has_journal=True)
         return store
@@ -255,7 +256,11 @@ class Home:
             return
         if store_exists(self.store_url):
             return
-        if (journal := self.has_journal()) or (self.is_published and not self.settings.store.url):
+        journal = self.has_journal()
+        # Another process may have created the store, and begun the journal, since it was missing.
+        if store_exists(self.store_url):
+            return
+        if journal or (self.is_published and not self.settings.store.url):
             raise LostStore(self.store_url, has_journal=journal)
 
     def has_journal(self, *, committed: bool = False) -> bool:

@@ -13,7 +13,7 @@ from data.archive.journal import events
 from data.clock import utc_now
 from data.sqlite_file import files_of
 from data.store import open_store
-from scheduler.home import LostStore, home_at
+from scheduler.home import Home, LostStore, home_at
 from scheduler.jobs.rebuild.new_store import begin_new_store
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served
@@ -187,3 +187,25 @@ def test_an_empty_database_beside_a_journal_is_a_lost_store(
     # A new node of a fleet has no archive yet, and its store is in the database.
     (node / "communique.toml").write_text(SETTINGS + store)
     assert ids(node) == ids(home)
+
+
+class CollectedMeanwhile(Home):
+    """A HOME where another process collects while this one looks for a journal."""
+
+    def has_journal(self, *, committed: bool = False) -> bool:
+        """Let the other process create the store and begin the journal."""
+        assert collect(self.path)["errors"] == []
+        return super().has_journal(committed=committed)
+
+
+@pytest.mark.parametrize("blank", [False, True])
+def test_a_store_that_another_process_begins_meanwhile_is_not_lost(
+    room: Room, tmp_path: Path, *, blank: bool
+) -> None:
+    path = make_home(tmp_path / "home", f"{room.base}/")
+    home = CollectedMeanwhile(path, home_at(path).settings)
+    home.archive.mkdir()
+    if blank:
+        open_store(home.store_url).close()
+    with closing(home.plain_store()) as store:
+        assert [*store.sources()] == ["harbour"]
