@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-PATIENCE = 60
-"""Seconds after which what is waited for counts as never coming."""
+PATIENCE = 110
+"""Maximum seconds that tests wait for an event: little less than pytest's limit of a test."""
 
 
 class Heard(NamedTuple):

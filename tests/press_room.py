@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.peer import PATIENCE
+
 
 @dataclass
 class Answer:
@@ -27,7 +29,7 @@ class Answer:
     etag: bool = True
     tag: str = ""
     hold: threading.Event | None = None
-    longest: float = 60.0
+    longest: float = PATIENCE
 
 
 class Room(ThreadingHTTPServer):
@@ -57,11 +59,11 @@ class Room(ThreadingHTTPServer):
         """Let ``path`` answer with a page."""
         self.answers[path] = Answer(html.encode(), **more)  # type: ignore[arg-type]
 
-    def wait_for(self, path: str) -> None:
-        """Return as soon as ``path`` has been asked for."""
+    def wait_for(self, path: str, *, times: int = 1) -> None:
+        """Return as soon as ``path`` has been requested so many times."""
         with self.asked:
-            heard = self.asked.wait_for(lambda: any(p == path for p, _ in self.log), timeout=60)
-        assert heard, f"{path} was never asked for"
+            heard = self.asked.wait_for(lambda: len(self.statuses(path)) >= times, PATIENCE)
+        assert heard, f"{path} was not requested {times} times"
 
     def statuses(self, path: str) -> list[int]:
         """What ``path`` has answered so far."""

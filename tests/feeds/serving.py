@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from scheduler.service.web import server_config
+from tests.peer import PATIENCE
 
 
 class Server(uvicorn.Server):
@@ -34,7 +35,7 @@ def served_by(app: ASGIApp) -> Iterator[httpx.Client]:
     try:
         # Without its own default of accepting gzip: each test says what it accepts.
         with httpx.Client(
-            base_url=server.url, headers={"accept-encoding": ""}, timeout=60
+            base_url=server.url, headers={"accept-encoding": ""}, timeout=PATIENCE
         ) as client:
             yield client
     finally:

@@ -22,6 +22,7 @@ from feeds.server.response import CachedFile
 from tests.drafts import draft
 from tests.feeds.fakestore import NOON
 from tests.feeds.serving import served_by
+from tests.peer import PATIENCE
 
 COSTLY = [
     "/search?q=harbour",
@@ -123,9 +124,9 @@ def test_searches_of_clients_that_left_end(home: Path, monkeypatch: pytest.Monke
                     f"GET /feeds/search.atom?q=w{number} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
                 )
             for _ in range(work_queue.THREADS_PER_CLIENT):
-                assert begun.acquire(timeout=60)
+                assert begun.acquire(timeout=PATIENCE)
             for client in clients:
                 client.close()
             for _ in range(work_queue.THREADS_PER_CLIENT):
-                assert ended.acquire(timeout=60)
+                assert ended.acquire(timeout=PATIENCE)
         assert web.get("/feeds/search.atom?q=harbour").status_code == 200

@@ -27,6 +27,7 @@ from feeds.server.response import CachedFile
 from feeds.urls import EVENT_FEEDS
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
+from tests.peer import PATIENCE
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 DAY = dt.timedelta(days=1)
@@ -563,14 +564,14 @@ def test_a_question_that_takes_long_keeps_no_other_waiting(
         asked.append(query)
         if query == b"q=slow":
             begun.set()
-            assert may_end.wait(60)
+            assert may_end.wait(PATIENCE)
         return answer(self, path, query)
 
     monkeypatch.setattr(OnDemand, "answer", slowly)
     for web in served_by(create_app(tmp_path / "site", url, Site())):
         with ThreadPoolExecutor(2) as readers:
             slow = [readers.submit(web.get, "/feeds/search.atom?q=slow") for _ in range(2)]
-            assert begun.wait(60)
+            assert begun.wait(PATIENCE)
             assert web.get("/feeds/search.atom?q=quick").status_code == 200
             may_end.set()
             assert [one.result().status_code for one in slow] == [200, 200]

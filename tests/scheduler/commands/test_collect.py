@@ -16,6 +16,7 @@ from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import open_home
 from tests.command import COMMUNIQUE, collect, command, communique, make_home
+from tests.peer import PATIENCE
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 
@@ -282,7 +283,7 @@ def test_two_visits_to_a_source_at_once_don_t_mix(room: Room, home: Path) -> Non
     assert error["kind"] == "busy"
     assert "under way" in error["message"]
     gate.set()
-    output, _ = first.communicate(timeout=60)
+    output, _ = first.communicate(timeout=PATIENCE)
     assert json.loads(output)["runs"][0]["new"] == 3
 
 
@@ -300,7 +301,7 @@ def test_a_stop_in_the_middle_keeps_what_was_read_and_the_next_visit_goes_on(
     room.wait_for("/news/3.html")
     child.send_signal(told)
     gate.set()
-    _, complaint = child.communicate(timeout=60)
+    _, complaint = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130
     assert complaint.strip() == "communique: stopped; what was stored is kept"
     kept = stored(home)

@@ -23,6 +23,7 @@ from scheduler.commands.demo import SETTINGS
 from scheduler.demo.expected import expected
 from scheduler.home import open_home
 from tests.command import command, communique
+from tests.peer import PATIENCE
 from tests.site_walk import pages_of, walked
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -160,7 +161,7 @@ def test_what_it_serves_names_the_address_that_it_prints_and_goes_when_it_is_sto
         original = httpx.get(release)
         assert list(tmp_path.glob("communique-demo-*"))
         demo.send_signal(sent)
-        demo.communicate(timeout=60)
+        demo.communicate(timeout=PATIENCE)
     assert list(tmp_path.glob("communique-demo-*")) == []
     assert feed["feed_url"] == f"{base}feeds/changes.json"
     assert style.headers["content-type"].startswith("text/css")
@@ -176,7 +177,7 @@ def test_its_temporary_folder_goes_when_it_is_stopped_before_its_end(
         told(demo, "Day 1")
         assert list(tmp_path.glob("communique-demo-*"))
         demo.send_signal(sent)
-        demo.communicate(timeout=60)
+        demo.communicate(timeout=PATIENCE)
     assert list(tmp_path.glob("communique-demo-*")) == []
 
 

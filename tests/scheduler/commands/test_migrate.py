@@ -19,6 +19,7 @@ from scheduler.home import home_at
 from tests.command import SETTINGS, communique, make_home
 from tests.data.archive.log.leaves import leaf_of, leaves_of
 from tests.drafts import draft, published
+from tests.peer import PATIENCE
 from tests.postgres_server import PASSWORD
 from tests.press_room import listing_html, release_html, served
 from tests.services import home_on, started, until
@@ -176,11 +177,11 @@ def test_a_database_is_not_moved_while_a_worker_elsewhere_runs_on_it(
                 until(its_log, "visited")
                 service.send_signal(signal.SIGTERM)
                 until(log, "stopping")
-                assert service.wait(60) == 0
+                assert service.wait(PATIENCE) == 0
             refused = communique("migrate", "--to", back, home=home)
             worker.send_signal(signal.SIGTERM)
             until(its_log, "stopping")
-            assert worker.wait(60) == 0
+            assert worker.wait(PATIENCE) == 0
     assert refused.returncode == 1
     assert "services or workers of Communique use it: stop them all" in refused.stderr
     done(home, "migrate", "--to", back)

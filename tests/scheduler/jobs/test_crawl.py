@@ -17,6 +17,7 @@ from scheduler.jobs.crawl_lines import CrawlStart, VisitJob
 from scheduler.jobs.limits.page_limit import NoteFile
 from tests.command import make_home
 from tests.hanging_python import LOOP, NATIVE, hanging_python
+from tests.peer import PATIENCE
 from tests.press_room import Answer, listing_html, release_html, served
 
 
@@ -59,7 +60,7 @@ def test_the_visits_of_a_parent_that_died_are_all_cut_short_and_reported(tmp_pat
                 room.wait_for("/news/1.html")
             child.stdout.close()
             child.stdin.close()
-            assert (child.wait(60), child.stderr.read()) == (0, b"")
+            assert (child.wait(PATIENCE), child.stderr.read()) == (0, b"")
         held.set()
     with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
         for source in ("board-0", "board-1"):
@@ -99,4 +100,4 @@ def test_a_crawl_that_is_stopped_amid_a_page_that_never_ends_is_killed_in_time(
                 child.send_signal(signal.Signals[stops])
             else:
                 child.stdin.close()
-            assert child.wait(60) in codes
+            assert child.wait(PATIENCE) in codes

@@ -99,7 +99,7 @@ def at_work(home: Home) -> Iterator[AlertService]:
 
     thread = threading.Thread(target=lambda: asyncio.run(work()))
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(PATIENCE)
     try:
         yield services[0]
     finally:

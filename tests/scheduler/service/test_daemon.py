@@ -27,7 +27,7 @@ from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.mounted import fill, mounted
-from tests.peer import Peer, peer_served
+from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.services import started, until
@@ -61,7 +61,7 @@ def test_the_service_listens_on_the_port_that_is_named_and_feeds_name_it(home: P
         assert site[1] == f"http://127.0.0.1:{port}/"
         until(log, "visited")
         until(log, "published")
-        feed = httpx.get(f"{site[1]}feeds/all.json", timeout=60).json()
+        feed = httpx.get(f"{site[1]}feeds/all.json", timeout=PATIENCE).json()
         assert feed["feed_url"] == f"http://127.0.0.1:{port}/feeds/all.json"
         service.send_signal(signal.SIGTERM)
 
@@ -72,18 +72,18 @@ def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> No
         assert site is not None
         assert "new=2" in until(log, "visited")
         until(log, "published")
-        answer = httpx.get(f"{site[1]}feeds/source/harbour.atom", timeout=60)
+        answer = httpx.get(f"{site[1]}feeds/source/harbour.atom", timeout=PATIENCE)
         assert answer.status_code == 200
         assert len(feedparser.parse(answer.content).entries) == 2
         again = httpx.get(
             f"{site[1]}feeds/source/harbour.atom",
             headers={"If-None-Match": answer.headers["ETag"]},
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert again.status_code == 304
         service.send_signal(signal.SIGTERM)
         until(log, "stopping")
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0
     assert not list((home / "site").rglob("*.part"))
 
 
@@ -121,7 +121,7 @@ def test_the_service_visits_no_source_that_is_paused(home: Path) -> None:
     with started("run", home) as (service, log):
         assert "source=harbour" in until(log, "visited")
         service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0
     # Sources that were never visited are begun together.
     visited = json.loads(communique("health", "--json", home=home).stdout)["sources"]
     assert [(one["id"], one["last_run"] is None) for one in visited] == [
@@ -142,7 +142,7 @@ def test_the_service_has_its_log_signed_by_the_witnesses_that_it_is_told_of(
         assert "nowhere: there is no file" in until(log, '"the log is not attested"')
         assert "witnesses=1" in until(log, "attested")
         service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0
     key = json.loads(communique("mirror", "key", "show", "--json", home=theirs).stdout)["witness"]
     assert (home / "site/log/witnesses").read_text() == f"{key}\n"
 
@@ -150,16 +150,16 @@ def test_the_service_has_its_log_signed_by_the_witnesses_that_it_is_told_of(
 def test_systemd_hears_that_the_service_serves_lives_and_ends(home: Path, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(60)
+        systemd.settimeout(PATIENCE)
         told = ("env", f"NOTIFY_SOCKET={tmp_path}/notify", "WATCHDOG_USEC=60000000")
         with started("run", home, *told, *COMMUNIQUE) as (service, log):
             assert {systemd.recv(100), systemd.recv(100)} == {b"READY=1", b"WATCHDOG=1"}
             site = re.search(r"site=(\S+)", until(log, "running"))
             assert site is not None
-            assert httpx.get(f"{site[1]}healthz", timeout=60).status_code == 200
+            assert httpx.get(f"{site[1]}healthz", timeout=PATIENCE).status_code == 200
             service.send_signal(signal.SIGTERM)
             assert systemd.recv(100) == b"STOPPING=1"
-            assert service.wait(60) == 0
+            assert service.wait(PATIENCE) == 0
 
 
 def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
@@ -169,22 +169,22 @@ def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
         assert second.returncode == 1
         assert "is in use by communique run" in second.stderr
         service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0
     with started("run", home) as (service, log):
         until(log, "running")
         service.send_signal(signal.SIGINT)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0
 
 
 def test_a_killed_service_leaves_nothing_in_the_way(home: Path) -> None:
     with started("run", home, *COMMUNIQUE) as (service, log):
         until(log, "visited")
         service.kill()
-        service.wait(60)
+        service.wait(PATIENCE)
     with started("run", home) as (service, log):
         until(log, "running")
         service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0
     assert "<entry" in (home / "site/feeds/all.atom").read_text("utf-8")
 
 
@@ -202,7 +202,7 @@ def test_a_service_that_works_says_so(home: Path, switch: Peer) -> None:
         until(log, "visited")
         switch.wait_for(switch.posts)
         service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0
     assert {(one.path, one.body) for one in switch.posts()} == {("/call/s3cret", b"")}
     kept = b"".join(map(gzip.decompress, map(Path.read_bytes, home.glob("archive/*.gz*"))))
     assert b"ping" in kept
@@ -218,7 +218,7 @@ def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(
     with started("run", home, *no_file_grows, *COMMUNIQUE) as (service, log):
         site = re.search(r"site=(\S+)", until(log, "running"))
         assert site is not None
-        assert httpx.get(f"{site[1]}feeds/all.atom", timeout=60).status_code == 200
+        assert httpx.get(f"{site[1]}feeds/all.atom", timeout=PATIENCE).status_code == 200
         for line in log:
             if "it is tried again" in line:
                 break
@@ -228,7 +228,7 @@ def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(
         assert told.path == "/call/s3cret/fail"
         assert b"communique.db failed" in told.body
         service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0
 
 
 OFTEN = """
@@ -261,7 +261,7 @@ def test_a_service_that_starts_on_a_full_disk_serves_what_is_there_and_goes_on_o
         with started("run", copy, sys.executable, "-c", OFTEN) as (service, log):
             site = re.search(r"site=(\S+)", until(log, "running"))
             assert site is not None
-            before = httpx.get(f"{site[1]}feeds/all.atom", timeout=60)
+            before = httpx.get(f"{site[1]}feeds/all.atom", timeout=PATIENCE)
             assert len(feedparser.parse(before.content).entries) == 2
             assert "its disk is full, make room there" in next(
                 line for line in log if "it is tried again" in line
@@ -269,10 +269,10 @@ def test_a_service_that_starts_on_a_full_disk_serves_what_is_there_and_goes_on_o
             filler.unlink()
             until(log, "visited")
             until(log, "published")
-            after = httpx.get(f"{site[1]}feeds/all.atom", timeout=60)
+            after = httpx.get(f"{site[1]}feeds/all.atom", timeout=PATIENCE)
             assert len(feedparser.parse(after.content).entries) == 3
             service.send_signal(signal.SIGTERM)
-            assert service.wait(60) == 0
+            assert service.wait(PATIENCE) == 0
 
 
 def test_a_hub_that_tells_of_a_source_has_it_visited_at_once_and_no_more_often(
@@ -293,14 +293,14 @@ def test_a_hub_that_tells_of_a_source_has_it_visited_at_once_and_no_more_often(
         form = {name: one[0] for name, one in parse_qs(hub.posts()[0].body.decode()).items()}
         assert form["hub.topic"] == f"{room.base}/feed.xml"
         asked = {"hub.mode": "subscribe", "hub.topic": form["hub.topic"], "hub.challenge": "dare"}
-        answer = httpx.get(form["hub.callback"], params=asked, timeout=60)
+        answer = httpx.get(form["hub.callback"], params=asked, timeout=PATIENCE)
         assert (answer.status_code, answer.text) == (200, "dare")
         room.page("/news/", offer + listing_html([1, 2, 3]))
         room.page("/news/3.html", release_html(3))
         mark = hmac.new(form["hub.secret"].encode(), b"news", "sha256").hexdigest()
         for signature in ("sha256=" + "0" * 64, f"sha256={mark}", f"sha256={mark}"):
             sent = {"x-hub-signature": signature}
-            told = httpx.post(form["hub.callback"], content=b"news", headers=sent, timeout=60)
+            told = httpx.post(form["hub.callback"], content=b"news", headers=sent, timeout=PATIENCE)
             assert told.status_code == 204
         assert "new=1" in until(log, "visited")
         shown = json.loads(communique("sources", "show", "harbour", "--json", home=home).stdout)
@@ -309,4 +309,4 @@ def test_a_hub_that_tells_of_a_source_has_it_visited_at_once_and_no_more_often(
         assert "pushed by hub" in communique("sources", "show", "harbour", home=home).stdout
         assert len(shown["runs"]) == 2
         service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE) == 0

@@ -12,6 +12,7 @@ import psycopg
 from scheduler.home import open_home
 from scheduler.service.leader import LOCK
 from tests.command import COMMUNIQUE
+from tests.peer import PATIENCE
 from tests.postgres_server import PostgresServer
 from tests.services import home_on, started, until
 
@@ -62,7 +63,7 @@ def test_a_service_that_is_told_to_stop_gives_back_what_it_does(
             while len(before) < 2:
                 before = dict(db.execute(held).fetchall())
             service.send_signal(signal.SIGTERM)
-            assert service.wait(60) == 0
+            assert service.wait(PATIENCE) == 0
             # No lease has to run out: these are given back.
             after = db.execute("SELECT 1 FROM hosts WHERE token = ANY (%s)", [[*before.values()]])
             assert after.fetchall() == []
@@ -166,7 +167,7 @@ def test_a_service_that_can_not_sign_the_log_leaves_publishing_to_one_that_can(
                 while db.execute(asked).fetchall():
                     pass
                 publisher.send_signal(signal.SIGTERM)
-                assert publisher.wait(60) == 0
+                assert publisher.wait(PATIENCE) == 0
             # The next one need not wait until somebody asks for a publication.
             (row,) = db.execute(
                 "SELECT token, next_due <= now() FROM hosts WHERE host = 'duty:publishing'"

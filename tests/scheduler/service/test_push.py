@@ -34,7 +34,7 @@ from scheduler.service.push import PushService, announce
 from scheduler.service.web import server_config
 from tests.command import COMMUNIQUE, communique
 from tests.feeds.fakestore import FakeStore, make_release
-from tests.peer import Peer, peer_served
+from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
 
 KEY = "hush"
@@ -84,7 +84,7 @@ class Node:
         """Ask our hub for a subscription."""
         fields = {"mode": "subscribe", "callback": peer.url, "topic": self.topic, **changes}
         form = {f"hub.{name}": value for name, value in fields.items()}
-        return httpx.post(f"{self.url}/hub", data=form, timeout=60)
+        return httpx.post(f"{self.url}/hub", data=form, timeout=PATIENCE)
 
     def subscriptions(self) -> set[tuple[str, str]]:
         """The file and callback of each."""
@@ -120,7 +120,7 @@ class Node:
         thread = threading.Thread(target=lambda: asyncio.run(work()))
         thread.start()
         try:
-            assert ready.wait(30)
+            assert ready.wait(PATIENCE)
             yield
         finally:
             servers[0].should_exit = True
@@ -174,10 +174,10 @@ def test_every_answer_names_the_hub_in_its_headers_and_its_content(
     node = Node(tmp_path / "home", peer.url)
     with node.running():
         for kind in ("atom", "rss", "json"):
-            answer = httpx.get(f"{node.url}/feeds/all.{kind}", timeout=60)
+            answer = httpx.get(f"{node.url}/feeds/all.{kind}", timeout=PATIENCE)
             assert answer.links["hub"]["url"] == peer.url
             assert answer.links["self"]["url"] == f"{node.url}/feeds/all.{kind}"
-        assert httpx.get(f"{node.url}/feeds/all.json", timeout=60).json()["hubs"] == [
+        assert httpx.get(f"{node.url}/feeds/all.json", timeout=PATIENCE).json()["hubs"] == [
             {"type": "WebSub", "url": peer.url}
         ]
 
@@ -323,11 +323,11 @@ def test_bad_requests_are_told_what_is_wrong(tmp_path: Path, peer: Peer) -> None
     with node.running():
         assert node.subscribe(peer, mode="publish").status_code == 400
         assert "hub.callback" in node.subscribe(peer, callback="file:///etc/passwd").text
-        assert httpx.post(f"{node.url}/hub", json={}, timeout=60).status_code == 415
+        assert httpx.post(f"{node.url}/hub", json={}, timeout=PATIENCE).status_code == 415
         large = node.subscribe(peer, more="x" * 100_000)
         assert large.status_code == 413
-        assert "WebSub" in httpx.get(f"{node.url}/hub", timeout=60).text
-        assert httpx.head(f"{node.url}/hub", timeout=60).status_code == 200
+        assert "WebSub" in httpx.get(f"{node.url}/hub", timeout=PATIENCE).text
+        assert httpx.head(f"{node.url}/hub", timeout=PATIENCE).status_code == 200
     assert peer.heard == []
 
 

@@ -24,7 +24,7 @@ from scheduler.jobs.publish import publish_home
 from scheduler.service.push import PushService
 from scheduler.service.web import server_config
 from tests.feeds.fakestore import make_release
-from tests.peer import Peer, peer_served
+from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
 
 
@@ -61,7 +61,7 @@ class Site:
     def subscribe(self, peer: Peer, topic: str, **more: str) -> None:
         """Ask our hub for a subscription."""
         form = {"hub.mode": "subscribe", "hub.callback": peer.url, "hub.topic": topic, **more}
-        assert httpx.post(f"{self.url}/hub", data=form, timeout=60).status_code == 202
+        assert httpx.post(f"{self.url}/hub", data=form, timeout=PATIENCE).status_code == 202
 
     def subscribed(self) -> set[str]:
         """The feeds that somebody is subscribed to."""
@@ -99,7 +99,7 @@ class Site:
         thread = threading.Thread(target=lambda: asyncio.run(work()))
         thread.start()
         try:
-            assert ready.wait(30)
+            assert ready.wait(PATIENCE)
             yield
         finally:
             servers[0].should_exit = True
@@ -123,7 +123,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def test_a_search_is_pushed_when_something_new_is_found_by_it(site: Site, peer: Peer) -> None:
-    answer = httpx.get(f"{site.url}/feeds/search.atom?q=harbour&source=acme", timeout=60)
+    answer = httpx.get(f"{site.url}/feeds/search.atom?q=harbour&source=acme", timeout=PATIENCE)
     topic = answer.links["self"]["url"]
     assert answer.links["hub"]["url"] == f"{site.url}/hub"
     site.subscribe(peer, topic, **{"hub.secret": "hush"})
@@ -177,7 +177,7 @@ def test_searches_for_the_same_are_one(site: Site, peer: Peer) -> None:
 
 def test_a_topic_of_a_source_is_pushed(site: Site, peer: Peer) -> None:
     topic = f"{site.url}/feeds/source/acme/topic/economy.atom"
-    answer = httpx.get(topic, timeout=60)
+    answer = httpx.get(topic, timeout=PATIENCE)
     assert answer.links["hub"]["url"] == f"{site.url}/hub"
     site.subscribe(peer, topic)
     peer.wait_for(site.subscribed)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.command import communique, make_home
+from tests.peer import PATIENCE
 from tests.press_room import listing_html, release_html, served
 from tests.services import started, until
 
@@ -41,13 +42,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             address = re.search(r"site=(\S+)", until(log, "running"))
             until(log, "visited")
             assert address is not None
-            with httpx.Client(base_url=address[1], timeout=60) as web:
+            with httpx.Client(base_url=address[1], timeout=PATIENCE) as web:
                 # A publication may have begun before what it is to show was there.
                 while not (found := re.search(r"releases/([0-9a-f-]{36})/", web.get("/").text)):
                     until(log, "published")
                 yield Site(web, found[1], watch[0])
             service.terminate()
-            assert service.wait(60) == 0
+            assert service.wait(PATIENCE) == 0
 
 
 ANSWERS = [

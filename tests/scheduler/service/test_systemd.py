@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from scheduler.service.systemd import ALIVE, READY, STOPPING, patience, show_life, tell
+from tests.peer import PATIENCE
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
     """Where systemd listens, as the service is told it."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(tmp_path / "notify"))
-        heard.settimeout(60)
+        heard.settimeout(PATIENCE)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         yield heard
 
@@ -33,7 +34,7 @@ def test_a_socket_may_have_a_name_in_place_of_a_file(monkeypatch: pytest.MonkeyP
     name = f"communique-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(f"\0{name}")
-        heard.settimeout(60)
+        heard.settimeout(PATIENCE)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
         tell(STOPPING)
         assert heard.recv(1000) == b"STOPPING=1"

@@ -20,6 +20,7 @@ from scheduler.service.visit_planner import VisitPlanner
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
 from tests.drafts import draft
+from tests.peer import PATIENCE
 
 HOUR = dt.timedelta(hours=1)
 
@@ -217,7 +218,7 @@ def test_a_source_that_is_due_is_visited_once_however_late() -> None:
         timetable = Timetable(visit, random.Random(1))
         timetable.put("acme", -86_400.0)
         timetable.scheduler.start()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await done.wait()
         assert timetable.scheduler.get_jobs() == []
         timetable.scheduler.shutdown()
@@ -256,7 +257,7 @@ def test_what_is_cut_short_by_the_end_is_no_error(caplog: pytest.LogCaptureFixtu
         timetable.start({job.name: act for job in RECURRING})
         for job in timetable.scheduler.get_jobs():
             job.modify(next_run_time=utc_now())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await begun.wait()
             timetable.scheduler.shutdown(wait=False)
             await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})

@@ -13,6 +13,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from tests.command import COMMUNIQUE, communique
+from tests.peer import PATIENCE
 from tests.postgres_server import PASSWORD, USER
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.services import home_on, started, until
@@ -85,7 +86,7 @@ def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
                 until(other_log, "leading")
         worker.send_signal(signal.SIGTERM)
         until(its_log, "stopping")
-        assert worker.wait(60) == 0
+        assert worker.wait(PATIENCE) == 0
     assert (tmp_path / "worker/worker.alive").exists()
     with psycopg.connect(postgres_url) as db:
         ((visits,),) = db.execute("SELECT count(*) FROM runs").fetchall()
@@ -112,7 +113,7 @@ def test_who_collects_waits_for_the_worker_that_visits_the_host(
             assert len(room.log) == asked
             held.set()
             assert "harbour: 2 found, 0 new, 0 changed, 2 unchanged" in said.read()
-            assert collecting.wait(60) == 0
+            assert collecting.wait(PATIENCE) == 0
 
 
 def test_who_collects_holds_the_host_and_gives_it_back(
@@ -126,7 +127,7 @@ def test_who_collects_holds_the_host_and_gives_it_back(
             assert db.execute(hosts).fetchall() == [(True, False)]
             held.set()
             assert "harbour: 2 found, 2 new" in said.read()
-            assert collecting.wait(60) == 0
+            assert collecting.wait(PATIENCE) == 0
             assert db.execute(hosts).fetchall() == [(False, True)]
 
 
@@ -155,7 +156,7 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
         until(log, "leading")
         room.wait_for("/news/2.html")
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(60) == 0
+        assert worker.wait(PATIENCE) == 0
         with psycopg.connect(postgres_url, autocommit=True) as db:
             (row,) = db.execute(
                 "SELECT token, next_due <= now() + interval '1 s' FROM hosts WHERE host LIKE '127%'"
@@ -312,7 +313,7 @@ def test_a_worker_refuses_a_database_of_a_newer_version(tmp_path: Path, postgres
             db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
         until(log, "stopping")
         assert "a newer version of Communique" in log.read()
-        assert worker.wait(60) == 1
+        assert worker.wait(PATIENCE) == 1
     refused = communique("worker", home=home)
     assert refused.returncode == 1
     assert "written by a newer version of Communique" in refused.stderr
@@ -341,7 +342,7 @@ def test_what_a_database_refuses_is_told_and_ends_no_service(
                 assert "it is read-only" in until(log, "leads no more")
                 assert service.poll() is None
                 service.send_signal(signal.SIGTERM)
-                assert service.wait(60) == 0
+                assert service.wait(PATIENCE) == 0
             result = communique("worker", home=worker)
             found = communique("doctor", home=worker).stdout
         finally:
@@ -371,7 +372,7 @@ def test_a_password_that_is_changed_meanwhile_is_why_a_worker_ends(
                 )
                 until(log, "stopping")
                 told = log.read()
-                assert worker.wait(60) == 1
+                assert worker.wait(PATIENCE) == 1
         finally:
             db.execute("DROP OWNED BY worker")
             db.execute("DROP ROLE worker")

@@ -15,6 +15,7 @@ from data.store.protocol import Store
 from feeds.server.app import create_app
 from feeds.server.requests import work_queue
 from tests.feeds.serving import served_by
+from tests.peer import PATIENCE
 
 
 def test_slow_answers_leave_room_for_others_and_bound_who_waits(
@@ -24,7 +25,7 @@ def test_slow_answers_leave_room_for_others_and_bound_who_waits(
     go_on = threading.Event()
 
     def judge(_: Store) -> Iterator[Health]:
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         yield from ()
 
     site = path.parent / "site"

@@ -21,6 +21,7 @@ from feeds.server.requests.work_queue import (
     Unanswered,
     WorkQueue,
 )
+from tests.peer import PATIENCE
 
 
 def scope_of(client: str, peer: str = "") -> Scope:
@@ -66,13 +67,13 @@ class Gate:
         """Wait for the gate."""
         self.runs += 1
         self.begun.release()
-        assert self.open.wait(60)
+        assert self.open.wait(PATIENCE)
         return "done"
 
     async def has_begun(self, times: int = 1) -> None:
         """Wait until work has begun."""
         for _ in range(times):
-            assert await asyncio.to_thread(self.begun.acquire, timeout=60)
+            assert await asyncio.to_thread(self.begun.acquire, timeout=PATIENCE)
 
 
 def run(test: Callable[[WorkQueue], Coroutine[Any, Any, None]], rate: int = 0) -> None:
@@ -122,7 +123,7 @@ def test_work_of_a_client_that_left_is_interrupted() -> None:
         assert interruption is not None
         with interruption.ending(ended.set):
             begun.set()
-            assert ended.wait(60)
+            assert ended.wait(PATIENCE)
 
     async def test(queue: WorkQueue) -> None:
         client = Client("203.0.113.9")

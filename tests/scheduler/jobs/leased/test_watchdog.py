@@ -12,6 +12,7 @@ import pytest
 
 from scheduler.jobs.leased.watchdog import LATE, Renewal, Watchdog
 from scheduler.parent_lines import ParentLines
+from tests.peer import PATIENCE
 
 HOUR = 3600.0
 
@@ -39,7 +40,7 @@ class Ended:
 
     def wait(self) -> bool:
         """Wait for the end."""
-        return self._event.wait(60)
+        return self._event.wait(PATIENCE)
 
 
 def renewal(until: float) -> bytes:

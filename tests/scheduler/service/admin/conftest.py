@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.command import command, make_home
+from tests.peer import PATIENCE
 from tests.press_room import Room, listing_html, release_html, served
 
 FIELD = re.compile(r'<input type="hidden" name="form" value="([0-9a-f]{64})">')
@@ -81,9 +82,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                         site = found[1]
                     if "event=visited" in line:
                         break
-                with httpx.Client(base_url=site, timeout=60) as web:
+                with httpx.Client(base_url=site, timeout=PATIENCE) as web:
                     yield Running(home, room, web, site)
                 service.terminate()
-                assert service.wait(60) == 0
+                assert service.wait(PATIENCE) == 0
             finally:
                 service.kill()

@@ -11,6 +11,7 @@ import pytest
 from data.wording import time_limit
 from scheduler.demo.process import rooms_served
 from scheduler.service.admin.adding import LOOK_SECONDS
+from tests.peer import PATIENCE
 from tests.press_room import Answer
 from tests.scheduler.service.admin.conftest import Running, kill_command
 
@@ -34,7 +35,7 @@ def looked_at(running: Running, **fields: str) -> tuple[str, str]:
 
 def ended(running: Running, page: str) -> str:
     """What a page says once nothing of it is under way."""
-    with running.web.stream("GET", "/admin/events", timeout=60) as stream:
+    with running.web.stream("GET", "/admin/events", timeout=PATIENCE) as stream:
         for line in stream.iter_lines():
             if line:
                 text = running.web.get(page).text
@@ -59,7 +60,7 @@ def test_a_site_is_looked_at_saved_under_another_name_and_visited(
     kept = (running.home / "sources" / "sound.toml").read_text()
     assert 'name = "Merrow <Sound>"' in kept
     assert (running.home / "samples" / "sound" / "expected.json").exists()
-    with running.web.stream("GET", "/admin/events", timeout=60) as stream:
+    with running.web.stream("GET", "/admin/events", timeout=PATIENCE) as stream:
         for line in stream.iter_lines():
             if line and "Merrow &lt;Sound&gt;" in running.web.get("/admin/sources/sound/").text:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests.peer import PATIENCE
 from tests.scheduler.service.admin.conftest import Running
 
 pytestmark = pytest.mark.xdist_group("admin")
@@ -26,7 +27,7 @@ def test_a_page_is_found_without_the_slash_at_its_end(running: Running, path: st
 
 
 def test_an_open_page_hears_of_a_visit_without_asking(running: Running) -> None:
-    with running.web.stream("GET", "/admin/events", timeout=60) as stream:
+    with running.web.stream("GET", "/admin/events", timeout=PATIENCE) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = stream.iter_lines()
         assert next(lines) == "retry: 5000"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.peer import PATIENCE
 from tests.ports import free_port
 from tests.scheduler.service.admin.conftest import Running
 
@@ -77,7 +78,7 @@ def raw(running: Running, request: str) -> int:
     """The status of the answer to a request as it is written here."""
     address = urlsplit(running.site)
     assert address.port is not None
-    with socket.create_connection(("127.0.0.1", address.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", address.port), timeout=PATIENCE) as connection:
         connection.sendall(request.replace("\n", "\r\n").encode())
         return int(connection.recv(65536).split()[1])
 
@@ -98,8 +99,8 @@ def test_a_proxy_that_changes_no_byte_is_refused(running: Running) -> None:
         assert proxy.stdout is not None
         behind = f"http://127.0.0.1:{int(proxy.stdout.readline())}"
         headers = {"host": f"127.0.0.1:{port}"}
-        assert httpx.get(f"{behind}/healthz", headers=headers, timeout=60).status_code == 200
-        assert httpx.get(f"{behind}/admin/", headers=headers, timeout=60).status_code == 403
+        assert httpx.get(f"{behind}/healthz", headers=headers, timeout=PATIENCE).status_code == 200
+        assert httpx.get(f"{behind}/admin/", headers=headers, timeout=PATIENCE).status_code == 403
 
 
 @pytest.mark.integration
@@ -116,7 +117,7 @@ def test_nginx_without_header_fields_is_refused(
     transport = httpx.HTTPTransport(retries=8)
     with (
         begun(program, "-e", "stderr", "-p", str(tmp_path), "-c", str(file)),
-        httpx.Client(transport=transport, timeout=60) as web,
+        httpx.Client(transport=transport, timeout=PATIENCE) as web,
     ):
         assert web.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
         assert web.get(f"http://127.0.0.1:{port}/admin/").status_code == 403
