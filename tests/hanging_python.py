@@ -1,19 +1,21 @@
 """An interpreter in which reading some pages never ends: run as Python is, by a script.
 
 A page with LOOP in its address keeps the interpreter busy, one with NATIVE a function in C,
-which no exception interrupts, and one with RECORD the store. The limits of CPU time are
-shorter.
+which no exception interrupts, and one with RECORD the store. One with CRASH ends the process as a
+memory error does. The limits of CPU time are shorter.
 """
 
 from __future__ import annotations
 
+import os
 import runpy
+import signal
 import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
 
-LOOP, NATIVE, RECORD = "loop", "native", "record"
+LOOP, NATIVE, RECORD, CRASH = "loop", "native", "record", "crash"
 
 MARKS = "a" + "\u0301\u0316" * 5_000_000
 """A text that takes hours to normalize."""
@@ -42,6 +44,8 @@ def main() -> None:
     def draft(reader: ReleaseReader, page: Any, *arguments: Any, **named: Any) -> Any:
         if NATIVE in page.url:
             unicodedata.normalize("NFC", MARKS)
+        if CRASH in page.url:
+            os.kill(os.getpid(), signal.SIGSEGV)
         while LOOP in page.url:
             pass
         return read(reader, page, *arguments, **named)

@@ -386,6 +386,12 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         What was asked for ``since`` the start of the visit is left out.
         """
 
+    def return_items(self, source: str, *, since: dt.datetime) -> None:
+        """Make everything due at once that was requested ``since`` a time and is not stored.
+
+        For a visit that was interrupted: the request does not count as a try.
+        """
+
     def add_run(self, run: Run) -> None:
         """Keep the report of a run."""
 

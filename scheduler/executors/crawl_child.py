@@ -18,7 +18,7 @@ from scheduler.home import Home
 from scheduler.jobs.child import Child, ChildEnded, stand_back
 from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.leased.watchdog import Renewal
-from scheduler.jobs.limits.page_limit import KILLED, NoteFile, PageNote
+from scheduler.jobs.limits.page_limit import NoteFile, PageNote
 from scheduler.logs import open_log
 
 LOST = 120.0
@@ -45,8 +45,8 @@ class ChildKind(NamedTuple):
 class CrawlLost(CommuniqueError):
     """A child ended, or was ended, before it reported a visit.
 
-    ``code`` is its exit code if it ended by itself, ``page`` the page that took too long if that
-    ended it, and ``progress`` what it had last reported of the visit.
+    ``code`` is its exit code: 0 if unknown, negative for a signal. ``page`` is the page that it
+    read when a signal ended it, and ``progress`` its last report about the visit.
     """
 
     def __init__(
@@ -195,15 +195,15 @@ class CrawlChild:
                 if one.on_progress:
                     one.on_progress(one.progress)
         self.is_open = False
-        self._page = self._slow_page(code)
+        self._page = self._noted_page(code)
         self._note.close()
         for awaited in self._awaited.values():
             if not awaited.report.done():
                 awaited.report.set_exception(self._lost(code, awaited))
 
-    def _slow_page(self, code: int) -> PageNote | None:
-        """The page that the kernel ended the child for, None if it ended otherwise."""
-        if code != KILLED:
+    def _noted_page(self, code: int) -> PageNote | None:
+        """The page that the child read when a signal ended it, or None."""
+        if code >= 0:
             return None
         try:
             return self._note.read()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import signal
+import time
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import closing
@@ -30,7 +32,7 @@ from scheduler.home import Home
 from scheduler.jobs.crawl_lines import Progress, VisitJob
 from scheduler.jobs.leased.leased_store import leased_store
 from scheduler.jobs.leased.watchdog import LATE
-from scheduler.jobs.limits.page_limit import HARD_FACTOR, SEPARATE_SECONDS, PageNote
+from scheduler.jobs.limits.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
 from scheduler.jobs.limits.slow_pages import noted_url
 from spiders.crawl.page_errors import CONTINUED, MOVED, SLOW, SLOW_VISIT
 from spiders.download.hosts import host_of
@@ -40,7 +42,7 @@ CHILDREN = 2
 """Maximum children that take new visits; of each special kind (ChildKind) there is one more."""
 
 MAX_ATTEMPTS = 4
-"""Maximum times that one visit begins, if slow pages end its child."""
+"""Maximum times that one visit begins, if slow pages or crashes end its child."""
 
 VISITS = 40
 """Visits at a time: a slow one takes one of these places, and next to no memory."""
@@ -59,6 +61,8 @@ IDLE = 10.0
 NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
 HOST_LOST = "the lease of its host was lost; the next visit continues from there"
 INTERRUPTED = "a page of another visit ended the process of this visit, which begins again"
+CRASHED = "{} ended the process of this visit, which begins again"
+CRASHED_AT_PAGE = "{} ended the process of this visit at a page; it continues in a separate process"
 
 
 def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
@@ -74,13 +78,24 @@ def begun(source: LoadedSource, started: dt.datetime, progress: Progress | None)
     return replace(run, pages=progress.pages, new=progress.new, changed=progress.changed)
 
 
-def killed_by(page: PageNote) -> RunError:
-    """The error of a page for which the kernel ended the separate process."""
-    took = f"longer than {SEPARATE_SECONDS * HARD_FACTOR:g} s of CPU time"
+def signal_name(code: int) -> str:
+    """The name of the signal with which a process ended, by its negative exit code."""
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def killed_by(page: PageNote, code: int) -> RunError:
+    """The error of a page at which a signal ended the separate process."""
+    if code == KILLED:
+        why = f"took longer than {SEPARATE_SECONDS * HARD_FACTOR:g} s of CPU time"
+    else:
+        why = f"ended its process ({signal_name(code)})"
     if page.url:
-        message = f"reading this page took {took}; the next visits skip the page"
+        message = f"reading this page {why}; the next visits skip the page"
         return RunError(noted_url(page.url), SLOW, message)
-    return RunError("", SLOW_VISIT, f"work on the whole visit took {took} and was ended")
+    return RunError("", SLOW_VISIT, f"work on the whole visit {why}")
 
 
 def joined(first: Run | None, run: Run) -> Run:
@@ -148,8 +163,8 @@ class Executor:
             if not self._is_open or self._drops[host] != drops:
                 return cut_short(source, started, NOT_BEGUN)
             first: Run | None = None
-            for _ in range(MAX_ATTEMPTS):
-                run, again = await self._attempt(source, job, host, on_progress)
+            for left in reversed(range(MAX_ATTEMPTS)):
+                run, again = await self._attempt(source, job, host, on_progress, last=not left)
                 first = joined(first, run)
                 if not (again and self._is_open):
                     return first
@@ -163,10 +178,16 @@ class Executor:
         job: VisitJob,
         host: str,
         on_progress: ProgressReporter | None,
+        *,
+        last: bool,
     ) -> tuple[Run, bool]:
-        """Visit a source once; return the report, and whether the visit has to begin again."""
+        """Visit a source once; return the report, and whether the visit has to begin again.
+
+        ``last`` is whether this is the last attempt.
+        """
         started = utc_now()
         child: CrawlChild | None = None
+        progress: Progress | None = None
         try:
             given = await self._begin(source, job, host, on_progress)
             if given is None:
@@ -184,17 +205,18 @@ class Executor:
         except CrawlLost as error:
             if job.lease and (error.code == LATE or (child and child.dropped)):
                 # The source is still due.
-                return cut_short(source, started, HOST_LOST), False
-            if error.page and child:
-                run = begun(source, started, error.progress)
-                return await self._after_kill(source, job, run, error.page, child.kind)
-            failed = RunError("", "crawl", str(error))
+                return await self._after_loss(begun(source, started, error.progress)), False
+            progress = error.progress
+            failed, again = self._crash_error(source, error, child, last=last)
+            if again:
+                run = begun(source, started, progress)
+                return await self._kept(source, run, failed, job.lease), True
         else:
             moved = any(error.kind == MOVED for error in run.errors)
             if moved:
                 self._suspicious.add(host)
             return run, moved
-        run = begun(source, started, None)
+        run = begun(source, started, progress)
         return await self._kept(source, run, failed, job.lease), False
 
     async def _begin(
@@ -222,18 +244,41 @@ class Executor:
         """Whether a child that is not for suspicious hosts visits a host."""
         return any(child.hosts[host] and not child.kind.separate for child in self._children)
 
-    async def _after_kill(
-        self, source: LoadedSource, job: VisitJob, run: Run, page: PageNote, kind: ChildKind
-    ) -> tuple[Run, bool]:
-        """The report of a visit whose child was killed for a page; the same pair as _attempt."""
-        if page.source != source.id:
-            error, again = RunError("", CUT, INTERRUPTED), True
-        elif kind.separate:
-            error, again = killed_by(page), False
-        else:
+    def _crash_error(
+        self, source: LoadedSource, lost: CrawlLost, child: CrawlChild | None, *, last: bool
+    ) -> tuple[RunError, bool]:
+        """The error of a visit whose child ended, and whether the visit begins again."""
+        page, code = lost.page, lost.code
+        own = page is not None and page.source == source.id
+        if page and own and child and child.kind.separate:
+            return killed_by(page, code), False
+        if code >= 0 or last:
+            return RunError("", "crawl", str(lost)), False
+        if own:
             self._suspicious.add(host_of(source.file.url))
-            error, again = RunError("", CUT, CONTINUED), True
-        return await self._kept(source, run, error, job.lease), again
+            why = CONTINUED if code == KILLED else CRASHED_AT_PAGE.format(signal_name(code))
+        else:
+            why = INTERRUPTED if page else CRASHED.format(signal_name(code))
+        return RunError("", CUT, why), True
+
+    async def _after_loss(self, run: Run) -> Run:
+        """The report of a visit that lost its lease; it is stored if the database responds."""
+        run = replace(run, errors=(RunError("", CUT, HOST_LOST),))
+        if self._until is not None and time.monotonic() > self._until:
+            # The leases were not renewed. Waiting for the database would delay the others.
+            return run
+        return await asyncio.to_thread(self._keep_loss, run)
+
+    def _keep_loss(self, run: Run) -> Run:
+        try:
+            with closing(self._home.store()) as store, store.transaction():
+                # A source that was renamed loses its lease, too.
+                if run.source in store.sources():
+                    store.return_items(run.source, since=run.started)
+                    store.add_run(run)
+        except StoreError as error:
+            return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
+        return run
 
     async def visit_all(
         self,

@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from data.clock import utc_now
+from data.health.evidence import CUT
 from data.health.run_errors import ARCHIVE, VANISHED
 from data.identity.decision import Decision
 from data.models import Capture, Content, Draft, Release, Run, RunError, Validator, lean
@@ -253,6 +254,9 @@ class Visit:
         if self.ended:
             return
         self._finish_pending()
+        if kind == CUT:
+            with self._errors():
+                self.store.return_items(self.id, since=self.started)
         self.error(self.file.url, kind, message)
         self._end()
 

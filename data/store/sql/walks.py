@@ -206,3 +206,13 @@ class WalksPart(Part):
                 [(since.timestamp(), number) for number, _ in rows],
             )
         return tuple(item for _, item in rows)
+
+    def return_items(self, source: str, *, since: dt.datetime) -> None:
+        """Make everything due at once that was requested ``since`` a time and is not stored.
+
+        For a visit that was interrupted: the request does not count as a try.
+        """
+        again = "SET tries = tries - 1, asked = 0 WHERE source = ? AND asked >= ? AND tries > 0"
+        with self._writing() as db:
+            db.execute(f"UPDATE unread_items {again}", [source, since.timestamp()])
+            db.execute(f"UPDATE files {again} AND record_id IS NULL", [source, since.timestamp()])

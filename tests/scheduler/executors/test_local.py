@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from scheduler.executors.local import Executor
+from data.models import Run
+from scheduler.executors.local import MAX_ATTEMPTS, Executor
 from scheduler.home import open_home
 from scheduler.jobs.child import NICE
+from scheduler.jobs.crawl_lines import Progress
 from spiders.sources.loader import load_source
 from tests.command import make_home
 from tests.peer import PATIENCE
@@ -59,7 +63,7 @@ def test_only_a_backfill_runs_at_a_lower_priority(
             executor = Executor(home)
             visit = asyncio.create_task(executor.visit(source, backfill=backfill))
             await asyncio.to_thread(room.wait_for, "/news/1.html")
-            found = niceness_of_crawls()
+            found = [os.getpriority(os.PRIO_PROCESS, process) for process in crawls()]
             held.set()
             await visit
             await executor.close()
@@ -69,10 +73,74 @@ def test_only_a_backfill_runs_at_a_lower_priority(
         assert asyncio.run(work()) == [min(own + added, 19)]
 
 
-def niceness_of_crawls() -> list[int]:
-    """The niceness of each crawl that this process started."""
+def test_visits_whose_process_is_killed_keep_their_progress_and_begin_again(
+    tmp_path: Path,
+) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1, 2, 3]))
+        for number in (1, 2, 3):
+            room.page(f"/news/{number}.html", release_html(number))
+        held = room.answers["/news/2.html"].hold = threading.Event()
+        home = open_home(make_home(tmp_path / "home", f"{room.base}/news/"))
+        source = load_source(home.sources, "harbour")
+
+        async def work() -> Run:
+            reported = asyncio.Event()
+            executor = Executor(home)
+
+            def note(progress: Progress) -> None:
+                assert progress.source == source.id
+                reported.set()
+
+            visit = asyncio.create_task(executor.visit(source, on_progress=note))
+            await reported.wait()
+            await asyncio.to_thread(room.wait_for, "/news/2.html")
+            (process,) = crawls()
+            os.kill(process, signal.SIGKILL)
+            held.set()
+            run = await visit
+            await executor.close()
+            return run
+
+        run = asyncio.run(work())
+        with closing(home.plain_store()) as store:
+            second, first = store.runs("harbour", limit=9)
+    # The listing at least: two reports about a visit are a tenth of a second apart.
+    assert first.pages >= 1
+    assert [error.kind for error in first.errors] == ["interrupted"]
+    assert (second.new, second.errors) == (3, ())
+    assert (run.new, run.pages, run.errors) == (3, first.pages + second.pages, ())
+
+
+def test_a_visit_whose_process_is_killed_again_and_again_is_an_error(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        held = room.answers["/news/"].hold = threading.Event()
+        home = open_home(make_home(tmp_path / "home", f"{room.base}/news/"))
+        source = load_source(home.sources, "harbour")
+
+        async def work() -> Run:
+            executor = Executor(home)
+            visit = asyncio.create_task(executor.visit(source))
+            killed = set[int]()
+            for begun in range(1, MAX_ATTEMPTS + 1):
+                await asyncio.to_thread(room.wait_for, "/news/", times=begun)
+                (process,) = {*crawls()} - killed
+                os.kill(process, signal.SIGKILL)
+                killed.add(process)
+            run = await visit
+            await executor.close()
+            return run
+
+        run = asyncio.run(work())
+        held.set()
+    assert [error.kind for error in run.errors] == ["crawl"]
+
+
+def crawls() -> list[int]:
+    """The process id of each crawl that this process started."""
     return [
-        os.getpriority(os.PRIO_PROCESS, process)
+        process
         for task in Path("/proc/self/task").glob("*/children")
         for process in map(int, task.read_text().split())
         if b"scheduler.jobs.crawl" in Path(f"/proc/{process}/cmdline").read_bytes()

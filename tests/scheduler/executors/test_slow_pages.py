@@ -14,7 +14,7 @@ from data.models import Run
 from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
 from spiders.sources.loader import load_sources
-from tests.hanging_python import LOOP, NATIVE, RECORD, hanging_python
+from tests.hanging_python import CRASH, LOOP, NATIVE, RECORD, hanging_python
 from tests.press_room import Room, listing_html, release_html, served
 
 GOOD = ("pier", "quay")
@@ -60,7 +60,7 @@ async def visited(executor: Executor, home: Home, *, explicit: bool = False) -> 
     return {run.source: run for run in runs}
 
 
-@pytest.mark.parametrize("kind", [LOOP, NATIVE, RECORD])
+@pytest.mark.parametrize("kind", [LOOP, NATIVE, RECORD, CRASH])
 def test_a_page_that_never_ends_is_an_error_and_all_others_are_collected(
     tmp_path: Path, rooms: list[Room], kind: str
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_page_that_never_ends_is_an_error_and_all_others_are_collected(
         assert (second[name].new, second[name].errors) == (0, ())
     (error,) = first["bad"].errors
     assert (error.kind, error.url) == ("slow", f"{rooms[0].base}/news/{kind}-2.html")
-    assert "CPU time" in error.message
+    assert ("SIGSEGV" if kind == CRASH else "CPU time") in error.message
     # The next visit skips the page, and continues with the others.
     assert [one.kind for one in second["bad"].errors] == ["slow:skipped"]
     assert first["bad"].new + second["bad"].new == 2

@@ -72,3 +72,24 @@ def test_what_is_listed_waits_until_it_was_read_and_is_asked_for_ever_more_seldo
     assert awaited(later + dt.timedelta(minutes=50)) == ()
     store.await_items("harbour", {"old": "1"}, front=True)
     assert awaited(later + dt.timedelta(minutes=50)) == ("1",)
+
+
+def test_what_an_interrupted_visit_requested_is_due_at_once_and_was_not_tried(
+    store: JournalStore,
+) -> None:
+    store.await_items("harbour", {"old": "1", "older": "2"}, front=False)
+    store.await_files("harbour", ["http://harbour.example/a.pdf"])
+    later = NOON
+    # More often than what gives no release is requested.
+    for _ in range(12):
+        later += dt.timedelta(minutes=1)
+        assert store.awaited("harbour", now=later, since=later, limit=9) == ("1", "2")
+        assert len(store.awaited_files("harbour", now=later, since=later, limit=9)) == 1
+        assert store.awaited("harbour", now=later, since=later, limit=9) == ()
+        store.return_items("harbour", since=later)
+    next_one = later + dt.timedelta(minutes=1)
+    assert store.awaited("harbour", now=next_one, since=next_one, limit=9) == ("1", "2")
+    # Requests of an earlier visit, which was not interrupted, count.
+    store.return_items("harbour", since=next_one + dt.timedelta(minutes=1))
+    after = next_one + dt.timedelta(minutes=2)
+    assert store.awaited("harbour", now=after, since=after, limit=9) == ()
