@@ -15,6 +15,7 @@ from typing import IO, Final
 
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
+from data.archive.warc.cdxj import Entry
 from data.archive.warc.reader import Damage, Record, read_fields
 from data.archive.warc.records import field_value
 from data.errors import ArchiveError
@@ -54,10 +55,10 @@ def read_foreign(path: Path) -> Iterator[Record | Damage]:
             yield from _records(path.name, file, is_first=True)
 
 
-def imported_from(folder: Path, capture: Capture | None) -> str:
-    """The name of the file that the record of a capture was taken in from.
+def imported_from(folder: Path, capture: Capture | Entry | None) -> str:
+    """The name of the file that a capture was imported from.
 
-    Empty where it was captured here, or can't be read.
+    Empty if it was captured here, or if its record can't be read.
     """
     if capture is None:
         return ""

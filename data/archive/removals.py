@@ -23,6 +23,9 @@ FIRST: Final = "removal"
 """The line before the JSON, so that no other note of the log is taken for one."""
 
 
+WHAT: Final = "it tells of a removal"
+UNSIGNED: Final = "no key of the log signed it, so it explains nothing"
+
 SET_ASIDE: Final = "set-aside"
 """The kind of a note about records that stay in their files, and are no evidence of the archive."""
 
@@ -51,15 +54,29 @@ def encode(removal: Removal, key: SigningKey) -> bytes:
 
 def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
     """What a block holds that one of these keys of a log signed. Raises InvalidNote."""
-    what = "it tells of a removal"
-    note = parse_note(block, what, most=len(block))
-    origin, first, told = [*note.text.split("\n", 2), "", ""][:3]
-    if not any(key.name == origin and note.signed_by(key) for key in keys) or first != FIRST:
-        raise InvalidNote(what, "no key of the log signed it, so it explains nothing")
+    note = parse_note(block, WHAT, most=len(block))
+    origin = note.text.partition("\n")[0]
+    if not any(key.name == origin and note.signed_by(key) for key in keys):
+        raise InvalidNote(WHAT, UNSIGNED)
+    return _removal(note)
+
+
+def decode_unverified(block: bytes) -> Removal:
+    """Decode a note without a check of its signature.
+
+    Use it only for what must not be shown, never for evidence. Raises InvalidNote.
+    """
+    return _removal(parse_note(block, WHAT, most=len(block)))
+
+
+def _removal(note: Note) -> Removal:
+    _, first, text = [*note.text.split("\n", 2), "", ""][:3]
+    if first != FIRST:
+        raise InvalidNote(WHAT, UNSIGNED)
     try:
-        return _decode(told)
+        return _decode(text)
     except msgspec.DecodeError as error:
-        raise InvalidNote(what, f"it can't be read: {error}") from error
+        raise InvalidNote(WHAT, f"it can't be read: {error}") from error
 
 
 def leaves_of(removal: Removal, highest: int) -> set[int]:

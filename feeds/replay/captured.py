@@ -10,13 +10,14 @@ import datetime as dt
 import re
 from calendar import monthrange
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from data.archive.captures import Captures
 from data.archive.content_coding import Undecodable
 from data.archive.foreign import imported_from
-from data.archive.served import Served, served
+from data.archive.served import NotServed, Served, served
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
 from data.archive.warc.records import target_uri
@@ -38,6 +39,7 @@ from feeds.replay.memento import (
     chosen,
     escaped,
     gate_headers,
+    http_date,
     memento_headers,
     original_links,
     timemap,
@@ -52,6 +54,12 @@ ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
 """An address within another: on its way, two slashes may have become one."""
 
 STAMP = "%Y%m%d%H%M%S"
+RECORD = re.compile(r"([0-9]{14})-([0-9]{1,18})")
+"""Such a time and the number of a leaf: one record, if its second has several."""
+
+IMPORTED = "communique-imported"
+"""The header with the name of the file, percent-encoded, that a capture was imported from."""
+
 BEGINNING = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
 """Such a time, or the beginning of one: a year, a month, a day and so on."""
 
@@ -126,6 +134,7 @@ class CapturedPages:
     def __init__(self, folder: Path, site: Site) -> None:
         self._folder = folder
         self._index = Index(folder)
+        self._captures = Captures(folder, self._index)
         self._site = site_address(site.url)
         self._root = urlsplit(self._site).path
 
@@ -148,18 +157,38 @@ class CapturedPages:
             asked = of_timemap[1]
         elif dated := DATED.fullmatch(asked):
             stamp, asked = dated[1], dated[2]
-        entries = self._captures(asked, restrictions.secrets)
-        if entries and any(map(restrictions.is_withheld, {one.uri for one in entries})):
+        all_entries = self._entries(asked, restrictions.secrets)
+        if any(map(restrictions.is_withheld, {one.uri for one in all_entries})):
             return Answer(410, [], said=TAKEN_OUT)
+        entries = self._captures.by_second(all_entries)
         if of_timemap:
-            return self._timemap(entries)
+            return self._timemap(entries, restrictions.secrets)
+        if of_record := RECORD.fullmatch(stamp):
+            stamp = of_record[1]
+            return self._record(stamp, int(of_record[2]), all_entries, entries, restrictions)
         if stamp:
             return self._memento(stamp, entries, restrictions)
         return self._gate(entries, accept)
 
-    def address(self, url: str, at: dt.datetime) -> str:
+    def address(self, url: str, at: dt.datetime, record: str = "") -> str:
         """Where a capture is shown: a path from the root of the server."""
-        return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}/{escaped(url)}"
+        return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
+
+    def address_of(self, capture: Capture, secrets: Secrets) -> tuple[str, str]:
+        """The original address of a capture without secrets, and the path that shows its record.
+
+        Raises ArchiveError and Undecodable if it can't be shown.
+        """
+        url = served(self._folder, self._index, capture.file, capture.offset, LARGEST).url
+        if self._captures.is_set_aside(capture):
+            cause = f"byte {capture.offset}: it was set aside as no evidence of this archive"
+            raise NotServed(capture.file, cause)
+        url = secrets.hidden(url)
+        entries = self._entries(url, secrets)
+        shown = {one.leaf for one in self._captures.by_second(entries)}
+        # The record of a response that nothing changed (304) is in neither list.
+        is_hidden = capture.leaf not in shown and any(one.leaf == capture.leaf for one in entries)
+        return url, self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
 
     def _gate(self, entries: Sequence[Entry], accept: bytes | None) -> Answer | None:
         if not entries:
@@ -174,10 +203,14 @@ class CapturedPages:
         mementos = self._mementos(entries)
         return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT])
 
-    def _timemap(self, entries: Sequence[Entry]) -> Answer | None:
+    def _timemap(self, entries: Sequence[Entry], secrets: Secrets) -> Answer | None:
         if not entries:
             return None
-        body = timemap(self._original(entries), self._mementos(entries))
+        mementos = [
+            replace(memento, imported=secrets.hidden(self._captures.origin(entry)))
+            for memento, entry in zip(self._mementos(entries), entries, strict=True)
+        ]
+        body = timemap(self._original(entries), mementos)
         return Answer(200, [("content-type", LINK_FORMAT), SHORT], body)
 
     def _memento(
@@ -193,10 +226,36 @@ class CapturedPages:
         if f"{entries[place].at:{STAMP}}" != stamp:
             # One that was captured at another time has an address of its own.
             return Answer(302, [("location", escaped(mementos[place].url)), SHORT])
+        headers = memento_headers(self._original(entries), mementos, place)
+        return self._replayed(entries[place], headers, at, restrictions)
+
+    def _record(
+        self,
+        stamp: str,
+        leaf: int,
+        all_entries: Sequence[Entry],
+        entries: Sequence[Entry],
+        restrictions: Restrictions,
+    ) -> Answer | None:
+        """The capture with a leaf, also if another one of its second is the memento."""
+        found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{STAMP}}" == stamp)
+        entry = next(found, None)
+        if entry is None:
+            return None
+        headers = [
+            ("memento-datetime", http_date(entry.at)),
+            ("link", ", ".join(original_links(self._original(entries)))),
+        ]
+        return self._replayed(entry, headers, entry.at, restrictions)
+
+    def _replayed(
+        self, entry: Entry, headers: Headers, at: dt.datetime, restrictions: Restrictions
+    ) -> Answer:
+        """A capture with these headers, or the reason why it is not shown."""
+        if origin := restrictions.secrets.hidden(self._captures.origin(entry)):
+            headers = [*headers, (IMPORTED, quote(origin))]
         try:
-            entry = entries[place]
             found = served(self._folder, self._index, entry.file, entry.offset, LARGEST)
-            headers = memento_headers(self._original(entries), mementos, place)
             made = self._shown(found, headers, at, restrictions.secrets)
         except (ArchiveError, Undecodable) as error:
             return Answer(404, [], said=f"This capture can't be shown: {error}.")
@@ -242,18 +301,17 @@ class CapturedPages:
         is_error = 400 <= found.status < 600  # noqa: PLR2004 - the classes of errors
         return Answer(found.status if is_error else 200, [("content-type", full), *headers], body)
 
-    def _captures(self, asked: str, secrets: Secrets) -> Sequence[Entry]:
-        """The captures of an address, oldest first; of several in one second, the last.
+    def _entries(self, asked: str, secrets: Secrets) -> list[Entry]:
+        """The captures of an address that may be shown, in their order of writing.
 
         A record that was imported may have an address with a secret: it is left out.
         """
         found = ADDRESS.fullmatch(asked)
         if found is None:
-            return ()
-        entries = self._index.captures(f"{found[1].lower()}://{found[2]}")
+            return []
+        entries = self._captures.of(f"{found[1].lower()}://{found[2]}")
         shown = (one for one in entries if secrets.hidden(one.uri) == one.uri)
-        by_time = {one.at: one for one in shown if web_address(one.uri)}
-        return [by_time[at] for at in sorted(by_time)]
+        return [one for one in shown if web_address(one.uri)]
 
     def _original(self, entries: Sequence[Entry]) -> Original:
         uri = entries[-1].uri
@@ -268,14 +326,6 @@ class CapturedPages:
     def imported_from(self, capture: Capture) -> str:
         """The file that a capture was taken in from; empty where it was made here."""
         return imported_from(self._folder, capture)
-
-    def uri(self, capture: Capture) -> str:
-        """The address of a capture of a release.
-
-        Raises ArchiveError and Undecodable where it can't be shown.
-        """
-        found = served(self._folder, self._index, capture.file, capture.offset, LARGEST)
-        return found.url
 
 
 def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
+from urllib.parse import quote
 
 from data.errors import CommuniqueError
 
@@ -43,10 +44,14 @@ class BadDatetime(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """A state of the past: its absolute address, and since when it was so (aware UTC)."""
+    """A state of the past: its absolute address, and since when it was so (aware UTC).
+
+    ``imported`` is the name of the file that it was imported from, or empty.
+    """
 
     url: str
     at: dt.datetime
+    imported: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +159,10 @@ def _timemap_links(original: Original, mementos: Sequence[Memento]) -> Iterator[
 
 
 def link(memento: Memento, *names: str) -> str:
-    """The link to a memento, with what else it is to the others, such as ``prev``."""
+    """The link to a memento, with its other relations, such as ``prev``."""
     rel = " ".join((*names, "memento"))
-    return f'<{escaped(memento.url)}>; rel="{rel}"; datetime="{http_date(memento.at)}"'
+    imported = f'; imported="{quote(memento.imported)}"' if memento.imported else ""
+    return f'<{escaped(memento.url)}>; rel="{rel}"; datetime="{http_date(memento.at)}"{imported}'
 
 
 def escaped(url: str) -> str:

@@ -98,11 +98,11 @@ class ReleaseMementos:
             return None
         try:
             # The address of a record that was imported is as its file had it.
-            uri = secrets_of(self._store).hidden(pages.uri(revision.capture))
+            secrets = secrets_of(self._store)
+            uri, shown = pages.address_of(revision.capture, secrets)
         except (ArchiveError, Undecodable) as error:
             return Answer(404, [], said=f"The page of this version can't be shown: {error}.")
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
-        shown = pages.address(uri, revision.capture.at)
         imported = pages.imported_from(revision.capture)
         seen = self._store.sightings(release_id).seen if wanted == release.revision else None
         page = replay_page(

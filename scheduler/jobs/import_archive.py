@@ -20,6 +20,7 @@ from data.archive.served import Served, served, unchunked
 from data.archive.warc.digests import Digest, parse_digest
 from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Damage, Record, uuid_of
+from data.archive.warc.records import Fields
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture
@@ -78,6 +79,22 @@ def is_taken(record: Record) -> bool:
     return not (record.is_http and record.http.status == HTTPStatus.NOT_MODIFIED)
 
 
+def id_of(record: Record) -> str:
+    """The id of a record, a UUID in small letters: its URN ignores their case (RFC 9562)."""
+    lowered = record.record_id.lower()
+    return lowered if lowered.startswith("urn:uuid:") else record.record_id
+
+
+def fields_of(record: Record) -> Fields:
+    """The fields of a record, with its id as ``id_of`` writes it."""
+    if id_of(record) == record.record_id:
+        return record.fields
+    name = f"<{id_of(record)}>"
+    return tuple(
+        (key, name if key.lower() == "warc-record-id" else value) for key, value in record.fields
+    )
+
+
 def has_payload(record: Record, digest: Digest) -> bool:
     """Whether a record holds the payload with a digest, with or without its chunks."""
     payload = record.http.payload if record.is_http else record.block
@@ -112,7 +129,12 @@ class ArchiveImport:
         revisit records, whose originals are here by then, wherever they are in the file.
         """
         self._known = self._archive.log.find(
-            {uuid_of(one.record_id) for one in self._records(path, told, 0) if is_taken(one)}
+            {
+                uuid_of(name)
+                for one in self._records(path, told, 0)
+                if is_taken(one)
+                for name in (one.record_id, id_of(one))
+            }
         )
         revisits = False
         for found in self._records(path, told, 1):
@@ -179,9 +201,13 @@ class ArchiveImport:
             self._skip(record, f"it says that it is of {record.field('WARC-Date')[:40]}")
             return
         capture = None
-        if (record_id := uuid_of(record.record_id)) not in self._known:
+        record_id = uuid_of(id_of(record))
+        # Earlier versions imported an id as it was written.
+        if not {record_id, uuid_of(record.record_id)} & self._known.keys():
             # From where it came here is ours to say.
-            told = [field for field in record.fields if field[0].lower() != IMPORTED_FIELD.lower()]
+            told = [
+                field for field in fields_of(record) if field[0].lower() != IMPORTED_FIELD.lower()
+            ]
             capture = self._archive.adopt((*told, (IMPORTED_FIELD, name)), record.block)
         elif not self._is_here(record):
             self._skip(record, SAME_ID.format(record.record_id[:60]))
@@ -224,7 +250,7 @@ class ArchiveImport:
                 continue
             with suppress(ArchiveError):
                 one = self._archive.record(entry.file, entry.offset)
-                if one.record_id == record.record_id and one.block == record.block:
+                if id_of(one) == id_of(record) and one.block == record.block:
                     return True
         return False
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
+from data.archive.removals import REMOVAL
 from data.archive.warc.cdxj import Entry, read_entries
 from data.archive.warc.reader import OPEN
 from data.archive.warc.records import REVISIT
@@ -59,7 +60,7 @@ CREATE TABLE IF NOT EXISTS captures (
     offset INTEGER NOT NULL,
     length INTEGER NOT NULL,
     leaf INTEGER NOT NULL,
-    url TEXT NOT NULL, -- canonical
+    url TEXT NOT NULL, -- canonical; that of notes about removals too
     uri TEXT NOT NULL, -- as the record has it
     at INTEGER NOT NULL, -- seconds since 1970
     mime TEXT,
@@ -321,7 +322,9 @@ class Index:
 
 
 def is_listed(entry: Entry) -> bool:
-    """Whether an entry has a row: captures of pages do that hold or change something."""
+    """Whether an entry has a row: captures of pages that changed, and notes about removals."""
+    if entry.uri == REMOVAL:
+        return True
     return entry.status != NOT_MODIFIED and entry.uri.startswith(("http://", "https://"))
 
 

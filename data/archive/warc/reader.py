@@ -220,6 +220,9 @@ def read_fields(folder: Path, file: str, offset: int) -> Fields:
     try:
         inflate = isal_zlib.decompressobj(wbits=GZIP)
         begin = inflate.decompress(os.pread(handle, FIRST, offset), FIRST * 4)
+        if HEAD_END not in begin:
+            # An imported record may have a long head, and its last fields count too.
+            return read_record(folder, file, offset).fields
         return WarcRecord.from_bytes(begin).headers.to_tuples()
     except (INVALID, OSError, ValueError) as error:
         raise ArchiveError(str(path), f"byte {offset}: {error}") from error

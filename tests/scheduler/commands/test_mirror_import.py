@@ -411,7 +411,8 @@ def test_a_record_with_the_id_of_another_is_skipped_and_reported(home: Path) -> 
     name = re.search(rb"WARC-Record-ID: (\S+)", first)
     assert name is not None
     ours = f"<{captured(home)[0][0]}>"
-    for record_id in (name[1].decode(), ours, ours.upper().replace("URN:UUID", "urn:uuid")):
+    capitals = ours.upper().replace("URN:UUID", "urn:uuid")
+    for record_id in (name[1].decode(), ours, capitals, ours.upper()):
         forged = page(
             f"{SITE}/news/1.html", release(1), "2019-04-01T00:00:00Z", record_id=record_id
         )
@@ -423,6 +424,20 @@ def test_a_record_with_the_id_of_another_is_skipped_and_reported(home: Path) -> 
         assert captured(home) == before
         verified = communique("mirror", "verify", home=home)
         assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_an_id_in_capitals_is_imported_in_small_letters(home: Path) -> None:
+    record_id = "<URN:UUID:5F0C1E2A-0000-4000-8000-00000000000A>"
+    small = page(f"{SITE}/news/0.html", release(0), record_id=record_id.lower())
+    large = page(f"{SITE}/news/0.html", release(0), record_id=record_id)
+    told = import_bytes(home, packed([large]))
+    assert (told["records"], told["duplicates"]) == (1, 0)
+    for known in (large, small):
+        told = import_bytes(home, packed([known]))
+        assert (told["records"], told["duplicates"]) == (1, 1)
+    other = page(f"{SITE}/news/1.html", release(1), record_id=record_id.lower())
+    assert import_bytes(home, packed([other]), code=1)["records"] == 0
+    assert communique("mirror", "verify", home=home).returncode == 0
 
 
 def test_two_records_of_a_file_with_one_id_are_not_both_taken(home: Path) -> None:

@@ -1,0 +1,91 @@
+"""The captures of an address that may be shown, and which of them were imported."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from data.archive.foreign import imported_from
+from data.archive.log.notes import InvalidNote
+from data.archive.removals import REMOVAL, SET_ASIDE, decode_unverified
+from data.archive.warc.cdxj import Entry
+from data.archive.warc.index import Index
+from data.archive.warc.reader import read_record
+from data.errors import ArchiveError
+from data.models.capture import Capture
+
+MAX_KNOWN_ORIGINS: Final = 50_000
+"""Maximum number of captures whose origin is kept in memory."""
+
+
+class Captures:
+    """The captures in the archive in ``folder``, by address. Any thread may call it."""
+
+    def __init__(self, folder: Path, index: Index) -> None:
+        self._folder = folder
+        self._index = index
+        self._lock = threading.Lock()
+        self._origins: dict[tuple[str, int, int], str] = {}
+
+    def of(self, uri: str) -> list[Entry]:
+        """All captures of an address in their order of writing, without those set aside.
+
+        Raises ArchiveError.
+        """
+        entries = self._index.captures(uri)
+        if not entries:
+            return []
+        ranges = self._set_aside()
+        return [one for one in entries if not self._is_aside(one, ranges)]
+
+    def is_set_aside(self, capture: Capture) -> bool:
+        """Whether a note sets the record of a capture aside. Raises ArchiveError."""
+        return self._is_aside(capture, self._set_aside())
+
+    def origin(self, entry: Entry | Capture) -> str:
+        """The name of the file that a capture was imported from; empty for a capture of ours."""
+        key = (entry.file, entry.offset, entry.leaf)
+        with self._lock:
+            known = self._origins.get(key)
+        if known is None:
+            known = imported_from(self._folder, entry)
+            with self._lock:
+                if len(self._origins) >= MAX_KNOWN_ORIGINS:
+                    self._origins.clear()
+                self._origins[key] = known
+        return known
+
+    def by_second(self, entries: Sequence[Entry]) -> list[Entry]:
+        """One capture per second, oldest first: the last one of ours, or the last imported one."""
+        found: dict[dt.datetime, list[Entry]] = {}
+        for one in entries:
+            found.setdefault(one.at, []).append(one)
+        return [chosen(found[at], self.origin) for at in sorted(found)]
+
+    def _is_aside(self, entry: Entry | Capture, ranges: Sequence[tuple[int, int]]) -> bool:
+        """Whether a note sets a capture aside; no capture of ours can be set aside."""
+        is_named = any(first <= entry.leaf <= last for first, last in ranges)
+        return is_named and bool(self.origin(entry))
+
+    def _set_aside(self) -> list[tuple[int, int]]:
+        """The first and the last leaf of each run of leaves that notes set aside.
+
+        Only this archive writes records at the address of the notes: imports skip it.
+        """
+        ranges: list[tuple[int, int]] = []
+        for one in self._index.captures(REMOVAL):
+            with suppress(ArchiveError, InvalidNote):
+                note = decode_unverified(read_record(self._folder, one.file, one.offset).block)
+                ranges += note.leaves if note.kind == SET_ASIDE else ()
+        return ranges
+
+
+def chosen(entries: Sequence[Entry], origin: Callable[[Entry], str]) -> Entry:
+    """The capture that is shown of those of one second: imported ones only without one of ours."""
+    if len(entries) == 1:
+        return entries[0]
+    return next((one for one in reversed(entries) if not origin(one)), entries[-1])

@@ -1,0 +1,144 @@
+"""An imported capture never replaces a capture of ours, and says that it was imported."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data.archive.archive import Archive
+from data.archive.foreign import IMPORTED_FIELD
+from data.archive.removal.set_aside import set_aside
+from data.models import Capture, Draft
+from data.settings import Archive as Settings
+from data.settings import Site
+from data.store import open_store
+from feeds.publishing.publish import publish
+from feeds.server.app import create_app
+from tests.archived import START, archived_home
+from tests.feeds.fakestore import make_release
+from tests.feeds.serving import served_by
+
+SITE = "https://press.example"
+URL = "https://acme.example/news/1"
+AT = START + dt.timedelta(days=1)
+STAMP = f"{AT:%Y%m%d%H%M%S}"
+FORGED = "Nobody ever served this text."
+LATER = "20230101000000"
+
+
+def adopt(
+    home: Path, record_id: str, *, at: dt.datetime = AT, more: int = 0, body: str = FORGED
+) -> Capture:
+    """Import a forged page; ``more`` fields make its head long."""
+    fields = (
+        ("WARC-Type", "response"),
+        ("WARC-Record-ID", f"<{record_id}>"),
+        ("WARC-Date", f"{at:%Y-%m-%dT%H:%M:%SZ}"),
+        ("WARC-Target-URI", URL),
+        ("Content-Type", "application/http; msgtype=response"),
+        *((f"X-Field-{n}", f"{n}" * 800) for n in range(more)),
+        (IMPORTED_FIELD, "an \u00e6 file.warc.gz"),
+    )
+    block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>{body}".encode()
+    with closing(Archive(home / "archive", Settings())) as archive:
+        capture = archive.adopt(fields, block)
+    assert capture is not None
+    return capture
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    with archived_home(tmp_path) as store:
+        publish(store, tmp_path / "site", Site(url=SITE))
+    return tmp_path
+
+
+def client(home: Path) -> Iterator[httpx.Client]:
+    url = f"sqlite:{home / 'communique.db'}"
+    yield from served_by(create_app(home / "site", url, Site(url=SITE), archive=home / "archive"))
+
+
+def framed(web: httpx.Client, home: Path) -> tuple[str, httpx.Response]:
+    """The page around the captured page of the release, and the captured page."""
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        (release,) = store.find_releases(URL, limit=1)
+    page = web.get(f"/releases/{release.id}/capture/page").text
+    shown = re.search(r'src="(/memento/[^"]+)"', page)
+    assert shown is not None
+    return page, web.get(shown[1])
+
+
+@pytest.mark.parametrize("more", [0, 90])
+def test_our_capture_is_shown_and_not_an_imported_one_of_its_second(home: Path, more: int) -> None:
+    adopt(home, "urn:example:forged", more=more)
+    for web in client(home):
+        answer = web.get(f"/memento/{STAMP}/{URL}")
+        assert answer.status_code == 200
+        assert "quay 1" in answer.text
+        assert "communique-imported" not in answer.headers
+        assert "imported" not in web.get(f"/memento/timemap/{URL}").text
+        page, captured = framed(web, home)
+        assert "quay 1" in captured.text
+        assert "taken in from" not in page
+
+
+def test_the_page_of_an_imported_version_shows_its_own_record(home: Path) -> None:
+    capture = adopt(home, "urn:example:imported")
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        edited = make_release(1, title="Other", body_text=FORGED)
+        draft = Draft("acme", URL, edited.content, capture=capture)
+        store.record(draft, seen=AT, since=AT)
+    for web in client(home):
+        page, captured = framed(web, home)
+        assert "taken in from" in page
+        assert FORGED in captured.text
+        assert captured.headers["communique-imported"] == "an%20%C3%A6%20file.warc.gz"
+        assert captured.headers["memento-datetime"]
+        assert "quay 1" in web.get(f"/memento/{STAMP}/{URL}").text
+        for leaf in (capture.leaf + 1, capture.leaf + 10**17):
+            assert web.get(f"/memento/{STAMP}-{leaf}/{URL}").status_code == 404
+
+
+def test_an_imported_memento_and_its_timemap_report_the_import(home: Path) -> None:
+    adopt(home, "urn:example:later", at=dt.datetime(2023, 1, 1, tzinfo=dt.UTC))
+    for web in client(home):
+        answer = web.get(f"/memento/{LATER}/{URL}")
+        assert FORGED in answer.text
+        assert answer.headers["communique-imported"] == "an%20%C3%A6%20file.warc.gz"
+        ours, imported = [
+            line
+            for line in web.get(f"/memento/timemap/{URL}").text.splitlines()
+            if "memento" in line and "datetime=" in line
+        ]
+        assert "imported" not in ours
+        assert 'imported="an%20%C3%A6%20file.warc.gz"' in imported
+
+
+def test_a_record_that_was_set_aside_is_not_replayed(home: Path) -> None:
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        (release,) = store.find_releases(URL, limit=1)
+        (ours,) = [one for one in store.captured() if one.at == AT]
+        later = dt.datetime(2023, 1, 1, tzinfo=dt.UTC)
+        # As earlier versions imported it.
+        capture = adopt(home, ours.record_id, at=later)
+        edited = make_release(1, title="Other", body_text=FORGED)
+        store.record(Draft("acme", URL, edited.content, capture=capture), seen=later, since=later)
+    for web in client(home):
+        assert web.get(f"/memento/{LATER}/{URL}").status_code == 200
+        with closing(Archive(home / "archive", Settings())) as archive:
+            assert set_aside(archive) == 1
+        earlier = web.get(f"/memento/{LATER}/{URL}")
+        assert earlier.headers["location"] == f"{SITE}/memento/{STAMP}/{URL}"
+        assert web.get(f"/memento/{LATER}-{capture.leaf}/{URL}").status_code == 404
+        assert LATER not in web.get(f"/memento/timemap/{URL}").text
+        answer = web.get(f"/releases/{release.id}/capture/page")
+        assert answer.status_code == 404
+        assert "set aside" in answer.text
+        # Our own record with the same id is shown.
+        assert "quay 1" in web.get(f"/memento/{STAMP}/{URL}").text
