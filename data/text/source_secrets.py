@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from hashlib import sha256
 from html.entities import html5
@@ -75,6 +76,11 @@ class Secrets:
     def __bool__(self) -> bool:
         """Whether there is any secret."""
         return self._pattern is not None
+
+    @property
+    def identity(self) -> tuple[AbstractSet[Secret], AbstractSet[tuple[str, str]]]:
+        """What is hidden: the secrets, and hosts with the names of parameters."""
+        return self.known, self._places
 
     @property
     def mark(self) -> bytes:

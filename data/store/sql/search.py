@@ -6,6 +6,7 @@ import datetime as dt
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, groupby, islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -16,7 +17,9 @@ from data.search.matches import MOST_COUNTED, STATES, Hits, Matches
 from data.search.query import Query, terms_of
 from data.store.sql.database.connection import Database, Part, places
 from data.store.sql.database.rows import RELEASE_COLUMNS, encode, release_of
+from data.store.sql.sources import SourcesPart
 from data.text.language_tags import feed_language
+from data.text.source_secrets import Secrets
 from data.topics.facets import Section, section_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
@@ -56,7 +59,7 @@ _filed = msgspec.json.Decoder(Filed)
 
 
 class Entry(NamedTuple):
-    """A release as it is entered: its row in the index, its number, and what it says.
+    """A release for the index: its row, its number, and its content without secrets.
 
     ``tokens`` are the words that stand for what it is filed under, parted by spaces; ``filed`` is
     the same as JSON of `Filed`.
@@ -172,7 +175,11 @@ class SearchPart(Part):
                 " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
                 [BATCH],
             )
-            self._enter_releases(db, [entry(row, found) for row, found in self._in_rows(rows)])
+            # A search could find a secret letter by letter, so the index holds none.
+            secrets = Secrets(SourcesPart(self._connection).secret_addresses() if rows else ())
+            self._enter_releases(
+                db, [entry(row, found, secrets) for row, found in self._in_rows(rows)]
+            )
             numbers = [(row[0],) for row in rows]
             db.executemany("DELETE FROM search_queue WHERE release = ?", numbers)
         return len(rows)
@@ -191,10 +198,17 @@ class SearchPart(Part):
             yield from enumerate(some, start=free)
 
 
-def entry(row: int, found: Found) -> Entry:
-    """A release as it is entered in a row of the index."""
+def entry(row: int, found: Found, secrets: Secrets) -> Entry:
+    """A release for a row of the index, without the secrets that its texts hold."""
     number, source, _, text, *became = found
     content = _content.decode(text)
+    content = replace(
+        content,
+        title=secrets.hidden(content.title),
+        body_text=secrets.hidden(content.body_text),
+        topics=tuple(secrets.hidden(topic) for topic in content.topics),
+        section=secrets.hidden(content.section) if content.section else content.section,
+    )
     filed = Filed(
         source,
         feed_language(content.language) or "",

@@ -19,6 +19,7 @@ from data.store.sql.publication import (
 )
 from data.store.sql.stories import StoryTables
 from data.text.redaction import HIDDEN
+from data.text.source_secrets import Secrets
 
 NAMED: Final = (
     *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
@@ -54,6 +55,20 @@ class SourcesPart(Part):
         )
         return tuple(sorted(url for (url,) in rows))
 
+    def index_without(self, address: str) -> None:
+        """Queue all releases for the search index if an address holds a new secret.
+
+        Call this before the address is stored. The index then holds no text that repeats it.
+        """
+        if not Secrets([address]):
+            return
+        known = self.secret_addresses()
+        if Secrets([*known, address]).identity != Secrets(known).identity:
+            self._connection.db.execute(
+                "INSERT INTO search_queue (release) SELECT number FROM releases WHERE true"
+                " ON CONFLICT DO NOTHING"
+            )
+
     def register(self, source: Source) -> None:
         """Keep what an institution is called; one that was removed is collected again.
 
@@ -63,6 +78,7 @@ class SourcesPart(Part):
             now = self.source_moves().get(source.id, source.id)
             if now != source.id:
                 raise RenamedSource(source.id, now)
+            self.index_without(source.url)
             self._connection.upsert("sources", asdict(source))
             self.restore_source(source.id)
 

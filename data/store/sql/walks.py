@@ -11,6 +11,7 @@ import msgspec
 from data.models import Listed, ListingKind, Walk
 from data.store.sql.database.connection import Part
 from data.store.sql.database.rows import encode, instant
+from data.store.sql.sources import SourcesPart
 
 MOST_TRIES: Final = 10
 """Visits that ask for what is listed and gave no release, before it counts as none."""
@@ -93,6 +94,8 @@ class WalksPart(Part):
     def keep_walk(self, source: str, walk: Walk) -> None:
         """Keep how far a walk has come."""
         with self._writing() as db:
+            if self.walk(source, walk.start) is None:
+                SourcesPart(self._connection).index_without(walk.start)
             db.execute(
                 "INSERT INTO walks (source, start, number, walk) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (source, start) DO UPDATE SET"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from data.models import Draft, Source
+from data.search.query import Query
 from data.store.protocol import Store
 from data.store.public_view import public_view, without_secrets
 from data.text.source_secrets import Secrets
@@ -89,3 +90,28 @@ def test_a_store_without_secrets_is_its_own_public_view(store: Store) -> None:
     store.register(Source("acme", "ACME", "https://acme.example/news?page=1", "UTC"))
     store.begin_walk("acme", "https://acme.example/news?page=1", "rules", at=NOW)
     assert public_view(store) is store
+
+
+def test_a_search_cannot_match_inside_a_secret(store: Store) -> None:
+    store.begin_walk("acme", ASKED, "rules", at=NOW)
+    release = make_release(1, "acme", title="TOPSECRET1 opens", body_text="Mark TOPSECRET1 here.")
+    store.record(Draft("acme", ASKED, release.content), seen=NOW, since=NOW)
+    store.update_search_index()
+    for text in ("TOPSECRET1", "TOPS*", "T*"):
+        assert store.count_matches(Query(text)).total == 0, text
+    assert store.count_matches(Query("opens mark")).total == 1
+
+
+def test_a_new_secret_leaves_the_search_index(store: Store) -> None:
+    release = make_release(1, "acme", title="TOPSECRET1 opens")
+    store.record(Draft("acme", "https://acme.example/1", release.content), seen=NOW, since=NOW)
+    store.update_search_index()
+    assert store.count_matches(Query("TOPS*")).total == 1
+    store.begin_walk("acme", ASKED, "rules", at=NOW)
+    assert store.update_search_index() == 1
+    assert store.count_matches(Query("TOPS*")).total == 0
+    assert store.count_matches(Query("opens")).total == 1
+    # A second address with the same secret changes nothing.
+    store.begin_walk("acme", f"{ASKED}&page=2", "rules", at=NOW)
+    store.register(Source("acme", "ACME", "https://acme.example/", "UTC"))
+    assert store.update_search_index() == 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS: Final = (
     *("functions", "releases", "search", "publication", "visits", "subscribers", "journal"),
-    *("hosts", "leaves", "publications", "unconfirmed", "differences"),
+    *("hosts", "leaves", "publications", "unconfirmed", "differences", "index_without_secrets"),
 )
 
 APPLIED: Final = "communique_migrations"

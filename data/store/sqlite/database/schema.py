@@ -192,6 +192,16 @@ def lay_differences(db: Database) -> None:
     _lay(db, "differences")
 
 
+@migrations()
+def index_without_secrets(db: Database) -> None:
+    """Queue all releases for the search index, which held the secrets of source addresses."""
+    db.execute(
+        "INSERT OR IGNORE INTO search_queue (release) SELECT number FROM releases"
+        " WHERE EXISTS (SELECT 1 FROM walks WHERE start LIKE '%=%' OR start LIKE '%@%')"
+        " OR EXISTS (SELECT 1 FROM sources WHERE url LIKE '%=***%')"
+    )
+
+
 def _lay(db: Database, name: str) -> None:
     """Lay the tables of one file; its statements are parted by blank lines.
 
