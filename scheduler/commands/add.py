@@ -14,6 +14,7 @@ import click
 from data.clock import fault_of_zone
 from data.errors import CommuniqueError, RenamedSource, SourceError
 from data.files import write_new
+from data.text.redaction import redacted, redacted_toml
 from data.toml_files import ID
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
@@ -43,7 +44,7 @@ class AlreadyThere(CommuniqueError):
     @classmethod
     def at(cls, path: Path, url: str) -> AlreadyThere:
         """A source that collects from the address."""
-        return cls(path, f"collects from {url} already; edit it, or remove it first")
+        return cls(path, f"collects from {redacted(url)} already; edit it, or remove it first")
 
     @classmethod
     def called(cls, path: Path, source: str) -> AlreadyThere:
@@ -58,7 +59,7 @@ class NotSure(CommuniqueError):
         certainty = found.proposed.certainty
         tried = f" (tried: {named(found.tried)})" if found.tried else ""
         super().__init__(
-            f"{found.site.page.url}: it is not sure that these are the releases "
+            f"{redacted(found.site.page.url)}: it is not sure that these are the releases "
             f"({certainty.value:.0%}, {FLOOR:.0%} are needed): {'; '.join(certainty.reasons)}"
             f"{tried}. Nothing was written; give the page that lists them, or, if these are right, "
             "--save --force"
@@ -146,12 +147,12 @@ def _nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
     written = adding.keep_skeleton(error)
     if as_json:
         saved = str(written) if written else None
-        print_json({"error": str(error), "toml": error.skeleton, "saved": saved})
+        print_json({"error": str(error), "toml": redacted_toml(error.skeleton), "saved": saved})
     elif written:
         say(f"wrote {written} with candidates; go on with it there")
     else:
         name = error.draft.proposal.id
-        say(f"# sources/{name}.toml, to go on with", *error.skeleton.split("\n"))
+        say(f"# sources/{name}.toml, to go on with", *redacted_toml(error.skeleton).split("\n"))
         say("nothing was written; --save --force writes this file")
     complain(str(error))
     return 1
@@ -209,27 +210,29 @@ class Adding:
     def _told(self, listed: ListedAddress, *, quiet: bool) -> dict[str, Any]:
         """One address of several, and what came of it."""
         written, address = None, listed.address
+        shown = redacted(address)
         try:
             if not listed.may_be_file and not WEB.match(address):
                 raise NotFetched(address, NEVER_FETCHED)
             found, written = self.one(address, name=listed.name)
             told = source_values(found) | {
-                "given": address,
+                "given": shown,
                 "saved": str(written) if written else None,
             }
             if written is None and not found.proposed.certainty.enough:
                 raise NotSure(found)
         except CommuniqueError as error:
-            complain(str(error) if address in str(error) else f"{address}: {error}")
+            complain(str(error) if shown in str(error) else f"{shown}: {error}")
             if isinstance(error, NotSure):
                 return told | {"error": str(error)}
             if isinstance(error, NothingFound):
                 written = self.keep_skeleton(error)
             saved = str(written) if written else None
-            return {"given": address, "error": str(error), "saved": saved}
+            return {"given": shown, "error": str(error), "saved": saved}
         if not quiet:
             proposed = found.proposed
-            what = f"{counted(len(proposed.listing.items), 'release')} at {proposed.proposal.url}"
+            at = redacted(proposed.proposal.url)
+            what = f"{counted(len(proposed.listing.items), 'release')} at {at}"
             end = f", wrote {written}" if written else ""
             say(f"{proposed.proposal.id}: {what}, {proposed.certainty.value:.0%} sure{end}")
         return told

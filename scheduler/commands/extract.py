@@ -13,6 +13,8 @@ from typing import IO, get_args
 import click
 import msgspec
 
+from data.store.public_view import without_secrets
+from data.text.source_secrets import Secrets
 from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home
 from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import Home
@@ -58,6 +60,7 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
     if url and not is_web(url):
         raise click.BadParameter(f"{url!r} is no web address", param_hint="--url")
     failed = False
+    secrets = Secrets((url, *(page for page in pages if WEB.match(page))))
     with PageFetcher(home) as fetcher, status_line() as on_status:
         tasks = (
             named(pages, url, kind, fetcher, on_status)
@@ -66,12 +69,19 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
         )
         for result in ordered(tasks):
             if isinstance(result, str):
-                complain(result)
+                complain(secrets.hidden(result))
                 failed = True
             else:
-                sys.stdout.buffer.write(result + b"\n")
+                sys.stdout.buffer.write(shown(result, secrets) + b"\n")
                 sys.stdout.buffer.flush()
     return 1 if failed else 0
+
+
+def shown(line: bytes, secrets: Secrets) -> bytes:
+    """A line of JSON without the secrets of the addresses that the command line named."""
+    if not secrets:
+        return line
+    return msgspec.json.encode(without_secrets(msgspec.json.decode(line), secrets))
 
 
 def named(

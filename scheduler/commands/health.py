@@ -8,6 +8,7 @@ import click
 
 from data.errors import StoreError
 from data.models import Handling
+from data.store.public_view import public_view
 from scheduler.cli import Listing, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home import Home
 from scheduler.jobs import handlings
@@ -29,7 +30,7 @@ def list_health(home: Home, *, as_json: bool) -> int:
     The exit code is 1 if a source is failing, blocked, silent, or degraded: it works, with a fault.
     """
     try:
-        with closing(home.store()) as store:
+        with closing(public_view(home.store())) as store:
             found = home_health(home, store)
     except StoreError:
         found = health_without_store(home)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from data.store.public_view import without_secrets
 from data.text.clean import clean_line
+from data.text.redaction import redacted, redacted_toml
+from data.text.source_secrets import Secrets
 from data.wording import counted
 from scheduler.cli import say
 from spiders.discovery.explore import Explored
@@ -23,20 +26,20 @@ WIDTH = 110
 
 
 def source_values(found: Explored) -> dict[str, Any]:
-    """What was found as plain values."""
+    """What was found as plain values, without the secrets of its addresses."""
     proposed = found.proposed
     proposal, certainty = proposed.proposal, proposed.certainty
-    return {
+    values = {
         "id": proposal.id,
         "name": _guess(proposal.name),
-        "url": proposal.url,
+        "url": redacted(proposal.url),
         "timezone": _guess(proposal.timezone),
         "certainty": {
             "value": certainty.value,
             "enough": certainty.enough,
             "reasons": list(certainty.reasons),
         },
-        "feed": proposal.feed,
+        "feed": proposal.feed and redacted(proposal.feed),
         "render": proposal.render,
         "offers": [
             {
@@ -66,8 +69,15 @@ def source_values(found: Explored) -> dict[str, Any]:
         },
         "doubts": list(proposed.doubts),
         "notes": list(found.notes),
-        "toml": proposal.toml,
+        "toml": redacted_toml(proposal.toml),
     }
+    return cast("dict[str, Any]", without_secrets(values, secrets_of(found)))
+
+
+def secrets_of(found: Explored) -> Secrets:
+    """The secrets of the addresses that the source file would contain."""
+    proposal = found.proposed.proposal
+    return Secrets((found.site.page.url, proposal.url, proposal.feed or ""))
 
 
 def _guess(guess: Guess) -> dict[str, Any]:
@@ -75,7 +85,9 @@ def _guess(guess: Guess) -> dict[str, Any]:
 
 
 def show(found: Explored) -> None:
-    """Show a person what would be collected, what is unsure, and the file."""
+    """Print what would be collected, what is unsure, and the file, without secrets of addresses."""
+    secrets = secrets_of(found)
+    found = without_secrets(found, secrets)
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
@@ -95,7 +107,9 @@ def show(found: Explored) -> None:
         return  # what was read of it is that of something else
     for doubt in proposed.doubts:
         say(f"check {doubt}", err=True)
-    say("", f"# sources/{proposal.id}.toml", *proposal.toml.split("\n"))
+    say("", f"# sources/{proposal.id}.toml", *redacted_toml(proposal.toml).split("\n"))
+    if secrets:
+        say("note: the secrets of addresses are hidden here; --save writes them", err=True)
 
 
 def _fields(found: Explored) -> Table:
@@ -105,7 +119,7 @@ def _fields(found: Explored) -> Table:
     table = Table("field", "value", "sure", "rule", box=None, pad_edge=False)
     certainty = proposed.certainty
     why = "; ".join(certainty.reasons) or "its page, its rows and the releases that were read"
-    _row(table, "source", proposal.url, certainty.value, why)
+    _row(table, "source", redacted(proposal.url), certainty.value, why)
     for name, guess in (("name", proposal.name), ("timezone", proposal.timezone)):
         _row(table, name, guess.value, guess.confidence, guess.rule)
     days = sorted(item.published.iso for item in listing.items if item.published)
@@ -120,7 +134,7 @@ def _fields(found: Explored) -> Table:
         _row(table, field.name, field.value, field.confidence if field.found else None, rule)
     for offer in found.offers:
         used = "used: " if offer.place.url == proposal.feed else ""
-        _row(table, offer.place.kind, offer.place.url, None, f"{used}{offer.verdict}")
+        _row(table, offer.place.kind, redacted(offer.place.url), None, f"{used}{offer.verdict}")
     return table
 
 

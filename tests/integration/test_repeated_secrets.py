@@ -6,15 +6,17 @@ import re
 import sqlite3
 import zipfile
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
 
 from data.store import open_store
+from data.tokens import new_token
 from scheduler.home import open_home
 from tests.command import communique
-from tests.press_room import Answer, listing_html, release_html, served
-from tests.services import started
+from tests.press_room import Answer, Room, listing_html, release_html, served
+from tests.services import started, until
 
 VALUE = "TOPsecret1-&x"
 SENT = "TOPsecret1-%26x"
@@ -44,6 +46,10 @@ EVERYWHERE = (
     )
     + f'<script>{{"token": "{VALUE}", "t": "TOPsecret1-\\u0026x"}}</script>'
 )
+
+
+VIEWS = ((), ("--revisions",), ("--diff",), ("--provenance",), ("--provenance", "--json"))
+"""The options of `communique show`."""
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +122,67 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         communique("collect", home=home)
         assert room.statuses(f"/news/1.html?token={SENT}") != [404]
         assert room.statuses(f"/news/1.html?token={SENT}")
+        found |= operated(home, room, [one.id for one in releases])
     for folder in (home / "site", home.parent / "copy"):
         for file in sorted(one for one in folder.rglob("*") if one.is_file()):
             found[f"{folder.name}/{file.relative_to(folder)}"] = file.read_bytes()
     found["copy.db"] = "\n".join(sqlite3.connect(home.parent / "copy.db").iterdump()).encode()
+    return found
+
+
+OPERATED = [
+    (*command, *form)
+    for command in (
+        ("sources", "list"),
+        ("sources", "show", "harbour"),
+        ("sources", "check", "harbour"),
+        ("sources", "sample", "harbour"),
+        ("sources", "show", "draft"),
+        ("collect", "harbour"),
+        ("health",),
+        ("doctor",),
+        ("mirror", "status"),
+        ("mirror", "verify"),
+    )
+    for form in ((), ("--json",))
+    if command[1:2] != ("sample",) or not form
+]
+"""What an operator runs, for people and for programs."""
+
+
+def operated(home: Path, room: Room, ids: list[str]) -> dict[str, bytes]:
+    """All that commands and the operator's room print after one release is gone."""
+    found: dict[str, bytes] = {}
+    room.answers[f"/news/2.html?token={SENT}"] = Answer(b"", 404)
+    room.page(f"/news/?token={SENT}", listing_html([1], path=f"/news/{{}}.html?token={SENT}"))
+    (home / "sources" / "draft.toml").write_text(
+        (home / "sources" / "harbour.toml").read_text().replace("Harbour", "Draft")
+    )
+    commands = [
+        ("collect", "harbour"),
+        *OPERATED,
+        *(("show", one, *view) for one in ids for view in VIEWS),
+        ("extract", f"{room.base}/news/?token={SENT}"),
+        ("add", f"{room.base}/news/?token={SENT}"),
+        ("add", f"{room.base}/news/?token={SENT}", "--json"),
+        ("add", f"{room.base}/none?token={SENT}"),
+    ]
+    for command in commands:
+        done = communique(*command, home=home)
+        assert done.returncode in {0, 1}, done.stderr
+        found[f"communique {' '.join(command)}"] = (done.stdout + done.stderr).encode()
+    token = new_token(home / "tokens", "desk", ("operate",))
+    with started("run", home) as (service, log):
+        address = re.search(r"site=(\S+)", until(log, "running"))
+        assert address is not None
+        headers = {"authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=address[1], headers=headers, timeout=60) as web:
+            for path in ("", "sources/", "sources/harbour/", "sources/draft/", "watches/near/"):
+                answer = web.get(f"/admin/{path}")
+                assert answer.status_code == 200, path
+                found[f"/admin/{path}"] = answer.content
+        service.terminate()
+        found["the log of the service"] = "".join(log).encode()
     return found
 
 
@@ -152,6 +215,15 @@ def paths(web: httpx.Client, ids: list[str], room: str) -> list[str]:
 
 def test_nothing_that_the_public_reads_holds_the_secret(told: dict[str, bytes]) -> None:
     assert [place for place, said in told.items() if FORBIDDEN.search(said)] == []
+
+
+def test_commands_show_addresses_without_the_secret(told: dict[str, bytes]) -> None:
+    shown = told["communique sources show harbour --json"]
+    assert b"/news/2.html?token=***" in shown
+    assert b"/press?token=***" in shown
+    assert b"/press?token=***" in told["communique sources show harbour"]
+    added = [said for place, said in told.items() if place.startswith("communique add http")]
+    assert sum(b"/news/?token=***" in said for said in added) >= 2
 
 
 def test_the_pages_and_captures_are_there(told: dict[str, bytes]) -> None:

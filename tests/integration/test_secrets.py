@@ -105,6 +105,8 @@ COMMANDS = [
     ("sources", "list", "--json"),
     ("sources", "list"),
     ("sources", "check", "harbour"),
+    ("sources", "show", "harbour", "--json"),
+    ("sources", "show", "harbour"),
     ("health", "--json"),
     ("health",),
     ("watch", "list", "--json"),

@@ -11,6 +11,8 @@ import click
 
 from data.errors import CommuniqueError, SourceError
 from data.store.protocol import Store
+from data.store.public_view import without_secrets
+from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from scheduler.cli import as_json, complain, print_json, say, with_any_home
 from scheduler.home import Home
@@ -47,7 +49,9 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
             except BadGolden as bad:
                 errors.append(bad)
                 continue
-            drifts = guard.drifts(one) if guard else ()
+            secrets = Secrets((one.file.url, one.file.feed or ""))
+            found = without_secrets(found, secrets)
+            drifts = without_secrets(guard.drifts(one) if guard else (), secrets)
             last = next(iter(store.runs(one.id, limit=1)), None) if store else None
             missing = unmatched_at_last(last, one.file)
             report = {"id": one.id, "path": str(one.path), "differences": found, "drift": drifts}

@@ -8,6 +8,9 @@ import msgspec
 from data.clock import utc_now, zone_or_utc
 from data.health.latency import LAST, latencies, latency_fields, latency_line
 from data.store.protocol import Store
+from data.store.public_view import public_view, without_secrets
+from data.text.redaction import redacted, redacted_toml
+from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from feeds.websub.feed_subscriber import pushing
@@ -36,7 +39,8 @@ FEW = 0.005
 def show(home: Home, *, source: str, as_json: bool) -> int:
     """Show what a source file says, what was learned of its pages, and the last visits to it."""
     one = load_source(home.sources, source)
-    store = home.store()
+    secrets = Secrets((one.file.url, one.file.feed or ""))
+    store = public_view(home.store())
     runs = store.runs(one.id, limit=5)
     recall = store.recall(one.id)
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
@@ -48,25 +52,30 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     store.close()
     if as_json:
         print_json(
-            {
-                "id": one.id,
-                "path": str(one.path),
-                **msgspec.to_builtins(one.file),
-                "health": how and handled_fields(how),
-                "learned": learned,
-                "recall": recall_fields(recall),
-                "held_back": held or None,
-                "next_visit": due and {**msgspec.to_builtins(due), "why": due_line(due, one)},
-                "pushed": push_fields(hub, subscription),
-                "latency": latency_fields(late),
-                "runs": runs,
-            }
+            without_secrets(
+                {
+                    "id": one.id,
+                    "path": str(one.path),
+                    **msgspec.to_builtins(one.file),
+                    "url": redacted(one.file.url),
+                    "feed": one.file.feed and redacted(one.file.feed),
+                    "health": how and handled_fields(how),
+                    "learned": learned,
+                    "recall": recall_fields(recall),
+                    "held_back": held or None,
+                    "next_visit": due and {**msgspec.to_builtins(due), "why": due_line(due, one)},
+                    "pushed": push_fields(hub, subscription),
+                    "latency": latency_fields(late),
+                    "runs": runs,
+                },
+                secrets,
+            )
         )
         return 0
     say(f"# {one.path}")
-    say(*one.path.read_text("utf-8").rstrip().split("\n"))
+    say(*secrets.hidden(redacted_toml(one.path.read_text("utf-8"))).rstrip().split("\n"))
     if how:
-        say(f"# {how.state} ({how.code}): {why_line(how)}")
+        say(f"# {how.condition} ({how.code}): {why_line(how)}")
     for template in learned:
         say(*(f"# {line}" for line in described(template)))
     for line in recall_lines(recall):

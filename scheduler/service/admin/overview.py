@@ -22,6 +22,7 @@ from data.clock import utc_now
 from data.models import AlertDelivery, Run
 from data.sqlite_file import files_of
 from data.store.protocol import Store
+from data.store.public_view import public_view
 from data.text.clean import plain
 from data.text.redaction import redacted
 from data.wording import counted, lasting, sized
@@ -77,7 +78,7 @@ class Overview:
 
     def _values(self) -> dict[str, Any]:
         home = self._home
-        with closing(home.plain_store()) as store:
+        with closing(public_view(home.plain_store())) as store:
             runs = last_runs(store)
             health = home_health(home, store)
             lines = delivery_lines(store, store.alerts(limit=ROWS))

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.errors import CommuniqueError
+from data.store.public_view import public_view
 from data.watches.folder import load_watches
 from data.watches.pausing import set_paused
 from data.watches.watch import Watch, load_watch, to_toml
@@ -70,7 +71,7 @@ class WatchPages:
 
     def _values(self) -> dict[str, Any]:
         watches, errors = load_watches(self._home.watches)
-        with closing(self._home.plain_store()) as store:
+        with closing(public_view(self._home.plain_store())) as store:
             alerts = delivery_lines(store, store.alerts(limit=SHOWN))
         return {
             "watches": [(name, one.name, described(one)) for name, one in watches.items()],
@@ -100,7 +101,7 @@ class WatchPages:
         )
 
     def _deliveries(self, name: str) -> list[Mapping[str, str]]:
-        with closing(self._home.plain_store()) as store:
+        with closing(public_view(self._home.plain_store())) as store:
             found = [one for one in store.alerts(limit=LOOKED_AT) if one.watch == name]
             return delivery_lines(store, found[:SHOWN])
 

@@ -59,7 +59,7 @@ def test_a_selector_that_matches_nothing_is_told_alike_by_all(tmp_path: Path) ->
         assert checked.returncode == 1
         assert checked.stdout.startswith("harbour: not well (")
         assert "release.body matched nothing in the last visit" in checked.stderr
-        told = "failing (selector.no_match): release.body in its source file matches nothing"
+        told = "degraded (selector.no_match): release.body in its source file matches nothing"
         assert told in communique("sources", "show", "harbour", home=home).stdout
         shown = communique("sources", "show", "harbour", "--json", home=home)
         assert json.loads(shown.stdout)["health"]["code"] == "selector.no_match"
