@@ -25,7 +25,7 @@ from data.text.urls import canonical_url, without_campaign
 from spiders.crawl.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.requested_urls import RequestedUrls
-from spiders.items import Listing, ListingItem
+from spiders.items import Listing, ListingItem, keys_of
 from spiders.listing.feed import sitemaps_to_walk
 from spiders.page.links import url_pattern
 from spiders.sources.source_file import SourceFile
@@ -129,6 +129,10 @@ class Frontier:
         self._all_appeared: set[ListingKind] = set()
         """Listings of which all that was read so far, from the front page on, is new."""
         self._fronts: dict[ListingKind, Listing | None] = {}
+        self.rows_below: set[str] = set()
+        """Keys of rows on the pages that follow the first page of the main listing, without a gap.
+
+        The main listing is the feed if the source has one."""
         self._sitemaps: tuple[str, ...] = ()
         self._evidence = ListEvidence()
         self._judged = False
@@ -207,6 +211,8 @@ class Frontier:
         items = self._fresh(page)
         way = self.ways[kind]
         self._note_appeared(way, items)
+        if way is (self.feed or self.page) and way.from_front:
+            self.rows_below.update(key for item in items for key in keys_of(item))
         # Both or neither: a walk that is past a page whose releases are not kept would lose them.
         try:
             with self._store.transaction():

@@ -319,7 +319,9 @@ class Visit:
         """Keep what the visit saw of its source, and tell which selectors match nothing."""
         for unmatched in self.facts.unmatched.without():
             self.error(self.file.url, "selector", told(*unmatched))
-        facts = self.facts.finish(self.report(), names=self._linked.has_any)
+        facts = self.facts.finish(
+            self.report(), names=self._linked.has_any, below=self.frontier.rows_below
+        )
         asked = self.explicit or self.backfill
         self.run = replace(self.run, facts=lean(msgspec.structs.replace(facts, explicit=asked)))
 

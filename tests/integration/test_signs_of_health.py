@@ -236,3 +236,56 @@ def test_a_page_beside_a_feed_that_leads_to_another_site_is_told(
     assert run["new"] == len(NUMBERS)
     assert [one["kind"] for one in run["errors"]] == ["redirect"]
     assert all(url.startswith(f"{board.room.base}/") for url, _, _ in releases(home).values())
+
+
+PAGE_ROWS: Final = 12
+"""Rows on one page of a listing."""
+
+
+def show_pages(room: Room, rows: list[tuple[int, str]]) -> None:
+    """Let the room list these releases, each with its day, the first ones on its first page."""
+    room.answers.clear()
+    for first in range(0, len(rows), PAGE_ROWS):
+        number = first // PAGE_ROWS + 1
+        link = f'<a rel="next" href="/news/?page={number + 1}">Older</a>'
+        listed = "".join(
+            f'<li class="row"><span class="date">{day}</span> <a href="/news/{one}.html">'
+            f"Notice {one}: ships counted at pier {one}</a></li>"
+            for one, day in rows[first : first + PAGE_ROWS]
+        )
+        more = link if first + PAGE_ROWS < len(rows) else ""
+        listing = listing_html([], more=f'<ul class="news">{listed}</ul>{more}')
+        room.page(f"/news/?page={number}" if first else "/news/", listing)
+    for one, day in rows:
+        room.page(f"/news/{one}.html", release_html(one, day=day))
+
+
+BUSY_DAYS: Final = {
+    "as many, of the same day": [(n, "27 November 2026") for n in range(24, 12, -1)],
+    "more, of the same day": [(n, "27 November 2026") for n in range(54, 12, -1)],
+    "an old one above them": [
+        (54, "3 May 2024"),
+        *((n, "27 November 2026") for n in range(53, 12, -1)),
+    ],
+    "of a later day, an old one above": [
+        (25, "3 May 2024"),
+        *((n, "28 November 2026") for n in range(24, 12, -1)),
+    ],
+}
+
+
+@pytest.mark.parametrize("max_pages", [1, 2, 10])
+@pytest.mark.parametrize("new", BUSY_DAYS.values(), ids=BUSY_DAYS)
+def test_a_page_of_new_releases_loses_none(
+    new: list[tuple[int, str]], max_pages: int, board: Board, tmp_path: Path
+) -> None:
+    old = [(n, "27 November 2026") for n in range(12, 0, -1)]
+    show_pages(board.room, old)
+    home = make_home(tmp_path / "busy", f"{board.room.base}/news/")
+    with (home / "communique.toml").open("a") as settings:
+        settings.write(f"max_pages = {max_pages}\n")
+    collect(home)
+    show_pages(board.room, [*new, *old])
+    for _ in range(2):
+        assert collect(home)["errors"] == []
+        assert health(home).state == "ok", health(home)

@@ -1,7 +1,8 @@
 """What became of the rows of a listing since the last visit.
 
-Rows leave a listing as new ones push them off its first page, or as a new month begins. Those that
-leave without either are lost: a layout that is read in part, a page that is cut, an old copy.
+Rows leave the first page of a listing as new ones push them to later pages, or as a new month
+begins. Other rows that leave are lost: a layout is read in part, a page is cut, or an old copy is
+served.
 """
 
 from __future__ import annotations
@@ -85,12 +86,18 @@ def left_amid(front: Front) -> Sequence[ListingItem]:
 
 
 def listing_facts(
-    before: VisitFacts, front: Front, gone: Collection[str], at: dt.datetime
+    before: VisitFacts,
+    front: Front,
+    gone: Collection[str],
+    at: dt.datetime,
+    *,
+    below: Collection[str] = frozenset(),
 ) -> VisitFacts:
     """The facts of a visit to a listing, after those of the visit before.
 
-    ``gone`` are the canonical addresses of releases whose pages are not there any more: these are
-    not lost.
+    Rows are not lost if their canonical addresses are in ``gone`` (the pages of these releases no
+    longer exist), or their keys (see keys_of) in ``below`` (pages of the listing that the visit
+    read after the first one).
     """
     known = bool(before.rows)
     facts = msgspec.structs.replace(
@@ -109,7 +116,9 @@ def listing_facts(
                 facts, lost=Streak(), rows_before=0, missing=(), replaced=False, changes=0
             )
         return msgspec.structs.replace(facts, lost=before.lost.go_on(before.lost.count, at))
-    return compared(facts, front, gone, at) if front.before and known else facts
+    if not (front.before and known):
+        return facts
+    return compared(facts, front, gone, at, below=frozenset(below))
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
@@ -133,9 +142,16 @@ def returned(before: VisitFacts, front: Front) -> bool:
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
-def compared(facts: VisitFacts, front: Front, gone: Collection[str], at: dt.datetime) -> VisitFacts:
+def compared(
+    facts: VisitFacts,
+    front: Front,
+    gone: Collection[str],
+    at: dt.datetime,
+    *,
+    below: frozenset[str],
+) -> VisitFacts:
     """The facts with what became of the rows that the last visit saw."""
-    rows = {key for item in front.rows for key in keys_of(item)}
+    rows = below.union(key for item in front.rows for key in keys_of(item))
     old = [item for item in front.before or () if gone_not(item, gone)]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
     then = {key for item in front.before or () for key in keys_of(item)}
@@ -146,8 +162,8 @@ def compared(facts: VisitFacts, front: Front, gone: Collection[str], at: dt.date
     if not left:
         return msgspec.structs.replace(facts, changes=facts.changes + bool(came))
     if len(left) == len(old):
-        news = front.newest > max(map(day_of, old))
-        if len(old) < LEAST_LOST or news or not any(map(day_of, old)):
+        newest = max(map(day_of, old))
+        if len(old) < LEAST_LOST or not newest or is_new(front.rows, newest):
             return facts
         return lost(facts, len(old), len(front.before or ()), at, replaced=True)
     missing = len(left) - came
@@ -163,6 +179,15 @@ def compared(facts: VisitFacts, front: Front, gone: Collection[str], at: dt.date
         pulled = [canonical_url(item.url) for item in left] if came < len(fresh) else []
         return msgspec.structs.replace(found, missing=tuple(pulled[:MOST_MISSING]))
     return msgspec.structs.replace(facts, changes=0)
+
+
+def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
+    """Whether all rows of a page pushed off older ones, the newest of which is of that day.
+
+    Rows of one day don't show which is newer, so most rows must then be of that day.
+    """
+    days = [day_of(item) for item in rows]
+    return max(days, default="") > newest or days.count(newest) * 2 > len(days)
 
 
 def lost(

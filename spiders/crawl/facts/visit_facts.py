@@ -86,17 +86,17 @@ class FactFinder:
         stored = self._store.ids_at(self._source, [canonical_url(item.url) for item in left])
         return [item for item in left if canonical_url(item.url) in stored]
 
-    def finish(self, run: Run, *, names: bool) -> VisitFacts:
-        """The facts of the visit that a report tells of; ``names`` is whether pages named releases.
+    def finish(self, run: Run, *, names: bool, below: Collection[str] = frozenset()) -> VisitFacts:
+        """The facts of the visit with the report ``run``; ``names``: whether pages named releases.
 
-        Raises StoreError.
+        ``below`` are the keys of the rows on later pages of the listing. Raises StoreError.
         """
         facts = self._before()
         if names:
             facts = recall_facts(facts, self._store.recall(self._source), self._at)
         gone = self._gone()
         if self._front:
-            facts = listing_facts(facts, self._front, gone, self._at)
+            facts = listing_facts(facts, self._front, gone, self._at, below=below)
             if not self._file.feed:
                 facts = self._listing_behind(facts, self._front, gone)
         if self._beside and self._beside.newest:

@@ -107,6 +107,28 @@ def test_rows_that_nothing_took_the_place_of_are_lost(
     assert (facts.lost.count, facts.rows_before) == (count, 10)
 
 
+def same_day(names: Iterable[int]) -> list[ListingItem]:
+    """A row for each number, all of one day."""
+    return [ListingItem(f"{URL}{n}", f"Notice {n}", published("2026-01-21")) for n in names]
+
+
+def test_rows_of_the_newest_day_push_off_others_of_that_day() -> None:
+    assert after(same_day(range(10)), same_day(range(10, 20))).lost.count == 0
+    pinned = [*rows([-500]), *same_day(range(10, 19))]
+    assert after(same_day(range(10)), pinned).lost.count == 0
+    mostly_older = [*same_day([10]), *rows(range(-20, -11))]
+    assert after(same_day(range(10)), mostly_older).lost.count == 10
+
+
+@pytest.mark.parametrize(("kept", "lost"), [(page(20), 0), (page(20)[::2], 5), ([], 10)])
+def test_rows_on_the_next_pages_are_not_lost(kept: list[ListingItem], lost: int) -> None:
+    older = rows(range(3))
+    below = {canonical_url(item.url) for item in kept}
+    facts = listing_facts(VisitFacts(), Front("", page(20), None), (), START)
+    facts = listing_facts(facts, Front("", older, page(20)), (), START, below=below)
+    assert facts.lost.count == lost
+
+
 def test_rows_that_older_ones_stand_in_for_are_lost_until_they_are_back() -> None:
     half = page(20, 20)[::2]
     assert after(page(20), half, half, half).lost.visits == 3
