@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 from data.health.events import note_health_events
-from data.models import Run, RunError, Source
+from data.models import Run, RunError, Source, VisitFacts
 from data.store.journal_protocol import JournalStore
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -20,12 +21,15 @@ KINDS = {
     "n": ("dns", "its host name leads nowhere"),
     "i": ("interrupted", "the visit was stopped before its end"),
 }
-"""What a visit came to, by a letter; a dot is one that went well."""
+"""Errors of a visit, by letter. A dot is a visit without any, ``d`` one to a degraded source."""
 
 
 def run(source: str, at: dt.datetime, letter: str) -> Run:
     if letter == ".":
         return Run(source, at, 1.0, pages=1, found=1, unchanged=1)
+    if letter == "d":
+        stale = RunError(f"http://{source}.example/feed", "stale", "the feed ends on 2026-02-20")
+        return replace(run(source, at, "."), errors=(stale,), facts=VisitFacts())
     kind, message = KINDS[letter]
     error = RunError(f"http://{source}.example/", kind, message)
     return Run(source, at, 1.0, errors=(error,))
@@ -77,5 +81,5 @@ def events(store: JournalStore) -> list[tuple[str, str, str]]:
 
 
 def alerts(store: JournalStore) -> list[str]:
-    """The states of which watches are to be told."""
+    """The states in alerts that are queued."""
     return [one.health.state for one in store.queued_events(limit=99) if one.health]

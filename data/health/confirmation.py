@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final
 
 from data.health.codes import WELL, Condition
@@ -20,7 +20,7 @@ OF_LATE: Final = 12
 DAY: Final = dt.timedelta(days=1)
 
 MOST: Final = 2
-"""Times that one source can be told as not well within a day."""
+"""Maximum number of times within a day that a source is told to have stopped."""
 
 
 def is_broken(state: str) -> bool:
@@ -75,17 +75,23 @@ def awaits_visit(before: HealthEvent | None, states: Sequence[Condition], furthe
     return agreeing(states) <= further
 
 
+def current_trouble(events: Sequence[HealthEvent]) -> tuple[HealthEvent, ...]:
+    """The events since a source was last told as well, newest first; empty if it is well."""
+    return tuple(takewhile(lambda one: not one.well, events))
+
+
 def trouble_before(events: Sequence[HealthEvent], at: dt.datetime) -> HealthEvent | None:
-    """When a source was told as not well within a day before, and as well since; or None."""
-    match events:
+    """The last event of earlier trouble less than a day before ``at``, which has ended; or None."""
+    match events[len(current_trouble(events)) :]:
         case [HealthEvent(well=True), HealthEvent(well=False) as trouble, *_]:
             return trouble if abs(at - trouble.at) < DAY else None
     return None
 
 
 def alternates(events: Sequence[HealthEvent]) -> bool:
-    """Whether a source was told last that it is not well once more within a day."""
-    return bool(events) and not events[0].well and bool(trouble_before(events[1:], events[0].at))
+    """Whether a source is told as not well, for the second time within a day."""
+    current = current_trouble(events)
+    return bool(current) and bool(trouble_before(events, current[-1].at))
 
 
 def turns(states: Sequence[Condition]) -> int:
@@ -94,11 +100,31 @@ def turns(states: Sequence[Condition]) -> int:
 
 
 def is_kept_back(events: Sequence[HealthEvent], found: HealthEvent, turned: int) -> bool:
-    """Whether what was found is not told, since its source alternates.
+    """Whether a change is not noted, since its source alternates between well and not well.
 
-    It was told as not well twice within a day already; or it was told that it alternates, and
-    ``turned`` more than once within the last day.
+    A source that stops is noted at most MOST times a day. That it works again is not noted if it
+    alternates and ``turned`` more than once within the last day. Another condition of a source that
+    is not well is always noted (see is_repeated).
     """
     if found.well:
         return alternates(events) and turned > 1
-    return sum(not one.well and abs(found.at - one.at) < DAY for one in events) >= MOST
+    if current_trouble(events):
+        return False
+    stops = [
+        one
+        for place, one in enumerate(events)
+        if not one.well and (place + 1 == len(events) or events[place + 1].well)
+    ]
+    return sum(abs(found.at - one.at) < DAY for one in stops) >= MOST
+
+
+def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
+    """Whether a change needs no alert: the source is not well, and neither was it before.
+
+    An alert about the same condition was sent within a day, or one that the source alternates.
+    """
+    current = current_trouble(events)
+    if found.well or not current:
+        return False
+    same = (one for one in current if one.condition == found.condition)
+    return alternates(events) or any(abs(found.at - one.at) < DAY for one in same)

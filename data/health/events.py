@@ -19,6 +19,7 @@ from data.health.confirmation import (
     is_confirmed,
     is_kept_back,
     is_news,
+    is_repeated,
     trouble_before,
 )
 from data.health.evidence import telling_visits, told_of, turns_of_late
@@ -149,7 +150,9 @@ class Look:
             of_late = [one for one in told if abs(event.at - one.at) < DAY]
             return is_kept_back(told, event, len(of_late) + 1)
         kinds = self._handled.get(event.source, {})
-        return "muted" in kinds or ("acknowledged" in kinds and not event.well)
+        if "muted" in kinds or ("acknowledged" in kinds and not event.well):
+            return True
+        return is_repeated(told_of(self._store, event.source), event)
 
     def working_again(self) -> Iterator[str]:
         """The sources that were acknowledged as broken, and work again."""

@@ -19,6 +19,9 @@ CUT: Final = "interrupted"
 LOOKED_BACK: Final = 1000
 """Visits among which those of a day are looked for."""
 
+MAX_EVENTS: Final = 500
+"""Maximum number of health events that are searched for those of a day."""
+
 
 def telling_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
     """The visits that say something of their source: neither cut by us nor by our network."""
@@ -43,12 +46,13 @@ def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> b
     outage = outage_of(told_of(store, HOME))
     runs = telling_visits(store.runs(source.id, limit=OF_LATE), outage)
     states = [judged(source, run, None, has_releases=True).condition for run in runs]
-    return awaits_visit(next(iter(told_of(store, source.id)), None), states, further)
+    newest = next(iter(store.health_events_of(source.id, limit=1)), None)
+    return awaits_visit(newest, states, further)
 
 
 def told_of(store: HealthStore, source: str) -> Sequence[HealthEvent]:
     """What was told last of a source, the newest first."""
-    return store.health_events_of(source, limit=OF_LATE)
+    return store.health_events_of(source, limit=MAX_EVENTS)
 
 
 def turns_of_late(store: HealthStore, source: Source, now: dt.datetime) -> int:

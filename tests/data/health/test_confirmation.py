@@ -16,7 +16,7 @@ from data.health.evidence import is_to_be_confirmed
 from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from tests.examples import examples
-from tests.visits import DAY, MINUTE, MONDAY, QUARTER, told, visit
+from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, told, visit
 
 
 @pytest.mark.parametrize(
@@ -117,15 +117,46 @@ def test_a_clock_that_was_a_day_ahead_hides_no_later_visit(store: JournalStore) 
     assert told(store) == [(6, "failing")]
 
 
+def shown(store: JournalStore) -> list[str]:
+    """The conditions of the events of all sources."""
+    return [one.condition for one in store.health_events(limit=99)]
+
+
+def test_another_condition_of_a_source_that_is_not_well_is_no_alternation(
+    store: JournalStore,
+) -> None:
+    visit(store, ".xbd.xd", further=0)
+    assert shown(store) == ["failing", "blocked", "degraded", "ok", "failing", "degraded"]
+    again = list(store.health_events(limit=99))[4]
+    assert "it alternates" in again.reason
+    assert alerts(store) == ["failing", "blocked", "ok", "ok", "failing"]
+
+
+def test_of_conditions_that_take_turns_each_is_alerted_of_once_a_day(store: JournalStore) -> None:
+    visit(store, "xd" * 20, further=0)
+    assert alerts(store) == ["failing", "ok"]
+    assert shown(store)[-1] == "degraded"
+    visit(store, "x", start=MONDAY + 2 * DAY, further=0)
+    assert alerts(store) == ["failing", "ok", "failing"]
+
+
+def test_a_source_that_alternates_and_changes_its_condition_is_told_twice_a_day(
+    store: JournalStore,
+) -> None:
+    visit(store, "xd.xd." * 9, further=0)
+    assert shown(store) == ["failing", "degraded", "ok", *["failing", "degraded"] * 17]
+    assert alerts(store) == ["failing", "ok", "ok", "failing"]
+
+
 PLANS = st.lists(
-    st.tuples(st.sampled_from("..xbi"), st.integers(1, 9)).map(lambda one: one[0] * one[1]),
+    st.tuples(st.sampled_from("..xbid"), st.integers(1, 9)).map(lambda one: one[0] * one[1]),
     max_size=12,
 ).map("".join)
 
 
 @examples(20)
 @given(PLANS, st.sampled_from([4 * MINUTE, QUARTER, 8 * QUARTER]))
-def test_whatever_was_a_source_is_told_twice_a_day_at_the_most_and_as_it_is_in_the_end(
+def test_whatever_was_a_source_stops_twice_a_day_at_the_most_and_is_told_as_it_is_in_the_end(
     letters: str, every: dt.timedelta
 ) -> None:
     with TemporaryDirectory() as folder, closing(SqliteStore(Path(folder) / "s.db")) as store:
@@ -136,6 +167,7 @@ def test_whatever_was_a_source_is_told_twice_a_day_at_the_most_and_as_it_is_in_t
             visit(store, end, start=later)
             assert store.last_health_events()["harbour"].well is well
         found = store.health_events(limit=99)
-    trouble = [one.at for one in found if not one.well]
+    pairs = zip([None, *found], found, strict=False)
+    trouble = [one.at for before, one in pairs if not one.well and (before is None or before.well)]
     assert all(third - first >= DAY for first, third in zip(trouble, trouble[2:], strict=False))
-    assert all(one.well != other.well or one.state != other.state for one, other in pairwise(found))
+    assert all(one.condition != other.condition for one, other in pairwise(found))
