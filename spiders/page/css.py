@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, TypeGuard
 
-from cssselect import SelectorError
+from cssselect import SelectorError, parse
 from lxml import etree
 from parsel.csstranslator import HTMLTranslator
 
 from data.text.clean import clean_line
+from spiders.page.css_steps import CombinedPath, found_by, is_combined
 
 SIMPLE: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
@@ -37,10 +38,10 @@ class CssSelector:
         self._within = within
         self._names: dict[str, list[tuple[str, str]]] = {}
         self._wanted: str | None = None
-        self._find: etree.XPath | None = None
+        self._find: etree.XPath | list[CombinedPath] | None = None
         simple = [match for one in selectors if (match := SIMPLE.fullmatch(one))]
         if len(simple) < len(selectors) or len({match["wanted"] for match in simple}) > 1:
-            self._find = _compiled(selectors, "descendant::" if within else "descendant-or-self::")
+            self._find = _compiled(selectors, within=within)
             return
         for match in simple:
             named = ((name, match[name]) for name in ("class", "id") if match[name])
@@ -69,6 +70,9 @@ class CssSelector:
         return ""
 
     def _each(self, root: etree._Element) -> Iterator[etree._Element | str]:
+        if isinstance(self._find, list):
+            yield from found_by(self._find, root)
+            return
         if self._find is not None:
             found = self._find(root)
             assert isinstance(found, list)  # noqa: S101 - a CSS selector asks for nodes
@@ -122,8 +126,12 @@ def declared_text(root: etree._Element, selector: str | None, reasons: list[str]
 
 
 @lru_cache(maxsize=4096)  # learning asks for the same few of many pages
-def _compiled(selectors: tuple[str, ...], prefix: str) -> etree.XPath:
+def _compiled(selectors: tuple[str, ...], *, within: bool) -> etree.XPath | list[CombinedPath]:
+    prefix = "descendant::" if within else "descendant-or-self::"
     try:
+        parsed = [selector for one in selectors for selector in parse(one)]
+        if any(map(is_combined, parsed)):
+            return [CombinedPath(one, within=within) for one in parsed]
         paths = [HTMLTranslator().css_to_xpath(one, prefix=prefix) for one in selectors]
         return etree.XPath(" | ".join(paths))
     except (SelectorError, etree.XPathError) as error:

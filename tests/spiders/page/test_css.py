@@ -1,0 +1,79 @@
+"""Selectors with combinators find what XPath finds, on pages of any shape."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+from parsel.csstranslator import HTMLTranslator
+
+from spiders.page.css import CssSelector, is_element
+from tests.examples import examples
+
+COMPOUNDS = ("div", "p", "b.x", "*", "#k", ".x", "p:not(.x)", "p:nth-of-type(2)", "div:has(b)")
+COMBINATORS = (" ", " > ", " + ", " ~ ")
+ENDS = ("", "", "::text", "::attr(class)")
+
+
+def tree_of(markup: str) -> etree._Element:
+    """The tree of a page."""
+    return etree.fromstring(markup, etree.HTMLParser(huge_tree=True))
+
+
+@st.composite
+def selectors(draw: st.DrawFn) -> str:
+    """One or two selectors, each with up to three combinators."""
+    found = []
+    for _ in range(draw(st.integers(1, 2))):
+        parts = [draw(st.sampled_from(COMPOUNDS))]
+        for _ in range(draw(st.integers(0, 3))):
+            parts += draw(st.sampled_from(COMBINATORS)), draw(st.sampled_from(COMPOUNDS))
+        found.append("".join(parts) + draw(st.sampled_from(ENDS)))
+    return ", ".join(found)
+
+
+MARKUP = st.recursive(
+    st.sampled_from(("ships", "lamps", "<!--c-->")),
+    lambda inner: st.builds(
+        lambda tag, kind, parts: f"<{tag}{kind}>{''.join(parts)}</{tag}>",
+        st.sampled_from(("div", "b", "span", "ul")),
+        st.sampled_from(("", " class=x", " id=k")),
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=30,
+)
+
+
+@given(st.lists(MARKUP, max_size=3), selectors(), st.booleans())
+@examples(200)
+def test_combinators_find_what_xpath_finds(
+    parts: list[str],
+    selector: str,
+    within: bool,  # noqa: FBT001 - Hypothesis gives it
+) -> None:
+    root = tree_of(f"<body><p class=x>{'<p>'.join(parts)}<p><b class=x>x</b>")
+    prefix = "descendant::" if within else "descendant-or-self::"
+    found = root.xpath(HTMLTranslator().css_to_xpath(selector, prefix=prefix))
+    assert isinstance(found, list)
+    expected = [one if is_element(one) else str(one) for one in found]
+    assert CssSelector(selector, within=within).found(root) == expected
+
+
+@pytest.mark.parametrize(
+    ("selector", "markup", "count"),
+    [
+        ("div div p", "<div>" * 2000 + "<p>a</p>" * 20_000, 20_000),
+        ("p ~ p b", "<p><b>a</b></p>" * 40_000, 39_999),
+        ("p + p b", "<p><b>a</b></p>" * 40_000, 39_999),
+    ],
+)
+def test_combinators_take_linear_time(selector: str, markup: str, count: int) -> None:
+    """XPath takes cubic time: minutes for each of these pages."""
+    assert len(CssSelector(selector).found(tree_of(markup))) == count
+
+
+def test_a_selector_that_is_wrong_is_refused() -> None:
+    for selector in ("div > p::first-letter", "div > ", "div p:hover(2)"):
+        with pytest.raises(ValueError, match=r"\S"):
+            CssSelector(selector)
