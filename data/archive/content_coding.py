@@ -72,6 +72,22 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
     return Unpacked(body, is_whole)
 
 
+def is_flushed(body: bytes, codings: str, size: int) -> bool:
+    """Whether a stream that ended early lacks only its last, empty block.
+
+    A server that flushes its stream and does not end it sends such a body. ``size`` is the number
+    of unpacked bytes. A body with several codings never counts as flushed.
+    """
+    last = LAST_BLOCKS.get(codings.strip().lower().removeprefix("x-"))
+    if last is None:
+        return False
+    try:
+        ended = unpack(body + last, codings, size)
+    except Undecodable:
+        return False
+    return ended.is_whole and len(ended.body) == size
+
+
 def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: int) -> Unpacked:
     parts: list[bytes] = []
     size = 0
@@ -220,3 +236,7 @@ DECODERS: Final[dict[str, Callable[[bytes], Decoder]]] = {
     "br": _Brotli,
     "zstd": _Zstandard,
 }
+
+LAST_BLOCKS: Final = {"gzip": b"\3\0", "deflate": b"\3\0", "br": b"\3", "zstd": b"\1\0\0"}
+"""The empty block that ends a stream of each coding, if it follows a flush (RFC 1951, 3.2.3; RFC
+7932, 9.2; RFC 8878, 3.1.1.2)."""

@@ -61,7 +61,8 @@ LED_AWAY: Final = (
 )
 ENDS_EARLY: Final = (
     "the page shows only the beginning of the known text, as if the response had been cut; the "
-    "known text is kept, and the next visit that finds the same records it as an edit"
+    "known text is kept, and a later visit that finds the same records it as an edit (the next "
+    "visit, or after 6 hours if the page does not end as its format does)"
 )
 SHARED_BODY: Final = (
     "the page now shows the text of another release of this source; the last good text is kept "

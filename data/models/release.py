@@ -162,6 +162,7 @@ class Draft:
     nobody is alerted of an edit or a retraction in them.
     ``refused`` is the text of a date that the page states and that can be none of publication.
     ``capture`` is the record of the archive that holds the page; None where there is none.
+    ``has_end`` is False if the page does not end as its format does, so that it may be cut.
     """
 
     source: str
@@ -182,6 +183,7 @@ class Draft:
     imported: bool = False
     refused: str = ""
     capture: Capture | None = None
+    has_end: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from spiders.crawl.missing_text import is_leftover, lock_reason
 from spiders.crawl.page_errors import MissingRelease, NotARelease
 from spiders.crawl.redesign.layout_change import skeleton_of
 from spiders.download.documents import is_pdf
+from spiders.download.truncation import end_of
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.page import DocumentText, Page
@@ -93,6 +94,7 @@ def draft_release(
         skeleton=skeleton_of(page),
         zone=file.timezone,
         refused=read.refused,
+        has_end=end_of(page.body) == "complete",
     )
 
 

@@ -467,8 +467,10 @@ class Visit:
             self.run = replace(self.run, errors=(*self.run.errors, found))
 
     def note(self, said: str) -> None:
-        """Note what a person may want to know of the visit, though nothing went wrong."""
-        self.run = replace(self.run, notes=(*self.run.notes, self._shown(allowed(said))))
+        """Add a note for the operator to the run, once, although nothing went wrong."""
+        note = self._shown(allowed(said))
+        if note not in self.run.notes:
+            self.run = replace(self.run, notes=(*self.run.notes, note))
 
     def _count(self, kind: str) -> None:
         self.run = replace(self.run, **{kind: getattr(self.run, kind) + 1})

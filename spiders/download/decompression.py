@@ -10,13 +10,15 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
-from data.archive.content_coding import TooLarge, Unpacked, unpack
+from data.archive.content_coding import TooLarge, Unpacked, is_flushed, unpack
 
 TOO_LARGE: Final = "its answer is larger than [network] max_bytes allows when it is unpacked"
 
 ENDED: Final = "stream-ended"
 ENDED_EARLY: Final = "stream-ended-early"
-"""Flags of a response that was packed: whether its stream reached its own end."""
+FLUSHED: Final = "stream-flushed"
+"""Flags of a response that was packed: its stream reached its own end; it did not; it did not, but
+the server flushed it, so that all it had written until then was unpacked."""
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
@@ -50,12 +52,22 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
         else:
             del response.headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
-        flags = [*response.flags, ENDED if is_whole else ENDED_EARLY] if found else response.flags
+        flags = response.flags
+        if found:
+            flags = [*flags, ENDED if is_whole else self._early(response.body, found, len(body))]
         if issubclass(kind, TextResponse):
             return response.replace(cls=kind, body=body, flags=flags, encoding=None)
         return response.replace(cls=kind, body=body, flags=flags)
 
     def _unpacked(self, body: bytes, codings: list[bytes]) -> Unpacked:
         """A body without these codings, the outermost one first."""
-        names = ", ".join(coding.decode("latin-1") for coding in reversed(codings))
-        return unpack(body, names, self._max_size)
+        return unpack(body, names_of(codings), self._max_size)
+
+    def _early(self, body: bytes, codings: list[bytes], size: int) -> str:
+        """The flag of a stream that did not end, of which ``size`` bytes were unpacked."""
+        return FLUSHED if is_flushed(body, names_of(codings), size) else ENDED_EARLY
+
+
+def names_of(codings: list[bytes]) -> str:
+    """Codings, the outermost one first, as a header field writes them."""
+    return ", ".join(coding.decode("latin-1") for coding in reversed(codings))

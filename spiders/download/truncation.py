@@ -1,9 +1,10 @@
 """Responses that were cut: they are failed requests, and nothing is made of them.
 
 A response was cut if the stream of its content coding ends early, if the server sent a part that
-nobody requested (206), or if the connection closed before its announced end. If the server
-announced no length, the closed connection is its only end: then the body must end as bodies of its
-format do, or end in the same way in a second visit.
+nobody requested (206), or if the connection closed before its announced end. Some responses do not
+show whether they are whole: the server announced no length, flushed its stream without ending it,
+or sent a 206 without a total length. Such a body must end as its format does, or several visits
+must find the same.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 from scrapy import Request
@@ -19,7 +20,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import ResponseDataLossError
 
 from data.clock import utc_now
-from spiders.download.decompression import ENDED, ENDED_EARLY
+from spiders.download.decompression import ENDED, ENDED_EARLY, FLUSHED
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -31,18 +32,37 @@ STOPPED: Final = "download_stopped"
 """Flags that Scrapy gives a response: no length was announced and the connection closed; the
 connection closed before the announced end; we stopped reading."""
 
-END_MARK: Final = "end_mark"
-"""The key in a request's meta of how the body of the attempt before ended."""
+ENDING: Final = "ending"
+"""The key in a request's meta of the `Ending` of the previous attempt."""
 
 MARK_BYTES: Final = 256
+"""Bytes of the end of a body that two attempts are compared by."""
+
+LOOSE_CHARACTERS: Final = 256
+"""Characters at the end of a text that may differ in each visit, such as a request id in words."""
+
+MIN_VISITS: Final = 3
+"""Minimum number of visits that find the same text before a response without an end is accepted."""
+
 TAIL_BYTES: Final = 2_048
-"""Bytes of the end of a body: by which two attempts are compared, and in which its format ends."""
+"""Bytes of the end of a body that contain the end of its format."""
 
 HEAD_BYTES: Final = 4_096
 """Bytes of a document in which its root element begins."""
 
 ROOT: Final = re.compile(rb"<([A-Za-z_][\w:.-]{0,60})")
-DIGITS: Final = re.compile(rb"\d+")
+HTML_START: Final = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+HTML_END: Final = re.compile(rb"</(?:html|body)\b", re.IGNORECASE)
+NOT_MARKUP: Final = re.compile(
+    rb"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style)\b.*?(?:</\1[^>]*>?|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Comments, scripts and styles, in which tags do not count."""
+
+TAGS: Final = re.compile(rb"(?:<[^>]*>?|\s)+")
+
+CHANGING: Final = re.compile(rb"[0-9a-f]{4,}|\d+", re.IGNORECASE)
+"""Times, and ids in digits, hexadecimal or as UUIDs: they may differ in each response."""
 
 ENDS: Final = (
     (b"%PDF-", b"%%EOF"),
@@ -58,6 +78,14 @@ PART: Final = "the server sent only a part of the response (206), though all of 
 UNENDED: Final = (
     "the connection closed before the end of the response, whose length the server did not"
     " announce; if the next visit finds the same end, the response is accepted"
+)
+UNSURE: Final = (
+    "nothing in the response shows that it is whole; it is accepted once"
+    f" {MIN_VISITS} visits have found the same text"
+)
+ACCEPTED: Final = (
+    "some responses do not show whether they are whole; they were accepted because"
+    f" {MIN_VISITS} earlier visits found the same text"
 )
 
 
@@ -92,37 +120,106 @@ class TruncationMiddleware:
             if again := self._again(request):
                 return again
             raise failure
+        is_unsure_part = False
         if response.status == HTTPStatus.PARTIAL_CONTENT:
+            is_unsure_part = part_of(response) == "unknown"
             response = response.replace(status=int(HTTPStatus.OK))
+        is_unsure = is_unsure_part or FLUSHED in response.flags
         has_end = NO_LENGTH not in response.flags or ENDED in response.flags
-        return response if has_end or not is_good(response) else self._ended(request, response)
+        if not is_good(response) or (has_end and not is_unsure):
+            return response
+        return self._ended(request, response, is_unsure=is_unsure)
 
-    def _again(self, request: Request, mark: str = "") -> Request | None:
+    def _again(self, request: Request, ending: Ending | None = None) -> Request | None:
         """A request for another attempt, or None after the last one."""
         spider = self._crawler.spider
         assert spider is not None  # noqa: S101 - a crawl has one
         again = get_retry_request(request, spider=spider, reason=TruncatedResponse.__name__)
         if again:
-            again.meta[END_MARK] = mark
+            again.meta[ENDING] = ending._replace(text=b"") if ending else None
         return again
 
-    def _ended(self, request: Request, response: Response) -> Request | Response:
-        """Judge a response by its end, since nothing else tells where it was to end."""
+    def _ended(
+        self, request: Request, response: Response, *, is_unsure: bool
+    ) -> Request | Response:
+        """Judge a response by its end, or by what earlier attempts and visits found.
+
+        A body whose server announced no length is accepted in the second visit that finds the same
+        end. ``is_unsure`` if there are more signs that it was cut: then that is not enough.
+        """
         end = end_of(response.body)
-        if end == "complete":
+        if end == "complete" and (response.body or not is_unsure):
             return response
-        mark = mark_of(response.body)
-        in_visit = "visit" in request.cb_kwargs
-        if request.meta.get(END_MARK) == mark and (end == "unknown" or not in_visit):
-            return response
+        ending = Ending.of(response.body)
+        previous: Ending | None = request.meta.get(ENDING)
+        visit = request.cb_kwargs.get("visit")
         memory = self._crawler.spider.memory  # type: ignore[union-attr]  # each of ours has one
-        if in_visit and (memory.unconfirmed(request.url) or ("",))[0] == mark:
+        known = Ending.decoded((memory.unconfirmed(request.url) or ("",))[0]) if visit else None
+        if visit and known and known.visits >= MIN_VISITS and ending.continues(known):
+            memory.keep_unconfirmed(request.url, ending.encoded(known.visits), utc_now())
+            visit.note(ACCEPTED)
             return response
-        if again := self._again(request, mark):
+        if not is_unsure:
+            is_same = previous is not None and previous.mark == ending.mark
+            if is_same and (end == "unknown" or not visit):
+                return response
+            if previous and not visit and ending.continues(previous):
+                return response
+            if known and known.mark == ending.mark:
+                return response
+        if again := self._again(request, ending):
             return again
-        if in_visit:
-            memory.keep_unconfirmed(request.url, mark, utc_now())
-        raise TruncatedResponse(UNENDED)
+        if visit:
+            visits = known.visits if known and ending.continues(known) else 0
+            memory.keep_unconfirmed(request.url, ending.encoded(visits + 1), utc_now())
+        raise TruncatedResponse(UNSURE if is_unsure else UNENDED)
+
+
+class Ending(NamedTuple):
+    """How a body ended, for a comparison with later responses from the same address.
+
+    ``mark`` is a digest of its last bytes. ``size`` counts the characters of its text, and
+    ``start`` is a digest of them without the last ones. ``visits`` found this text in a row.
+    """
+
+    mark: str
+    size: int
+    start: str
+    visits: int
+    text: bytes = b""
+
+    @classmethod
+    def of(cls, body: bytes) -> Ending:
+        """The ending of a body."""
+        text = CHANGING.sub(b"0", TAGS.sub(b" ", NOT_MARKUP.sub(b"", in_ascii(body))))
+        return cls(mark_of(body), len(text), digest_of(text[: kept_size(len(text))]), 0, text)
+
+    @classmethod
+    def decoded(cls, stored: str) -> Ending:
+        """The ending that `encoded` wrote; earlier versions stored only the mark."""
+        mark, _, rest = stored.partition(" ")
+        size, start, visits = rest.split(" ") if rest else ("0", "", "0")
+        return cls(mark, int(size), start, int(visits))
+
+    def encoded(self, visits: int) -> str:
+        """This ending as the store keeps it, without its text."""
+        return f"{self.mark} {self.size} {self.start} {visits}"
+
+    def continues(self, known: Ending) -> bool:
+        """Whether the text differs from a known one in its last characters at most."""
+        if not known.size or abs(self.size - known.size) > LOOSE_CHARACTERS:
+            return False
+        return digest_of(self.text[: kept_size(known.size)]) == known.start
+
+
+def kept_size(size: int) -> int:
+    """Characters of a text of this size that must be the same in each visit: at least half."""
+    return max(size - LOOSE_CHARACTERS, (size + 1) // 2)
+
+
+def digest_of(text: bytes) -> str:
+    """A digest that marks are made of."""
+    return blake2b(text, digest_size=16).hexdigest()
 
 
 def is_good(response: Response) -> bool:
@@ -134,41 +231,65 @@ def failure_of(response: Response) -> Exception | None:
     """Why a response is not whole, as far as it shows by itself; None if it may be whole."""
     if LOST in response.flags:
         return ResponseDataLossError()
-    if response.status == HTTPStatus.PARTIAL_CONTENT:
-        content_range = response.headers.get("Content-Range") or b""
-        if not is_all(content_range):
-            return TruncatedResponse(PART)
+    if response.status == HTTPStatus.PARTIAL_CONTENT and part_of(response) == "part":
+        return TruncatedResponse(PART)
     is_packed = ENDED_EARLY in response.flags and is_good(response)
     return TruncatedResponse(PACKED) if is_packed else None
 
 
-def is_all(content_range: bytes) -> bool:
-    """Whether a Content-Range field names all bytes of a representation (RFC 9110, 14.4)."""
-    found = re.fullmatch(rb"\s*bytes\s+0-(\d{1,18})/(\d{1,18})\s*", content_range)
-    return found is not None and int(found[1]) + 1 == int(found[2])
+def part_of(response: Response) -> Literal["all", "part", "unknown"]:
+    """Whether a 206 has all bytes of the representation (RFC 9110, 14.4).
+
+    "unknown" if it begins with the first byte and its server reports no total length.
+    """
+    field = response.headers.get("Content-Range") or b""
+    kind = response.headers.get("Content-Type") or b""
+    if not field.strip() and not kind.lower().startswith(b"multipart/byteranges"):
+        return "unknown"
+    found = re.fullmatch(rb"\s*bytes\s+0-(\d{1,18})/(\d{1,18}|\*)\s*", field)
+    if found is None:
+        return "part"
+    if found[2] == b"*":
+        return "unknown"
+    return "all" if int(found[1]) + 1 == int(found[2]) else "part"
 
 
 def mark_of(body: bytes) -> str:
-    """Names how a body ends; digits count for one another, since some pages end with a time."""
-    end = DIGITS.sub(b"0", body[-MARK_BYTES:])
-    return blake2b(end, digest_size=16).hexdigest()
+    """A digest of the end of a body, in which all times and ids count as the same."""
+    return digest_of(CHANGING.sub(b"0", body[-4 * MARK_BYTES :])[-MARK_BYTES:])
+
+
+def in_ascii(body: bytes) -> bytes:
+    """A body in an encoding in which markup is ASCII: UTF-16 becomes UTF-8."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16", "replace").encode()
+    if body.startswith((b"<\0", b"\0<")):
+        return body.decode("utf-16-le" if body[0] else "utf-16-be", "replace").encode()
+    return body
 
 
 def end_of(body: bytes) -> Literal["complete", "cut", "unknown"]:
-    """Whether a body ends as its format does; "unknown" if the format has no end of its own."""
+    """Whether a body ends as its format does; "unknown" if the format has no end of its own.
+
+    What follows the end of an HTML document does not count.
+    """
     tail = body[-TAIL_BYTES:]
     for magic, end in ENDS:
         if body.startswith(magic):
             return "complete" if end in tail else "cut"
-    head = body[:HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"<"):
-        root = ROOT.search(head)
-        closed = root is not None and b"</" + root[1].lower() in tail.lower()
-        return "complete" if closed or b"</body" in tail.lower() else "cut"
-    if head.startswith((b"{", b"[")):
+    text = in_ascii(body).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith((b"{", b"[")):
         try:
-            msgspec.json.decode(body)
+            msgspec.json.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return "cut"
         return "complete"
-    return "complete" if not head else "unknown"
+    markup = NOT_MARKUP.sub(b"", text)
+    head = markup[:HEAD_BYTES]
+    if HTML_START.search(head):
+        return "complete" if HTML_END.search(markup) else "cut"
+    if text.startswith(b"<"):
+        root = ROOT.search(head)
+        end_tag = b"</" + root[1].lower() if root else b"</body"
+        return "complete" if end_tag in markup[-TAIL_BYTES:].lower() else "cut"
+    return "unknown" if text else "complete"

@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,13 @@ def response(
 class Server:
     """A press room of four releases; ``answers`` replaces what it sends at some paths.
 
+    ``changing`` makes another response each time.
     A path in ``closing`` has its connection closed after the response.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, list[bytes]] = {}
+        self.changing: dict[str, Callable[[], list[bytes]]] = {}
         self.closing: set[str] = set()
         self.asked: list[str] = []
         self.numbers = NUMBERS
@@ -79,7 +82,8 @@ class Server:
     def __call__(self, path: str) -> Iterable[bytes]:
         """Send what is at a path."""
         self.asked.append(path)
-        yield from self.answers.get(path) or self.usual(path)
+        changing = self.changing.get(path)
+        yield from (changing and changing()) or self.answers.get(path) or self.usual(path)
         if path in self.closing:
             raise ConnectionAbortedError
 
@@ -129,6 +133,7 @@ def cut_packed(coding: str) -> list[bytes]:
 
 
 HALF = PAGE.encode()[:3000]
+SHORT = HALF + b"</p></article></body></html>"
 PART = ("206 Partial Content", f"Content-Range: bytes 0-2999/{len(PAGE.encode())}")
 
 
@@ -247,19 +252,93 @@ def test_a_text_that_only_ends_earlier_is_an_edit_in_the_second_visit_that_finds
     server: Server, home: Path
 ) -> None:
     before = stored(home)["4.html"]
-    server.answers["/news/4.html"] = response(HALF)
+    server.answers["/news/4.html"] = response(SHORT)
     run = collect(home)
     assert (run["changed"], kinds(run)) == (0, {("4.html", "layout")})
     assert stored(home)["4.html"]["body_text"] == before["body_text"]
     server.answers.clear()
     assert (collect(home)["errors"], stored(home)["4.html"]["revision"]) == ([], 1)
-    server.answers["/news/4.html"] = response(HALF)
+    server.answers["/news/4.html"] = response(SHORT)
     assert collect(home)["changed"] == 0, "a visit in between read it well"
     assert collect(home)["changed"] == 1
     after = stored(home)["4.html"]
     assert after["revision"] == 2
     assert before["body_text"].startswith(after["body_text"][:-20])
     assert collect(home)["errors"] == []
+
+
+def test_a_page_that_is_cut_in_the_same_place_each_time_is_no_edit(
+    server: Server, home: Path
+) -> None:
+    before = stored(home)["4.html"]
+    server.answers["/news/4.html"] = response(b"<!-- <p>old</p> -->" + HALF, length=None)
+    server.closing = {"/news/4.html"}
+    runs = [collect(home) for _ in range(4)]
+    assert [kinds(run) for run in runs] == [
+        {("4.html", "truncated")},
+        *[{("4.html", "layout")}] * 3,
+    ]
+    assert [run["changed"] for run in runs] == [0] * 4
+    assert stored(home)["4.html"]["body_text"] == before["body_text"]
+    server.answers["/news/4.html"] = response(SHORT)
+    assert collect(home)["changed"] == 1, "the page has an end: the publisher shortened it"
+
+
+def flushed(body: bytes, wbits: int) -> bytes:
+    """A body as a server packs it that flushes its stream and does not end it."""
+    packer = zlib.compressobj(wbits=wbits)
+    return packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def unsure(path: str, text: str) -> list[bytes]:
+    """A response that does not show whether it is whole, of another kind at each path."""
+    body = text.encode()
+    match path:
+        case "/news/1.html":
+            return response(flushed(body, 31), "Content-Encoding: gzip")
+        case "/news/2.html":
+            return response(body, status=PART[0])
+        case "/news/3.html":
+            field = f"Content-Range: bytes 0-{len(body) - 1}/*"
+            return response(body, field, status=PART[0])
+    return response(body, length=None, version="1.0")
+
+
+def test_a_page_with_an_end_is_whole_though_its_message_does_not_show_it(
+    server: Server, tmp_path: Path
+) -> None:
+    for number in NUMBERS:
+        path = f"/news/{number}.html"
+        server.answers[path] = unsure(path, page(number))
+    server.closing = {"/news/4.html"}
+    with serving(server) as base:
+        run = collect(make_home(tmp_path / "home", f"{base}/news/"))
+    assert (run["new"], run["errors"]) == (4, [])
+
+
+def test_a_text_that_three_visits_found_is_accepted_in_the_fourth_with_a_note(
+    server: Server, tmp_path: Path
+) -> None:
+    def changing(number: int, cut: int | None = None) -> Callable[[], list[bytes]]:
+        path, text = f"/news/{number}.html", page(number).replace("</body></html>", "")[:cut]
+        words = iter(product("ghijklmnop", repeat=4))
+        return lambda: unsure(path, f"{text}<p>{'-'.join(next(words)[::-1])}</p>")
+
+    paths = {f"/news/{number}.html": changing(number) for number in NUMBERS}
+    errors = {(path.rpartition("/")[2], "truncated") for path in paths}
+    server.changing = paths
+    server.closing = {"/news/4.html"}
+    with serving(server) as base:
+        home = make_home(tmp_path / "home", f"{base}/news/")
+        for _ in range(3):
+            run = collect(home)
+            assert (kinds(run), run["notes"]) == (errors, [])
+        run = collect(home)
+        assert (run["new"], run["errors"], len(run["notes"])) == (4, [], 1)
+        run = collect(home)
+        assert (run["errors"], len(run["notes"])) == ([], 1), "and in later visits"
+        server.changing = {path: changing(int(path[6]), -900) for path in paths}
+        assert kinds(collect(home)) == errors, "a cut in another place starts over"
 
 
 def test_a_text_that_is_shorter_in_its_midst_is_an_edit_at_once(server: Server, home: Path) -> None:

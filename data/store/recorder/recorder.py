@@ -107,7 +107,10 @@ class Recorder:
             known = match.known.release if match.known else None
             if known and may_be_cut(draft, known, decision):
                 mark = read.fingerprint.hex()
-                if not is_confirmed(self._tables, known, mark, seen=seen, since=since):
+                has_end = draft.has_end
+                if not is_confirmed(
+                    self._tables, known, mark, has_end=has_end, seen=seen, since=since
+                ):
                     decision = Decision("unchanged", known, doubt=ENDS_EARLY)
             outcome = self._outcome(draft, decision, match.known, read, claimed)
             if match.known and decision.doubt:

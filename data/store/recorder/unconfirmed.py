@@ -13,6 +13,13 @@ from data.store.recorder.tables import Tables
 ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
 """Time between two captures from which on the later one confirms the earlier one."""
 
+UNENDED_WAIT: Final = dt.timedelta(hours=6)
+"""Minimum time between two captures of a shortened text whose page does not end as its format does.
+
+It is the default time after which a release that is gone is retracted. A fault of a server that
+cuts the page in the same place each time is often repaired within it.
+"""
+
 
 def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
     """Whether a change shows only the beginning of what is known.
@@ -24,15 +31,24 @@ def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
 
 
 def is_confirmed(
-    tables: Tables, known: Release, mark: str, *, seen: dt.datetime, since: dt.datetime
+    tables: Tables,
+    known: Release,
+    mark: str,
+    *,
+    has_end: bool,
+    seen: dt.datetime,
+    since: dt.datetime,
 ) -> bool:
     """Whether an earlier visit found this, and none read the page well since; kept if not.
 
-    ``mark`` names what is shown. A visit, which began ``since``, may meet a release at two
+    ``mark`` names what is shown. Without an end of the page (``has_end``) the earlier visit must be
+    UNENDED_WAIT ago. A visit, which began ``since``, may meet a release at two
     addresses, and an import may meet several captures of it.
     """
     before = tables.unconfirmed(known.id)
     if before is None or before[0] != mark or before[1] <= known.last_seen:
         tables.keep_unconfirmed(known.id, mark, seen)
         return False
+    if not has_end:
+        return seen - before[1] >= UNENDED_WAIT
     return before[1] < since or seen - before[1] >= ANOTHER_VISIT

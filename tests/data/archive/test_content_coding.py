@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.content_coding import PIECE, Undecodable, decoded, unpack
+from data.archive.content_coding import PIECE, Undecodable, decoded, is_flushed, unpack
 
 TEXT = b"Statement of the harbour board. " * 9000
 
@@ -106,6 +106,44 @@ def test_a_second_member_that_ends_early_is_missed_and_padding_after_the_last_is
         assert not unpack(two[:-20], name, 1_000_000).is_whole
     for padding in (b"\0" * 20, b"\x1f", b"trailing garbage"):
         assert unpack(gzip.compress(page) + padding, "gzip", 1_000_000) == (page, True)
+
+
+def flushed_deflate(body: bytes, wbits: int) -> bytes:
+    """A stream that is flushed and not ended."""
+    packer = zlib.compressobj(wbits=wbits)
+    return packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def flushed_brotli(body: bytes) -> bytes:
+    """The same in Brotli."""
+    packer = brotli.Compressor()
+    return bytes(packer.process(body) + packer.flush())
+
+
+def flushed_zstandard(body: bytes) -> bytes:
+    """The same in Zstandard."""
+    packer = zstandard.ZstdCompressor().compressobj()
+    return packer.compress(body) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+
+
+def test_a_stream_that_was_flushed_and_not_ended_is_recognized() -> None:
+    page = b"".join(b"%d," % n for n in range(5_000))
+    streams = [
+        ("gzip", flushed_deflate(page, 31)),
+        ("x-gzip", flushed_deflate(page, 31)),
+        ("deflate", flushed_deflate(page, 15)),
+        ("deflate", flushed_deflate(page, -15)),
+        ("br", flushed_brotli(page)),
+        ("zstd", flushed_zstandard(page)),
+    ]
+    for coding, body in streams:
+        assert unpack(body, coding, len(page)) == (page, False)
+        assert is_flushed(body, coding, len(page))
+        for end in (20, len(body) // 2, len(body) - 5):
+            size = len(unpack(body[:end], coding, len(page)).body)
+            assert not is_flushed(body[:end], coding, size)
+    twice = gzip.compress(streams[0][1])
+    assert not is_flushed(twice, "gzip, gzip", len(page))
 
 
 def test_a_wrong_or_missing_checksum_of_gzip_costs_nothing() -> None:
