@@ -109,6 +109,7 @@ REFUSED = (
 )
 
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
+CHARSET = re.compile(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")
 REDIRECTS = frozenset([301, 302, 303, 307, 308])
 
 
@@ -116,13 +117,13 @@ REDIRECTS = frozenset([301, 302, 303, 307, 308])
 class Restrictions:
     """What of an archive is not for the public.
 
-    ``is_withheld`` decides of an address, ``shows_withheld`` of the digest, address and body of a
-    capture, whether it shows what was taken out of the site.
+    ``is_withheld`` decides about an address, ``shows_withheld`` about the digest, address, content
+    type and body of a capture, whether it shows what was taken out of the site.
     """
 
     secrets: Secrets
     is_withheld: Callable[[str], bool]
-    shows_withheld: Callable[[str, str, bytes], bool]
+    shows_withheld: Callable[[str, str, str, bytes], bool]
 
 
 class CapturedPages:
@@ -259,7 +260,8 @@ class CapturedPages:
             made = self._shown(found, headers, at, restrictions.secrets)
         except (ArchiveError, Undecodable) as error:
             return Answer(404, [], said=f"This capture can't be shown: {error}.")
-        if restrictions.shows_withheld(entry.digest, entry.uri, made.body):
+        kind = dict(made.headers).get("content-type", "")
+        if restrictions.shows_withheld(entry.digest, entry.uri, kind, made.body):
             return Answer(410, [], said=TAKEN_OUT)
         return made
 
@@ -288,7 +290,7 @@ class CapturedPages:
             if target:
                 location = secrets.hidden(escaped(place(target)))
                 return Answer(found.status, [*headers, ("location", location)])
-        media_type, charset = type_of(found)
+        media_type, charset = type_of(found, secrets)
         body = shown_body(found, media_type, place, secrets)
         if secrets.is_in(body):
             return Answer(403, [], said=REFUSED)
@@ -365,15 +367,26 @@ def last_moment(stamp: str) -> dt.datetime | None:
         return None
 
 
-def type_of(found: Served) -> tuple[str, str]:
-    """The media type of an answer, and its character set where it declares one that may be told.
+def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
+    """The media type of a response, and its charset if it declares a known one.
 
-    One that declares no type is a page where it looks like one, and else a file.
+    A response without a valid type is a page if it looks like one, and a file otherwise. A type
+    that holds a secret is not valid.
     """
-    declared, _, parameters = found.content_type.lower().partition(";")
-    media_type = declared.strip()
-    if not MEDIA_TYPE.fullmatch(media_type):
+    declared, _, parameters = found.content_type.partition(";")
+    media_type = declared.strip().lower()
+    if not MEDIA_TYPE.fullmatch(media_type) or secrets.is_in(declared.encode()):
         looks = found.body[:1000].lstrip().lower().startswith((b"<!doctype html", b"<html"))
         media_type = "text/html" if looks else "application/octet-stream"
-    charset = re.search(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})", parameters)
-    return media_type, charset[1] if charset else ""
+    charset = CHARSET.search(parameters.lower())
+    return media_type, charset[1] if charset and is_charset(charset[1]) else ""
+
+
+def is_charset(name: str) -> bool:
+    """Whether a text can be decoded by a charset of this name."""
+    try:
+        # Without a character, Python does not look for the charset.
+        "a".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True

@@ -39,7 +39,7 @@ Place: TypeAlias = Callable[[str], str]
 
 def rewritten_page(body: bytes, content_type: str, url: str, place: Place) -> bytes:
     """A page in UTF-8 whose links lead into the archive; ``url`` is its own address."""
-    _, text = html_to_unicode(content_type or None, body, auto_detect_fun=guessed)
+    text = page_text(body, content_type)
     found = BASE.search(text)
     named = attributes(found[1]).get("href", "") if found else ""
     base = joined(url, named)
@@ -64,6 +64,15 @@ def rewritten_style(body: bytes, url: str, place: Place) -> bytes:
     text = CSS_URL.sub(lambda found: f'url("{led(found[2])}")', text)
     text = CSS_IMPORT.sub(lambda found: f'{found[1]}"{led(found[3])}"', text)
     return text.encode("latin-1", "replace")
+
+
+def page_text(body: bytes, content_type: str) -> str:
+    """A body in the charset that it declares, or in a guessed one."""
+    try:
+        return html_to_unicode(content_type or None, body, auto_detect_fun=guessed)[1]
+    except (LookupError, ValueError):
+        # Some charsets that Python knows, such as hex, decode no text.
+        return body.decode(guessed(body), "replace")
 
 
 def guessed(body: bytes) -> str:

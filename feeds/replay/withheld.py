@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Final
-from urllib.parse import urlsplit
+from unicodedata import normalize
+from urllib.parse import unquote, urlsplit
 
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.models import Release, Revision, Sightings
@@ -20,12 +21,19 @@ from data.store.protocol import Store
 from data.text.redaction import redacted
 from data.text.sites import site_of
 from data.text.urls import canonical_url
+from feeds.replay.rewrite import guessed, page_text
 
 MIN_PASSAGE_LENGTH: Final = 40
-"""Characters of a paragraph from which on it is taken for the text of one release."""
+"""Minimum length of a paragraph, in characters, that identifies a release."""
+
+BEGINNING_LENGTH: Final = 40
+"""Characters of a paragraph that identify a release on a page that names it too."""
+
+MIN_LETTERS: Final = 20
+"""Minimum number of letters and digits in a part of a text that identifies a release."""
 
 MAX_PASSAGES: Final = 3
-"""Paragraphs of each version by which its text is known on other pages."""
+"""Maximum number of paragraphs of each version that identify it on any page of its site."""
 
 MAX_RELEASES: Final = 100
 """Releases at one address that are checked."""
@@ -33,17 +41,38 @@ MAX_RELEASES: Final = 100
 NO_PAYLOAD: Final = digest_text(NO_BYTES)
 
 TAG: Final = re.compile(r"<[^<>]*>")
-ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|[nrt])")
-"""A character, or white space, as JSON and JavaScript escape it."""
+ESCAPE: Final = re.compile(r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[bfnrt])?")
+"""A character as JSON and JavaScript escape it, by one backslash or more."""
+
+SEPARATOR: Final = re.compile(r"[\W_]+")
+
+LEGACY_CHARSET: Final = "cp1252"
+"""The charset of texts of the web that declare none, or a wrong one."""
+
+WIDE_CHARSETS: Final = ("utf-16-le", "utf-16-be")
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The text of a hidden release, as ``plain`` gives it.
+
+    ``passages`` identify it on any page of its site. ``beginnings`` identify it on pages that have
+    one of its ``titles``, or one of its ``paths``, too.
+    """
+
+    passages: frozenset[str]
+    beginnings: frozenset[str]
+    titles: frozenset[str]
+    paths: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Hidden:
-    """What the releases that are hidden one by one are known by: on their sites, or anywhere."""
+    """What identifies releases that are hidden one by one; their texts are by site."""
 
     addresses: frozenset[str] = frozenset()
     digests: frozenset[str] = frozenset()
-    passages: dict[str, set[str]] = field(default_factory=dict)
+    texts: dict[str, list[_Text]] = field(default_factory=dict)
 
 
 class Withheld:
@@ -63,16 +92,18 @@ class Withheld:
             return not any(map(is_shown, at_address))
         return key_of(url) in self._hidden(store).addresses or is_of_removed(store, url)
 
-    def capture(self, store: Store, digest: str, url: str, body: bytes) -> bool:
-        """Whether a capture of another address shows what is hidden: its bytes, or its text."""
+    def capture(self, store: Store, digest: str, url: str, content_type: str, body: bytes) -> bool:
+        """Whether a capture of another address shows what is hidden: its bytes, or its text.
+
+        ``content_type`` is that of the body, with the charset if it is known.
+        """
         hidden = self._hidden(store)
         if digest in hidden.digests:
             return True
-        passages = hidden.passages.get(site_of(url))
-        if not passages:
+        texts = hidden.texts.get(site_of(url))
+        if not texts:
             return False
-        text = plain(body.decode("utf-8", "replace"))
-        return any(one in text for one in passages)
+        return any(shows(one, texts) for one in decoded(body, content_type))
 
     def _hidden(self, store: Store) -> _Hidden:
         with self._lock:
@@ -83,18 +114,18 @@ class Withheld:
 
 
 def known_by(store: Store) -> _Hidden:
-    """What the releases of a store are known by that are hidden one by one."""
+    """What identifies the releases of a store that are hidden one by one."""
     addresses: set[str] = set()
     digests: set[str] = set()
-    passages: dict[str, set[str]] = {}
+    texts: dict[str, list[_Text]] = {}
     for release in store.hidden_alone():
         addresses.update(map(key_of, (release.url, *release.aliases)))
         digests.update(digests_of(store.sightings(release.id)))
-        for version in store.revisions(release.id):
+        versions = store.revisions(release.id)
+        for version in versions:
             addresses.update(map(key_of, files_of(version)))
-            found = passages.setdefault(site_of(release.url), set())
-            found.update(passages_of(version))
-    return _Hidden(frozenset(addresses), frozenset(digests - {"", NO_PAYLOAD}), passages)
+        texts.setdefault(site_of(release.url), []).append(text_of(release, versions))
+    return _Hidden(frozenset(addresses), frozenset(digests - {"", NO_PAYLOAD}), texts)
 
 
 def key_of(url: str) -> str:
@@ -114,17 +145,82 @@ def files_of(version: Revision) -> Iterable[str]:
     return (one.url for one in (*version.content.attachments, *version.content.images))
 
 
-def passages_of(version: Revision) -> list[str]:
-    """The first long paragraphs of a version, as ``plain`` gives them."""
-    paragraphs = version.content.body_text.split("\n\n")
-    long = (one for one in paragraphs if len(one) >= MIN_PASSAGE_LENGTH)
-    return [plain(one) for one, _ in zip(long, range(MAX_PASSAGES), strict=False)]
+def text_of(release: Release, versions: Sequence[Revision]) -> _Text:
+    """What identifies the text of a release and of its versions on other pages."""
+    contents = [release.content, *(one.content for one in versions)]
+    long = [
+        (long_paragraphs(one.body_text), long_paragraphs(one.summary or "")) for one in contents
+    ]
+    paths = (urlsplit(one) for one in (release.url, *release.aliases))
+    return _Text(
+        identifying(one for body, _ in long for one in body[:MAX_PASSAGES]),
+        identifying(one[:BEGINNING_LENGTH] for both in long for part in both for one in part),
+        frozenset(map(plain, (one.title for one in contents))) - {""},
+        frozenset(plain(unquote(f"{one.path}?{one.query}")) for one in paths) - {""},
+    )
+
+
+def identifying(parts: Iterable[str]) -> frozenset[str]:
+    """Parts of a text as ``plain`` gives them, without those that have few letters."""
+    return frozenset(one for one in map(plain, parts) if len(one) >= MIN_LETTERS)
+
+
+def long_paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text that are long enough to identify a release."""
+    return [one for one in text.split("\n\n") if len(one) >= MIN_PASSAGE_LENGTH]
+
+
+def shows(text: str, hidden: Iterable[_Text]) -> bool:
+    """Whether a page shows the text of a hidden release, or names one with a beginning of it."""
+    read = plain(text)
+    source = ""
+    for one in hidden:
+        if any(passage in read for passage in one.passages):
+            return True
+        if not any(beginning in read for beginning in one.beginnings):
+            continue
+        # Links are in the tags, which the plain text leaves out.
+        source = source or letters_of(unquote(unescaped(text)))
+        if any(title in read for title in one.titles) or any(p in source for p in one.paths):
+            return True
+    return False
+
+
+def decoded(body: bytes, content_type: str) -> Iterator[str]:
+    """A body as text: in the charset that it declares, and in those that are likely if it errs."""
+    texts = [page_text(body, content_type), body.decode("utf-8", "replace")]
+    if guessed(body) == LEGACY_CHARSET:
+        texts.append(body.decode(LEGACY_CHARSET, "replace"))
+    if b"\0" in body:
+        texts += [body.decode(one, "replace") for one in WIDE_CHARSETS]
+    yield from dict.fromkeys(texts)
 
 
 def plain(text: str) -> str:
-    """A text without tags and white space, whether it is HTML, or HTML within XML or JSON."""
-    text = ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
-    return "".join(TAG.sub("", unescape(unescape(text))).split())
+    """The letters and digits of a text without tags: of plain text, HTML, or HTML in XML or JSON.
+
+    Typography does not count: case, white space and punctuation.
+    """
+    return letters_of(TAG.sub("", unescaped(text)))
+
+
+def unescaped(text: str) -> str:
+    """A text without the escapes of JSON and of HTML, which may be in each other."""
+    text = unescape(unescape(ESCAPE.sub(_character, text)))
+    # JSON escapes a character beyond the first 65,536 as two.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def letters_of(text: str) -> str:
+    """The letters and digits of a text, composed (NFC) and in small letters."""
+    return SEPARATOR.sub("", normalize("NFC", text)).lower()
+
+
+def _character(found: re.Match[str]) -> str:
+    digits = found[1] or found[2]
+    if digits:
+        return chr(int(digits, 16))
+    return "" if found[0].endswith("\\") else " "
 
 
 def is_of_removed(store: Store, url: str) -> bool:

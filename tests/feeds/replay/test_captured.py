@@ -48,6 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("https://acme.example/s.css", b"a{b:url(/i.png)}@import 'x.css';", "text/css", {}),
         ("https://acme.example/odd", b"\x00\x01", "text/x\r\nEvil: 1", {}),
         ("https://acme.example/many", MANY_LINKS, "text/html", {}),
+        ("https://acme.example/hex", b"<p>words", "text/html; charset=hex", {}),
         ("https://acme.example/899", b"<p>odd", "text/html", {"status": 899}),
         ("https://acme.example/bare", b"<!DOCTYPE html><p>bare", "", {}),
     ):
@@ -192,6 +193,7 @@ def test_texts_styles_and_files_come_as_what_they_are(web: httpx.Client) -> None
     assert style.text == (f'a{{b:url("{base}/i.png")}}@import "{base}/x.css";')
     file = web.get("/memento/20221214080000/https://acme.example/0.pdf")
     assert (file.content, file.headers["content-disposition"]) == (PDF, "attachment")
+    assert "words" in web.get(f"{base}/hex").text
     odd = web.get(f"{base}/odd")
     assert odd.headers["content-type"] == "application/octet-stream"
     assert "evil" not in odd.headers

@@ -104,6 +104,81 @@ def test_a_hidden_release_is_at_no_address_of_its_captures(home: Path) -> None:
             assert LETTER in web.get(path).text
 
 
+UMLAUTS = "Die Küste bleibt den Winter über geöffnet, sagte der Hafenmeister am Freitag."
+QUOTED = '"Every ship counts here", said "Odile Brandt" of the board 😀, who counted all of them.'
+NEXT = "The last paragraph of the release names the ships that the harbour board expects in May."
+SUMMARY = "A short account of all that the harbour board of the town decided on Friday."
+RSS = "application/rss+xml"
+
+
+def rss(text: str, charset: str) -> bytes:
+    xml = f'<?xml version="1.0" encoding="{charset}"?><rss><title>A feed</title>'
+    return f"{xml}<description><![CDATA[<p>{text}]]></description></rss>".encode(charset)
+
+
+def text_home(folder: Path, captures: list[tuple[str, bytes, str]]) -> Path:
+    """A HOME with a release of several paragraphs, and captures that may repeat them."""
+    archive = Archive(folder / "archive", Settings())
+    for name, body, kind in captures:
+        archive.exchange(exchange(f"{ACME}/{name}", body, START, kind))
+    archive.close()
+    text = "\n\n".join((UMLAUTS, QUOTED, LETTER, "-" * 60, NEXT))
+    with archived_home(folder) as store:
+        published = Published(START, "day", "UTC", "24 November 2022", "meta")
+        content = Content("Quay nine", published, body_text=text, summary=SUMMARY)
+        store.record(Draft("acme", f"{ACME}/news/9.html", content), seen=START, since=START)
+    return folder
+
+
+def test_a_text_of_a_hidden_release_is_found_in_any_charset_and_escape(tmp_path: Path) -> None:
+    repeated = [
+        ("utf8.xml", rss(UMLAUTS, "utf-8"), RSS),
+        ("latin.xml", rss(UMLAUTS, "iso-8859-1"), RSS),
+        ("undeclared.xml", f"<rss>{UMLAUTS}</rss>".encode("latin-1"), RSS),
+        ("wrong.xml", rss(UMLAUTS, "utf-8"), f"{RSS}; charset=utf-16"),
+        ("no-charset.xml", rss(UMLAUTS, "utf-8"), f"{RSS}; charset=hex"),
+        ("wide.xml", rss(UMLAUTS, "utf-16"), RSS),
+        ("wide-le.txt", UMLAUTS.encode("utf-16-le"), "text/plain"),
+        ("wide.html", f"<p>{UMLAUTS}".encode("utf-16"), "text/html; charset=utf-16"),
+        ("feed.json", json.dumps({"html": f"<p>{QUOTED}</p>"}).encode(), "application/json"),
+        ("in.json", json.dumps({"a": json.dumps({"b": QUOTED})}).encode(), "application/json"),
+        ("script.html", f"<script>x={json.dumps(QUOTED)}</script>".encode(), "text/html"),
+        ("slash.json", json.dumps(f"<p>{LETTER}</p>").replace("/", r"\/").encode(), "text/json"),
+        ("case.html", f"<p>{LETTER.upper()}".encode(), "text/html"),
+    ]
+    for web in client(text_home(tmp_path, repeated)):
+        paths = [f"/memento/{STAMP}/{ACME}/{name}" for name, *_ in repeated]
+        assert {web.get(one).status_code for one in paths} == {200}
+        hide(tmp_path, f"{ACME}/news/9.html")
+        assert [one for one in paths if web.get(one).status_code != 410] == []
+
+
+def test_a_beginning_of_a_hidden_text_counts_where_the_release_is_named(tmp_path: Path) -> None:
+    link = '<a href="news/9%2ehtml">more</a>'
+    named = [
+        ("list.html", f"<p>{UMLAUTS[:50]}… {link}".encode(), HTML),
+        ("title.html", f"<h2>Quay <b>nine</b></h2><p>{UMLAUTS[:50]}…".encode(), HTML),
+        ("summary.html", f"<p>{SUMMARY} {link}".encode(), HTML),
+        ("late.html", f"<p>{NEXT[:60]} {link}".encode(), HTML),
+        ("items.json", json.dumps([f"{ACME}/news/9.html", QUOTED[:50]]).replace("/", r"\/")
+         .encode(), "application/json"),
+    ]  # fmt: skip
+    other = [
+        ("beginning.html", f"<p>{UMLAUTS[:50]} in another release.".encode(), HTML),
+        ("link.html", f"<p>{link} Quay nine".encode(), HTML),
+        ("else.html", b"<p>All else.", HTML),
+    ]
+    for web in client(text_home(tmp_path, named + other)):
+        hide(tmp_path, f"{ACME}/news/9.html")
+
+        def refused(captures: list[tuple[str, bytes, str]], web: httpx.Client = web) -> list[str]:
+            paths = {name: f"/memento/{STAMP}/{ACME}/{name}" for name, *_ in captures}
+            return [name for name, path in paths.items() if web.get(path).status_code == 410]
+
+        assert refused(named) == [name for name, *_ in named]
+        assert refused(other) == []
+
+
 def test_a_file_of_a_hidden_release_is_not_shown(home: Path) -> None:
     path = f"/memento/20221214080000/{ACME}/0.pdf"
     for web in client(home):
@@ -210,6 +285,12 @@ def test_captures_in_which_a_secret_cannot_be_hidden_are_refused(home: Path) -> 
         ("data.json", rb'{"next": "\/n?token=\u0054OPSECRET1"}', "application/json"),
     ):
         archive.exchange(exchange(f"{ACME}/{name}", body, START, kind))
+    for name, kind in (
+        ("type", "text/TOPSECRET1"),
+        ("charset", "text/plain; charset=TOPSECRET1"),
+        ("known", "text/plain; charset=Shift_JIS; token=TOPSECRET1"),
+    ):
+        archive.exchange(exchange(f"{ACME}/{name}", b"words", START, kind))
     # An imported record has its address as its file had it.
     fields = (
         ("WARC-Type", "response"),
@@ -227,5 +308,12 @@ def test_captures_in_which_a_secret_cannot_be_hidden_are_refused(home: Path) -> 
             assert "TOPSECRET1" not in answer.text.replace("\0", "")
         assert web.get(f"/memento/{STAMP}/{ACME}/plain.txt").text == "the token ***"
         assert web.get(f"/memento/{STAMP}/{ACME}/data.json").text == r'{"next": "\/n?token=***"}'
+        for name, kind in (
+            ("type", "application/octet-stream"),
+            ("charset", "text/plain"),
+            ("known", "text/plain; charset=shift_jis"),
+        ):
+            answer = web.get(f"/memento/{STAMP}/{ACME}/{name}")
+            assert answer.headers["content-type"] == kind
         for path in ("", "timemap/", "20200101000000/"):
             assert web.get(f"/memento/{path}{ACME}/kept?token=TOPSECRET1").status_code == 404
