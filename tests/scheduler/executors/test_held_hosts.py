@@ -20,6 +20,9 @@ from spiders.download.hosts import host_of
 from tests.press_room import Room, listing_html, release_html, served
 from tests.services import home_on
 
+HOUR = 3600.0
+"""Seconds of leases that no test outlasts, on a busy machine either."""
+
 PAGES, ROWS = 4, 14
 """Listing pages of the long room, and releases on each: more than the drafts that wait."""
 
@@ -33,7 +36,7 @@ def test_a_host_with_nothing_due_keeps_the_gap_that_it_asked_for(
     async def work() -> None:
         async with pool_to(postgres_url) as pool:
             hosts, executor = Hosts(pool), Executor(home)
-            leases = Leases(hosts, executor.renew, executor.drop)
+            leases = Leases(hosts, executor.renew, executor.drop, seconds=HOUR)
             await hosts.ask([AskedVisit("harbour", "a.example", "")])
             async with pool.connection() as db:
                 await db.execute("UPDATE hosts SET gap = 20")
@@ -71,7 +74,7 @@ async def visit_due(home: Home, room: Room, *, steal_at: str = "") -> Run:
     asked = [AskedVisit("harbour", host_of(room.base), (home.sources / "harbour.toml").read_text())]
     async with pool_to(home.store_url) as pool:
         hosts, executor = Hosts(pool), Executor(home)
-        leases = Leases(hosts, executor.renew, executor.drop)
+        leases = Leases(hosts, executor.renew, executor.drop, seconds=HOUR)
         await leases.renew()
         lease = await leases.take(asked)
         assert lease
@@ -85,9 +88,6 @@ async def visit_due(home: Home, room: Room, *, steal_at: str = "") -> Run:
                     " rests_until = now()"
                 )
             await leases.renew()
-        else:
-            renewing = asyncio.create_task(leases.renew_for_ever())
-            visiting.add_done_callback(lambda _: renewing.cancel())
         await visiting
         await executor.close()
     (run,) = runs

@@ -19,6 +19,9 @@ from scheduler.executors.leases import MARGIN, Leases
 from scheduler.executors.procrastinate import pool_to
 from tests.postgres_server import PostgresServer
 
+HOUR = 3600.0
+"""Seconds of leases that no test outlasts, on a busy machine either."""
+
 
 def test_what_is_lost_is_told_and_what_is_held_is_renewed(postgres_url: str) -> None:
     told, lost = list[float](), list[str]()
@@ -29,7 +32,7 @@ def test_what_is_lost_is_told_and_what_is_held_is_renewed(postgres_url: str) -> 
     async def work() -> None:
         async with pool_to(postgres_url) as pool:
             hosts = Hosts(pool)
-            leases = Leases(hosts, tell, lost.append, seconds=30)
+            leases = Leases(hosts, tell, lost.append, seconds=HOUR)
             await hosts.ask(
                 [AskedVisit("harbour", "a.example", ""), AskedVisit("pilots", "b.example", "")]
             )
@@ -45,11 +48,11 @@ def test_what_is_lost_is_told_and_what_is_held_is_renewed(postgres_url: str) -> 
             before = time.monotonic()
             await leases.renew()
             assert lost == ["a.example"]
-            assert told[0] >= before + 30 - MARGIN
+            assert told[0] >= before + HOUR - MARGIN
             assert leases.until == told[0]
             with psycopg.connect(postgres_url) as db:
                 held = db.execute(
-                    "SELECT next_due > now() + interval '20 seconds' FROM hosts ORDER BY host"
+                    "SELECT next_due > now() + interval '30 minutes' FROM hosts ORDER BY host"
                 ).fetchall()
             assert held == [(False,), (True,)]
             assert not await leases.finish(first, gap=0, rest=0)
@@ -81,15 +84,13 @@ def test_that_nobody_answers_is_told_once_and_so_is_its_end(
         asked, renewed = asyncio.Queue[None](), asyncio.Queue[float]()
         async with pool_to(postgres_url) as pool:
             leases = Leases(ToldHosts(pool, asked), renewed.put, list[str]().append, seconds=2)
-            await leases.renew()
             postgres_server.stop("immediate")
             renewing = asyncio.create_task(leases.renew_for_ever())
-            for _ in range(4):
+            for _ in range(3):
                 await asked.get()
             postgres_server.start()
-            # The first was before it went away, and what the second one ends is told after it.
-            for _ in range(3):
-                await renewed.get()
+            # The end is logged in the same step of the event loop.
+            await renewed.get()
             renewing.cancel()
             await asyncio.wait({renewing})
 
