@@ -5,12 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
+import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+import brotli
+import zstandard
+
 from benchmarks.growth_parts.setting import READING
+from data.archive.content_coding import GZIP_MAGIC, Undecodable, unpack
 from data.archive.foreign import read_foreign
 from data.archive.warc.cdxj import decode_entry
 from data.archive.warc.reader import read_file
@@ -20,6 +25,9 @@ from data.topics.taxonomy import load_taxonomy
 from spiders.download.pdf_reader import read_pdf
 
 taxonomy = cache(load_taxonomy)
+
+MAX_BODY_BYTES: Final = 20_000_000
+"""Maximum bytes of an unpacked body."""
 
 
 def cdxj(text: str) -> object:
@@ -56,6 +64,31 @@ def warc(text: str) -> object:
                         found += [len([*read_file(path)])]
                 except (ArchiveError, OSError):
                     continue
+    return found
+
+
+def codings(text: str) -> object:
+    """Remove the content codings of a body: whole, cut, and of the text itself."""
+    body = text.encode("utf-8", "replace")
+    packed = {
+        "gzip": gzip.compress(body, 1),
+        "deflate": zlib.compress(body, 1),
+        "br": brotli.compress(body, quality=1),
+        "zstd": zstandard.ZstdCompressor(level=1).compress(body),
+    }
+    many = {
+        "gzip": gzip.compress(b"", 1) * (len(body) // 20),
+        "zstd": zstandard.ZstdCompressor().compress(b"") * (len(body) // 9),
+    }
+    starts = {"gzip": GZIP_MAGIC, "deflate": b"", "br": b"", "zstd": zstandard.FRAME_HEADER}
+    found = []
+    for name, start in starts.items():
+        whole = packed[name]
+        for one in (whole, whole[: len(whole) // 2], start + body, many.get(name, b"")):
+            try:
+                found.append(unpack(one, name, MAX_BODY_BYTES).is_whole)
+            except Undecodable:
+                continue
     return found
 
 
@@ -106,5 +139,5 @@ def pdf(text: str) -> object:
 
 
 ARCHIVED: Final[Mapping[str, Callable[[str], object]]] = {
-    one.__name__: one for one in (cdxj, warc, lines, pdf)
+    one.__name__: one for one in (cdxj, warc, codings, lines, pdf)
 }

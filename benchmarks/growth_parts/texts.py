@@ -22,11 +22,13 @@ from data.text.html_text import both_of, line_of, paragraphs, text_of
 from data.text.language_detection import detect_language
 from data.text.language_tags import language_tag
 from data.text.nesting import flattened
+from data.text.paragraphing import with_paragraphs
 from data.text.redaction import redacted, redacted_toml, without_user
 from data.text.sanitize import sanitize, sanitize_absolute
 from data.text.similarity import containment, jaccard, signature
 from data.text.sites import site_of
 from data.text.slugs import slug_of
+from data.text.source_secrets import Secrets
 from data.text.urls import absolute, canonical_url, web_address, without_campaign
 from data.text.words import tokens
 from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics
@@ -40,6 +42,13 @@ from spiders.page.phrases import comparison_key, is_share, is_tail
 taxonomy = cache(load_taxonomy)
 
 BASE: Final = "http://harbour.example/news/"
+SECRETS: Final = Secrets(
+    (
+        "http://harbour.example/feed?token=aa%41a-1bcd+e'f&key=12",
+        "http://user:pass word@harbour.example/",
+        "http://harbour.example/list?signature=***",
+    )
+)
 
 
 def cleaning(text: str) -> object:
@@ -98,6 +107,21 @@ def urls(text: str) -> object:
 def redaction(text: str) -> object:
     """Take secrets out of a text."""
     return redacted(text), redacted_toml(text), without_user(text)
+
+
+def secrets(text: str) -> object:
+    """Hide the secrets of sources in a text."""
+    place = f"http://harbour.example/{text}?signature=x"
+    return (
+        SECRETS.hidden(text),
+        SECRETS.hidden(place),
+        SECRETS.is_in(text.encode("utf-16-le", "replace")),
+    )
+
+
+def paragraphing(text: str) -> object:
+    """Divide sanitized HTML into paragraphs."""
+    return with_paragraphs(sanitize(text, BASE)), with_paragraphs(f"{text}<br><br>")
 
 
 def language(text: str) -> object:
@@ -167,6 +191,8 @@ TEXTS: Final[Mapping[str, Callable[[str], object]]] = {
         dates,
         urls,
         redaction,
+        secrets,
+        paragraphing,
         language,
         similarity,
         passages,
