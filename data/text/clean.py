@@ -38,7 +38,10 @@ NEAR = 3
 MOST_MENDINGS = 4
 
 MAX_MENDED = 100_000
-"""Maximum characters of a text whose encoding is mended; the rest stays as it is."""
+"""Maximum characters of a text whose encoding is mended; the rest stays as it is.
+
+The text is cut at white space: ftfy reads a cut character several times more slowly.
+"""
 
 
 def clean_line(text: str) -> str:
@@ -107,7 +110,7 @@ def allowed(text: str) -> str:
 def mend(text: str) -> str:
     """Text whose encoding was confused somewhere upstream, put right where that is certain."""
     if len(text) > MAX_MENDED:
-        end = text.rfind("\n", 0, MAX_MENDED) + 1 or MAX_MENDED
+        end = max(text.rfind(space, 0, MAX_MENDED) for space in "\n ") + 1 or MAX_MENDED
         return mend(text[:end]) + text[end:]
     # ftfy's own look at a whole text takes thirty times longer, and most texts are well.
     places = [match.span() for match in CONFUSED.finditer(text)]

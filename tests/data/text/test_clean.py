@@ -79,3 +79,18 @@ def test_only_the_beginning_of_a_very_long_text_is_mended(monkeypatch: pytest.Mo
     assert found.endswith("le cafÃ© du port")
     assert found.count("\n") == 19_999
     assert max(lengths) <= MAX_MENDED
+
+
+def test_a_very_long_text_is_cut_between_words_for_mending(monkeypatch: pytest.MonkeyPatch) -> None:
+    mended = ftfy.fix_encoding
+    read: list[str] = []
+
+    def mend(text: str) -> str:
+        read.append(text)
+        return mended(text)
+
+    monkeypatch.setattr(ftfy, "fix_encoding", mend)
+    clean_text("caf\u00c3\u00a9 " * MAX_MENDED)
+    assert len(read) > 1
+    # ftfy calls itself for parts of a text.
+    assert {text[-1] for text in read if len(text) > 1000} == {" "}
