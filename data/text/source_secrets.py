@@ -1,43 +1,84 @@
 """Secrets that the addresses of sources carry, hidden wherever a text repeats them.
 
-A site may write the token of its address into links, redirects and scripts, in any spelling:
-percent-encoded, as HTML references, as escapes of JSON, JavaScript and CSS. The patterns here begin
-at a fixed character and are bounded, so that they take time in proportion to the text.
+A site may write the token of its address into links, redirects and scripts, in any spelling. Texts
+and secrets are compared in the forms of data.text.decoded_forms. The work depends on the length of
+the text, not on the number of secrets.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from base64 import b64encode
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 from hashlib import sha256
-from html.entities import html5
 from typing import Final, NamedTuple
 from urllib.parse import unquote, unquote_plus, urlsplit
 
+from data.text.decoded_forms import (
+    Form,
+    decoded_forms,
+    decoded_texts,
+    letters_form,
+    letters_of,
+)
 from data.text.redaction import HIDDEN, NAMES
 
+RULES_VERSION: Final = 2
+"""Version of the rules of what is hidden: another version renders the site again."""
+
 MIN_VALUE_LENGTH: Final = 8
-"""Characters of a value from which on it is hidden without the name of its parameter."""
+"""Minimum letters and digits of a value that is hidden without the name of its parameter."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
-"""Characters of an address in which a parameter is looked for by its name alone."""
+"""Maximum characters of an address in which a parameter is found by its name alone."""
+
+MAX_DIRECT_LOOKUPS: Final = 16
+"""Maximum number of secrets that are looked up one by one."""
+
+MIN_RANDOM_LENGTH: Final = 16
+"""Minimum characters of a value that is a secret because it looks random."""
 
 USER_INFO: Final = re.compile(r"(?<=://)([^/\s?#\"'<>@]*)@")
 
-NAMED_VALUE: Final = re.compile(
-    rf"[?&;#](?:amp;)?({NAMES})=([^&;#\s\"'<>()]+)", re.IGNORECASE | re.ASCII
+PARAMETER: Final = re.compile(r"[?&;#](?:amp;)?([^=&;#?\s]{1,200})=([^&;#\s]+)")
+
+SECRET_NAME: Final = re.compile(
+    rf"(?:{NAMES})|.*(?:token|secret|passw|pwd|signature|credential|session)s?.*"
+    r"|(?:.*[^a-z])?(?:auth|sig|pass|pw|hash|hmac|jwt|key)(?:[^a-z].*)?|.*(?:rss|feed|user|app|subscription|member|private)key",
+    re.IGNORECASE | re.ASCII,
 )
 
-QUOTE: Final = r"(?:\\?[\"']|&quot;|&#0{0,4}3[49];|\\u0022)"
+HONEST_NAMES: Final = frozenset(
+    ["id", "page", "category", "keyword", "keywords", "q", "query", "search", "lang", "language"]
+)
+"""Names of parameters whose values are no secrets, even if they look random."""
 
-REFERENCES: Final[dict[str, list[str]]] = {}
-"""The names of HTML references to a character, such as ``equals`` of ``=``."""
+RANDOM: Final = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[\w+/=-]+", re.ASCII)
+"""A value of digits and both cases of letters."""
 
-for _name, _character in html5.items():
-    if _name.endswith(";"):
-        REFERENCES.setdefault(_character, []).append(_name[:-1])
+HEX: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{24,}", re.IGNORECASE)
+
+ADDRESS: Final = re.compile(rf"//([^/\s\"'<>?#]+)(/(?:(?!//)[^\s\"'<>]){{0,{MAX_ADDRESS_LENGTH}}})")
+
+SHOWN_VALUE: Final = re.compile(r"([?&;#](?:amp;)?([^=&;#?\s]{1,200})=)(?!\*\*\*)[^&;#\s\"'<>()]+")
+
+TAG_WITH_VALUE: Final = re.compile(r"<(?:input|meta|param|option|button|data)\s[^<>]*>")
+
+ATTRIBUTE: Final = re.compile(
+    r"([\w:-]{1,40})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
+)
+
+BARE_TAG: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,20}>")
+"""A tag without attributes, in which nothing is hidden."""
+
+EQUALS: Final = re.compile(r"[\"'\]]{0,3}\s{0,9}[=:/]\s{0,9}\[?[\"']?|[\"']\s{0,9},\s{0,9}[\"']")
+"""What may be between a name and its value."""
+
+
+NAME_ENDS: Final = "]\"'"
+"""Characters at the end of a name that `EQUALS` also matches."""
 
 
 class Secret(NamedTuple):
@@ -50,7 +91,8 @@ class Secret(NamedTuple):
     def is_distinctive(self) -> bool:
         """Whether the value is hidden without its name: no short text, plain word or number."""
         is_word = self.value.isalpha() and (self.value.islower() or self.value.istitle())
-        return len(self.value) >= MIN_VALUE_LENGTH and not is_word and not self.value.isdecimal()
+        is_long = len(_letters(self.value)) >= MIN_VALUE_LENGTH
+        return is_long and not is_word and not self.value.isdecimal()
 
 
 class Secrets:
@@ -66,16 +108,30 @@ class Secrets:
         self.known = frozenset(one for address in addresses for one in secrets_in(address))
         names = {one.name for one in self.known}
         self._places = frozenset(
-            (urlsplit(address).netloc, found[1].lower())
+            (urlsplit(address).netloc, name)
             for address in addresses
-            for found in NAMED_VALUE.finditer(address)
-            if found[2] == HIDDEN and found[1].lower() not in names
+            for name, value in parameters(address)
+            if value == HIDDEN and name not in names
         )
-        self._pattern = _pattern(self.known, self._places)
+        # Distinctive values by their first letters, and others by the names of their parameters.
+        self._values: dict[str, dict[str, str]] = {}
+        self._named: dict[str, set[str]] = {}
+        for one in sorted(self.known):
+            # Bytes of UTF-8 may be read as Latin-1.
+            for value in {one.value, one.value.encode("utf-8", "replace").decode("latin-1")}:
+                if one.is_distinctive:
+                    letters = _letters(value)
+                    self._values.setdefault(letters[:MIN_VALUE_LENGTH], {})[letters] = value.lower()
+                else:
+                    name = one.name.rstrip(NAME_ENDS)
+                    self._named.setdefault(name, set()).add(value.lower())
+        self._value_lengths = {one: _lengths(some) for one, some in self._values.items()}
+        self._named_lengths = {one: _lengths(some) for one, some in self._named.items()}
+        self._name_lengths = _lengths(self._named)
 
     def __bool__(self) -> bool:
         """Whether there is any secret."""
-        return self._pattern is not None
+        return bool(self.known or self._places)
 
     @property
     def identity(self) -> tuple[AbstractSet[Secret], AbstractSet[tuple[str, str]]]:
@@ -85,85 +141,182 @@ class Secrets:
     @property
     def mark(self) -> bytes:
         """Two bytes that other secrets rarely have: enough to notice a change, too few to guess."""
-        told = repr((sorted(self.known), sorted(self._places))).encode()
+        told = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
         return sha256(told).digest()[:2] if self else b""
 
     def hidden(self, text: str) -> str:
         """A text with ``***`` in place of each secret."""
-        return self._pattern.sub(_replacement, text) if self._pattern else text
+        if self.known and self._may_be_in(text):
+            text = _without(text, self._spans(text))
+        return ADDRESS.sub(self._without_values, text) if self._places else text
 
     def is_in(self, content: bytes) -> bool:
         """Whether some bytes hold a secret, as text in any charset that extends ASCII or UTF-16."""
-        if self._pattern is None:
+        if not self:
             return False
-        return self._pattern.search(content.replace(b"\0", b"").decode("latin-1")) is not None
+        text = content.replace(b"\0", b"").decode("latin-1")
+        return self.hidden(text) != text
+
+    def _may_be_in(self, text: str) -> bool:
+        """Whether some form of a text has the beginning of a value, or a name with a value."""
+        for form in decoded_texts(text):
+            if self._named and (any(self._after_names(form)) or TAG_WITH_VALUE.search(form)):
+                return True
+            if self._values:
+                letters = letters_of(form)
+                if next(self._beginnings(letters), None) is not None:
+                    return True
+        return False
+
+    def _beginnings(self, letters: str) -> Iterator[int]:
+        """Places at which a distinctive value may begin."""
+        if len(self._values) <= MAX_DIRECT_LOOKUPS and not any(
+            one in letters for one in self._values
+        ):
+            return iter(())
+        known, length = self._values, MIN_VALUE_LENGTH
+        places = range(len(letters) - length + 1)
+        return (at for at in places if letters[at : at + length] in known)
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Start and end of each secret in a text."""
+        for form in decoded_forms(text):
+            if self._values:
+                yield from self._distinctive(form)
+            if self._named:
+                yield from self._behind_names(form)
+                yield from self._in_tags(form)
+
+    def _distinctive(self, form: Form) -> Iterator[tuple[int, int]]:
+        letters = letters_form(form)
+        end = 0
+        for at in self._beginnings(letters.text):
+            beginning = letters.text[at : at + MIN_VALUE_LENGTH]
+            some = self._values[beginning]
+            for length in self._value_lengths[beginning] if at >= end else ():
+                if value := some.get(letters.text[at : at + length]):
+                    end = at + length
+                    first, last = letters.span(at, end)
+                    yield first, last
+                    yield from _rest(form, last, value)
+                    break
+
+    def _behind_names(self, form: Form) -> Iterator[tuple[int, int]]:
+        for name, at in self._after_names(form.text):
+            for length in self._named_lengths[name]:
+                end = at + length
+                is_whole = not form.text[end : end + 1].isalnum()
+                if is_whole and form.text[at:end] in self._named[name]:
+                    yield form.span(at, end)
+                    break
+
+    def _after_names(self, text: str) -> Iterator[tuple[str, int]]:
+        """Each name of a secret in a form of a text, with the place where its value may begin."""
+        for found in EQUALS.finditer(text):
+            at = found.start()
+            for length in self._name_lengths:
+                if (name := text[max(0, at - length) : at]) in self._named:
+                    yield name, found.end()
+
+    def _in_tags(self, form: Form) -> Iterator[tuple[int, int]]:
+        for tag in TAG_WITH_VALUE.finditer(form.text):
+            found = [*ATTRIBUTE.finditer(form.text, tag.start(), tag.end())]
+            values = [(one, next(n for n in (2, 3, 4) if one[n] is not None)) for one in found]
+            named = {one[group] for one, group in values if one[1] in {"name", "id", "property"}}
+            for one, group in values:
+                if (
+                    any(one[group] in self._named.get(name.rstrip(NAME_ENDS), ()) for name in named)
+                    and one[group]
+                ):
+                    yield form.span(*one.span(group))
+
+    def _without_values(self, found: re.Match[str]) -> str:
+        """An address with ``***`` for each value whose parameter is hidden at its host."""
+
+        def shown(one: re.Match[str]) -> str:
+            is_secret = (found[1], _name(one[2])) in self._places
+            return one[1] + HIDDEN if is_secret else one[0]
+
+        return f"//{found[1]}{SHOWN_VALUE.sub(shown, found[2])}"
+
+
+def parameters(address: str) -> Iterator[tuple[str, str]]:
+    """The decoded name and the value of each parameter that holds a secret, hidden ones too."""
+    for one in PARAMETER.finditer(address):
+        name = _name(one[1])
+        is_random = name not in HONEST_NAMES and _looks_random(unquote(one[2]))
+        if is_random or one[2] == HIDDEN or SECRET_NAME.fullmatch(name):
+            yield name, one[2]
 
 
 def secrets_in(address: str) -> set[Secret]:
     """The users, passwords and values of secret parameters in an address; none that are hidden."""
     found = {
-        Secret(one[1].lower(), unquote_plus(one[2]))
-        for one in NAMED_VALUE.finditer(address)
-        if one[2] != HIDDEN
+        Secret(name, decode(value))
+        for name, value in parameters(address)
+        if value != HIDDEN
+        # A plus sign may be itself or a space.
+        for decode in (unquote, unquote_plus)
     }
     for one in USER_INFO.finditer(address):
-        found |= {Secret("", unquote(part)) for part in one[1].split(":", 1)}
+        parts = [unquote(part) for part in one[1].split(":", 1)]
+        found |= {Secret("", part) for part in parts}
+        if len(parts) > 1 and all(parts):
+            found.add(Secret(parts[0].lower(), parts[1]))
+            found.add(Secret("", b64encode(":".join(parts).encode()).decode()))
     return {one for one in found if one.value and (one.name or one.is_distinctive)}
 
 
-def _replacement(found: re.Match[str]) -> str:
-    kept = next((part for part in found.groups() if part), "")
-    return kept + HIDDEN
+def _name(text: str) -> str:
+    return unquote_plus(text).lower()
 
 
-@lru_cache(maxsize=16)
-def _pattern(
-    secrets: frozenset[Secret], places: frozenset[tuple[str, str]]
-) -> re.Pattern[str] | None:
-    """What matches any of these secrets; a group keeps what stands before the value."""
-    parts = []
-    for one in sorted(secrets, key=lambda one: (-len(one.value), one)):
-        if one.is_distinctive:
-            parts.append(_spelled(one.value))
+def _letters(value: str) -> str:
+    """The letters and digits of a value, which may look like markup."""
+    return "".join(one for one in value.lower() if one.isalnum())
+
+
+def _lengths(values: Iterable[str]) -> list[int]:
+    """The lengths of these values, longest first."""
+    return sorted({len(one) for one in values}, reverse=True)
+
+
+def _looks_random(value: str) -> bool:
+    return len(value) >= MIN_RANDOM_LENGTH and bool(RANDOM.fullmatch(value) or HEX.fullmatch(value))
+
+
+def _rest(form: Form, at: int, value: str) -> Iterator[tuple[int, int]]:
+    """The signs at the end of a value, such as ``==``, if they follow at a place of the text."""
+    signs = value[len(value.rstrip("=!&$*+-_./")) :]
+    if signs:
+        # Places rise, as a form keeps the order of the text.
+        first = bisect_left(form.starts, at)
+        end = first
+        for sign in signs:
+            end += form.text[end : end + 1] == sign
+        if end > first:
+            yield form.span(first, end)
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """A text with ``***`` in place of these spans; tags without attributes stay."""
+    pieces = []
+    at = 0
+    for first, last in _joined(spans):
+        pieces += [text[at:first], HIDDEN, *BARE_TAG.findall(text[first:last])]
+        at = last
+    return "".join([*pieces, text[at:]])
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, with those that touch as one."""
+    made: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if made and first <= made[-1][1]:
+            made[-1] = made[-1][0], max(last, made[-1][1])
         else:
-            equals = rf"(?:{_spelled('=')}|{QUOTE}\s{{0,9}}:\s{{0,9}}{QUOTE}?)"
-            parts.append(rf"({_spelled(one.name)}{equals}){_spelled(one.value)}(?![A-Za-z0-9_])")
-    for host, name in sorted(places):
-        way = rf"//{re.escape(host)}/(?:(?!//)[^\s\"'<>]){{0,{MAX_ADDRESS_LENGTH}}}?[?&;#](?:amp;)?"
-        parts.append(rf"({way}{re.escape(name)}=)(?!\*\*\*)[^&;#\s\"'<>()]+")
-    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
-
-
-def _spelled(text: str) -> str:
-    """A pattern for a text, each of its characters in any spelling."""
-    return "".join(_any_spelling(one) for one in text)
-
-
-@lru_cache(maxsize=256)
-def _any_spelling(one: str) -> str:
-    code = ord(one)
-    units = one.encode("utf-16-be").hex()
-    escape = "".join(rf"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
-    percent = "".join(f"%(?:25){{0,3}}{byte:02x}" for byte in one.encode("utf-8", "replace"))
-    ways = [
-        re.escape(one),
-        percent,
-        rf"&(?:amp;)?\#(?:0{{0,6}}{code}|x0{{0,6}}{code:x})(?:;|(?![0-9a-f]))",
-        escape,
-        rf"\\(?:x|u\{{)?0{{0,4}}{code:x}(?:[\s}}]|(?![0-9a-f]))",
-    ]
-    if code < 256:  # noqa: PLR2004 - \xhh has two digits
-        ways.append(rf"\\x{code:02x}")
-    if not one.isascii():
-        # UTF-8 that is read as Latin-1.
-        ways.append(re.escape(one.encode("utf-8", "replace").decode("latin-1")))
-    if names := REFERENCES.get(one):
-        ways.append(rf"&(?:{'|'.join(sorted(names, key=len, reverse=True))});")
-    if one == " ":
-        ways.append(r"\+")
-    if not one.isalnum():
-        ways.append(rf"\\{re.escape(one)}")
-    return f"(?:{'|'.join(ways)})"
+            made.append((first, last))
+    return made
 
 
 NO_SECRETS: Final = Secrets(())

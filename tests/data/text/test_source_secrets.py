@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
+
 import pytest
 
 from data.text.source_secrets import NO_SECRETS, Secrets
@@ -83,3 +86,96 @@ def test_another_secret_has_another_mark() -> None:
     marks = {Secrets([f"https://a.example/?token={one}"]).mark for one in "abcdefgh"}
     assert len(marks) > 4
     assert {len(one) for one in marks} == {2}
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("token=aGVs/G8+d29ybGQx", "?token=aGVs%2FG8%2Bd29ybGQx"),
+        ("token=aGVs/G8%2Bd29ybGQ%3D", "aGVs_G8-d29ybGQ aGVs/G8+d29ybGQ= aGVs/G8 d29ybGQ"),
+        ("key=94837261523", '<input name="key" value="94837261523">'),
+        ("key=94837261523", '<input value="94837261523" type="hidden" name="key">'),
+        ("key=94837261523", '<i data-key="94837261523">'),
+        ("key=94837261523", 'var key = "94837261523"'),
+        ("key=94837261523", "{key:'94837261523'}"),
+        ("key=94837261523", '["key", "94837261523"]'),
+        ("token=correcthorse", "<input name=token value=correcthorse>"),
+        ("subscription-key=94837261523", "?subscription-key=94837261523"),
+        ("rsskey=94837261523", "?rsskey=94837261523"),
+        ("hash=94837261523", "?hash=94837261523"),
+        ("to%6ben=94837261523", "?token=94837261523"),
+        ("params%5Btoken%5D=94837261523", "?params[token]=94837261523"),
+        ("feed=Zx94aB83cD72eF61", "Zx94aB83cD72eF61"),
+        ("token=Zx9%26-94837261523", "Zx9&shy;-9483&#8203;726\u00ad1523"),
+        ("token=Zx9%26-94837261523", "Zx9<b>-9483</b>7261523"),
+        ("token=Zx9%26-94837261523", "Zx9&amp;amp;-94837261523"),
+        ("token=Zx9%26-94837261523", r"Zx9\\u0026-94837261523 Zx9\u0026amp;-94837261523"),
+        ("token=Zx9/94837261523", r"Zx9\/94837261523 Zx9\\/94837261523"),
+        ("token=Zx9(94837261523", "Zx9(94837261523"),
+        ("token=Zx9'94837261523", "Zx9'94837261523 Zx9&#39;94837261523"),
+    ],
+)
+def test_other_names_and_spellings_of_secrets_are_hidden(query: str, text: str) -> None:
+    shown = Secrets([f"https://a.example/?{query}"]).hidden(text)
+    assert "***" in shown
+    for part in ("261523", "94837", "d29ybGQ", "correcthorse", "eF61"):
+        assert part not in shown
+
+
+def test_a_user_with_a_password_is_hidden_as_a_pair() -> None:
+    found = Secrets(["https://bob:swordfish@a.example/"])
+    text = "http://bob:swordfish@b.example/ bob:swordfish bob%3Aswordfish"
+    assert "swordfish" not in found.hidden(text)
+    assert found.hidden("Bob caught a swordfish") == "Bob caught a swordfish"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("page=94837261523", "id=Zx94aB83cD72eF61", "category=harbour-news-2026-11-29"),
+        *("keyword=boats2026", "keywords=boats2026", "author=ann12345678", "signal=lamp12345678"),
+        *("passage=north12345678", "view=harbour-news-of-the-north-2026"),
+    ],
+)
+def test_other_parameters_hold_no_secrets(query: str) -> None:
+    assert not Secrets([f"https://a.example/?{query}"])
+
+
+def test_tags_inside_a_secret_stay() -> None:
+    found = Secrets(["https://a.example/?token=TOPSECRET1"])
+    assert found.hidden("a <b>TOPSEC</b>RET1 b") == "a <b>***</b> b"
+    assert "TOPSECRET1" not in found.hidden('TOP<b title="TOPSECRET1">SECRET1</b>')
+
+
+def test_the_work_does_not_grow_with_the_number_of_sources() -> None:
+    text = 'The <a href="/x">pilots</a> of Lindmouth &amp; its harbour counted ships. key=7 "' * 20
+
+    def steps(count: int) -> int:
+        """Bytecode instructions for hiding the secrets of so many sources."""
+        found = Secrets(
+            address
+            for n in range(count)
+            for address in (
+                f"https://h{n}.example/?token=Qz{n:04}9xTk81Lm",
+                f"https://h{n}.example/?key={10**8 + n}",
+                f"https://g{n}.example/?sig=***",
+                f"https://user{n:04}:word{n:04}@h{n}.example/",
+            )
+        )
+        done = 0
+
+        def step(frame: FrameType, event: str, _: object) -> object:
+            nonlocal done
+            frame.f_trace_opcodes = True
+            done += event == "opcode"
+            return step
+
+        before = sys.gettrace()
+        sys.settrace(step)  # type: ignore[arg-type]  # returns itself
+        try:
+            found.hidden(text)
+        finally:
+            sys.settrace(before)
+        return done
+
+    assert steps(300) <= 1.05 * steps(30)

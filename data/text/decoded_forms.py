@@ -1,0 +1,165 @@
+"""Forms of a text without escapes and markup, each character with its place in the text.
+
+The same value may be percent-encoded, written as HTML references or as escapes of JSON, JavaScript
+and CSS, several times over, or have tags inside. The work grows with the length of the text only.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from typing import Final
+
+MAX_ROUNDS: Final = 6
+"""Maximum times that a text is decoded."""
+
+INVISIBLE: Final = "\u00ad\u200b-\u200f\u2060\ufeff"
+
+ESCAPED: Final = re.compile(
+    r"%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}"
+    r"|%f[0-7](?:%[89ab][0-9a-f]){3}|%[89a-f][0-9a-f]"
+    r"|&\#(?:[0-9]{1,10}|x[0-9a-f]{1,10});?"
+    r"|&[a-z][a-z0-9]{1,31};|&(?:amp|lt|gt|quot|nbsp|shy)(?![a-z0-9=])"
+    r"|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\u\{[0-9a-f]{1,6}\}"
+    r"|\\x[0-9a-f]{2}|\\[0-9a-f]{1,6}\s?|\\[^a-z0-9]|\\[nrtv]"
+    rf"|[{INVISIBLE}]",
+    re.IGNORECASE | re.ASCII,
+)
+
+TAG: Final = re.compile(r"</?[a-zA-Z!][^<>]*>")
+
+LETTERS: Final = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of a text: each character came from ``text[starts[i]:ends[i]]`` of the original."""
+
+    text: str
+    starts: array[int]
+    ends: array[int]
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Start and end in the original of the characters from ``first`` to before ``last``."""
+        return self.starts[first], self.ends[last - 1]
+
+    def parts(self, places: list[tuple[int, int]]) -> Form:
+        """A form of these parts, one after the other."""
+        starts, ends = array("q"), array("q")
+        for first, last in places:
+            starts.extend(self.starts[first:last])
+            ends.extend(self.ends[first:last])
+        return Form("".join([self.text[first:last] for first, last in places]), starts, ends)
+
+
+def decoded_texts(text: str) -> Iterator[str]:
+    """A text in lower case, then decoded once, twice and so on until nothing changes."""
+    for _ in range(MAX_ROUNDS):
+        yield _lower(text)
+        after = ESCAPED.sub(_decoded, text)
+        if after == text:
+            return
+        text = after
+
+
+def decoded_forms(text: str) -> Iterator[Form]:
+    """The same as ``decoded_texts``, with places."""
+    count = len(text)
+    form = Form(text, array("q", range(count)), array("q", range(1, count + 1)))
+    for _ in range(MAX_ROUNDS):
+        yield Form(_lower(form.text), form.starts, form.ends)
+        after = _decode(form)
+        if after.text == form.text:
+            return
+        form = after
+
+
+def letters_of(text: str) -> str:
+    """The letters and digits of a text in lower case; contents of tags follow after the rest."""
+    tags = TAG.findall(text)
+    pieces = [TAG.sub("", text), *tags] if tags else [text]
+    return "\n".join(["".join(LETTERS.findall(piece)) for piece in pieces])
+
+
+def letters_form(form: Form) -> Form:
+    """The same as ``letters_of``, with places."""
+    outside: list[tuple[int, int]] = []
+    inside: list[tuple[int, int]] = []
+    at = 0
+    for tag in TAG.finditer(form.text):
+        outside += (one.span() for one in LETTERS.finditer(form.text, at, tag.start()))
+        # The bracket keeps the letters of two tags apart.
+        inside.append((tag.start(), tag.start() + 1))
+        inside += (one.span() for one in LETTERS.finditer(form.text, tag.start(), tag.end()))
+        at = tag.end()
+    outside += (one.span() for one in LETTERS.finditer(form.text, at))
+    return form.parts(outside + inside)
+
+
+def _lower(text: str) -> str:
+    # Only this letter becomes two in lower case.
+    return text.replace("\u0130", "i").lower()
+
+
+def _decode(form: Form) -> Form:
+    """A form with each escape replaced by its character."""
+    pieces: list[str] = []
+    starts, ends = array("q"), array("q")
+    at = 0
+    for found in ESCAPED.finditer(form.text):
+        first, last = found.span()
+        pieces.append(form.text[at:first])
+        starts.extend(form.starts[at:first])
+        ends.extend(form.ends[at:first])
+        made = _decoded(found)
+        pieces.append(made)
+        start, end = form.span(first, last)
+        starts.extend([start] * len(made))
+        ends.extend([end] * len(made))
+        at = last
+    pieces.append(form.text[at:])
+    starts.extend(form.starts[at:])
+    ends.extend(form.ends[at:])
+    return Form("".join(pieces), starts, ends)
+
+
+def _decoded(found: re.Match[str]) -> str:
+    """The character of an escape; nothing for an invisible one."""
+    text = found[0]
+    if text[0] == "%":
+        octets = bytes.fromhex(text.replace("%", ""))
+        try:
+            made = octets.decode()
+        except UnicodeDecodeError:
+            made = octets.decode("latin-1")
+    elif text[0] == "&":
+        made = unescape(text if text.endswith(";") else text + ";")
+    elif text[0] == "\\":
+        made = _unescaped(text[1:])
+    else:
+        return ""
+    return "" if INVISIBLE_TEXT.fullmatch(made) else made
+
+
+INVISIBLE_TEXT: Final = re.compile(f"[{INVISIBLE}]*")
+
+
+def _unescaped(text: str) -> str:
+    """The character of an escape with a backslash, which is not part of ``text``."""
+    kind = text[0].lower()
+    if kind in "nrtv":
+        return " "
+    if kind == "u" and "\\" in text:
+        pair = bytes.fromhex(text[1:5] + text[7:])
+        return pair.decode("utf-16-be", "replace")
+    if kind in "ux":
+        code = int(text[1:].strip("{}"), 16)
+    elif kind in "0123456789abcdef":
+        code = int(text, 16)
+    else:
+        return text
+    is_character = code < 0xD800 or 0xDFFF < code <= 0x10FFFF  # noqa: PLR2004 - Unicode's bounds
+    return chr(code) if is_character else "\ufffd"
