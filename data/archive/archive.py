@@ -20,10 +20,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from data.archive.foreign import imported_from
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.adoption import adopted
 from data.archive.warc.cdxj import Entry, entry_at, entry_of
-from data.archive.warc.index import NOT_MODIFIED, Index
+from data.archive.warc.index import NOT_MODIFIED, OK, Index
 from data.archive.warc.reader import OPEN, Record, read_fields, read_record
 from data.archive.warc.records import (
     Fields,
@@ -254,7 +255,7 @@ class Archive:
         digest = digest_text(payload)
         if exchange.status == NOT_MODIFIED:
             # Of an address that something was cut out of, there may be several pages.
-            known = self.index.newest(uri) if whole else None
+            known = self._newest(uri) if whole else None
             if known is None:
                 return None
             digest = known.digest
@@ -270,6 +271,15 @@ class Archive:
             return None
         original = original_of(fields, rendered=exchange.rendered)
         return original if original and digest_text(original.payload) == digest else None
+
+    def _newest(self, uri: str) -> Entry | None:
+        """The newest page of an address: one that was served to us, or else an imported one."""
+        known = self.index.newest(uri)
+        if known is None or not imported_from(self.folder, known):
+            return known
+        pages = (one for one in self.index.captures(uri) if (one.uri, one.status) == (uri, OK))
+        ours = [one for one in pages if not imported_from(self.folder, one)]
+        return ours[-1] if ours else known
 
     def _put(self, *groups: tuple[NewRecord, ...]) -> list[Capture]:
         """Write records, and enter them everywhere; the last one of each group is a capture."""

@@ -18,6 +18,7 @@ import pytest
 
 from data.archive import archive as module
 from data.archive.archive import Archive
+from data.archive.foreign import IMPORTED_FIELD
 from data.archive.log.leaf import decode_leaf
 from data.archive.warc.cdxj import Entry, entry_of, read_entries
 from data.archive.warc.reader import Record, read_file
@@ -185,6 +186,22 @@ def test_an_unchanged_page_refers_to_what_was_seen_last(archive: Archive) -> Non
 def test_an_unchanged_page_that_nobody_knows_is_a_response(archive: Archive, url: str) -> None:
     archive.exchange(answer("http://harbour.example/?token=1"))
     assert record_of(archive, archive.exchange(not_modified(url))).kind == "response"
+
+
+def test_an_unchanged_page_refers_to_our_capture_and_not_to_an_imported_one(
+    archive: Archive,
+) -> None:
+    first = archive.exchange(answer())
+    fields = (
+        ("WARC-Type", "response"),
+        ("WARC-Record-ID", "<urn:example:forged>"),
+        ("WARC-Date", "2026-03-02T12:00:00Z"),
+        ("WARC-Target-URI", answer().url),
+        ("Content-Type", "application/http; msgtype=response"),
+        (IMPORTED_FIELD, "forged.warc.gz"),
+    )
+    assert archive.adopt(fields, b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nForged")
+    assert archive.exchange(not_modified()).digest == first.digest
 
 
 def test_nothing_refers_to_what_was_cut_or_rendered(archive: Archive) -> None:
