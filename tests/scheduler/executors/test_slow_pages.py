@@ -17,6 +17,9 @@ from spiders.sources.loader import load_sources
 from tests.hanging_python import CRASH, LOOP, NATIVE, RECORD, hanging_python
 from tests.press_room import Room, listing_html, release_html, served
 
+# Each test takes ten to twenty seconds of CPU time, which is minutes on a busy machine.
+pytestmark = pytest.mark.timeout(600)
+
 GOOD = ("pier", "quay")
 
 
