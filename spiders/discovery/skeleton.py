@@ -10,6 +10,7 @@ from typing import Final
 from data.text.clean import clean_line
 from spiders.discovery.press_links import PressLink
 from spiders.discovery.proposal import SourceDraft, line_of
+from spiders.page.css import CssSelector
 from spiders.page.links import resolve
 from spiders.page.page import Page
 from spiders.page.selector_generator import selectors_of
@@ -66,8 +67,8 @@ def candidates(page: Page) -> tuple[Candidate, ...]:
     """The selectors that may be those of the releases: many links of long texts, best first."""
     found: dict[str, Candidate] = {}
     for selector in islice(dict.fromkeys(_selectors(page)), MOST_PLACES):
-        nodes = page.selector.css(selector)
-        texts = [clean_line("".join(map(str, node.root.itertext()))) for node in nodes]
+        nodes = CssSelector(selector).elements(page.tree)
+        texts = [clean_line("".join(map(str, node.itertext()))) for node in nodes]
         texts = [text for text in texts if text]
         if len(texts) >= LEAST and sum(map(len, texts)) >= SHORTEST * len(texts):
             key = "\n".join(texts)

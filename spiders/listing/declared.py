@@ -2,111 +2,155 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain, takewhile, zip_longest
-from typing import Final
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, takewhile, zip_longest
+from typing import Final, TypeAlias
 
 from lxml import etree
-from parsel import Selector, SelectorList
 
 from data.dates.context import DateContext
 from data.dates.parse import parse_date, parse_stated
 from data.models import Published
 from spiders.items import ListingItem
 from spiders.listing.dates import page_reading
+from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
-MAX_ITEMS = 10_000
-_RULE = "listing:declared"
+Node: TypeAlias = etree._Element | str  # noqa: SLF001 - lxml gives the class no other name
+
+MAX_ITEMS: Final = 10_000
+_RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
 """Maximum items that one item may lie in; a list in a list of news has one."""
 
+MAX_TEXT_FACTOR: Final = 8
+"""Maximum characters that are read of titles and dates, as a multiple of the page's text."""
+
+NESTED: Final = f"items that lie in {MAX_NESTED} other items were left out"
+CUT: Final = (
+    "the selected titles and dates overlap too much: some were left out after reading "
+    f"{MAX_TEXT_FACTOR} times the text of the page"
+)
+
 
 def declared_items(
-    page: Page, reading: DateContext, rules: ListingRules
+    page: Page, reading: DateContext, rules: ListingRules, reasons: list[str] | None = None
 ) -> tuple[ListingItem, ...]:
     """The items that ``rules`` select, in page order; one without an address is left out.
 
     With ``item`` the other selectors are relative to each item. Without, they are taken from the
-    page and paired in order.
+    page and paired in order. Adds a sentence to ``reasons`` for each limit that the page exceeds.
     """
-    if rules.published:
-        dates = page.selector.css(
-            f"{rules.item} {rules.published}" if rules.item else rules.published
-        )
-        reading = page_reading(map(_text, dates), page, reading)
+    reasons = [] if reasons is None else reasons
+    nodes = _Nodes(page)
     if rules.item:
-        items = _of_items(page, reading, rules, rules.item)
+        items = _of_items(nodes, reading, rules, reasons)
     else:
-        items = _paired(page, reading, rules)
-    return tuple(item for _, item in zip(range(MAX_ITEMS), items, strict=False))
+        items = _paired(nodes, reading, rules)
+    found = tuple(islice(items, MAX_ITEMS))
+    if nodes.is_cut:
+        reasons.append(CUT)
+    return found
+
+
+class _Nodes:
+    """Reads the texts and addresses of what selectors find, each element once."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.is_cut = False
+        self._left = MAX_TEXT_FACTOR * sum(len(text) for text in page.tree.itertext())
+        self._texts: dict[etree._Element, str] = {}
+        self._without_link: set[etree._Element] = set()
+
+    def text(self, node: Node) -> str:
+        """The text of a node as one line; empty once the page's limit is reached."""
+        if isinstance(node, str):
+            return " ".join(node.split())
+        if node not in self._texts:
+            if self._left <= 0:
+                self.is_cut = True
+                return ""
+            text = "".join(map(str, node.itertext()))
+            self._left -= len(text)
+            self._texts[node] = " ".join(text.split())
+        return self._texts[node]
+
+    def url(self, node: Node) -> str | None:
+        """The address that a node states or links to."""
+        if isinstance(node, str):
+            return resolve(node, self.page.base)
+        if own := link_target(node, self.page.base):
+            return own
+        if node in self._without_link:
+            return None
+        inner = (link_target(link, self.page.base) for link in node.iter("a"))
+        if found := next((url for url in inner if url), None):
+            return found
+        self._without_link.update(node.iter())
+        return None
+
+    def date(self, node: Node, reading: DateContext) -> Published | None:
+        """The date of a node, as its attribute or its text states it."""
+        stated = None if isinstance(node, str) else node.get("datetime")
+        if stated and (published := parse_stated(stated, self.text(node), reading, _RULE)):
+            return published
+        return parse_date(self.text(node), reading, _RULE)
 
 
 def _of_items(
-    page: Page, reading: DateContext, rules: ListingRules, selector: str
+    nodes: _Nodes, reading: DateContext, rules: ListingRules, reasons: list[str]
 ) -> Iterator[ListingItem]:
-    for item in _not_deep(page.selector.css(selector)):
-        found = item.css(rules.link) if rules.link else item.css("a[href]")
-        if not rules.link and item.root.tag == "a":
-            found = SelectorList([item])
-        link = next(((node, url) for node in found if (url := _url(node, page.base))), None)
+    selected = CssSelector(rules.item or "").elements(nodes.page.tree)
+    items = [*_not_deep(selected)]
+    if len(items) < len(selected):
+        reasons.append(NESTED)
+    links = CssSelector(rules.link or "a[href]")
+    title_selector = CssSelector(rules.title) if rules.title else None
+    dates: list[list[Node]] = [[item] for item in items]
+    if rules.published:
+        published_selector = CssSelector(rules.published)
+        dates = [published_selector.found(item) for item in items]
+        reading = page_reading(map(nodes.text, chain.from_iterable(dates)), nodes.page, reading)
+    for item, dated in zip(items, dates, strict=True):
+        is_link = not rules.link and item.tag == "a"
+        found: list[Node] = [item] if is_link else links.found(item)
+        link = next(((node, url) for node in found if (url := nodes.url(node))), None)
         if link is None:
             continue
-        titles = item.css(rules.title) if rules.title else SelectorList([link[0]])
-        title = next((text for node in titles if (text := _text(node))), "")
-        dates = item.css(rules.published) if rules.published else [item]
-        published = next((date for node in dates if (date := _date(node, reading))), None)
-        yield ListingItem(link[1], title or _text(item)[:200], published)
+        titles = title_selector.found(item) if title_selector else [link[0]]
+        title = next((text for node in titles if (text := nodes.text(node))), "")
+        published = next((date for node in dated if (date := nodes.date(node, reading))), None)
+        yield ListingItem(link[1], title or nodes.text(item)[:200], published)
 
 
-def _not_deep(items: SelectorList[Selector]) -> Iterator[Selector]:
+def _not_deep(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
     """The items without those that lie in MAX_NESTED others: each element is read a few times."""
     nested: dict[etree._Element, int] = {}
     for item in items:
-        around = chain([item.root], item.root.iterancestors())
+        around = chain([item], item.iterancestors())
         path = [*takewhile(lambda one: one not in nested, around)]
         above = path[-1].getparent() if path else None
         depth = nested[above] if above is not None else 0
         nested.update(dict.fromkeys(path, depth))
-        nested[item.root] = depth + 1
+        nested[item] = depth + 1
         if depth < MAX_NESTED:
             yield item
 
 
-def _paired(page: Page, reading: DateContext, rules: ListingRules) -> Iterator[ListingItem]:
-    links = page.selector.css(rules.link or "a[href]")
-    titles = page.selector.css(rules.title) if rules.title else links
-    dates = page.selector.css(rules.published) if rules.published else ()
+def _paired(nodes: _Nodes, reading: DateContext, rules: ListingRules) -> Iterator[ListingItem]:
+    root = nodes.page.tree
+    links = CssSelector(rules.link or "a[href]").found(root)
+    titles = CssSelector(rules.title).found(root) if rules.title else links
+    dates = CssSelector(rules.published).found(root) if rules.published else []
+    if rules.published:
+        reading = page_reading(map(nodes.text, dates), nodes.page, reading)
     for link, title, date in zip_longest(links, titles, dates):
-        url = _url(link, page.base) if link is not None else None
+        url = nodes.url(link) if link is not None else None
         if url is None:
             continue
-        text = _text(title) if title is not None else ""
-        yield ListingItem(url, text, _date(date, reading) if date is not None else None)
-
-
-def _url(node: Selector, base: str) -> str | None:
-    if isinstance(node.root, str):
-        return resolve(node.root, base)
-    own = link_target(node.root, base)
-    if own:
-        return own
-    inner = (link_target(link, base) for link in node.root.iter("a"))
-    return next((url for url in inner if url), None)
-
-
-def _text(node: Selector) -> str:
-    if isinstance(node.root, str):
-        return " ".join(node.root.split())
-    return " ".join("".join(node.root.itertext()).split())
-
-
-def _date(node: Selector, reading: DateContext) -> Published | None:
-    if not isinstance(node.root, str):
-        stated = node.root.get("datetime")
-        if stated and (published := parse_stated(stated, _text(node), reading, _RULE)):
-            return published
-    return parse_date(_text(node), reading, _RULE)
+        text = nodes.text(title) if title is not None else ""
+        yield ListingItem(url, text, nodes.date(date, reading) if date is not None else None)

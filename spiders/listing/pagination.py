@@ -27,6 +27,7 @@ from spiders.listing.page_numbers import (
 )
 from spiders.listing.pagination_words import MORE, NEXT, OLDER, PREVIOUS
 from spiders.page.class_hints import names_around, names_of
+from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
@@ -84,11 +85,11 @@ def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
 
 
 def _declared(page: Page, selector: str) -> str | None:
-    for found in page.selector.css(selector):
-        if isinstance(found.root, str):
-            address = resolve(found.root, page.base)
+    for found in CssSelector(selector).found(page.tree):
+        if isinstance(found, str):
+            address = resolve(found, page.base)
         else:
-            address = link_target(found.root, page.base)
+            address = link_target(found, page.base)
         if address and not _same(address, page.url):
             return address
     return None

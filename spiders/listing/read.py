@@ -53,9 +53,11 @@ def read_listing(
     ``place`` is where the first page of the listing has its list (Listing.place).
     """
     if rules and (rules.item or rules.link):
-        items = declared_items(page, reading, rules)
-        reasons = () if items else ("the declared selectors match no link on this page",)
-        return Listing(page.url, items, next_page(page, rules), DECLARED, 1.0, reasons)
+        limits: list[str] = []
+        items = declared_items(page, reading, rules, limits)
+        if not items:
+            limits.append("the declared selectors match no link on this page")
+        return Listing(page.url, items, next_page(page, rules), DECLARED, 1.0, (*limits,))
     made = read_syndicated(page, reading)
     if made:
         within = None if made.items else html_within(page)

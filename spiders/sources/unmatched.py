@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from lxml import etree
+
+from spiders.page.css import CssSelector
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules, ReleaseRules
 
@@ -25,13 +28,14 @@ ENOUGH: Final = 3
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:
     """Of each selector for a listing its key, itself, and whether it matches on the first page."""
-    items = page.selector.css(rules.item) if rules.item else [page.selector]
+    items = [*outermost(CssSelector(rules.item).elements(page.tree))] if rules.item else [page.tree]
     for name in ("item", "next"):
         if selector := getattr(rules, name):
-            yield f"listing.{name}", selector, bool(page.selector.css(selector))
+            yield f"listing.{name}", selector, bool(CssSelector(selector).found(page.tree))
     for name in ("link", "title", "published"):
         if selector := getattr(rules, name):
-            yield f"listing.{name}", selector, any(item.css(selector) for item in items)
+            find = CssSelector(selector)
+            yield f"listing.{name}", selector, any(find.found(item) for item in items)
 
 
 def release_matches(page: Page, rules: ReleaseRules) -> Iterator[tuple[str, str, bool]]:
@@ -39,7 +43,16 @@ def release_matches(page: Page, rules: ReleaseRules) -> Iterator[tuple[str, str,
     for name in (*NEEDED, *ALSO):
         selector = getattr(rules, name)
         if selector:
-            yield f"release.{name}", selector, bool(page.selector.css(selector))
+            yield f"release.{name}", selector, bool(CssSelector(selector).found(page.tree))
+
+
+def outermost(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
+    """The items that lie in no other item: what an inner one contains they contain as well."""
+    inside: set[etree._Element] = set()
+    for item in items:
+        if item not in inside:
+            yield item
+            inside.update(item.iter())
 
 
 class Unmatched:
