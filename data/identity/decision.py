@@ -232,8 +232,8 @@ def yet_to_come(release: Release) -> str | None:
     if release.published.precision == "none" or release.order == release.published.at:
         return None
     return (
-        f"it is dated {release.published.iso}, which is yet to come; that is kept, and the release"
-        " stands where its first sight puts it"
+        f"its date, {release.published.iso}, is in the future; the date is kept, and the release is"
+        " sorted by the time when it was first seen"
     )
 
 

@@ -16,16 +16,22 @@ from data.identity.decision import yet_to_come
 from data.interchange.lines import LONGEST_LINE, LineError, read_line
 from data.models import Source
 from data.store.protocol import Store
+from data.text.redaction import HIDDEN
 from data.text.sanitize import MOST
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 
 UNDATED: Final = (
-    "it has no date that can be right; the release is kept without one, and is in no feed's"
-    " current document (write published in the line)"
+    "it has no usable date, so it is kept without one and left out of current feeds; write"
+    " `published` in the line"
 )
 
 CUT: Final = f"its text is longer than {MOST:,} characters; the rest is not kept"
+
+OTHER_ID: Final = (
+    f"its address contains a hidden secret ({HIDDEN}), so the release gets another id; write the "
+    "whole address in the line to keep the id"
+)
 
 BATCH: Final = 200
 """Releases in one transaction: others wait for the store for less than a second."""
@@ -51,8 +57,8 @@ class Remark:
 class Importation:
     """What became of the lines: ``stories`` are those that the releases are now a part of.
 
-    ``rejected`` lines were not taken in; ``doubtful`` ones are new releases with a date that is yet
-    to come, impossible or lacking, and those whose text was cut.
+    ``rejected`` lines were not imported. ``doubtful`` lines are new releases whose date is in the
+    future, impossible or missing, or whose id could not be kept, and lines whose text was cut.
     """
 
     read: int
@@ -151,6 +157,8 @@ class Importer:
         if imported.is_cut:
             self._doubtful.append(Remark(number, CUT))
         if verdict.kind == "new":
+            if imported.has_other_id:
+                self._doubtful.append(Remark(number, OTHER_ID))
             undated = verdict.release.published.precision == "none" and not imported.undated
             if doubt := UNDATED if undated else yet_to_come(verdict.release):
                 self._doubtful.append(Remark(number, doubt))

@@ -23,7 +23,7 @@ from data.text.clean import clean_line, clean_text
 from data.text.html_text import line_of, paragraphs, text_of
 from data.text.language_detection import detect_language
 from data.text.language_tags import language_tag
-from data.text.redaction import without_user
+from data.text.redaction import HIDDEN, without_user
 from data.text.sanitize import is_huge, sanitize
 from data.text.slugs import RESERVED, SLUG_LENGTH
 from data.text.urls import absolute, without_campaign
@@ -103,13 +103,15 @@ class Imported:
     """A draft read from a line, and the topics that the line gave it, as slugs and labels.
 
     ``undated`` is whether the line says that the release has no date, ``is_cut`` whether its text
-    is longer than what is kept of one.
+    is longer than what is kept of one, ``has_other_id`` whether its id cannot be kept, as the
+    secret of its address is hidden.
     """
 
     draft: Draft
     topics: tuple[tuple[str, str], ...]
     undated: bool = False
     is_cut: bool = False
+    has_other_id: bool = False
 
 
 def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy) -> Imported:
@@ -155,7 +157,8 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
         body_rule=_rule(origin.body),
     )
     others = tuple(filter(None, map(_address, (said.aliases or ())[:MOST])))
-    first = (one for one in (url, *others) if said.id and mint(source, one) == said.id)
+    found = (one for one in (url, *others) if said.id and mint(source, one) == said.id)
+    first = next(found, None)
     names = filter(None, map(clean_line, (said.topics or ())[:MOST]))
     draft = Draft(
         source,
@@ -163,12 +166,13 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
         content,
         tuple(dict.fromkeys(others)),
         retracted=_instant(said.retracted, reading) if said.retracted else None,
-        first=next(first, None),
+        first=first,
         zone=reading.zone,
     )
     named = tuple([_topic(name, taxonomy) for name in names])
     undated = said.precision == "none" and not said.published
-    return Imported(draft, named, undated=undated, is_cut=is_cut)
+    has_other_id = bool(said.id) and first is None and HIDDEN in url
+    return Imported(draft, named, undated=undated, is_cut=is_cut, has_other_id=has_other_id)
 
 
 def _whole(line: bytes) -> bytes:

@@ -13,7 +13,9 @@ import msgspec
 from data.errors import CommuniqueError
 from data.interchange.release_fields import release_fields
 from data.store.public_view import public_view
-from scheduler.cli import always_json, with_home
+from data.text.redaction import HIDDEN
+from data.wording import counted
+from scheduler.cli import always_json, complain, with_home
 from scheduler.home import Home
 from scheduler.jobs.source_changes import check_known
 from spiders.sources.loader import load_sources
@@ -82,6 +84,7 @@ def export(
     """
     encoder = msgspec.json.Encoder()
     line = bytearray()
+    hidden = 0
     with closing(home.store()) as store:
         if source is not None:
             check_known(store, source, load_sources(home.sources)[0])
@@ -93,5 +96,12 @@ def export(
             encoder.encode_into(release_fields(release), line)
             line += b"\n"
             sys.stdout.buffer.write(line)
+            hidden += HIDDEN in release.url
     sys.stdout.buffer.flush()
+    if hidden:
+        complain(
+            f"{counted(hidden, 'release')} with a hidden secret (`{HIDDEN}`) in the address: an "
+            "import of these lines gives such releases other ids; use `communique backup` to keep "
+            "them"
+        )
     return 0

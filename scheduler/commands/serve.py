@@ -32,6 +32,9 @@ from scheduler.service.web import address_of, listen, prefer_event_loop, server_
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """Serve HOME/site: feeds with ETag, 304 and gzip, and pages for people.
 
+    If the store cannot be opened, a published site is still served, without searches and other
+    pages that need the store. Without a published site the exit code is 1.
+
     Hubs and subscribers are told of what `communique publish` changes meanwhile. With site.target
     the site is served from that bucket, and hubs are left to who publishes.
     """
@@ -40,9 +43,11 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     site = home.settings.site
     if not home.settings.store.url:
         try:
-            # Those who answer from it make none; files are served all the same.
+            # Requests create no store. A published site is served without one.
             home.plain_store().close()
         except StoreError as error:
+            if not (site.target or home.is_published):
+                raise
             complain(str(error))
     opened = listen(host or site.host, site.port if port is None else port)
     address = address_of(opened)

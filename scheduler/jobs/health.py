@@ -26,7 +26,7 @@ def home_health(home: Home, store: Store) -> list[Health]:
     One that nobody visits fails, however well its last visit went: one without a file that can be
     used, one that the service does not come to, and all while nothing can be kept. A HOME on a
     shared database that has no source files, as that of a web node, knows nothing of those. A
-    source that was never visited is ``new``.
+    source that was never visited is ``new``, also one that was imported and has no file.
     """
     loaded, broken = load_sources(home.sources)
     found = {one.source: one for one in overview(store)}
@@ -45,6 +45,11 @@ def home_health(home: Home, store: Store) -> list[Health]:
             verdicts[one.id] = why
     if home.sources.is_dir() or not home.settings.store.url:
         visited = [name for name, one in found.items() if one.last_run]
+        verdicts |= {
+            name: IMPORTED
+            for name, one in found.items()
+            if one.code == UNVISITED.code and name not in loaded
+        }
         verdicts |= without_file(home, visited, loaded, broken)
     for source, verdict in verdicts.items():
         told = found.get(source) or Health(source, verdict, None, None, None)
@@ -97,6 +102,8 @@ def health_without_store(home: Home) -> list[Health]:
 
 
 UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
+
+IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
 
 LAST = 10
 """Reports among which one is looked for that says whether the service made it."""

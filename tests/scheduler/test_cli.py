@@ -396,6 +396,7 @@ def test_where_lines_of_json_go_a_sentence_is_one_of_them(
         (home / "site").symlink_to(tmp_path / "nowhere")
     else:
         (home / "communique.db").write_text("no database, " * 99)
+        (home / "site" / "feeds").mkdir(parents=True)
     result = communique(*asked, home=home)
     assert result.returncode == 1
     lines = [json.loads(line) for line in result.stderr.splitlines()]

@@ -15,7 +15,7 @@ from data.archive.log.tree_log import TreeLog
 from data.archive.removal.set_aside import set_aside
 from data.archive.removals import SET_ASIDE
 from data.archive.verification.others import known_checkpoint
-from data.archive.verification.report import Problem, Report
+from data.archive.verification.report import NOT_COMPARED, Problem, Report
 from data.archive.verification.verify import GONE
 from data.archive.verification.verify import verify as verify_archive
 from data.clock import utc_now
@@ -31,6 +31,8 @@ from scheduler.terminal.steps import steps_bar
 
 SHOWN = 20
 """Problems that are told; --json gives them all."""
+
+MISSING_STORE = "the store, which is missing: see `communique doctor`"
 
 NO_CHECKPOINT = "there is no signed log here that what it knows could be held against"
 
@@ -82,7 +84,8 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
                 complain(str(error))
             elif all(one.cause != GONE for one in problems):
                 problems.append(Problem(error.path, None, error.cause))
-        report = replace(report, problems=problems)
+        missing = () if home.has_store else (MISSING_STORE,)
+        report = replace(report, problems=problems, not_compared=(*missing, *NOT_COMPARED))
     if home.archive.is_dir():
         note_verification(home, Verification(utc_now(), len(problems)))
     if as_json:
@@ -93,7 +96,10 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
 
 
 def named_by_store(home: Home) -> tuple[list[Capture], str]:
-    """All captures that the store points to, and the last record of the journal that it knows."""
+    """All captures that the store points to, and the last record of the journal that it knows.
+
+    None if the store is missing, as in a copy of the archive.
+    """
     if not home.has_store:
         return [], ""
     with closing(home.plain_store()) as store:

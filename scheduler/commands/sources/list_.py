@@ -1,8 +1,9 @@
-"""communique sources list: all sources, and what became of those that are gone."""
+"""communique sources list: all sources, with those that have no file and the removed ones."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -22,9 +23,9 @@ PIPE = 1000
 @as_json
 @with_any_home
 def list_(home: Home, *, as_json: bool) -> int:
-    """List all sources: your own, those that are shipped and can be named, and the removed ones."""
+    """List all sources: own, bundled, imported and removed ones."""
     loaded, broken = load_sources(home.sources)
-    gone = removed_sources(home)
+    gone, fileless = removed_sources(home), sources_without_file(home)
     if as_json:
         print_json(
             {
@@ -43,6 +44,10 @@ def list_(home: Home, *, as_json: bool) -> int:
                     {"id": one.id, "name": one.name, "at": removed.at, "kept": removed.kept}
                     for one, removed in gone
                 ],
+                "without_file": [
+                    {"id": one.id, "name": one.name, "url": one.url, "imported": imported}
+                    for one, imported in fileless
+                ],
                 "errors": [str(error) for error in broken],
             }
         )
@@ -52,6 +57,9 @@ def list_(home: Home, *, as_json: bool) -> int:
             # Text, not markup: what brackets hold in a name is no style.
             cells = (one.id, one.file.name, one.source.url, "own" if one.own else "shipped")
             table.add_row(*map(Text, cells))
+        for source, imported in fileless:
+            state = "imported, no file" if imported else "missing"
+            table.add_row(*map(Text, (source.id, source.name, source.url, state)))
         for source, removed in gone:
             state = f"removed on {removed.at:%Y-%m-%d}{', kept' if removed.kept else ''}"
             table.add_row(*map(Text, (source.id, source.name, source.url, state)))
@@ -72,3 +80,20 @@ def removed_sources(home: Home) -> list[tuple[Source, RemovedSource]]:
     with closing(home.plain_store()) as store:
         known = store.sources()
         return [(known[name], one) for name, one in store.removed_sources().items()]
+
+
+def sources_without_file(home: Home) -> list[tuple[Source, bool]]:
+    """The stored sources without a source file, each with whether it was only imported.
+
+    An imported source has no visits. Removed sources are left out. Raises StoreError.
+    """
+    if not home.has_store:
+        return []
+    loaded, broken = load_sources(home.sources)
+    with closing(home.plain_store()) as store:
+        others = {*loaded, *(Path(one.path).stem for one in broken), *store.removed_sources()}
+        return [
+            (one, store.last_visit(name) is None)
+            for name, one in sorted(store.sources().items())
+            if name not in others
+        ]

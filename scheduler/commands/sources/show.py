@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 import msgspec
 
 from data.clock import utc_now, zone_or_utc
+from data.errors import UnknownSource
 from data.health.latency import LAST, latencies, latency_fields, latency_line
+from data.models import Run
 from data.store.protocol import Store
 from data.store.public_view import public_view, without_secrets
 from data.text.redaction import redacted, redacted_toml
@@ -23,10 +27,14 @@ from scheduler.jobs.handlings import (
     why_line,
 )
 from scheduler.jobs.health import home_health
+from scheduler.jobs.source_changes import check_known
 from scheduler.service.visit_planner import NextVisit, VisitPlanner
 from scheduler.terminal.source_facts import push_fields, push_line, recall_fields, recall_lines
 from spiders.learning.template import decode_template, described
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
+
+LAST_RUNS = 5
+"""Visits of a source that are shown."""
 
 FEW = 0.005
 """Releases an hour below which people are told no number."""
@@ -37,11 +45,21 @@ FEW = 0.005
 @as_json
 @with_home
 def show(home: Home, *, source: str, as_json: bool) -> int:
-    """Show what a source file says, what was learned of its pages, and the last visits to it."""
-    one = load_source(home.sources, source)
+    """Show the file of a source, what was learned from its pages, and its last visits."""
+    try:
+        one = load_source(home.sources, source)
+    except UnknownSource:
+        if not home.has_store:
+            raise
+        return show_stored(home, source, as_json=as_json)
+    return show_file(home, one, as_json=as_json)
+
+
+def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
+    """Show a source with a source file; return the exit code. Raises StoreError."""
     secrets = Secrets((one.file.url, one.file.feed or ""))
     store = public_view(home.store())
-    runs = store.runs(one.id, limit=5)
+    runs = store.runs(one.id, limit=LAST_RUNS)
     recall = store.recall(one.id)
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
     due = next_visit(home, store, one)
@@ -89,12 +107,44 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     if late:
         say(f"# {latency_line(late)}")
     for run in runs:
-        say(
-            f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
-            f" {run.changed} changed, {counted(len(run.errors), 'error')},"
-            f" history {run.history}{f' {run.bound}' if run.bound else ''}"
-        )
+        say(run_line(run))
     return 0
+
+
+def show_stored(home: Home, source: str, *, as_json: bool) -> int:
+    """Show what the store knows about a source without a source file; return the exit code.
+
+    Raises UnknownSource, RenamedSource and StoreError.
+    """
+    with closing(public_view(home.plain_store())) as store:
+        check_known(store, source, load_sources(home.sources)[0])
+        one = store.sources()[source]
+        how = next((found for found in home_health(home, store) if found.source == source), None)
+        runs = store.runs(source, limit=LAST_RUNS)
+        removed = store.removed_sources().get(source)
+    if as_json:
+        fields = msgspec.to_builtins(one)
+        health = how and handled_fields(how)
+        removed_at = removed and removed.at
+        print_json({**fields, "path": None, "health": health, "removed": removed_at, "runs": runs})
+        return 0
+    say(f"id: {one.id}", f"name: {one.name}", f"url: {one.url}", "file: none")
+    if removed:
+        say(f"# removed on {removed.at:%Y-%m-%d}")
+    if how:
+        say(f"# {how.condition} ({how.code}): {why_line(how)}")
+    for run in runs:
+        say(run_line(run))
+    return 0
+
+
+def run_line(run: Run) -> str:
+    """A visit and what it found, for people."""
+    return (
+        f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
+        f" {run.changed} changed, {counted(len(run.errors), 'error')},"
+        f" history {run.history}{f' {run.bound}' if run.bound else ''}"
+    )
 
 
 def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:

@@ -228,8 +228,8 @@ def test_a_date_that_can_hardly_be_right_is_told_once_and_the_release_taken_in(h
     told = bring(home, *lines)
     assert told["new"] == 4
     assert [one["line"] for one in told["doubtful"]] == [2, 3, 4]
-    assert "yet to come" in told["doubtful"][0]["message"]
-    assert "no date that can be right" in told["doubtful"][1]["message"]
+    assert "in the future" in told["doubtful"][0]["message"]
+    assert "no usable date" in told["doubtful"][1]["message"]
     kept = {one.url[-1]: one for one in stored(home)}
     assert kept["2"].published.iso == f"{year}-03-02"
     assert kept["2"].order == kept["2"].first_seen

@@ -16,6 +16,7 @@ from data.interchange.lines import Line
 from scheduler.home import home_at
 from tests.command import SETTINGS, communique, make_home
 from tests.mounted import fill, mounted
+from tests.press_room import listing_html, release_html, served
 
 FULL = """
     CREATE FUNCTION is_full() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -24,6 +25,10 @@ FULL = """
     END $$;
     CREATE TRIGGER is_full BEFORE INSERT ON releases EXECUTE FUNCTION is_full()
 """
+
+
+RELEASE = "/news/{}.html?token=Sec1ret-two"
+"""The path of a release, with the secret of its source."""
 
 
 @pytest.fixture
@@ -127,3 +132,40 @@ def test_a_source_with_a_file_gets_no_other_name(
     assert "harbour.toml" in result.stderr
     result = communique("import", str(lines(range(1))), "--source", "x", "--name", " ", home=home)
     assert result.returncode == 2
+
+
+def test_an_imported_source_is_listed_and_shown_without_a_file(tmp_path: Path) -> None:
+    home, path = tmp_path / "home", tmp_path / "lines"
+    path.write_text('{"url": "http://alpha.example/1", "title": "News", "published": "2026-03-02"}')
+    done = communique("import", str(path), "--source", "alpha", "--name", "Alpha", home=home)
+    assert done.returncode == 0
+    listed = json.loads(communique("sources", "list", "--json", home=home).stdout)
+    assert [(one["id"], one["imported"]) for one in listed["without_file"]] == [("alpha", True)]
+    assert "Alpha" in communique("sources", "list", home=home).stdout
+    shown = communique("sources", "show", "alpha", home=home)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "imported; it has no source file" in shown.stdout
+    told = json.loads(communique("sources", "show", "alpha", "--json", home=home).stdout)
+    assert (told["name"], told["path"], told["runs"]) == ("Alpha", None, [])
+    (how,) = json.loads(communique("health", "--json", home=home).stdout)["sources"]
+    assert (how["state"], how["reason"]) == ("new", "imported; it has no source file")
+    assert "no source file" in communique("health", home=home).stdout
+    unknown = communique("sources", "show", "beta", home=home)
+    assert (unknown.returncode, "'beta'" in unknown.stderr) == (2, True)
+
+
+def test_export_and_import_report_ids_that_hidden_secrets_lose(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/?token=Sec1ret-two", listing_html([1], path=RELEASE))
+        room.page(RELEASE.format(1), release_html(1))
+        home = make_home(tmp_path / "home", f"{room.base}/news/?token=Sec1ret-two")
+        assert communique("collect", home=home).returncode == 0
+    done = communique("export", home=home)
+    assert "other ids" in done.stderr
+    (line,) = done.stdout.splitlines()
+    (tmp_path / "lines").write_text(line)
+    asked = ("import", str(tmp_path / "lines"), "--source", "harbour", "--json")
+    told = json.loads(communique(*asked, home=tmp_path / "other").stdout)
+    assert ["another id" in one["message"] for one in told["doubtful"]] == [True]
+    again = communique("export", home=tmp_path / "other")
+    assert json.loads(again.stdout)["id"] != json.loads(line)["id"]

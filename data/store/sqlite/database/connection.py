@@ -31,6 +31,13 @@ FOREIGN = (
     "it is a database of another program, to which nothing is written: choose another --home, or "
     "move it away"
 )
+UNUSABLE: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+"""Codes of SQLite for a file whose content is damaged or not a database."""
+
+REPAIR = (
+    "restore a backup (`communique restore`), or move the file away and rebuild it from the archive"
+    " (`communique mirror rebuild`)"
+)
 NO_FILE = "it is no file: move it away"
 NOWHERE = "it is a link that leads nowhere: mount the disk that it leads to, or delete it"
 BEFORE = (
@@ -76,7 +83,10 @@ class Connection:
     def _failed(self, error: OSError | sqlite3.Error) -> StoreError:
         """What went wrong, for people."""
         told = RefusedValue if isinstance(error, sqlite3.DataError) else StoreError
-        return told(f"sqlite:{self.path}", cause_of(self.path, error))
+        cause = cause_of(self.path, error)
+        if getattr(error, "sqlite_errorcode", None) in UNUSABLE:
+            cause = f"{cause}: {REPAIR}"
+        return told(f"sqlite:{self.path}", cause)
 
     @property
     def db(self) -> sqlite3.Connection:

@@ -75,6 +75,37 @@ def test_no_command_replaces_a_lost_store(command: tuple[str, ...], home: Path) 
     assert not (home / "communique.db").exists()
 
 
+def test_serve_ends_without_a_store_and_without_a_published_site(home: Path) -> None:
+    lose(home)
+    assert not (home / "site").exists()
+    result = communique("serve", home=home)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "communique mirror rebuild" in result.stderr
+
+
+def test_verify_reports_that_a_missing_store_was_not_compared(home: Path) -> None:
+    assert "missing" not in communique("mirror", "verify", home=home).stdout
+    lose(home)
+    assert "the store, which is missing" in communique("mirror", "verify", home=home).stdout
+    told = json.loads(communique("mirror", "verify", "--json", home=home).stdout)
+    assert any("the store, which is missing" in one for one in told["not_compared"])
+
+
+@pytest.mark.parametrize(
+    "command", [("health",), ("run", "--new-store"), ("collect",), ("export",), ("publish",)]
+)
+def test_commands_name_the_fix_for_a_store_that_is_not_a_database(
+    command: tuple[str, ...], home: Path
+) -> None:
+    lose(home)
+    (home / "communique.db").write_bytes(b"Dear reader, " * 999)
+    result = communique(*command, home=home)
+    assert result.returncode == 1
+    assert "file is not a database" in result.stderr
+    for way in ("communique restore", "communique mirror rebuild"):
+        assert way in result.stderr
+
+
 def test_a_store_of_tables_alone_is_a_lost_one(home: Path) -> None:
     lose(home)
     # As a command of an earlier version left it, which replaced the store.
