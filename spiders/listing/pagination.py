@@ -97,6 +97,7 @@ def _declared(page: Page, selector: str) -> str | None:
 
 def _candidates(page: Page) -> Iterator[_Candidate]:
     here = urlsplit(page.url)
+    host = here.hostname
     numbers: dict[etree._Element, list[Numbered]] = defaultdict(list)
     called: dict[str, set[str]] = defaultdict(set)
     found: list[_Candidate] = []
@@ -104,9 +105,12 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
         if count >= MAX_LINKS:
             break
         address = link_target(node, page.base)
-        if not address or _same(address, page.url):
+        if not address:
             continue
-        if urlsplit(address).hostname != here.hostname and here.hostname:
+        there = urlsplit(address)
+        if there.hostname != host and host:
+            continue
+        if there.query == here.query and _same(address, page.url):
             continue
         if node.tag == "link":
             if "next" in (node.get("rel") or "").lower().split():

@@ -29,6 +29,13 @@ _ATTRIBUTES = (
 )
 _MAX_URL = 4000
 
+MAX_CACHED_LINKS: Final = 16_384
+MAX_CACHED_LENGTH: Final = 500
+"""Maximum number of cached links, and maximum characters of each.
+
+A listing's links are resolved for its items and for its next page; at most 15,000 of them are read.
+"""
+
 
 def link_target(node: etree._Element, base: str) -> str | None:
     """The absolute http(s) address that ``node`` leads to, or None.
@@ -71,10 +78,9 @@ def resolve(href: str, base: str) -> str | None:
     path = href if query < 0 else href[:query]
     if "\\" in path:
         href = path.replace("\\", "/") + href[len(path) :]
-    return _joined(base, href)
+    return _cached(base, href) if len(href) <= MAX_CACHED_LENGTH else _joined(base, href)
 
 
-@lru_cache(maxsize=4096)  # a listing is looked through for its items, and for its next page
 def _joined(base: str, href: str) -> str | None:
     """An address from ``base`` on, or None where it is no page."""
     try:
@@ -85,6 +91,9 @@ def _joined(base: str, href: str) -> str | None:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return None if base or parts.scheme else href
     return address
+
+
+_cached = lru_cache(maxsize=MAX_CACHED_LINKS)(_joined)
 
 
 DIGITS: Final = re.compile(r"\d+")

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import random
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given
@@ -458,3 +459,21 @@ def test_a_list_whose_years_come_first_with_two_digits_is_read_by_all_of_its_dat
     )
     found = rows(read(f"<ul>{lines}</ul>", zone="Europe/Oslo"))
     assert [day for _, _, day in found] == [day.isoformat() for day in days]
+
+
+def test_each_link_of_a_long_listing_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolved: list[str] = []
+
+    def count(base: str, href: str) -> str:
+        resolved.append(href)
+        return urljoin(base, href)
+
+    monkeypatch.setattr("spiders.page.links.urljoin", count)
+    rows = "".join(
+        f"<li><a href='/long/{n}'>Notice {n} of ships at the pier</a> "
+        f"<i>{n % 28 + 1} March 2026</i></li>"
+        for n in range(5000)
+    )
+    page = Page(URL, f"<ul>{rows}</ul>".encode())
+    assert len(read_listing(page, DateContext("UTC", now=NOW)).items) == 5000
+    assert len(resolved) == 5000
