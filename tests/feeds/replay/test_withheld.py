@@ -305,7 +305,7 @@ def test_captures_in_which_a_secret_cannot_be_hidden_are_refused(home: Path) -> 
         for name in ("pixel.png", "wide.txt"):
             answer = web.get(f"/memento/{STAMP}/{ACME}/{name}")
             # A text may have its secret hidden instead.
-            assert answer.status_code == 403 or "***" in answer.text
+            assert answer.status_code == 403 or b"***" in answer.content
             assert b"TOPSECRET1" not in answer.content.replace(b"\0", b"")
         assert web.get(f"/memento/{STAMP}/{ACME}/plain.txt").text == "the token ***"
         assert web.get(f"/memento/{STAMP}/{ACME}/data.json").text == r'{"next": "\/n?token=***"}'
