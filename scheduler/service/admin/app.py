@@ -66,8 +66,8 @@ class Admin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        # In a thread: the sockets of all processes are looked through.
-        is_own = await asyncio.to_thread(is_own_client, scope)
+        # In a thread: it reads the sockets of all processes, so only if nothing else refuses.
+        is_own = self._guard.needs_process(scope) and await asyncio.to_thread(is_own_client, scope)
         entered = self._guard.enter(scope, is_own=is_own)
         if isinstance(entered, Response):
             await entered(scope, receive, send)

@@ -70,6 +70,10 @@ class Guard:
         self._secret = secrets.token_bytes(32)
         self.cookie_name = f"communique_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
+    def needs_process(self, scope: Scope) -> bool:
+        """Whether the process at the other end decides: no header field refuses."""
+        return not is_part_of_another_site(scope) and is_local(scope, self._site)
+
     def enter(self, scope: Scope, *, is_own: bool = True) -> Session | Response:
         """The session of a request, or why there is none.
 

@@ -76,6 +76,15 @@ def test_whoever_else_comes_is_refused_unless_a_token_lets_them(
     assert status(guard.enter(scope)) == 200
 
 
+def test_processes_are_read_only_if_nothing_else_decides(tmp_path: Path) -> None:
+    guard = guard_of(tmp_path)
+    assert guard.needs_process(asked())
+    assert not guard.needs_process(asked(host="evil.example"))
+    assert not guard.needs_process(asked(client=FAR))
+    assert not guard.needs_process(asked(("x-forwarded-for", FAR)))
+    assert not guard.needs_process(asked(("sec-fetch-site", "cross-site")))
+
+
 def test_no_page_of_another_site_has_work_done_by_asking(tmp_path: Path) -> None:
     for mode, expected in (("no-cors", 403), ("cors", 403), ("navigate", 200)):
         scope = asked(("sec-fetch-site", "cross-site"), ("sec-fetch-mode", mode))
