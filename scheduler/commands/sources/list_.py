@@ -58,7 +58,7 @@ def list_(home: Home, *, as_json: bool) -> int:
             cells = (one.id, one.file.name, one.source.url, "own" if one.own else "shipped")
             table.add_row(*map(Text, cells))
         for source, imported in fileless:
-            state = "imported, no file" if imported else "missing"
+            state = "imported, no file" if imported else "no file"
             table.add_row(*map(Text, (source.id, source.name, source.url, state)))
         for source, removed in gone:
             state = f"removed on {removed.at:%Y-%m-%d}{', kept' if removed.kept else ''}"
