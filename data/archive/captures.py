@@ -11,7 +11,7 @@ from typing import Final
 
 from data.archive.foreign import imported_from
 from data.archive.log.notes import InvalidNote
-from data.archive.removals import REMOVAL, SET_ASIDE, decode_unverified
+from data.archive.log.removals import REMOVAL, SET_ASIDE, decode_unverified
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from spiders.body.layout_features import AT, BASE, ContainerColumns, Matrix, Places, assemble
 from spiders.body.text_blocks import BlockTree, TextBlock
-from spiders.page.elements import LEVEL_OF
 from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import comparison_key, lines
 
 TAG_CODES: Final = {

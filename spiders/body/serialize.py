@@ -19,8 +19,22 @@ from data.text.html_text import LINES, both_of, gap_of
 from data.text.sanitize import ADDRESSES, MOST
 from data.text.urls import absolute, loadable
 from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
-from spiders.page.elements import SILENT, without_partings
 from spiders.page.media_urls import largest_source, leads_to_image
+
+SILENT: Final = frozenset(["figcaption"])
+"""What is shown with the body but is not text of it."""
+PARTINGS: Final = ("<br>", "<hr>")
+
+
+def without_partings(html: str) -> str:
+    """HTML without the white space, the line breaks and the rules at its ends."""
+    low, high = 0, len(html)
+    while low < high and (html[low].isspace() or html.startswith(PARTINGS, low, high)):
+        low += 1 if html[low].isspace() else len(PARTINGS[0])
+    while low < high and (html[high - 1].isspace() or html.endswith(PARTINGS, low, high)):
+        high -= 1 if html[high - 1].isspace() else len(PARTINGS[0])
+    return html[low:high]
+
 
 VOID: Final = frozenset(["hr", "col"])
 SAID: Final = frozenset(

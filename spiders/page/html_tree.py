@@ -16,6 +16,9 @@ from selectolax.lexbor import LexborHTMLParser
 from data.text.nesting import flattened
 from spiders.page.lost_end_tags import HIDING, with_end_quotes, with_end_tag
 
+LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
+"""The level of each heading."""
+
 LEVELS: Final = 500
 """How deep elements may lie in one another where libxml2 gives up: as in Chromium, about."""
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from data.text.clean import clean_line
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
-from spiders.page.elements import LEVEL_OF
 from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import comparison_key
 
 Matrix = NDArray[np.float32]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from data.archive.archive import Archive
+from data.archive.log.removals import SET_ASIDE, Removal, runs
 from data.archive.removal.take_out import write
-from data.archive.removals import SET_ASIDE, Removal, runs
 from data.archive.verification.aside import damaging, numbers_aside
 from data.archive.verification.tree import Leaves
 

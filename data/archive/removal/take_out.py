@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from data.archive import removals
 from data.archive.archive import Archive
+from data.archive.log import removals
 from data.archive.log.keys import KeyChain
 from data.archive.log.notes import InvalidNote
+from data.archive.log.removals import SET_ASIDE, Removal, runs
 from data.archive.removal.chosen import Stored
 from data.archive.removal.rewriting import Cut, Places, rewritten
-from data.archive.removals import SET_ASIDE, Removal, runs
 from data.archive.verification.aside import numbers_aside
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import read_record, uuid_of

@@ -2,7 +2,7 @@
 
 Earlier versions imported records under ids that other records here have, and revisit records
 without the pages that they refer to. Their leaves stay in the log, so a note says that they are no
-evidence of this archive: data.archive.removals has its form.
+evidence of this archive: data.archive.log.removals has its form.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from data.archive import removals
 from data.archive.foreign import IMPORTED_FIELD
+from data.archive.log import removals
 from data.archive.log.notes import InvalidNote
-from data.archive.removals import SET_ASIDE, Removal, leaves_of
+from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.verification.tree import Leaves
 from data.archive.warc.digests import Digest, parse_digest
 from data.archive.warc.reader import Record, read_file, read_record

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.leaf import decode_leaf
+from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
-from data.archive.removals import Removal, leaves_of, runs
 from data.archive.verification.aside import notes
 from data.archive.verification.records import Records, Told, read_records
 from data.archive.verification.report import Problem, Removed, Report

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from data.archive.removals import REMOVAL
+from data.archive.log.removals import REMOVAL
 from data.archive.warc.cdxj import Entry, read_entries
 from data.archive.warc.reader import OPEN
 from data.archive.warc.records import REVISIT

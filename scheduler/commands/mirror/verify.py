@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.cosigning import asked_witness
 from data.archive.log.remote import is_address
+from data.archive.log.removals import SET_ASIDE
 from data.archive.log.tree_log import TreeLog
 from data.archive.removal.set_aside import set_aside
-from data.archive.removals import SET_ASIDE
 from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import NOT_COMPARED, Problem, Report
 from data.archive.verification.verify import GONE

@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from data.archive.removals import REMOVAL
+from data.archive.log.removals import REMOVAL
 from data.archive.warc.index import FILE as INDEX
 from data.archive.warc.reader import OPEN, uuid_of
 from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files

@@ -18,10 +18,10 @@ from data.archive.journal.history import Entry
 from data.archive.journal.replay import Replay
 from data.archive.journal.scan import Scan, scan
 from data.archive.log.keys import LogKey
+from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.unsigned import copy_unsigned
 from data.archive.removal.take_out import told_removals, write
-from data.archive.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import OPEN, Damage
 from data.errors import ArchiveError, PublishError, StoreError

@@ -12,11 +12,11 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.foreign import IMPORTED_FIELD
 from data.archive.log.keys import LogKey
+from data.archive.log.removals import SET_ASIDE, Removal
 from data.archive.log.tree_log import log_of
 from data.archive.removal.chosen import stored_records, with_same_bytes
 from data.archive.removal.set_aside import WHY, set_aside
 from data.archive.removal.take_out import take_out, write
-from data.archive.removals import SET_ASIDE, Removal
 from data.archive.verification.report import Report
 from data.archive.verification.verify import verify
 from data.errors import ArchiveError

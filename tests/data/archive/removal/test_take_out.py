@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from data.archive.archive import Archive
 from data.archive.log.notes import Note, SigningKey
+from data.archive.log.removals import REMOVAL, Removal, encode, runs
 from data.archive.log.tree_log import log_of
 from data.archive.removal.chosen import Stored, named, older, stored_records, with_same_bytes
 from data.archive.removal.rewriting import Cut, Places, rewritten
 from data.archive.removal.take_out import GONE, take_out
-from data.archive.removals import REMOVAL, Removal, encode, runs
 from data.archive.verification.report import Report
 from data.archive.verification.verify import verify
 from data.archive.warc.reader import uuid_of
