@@ -74,7 +74,8 @@ SHARED_BODY: Final = (
 class Decision:
     """What a draft turned out to be, and the release as it shall be kept.
 
-    ``fields`` names what changed. ``doubt`` is a sentence where the draft was not believed and the
+    ``fields`` names what changed. ``returned`` is whether the release was retracted until now, and
+    is back online. ``doubt`` is a sentence where the draft was not believed and the
     last good content stays.
     """
 
@@ -82,6 +83,7 @@ class Decision:
     release: Release
     fields: tuple[str, ...] = ()
     doubt: str | None = None
+    returned: bool = False
 
 
 def decide(
@@ -119,6 +121,7 @@ def decide(
         digest=draft.digest or known.digest,
     )
     turned = (known.retracted is None) != (met.retracted is None)
+    back = turned and met.retracted is None
     if fields:
         revised = replace(
             met,
@@ -128,10 +131,10 @@ def decide(
             capture=draft.capture,
             reread=0,
         )
-        return Decision("changed", revised, tuple(sorted(fields)))
+        return Decision("changed", revised, tuple(sorted(fields)), returned=back)
     if turned:
         moved = replace(met, updated=later_update(known.updated, seen))
-        return Decision("changed", moved, ("retracted",))
+        return Decision("changed", moved, ("retracted",), returned=back)
     return Decision("unchanged", met)
 
 

@@ -84,8 +84,10 @@ History = Literal["complete", "walking", "bounded"]
 class Run:
     """One visit to a source, counted. ``seconds`` is wall time; ``pages`` are answers read.
 
+    ``changed`` are releases with an edit or back online; ``returned`` are those back online.
     ``gone`` are the addresses of releases that are reported as gone for the first time:
-    unconfirmed, and not retracted yet.
+    unconfirmed, and not retracted yet. ``unconfirmed`` counts them with those that were reported
+    before and are gone still.
     ``history`` is ``complete`` where the last page of the listing was reached, ``walking`` where
     later runs go on, ``bounded`` where none will; ``bound`` says in a sentence what stopped it.
     ``notes`` are what a person may want to know though nothing went wrong.
@@ -101,7 +103,9 @@ class Run:
     changed: int = 0
     unchanged: int = 0
     retracted: int = 0
+    returned: int = 0
     gone: tuple[str, ...] = ()
+    unconfirmed: int = 0
     history: History = "walking"
     bound: str = ""
     errors: tuple[RunError, ...] = field(default=())

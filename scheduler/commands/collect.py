@@ -123,7 +123,8 @@ def print_run(run: Run) -> None:
         f"{run.source}: {run.found} found, {run.new} new, {run.changed} changed,"
         f" {run.unchanged} unchanged, {run.retracted} retracted,"
         f" {counted(len(run.errors), 'error')}"
-        + (f", {len(run.gone)} gone (unconfirmed)" if run.gone else "")
+        + (f", {run.returned} back online" if run.returned else "")
+        + (f", {run.unconfirmed} gone (unconfirmed)" if run.unconfirmed else "")
         + f" ({counted(run.pages, 'page')} in {run.seconds:.1f} s)"
     )
     if run.history == "walking" and run.found:

@@ -110,6 +110,7 @@ def joined(first: Run | None, run: Run) -> Run:
         new=first.new + run.new,
         changed=first.changed + run.changed,
         retracted=first.retracted + run.retracted,
+        returned=first.returned + run.returned,
         gone=(*first.gone, *run.gone),
     )
 

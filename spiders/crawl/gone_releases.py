@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, takewhile
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from data.identity.retraction import WEEK, Listed, Vanished, fates, may_have_moved, name_of
 from data.store.protocol import Store
 from data.text.urls import canonical_url
+from data.wording import counted
 from spiders.crawl.requested_urls import RequestedUrls
 from spiders.items import Listing, ListingItem
 
@@ -20,6 +21,14 @@ HELD: Final = (
     " retract --source {source} --held --why TEXT` says so; they are retracted by themselves once a"
     " listing that works has lacked them for {days} days"
 )
+
+STILL_LISTED: Final = (
+    "{releases} gone (404, 410, or a page that says so) but not retracted, as a listing of the"
+    " source still names {them}: {urls}"
+)
+
+MAX_URLS: Final = 3
+"""Maximum number of addresses in the note about releases that are gone but still listed."""
 
 RUNS_COMPARED: Final = 1000
 """Maximum number of earlier runs that are searched for a report that a release is gone."""
@@ -33,9 +42,13 @@ class Outcome:
     """What a visit decides of releases that are gone: how many it retracts, and what to report.
 
     ``gone`` are the addresses of those that are reported as gone, unconfirmed: each one once.
+    ``unconfirmed`` counts them with those that were reported before. ``note`` is a sentence about
+    those that a listing still names, or empty.
     """
 
     gone: tuple[str, ...] = ()
+    unconfirmed: int = 0
+    note: str = ""
     retracted: int = 0
     held: str = ""
 
@@ -127,13 +140,21 @@ class GoneReleases:
         told = HELD.format(
             count=len(held), asked=self.looked_at, source=self._source, days=WEEK.days
         )
-        gone = [
+        waiting = [
             one
             for one, (fate, _) in decided.items()
-            if fate == "waits" and not may_have_moved(one, listed) and not self._is_reported(one)
+            if fate == "waits" and not may_have_moved(one, listed)
         ]
+        gone = [one for one in waiting if not self._is_reported(one)]
         self._store.alert_gone(gone)
-        return Outcome(tuple(one.url for one in gone), retracted, told if held else "")
+        named = [one for one in waiting if listed and listed.has(one)]
+        return Outcome(
+            tuple(one.url for one in gone),
+            len(waiting),
+            still_listed(named),
+            retracted,
+            told if held else "",
+        )
 
     def _is_reported(self, one: Vanished) -> bool:
         """Whether an earlier visit reported that a release is gone.
@@ -178,6 +199,17 @@ class GoneReleases:
         for url in others:
             if self._store.cached_listing(url, self._reader) is not None:
                 yield url
+
+
+def still_listed(named: Sequence[Vanished]) -> str:
+    """A sentence about releases that are gone and that a listing still names; empty for none."""
+    if not named:
+        return ""
+    urls = ", ".join(one.url for one in named[:MAX_URLS])
+    more = f" and {len(named) - MAX_URLS} more" if len(named) > MAX_URLS else ""
+    one = len(named) == 1
+    releases = f"{counted(len(named), 'release')} {'is' if one else 'are'}"
+    return STILL_LISTED.format(releases=releases, them="it" if one else "them", urls=urls + more)
 
 
 def keys_of(listing: Listing) -> frozenset[str]:

@@ -311,7 +311,14 @@ class Visit:
     def _retract(self) -> None:
         """Decide what becomes of the releases that are gone."""
         outcome = self.vanishing.finish(utc_now())
-        self.run = replace(self.run, gone=outcome.gone, retracted=outcome.retracted)
+        self.run = replace(
+            self.run,
+            gone=outcome.gone,
+            unconfirmed=outcome.unconfirmed,
+            retracted=outcome.retracted,
+        )
+        if outcome.note:
+            self.note(outcome.note)
         if outcome.held:
             self.error(self.file.url, VANISHED, outcome.held)
 
@@ -399,7 +406,7 @@ class Visit:
     def _recorded(self, ready: ReadyDraft, decision: Decision) -> None:
         """Count a release that was recorded."""
         if not ready.renewed:
-            self._count(decision.kind)
+            self._count(decision.kind, returned=decision.returned)
             self._doubts.note(ready.draft.url, decision, self.reading)
 
     def _record(self, ready: ReadyDraft) -> Callable[[], None]:
@@ -435,7 +442,8 @@ class Visit:
     ) -> Callable[[], None]:
         """Note that a release has not changed; what is given counts it."""
         was = self.store.mark_unchanged(release, seen=seen, capture=capture)
-        return partial(self._count, was)
+        # A release whose page has not changed differs only if it was retracted until now.
+        return partial(self._count, was, returned=was == "changed")
 
     def release_at(self, url: str) -> Release | None:
         """The stored release whose present address this is."""
@@ -472,8 +480,9 @@ class Visit:
         if note not in self.run.notes:
             self.run = replace(self.run, notes=(*self.run.notes, note))
 
-    def _count(self, kind: str) -> None:
-        self.run = replace(self.run, **{kind: getattr(self.run, kind) + 1})
+    def _count(self, kind: str, *, returned: bool) -> None:
+        counts = {kind: getattr(self.run, kind) + 1, "returned": self.run.returned + returned}
+        self.run = replace(self.run, **counts)
 
 
 def time_of(capture: Capture | None) -> dt.datetime:

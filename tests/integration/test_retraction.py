@@ -272,7 +272,8 @@ def test_a_page_that_reports_not_found_with_200_is_gone_like_one_with_404(
     same = ("title", "body_text", "revision", "published")
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     show(room, NUMBERS)
-    assert collect(home)["changed"] == 1
+    run = collect(home)
+    assert (run["changed"], run["returned"]) == (1, 1)
     assert retracted(home) == set()
 
 
@@ -283,6 +284,42 @@ def test_a_page_that_reports_not_found_with_200_while_it_is_listed_is_not_retrac
     for _ in range(2):
         run = collect(home)
         assert (run["changed"], run["retracted"]) == (0, 0)
+
+
+@pytest.mark.parametrize("page", [None, APOLOGIES["heading"]])
+def test_a_release_that_is_gone_and_listed_is_in_each_report_with_the_reason(
+    room: Room, home: Path, page: str | None
+) -> None:
+    for number in (1, 2):
+        del room.answers[f"/news/{number}.html"]
+        if page:
+            room.page(f"/news/{number}.html", page)
+    first, second = collect(home), collect(home)
+    assert len(first["gone"]) == 2
+    assert second["gone"] == []
+    for run in (first, second):
+        assert run["unconfirmed"] == 2
+        (note,) = run["notes"]
+        assert f"{room.base}/news/1.html" in note
+        assert "still names" in note
+    line = communique("collect", home=home).stdout
+    assert "2 gone (unconfirmed)" in line
+    assert "still names" in line
+    show(room, NUMBERS[2:])
+    run = collect(home)
+    assert (run["unconfirmed"], run["notes"], run["retracted"]) == (0, [], 2)
+
+
+def test_a_release_that_is_back_online_is_reported_as_returned(room: Room, home: Path) -> None:
+    show(room, NUMBERS[2:])
+    collect(home)
+    assert collect(home)["retracted"] == 2
+    show(room, NUMBERS)
+    room.page("/news/2.html", release_html(2, day="4 March 2026", text="<p>No ships came.</p>"))
+    assert "2 changed" in (line := communique("collect", home=home).stdout)
+    assert "2 back online" in line
+    run = collect(home)
+    assert (run["changed"], run["returned"]) == (0, 0)
 
 
 def test_pages_that_report_not_found_with_200_at_once_are_held(room: Room, home: Path) -> None:
