@@ -60,8 +60,9 @@ class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_pages: Annotated[
         Whole,
         msgspec.Meta(
-            description="Pages of a listing that one visit reads at the most; the walk back to the "
-            "first release goes on in the next visits."
+            description="Maximum number of pages of each listing per visit. A visit reads at least "
+            "the first page and one later page. If it continues a walk back to the first release, "
+            "it also requests the page where the last visit stopped."
         ),
     ] = 500
     backfill_pages: Annotated[

@@ -111,6 +111,20 @@ def test_a_walk_goes_on_in_the_next_visits_and_what_is_new_comes_first(
     assert "complete" in told_of_it
 
 
+@pytest.mark.parametrize(
+    ("max_pages", "first", "second"),
+    [(1, [1, 2], [1, 2, 3]), (2, [1, 2], [1, 2, 3]), (3, [1, 2, 3], [1, 3, 4])],
+)
+def test_a_visit_reads_its_share_of_pages_and_the_one_where_the_last_visit_stopped(
+    room: Room, home: Path, max_pages: int, first: list[int], second: list[int]
+) -> None:
+    limit(home, max_pages=max_pages)
+    for numbers in (first, second):
+        room.log.clear()
+        collect(home)
+        assert places(room) == [address(number) for number in numbers]
+
+
 def test_pages_that_list_the_same_for_ever_end_a_walk_soon(room: Room, home: Path) -> None:
     for place in range(1, 60):
         more = f'<a rel="next" href="/news/?page={place + 1}">Older</a>'
