@@ -13,6 +13,15 @@ State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 Condition: TypeAlias = State | Literal["degraded"]
 """A state, or ``degraded``: the source works, with a fault that its code names."""
 
+DEGRADED: Final = "ok, with a fault"
+"""How a degraded source is shown to people."""
+
+
+def shown(condition: str) -> str:
+    """A condition as people read it."""
+    return DEGRADED if condition == "degraded" else condition
+
+
 WELL: Final[frozenset[Condition]] = frozenset({"ok", "late", "new"})
 """Conditions in which nobody has to look at a source; late is still well."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data.clock import zone_or_utc
-from data.health.codes import WELL, Condition, State, Verdict
+from data.health.codes import WELL, Condition, State, Verdict, shown
 from data.health.expected import Expected
 from data.health.run_errors import (
     DRIFT,
@@ -60,6 +60,11 @@ class Health:
     def condition(self) -> Condition:
         """Its state, or ``degraded``."""
         return self.verdict.condition
+
+    @property
+    def label(self) -> str:
+        """Its condition as people read it."""
+        return shown(self.condition)
 
     @property
     def code(self) -> str:

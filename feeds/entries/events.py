@@ -12,7 +12,7 @@ from dataclasses import replace
 from html import escape
 from typing import Final
 
-from data.health.codes import CODES
+from data.health.codes import CODES, DEGRADED
 from data.models import DayDigest, Facet, HealthEvent, Release, Return, Revision
 from data.revisions.stored_difference import changes_between
 from data.text.clean import excerpt, plain
@@ -167,7 +167,7 @@ HEALTH: Mapping[str, str] = {
     "failing": "stopped working",
     "blocked": "keeps us out",
     "silent": "has gone silent",
-    "degraded": "works, with a fault",
+    "degraded": DEGRADED,
     "ok": "works again",
 }
 """What a title says of a condition (data.health.codes)."""

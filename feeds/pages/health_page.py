@@ -10,7 +10,7 @@ from data.health.state import Health
 from data.models import Facet, HealthEvent
 from data.text.clean import plain
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.source_health_page import source_health_file
+from feeds.pages.source_health_page import condition_label, source_health_file
 from feeds.urls import page_file
 
 FILE = "health/index.html"
@@ -25,14 +25,15 @@ MOST = 400
 class HealthRow:
     """The line of a source; what is not known of it is empty. Times are in UTC.
 
-    ``page`` is empty where nothing of it was published; ``details`` is its page of health, which
-    our own server makes.
+    ``label`` is the ``state`` as people read it. ``page`` is empty if no release of the source is
+    published. ``details`` is its page of health, which our own server makes.
     """
 
     name: str
     page: str
     details: str
     state: str
+    label: str
     visiting: bool
     code: str
     reason: str
@@ -113,6 +114,7 @@ def told_row(
         page_file(facet),
         "",
         condition,
+        condition_label(pages.catalog.texts, condition),
         False,  # noqa: FBT003 - a file does not know it
         (event.code or event.state) if event else condition,
         plain(event.reason) if event else "",
@@ -132,6 +134,7 @@ def row(pages: PageRenderer, one: Health, told: HealthEvent | None) -> HealthRow
         page_file(source) if source in pages.navigation.counts else "",
         source_health_file(one.source),
         one.condition,
+        condition_label(pages.catalog.texts, one.condition),
         one.visiting,
         one.code,
         plain(one.reason),

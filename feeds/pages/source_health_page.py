@@ -56,7 +56,7 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
         title=texts.gettext("Health of %(name)s", name=name),
         name=name,
         source=page_file(facet) if facet in pages.navigation.counts else "",
-        state=facts.health.condition,
+        state=condition_label(texts, facts.health.condition),
         visiting=facts.health.visiting,
         code=facts.health.code,
         reason=plain(facts.health.reason),
@@ -71,13 +71,18 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
             {
                 "at": moment(event.at),
                 "well": event.well,
-                "state": event.condition,
+                "state": condition_label(texts, event.condition),
                 "code": event.code,
                 "reason": plain(event.reason),
             }
             for event in facts.events
         ],
     )
+
+
+def condition_label(texts: Texts, condition: str) -> str:
+    """A condition (data.health.codes) as people read it, in the language of the pages."""
+    return texts.gettext("ok, with a fault") if condition == "degraded" else condition
 
 
 def recall_line(texts: Texts, recall: Recall) -> str:

@@ -31,7 +31,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.errors import StoreError
-from data.health.codes import State
+from data.health.codes import Condition, State
 from data.health.latency import LAST
 from data.health.overview import health_fields, overview
 from data.health.state import Health
@@ -75,11 +75,12 @@ SECONDS: Final = 5.0
 LATENCIES: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
 """The buckets of latencies, in seconds."""
 
-COLORS: Final[dict[State, str]] = {
+COLORS: Final[dict[Condition, str]] = {
     "ok": "#2e7d32",
     "late": "#2e7d32",
     "new": "#546e7a",
     "silent": "#b26a00",
+    "degraded": "#b26a00",
     "blocked": "#b3261e",
     "failing": "#b3261e",
 }
@@ -329,17 +330,17 @@ class Monitoring:
 
 def badge(one: Health) -> str:
     """An SVG that says what state a source is in, and why as its title."""
-    left, right = (7 * len(text) + 10 for text in (one.source, one.state))
-    width = left + right
+    left, right = (7 * len(text) + 10 for text in (one.source, one.label))
+    width, color = left + right, COLORS[one.condition]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'
         f' font-family="Verdana, sans-serif" font-size="11" fill="#fff" text-anchor="middle">'
-        f"<title>{escape(one.source)}: {one.state} ({one.code}: {escape(one.reason)})</title>"
+        f"<title>{escape(one.source)}: {one.label} ({one.code}: {escape(one.reason)})</title>"
         f'<rect width="{width}" height="20" rx="3" fill="#444"/>'
-        f'<path fill="{COLORS[one.state]}" d="M{left} 0h{right - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3'
+        f'<path fill="{color}" d="M{left} 0h{right - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3'
         f'H{left}z"/>'
         f'<text x="{left / 2}" y="14">{escape(one.source)}</text>'
-        f'<text x="{left + right / 2}" y="14">{one.state}</text></svg>\n'
+        f'<text x="{left + right / 2}" y="14">{one.label}</text></svg>\n'
     )
 
 

@@ -27,7 +27,7 @@ def health() -> None:
 def list_health(home: Home, *, as_json: bool) -> int:
     """Say of each source whether it works and is heard of as often as it used to be.
 
-    The exit code is 1 if a source is failing, blocked, silent, or degraded: it works, with a fault.
+    The exit code is 1 if a source is failing, blocked, silent, or ok with a fault.
     """
     try:
         with closing(public_view(home.store())) as store:
@@ -41,7 +41,7 @@ def list_health(home: Home, *, as_json: bool) -> int:
     else:
         for one in found:
             last = one.last_release or "-"
-            said = f"{one.source:24} {one.condition:8} {one.code:20} {last:26}"
+            said = f"{one.source:24} {one.label:16} {one.code:20} {last:26}"
             say(f"{said} {why_line(one)}")
         if not found:
             say("no source was added yet; `communique add URL --save` adds one")

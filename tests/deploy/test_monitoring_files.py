@@ -155,7 +155,7 @@ FIRES: list[tuple[str, str, dict[str, str] | None, str]] = [
         "CommuniqueSourceDegraded",
         "45m",
         {"severity": "ticket", "source": "acme"},
-        "acme works, with a fault: `communique health` names it",
+        "acme is ok, with a fault: `communique health` names it",
     ),
     ("CommuniqueDown", "14m", None, ""),
     ("CommuniqueDown", "20m", HERE | {"job": "communique"}, "here answers no more"),

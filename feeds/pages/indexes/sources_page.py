@@ -9,6 +9,7 @@ from data.models import Facet, HealthEvent
 from feeds.pages.health_page import shown_condition
 from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
+from feeds.pages.source_health_page import condition_label
 from feeds.urls import page_file
 
 
@@ -53,7 +54,7 @@ def sources_pages(
                 count,
                 day,
                 texts.language_name(language) if language else "",
-                shown_condition(event, is_read=facet.source in read),
+                condition_label(texts, shown_condition(event, is_read=facet.source in read)),
                 catalog.ended(facet.source),
             )
         )

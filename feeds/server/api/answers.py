@@ -297,7 +297,8 @@ class SourceHealth(Answer, frozen=True):
     state: State
     visiting: Annotated[bool, Meta(description="Whether a visit to it is under way.")]
     degraded: Annotated[
-        bool, Meta(description="Whether it works, with a fault that `code` and `reason` name.")
+        bool,
+        Meta(description="Whether the source is ok, with a fault that `code` and `reason` name."),
     ]
     code: str
     last_release: str | None

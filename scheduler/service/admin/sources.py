@@ -90,7 +90,7 @@ class SourcePages:
                 {
                     "id": source,
                     "name": names.get(source, source),
-                    "state": health.condition if health else "new",
+                    "state": health.label if health else "new",
                     "is_well": health is None or health.is_well,
                     "why": why_line(health) if health else "it was not visited yet",
                     "visit": visit,

@@ -142,7 +142,10 @@ def test_it_says_how_the_sources_are_and_follows_what_is_told(tmp_path: Path) ->
     )
     fault = HealthEvent("wire", False, NOON, "no feed", "ok", "feed.unread")  # noqa: FBT003 - its state
     store.events.append(fault)
-    assert told() == ("All of them work. To look at: The Wire", ["health/", "sources/wire/"])
+    assert told() == (
+        "All of them work. 1 is ok, with a fault. To look at: The Wire",
+        ["health/", "sources/wire/"],
+    )
     store.events.append(HealthEvent("wire", well=True, at=NOON, reason="", state="ok"))
     assert told() == ("All of them work.", ["health/"])
 

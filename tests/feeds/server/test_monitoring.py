@@ -16,11 +16,14 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from data.health.codes import Verdict
+from data.health.state import Health
 from data.models import AlertDelivery, Draft, Published, Run, RunError, Source
 from data.settings import Site
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
+from feeds.server.monitoring import badge
 from tests.feeds.fakestore import make_release
 from tests.feeds.serving import served_by
 
@@ -129,6 +132,12 @@ def test_a_badge_says_the_state_of_a_source(web: httpx.Client) -> None:
     odd = web.get("/sources/w%22%3Ci%3E&%5C/badge.svg")
     assert "failing" in etree.fromstring(odd.content).itertext()
     assert web.get("/sources/nobody/badge.svg").status_code == 404
+
+
+def test_a_badge_shows_a_fault_of_a_source_that_works() -> None:
+    fault = Verdict("feed.unread", "its feed can't be read", degraded=True)
+    picture = etree.fromstring(badge(Health("acme", fault, None, None, None)).encode())
+    assert [one.text for one in picture.iterfind("{*}text")] == ["acme", "ok, with a fault"]
 
 
 def test_a_server_without_its_store_says_that_it_is_not_well(

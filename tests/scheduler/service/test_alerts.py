@@ -531,7 +531,7 @@ def test_the_operator_is_told_that_a_source_works_with_a_fault(
     with at_work(home):
         wait_for(lambda: states(home) == ["delivered"])
     (received,) = mails.received
-    assert received.mail["Subject"] == "Health of sources: harbour: works, with a fault"
+    assert received.mail["Subject"] == "Health of sources: harbour: ok, with a fault"
 
 
 def test_the_operator_is_told_of_our_own_network(tmp_path: Path, mails: MailServer) -> None:
