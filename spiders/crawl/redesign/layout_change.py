@@ -350,13 +350,17 @@ def rest_of(old: list[str], new: list[str]) -> Words | None:
 
 
 def passages(old: str, new: str) -> Passages:
-    """The differences of two bodies by their words: removed lines, and the lines in their place."""
+    """The differences of two bodies by their words: removed lines, and the lines in their place.
+
+    Bodies of more than `MOST_LINES` lines differ as a whole.
+    """
     before, after = (
         [(line, words) for line in text.split("\n") if (words := _words(line))]
         for text in (old, new)
     )
     if max(len(before), len(after)) > MOST_LINES:
-        return [([line for line, _ in before], [line for line, _ in after])]
+        # One long line each: to judge so many lines one by one would take too long.
+        return [([old], [new])]
     left, right = (["\0".join(words) for _, words in lines] for lines in (before, after))
     return [
         ([line for line, _ in before[block.old]], [line for line, _ in after[block.new]])

@@ -10,7 +10,13 @@ from data.dates.context import DateContext
 from data.identity.decision import first_release
 from data.models import Draft, Media
 from data.revisions.alignment import aligned
-from spiders.crawl.redesign.layout_change import LayoutChange, Shown, is_built_anew, skeleton_of
+from spiders.crawl.redesign.layout_change import (
+    LayoutChange,
+    Shown,
+    is_built_anew,
+    passages,
+    skeleton_of,
+)
 from spiders.page.page import Page
 from tests.drafts import BODY, draft, published
 from tests.themes import THEMES, posts, shown
@@ -172,3 +178,9 @@ def test_two_bodies_are_aligned_twice_per_visit_of_a_release(
     assert edit is None
     assert renewed is not None
     assert len(counted) == 2
+
+
+def test_bodies_of_very_many_lines_differ_as_a_whole() -> None:
+    old, new = ("\n".join([word, "It is closed."] * 3000) for word in ("Yes.", "No."))
+    assert passages(old, new) == [([old], [new])]
+    assert parted({"body_text": old}, {"body_text": new})[1] is not None
