@@ -354,13 +354,13 @@ def passages(old: str, new: str) -> Passages:
 
     Bodies of more than `MOST_LINES` lines differ as a whole.
     """
+    if max(sum(map(bool, map(str.strip, text.split("\n")))) for text in (old, new)) > MOST_LINES:
+        # One long line each: to judge so many lines one by one would take too long.
+        return [([old], [new])]
     before, after = (
         [(line, words) for line in text.split("\n") if (words := _words(line))]
         for text in (old, new)
     )
-    if max(len(before), len(after)) > MOST_LINES:
-        # One long line each: to judge so many lines one by one would take too long.
-        return [([old], [new])]
     left, right = (["\0".join(words) for _, words in lines] for lines in (before, after))
     return [
         ([line for line, _ in before[block.old]], [line for line, _ in after[block.new]])
