@@ -29,7 +29,9 @@ def selectors(draw: st.DrawFn) -> str:
         parts = [draw(st.sampled_from(COMPOUNDS))]
         for _ in range(draw(st.integers(0, 3))):
             parts += draw(st.sampled_from(COMBINATORS)), draw(st.sampled_from(COMPOUNDS))
-        found.append("".join(parts) + draw(st.sampled_from(ENDS)))
+        # parsel's XPath of `p *::text` wrongly finds the texts of the p itself, too.
+        ends = ENDS[:1] if parts[-1] == "*" else ENDS
+        found.append("".join(parts) + draw(st.sampled_from(ends)))
     return ", ".join(found)
 
 
