@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from benchmarks.breakages_parts.living_room import FIRST, ORDINARY, Habit, LivingRoom
 from benchmarks.breakages_parts.web_server import Answer, Asked
+from data.health.codes import CODES
 
 Fault = Callable[[LivingRoom, Asked], Answer | None]
 """What a room answers in place of its own answer; None leaves it."""
@@ -84,13 +85,17 @@ def breakage(
 ) -> History:
     """A source that breaks after its good visits; several codes have spaces between.
 
-    From then on its room answers by a ``fault``, or something has happened to it.
+    From then on its room answers by a ``fault``, or something has happened to it. A source that
+    still delivers in spite of its fault is ``ok``, and its alert says that it is degraded.
     """
+    states = {*state.split()}
+    if any(code in CODES and CODES[code].may_degrade for code in codes.split()):
+        states.add("ok")
     return History(
         kind,
         name,
         room,
-        frozenset(state.split()),
+        frozenset(states),
         frozenset(codes.split()),
         happens=[(BEGUN, begin)] if begin else (),
         faults=[(BEGUN, FOR_EVER, fault)] if fault else (),
