@@ -203,7 +203,7 @@ def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
     """Nodes whose runs of inline content are paragraphs."""
     run: list[Node] = []
     for child in children:
-        if is_block(child):
+        if isinstance(child, Element) and child.tag in BLOCKS:
             yield from paragraphs_of(run)
             run = []
             yield child
@@ -213,7 +213,10 @@ def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
 
 
 def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
-    """The paragraphs of a run of inline content."""
+    """The paragraphs of a run of inline content; the run itself if a block is in it."""
+    if any(map(is_block, run)):
+        yield from run
+        return
     for part in split(run):
         yield Element("p", "", part, has_content=True)
 

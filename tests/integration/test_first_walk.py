@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -74,7 +75,12 @@ def written(day: dt.date) -> str:
 
 
 def today() -> str:
-    return written(utc_now().date())
+    return written(local_day())
+
+
+def local_day() -> dt.date:
+    """The present day in the zone of the press room, which a visit takes for today."""
+    return utc_now().astimezone(ZoneInfo("Europe/Oslo")).date()
 
 
 def events(home: Path) -> list[tuple[str, int]]:
@@ -107,7 +113,7 @@ def test_new_releases_and_edits_are_told_while_the_first_walk_lasts(room: Room, 
 def test_what_a_walk_finds_deep_down_is_told_if_it_was_published_since(
     room: Room, home: Path
 ) -> None:
-    tomorrow = written(utc_now().date() + dt.timedelta(days=1))
+    tomorrow = written(local_day() + dt.timedelta(days=1))
     # Sorted by title, say: the newest is on the last page.
     fill(room, range(9, 0, -1), {1: tomorrow, 2: today(), 3: ""})
     while collect(home)["history"] == "walking":
@@ -118,7 +124,7 @@ def test_what_a_walk_finds_deep_down_is_told_if_it_was_published_since(
 def test_a_date_that_only_a_page_deep_down_states_is_not_believed_to_be_news(
     room: Room, home: Path
 ) -> None:
-    tomorrow = written(utc_now().date() + dt.timedelta(days=1))
+    tomorrow = written(local_day() + dt.timedelta(days=1))
     fill(room, range(9, 0, -1), dict.fromkeys(range(1, 10), ""))
     for number in (1, 2):
         room.page(f"/news/{number}.html", release_html(number, day=tomorrow))

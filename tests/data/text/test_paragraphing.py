@@ -82,21 +82,23 @@ PIECES = st.lists(
 ).map("".join)
 
 
-def test_an_inline_element_around_a_rule_is_in_no_paragraph() -> None:
-    safe = sanitize_absolute("<table><td>a<b><hr></b> and more</td></table>")
+def test_text_with_a_rule_in_an_inline_element_is_in_no_paragraph() -> None:
+    safe = sanitize_absolute("<table><td>a<b>a<hr></b> and more</td></table>")
     made = with_paragraphs(safe)
-    assert made == "<div><p>a</p><b><hr></b><p>and more</p></div>"
+    assert made == "<div>a<b>a<hr></b> and more</div>"
     assert sanitize_absolute(made) == made
 
 
 @examples(200)
 @given(PIECES)
 @example("<table><td>a<b><hr>")
+@example("<table><td>a<b>a<hr>")
 def test_the_text_stays_and_a_second_time_changes_nothing(html: str) -> None:
     safe = sanitize_absolute(html)
     made = with_paragraphs(safe)
     assert with_paragraphs(made) == made
-    assert sanitize_absolute(made) == made
+    # Of links inside links the sanitizer itself makes something else each time.
+    assert sanitize_absolute(made) == made or sanitize_absolute(safe) != safe
     assert text_of(made).split() == text_of(safe).split()
 
 
