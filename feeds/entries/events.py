@@ -67,13 +67,8 @@ def retraction_entry(
     ``captured`` is whether the answer is archived that said that it is gone.
     """
     page = catalog.release(release.id)
-    url = web_address(release.url) or page
-    name = plain(catalog.source(release.source).name)
-    title = anchor(url, title_of(release.content))
-    html = (
-        f"<p>{escape(name)} took down {quoted(title, release.content.language)};"
-        f" {anchor(page, 'the copy kept')} shows what it said.</p>"
-    )
+    name, title = who_and_what(catalog, release)
+    html = f"<p>{name} took down {title}; {anchor(page, 'the copy kept')} shows what it said.</p>"
     entry = about(
         catalog,
         f"{release.id}/retracted/{at.isoformat()}",
@@ -91,11 +86,9 @@ def retraction_entry(
 def return_entry(catalog: Catalog, release: Release, back: Return) -> Entry:
     """The entry of a return: since when a retracted release is back online."""
     page = catalog.release(release.id)
-    url = web_address(release.url) or page
-    name = plain(catalog.source(release.source).name)
-    title = anchor(url, title_of(release.content))
+    name, title = who_and_what(catalog, release)
     html = (
-        f"<p>{escape(name)} put {quoted(title, release.content.language)} back online. It was"
+        f"<p>{name} put {title} back online. It was"
         f" retracted on {back.since.day} {back.since:%B %Y};"
         f" {anchor(page, 'the copy kept')} has all versions.</p>"
     )
@@ -109,6 +102,13 @@ def return_entry(catalog: Catalog, release: Release, back: Return) -> Entry:
         html=html,
         mark="returned",
     )
+
+
+def who_and_what(catalog: Catalog, release: Release) -> tuple[str, str]:
+    """The name of the source and the linked title of a release, as HTML."""
+    url = web_address(release.url) or catalog.release(release.id)
+    title = quoted(anchor(url, title_of(release.content)), release.content.language)
+    return escape(plain(catalog.source(release.source).name)), title
 
 
 def with_captures(entry: Entry, captures: str) -> Entry:
