@@ -126,7 +126,9 @@ def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
     if isinstance(node, str) or node.tag == "pre":
         return [node]
     if node.tag == "table" and (not node.has_content or is_layout(node)):
-        return [container("div", "", cell) for cell in cells_of(node) if cell.has_content]
+        cells = [cell for cell in cells_of(node) if cell.has_content]
+        # The texts around an empty table stay apart.
+        return [container("div", "", cell) for cell in cells] or [" "]
     if node.tag in CONTAINERS:
         return [container(node.tag, node.attributes, node, is_cell=False)]
     is_style = node.tag in STYLES

@@ -284,24 +284,37 @@ class Crawl:
 
 
 class ProgressReporter:
-    """Tells the parent of each visit: at its first answer, and now and then."""
+    """Writes the progress of each visit for the parent: at its first answer, then after pauses."""
 
     def __init__(self) -> None:
-        self._told: dict[str, float] = {}
+        self._written: dict[str, float] = {}
+        self._later: dict[str, asyncio.TimerHandle] = {}
 
     def __call__(self, visit: Visit) -> None:
-        """Tell of a visit, if it is time."""
-        now = time.monotonic()
-        if visit.awaited and now < self._told.get(visit.id, -PAUSE) + PAUSE:
-            return
-        self._told[visit.id] = now
+        """Write the progress of a visit; shortly after the last line, at the end of the pause.
+
+        The parent then knows all that was read before a page that takes long.
+        """
+        wait = self._written.get(visit.id, -PAUSE) + PAUSE - time.monotonic()
+        if not visit.awaited or wait <= 0:
+            self._write(visit)
+        elif visit.id not in self._later:
+            loop = asyncio.get_running_loop()
+            self._later[visit.id] = loop.call_later(wait, self._write, visit)
+
+    def forget(self, visit: Visit) -> None:
+        """Write no more about a visit that has ended."""
+        self._written.pop(visit.id, None)
+        if later := self._later.pop(visit.id, None):
+            later.cancel()
+
+    def _write(self, visit: Visit) -> None:
+        if later := self._later.pop(visit.id, None):
+            later.cancel()
+        self._written[visit.id] = time.monotonic()
         run = visit.run
         reached = visit.frontier.reached
         write_line(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed, reached))
-
-    def forget(self, visit: Visit) -> None:
-        """Forget when a visit was told of: it is over."""
-        self._told.pop(visit.id, None)
 
 
 def _seal_aside(archive: Archive) -> None:

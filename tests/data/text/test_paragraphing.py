@@ -31,6 +31,7 @@ EMPTY = "<table><tr><td>&nbsp;</td></tr></table>"
         ),
         ("<pre>One<br><br>Two</pre>", "<pre>One<br><br>Two</pre>"),
         ("One<br>Two", "One<br>Two"),
+        ("One<table></table>Two", "One Two"),
     ],
 )
 def test_line_breaks_and_layout_tables_become_paragraphs(html: str, made: str) -> None:
@@ -93,6 +94,7 @@ def test_text_with_a_rule_in_an_inline_element_is_in_no_paragraph() -> None:
 @given(PIECES)
 @example("<table><td>a<b><hr>")
 @example("<table><td>a<b>a<hr>")
+@example("a<table><table>a")
 def test_the_text_stays_and_a_second_time_changes_nothing(html: str) -> None:
     safe = sanitize_absolute(html)
     made = with_paragraphs(safe)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ from scheduler.home import open_home
 from scheduler.jobs.child import NICE
 from scheduler.jobs.crawl_lines import Progress
 from spiders.sources.loader import load_source
-from tests.command import make_home
+from tests.command import collect, communique, make_home
 from tests.peer import PATIENCE
 from tests.press_room import Answer, listing_html, release_html, served
 
@@ -90,7 +91,8 @@ def test_visits_whose_process_is_killed_keep_their_progress_and_begin_again(
 
             def note(progress: Progress) -> None:
                 assert progress.source == source.id
-                reported.set()
+                if progress.pages:
+                    reported.set()
 
             visit = asyncio.create_task(executor.visit(source, on_progress=note))
             await reported.wait()
@@ -105,17 +107,20 @@ def test_visits_whose_process_is_killed_keep_their_progress_and_begin_again(
         run = asyncio.run(work())
         with closing(home.plain_store()) as store:
             second, first = store.runs("harbour", limit=9)
-    # The listing at least: two reports about a visit are a tenth of a second apart.
     assert first.pages >= 1
     assert [error.kind for error in first.errors] == ["interrupted"]
     assert (second.new, second.errors) == (3, ())
     assert (run.new, run.pages, run.errors) == (3, first.pages + second.pages, ())
 
 
-def test_a_visit_whose_process_is_killed_again_and_again_is_an_error(tmp_path: Path) -> None:
+def test_a_visit_whose_process_is_killed_again_and_again_is_an_error_and_the_next_goes_on(
+    tmp_path: Path,
+) -> None:
     with served() as room:
-        room.page("/news/", listing_html([1]))
-        held = room.answers["/news/"].hold = threading.Event()
+        room.page("/news/", listing_html([3, 2, 1]))
+        for number in (1, 2, 3):
+            room.page(f"/news/{number}.html", release_html(number))
+        held = room.answers["/news/2.html"].hold = threading.Event()
         home = open_home(make_home(tmp_path / "home", f"{room.base}/news/"))
         source = load_source(home.sources, "harbour")
 
@@ -124,7 +129,7 @@ def test_a_visit_whose_process_is_killed_again_and_again_is_an_error(tmp_path: P
             visit = asyncio.create_task(executor.visit(source))
             killed = set[int]()
             for begun in range(1, MAX_ATTEMPTS + 1):
-                await asyncio.to_thread(room.wait_for, "/news/", times=begun)
+                await asyncio.to_thread(room.wait_for, "/news/2.html", times=begun)
                 (process,) = {*crawls()} - killed
                 os.kill(process, signal.SIGKILL)
                 killed.add(process)
@@ -133,8 +138,16 @@ def test_a_visit_whose_process_is_killed_again_and_again_is_an_error(tmp_path: P
             return run
 
         run = asyncio.run(work())
+        assert [error.kind for error in run.errors] == ["crawl"]
+        assert "code -9" in run.errors[0].message
+        assert "code -9" in communique("health", home=home.path).stdout
         held.set()
-    assert [error.kind for error in run.errors] == ["crawl"]
+        room.answers["/news/2.html"].hold = None
+        after = collect(home.path)
+    assert (after["errors"], after["history"]) == ([], "complete")
+    lines = communique("export", home=home.path).stdout.splitlines()
+    assert len({json.loads(line)["url"] for line in lines}) == len(lines) == 3
+    assert "ok" in communique("health", home=home.path).stdout
 
 
 def crawls() -> list[int]:

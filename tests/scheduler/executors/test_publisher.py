@@ -9,7 +9,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -17,7 +16,6 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from data.models import Run
 from data.store.postgres.database.pool import close_pools
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
@@ -192,40 +190,6 @@ def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
     assert "code -9" in health[0]["reason"]
 
 
-@pytest.mark.usefixtures("forked")
-def test_a_visit_whose_child_is_killed_is_told_by_health_and_the_next_goes_on(
-    tmp_path: Path,
-) -> None:
-    with served() as room:
-        room.page("/news/", listing_html([3, 2, 1]))
-        for number in (1, 2, 3):
-            room.page(f"/news/{number}.html", release_html(number))
-        hold = room.answers["/news/2.html"].hold = threading.Event()
-        home = open_home(make_home(tmp_path / "home", f"{room.base}/news/"))
-        sources = choose(load_sources(home.sources)[0], ())
-
-        async def work() -> Run:
-            executor = Executor(home)
-            visit = asyncio.create_task(executor.visit(sources[0], explicit=True))
-            await asyncio.to_thread(room.wait_for, "/news/2.html")
-            kill_child()
-            try:
-                return await visit
-            finally:
-                await executor.close()
-
-        run = asyncio.run(work())
-        assert "code -9" in run.errors[0].message
-        assert "code -9" in communique("health", home=home.path).stdout
-        hold.set()
-        room.answers["/news/2.html"].hold = None
-        after = collect(home.path)
-    assert (after["errors"], after["history"]) == ([], "complete")
-    lines = communique("export", home=home.path).stdout.splitlines()
-    assert len({json.loads(line)["url"] for line in lines}) == len(lines) == 3
-    assert "ok" in communique("health", home=home.path).stdout
-
-
 def test_a_store_that_no_crawl_can_use_is_told_in_its_report(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     (home / "communique.db").write_bytes(b"no store of ours" * 99)
@@ -242,14 +206,6 @@ def test_topics_that_no_crawl_can_use_are_told_in_its_report(tmp_path: Path) -> 
     (error,) = run.errors
     assert error.message.startswith("HOME/topics.toml: ")
     assert "lable" in error.message
-
-
-def kill_child() -> None:
-    """Kill the one crawl that this process has started."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    crawl = b"scheduler.jobs.crawl"
-    (child,) = (one for one in children if crawl in Path(f"/proc/{one}/cmdline").read_bytes())
-    os.kill(int(child), signal.SIGKILL)
 
 
 @contextmanager
