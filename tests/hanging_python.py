@@ -2,7 +2,9 @@
 
 A page with LOOP in its address keeps the interpreter busy, one with NATIVE a function in C,
 which no exception interrupts, and one with RECORD the store. One with CRASH ends the process as a
-memory error does. The limits of CPU time are shorter.
+memory error does. With COOKIES or NATIVE_COOKIES in its address, a page keeps a download middleware
+busy. With ROBOTS or NATIVE_ROBOTS in it, a robots.txt keeps its parser busy. The limits of CPU time
+are shorter.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 LOOP, NATIVE, RECORD, CRASH = "loop", "native", "record", "crash"
+COOKIES, NATIVE_COOKIES = "busy-cookies", "stuck-cookies"
+ROBOTS, NATIVE_ROBOTS = "busy-robots", "stuck-robots"
 
 MARKS = "a" + "\u0301\u0316" * 5_000_000
 """A text that takes hours to normalize."""
@@ -38,17 +42,31 @@ def main() -> None:
     from scheduler.jobs import child  # noqa: PLC0415
     from scheduler.jobs.limits import page_limit  # noqa: PLC0415
     from spiders.crawl.release_reader import ReleaseReader  # noqa: PLC0415
+    from spiders.download.middlewares import BoundedCookies  # noqa: PLC0415
+    from spiders.download.robots.rules import Rules  # noqa: PLC0415
 
     read, record = ReleaseReader.draft, SqlStore.record_outcome
+    parse, keep = Rules.of, BoundedCookies.process_response
+
+    def hang(text: str, *, busy: str, native: str) -> None:
+        if native in text:
+            unicodedata.normalize("NFC", MARKS)
+        while busy in text:
+            pass
 
     def draft(reader: ReleaseReader, page: Any, *arguments: Any, **named: Any) -> Any:
-        if NATIVE in page.url:
-            unicodedata.normalize("NFC", MARKS)
+        hang(page.url, busy=LOOP, native=NATIVE)
         if CRASH in page.url:
             os.kill(os.getpid(), signal.SIGSEGV)
-        while LOOP in page.url:
-            pass
         return read(reader, page, *arguments, **named)
+
+    def kept(cookies: BoundedCookies, request: Any, response: Any) -> Any:
+        hang(request.url, busy=COOKIES, native=NATIVE_COOKIES)
+        return keep(cookies, request, response)
+
+    def parsed(body: bytes, robot: str) -> Rules:
+        hang(body.decode(), busy=ROBOTS, native=NATIVE_ROBOTS)
+        return parse(body, robot)
 
     def recorded(store: Any, found: Any, **named: Any) -> Any:
         while RECORD in found.url:
@@ -56,6 +74,8 @@ def main() -> None:
         return record(store, found, **named)
 
     ReleaseReader.draft = draft  # type: ignore[method-assign, assignment]
+    BoundedCookies.process_response = kept  # type: ignore[method-assign, assignment]
+    Rules.of = parsed  # type: ignore[method-assign, assignment]
     SqlStore.record_outcome = recorded  # type: ignore[method-assign, assignment]
     limit = float(sys.argv[1])
     page_limit.SHARED_SECONDS = limit  # type: ignore[misc]

@@ -12,13 +12,16 @@ from benchmarks.growth_parts.setting import NOW
 from data.archive.warc.http_head import field_of, media_type_of, split_head
 from spiders.crawl.feed_hubs import header_links
 from spiders.download.retry_after import asked_until
-from spiders.download.robots_rules import Rules
+from spiders.download.robots.rules import Rules
 
 
 def robots(text: str) -> object:
     """Read a robots.txt, and ask it for addresses."""
     found = []
-    for body in (text, f"User-agent: *\nDisallow: /{text}"):
+    words = text.split()
+    half = len(words) // 2
+    groups = [*(f"User-agent: {one}" for one in words[:half]), *(f"Allow: /{one}" for one in words)]
+    for body in (text, f"User-agent: *\nDisallow: /{text}", "\n".join(groups)):
         rules = Rules.of(body.encode("utf-8", "replace"), "communique")
         found += [rules.allow("http://h.example/news/aaaa"), rules.delay]
         found.append(rules.allow(f"http://h.example/{text[:2000]}"))

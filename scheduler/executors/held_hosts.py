@@ -21,7 +21,7 @@ from scheduler.executors.fleet import TOPICS
 from scheduler.executors.leases import Leases
 from scheduler.executors.local import Executor
 from scheduler.home import Home
-from spiders.download.robots_rules import gap_of
+from spiders.download.robots.rules import gap_of
 from spiders.sources.loader import LoadedSource, parse_source
 
 LOOK_AGAIN: Final = 5.0

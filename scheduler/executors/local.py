@@ -34,8 +34,8 @@ from scheduler.jobs.leased.leased_store import leased_store
 from scheduler.jobs.leased.watchdog import LATE
 from scheduler.jobs.limits.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
 from scheduler.jobs.limits.slow_pages import noted_url
-from spiders.crawl.page_errors import CONTINUED, MOVED, SLOW, SLOW_VISIT
 from spiders.download.hosts import host_of
+from spiders.download.slow_page import CONTINUED, MOVED, SLOW, SLOW_VISIT
 from spiders.sources.loader import LoadedSource
 
 CHILDREN = 2

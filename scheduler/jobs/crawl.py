@@ -62,12 +62,13 @@ from scheduler.jobs.limits.page_limit import (
 from scheduler.jobs.limits.slow_pages import SlowPages
 from scheduler.logs import log_as
 from scheduler.parent_lines import ParentLines, write_line
-from spiders.crawl.page_errors import CONTINUED, MOVED, SlowPage, page_errors
+from spiders.crawl.page_errors import page_errors
 from spiders.crawl.release_files import FileKinds
 from spiders.crawl.spider import PressRoomSpider
 from spiders.crawl.visit import Visit
 from spiders.download.browser import BrowserMissing, render_settings
 from spiders.download.settings import scrapy_settings
+from spiders.download.slow_page import CONTINUED, MOVED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 
 PAUSE = 0.1

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from data.errors import ArchiveError, CommuniqueError
 from data.health.run_errors import ARCHIVE
+from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
 Tell: TypeAlias = Callable[[str, str, str], None]
@@ -19,38 +20,11 @@ BUG: Final = "our own code failed on this page; please report it with the traceb
 LONGEST: Final = 500
 """Characters of an unexpected error that are told: it may quote a whole page."""
 
-SLOW: Final = "slow"
-"""The kind of error of a page that took too much CPU time."""
-
-SLOW_VISIT: Final = "slow:visit"
-"""The kind of error of other work of a visit that took too much CPU time."""
-
-MOVED: Final = "slow:moved"
-"""The kind of error of a slow page whose visit continues in a separate process."""
-
-SKIPPED: Final = "slow:skipped"
-"""The kind of error of a page that was slow in a recent visit and is not read."""
-
-CONTINUED: Final = "a page of this visit is too slow to be read beside other visits"
-"""Why a visit ends before it continues in a separate process."""
-
 log = logging.getLogger(__name__)
 
 
 class PageError(CommuniqueError):
     """What is wrong with one page: ``kind`` is a short code, the message a sentence."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-class SlowPage(BaseException):
-    """A page took too much CPU time.
-
-    A signal handler raises it, so it is no Exception: what handles errors of single parts of a page
-    must not handle this one. ``kind`` is SLOW, SLOW_VISIT or MOVED.
-    """
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

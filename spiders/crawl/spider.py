@@ -27,7 +27,6 @@ from spiders.crawl.linked_releases import belongs
 from spiders.crawl.listing_response import read_answer
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.page_errors import (
-    CONTINUED,
     BadAddress,
     MissingRelease,
     NoListing,
@@ -38,6 +37,7 @@ from spiders.crawl.visit import Visit
 from spiders.download.browser import RENDER, needs_browser
 from spiders.download.capture import capture_of, why_not_archived
 from spiders.download.documents import UNREAD
+from spiders.download.limited_downloader import SlowRequest
 from spiders.download.responses import (
     describe_failure,
     links_of,
@@ -46,6 +46,7 @@ from spiders.download.responses import (
     validator_of,
 )
 from spiders.download.retry_after import HostError, HostMemory
+from spiders.download.slow_page import CONTINUED
 from spiders.items import Listing, ListingItem
 from spiders.page.links import url_pattern
 
@@ -270,8 +271,10 @@ class PressRoomSpider(Spider):
         """Note that there is no response where a page links to: a later visit asks."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         log.info("%s, which another page links to, gave no answer: %s", request.url, failure.value)
-        with self.response(request.cb_kwargs["visit"], request.url):
-            pass
+        visit: Visit = request.cb_kwargs["visit"]
+        with self.response(visit, request.url):
+            if isinstance(failure.value, SlowRequest):
+                visit.error(request.url, failure.value.kind, str(failure.value))
 
     @limited
     def parse_file(self, response: Response, visit: Visit) -> None:
@@ -315,9 +318,9 @@ class PressRoomSpider(Spider):
             front = bool(request.cb_kwargs.get("front"))
             if isinstance(failure.value, HostError) and kind != "robots":
                 # It holds for all pages of the host: it is told once, and the walk rests.
-                visit.error(visit.file.url, kind, message)
+                visit.error(failure.value.url or visit.file.url, kind, message)
                 visit.resting = True
-            elif request.callback != self.parse_listing:
+            elif request.callback != self.parse_listing or isinstance(failure.value, SlowRequest):
                 visit.error(request.url, kind, message)
             else:
                 error = NoListing(kind, message)

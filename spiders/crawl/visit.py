@@ -32,12 +32,13 @@ from spiders.crawl.feed_hubs import FeedHubs
 from spiders.crawl.frontier import Frontier, Wanted
 from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.linked_releases import LinkedReleases
-from spiders.crawl.page_errors import MOVED, MissingRelease, page_errors
+from spiders.crawl.page_errors import MissingRelease, page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.requested_urls import RequestedUrls
 from spiders.crawl.write_batch import Write, WriteBatch
+from spiders.download.slow_page import MOVED
 from spiders.items import ListingItem
 from spiders.learning.day_order import shown_order
 from spiders.learning.source_templates import SourceTemplates
@@ -67,8 +68,8 @@ class Visit:
     for, ``stored_pages`` are the newest in the archive, with the releases that were read from them.
     Whenever all that was asked for has been read, ``wanted`` says what to ask for next; where that
     is nothing, ``finish`` ends the visit.
-    ``limit`` bounds the CPU time of a page, and ``check_page`` raises PageError or SlowPage for a
-    page that must not be read here.
+    ``limit`` bounds the CPU time of a page, and ``check_page`` raises SlowPage for a page that must
+    not be read here.
     """
 
     def __init__(

@@ -16,6 +16,7 @@ from data.text.redaction import without_user
 from spiders.download.decompression import TOO_LARGE
 from spiders.download.documents import DOCUMENT
 from spiders.download.header_limits import head_error
+from spiders.download.limited_downloader import SlowRequest
 from spiders.download.retry_after import HostError
 from spiders.download.ssrf import HostResolver, PrivateAddressError
 from spiders.download.truncation import TruncatedResponse
@@ -93,7 +94,7 @@ def describe_failure(failure: Failure, host: str) -> tuple[str, str]:
 
 def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
     """A short code and a sentence for what went wrong instead of an answer."""
-    if isinstance(error, HostError | TruncatedResponse):
+    if isinstance(error, HostError | TruncatedResponse | SlowRequest):
         return error.kind, str(error)
     if host in HostResolver.refused:
         return "refused", str(PrivateAddressError(host, HostResolver.refused[host]))

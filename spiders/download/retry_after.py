@@ -29,11 +29,15 @@ ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class HostError(IgnoreRequest):
-    """What keeps all pages of a host from being fetched: ``kind`` is a short code."""
+    """No page of a host can be fetched: ``kind`` is a short code.
 
-    def __init__(self, kind: str, message: str) -> None:
+    ``url`` is the address that the error is about; it is empty for the source as a whole.
+    """
+
+    def __init__(self, kind: str, message: str, url: str = "") -> None:
         super().__init__(message)
         self.kind = kind
+        self.url = url
 
 
 class AskedToWait(HostError):

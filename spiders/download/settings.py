@@ -26,6 +26,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         "USER_AGENT": user_agent(network),
         "ROBOTSTXT_USER_AGENT": ROBOT,
         "SCHEDULER": "spiders.download.host_queues.HostQueues",
+        "DOWNLOADER": "spiders.download.limited_downloader.LimitedDownloader",
         "DOWNLOAD_DELAY": network.delay,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         # Of all hosts together; each has one of them.
@@ -54,7 +55,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "spiders.download.middlewares.PublicOnlyMiddleware": 60,
-            "spiders.download.robots.RobotsMiddleware": 100,
+            "spiders.download.robots.middleware.RobotsMiddleware": 100,
             # Nearer to the server than RetryMiddleware, at 550.
             "spiders.download.retry_after.RetryAfterMiddleware": 560,
             "spiders.download.middlewares.PlainRedirectMiddleware": 70,
@@ -68,6 +69,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             "spiders.download.truncation.TruncationMiddleware": 585,
             "spiders.download.decompression.DecompressionMiddleware": 590,
+            "spiders.download.limited_downloader.SlowPagesMiddleware": 990,
             "spiders.download.capture.CaptureMiddleware": 1000,
             # What they would do for a crawl, ours does itself or has no use for: each is asked of
             # every request and answer.

@@ -26,7 +26,7 @@ from typing import Final
 
 import msgspec
 
-from spiders.crawl.page_errors import MOVED, SLOW, SLOW_VISIT, SlowPage
+from spiders.download.slow_page import MOVED, SLOW, SLOW_VISIT, SlowPage
 
 SHARED_SECONDS: Final = 10.0
 """Maximum CPU seconds for one page in a process that visits many sources."""

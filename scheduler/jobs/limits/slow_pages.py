@@ -6,7 +6,7 @@ from data.store.protocol import Store
 from data.text.clean import allowed
 from data.text.redaction import redacted
 from scheduler.jobs.limits.page_limit import PageLimit
-from spiders.crawl.page_errors import SKIPPED, SLOW, PageError
+from spiders.download.slow_page import SKIPPED, SLOW, SlowPage
 
 MAX_VISITS = 20
 """Maximum visits that skip a slow page before one reads it again."""
@@ -34,10 +34,10 @@ class SlowPages:
         )
 
     def check(self, url: str) -> None:
-        """Raise SlowPage for a page that belongs in the separate process, PageError to skip it."""
+        """Raise SlowPage to skip a page, or to move the visit to the separate process."""
         if self._slow and noted_url(url) in self._slow:
             if not self._explicit:
-                raise PageError(SKIPPED, SKIP)
+                raise SlowPage(SKIPPED, SKIP)
             if not self._limit.separate:
                 raise self._limit.error(url)
 

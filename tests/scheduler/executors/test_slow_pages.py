@@ -14,7 +14,17 @@ from data.models import Run
 from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
 from spiders.sources.loader import load_sources
-from tests.hanging_python import CRASH, LOOP, NATIVE, RECORD, hanging_python
+from tests.hanging_python import (
+    COOKIES,
+    CRASH,
+    LOOP,
+    NATIVE,
+    NATIVE_COOKIES,
+    NATIVE_ROBOTS,
+    RECORD,
+    ROBOTS,
+    hanging_python,
+)
 from tests.press_room import Room, listing_html, release_html, served
 
 # Each test takes ten to twenty seconds of CPU time, which is minutes on a busy machine.
@@ -63,7 +73,7 @@ async def visited(executor: Executor, home: Home, *, explicit: bool = False) -> 
     return {run.source: run for run in runs}
 
 
-@pytest.mark.parametrize("kind", [LOOP, NATIVE, RECORD, CRASH])
+@pytest.mark.parametrize("kind", [LOOP, NATIVE, RECORD, CRASH, COOKIES, NATIVE_COOKIES])
 def test_a_page_that_never_ends_is_an_error_and_all_others_are_collected(
     tmp_path: Path, rooms: list[Room], kind: str
 ) -> None:
@@ -85,6 +95,29 @@ def test_a_page_that_never_ends_is_an_error_and_all_others_are_collected(
     # The next visit skips the page, and continues with the others.
     assert [one.kind for one in second["bad"].errors] == ["slow:skipped"]
     assert first["bad"].new + second["bad"].new == 2
+
+
+@pytest.mark.parametrize("kind", [ROBOTS, NATIVE_ROBOTS])
+def test_a_robots_txt_that_never_ends_is_an_error_and_other_sources_are_collected(
+    tmp_path: Path, rooms: list[Room], kind: str
+) -> None:
+    home = home_of(tmp_path / "home", rooms, "plain")
+    rooms[0].page("/robots.txt", f"User-agent: {kind}\n", content_type="text/plain")
+
+    async def work() -> dict[str, Run]:
+        executor = Executor(home)
+        runs = await visited(executor, home)
+        await executor.close()
+        return runs
+
+    first, second = asyncio.run(work()), asyncio.run(work())
+    for name in GOOD:
+        assert (first[name].new, first[name].errors) == (3, ())
+    (error,) = first["bad"].errors
+    assert (error.kind, error.url) == ("slow", f"{rooms[0].base}/robots.txt")
+    # Later processes do not parse it, and request nothing without it.
+    assert [one.kind for one in second["bad"].errors] == ["slow:skipped"]
+    assert (first["bad"].new, second["bad"].new) == (0, 0)
 
 
 def test_a_visit_that_a_person_asks_for_reads_a_slow_page_again_and_holds_nobody(

@@ -23,9 +23,17 @@ from scrapy.http.request import NO_CALLBACK
 from data.clock import utc_now
 from spiders.download.host_queues import SLOT
 from spiders.download.hosts import host_of, origin_of
+from spiders.download.limited_downloader import (
+    VISIT,
+    LimitedVisit,
+    SlowRequest,
+    limited_steps,
+    visit_of,
+)
 from spiders.download.responses import describe_error
 from spiders.download.retry_after import AskedToWait, HostError, HostMemory
-from spiders.download.robots_rules import MOST, Rules
+from spiders.download.robots.rules import MOST, Rules
+from spiders.download.slow_page import SLOW
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -58,7 +66,9 @@ class Unreachable(HostError):
 
     def __init__(self, kind: str, url: str, why: str) -> None:
         super().__init__(
-            kind, f"{url} can't be read ({why}), and without it nothing of the site (RFC 9309)"
+            kind,
+            f"{url} can't be read ({why}), and without it nothing of the site (RFC 9309)",
+            url if kind.startswith(SLOW) else "",
         )
 
 
@@ -97,7 +107,7 @@ class RobotsMiddleware:
         """Let a request pass that is allowed. Raises HostError."""
         if request.meta.get("dont_obey_robotstxt"):
             return
-        rules = await self._rules(request.url)
+        rules = await self._rules(request.url, visit_of(request))
         if not rules.allow(request.url):
             raise Forbidden
         if rules.delay:
@@ -121,28 +131,39 @@ class RobotsMiddleware:
         if slot and request.meta.get("autothrottle_dont_adjust_delay"):
             slot.lastseen = time.monotonic()
 
-    async def _rules(self, url: str) -> Rules:
+    async def _rules(self, url: str, visit: LimitedVisit | None) -> Rules:
         origin = origin_of(url)
         known = self._known.get(origin)
         if known is None or (known.read.done() and time.monotonic() > known.until):
-            known = self._known[origin] = Known(asyncio.ensure_future(self._read(origin)))
+            known = self._known[origin] = Known(
+                asyncio.ensure_future(self._read_in_time(origin, visit))
+            )
             known.read.add_done_callback(known.keep)
         # Whoever asks first must not take it away from the others when it is stopped.
         return await asyncio.shield(known.read)
 
-    async def _read(self, origin: str) -> Rules:
-        url, now = f"{origin}/robots.txt", utc_now()
+    async def _read_in_time(self, origin: str, visit: LimitedVisit | None) -> Rules:
+        url = f"{origin}/robots.txt"
         try:
-            body = await self._body(url)
+            return await limited_steps(self._read(url, visit), visit, url)
+        except SlowRequest as error:
+            raise Unreachable(error.kind, url, str(error)) from error
+
+    async def _read(self, url: str, visit: LimitedVisit | None) -> Rules:
+        origin, now = origin_of(url), utc_now()
+        try:
+            body = await self._body(url, visit)
         except Unreachable:
             kept = self._memory.robots(origin)
             if kept and kept[1] <= now < kept[1] + KEPT:
                 return Rules.of(kept[0], self._robot)
             raise
+        # Only a file that can be read in time may stand in for a later one.
+        rules = Rules.of(body, self._robot)
         self._memory.keep_robots(origin, body, now)
-        return Rules.of(body, self._robot)
+        return rules
 
-    async def _body(self, url: str) -> bytes:
+    async def _body(self, url: str, visit: LimitedVisit | None) -> bytes:
         """What the file holds; nothing where there is none. Raises HostError."""
         request = Request(
             url,
@@ -153,6 +174,7 @@ class RobotsMiddleware:
                 "handle_httpstatus_all": False,
                 SLOT: host_of(url),
                 BYTES: 0,
+                VISIT: visit,
                 # The pages that follow set the pace; one of our own machine has none.
                 "autothrottle_dont_adjust_delay": True,
             },
@@ -162,6 +184,8 @@ class RobotsMiddleware:
             response: Response = await engine.download_async(request)
         except AskedToWait:
             raise
+        except SlowRequest as error:
+            raise Unreachable(error.kind, url, str(error)) from error
         except IgnoreRequest as error:
             if "max redirections" in str(error):
                 return b""

@@ -1,0 +1,1 @@
+"""Robots.txt (RFC 9309): what it allows, and how crawls obey it."""
