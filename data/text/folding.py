@@ -55,7 +55,7 @@ class _DateFold(dict[int, str]):
         elif 0xAC00 <= code <= 0xD7A3:  # noqa: PLR2004 - Hangul must not fall apart into letters
             folded = char
         else:
-            parts = unicodedata.normalize("NFKD", char).casefold()
+            parts = normalized("NFKD", char).casefold()
             loose = (unicodedata.category(c)[0] in "MC" and not "ऀ" <= c <= "\u0eff" for c in parts)
             folded = "".join(c for c, drop in zip(parts, loose, strict=True) if not drop)
         self[code] = folded

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Final
-from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.models import Release, Revision, Sightings
 from data.store.protocol import Store
+from data.text.normal_forms import normalized
 from data.text.redaction import redacted
 from data.text.sites import site_of
 from data.text.urls import canonical_url
@@ -213,7 +213,7 @@ def unescaped(text: str) -> str:
 
 def letters_of(text: str) -> str:
     """The letters and digits of a text, composed (NFC) and in small letters."""
-    return SEPARATOR.sub("", normalize("NFC", text)).lower()
+    return SEPARATOR.sub("", normalized("NFC", text)).lower()
 
 
 def _character(found: re.Match[str]) -> str:
