@@ -148,6 +148,8 @@ class Connection:
         self._threads.until = time.monotonic() + seconds
         try:
             yield
+        except Interrupted:
+            raise
         except StoreError as error:
             if isinstance(error.__cause__, errors.QueryCanceled):
                 raise SlowSearch(self.url, seconds) from error
@@ -268,15 +270,16 @@ class Connection:
         """This thread's connection, or one for a moment."""
         threads, interruption = self._threads, current()
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None)
-        if interruption and interruption.is_stopped:
-            raise Interrupted(self.url)
+        until = getattr(threads, "until", None)
         try:
             raw = own or self._pool.getconn(CONNECTING)
             try:
-                if until := getattr(threads, "until", None):
-                    left = max(1, int((until - time.monotonic()) * 1000))
-                    raw.execute(BOUNDED.format(milliseconds=left).encode())
                 with interruption.ending(raw.cancel) if interruption else nullcontext():
+                    if interruption and interruption.is_stopped:
+                        raise Interrupted(self.url)
+                    if until:
+                        left = max(1, int((until - time.monotonic()) * 1000))
+                        raw.execute(BOUNDED.format(milliseconds=left).encode())
                     yield raw
             finally:
                 if interruption and interruption.is_stopped:

@@ -174,7 +174,11 @@ def test_a_statement_that_nobody_waits_for_is_cancelled(
     interruption = Interruption()
 
     def work() -> None:
-        with interruptible(interruption), pytest.raises(Interrupted):
+        with (
+            interruptible(interruption),
+            pytest.raises(Interrupted),
+            connection.bounded(60),
+        ):
             connection.ask("SELECT pg_sleep(60)")
         with interruptible(interruption), pytest.raises(Interrupted):
             connection.ask("SELECT 1")
@@ -189,6 +193,27 @@ def test_a_statement_that_nobody_waits_for_is_cancelled(
         interruption.stop()
         working.result(timeout=30)
         assert threads.submit(connection.ask, "SELECT 1").result() == [(1,)]
+
+
+def test_work_that_is_ended_while_it_waits_for_a_connection_asks_nothing(
+    store: PostgresStore, url: str
+) -> None:
+    connection = store._connection  # noqa: SLF001 - to try it
+    pool, interruption = pool_of(url, 30), Interruption()
+    held = [pool.getconn() for _ in range(pool.max_size)]
+
+    def work() -> None:
+        with interruptible(interruption), pytest.raises(Interrupted):
+            connection.ask("SELECT 1")
+
+    with ThreadPoolExecutor(1) as threads:
+        working = threads.submit(work)
+        while not pool.get_stats().get("requests_waiting"):
+            pass
+        interruption.stop()
+        for one in held:
+            pool.putconn(one)
+        working.result(timeout=30)
 
 
 def test_what_is_in_the_way_of_a_new_key_goes(store: PostgresStore) -> None:
