@@ -33,7 +33,7 @@ from data.store.recorder.candidates import Candidates, bands_of, find_candidates
 from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.stories import StoryJoiner
 from data.store.recorder.tables import AddressOwner, StoredRelease, Tables
-from data.store.recorder.unconfirmed import is_confirmed, may_be_cut
+from data.store.recorder.unconfirmed import confirm, may_be_cut
 from data.text.similarity import Signature, signature
 from data.text.urls import canonical_url
 from data.text.words import word_hashes
@@ -106,11 +106,8 @@ class Recorder:
             decision = self._decide(draft, read, match, fresh, seen)
             known = match.known.release if match.known else None
             if known and may_be_cut(draft, known, decision):
-                mark = read.fingerprint.hex()
-                has_end = draft.has_end
-                if not is_confirmed(
-                    self._tables, known, mark, has_end=has_end, seen=seen, since=since
-                ):
+                mark, has_end = read.fingerprint.hex(), draft.has_end
+                if not confirm(self._tables, known, mark, has_end=has_end, seen=seen, since=since):
                     decision = Decision("unchanged", known, doubt=ENDS_EARLY)
             outcome = self._outcome(draft, decision, match.known, read, claimed)
             if match.known and decision.doubt:

@@ -30,7 +30,7 @@ def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
     return is_page and ends_early(known.content, draft.content)
 
 
-def is_confirmed(
+def confirm(
     tables: Tables,
     known: Release,
     mark: str,
@@ -39,11 +39,12 @@ def is_confirmed(
     seen: dt.datetime,
     since: dt.datetime,
 ) -> bool:
-    """Whether an earlier visit found this, and none read the page well since; kept if not.
+    """Whether an earlier visit found the same; otherwise keep the mark for the next visit.
 
-    ``mark`` names what is shown. Without an end of the page (``has_end``) the earlier visit must be
-    UNENDED_WAIT ago. A visit, which began ``since``, may meet a release at two
-    addresses, and an import may meet several captures of it.
+    ``mark`` names the text that is shown. Without an end of the page (``has_end``) the earlier
+    visit must be UNENDED_WAIT ago. A text that was read well since then does not count. A visit,
+    which began ``since``, may find a release at two addresses, and an import may contain several
+    captures of it.
     """
     before = tables.unconfirmed(known.id)
     if before is None or before[0] != mark or before[1] <= known.last_seen:
