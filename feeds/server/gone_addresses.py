@@ -13,13 +13,14 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from data.errors import StoreError
 from data.models import Facet
 from data.settings import Site
 from data.store import open_existing
 from data.store.protocol import Store
 from data.text.clean import plain
 from feeds.catalog import REMOVED
-from feeds.server.errors import page, unanswered
+from feeds.server.errors import explain, page
 from feeds.server.not_found import NotFound
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import (
@@ -62,8 +63,9 @@ class GoneAnswers:
             return await self._queue.run(
                 request.scope, request.receive, lambda: self._answer(request)
             )
-        except Unanswered as refused:
-            return unanswered(request.scope, refused)
+        except (Unanswered, StoreError) as failure:
+            # What a handler of errors raises is logged with a traceback.
+            return await explain(request, failure)
 
     def _answer(self, request: Request) -> Response:
         path = request.scope["path"]

@@ -141,7 +141,7 @@ def test_a_badge_shows_a_fault_of_a_source_that_works() -> None:
 
 
 def test_a_server_without_its_store_says_that_it_is_not_well(
-    web: httpx.Client, store_url: str
+    web: httpx.Client, store_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert web.get("/healthz").text == "ok\n"
     path = Path(store_url.removeprefix("sqlite:"))
@@ -149,8 +149,9 @@ def test_a_server_without_its_store_says_that_it_is_not_well(
         one.unlink()
     path.write_bytes(b"this is no database, but more bytes than a header of one has" * 9)
     assert web.get("/healthz").status_code == 503
-    for address in ("/metrics", "/health", "/sources/acme/badge.svg"):
+    for address in ("/metrics", "/health", "/sources/acme/badge.svg", "/sources/tramways/"):
         assert web.get(address).status_code == 503, address
+    assert not [one for one in caplog.records if one.exc_info]
     # What is published is served all the same.
     assert web.get("/feeds/all.atom").status_code == 200
 
