@@ -227,35 +227,41 @@ class Index:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            if is_read_only(self._path):
-                self._mark = mark_of(self._path)
-                self._connection = open_for_reading(self._path, shared=True)
-            elif os.access(self.folder, os.W_OK):
-                with one_process_opens(self._path):
-                    try:
-                        self._open(self._path)
-                    except sqlite3.DatabaseError as error:
-                        if isinstance(error, sqlite3.OperationalError):
-                            raise
-                        # It is damaged, and other processes wait: one of them replaces it.
-                        self.close()
-                        delete_damaged(self._path, self._mark)
-                        self._open(self._path)
-            else:
-                # An index of a folder that can't be written to is in memory.
-                self._open(None)
-        if self._connection is None:
-            raise sqlite3.OperationalError("it is closed")
+            self._connection = self._open()
         return self._connection
 
-    def _open(self, path: Path | None) -> None:
+    def _open(self) -> sqlite3.Connection:
+        if is_read_only(self._path):
+            self._mark = mark_of(self._path)
+            return open_for_reading(self._path, shared=True)
+        if not os.access(self.folder, os.W_OK):
+            # An index of a folder that can't be written to is in memory.
+            return self._read_into(None)
+        with one_process_opens(self._path):
+            try:
+                return self._read_into(self._path)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                # It is damaged, and other processes wait: one of them replaces it.
+                delete_damaged(self._path, self._mark)
+                return self._read_into(self._path)
+
+    def _read_into(self, path: Path | None) -> sqlite3.Connection:
+        """Open a file, or a database in memory, and bring it up to date."""
         self._mark = mark_of(self._path)
-        self._connection = open_for_writing(path, shared=True)
-        # It can be made again: nothing waits for the disk.
-        self._connection.execute("PRAGMA synchronous = OFF")
-        lay_cache(self._connection, SCHEMA)
-        self._read_on(self._connection)
+        connection = open_for_writing(path, shared=True)
+        try:
+            # It can be made again: nothing waits for the disk.
+            connection.execute("PRAGMA synchronous = OFF")
+            lay_cache(connection, SCHEMA)
+            self._read_on(connection)
+        except BaseException:
+            connection.close()
+            self._files.clear()
+            raise
         self._mark = self._mark if self._mark.inode else mark_of(self._path)
+        return connection
 
     def _read_on(self, db: sqlite3.Connection) -> None:
         with transaction(db):

@@ -136,6 +136,20 @@ def test_what_others_wrote_is_read_when_the_index_is_opened(
     assert tmp_path.is_dir()
 
 
+def test_an_index_that_could_not_be_brought_up_to_date_is_not_used(
+    index: Index, file: WarcFile, tmp_path: Path
+) -> None:
+    listed(file, one := entry(file, 1))
+    with closing(new_file(tmp_path, NOON)) as other:
+        unreadable = cdxj_path(other.path)
+    unreadable.unlink()
+    unreadable.mkdir()
+    with pytest.raises(ArchiveError):
+        index.captures(URI)
+    unreadable.rmdir()
+    assert index.captures(URI) == [one]
+
+
 def test_a_file_that_another_begins_while_the_index_is_read_keeps_its_captures(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
