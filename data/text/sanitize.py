@@ -48,30 +48,49 @@ LEVELS: Final = 150
 """How deep elements may lie in one another; honest texts stay below twenty."""
 
 
-PART: Final = re.compile(r"<[^>]*+>?|(?:[^<&]|&(?:#?\w{1,31}+;?+)?+){1,1024}+")
-"""A tag, or a stretch of text in which no character reference is cut."""
+PART: Final = re.compile(
+    r"(<[a-zA-Z/!?][^>]*+>?)|(?:[^<&]|<(?![a-zA-Z/!?])|&(?:#?\w{1,31}+;?+)?+){1,1024}+"
+)
+"""A tag or comment (group 1), or a stretch of text in which no character reference is cut."""
+
+TAG_START: Final = re.compile(r"<[a-zA-Z/!?]")
 
 PARTING: Final = "<x-part></x-part>"
-MANY: Final = 2_000
-"""Characters that are written as references, from which on the length of a text counts."""
+MIN_SLOW_CHARACTERS: Final = 2_000
+"""Minimum number of characters that nh3 writes slowly, from which on long texts are split."""
+
+MAX_TAG_LENGTH: Final = 10_000
+"""Maximum characters of a tag in a fragment with many slow characters; longer tags are dropped."""
 
 
 def _ready(fragment: str) -> str:
-    """The part of a fragment that is kept, so that it takes time in proportion to its length.
+    """The part of a fragment that is kept, in a form that nh3 reads in linear time."""
+    return _split(flattened(fragment[:MOST], LEVELS))
 
-    Each reference costs as much as the text around it is long: texts are parted by an element that
-    goes without a trace.
+
+def _split(html: str) -> str:
+    """Split long texts by an element that nh3 drops, if they have many slow characters.
+
+    nh3 searches the rest of the text for ``&`` after each reference and each character from U+0080
+    to U+00BF, whose UTF-8 begins with the byte of a no-break space.
     """
-    kept = flattened(fragment[:MOST], LEVELS)
-    if kept.count("&") + kept.count("\xa0") < MANY:
-        return kept
-    return PART.sub(lambda part: part[0] + (PARTING if _is_parted(part) else ""), kept)
+    if _slow_characters(html) < MIN_SLOW_CHARACTERS:
+        return html
+    return PART.sub(_split_part, html)
 
 
-def _is_parted(part: re.Match[str]) -> bool:
-    """Whether a part is text that more text follows."""
-    text, end = part.string, part.end()
-    return part[0][0] != "<" and end < len(text) and text[end] != "<"
+def _slow_characters(html: str) -> int:
+    if html.isascii():
+        return html.count("&")
+    return html.count("&") + html.encode("utf-8", "replace").count(b"\xc2")
+
+
+def _split_part(part: re.Match[str]) -> str:
+    if part[1] is not None:
+        return part[1] if len(part[1]) <= MAX_TAG_LENGTH else ""
+    html, end = part.string, part.end()
+    is_followed_by_text = end < len(html) and not TAG_START.match(html, end)
+    return part[0] + (PARTING if is_followed_by_text else "")
 
 
 DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -118,7 +137,7 @@ def sanitize_absolute(fragment: str) -> str:
     """The same for a fragment whose addresses are absolute already."""
     safe = _CLEANER.clean(_ready(fragment))
     # A filter costs a call for each attribute, and few fragments need it.
-    return _in_order(_LOADED_CLEANER.clean(safe) if NOT_LOADABLE.search(safe) else safe)
+    return _in_order(_LOADED_CLEANER.clean(_split(safe)) if NOT_LOADABLE.search(safe) else safe)
 
 
 _base: ContextVar[str] = ContextVar("base")

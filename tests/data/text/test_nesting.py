@@ -7,7 +7,7 @@ from lxml import etree
 
 from data.text.html_text import text_of
 from data.text.nesting import flattened
-from data.text.sanitize import LEVELS, PART, sanitize, sanitize_absolute
+from data.text.sanitize import LEVELS, PART, PARTING, _ready, sanitize, sanitize_absolute
 
 DEEP = {
     "lists": "<ul><li>",
@@ -90,6 +90,31 @@ def test_long_addresses_stay_whole_among_many_references() -> None:
     assert sanitize(html, "https://harbour.example/") == html
 
 
+@pytest.mark.parametrize("text", ["\xa9", "\xc3\xa9\xe2\x80\x99", "<\xab", "&", '< "\xbb'])
+def test_a_long_text_of_slow_characters_is_split(text: str) -> None:
+    """nh3 reads the rest of a text again after each of these characters."""
+    parts = _ready(f"<p>{text * 20_000}</p>").split(PARTING)
+    assert max(map(len, parts)) <= 1_100
+    assert "".join(parts) == f"<p>{text * 20_000}</p>"
+
+
+@pytest.mark.parametrize("image", ["", ' src="x'])
+def test_a_text_of_slow_characters_is_sanitized_to_the_same(image: str) -> None:
+    text = "\xa9 4 &lt; 5 " * 5_000
+    html = f"<p>Lamps{image} {text}</p>"
+    assert sanitize_absolute(html) == html
+
+
+def test_a_tag_with_a_long_attribute_of_slow_characters_is_dropped() -> None:
+    html = f'<p>One <b title="{chr(169) * 20_000}">lamp</b> is lit.</p>'
+    assert sanitize(html, "https://harbour.example/") == "<p>One lamp is lit.</p>"
+
+
+def test_a_long_attribute_without_slow_characters_is_kept() -> None:
+    html = f'<p>One <b title="{"lamp" * 20_000}">lamp</b> is lit.</p>'
+    assert sanitize(html, "https://harbour.example/") == html
+
+
 def test_a_text_reads_in_the_order_that_it_stands_in() -> None:
     """Marks that turn text around show another sum than is there, in text and by reference."""
     html = "<p>Pay \u202e0001\u202c now, &#8238;today&#x2069;, \u05e9\u05dc\u05d5\u05dd\u200f.</p>"
@@ -98,7 +123,16 @@ def test_a_text_reads_in_the_order_that_it_stands_in() -> None:
     assert sanitize(safe, "https://harbour.example/") == safe
 
 
-@pytest.mark.parametrize("text", ["&amp;" * 3_000, "a&lt;b <b>c</b> " * 900, "&" * 5_000 + "<p>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "&amp;" * 3_000,
+        "a&lt;b <b>c</b> " * 900,
+        "&" * 5_000 + "<p>",
+        "a < b \xa9 " * 900,
+        "</" * 99,
+    ],
+)
 def test_each_character_of_a_fragment_with_many_references_is_read_once(text: str) -> None:
     # A place where no part begins would be tried, and left, at great cost.
     assert "".join(part[0] for part in PART.finditer(text)) == text
