@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
+from io import StringIO
 from typing import Final
 
 MAX_ROUNDS: Final = 6
@@ -46,13 +47,14 @@ class Form:
         """Start and end in the original of the characters from ``first`` to before ``last``."""
         return self.starts[first], self.ends[last - 1]
 
-    def parts(self, places: list[tuple[int, int]]) -> Form:
+    def parts(self, places: Iterable[tuple[int, int]]) -> Form:
         """A form of these parts, one after the other."""
-        starts, ends = array("q"), array("q")
+        text, starts, ends = StringIO(), array("i"), array("i")
         for first, last in places:
+            text.write(self.text[first:last])
             starts.extend(self.starts[first:last])
             ends.extend(self.ends[first:last])
-        return Form("".join([self.text[first:last] for first, last in places]), starts, ends)
+        return Form(text.getvalue(), starts, ends)
 
 
 def decoded_texts(text: str) -> Iterator[str]:
@@ -68,7 +70,7 @@ def decoded_texts(text: str) -> Iterator[str]:
 def decoded_forms(text: str) -> Iterator[Form]:
     """The same as ``decoded_texts``, with places."""
     count = len(text)
-    form = Form(text, array("q", range(count)), array("q", range(1, count + 1)))
+    form = Form(text, array("i", range(count)), array("i", range(1, count + 1)))
     for _ in range(MAX_ROUNDS):
         yield Form(_lower(form.text), form.starts, form.ends)
         after = _decode(form)
@@ -86,17 +88,20 @@ def letters_of(text: str) -> str:
 
 def letters_form(form: Form) -> Form:
     """The same as ``letters_of``, with places."""
-    outside: list[tuple[int, int]] = []
-    inside: list[tuple[int, int]] = []
+    return form.parts(_letter_places(form.text))
+
+
+def _letter_places(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each run of letters: those outside of tags first, then those inside."""
     at = 0
-    for tag in TAG.finditer(form.text):
-        outside += (one.span() for one in LETTERS.finditer(form.text, at, tag.start()))
-        # The bracket keeps the letters of two tags apart.
-        inside.append((tag.start(), tag.start() + 1))
-        inside += (one.span() for one in LETTERS.finditer(form.text, tag.start(), tag.end()))
+    for tag in TAG.finditer(text):
+        yield from (one.span() for one in LETTERS.finditer(text, at, tag.start()))
         at = tag.end()
-    outside += (one.span() for one in LETTERS.finditer(form.text, at))
-    return form.parts(outside + inside)
+    yield from (one.span() for one in LETTERS.finditer(text, at))
+    for tag in TAG.finditer(text):
+        # The bracket keeps the letters of two tags apart.
+        yield tag.start(), tag.start() + 1
+        yield from (one.span() for one in LETTERS.finditer(text, *tag.span()))
 
 
 def _lower(text: str) -> str:
@@ -107,7 +112,7 @@ def _lower(text: str) -> str:
 def _decode(form: Form) -> Form:
     """A form with each escape replaced by its character."""
     pieces: list[str] = []
-    starts, ends = array("q"), array("q")
+    starts, ends = array("i"), array("i")
     at = 0
     for found in ESCAPED.finditer(form.text):
         first, last = found.span()

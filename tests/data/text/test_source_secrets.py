@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from types import FrameType
 
 import pytest
@@ -179,3 +180,13 @@ def test_the_work_does_not_grow_with_the_number_of_sources() -> None:
         return done
 
     assert steps(300) <= 1.05 * steps(30)
+
+
+def test_secrets_in_a_long_text_are_hidden_in_little_memory() -> None:
+    text = "topsecre %41 a " * 5_000
+    tracemalloc.start()
+    try:
+        assert SECRETS.hidden(text) == text
+        assert tracemalloc.get_traced_memory()[1] < 50 * len(text)
+    finally:
+        tracemalloc.stop()
