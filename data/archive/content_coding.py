@@ -14,8 +14,8 @@ from data.errors import CommuniqueError
 PIECE: Final = 65_536
 """Bytes that go into a decoder at a time; a bomb is stopped after few of them."""
 
-MOST_CODINGS: Final = 5
-"""Codings of one body, one around the other."""
+MAX_CODINGS: Final = 5
+"""Maximum number of codings of one body, one around the other."""
 
 
 class Undecodable(CommuniqueError):
@@ -27,14 +27,14 @@ class TooLarge(Undecodable):
 
 
 class Decoder(Protocol):
-    """Unpacks a body, one piece of output at a time."""
+    """Unpacks the body that it was made with, one piece at a time."""
 
     @property
     def ended(self) -> bool:
         """Whether the stream has reached its own end."""
 
-    def __call__(self, piece: bytes, most: int) -> bytes:
-        """The next bytes, about ``most`` at most; empty when another piece of input is needed."""
+    def __call__(self, most: int) -> bytes:
+        """The next bytes, about ``most`` at most; empty after the last ones."""
 
 
 class Unpacked(NamedTuple):
@@ -42,14 +42,6 @@ class Unpacked(NamedTuple):
 
     body: bytes
     is_whole: bool
-
-
-def decoded(body: bytes, codings: str, limit: int) -> bytes:
-    """A body without its content codings; what there is of it if a stream ended early.
-
-    See `unpack` for the arguments and the errors.
-    """
-    return unpack(body, codings, limit).body
 
 
 def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
@@ -60,7 +52,7 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
     """
     names = [name.strip().lower().removeprefix("x-") for name in codings.split(",")]
     names = [name for name in names if name and name != "identity"]
-    if len(names) > MOST_CODINGS:
+    if len(names) > MAX_CODINGS:
         raise Undecodable(f"a body has {len(names)} content codings, one around the other")
     is_whole = True
     for name in reversed(names):
@@ -93,14 +85,11 @@ def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: i
     size = 0
     try:
         decode = make(body)
-        for start in range(0, len(body), PIECE):
-            piece = body[start : start + PIECE]
-            while out := decode(piece, limit - size + 1):
-                size += len(out)
-                if size > limit:
-                    raise TooLarge(f"a body is larger than {limit} bytes when it is unpacked")
-                parts.append(out)
-                piece = b""
+        while out := decode(limit - size + 1):
+            size += len(out)
+            if size > limit:
+                raise TooLarge(f"a body is larger than {limit} bytes when it is unpacked")
+            parts.append(out)
     except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
         raise Undecodable(f"a body is not {name}, as its headers say: {error}") from error
     return Unpacked(b"".join(parts), decode.ended)
@@ -131,8 +120,7 @@ class _Deflate:
             self._at = 2 if framed else 0
             self._inner = zlib.decompressobj(-15)
 
-    def __call__(self, piece: bytes, most: int) -> bytes:
-        del piece  # the whole body is known
+    def __call__(self, most: int) -> bytes:
         while not self.ended:
             data = self._inner.unconsumed_tail
             if not data:
@@ -175,17 +163,24 @@ class _Brotli:
     """Brotli, which holds back output that is too much at a time (RFC 7932)."""
 
     def __init__(self, body: bytes) -> None:
-        del body
+        self._body = body
+        self._at = 0
         self._inner = brotli.Decompressor()
 
     @property
     def ended(self) -> bool:
         return bool(self._inner.is_finished())
 
-    def __call__(self, piece: bytes, most: int) -> bytes:
-        if self._inner.is_finished() or not (piece or not self._inner.can_accept_more_data()):
-            return b""
-        return bytes(self._inner.process(piece, output_buffer_limit=most))
+    def __call__(self, most: int) -> bytes:
+        while not self.ended:
+            piece = b""
+            if self._inner.can_accept_more_data():
+                piece = self._body[self._at : self._at + PIECE]
+                self._at += len(piece)
+            out = bytes(self._inner.process(piece, output_buffer_limit=most))
+            if out or not piece:
+                return out
+        return b""
 
 
 class _Zstandard:
@@ -219,8 +214,7 @@ class _Zstandard:
             at += 4 * has_checksum
         return at == len(body)
 
-    def __call__(self, piece: bytes, most: int) -> bytes:
-        del piece
+    def __call__(self, most: int) -> bytes:
         return bytes(self._reader.read(min(most, 16 * PIECE)))
 
 

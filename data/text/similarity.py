@@ -23,7 +23,6 @@ ROWS: Final = 3
 """6 bands of 3 rows: of pairs with a Jaccard similarity of 0.7, 8 % share none, of 0.8, 1.4 %;
 most of those share anchors."""
 
-ANCHOR_WORDS: Final = 6
 ANCHOR_ONE_IN: Final = 40
 ANCHORED: Final = 1000
 """One run of six words in 40, of the first thousand, is an anchor: it is so wherever it stands, and
