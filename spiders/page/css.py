@@ -12,7 +12,7 @@ from lxml import etree
 from parsel.csstranslator import HTMLTranslator
 
 from data.text.clean import clean_line
-from spiders.page.css_steps import CombinedPath, found_by, is_combined
+from spiders.page.css_steps import CombinedPath, compiled_path, found_by, is_combined
 
 SIMPLE: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
@@ -130,9 +130,8 @@ def _compiled(selectors: tuple[str, ...], *, within: bool) -> etree.XPath | list
     prefix = "descendant::" if within else "descendant-or-self::"
     try:
         parsed = [selector for one in selectors for selector in parse(one)]
-        if any(map(is_combined, parsed)):
+        if len(parsed) != 1 or is_combined(parsed[0]):
             return [CombinedPath(one, within=within) for one in parsed]
-        paths = [HTMLTranslator().css_to_xpath(one, prefix=prefix) for one in selectors]
-        return etree.XPath(" | ".join(paths))
+        return compiled_path(HTMLTranslator().css_to_xpath(selectors[0], prefix=prefix))
     except (SelectorError, etree.XPathError) as error:
         raise ValueError(str(error)) from error

@@ -2,13 +2,16 @@
 
 XPath takes cubic time for ``div div p`` on nested elements: it collects the elements below each
 ``div`` again. Here each compound is looked up once, and each ancestor and sibling checked once.
+XPath takes quadratic time for a union of paths and for ``td:nth-of-type(2)``. Here the results of
+several selectors are merged in one walk, and the children of each element are counted once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cssselect.parser import CombinedSelector, FunctionalPseudoElement, Selector, Tree
 from lxml import etree
@@ -17,6 +20,11 @@ from parsel.csstranslator import HTMLTranslator
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives the class no other name
 
 WALKED: Final = ("start", "end", "comment", "pi")
+
+SIBLING_COUNT: Final = re.compile(
+    r"\"[^\"]*+\"|'[^']*+'|count\((preceding|following)-sibling::([^()\"']+)\)"
+)
+"""A literal of XPath, or a count of siblings as cssselect writes it: its axis and its name test."""
 
 
 class Step(NamedTuple):
@@ -27,7 +35,7 @@ class Step(NamedTuple):
 
 
 class CombinedPath:
-    """A selector with at least one combinator. Raises SelectorError, XPathError.
+    """A selector with any number of combinators. Raises SelectorError, XPathError.
 
     ``wanted`` is what the selector takes of each element: "" for the element itself, "::text", or
     the name of an attribute.
@@ -54,6 +62,56 @@ class CombinedPath:
             is_near = _relation(step.combinator, near)
             found = [one for one in _elements(step, root) if is_near(one)] if near else []
         return found
+
+
+class Evaluation(Protocol):
+    """The evaluation of a path, as lxml passes it to the functions that the path calls."""
+
+    context_node: Element
+    eval_context: dict[object, dict[Element, tuple[int, int]]]
+
+
+def compiled_path(path: str) -> etree.XPath:
+    """Compile the XPath of a selector, with linear counts of siblings. Raises XPathError."""
+    return etree.XPath(SIBLING_COUNT.sub(_linear_count, path), extensions=SIBLING_FUNCTIONS)
+
+
+def _linear_count(found: re.Match[str]) -> str:
+    return f"{found[1]}-siblings('{found[2]}')" if found[1] else found[0]
+
+
+def _siblings_before(evaluation: Evaluation, name: str) -> int:
+    return _sibling_counts(evaluation, name)[0]
+
+
+def _siblings_after(evaluation: Evaluation, name: str) -> int:
+    return _sibling_counts(evaluation, name)[1]
+
+
+SIBLING_FUNCTIONS: Final[Mapping[tuple[None, str], Callable[[Evaluation, str], int]]] = {
+    (None, "preceding-siblings"): _siblings_before,
+    (None, "following-siblings"): _siblings_after,
+}
+
+
+def _sibling_counts(evaluation: Evaluation, name: str) -> tuple[int, int]:
+    """How many siblings with a name are before and after an element; ``*`` is any name.
+
+    The children of each element are counted once per evaluation.
+    """
+    element = evaluation.context_node
+    known = evaluation.eval_context.setdefault(name, {})
+    if element not in known:
+        parent = element.getparent()
+        siblings = [element] if parent is None else [*parent.iterchildren("*")]
+        left = sum(name in ("*", one.tag) for one in siblings)
+        before = 0
+        for one in siblings:
+            is_named = name in ("*", one.tag)
+            left -= is_named
+            known[one] = before, left
+            before += is_named
+    return known[element]
 
 
 def is_combined(selector: Selector) -> bool:
@@ -85,7 +143,7 @@ def found_by(paths: list[CombinedPath], root: Element) -> Iterator[Element | str
 
 
 def _compound(tree: Tree) -> etree.XPath:
-    return etree.XPath(f"descendant-or-self::{HTMLTranslator().xpath(tree)}")
+    return compiled_path(f"descendant-or-self::{HTMLTranslator().xpath(tree)}")
 
 
 def _elements(step: Step, root: Element) -> list[Element]:

@@ -11,7 +11,12 @@ from parsel.csstranslator import HTMLTranslator
 from spiders.page.css import CssSelector, is_element
 from tests.examples import examples
 
-COMPOUNDS = ("div", "p", "b.x", "*", "#k", ".x", "p:not(.x)", "p:nth-of-type(2)", "div:has(b)")
+COMPOUNDS = (
+    *("div", "p", "b.x", "*", "#k", ".x", "p:not(.x)", "p:nth-of-type(2)", "div:has(b)"),
+    *(":nth-child(2n+1)", "b:nth-last-child(-n+2)", "p:nth-last-of-type(2)", "b:first-child"),
+    *("div:last-child", "p:only-child", "b:first-of-type", "div:only-of-type"),
+    *("p:not(p:nth-of-type(2))", ":not(b:last-of-type)", "[class='count(preceding-sibling::*)']"),
+)
 COMBINATORS = (" ", " > ", " + ", " ~ ")
 ENDS = ("", "", "::text", "::attr(class)")
 
@@ -68,10 +73,14 @@ def test_combinators_find_what_xpath_finds(
         ("div div p", "<div>" * 2000 + "<p>a</p>" * 20_000, 20_000),
         ("p ~ p b", "<p><b>a</b></p>" * 40_000, 39_999),
         ("p + p b", "<p><b>a</b></p>" * 40_000, 39_999),
+        ("b.x, p", "<p><b class=x>a</b></p>" * 80_000, 160_000),
+        ("p:nth-of-type(2)", "<p>a</p>" * 150_000, 1),
+        ("p:nth-last-child(3)", "<p>a</p>" * 150_000, 1),
+        ("p:not(:first-child):not(p:last-of-type)", "<p>a</p>" * 150_000, 149_998),
     ],
 )
-def test_combinators_take_linear_time(selector: str, markup: str, count: int) -> None:
-    """XPath takes cubic time: minutes for each of these pages."""
+def test_selectors_take_linear_time(selector: str, markup: str, count: int) -> None:
+    """XPath takes cubic or quadratic time: minutes for each of these pages."""
     assert len(CssSelector(selector).found(tree_of(markup))) == count
 
 
