@@ -75,7 +75,7 @@ def main() -> None:
 
     ReleaseReader.draft = draft  # type: ignore[method-assign, assignment]
     BoundedCookies.process_response = kept  # type: ignore[method-assign, assignment]
-    Rules.of = parsed  # type: ignore[method-assign, assignment]
+    Rules.of = parsed  # type: ignore[method-assign]
     SqlStore.record_outcome = recorded  # type: ignore[method-assign, assignment]
     limit = float(sys.argv[1])
     page_limit.SHARED_SECONDS = limit  # type: ignore[misc]

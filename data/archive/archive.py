@@ -8,8 +8,6 @@ file that a process left is taken over by another, which enters what was not ent
 from __future__ import annotations
 
 import datetime as dt
-import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,19 +18,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from data.archive.foreign import imported_from
+from data.archive.budget import Budget
 from data.archive.log.tree_log import TreeLog
+from data.archive.originals import stored_original
 from data.archive.warc.adoption import adopted
 from data.archive.warc.cdxj import Entry, entry_at, entry_of
-from data.archive.warc.index import NOT_MODIFIED, OK, Index
-from data.archive.warc.reader import OPEN, Record, read_fields, read_record
+from data.archive.warc.index import Index
+from data.archive.warc.reader import OPEN, Record, read_record
 from data.archive.warc.records import (
     Fields,
     NewRecord,
-    Original,
-    digest_text,
     metadata,
-    original_of,
     request,
     resource,
     response,
@@ -58,25 +54,14 @@ SEAL_AFTER: Final = 4096
 AT_ONCE: Final = 10_000
 """Records whose leaves are looked for at once."""
 
-COUNT_AFTER: Final = 16_000_000
-"""Bytes written after which the size of the archive is looked at anew, for its budget."""
-
 CONFORMS_TO: Final = (
     "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 )
-
-COUNTED: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
-"""Names of the files that the budget is for: the log is small beside them."""
 
 NOT_KEPT: Final = "{}; what is collected meanwhile is not archived"
 
 HELD: Final = (
     "another process writes it; stop `communique run` and what else collects, and try again"
-)
-
-USED_UP: Final = (
-    "its budget of {} bytes is used up, and nothing more is kept: set archive.budget higher, or "
-    "remove old records by `communique mirror prune`"
 )
 
 
@@ -121,8 +106,7 @@ class Archive:
         self._unsealed = 0
         self._seal_at = SEAL_AFTER
         self._is_noted = True
-        self._since_count = COUNT_AFTER
-        self._size = 0
+        self._budget = Budget(folder, settings.budget)
 
     def exchange(self, exchange: Exchange) -> Capture:
         """Keep an answer, and the request that got it.
@@ -139,7 +123,7 @@ class Archive:
         known: set[object] = set()
         groups: list[tuple[NewRecord, ...]] = []
         with self._writing():
-            self._hold_budget()
+            self._budget.check()
             for exchange in exchanges:
                 uri, whole = target_uri(exchange.url)
                 payload = sha256(exchange.body)
@@ -148,7 +132,9 @@ class Archive:
                     # It may refer to one of those, which the index does not know yet.
                     break
                 known |= told
-                original = self._original(exchange, uri, payload, whole=whole)
+                original = stored_original(
+                    self.folder, self.index, exchange, uri, payload, whole=whole
+                )
                 answer = response(exchange, uri, payload, original=original)
                 # The request comes first, so that what the CDXJ file lists last ends the file.
                 before = () if exchange.rendered else (request(exchange, answer),)
@@ -175,7 +161,7 @@ class Archive:
         """
         record = adopted(fields, block)
         with self._writing():
-            self._hold_budget()
+            self._budget.check()
             if record.listed:
                 at = record.leaf.at.replace(microsecond=0)
                 for one in self.index.captures(record.uri):
@@ -248,39 +234,6 @@ class Archive:
                 self.log.close()
                 self._signed_log.close()
 
-    def _original(
-        self, exchange: Exchange, uri: str, payload: bytes, *, whole: bool
-    ) -> Original | None:
-        """The record that holds the payload of an answer already, or None."""
-        digest = digest_text(payload)
-        if exchange.status == NOT_MODIFIED:
-            # Of an address that something was cut out of, there may be several pages.
-            known = self._newest(uri) if whole else None
-            if known is None:
-                return None
-            digest = known.digest
-        elif not exchange.body or exchange.truncated:
-            return None
-        holder = self.index.holder(digest)
-        if holder is None:
-            return None
-        try:
-            fields = read_fields(self.folder, holder.file, holder.offset)
-        except ArchiveError:
-            # It was lost or damaged since: the payload is kept once more.
-            return None
-        original = original_of(fields, rendered=exchange.rendered)
-        return original if original and digest_text(original.payload) == digest else None
-
-    def _newest(self, uri: str) -> Entry | None:
-        """The newest page of an address: one that was served to us, or else an imported one."""
-        known = self.index.newest(uri)
-        if known is None or not imported_from(self.folder, known):
-            return known
-        pages = (one for one in self.index.captures(uri) if (one.uri, one.status) == (uri, OK))
-        ours = [one for one in pages if not imported_from(self.folder, one)]
-        return ours[-1] if ours else known
-
     def _put(self, *groups: tuple[NewRecord, ...]) -> list[Capture]:
         """Write records, and enter them everywhere; the last one of each group is a capture."""
         records = [one for group in groups for one in group]
@@ -305,7 +258,7 @@ class Archive:
             self._enter(entry)
         self._unsealed += len(records)
         self._highest = max(self._highest, leaf - 1)
-        self._since_count += size
+        self._budget.add(size)
         if self._unsealed >= self._seal_at:
             self._seal_at = self._unsealed + SEAL_AFTER
             # A log that can't be signed is told at the end of the visit; the leaves wait.
@@ -406,16 +359,6 @@ class Archive:
             if path.suffix == OPEN:
                 with suppress(FileNotFoundError):
                     sync(path)
-
-    def _hold_budget(self) -> None:
-        if not self._settings.budget:
-            return
-        if self._since_count >= COUNT_AFTER:
-            with os.scandir(self.folder) as found:
-                self._size = sum(one.stat().st_size for one in found if COUNTED.search(one.name))
-            self._since_count = 0
-        if self._size + self._since_count >= self._settings.budget:
-            raise ArchiveError(str(self.folder), USED_UP.format(self._settings.budget))
 
     @contextmanager
     def _writing(self, refused: str = NOT_KEPT) -> Iterator[None]:

@@ -43,7 +43,7 @@ READ_TOGETHER: Final = (
 """Fields of a content that stay or go with the first of them."""
 
 UNDATED: Final = "undated"
-"""How the rule begins of a release without a date, or without one that can be right."""
+"""Start of the rule of a release whose page has no accepted publication date."""
 
 OLDEST_YEAR: Final = 1800
 EPOCH: Final = dt.date(1970, 1, 1)
@@ -218,8 +218,8 @@ def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
 
 
 REFUSED: Final = (
-    "no date that can be right was found on the page ({raw!r} can't be); it is kept without a date"
-    " (write release.published in the source file)"
+    "the page states {raw!r}, which was rejected as its publication date; the release is stored"
+    " without a date. Set release.published in the source file if this is wrong"
 )
 
 
@@ -259,7 +259,7 @@ def _possible(stated: Published, seen: dt.datetime) -> bool:
 
 
 def _undated(draft: Draft, seen: dt.datetime) -> Published:
-    """What is known of the date of a release without one that can be right: its first sight."""
+    """The date of a release without an accepted publication date: the day it was first seen."""
     stated = draft.content.published
     raw, rule = draft.refused, UNDATED
     if stated:

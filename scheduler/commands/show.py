@@ -289,7 +289,7 @@ def provenance_text(
 ) -> str:
     """Where the fields came from, and what holds the pages as served, for people to read."""
     date = release.published
-    stated = "no date that can be right"
+    stated = "no accepted publication date"
     if date.iso or date.raw:
         stated = f"{date.iso or stated} from {date.raw!r} by the rule {date.rule}, zone {date.zone}"
     rules = ("title", release.content.title_rule), ("body", release.content.body_rule)

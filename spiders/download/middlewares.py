@@ -14,12 +14,13 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
 from scrapy.exceptions import NotConfigured
-from scrapy.http import Response
+from scrapy.http import HtmlResponse, Response
 from scrapy.http.cookies import CookieJar
 
 from data.network.addresses import is_public
 from data.text.redaction import without_user
 from spiders.download.ssrf import PrivateAddressError
+from spiders.page.charset import recode
 
 
 class PublicOnlyMiddleware:
@@ -78,12 +79,15 @@ class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
         """The page, or a request for the one that it leads to."""
         head = response.body[:HEAD].lower()
         # In UTF-16 each letter has a zero beside it.
-        if b"refresh" in head or b"\x00" in head:
-            # It may name what is no address of the web, such as javascript:.
+        if isinstance(response, HtmlResponse) and (b"refresh" in head or b"\x00" in head):
+            header = (response.headers.get("Content-Type") or b"").decode("latin-1")
+            # Scrapy fails at charsets such as hex, which are Python codecs but decode no text.
+            readable = response.replace(body=recode(response.body, header), encoding="utf-8")
+            # The address may be no address of the web, such as javascript:.
             with suppress(ValueError):
-                made = super().process_response(request, response)
+                made = super().process_response(request, readable)
                 # A page that only loads itself again would lead in a circle.
-                return response if made.url == request.url else made
+                return made if isinstance(made, Request) and made.url != request.url else response
         return response
 
 

@@ -33,6 +33,9 @@ USUAL = {
 English is none of them: many pages in other languages say that they are in English.
 """
 
+PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
+"""Bytes that every usable charset reads as ASCII: no letters in escapes, as UTF-7 has."""
+
 WESTERN = "cp1252"
 MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
@@ -83,8 +86,9 @@ def seven_bit(body: bytes, content_type: str) -> str | None:
 def decode(body: bytes, content_type: str) -> str:
     """The text of a ``body`` that is not UTF-8: as declared, else as detected."""
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
-    if declared and resolve_encoding(declared) not in (None, "utf-8"):
-        return body.decode(resolve_encoding(declared) or WESTERN, "replace")
+    charset = usable(declared) if declared else None
+    if charset and charset != "utf-8":
+        return body.decode(charset, "replace")
     spoken = LANG.search(body[:4096])
     usual = USUAL.get(spoken[1].decode("ascii").lower()) if spoken else None
     if usual:
@@ -99,6 +103,23 @@ def decode(body: bytes, content_type: str) -> str:
         said = MARKUP.sub(" ", body[:DETECTION_BYTES].decode(WESTERN, "replace"))
         detected = USUAL.get(detect_language(" ".join(said.split())) or "", WESTERN)
     return body.decode(detected, "replace")
+
+
+def usable(declared: str) -> str | None:
+    """The Python codec of a declared charset, or None if no page can be in it.
+
+    Python has codecs that browsers refuse: some convert bytes to bytes (hex), some have escapes
+    (unicode_escape, UTF-7), some encode only names (idna), and some change ASCII (EBCDIC).
+    """
+    name = resolve_encoding(declared)
+    if name is None or name.startswith(("utf-16", "utf-32")):
+        return name
+    try:
+        text = PROBE.decode(name, "replace")
+    except (LookupError, UnicodeError):
+        return None
+    # Japanese and Korean charsets have a currency sign in place of the backslash.
+    return name if text.replace("\u00a5", "\\").replace("\u20a9", "\\") == READ else None
 
 
 def is_latin(text: str) -> bool:

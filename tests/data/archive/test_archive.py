@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from data.archive import archive as module
+from data.archive import budget
 from data.archive.archive import Archive
 from data.archive.foreign import IMPORTED_FIELD
 from data.archive.log.leaf import decode_leaf
@@ -437,7 +438,7 @@ def test_rows_of_records_that_a_loss_of_power_took_are_gone(
 def test_a_budget_that_is_used_up_is_told_and_what_was_decided_is_still_written(
     tmp_path: Path, made: Callable[..., Archive], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "COUNT_AFTER", 1000)
+    monkeypatch.setattr(budget, "COUNT_AFTER_BYTES", 1000)
     archive = made(tmp_path, budget=60_000)
     kept = 0
     while not (told := refusal(archive, f"{URL}/{kept}")):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import encodings.aliases
 import gzip
+import warnings
 
 import pytest
 
@@ -45,6 +47,31 @@ SEVEN_BIT = {
 def test_letters_in_seven_bits_are_read_whatever_is_declared(encoding: str, header: str) -> None:
     html = f"<html><body><p>{SEVEN_BIT[encoding]}</p></body></html>"
     assert Page("https://harbour.example/1", html.encode(encoding), header).text == html
+
+
+NOT_CHARSETS = (
+    *("hex", "base64", "bz2", "rot13", "uu", "zlib", "quopri", "punycode", "idna", "undefined"),
+    *("unicode_escape", "raw_unicode_escape", "utf_7", "cp037", "cp500", "cp1140"),
+)
+
+ALIASES = encodings.aliases.aliases
+CODECS = sorted({*ALIASES, *ALIASES.values(), *NOT_CHARSETS, "palmos", "charmap", "utf_8_sig"})
+"""All names under which Python knows codecs, and those that are not in its list."""
+
+
+@pytest.mark.parametrize("way", ["header", "meta"])
+@pytest.mark.parametrize("name", CODECS)
+def test_a_page_is_read_whatever_codec_it_declares(name: str, way: str) -> None:
+    meta = f'<meta charset="{name}">' if way == "meta" else ""
+    text = "La préfecture a annoncé une enquête + \\u0041 +AGE-."
+    html = f'<html lang="fr">{meta}<body><p>{text}</p></body></html>'
+    header = f"text/html; charset={name}" if way == "header" else "text/html"
+    with warnings.catch_warnings(action="error"):
+        page = Page("https://harbour.example/1", html.encode("cp1252"), header)
+        assert page.text
+    if name in NOT_CHARSETS:
+        # As it would be read without a declaration.
+        assert page.text == html
 
 
 def test_hz_is_read_where_it_is_declared_only() -> None:

@@ -1,0 +1,46 @@
+"""The maximum size of an archive (``archive.budget``)."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from data.errors import ArchiveError
+
+COUNT_AFTER_BYTES: Final = 16_000_000
+"""Bytes written until the size of the archive is measured again."""
+
+COUNTED: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
+"""Names of the files that count; the log is small beside them."""
+
+USED_UP: Final = (
+    "its budget of {} bytes is used up, and nothing more is kept: set archive.budget higher, or "
+    "remove old records by `communique mirror prune`"
+)
+
+
+class Budget:
+    """The budget of the archive in ``folder``: at most ``limit`` bytes, or any size if it is 0."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._size = 0
+        self._since_count = COUNT_AFTER_BYTES
+
+    def add(self, size: int) -> None:
+        """Count bytes that were written."""
+        self._since_count += size
+
+    def check(self) -> None:
+        """Raise ArchiveError if the budget is used up, OSError if the folder cannot be read."""
+        if not self._limit:
+            return
+        if self._since_count >= COUNT_AFTER_BYTES:
+            with os.scandir(self._folder) as found:
+                self._size = sum(one.stat().st_size for one in found if COUNTED.search(one.name))
+            self._since_count = 0
+        if self._size + self._since_count >= self._limit:
+            raise ArchiveError(str(self._folder), USED_UP.format(self._limit))
