@@ -17,7 +17,8 @@ from data.archive.archive import Archive
 from data.archive.content_coding import Undecodable
 from data.archive.foreign import IMPORTED_FIELD, read_foreign
 from data.archive.served import Served, served, unchunked
-from data.archive.warc.digests import Digest, parse_digest
+from data.archive.warc.cdxj import Entry
+from data.archive.warc.digests import ALGORITHMS, Digest, parse_digest
 from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Damage, Record, uuid_of
 from data.archive.warc.records import Fields
@@ -41,6 +42,7 @@ FIRST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 """Nothing was captured before there was a web."""
 
 READINGS: Final = 3
+"""How often a file is read; see ``ArchiveImport.run``."""
 
 MAX_CANDIDATES: Final = 20
 """Newest captures of an address whose payloads are compared with the digest of a revisit record."""
@@ -95,10 +97,11 @@ def fields_of(record: Record) -> Fields:
     )
 
 
-def has_payload(record: Record, digest: Digest) -> bool:
-    """Whether a record holds the payload with a digest, with or without its chunks."""
+def digests_of(record: Record, algorithm: str) -> frozenset[bytes]:
+    """The digests of a record's payload, with and without its chunks."""
     payload = record.http.payload if record.is_http else record.block
-    return digest.is_of(payload) or digest.is_of(unchunked(payload))
+    digest = ALGORITHMS[algorithm]
+    return frozenset(digest(one).digest() for one in {payload, unchunked(payload)})
 
 
 class ArchiveImport:
@@ -120,6 +123,7 @@ class ArchiveImport:
         self._led: dict[str, list[str]] = defaultdict(list)
         self._known: dict[UUID, int] = {}
         self._payloads: dict[Digest, str] = {}
+        self._digests: dict[tuple[str, int, str], frozenset[bytes]] = {}
         self.outcome = ImportedRecords()
 
     def run(self, path: Path, told: Told) -> None:
@@ -186,11 +190,23 @@ class ArchiveImport:
             found = [one for one in index.captures(uri) if not one.is_revisit]
             candidates += found[-MAX_CANDIDATES:]
         for entry in candidates:
-            with suppress(ArchiveError):
-                if has_payload(self._archive.record(entry.file, entry.offset), digest):
-                    self._payloads[digest] = entry.digest
-                    return entry.digest
+            if digest.value in self._digests_at(entry, digest.algorithm):
+                self._payloads[digest] = entry.digest
+                return entry.digest
         return None
+
+    def _digests_at(self, entry: Entry, algorithm: str) -> frozenset[bytes]:
+        """The digests of the payload of a capture; none if it can't be read.
+
+        Each capture is read once: a file may hold any number of revisit records that refer to it.
+        """
+        key = (entry.file, entry.offset, algorithm)
+        if key not in self._digests:
+            self._digests[key] = frozenset()
+            with suppress(ArchiveError):
+                record = self._archive.record(entry.file, entry.offset)
+                self._digests[key] = digests_of(record, algorithm)
+        return self._digests[key]
 
     def _skip(self, record: Record, cause: str) -> None:
         self.outcome.damaged.append(Damage(record.file, record.offset, cause))
@@ -223,7 +239,12 @@ class ArchiveImport:
     def _note(self, record: Record, capture: Capture | None) -> None:
         """Note what a record that is here may be to the source, and to revisit records."""
         digest = parse_digest(record.field(PAYLOAD_DIGEST))
-        if capture and digest and record.kind != "revisit" and has_payload(record, digest):
+        if (
+            capture
+            and digest
+            and record.kind != "revisit"
+            and digest.value in digests_of(record, digest.algorithm)
+        ):
             self._payloads[digest] = capture.digest
         if capture is None or not is_web(record.uri) or not record.is_http:
             return

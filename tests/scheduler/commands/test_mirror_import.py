@@ -11,14 +11,19 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data.archive.warc.reader import Record, read_file
+from data.archive.archive import Archive
+from data.archive.warc.reader import Record, read_file, read_record
+from data.topics.taxonomy import load_taxonomy
 from scheduler.home import open_home
+from scheduler.jobs.import_archive import ArchiveImport
+from spiders.archived.imported_pages import ImportedPages
 from spiders.sources.loader import load_source
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.foreign_warc import HTML, packed, page, record
@@ -403,6 +408,40 @@ def test_a_revisit_without_its_original_is_skipped_and_reported(home: Path) -> N
     assert skipped["offset"] > 0
     verified = communique("mirror", "verify", home=home)
     assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_a_page_is_read_once_for_all_revisits_that_do_not_match_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of a million small records could have all captures of an address read."""
+    original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
+    import_bytes(home, packed([original]))
+    wrong = [
+        re.sub(
+            rb"sha1:\S+",
+            b"sha1:" + hashlib.sha1(b"%d" % number, usedforsecurity=False).hexdigest().encode(),
+            revisit(f"{SITE}/news/0.html", original, "2020-05-01T00:00:00Z"),
+            count=1,
+        )
+        for number in range(20)
+    ]
+    path = home.parent / "theirs.warc.gz"
+    path.write_bytes(packed(wrong))
+    read = Counter[int]()
+
+    def counted(archive: Archive, file: str, offset: int) -> Record:
+        read[offset] += 1
+        return read_record(archive.folder, file, offset)
+
+    monkeypatch.setattr(Archive, "record", counted)
+    opened = open_home(home)
+    source = load_source(opened.sources, "harbour")
+    with closing(opened.open_archive()) as archive, closing(opened.store(archive=archive)) as store:
+        pages = ImportedPages(source, store, load_taxonomy())
+        task = ArchiveImport(archive, store, pages, source.id, 1_000_000)
+        task.run(path, lambda *_: None)
+    assert len(task.outcome.damaged) == len(wrong)
+    assert [*read.values()] == [1]
 
 
 def test_a_record_with_the_id_of_another_is_skipped_and_reported(home: Path) -> None:
