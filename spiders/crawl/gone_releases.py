@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, takewhile
+from itertools import chain
 from typing import Final
 
 from data.identity.retraction import WEEK, Listed, Vanished, fates, may_have_moved, name_of
@@ -145,7 +145,7 @@ class GoneReleases:
             for one, (fate, _) in decided.items()
             if fate == "waits" and not may_have_moved(one, listed)
         ]
-        gone = [one for one in waiting if not self._is_reported(one)]
+        gone = self._unreported(waiting)
         self._store.alert_gone(gone)
         named = [one for one in waiting if listed and listed.has(one)]
         return Outcome(
@@ -156,17 +156,23 @@ class GoneReleases:
             told if held else "",
         )
 
-    def _is_reported(self, one: Vanished) -> bool:
-        """Whether an earlier visit reported that a release is gone.
+    def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:
+        """The releases that no earlier visit reported as gone.
 
-        The visit that found it gone first may have ended before it could, or the release might have
-        moved then.
+        The visit that found one gone first may have ended before it could, or the release might
+        have moved then.
         """
-        if one.id in self._first:
-            return False
-        runs = self._store.runs(self._source, limit=RUNS_COMPARED)
-        since = takewhile(lambda run: run.started + LONGEST_VISIT > one.since, runs)
-        return any(one.url in run.gone for run in since)
+        reported: dict[str, dt.datetime] = {}
+        if any(one.id not in self._first for one in waiting):
+            for run in self._store.runs(self._source, limit=RUNS_COMPARED):
+                reported |= {url: run.started for url in run.gone if url not in reported}
+        return [
+            one
+            for one in waiting
+            if one.id in self._first
+            or one.url not in reported
+            or reported[one.url] + LONGEST_VISIT <= one.since
+        ]
 
     def _found(self) -> tuple[Vanished, ...]:
         """What is gone still: some may have been met at another address since."""
