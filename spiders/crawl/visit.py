@@ -108,6 +108,8 @@ class Visit:
         self._on_progress = on_progress
         self._over = over
         self.ended = False
+        self.is_moved = False
+        """Whether a page was so slow that the visit continues in a separate process."""
         self.resting = False
         """Whether the walks along the listings go on in the next visit only."""
         self.awaited = 0
@@ -241,11 +243,6 @@ class Visit:
             with self._errors():
                 finish()
         self._end()
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether a page was so slow that the visit continues in a separate process."""
-        return any(error.kind == MOVED for error in self.run.errors)
 
     def stop(self, kind: str, message: str) -> None:
         """End before the last answer: what was read is kept, what is still awaited is passed over.
@@ -385,7 +382,7 @@ class Visit:
             self._add(self._pending.add(draft))
 
     def _finish_pending(self) -> None:
-        with self._errors():
+        with self.limit(""), self._errors():
             self._add(self._pending.finish())
         self.flush()
 
@@ -471,6 +468,7 @@ class Visit:
 
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""
+        self.is_moved = self.is_moved or kind == MOVED
         found = RunError(redacted(allowed(url)), kind, self._shown(allowed(message)))
         if found not in self.run.errors:
             self.run = replace(self.run, errors=(*self.run.errors, found))

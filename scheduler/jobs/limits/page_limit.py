@@ -46,8 +46,15 @@ KILLED: Final = -signal.SIGVTALRM
 MAX_URL: Final = 2_000
 """Maximum characters of an address in a note."""
 
-UNSAFE_MODULES: Final = ("data.store", "data.archive", "psycopg", "sqlite_utils", "logging")
-"""Modules that no exception may interrupt: it could leave half a statement behind."""
+UNSAFE_MODULES: Final = (
+    "data.store",
+    "data.archive",
+    "psycopg",
+    "sqlite_utils",
+    "logging",
+    "scheduler.jobs.limits",
+)
+"""Modules that no exception may interrupt: it could leave half a statement, or a limit, behind."""
 
 
 class PageNote(msgspec.Struct, frozen=True):
@@ -144,6 +151,9 @@ class PageLimit:
 
 def is_safe(frame: FrameType | None) -> bool:
     """Whether an exception may interrupt the code that runs in a frame."""
+    # The exit of a context manager that is interrupted does not end the limit.
+    if frame and frame.f_globals.get("__name__") == "contextlib":
+        return False
     while frame:
         if frame.f_globals.get("__name__", "").startswith(UNSAFE_MODULES):
             return False
