@@ -9,6 +9,8 @@ from typing import Final, TypeAlias
 
 from data.errors import ArchiveError, CommuniqueError
 from data.health.run_errors import ARCHIVE
+from data.text.clean import allowed
+from data.text.redaction import redacted
 from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
@@ -67,6 +69,11 @@ class NoListing(PageError):
         super().__init__(kind, message)
         self.empty = empty
         self.status = status
+
+
+def noted_url(url: str) -> str:
+    """An address as errors of runs contain it."""
+    return redacted(allowed(url))
 
 
 @contextmanager

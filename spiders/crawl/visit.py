@@ -32,7 +32,7 @@ from spiders.crawl.feed_hubs import FeedHubs
 from spiders.crawl.frontier import Frontier, Wanted
 from spiders.crawl.gone_releases import GoneReleases
 from spiders.crawl.linked_releases import LinkedReleases
-from spiders.crawl.page_errors import MissingRelease, page_errors
+from spiders.crawl.page_errors import MissingRelease, noted_url, page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.release_reader import ReleaseReader, StoredReleases
@@ -102,6 +102,7 @@ class Visit:
         self.limit = limit
         self.started = utc_now()
         self.run = Run(self.id, self.started, 0.0)
+        self._noted: set[RunError] = set()
         self.front = (self.file.url, urljoin(self.file.url, "/"), *filter(None, [self.file.feed]))
         self._taxonomy = taxonomy
         self._shown = shown
@@ -469,8 +470,9 @@ class Visit:
     def error(self, url: str, kind: str, message: str) -> None:
         """Note what went wrong; the visit goes on."""
         self.is_moved = self.is_moved or kind == MOVED
-        found = RunError(redacted(allowed(url)), kind, self._shown(allowed(message)))
-        if found not in self.run.errors:
+        found = RunError(noted_url(url), kind, self._shown(allowed(message)))
+        if found not in self._noted:
+            self._noted.add(found)
             self.run = replace(self.run, errors=(*self.run.errors, found))
 
     def note(self, said: str) -> None:
