@@ -15,7 +15,7 @@ import msgspec
 from data.errors import CommuniqueError
 from data.models import Run
 from scheduler.home import Home
-from scheduler.jobs.child import Child, ChildEnded, stand_back
+from scheduler.jobs.child import Child, ChildEnded, ending, stand_back
 from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.leased.watchdog import Renewal
 from scheduler.jobs.limits.page_limit import NoteFile, PageNote
@@ -64,7 +64,7 @@ class CrawlLost(CommuniqueError):
     @classmethod
     def with_code(cls, home: Home, code: int) -> Self:
         """The child ended with an exit code."""
-        return cls(f"the crawl ended with code {code}; see {home.crawl_log}", code)
+        return cls(f"the crawl {ending(code)}; see {home.crawl_log}", code)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import signal
 import time
 from collections import Counter
 from collections.abc import Coroutine, Sequence
@@ -29,11 +28,12 @@ from scheduler.executors.crawl_child import (
     ProgressReporter,
 )
 from scheduler.home import Home
+from scheduler.jobs.child import signal_name
 from scheduler.jobs.crawl_lines import Progress, VisitJob
 from scheduler.jobs.leased.leased_store import leased_store
 from scheduler.jobs.leased.watchdog import LATE
 from scheduler.jobs.limits.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
-from scheduler.jobs.limits.slow_pages import noted_url
+from spiders.crawl.page_errors import noted_url
 from spiders.download.hosts import host_of
 from spiders.download.slow_page import CONTINUED, MOVED, SLOW, SLOW_VISIT
 from spiders.sources.loader import LoadedSource
@@ -70,20 +70,12 @@ def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
     return Run(source.id, started, 0.0, errors=(RunError("", CUT, why),))
 
 
-def begun(source: LoadedSource, started: dt.datetime, progress: Progress | None) -> Run:
+def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | None) -> Run:
     """The report of a visit whose child ended, as far as the child had reported it."""
     run = Run(source.id, started, (utc_now() - started).total_seconds())
     if progress is None:
         return run
     return replace(run, pages=progress.pages, new=progress.new, changed=progress.changed)
-
-
-def signal_name(code: int) -> str:
-    """The name of the signal with which a process ended, by its negative exit code."""
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
 
 
 def killed_by(page: PageNote, code: int) -> RunError:
@@ -98,10 +90,8 @@ def killed_by(page: PageNote, code: int) -> RunError:
     return RunError("", SLOW_VISIT, f"work on the whole visit {why}")
 
 
-def joined(first: Run | None, run: Run) -> Run:
+def joined(first: Run, run: Run) -> Run:
     """One report for a visit that began twice."""
-    if first is None:
-        return run
     return replace(
         run,
         started=first.started,
@@ -163,15 +153,16 @@ class Executor:
             started = utc_now()
             if not self._is_open or self._drops[host] != drops:
                 return cut_short(source, started, NOT_BEGUN)
-            first: Run | None = None
-            for left in reversed(range(MAX_ATTEMPTS)):
-                run, again = await self._attempt(source, job, host, on_progress, last=not left)
-                first = joined(first, run)
+            run, again = await self._attempt(source, job, host, on_progress)
+            for left in reversed(range(MAX_ATTEMPTS - 1)):
                 if not (again and self._is_open):
-                    return first
+                    break
                 if self._drops[host] != drops:
-                    return cut_short(source, started, HOST_LOST)
-            return first or cut_short(source, started, NOT_BEGUN)
+                    return replace(run, errors=(RunError("", CUT, HOST_LOST),))
+                before = run
+                run, again = await self._attempt(source, job, host, on_progress, last=not left)
+                run = joined(before, run)
+            return run
 
     async def _attempt(
         self,
@@ -180,7 +171,7 @@ class Executor:
         host: str,
         on_progress: ProgressReporter | None,
         *,
-        last: bool,
+        last: bool = False,
     ) -> tuple[Run, bool]:
         """Visit a source once; return the report, and whether the visit has to begin again.
 
@@ -189,11 +180,12 @@ class Executor:
         started = utc_now()
         child: CrawlChild | None = None
         progress: Progress | None = None
+        again = False
         try:
-            given = await self._begin(source, job, host, on_progress)
-            if given is None:
+            begun = await self._begin(source, job, host, on_progress)
+            if begun is None:
                 return cut_short(source, started, NOT_BEGUN), False
-            child, report = given
+            child, report = begun
             try:
                 run = await report
             finally:
@@ -206,19 +198,17 @@ class Executor:
         except CrawlLost as error:
             if job.lease and (error.code == LATE or (child and child.dropped)):
                 # The source is still due.
-                return await self._after_loss(begun(source, started, error.progress)), False
+                run = unfinished(source, started, error.progress)
+                return await self._after_loss(run), False
             progress = error.progress
             failed, again = self._crash_error(source, error, child, last=last)
-            if again:
-                run = begun(source, started, progress)
-                return await self._kept(source, run, failed, job.lease), True
         else:
             moved = any(error.kind == MOVED for error in run.errors)
             if moved:
                 self._suspicious.add(host)
             return run, moved
-        run = begun(source, started, progress)
-        return await self._kept(source, run, failed, job.lease), False
+        run = unfinished(source, started, progress)
+        return await self._kept(source, run, failed, job.lease), again
 
     async def _begin(
         self,
@@ -231,15 +221,17 @@ class Executor:
 
         None if the executor was closed. Raises OSError, CrawlLost.
         """
-        while self._is_open:
+        while True:
             async with self._choosing:
+                if not self._is_open:
+                    return None
                 separate = host in self._suspicious
                 if not (separate and self._is_visited_beside_others(host)):
                     kind = ChildKind(source.file.render, job.backfill, separate)
                     child = await self._child_for(kind, host)
-                    return child, child.visit(job, host, on_progress)
+                    # The executor may have been closed while the child started.
+                    return (child, child.visit(job, host, on_progress)) if self._is_open else None
             await self._one_ended.wait()
-        return None
 
     def _is_visited_beside_others(self, host: str) -> bool:
         """Whether a child that is not for suspicious hosts visits a host."""
@@ -325,7 +317,9 @@ class Executor:
     async def close(self) -> None:
         """End all children; visits that are under way tell what they have, others do not begin."""
         self._is_open = False
-        children, self._children = self._children, []
+        async with self._choosing:
+            # A child that was being started is among them now.
+            children, self._children = self._children, []
         for child in children:
             child.close()
         await asyncio.gather(*(child.ended() for child in children))

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from data.models import Lease
 from scheduler.home import Home
-from scheduler.jobs.child import Child, ChildEnded, stand_back
+from scheduler.jobs.child import Child, ChildEnded, ending, stand_back
 from scheduler.jobs.publish import HealthJob, HealthNoted, Job, Published, PublishJob
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class Publisher:
                 return f"did not start: {error}"
             except ChildEnded as error:
                 self._child = None
-                return f"ended with code {error.code}"
+                return ending(error.code)
 
     async def _start(self) -> Child:
         child = await Child.start("scheduler.jobs.publish", str(self._home.path))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import IO, Any, Final, Self, TypeVar
@@ -29,11 +30,24 @@ LONGEST: Final = 2**30
 """Bytes of the longest line that a child may say: one may hold a page of any size in Base64."""
 
 
+def signal_name(code: int) -> str:
+    """The name of the signal with which a process ended, by its negative exit code."""
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def ending(code: int) -> str:
+    """How a process ended, as a part of a sentence, by its exit code."""
+    return f"ended with code {code}" if code >= 0 else f"was ended by {signal_name(code)}"
+
+
 class ChildEnded(CommuniqueError):
     """A child ended, or was ended, before it answered; ``code`` is its exit code."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"a child process ended with code {code}")
+        super().__init__(f"a child process {ending(code)}")
         self.code = code
 
 

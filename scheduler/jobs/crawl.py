@@ -41,6 +41,7 @@ from data.errors import (
     RenamedSource,
     StoreError,
 )
+from data.health.evidence import CUT
 from data.health.run_errors import DRIFT
 from data.models import Lease, Run, RunError
 from data.text.redaction import redacted
@@ -77,8 +78,8 @@ PAUSE = 0.1
 PATIENCE = 2.0
 """Seconds in which answers may still come when a crawl is stopped."""
 
-CUT = "the visit was stopped before its end; what it had read is kept, the next goes on"
-LATE = f"it took longer than [collect] run_timeout: {CUT}"
+STOPPED = "the visit was stopped before its end; what it had read is stored, the next one continues"
+LATE = f"it took longer than [collect] run_timeout: {STOPPED}"
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ class Crawl:
         """Stop and report the visits under way, and say whether there were any."""
         under_way = tuple(self._visits.values())
         for visit in under_way:
-            visit.stop("interrupted", CUT)
+            visit.stop(CUT, STOPPED)
         return bool(under_way)
 
     def give_back(self) -> None:
@@ -259,7 +260,7 @@ class Crawl:
         url = redacted(loaded.file.url) if loaded else ""
         errors = [RunError(url, kind, self._home.told(message))]
         if kind == MOVED:
-            errors.append(RunError(url, "interrupted", CONTINUED))
+            errors.append(RunError(url, CUT, CONTINUED))
         run = Run(job.source, utc_now(), 0.0, errors=tuple(errors))
         try:
             if loaded and kind != "busy":
@@ -292,10 +293,7 @@ class ProgressReporter:
         self._later: dict[str, asyncio.TimerHandle] = {}
 
     def __call__(self, visit: Visit) -> None:
-        """Write the progress of a visit; shortly after the last line, at the end of the pause.
-
-        The parent then knows all that was read before a page that takes long.
-        """
+        """Write the progress of a visit, at the end of the pause after its last line."""
         wait = self._written.get(visit.id, -PAUSE) + PAUSE - time.monotonic()
         if not visit.awaited or wait <= 0:
             self._write(visit)

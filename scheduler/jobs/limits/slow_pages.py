@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from data.store.protocol import Store
-from data.text.clean import allowed
-from data.text.redaction import redacted
 from scheduler.jobs.limits.page_limit import PageLimit
+from spiders.crawl.page_errors import noted_url
 from spiders.download.slow_page import SKIPPED, SLOW, SlowPage
 
 MAX_VISITS = 20
@@ -40,8 +39,3 @@ class SlowPages:
                 raise SlowPage(SKIPPED, SKIP)
             if not self._limit.separate:
                 raise self._limit.error(url)
-
-
-def noted_url(url: str) -> str:
-    """An address as reports have it."""
-    return redacted(allowed(url))

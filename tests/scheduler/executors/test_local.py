@@ -9,11 +9,13 @@ import signal
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.models import Run
-from scheduler.executors.local import MAX_ATTEMPTS, Executor
+from scheduler.executors.crawl_child import CrawlChild
+from scheduler.executors.local import MAX_ATTEMPTS, NOT_BEGUN, Executor
 from scheduler.home import open_home
 from scheduler.jobs.child import NICE
 from scheduler.jobs.crawl_lines import Progress
@@ -139,8 +141,8 @@ def test_a_visit_whose_process_is_killed_again_and_again_is_an_error_and_the_nex
 
         run = asyncio.run(work())
         assert [error.kind for error in run.errors] == ["crawl"]
-        assert "code -9" in run.errors[0].message
-        assert "code -9" in communique("health", home=home.path).stdout
+        assert "SIGKILL" in run.errors[0].message
+        assert "SIGKILL" in communique("health", home=home.path).stdout
         held.set()
         room.answers["/news/2.html"].hold = None
         after = collect(home.path)
@@ -148,6 +150,39 @@ def test_a_visit_whose_process_is_killed_again_and_again_is_an_error_and_the_nex
     lines = communique("export", home=home.path).stdout.splitlines()
     assert len({json.loads(line)["url"] for line in lines}) == len(lines) == 3
     assert "ok" in communique("health", home=home.path).stdout
+
+
+def test_a_child_that_is_starting_when_the_executor_closes_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would visit on, and nobody would wait for it."""
+    home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/news/"))
+    source = load_source(home.sources, "harbour")
+    start = CrawlChild.start
+
+    async def work() -> Run:
+        started, closing_begins = asyncio.Event(), asyncio.Event()
+
+        async def slow(*arguments: Any, **named: Any) -> CrawlChild:
+            child = await start(*arguments, **named)
+            started.set()
+            await closing_begins.wait()
+            return child
+
+        monkeypatch.setattr(CrawlChild, "start", slow)
+        executor = Executor(home)
+        visit = asyncio.create_task(executor.visit(source))
+        await started.wait()
+        close = asyncio.create_task(executor.close())
+        await asyncio.sleep(0)  # it begins
+        closing_begins.set()
+        async with asyncio.timeout(PATIENCE):
+            await close
+            assert crawls() == []
+            return await visit
+
+    run = asyncio.run(work())
+    assert [error.message for error in run.errors] == [NOT_BEGUN]
 
 
 def crawls() -> list[int]:

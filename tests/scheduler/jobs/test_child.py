@@ -61,10 +61,10 @@ def test_one_that_dies_is_told_of_with_its_code_whatever_it_began_to_say(
     async def work() -> None:
         child = await Child.start("any")
         await child.say({})
-        with pytest.raises(ChildEnded, match="code -9"):
+        with pytest.raises(ChildEnded, match="SIGKILL"):
             await child.hear(object)
         # And again, by whoever speaks to it afterwards.
-        with pytest.raises(ChildEnded, match="code -9"):
+        with pytest.raises(ChildEnded, match="SIGKILL"):
             await child.say({})
         assert await child.end() == -9
 
