@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from data.archive.content_coding import Undecodable, unpack
+from data.archive.content_coding import Undecodable, Unpacked, unpack
 from data.archive.warc.index import NOT_MODIFIED, Index
 from data.archive.warc.reader import Http, Record, is_whole, read_record
 from data.errors import ArchiveError
@@ -63,15 +63,19 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
         body = original.payload
         if status == NOT_MODIFIED:
             status, headers = original.status, original.headers
-    made = Served(record.uri, record.at, status, headers, b"", record.record_id, record.rendered)
-    codings = made.header(b"content-encoding").decode("latin-1")
-    if b"chunked" in made.header(b"transfer-encoding").lower():
-        body = unchunked(body)
-    body, is_whole = unpack(body, "" if record.rendered else codings, limit)
+    body, is_whole = _unpacked(headers, body, limit, rendered=record.rendered)
     if len(body) > limit:
         raise Undecodable(f"a body is larger than {limit} bytes")
-    is_whole = is_whole and not record.field("WARC-Truncated")
-    return replace(made, status=status, headers=headers, body=body, is_whole=is_whole)
+    return Served(
+        record.uri,
+        record.at,
+        status,
+        headers,
+        body,
+        record.record_id,
+        record.rendered,
+        is_whole and not record.field("WARC-Truncated"),
+    )
 
 
 def fault_of(folder: Path, capture: Capture) -> str:
@@ -99,10 +103,19 @@ def holds_secret(record: Record, secrets: Secrets, limit: int) -> bool:
     if not record.is_http:
         return False
     http = record.http
-    codings = (http.header(b"content-encoding") or b"").decode("latin-1")
     with suppress(Undecodable):
-        return bool(codings) and secrets.is_in(unpack(http.payload, codings, limit).body)
+        body = _unpacked(http.headers, http.payload, limit).body
+        return body != http.payload and secrets.is_in(body)
     return False
+
+
+def _unpacked(headers: Headers, payload: bytes, limit: int, *, rendered: bool = False) -> Unpacked:
+    """A payload without its chunks and its content codings. Raises Undecodable."""
+    values = {name.lower(): value for name, value in reversed(headers)}
+    if b"chunked" in values.get(b"transfer-encoding", b"").lower():
+        payload = unchunked(payload)
+    codings = "" if rendered else values.get(b"content-encoding", b"").decode("latin-1")
+    return unpack(payload, codings, limit)
 
 
 def _message(record: Record) -> Http:

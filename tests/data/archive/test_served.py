@@ -11,9 +11,11 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.content_coding import Undecodable
-from data.archive.served import NotServed, Served, served, unchunked
+from data.archive.served import NotServed, Served, holds_secret, served, unchunked
+from data.archive.warc.reader import Record
 from data.models import Capture
 from data.settings import Archive as Settings
+from data.text.source_secrets import Secrets
 from tests.archived import START, exchange
 
 BODY = b"<p>The harbour board met.</p>" * 20
@@ -90,3 +92,19 @@ def test_a_file_of_no_server_is_one_all_the_same(archive: Archive) -> None:
 )
 def test_chunks_are_joined_where_there_are_any(body: bytes, whole: bytes) -> None:
     assert unchunked(body) == whole
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_a_secret_is_found_in_a_body_of_chunks(coding: str) -> None:
+    body = b"<a href='/feed?token=t0psecret-9'>Feed</a>"
+    body = gzip.compress(body) if coding == "gzip" else body
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in (body[:25], body[25:]))
+    head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: {coding}\r\n\r\n"
+    fields = (
+        ("WARC-Type", "response"),
+        ("WARC-Target-URI", URL),
+        ("Content-Type", "application/http; msgtype=response"),
+    )
+    record = Record("", 0, 0, b"", fields, head.encode() + chunks + b"0\r\n\r\n")
+    assert holds_secret(record, Secrets([f"{URL}?token=t0psecret-9"]), 10_000)
+    assert not holds_secret(record, Secrets([f"{URL}?token=t0psecret-8"]), 10_000)
