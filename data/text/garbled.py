@@ -13,8 +13,8 @@ from data.text.clean import CONFUSED
 LOST: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
 """What stands in place of letters."""
 
-ADDRESS: Final = re.compile(r"\S*[/=&@]\S*")
-"""What holds question marks of its own."""
+ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
+"""A word that may contain question marks, such as an address."""
 
 FEWEST: Final = 5
 """Letters that are lost at the least: one may be lost in a quotation."""

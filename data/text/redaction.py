@@ -13,8 +13,11 @@ HIDDEN: Final = "***"
 USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
 """The user and the password before a host."""
 
-DATABASE: Final = re.compile(r"(?:(?<=postgres://)|(?<=postgresql://))\S*@")
-"""The same of a database: PostgreSQL takes characters in a password that end one elsewhere."""
+DATABASE: Final = re.compile(r"(postgres(?:ql)?://)(\S*)")
+"""The address of a database. Its password may contain characters that end one elsewhere.
+
+The rest of the word belongs to the match, so a long word is read once.
+"""
 
 NAMES: Final = (
     # Words that stand in names of parameters, such as X-Amz-Signature and access_token.
@@ -48,7 +51,8 @@ def redacted(text: str) -> str:
     """A text whose addresses hold no user, no password, and no value of a secret parameter."""
     if "://" not in text and "=" not in text:
         return text
-    return PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", DATABASE.sub("", text)))
+    text = DATABASE.sub(lambda found: found[1] + found[2].rpartition("@")[2], text)
+    return PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", text))
 
 
 def redacted_toml(text: str) -> str:

@@ -21,6 +21,7 @@ from data.text.redaction import redacted, redacted_toml, without_user
         ("https://a.example/#access_token=s3cret", "https://a.example/#access_token=***"),
         ("postgresql://u:a?#/'\"<>@s3cret@db.example/x", "postgresql://db.example/x"),
         ("it failed: postgres://u:s3cret#1@h:1/x (gone)", "it failed: postgres://h:1/x (gone)"),
+        ("postgres://postgresql://u:s3cret@h u:@x", "postgres://h u:@x"),
         ("two: http://x:s3cret@a.example http://y:s3cret@b.example",
          "two: http://a.example http://b.example"),
     ],
