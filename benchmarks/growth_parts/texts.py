@@ -21,7 +21,7 @@ from data.text.garbled import is_garbled
 from data.text.html_text import both_of, line_of, paragraphs, text_of
 from data.text.language_detection import detect_language
 from data.text.language_tags import language_tag
-from data.text.nesting import flattened
+from data.text.markup.nesting import flattened
 from data.text.paragraphing import with_paragraphs
 from data.text.redaction import redacted, redacted_toml, without_user
 from data.text.sanitize import sanitize, sanitize_absolute

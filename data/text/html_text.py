@@ -9,6 +9,7 @@ from typing import Final
 from lxml import etree
 
 from data.text.clean import clean_line, clean_text
+from data.text.markup.oversized_tags import with_few_attributes
 from data.text.sanitize import is_huge, sanitize_absolute
 
 SHORT_TAG: Final = re.compile(r"<[^<>]{1,2000}>")
@@ -92,4 +93,5 @@ def paragraphs(text: str) -> str:
 def _parsed(html: str) -> etree._Element | None:
     # libxml2 stops at a NUL; other control characters are cleaned from what it reads.
     parser = etree.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=False)
-    return etree.fromstring(f"<html><body>{html.replace(chr(0), '')}</body></html>", parser)
+    fragment = with_few_attributes(html.replace("\0", ""))
+    return etree.fromstring(f"<html><body>{fragment}</body></html>", parser)

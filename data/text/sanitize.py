@@ -8,7 +8,8 @@ from typing import Final
 
 import nh3
 
-from data.text.nesting import flattened
+from data.text.markup.nesting import flattened
+from data.text.markup.oversized_tags import with_few_attributes
 from data.text.urls import SCHEMES, absolute, loadable
 
 TAGS: Final = frozenset(
@@ -65,7 +66,7 @@ MAX_TAG_LENGTH: Final = 10_000
 
 def _ready(fragment: str) -> str:
     """The part of a fragment that is kept, in a form that nh3 reads in linear time."""
-    return _split(flattened(fragment[:MOST], LEVELS))
+    return _split(flattened(with_few_attributes(fragment[:MOST]), LEVELS))
 
 
 def _split(html: str) -> str:

@@ -7,6 +7,7 @@ from math import exp
 from typing import Final
 
 from data.dates.context import DateContext
+from data.text.markup.oversized_tags import MOST_TAGS
 from spiders.items import Listing, ListingItem
 from spiders.listing.dates import date_marks, page_reading
 from spiders.listing.declared import declared_items
@@ -20,7 +21,6 @@ from spiders.listing.pagination import next_page
 from spiders.listing.region_features import RegionPage
 from spiders.listing.regions import place_of
 from spiders.listing.undated_rows import with_undated
-from spiders.page.oversized_tags import MOST_TAGS
 from spiders.page.page import NO_TEXT, Page
 from spiders.sources.source_file import ListingRules
 

@@ -13,7 +13,7 @@ from typing import Final
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 
-from data.text.nesting import flattened
+from data.text.markup.nesting import flattened
 from spiders.page.lost_end_tags import HIDING, with_end_quotes, with_end_tag
 
 LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}

@@ -14,10 +14,10 @@ import msgspec
 from lxml import etree
 from parsel import Selector
 
+from data.text.markup.oversized_tags import without_oversized_tags
 from data.text.urls import absolute
 from spiders.page.charset import DETECTION_BYTES, recode
 from spiders.page.html_tree import parse
-from spiders.page.oversized_tags import without_oversized_tags
 
 DECLARING = ("base", "link", "meta", "script", "title")
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from data.dates.context import DateContext
+from data.text.markup.oversized_tags import LARGE, MOST, MOST_TAGS, without_oversized_tags
 from spiders.listing.read import read_listing
-from spiders.page.oversized_tags import LARGE, MOST, MOST_TAGS, without_oversized_tags
 from spiders.page.page import Page
 from spiders.release.read import read_release
 

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from data.text.html_text import text_of
-from data.text.nesting import flattened
+from data.text.markup.nesting import flattened
 from data.text.sanitize import LEVELS, PART, PARTING, _ready, sanitize, sanitize_absolute
 
 DEEP = {

@@ -1,7 +1,7 @@
-"""Takes out of huge pages what a parser would need minutes and gigabytes for.
+"""Remove markup for which parsers would need minutes and gigabytes.
 
-libxml2 compares every attribute of an element with all others of it, and makes an element of some
-hundred bytes of each tag: a page of twenty megabytes can take it hours, and gigabytes.
+Parsers of HTML (libxml2, html5ever) compare each attribute of an element with all its others.
+libxml2 also allocates some hundred bytes per tag. A page of 20 MB can take hours and gigabytes.
 """
 
 from __future__ import annotations
@@ -53,9 +53,28 @@ def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
     """
     if len(markup) < LARGE:
         return markup, False
-    cut = markup.count(b"<") > MOST_TAGS
-    if cut:
+    has_many_tags = markup.count(b"<") > MOST_TAGS
+    if has_many_tags:
         markup = markup[: _place(markup, MOST_TAGS)]
+    kept, is_cut = _without_excess_attributes(markup)
+    return kept, has_many_tags or is_cut
+
+
+def with_few_attributes(html: str) -> str:
+    """A fragment of HTML without the attributes that are too many for a tag.
+
+    The fragment is cut if its tags are in one another without end.
+    """
+    if len(html) < LARGE:
+        return html
+    # A text may contain a lone surrogate.
+    kept, _ = _without_excess_attributes(html.encode("utf-8", "surrogatepass"))
+    return kept.decode("utf-8", "surrogatepass")
+
+
+def _without_excess_attributes(markup: bytes) -> tuple[bytes, bool]:
+    """Markup without the attributes that are too many for a tag, and whether it was cut."""
+    cut = False
     for _ in range(ROUNDS):
         excess, end = _excesses(markup)
         if end < len(markup):

@@ -1,0 +1,1 @@
+"""Limits on HTML, so that parsers read hostile markup in linear time."""
