@@ -37,10 +37,10 @@ NEAR = 3
 
 MOST_MENDINGS = 4
 
-MAX_MENDED = 100_000
+MAX_MENDED = 50_000
 """Maximum characters of a text whose encoding is mended; the rest stays as it is.
 
-The text is cut at white space: ftfy reads a cut character several times more slowly.
+The text ends at white space, since ftfy reads a cut character several times more slowly.
 """
 
 
@@ -88,15 +88,26 @@ def _clean_usual(text: str) -> str:
 
 
 def _clean_any(text: str) -> str:
+    text = text.replace("\r\n", "\n")
+    end = mended_length(text)
+    start, rest = text[:end], text[end:]
     for _ in range(MOST_MENDINGS):
-        shown = INVISIBLE.sub("", CONTROLS.sub("", text.replace("\r\n", "\n")))
-        mended = shown if shown.isascii() else normalized("NFC", mend(shown))
-        visible = INVISIBLE.sub("", FORBIDDEN.sub("", mended))
-        lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
-        text = PARAGRAPHS.sub("\n\n", lines).strip()
-        if text == shown:
+        shown = INVISIBLE.sub("", CONTROLS.sub("", start))
+        start = _arranged(shown if shown.isascii() else mend(shown))
+        if start == shown:
             break  # else what stands beside one another now may look confused too
-    return text
+    if not rest:
+        return start.strip()
+    # White space at the cut, which `_arranged` removed, is in the rest.
+    return _arranged(start + INVISIBLE.sub("", CONTROLS.sub("", rest)))
+
+
+def _arranged(text: str) -> str:
+    """Text in NFC without forbidden and invisible characters, with single spaces and breaks."""
+    normal = text if text.isascii() else normalized("NFC", text)
+    visible = INVISIBLE.sub("", FORBIDDEN.sub("", normal))
+    lines = BREAKS.sub("\n", SPACES.sub(" ", visible.replace("\r", "\n")))
+    return PARAGRAPHS.sub("\n\n", lines).strip()
 
 
 def allowed(text: str) -> str:
@@ -107,10 +118,19 @@ def allowed(text: str) -> str:
     return FORBIDDEN.sub("", text)
 
 
+def mended_length(text: str) -> int:
+    """Characters of a text whose encoding is mended: all, or up to white space in a long text."""
+    if len(text) <= MAX_MENDED:
+        return len(text)
+    end = max(text.rfind(space, 0, MAX_MENDED) for space in "\n ")
+    # All white space at the cut is in the rest, so that a break there is not lost.
+    return len(text[: max(end, 0)].rstrip()) or MAX_MENDED
+
+
 def mend(text: str) -> str:
     """Text whose encoding was confused somewhere upstream, put right where that is certain."""
-    if len(text) > MAX_MENDED:
-        end = max(text.rfind(space, 0, MAX_MENDED) for space in "\n ") + 1 or MAX_MENDED
+    end = mended_length(text)
+    if end < len(text):
         return mend(text[:end]) + text[end:]
     # ftfy's own look at a whole text takes thirty times longer, and most texts are well.
     places = [match.span() for match in CONFUSED.finditer(text)]
