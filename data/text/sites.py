@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from tldextract import TLDExtract
 
-from data.text.urls import DEFAULT_PORTS
+from data.text.urls import DEFAULT_PORTS, MAX_ADDRESS
 
 LOOPBACK: Final = "localhost"
 
@@ -17,7 +17,8 @@ _domains = TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 def site_of(url: str) -> str:
     """The domain that somebody registered (Public Suffix List); of bare addresses host and port."""
-    parts = urlsplit(url)
+    # Python takes quadratic time for a host of combining marks.
+    parts = urlsplit(url[:MAX_ADDRESS])
     host = (parts.hostname or "").removeprefix("www.").rstrip(".")
     found = _domains.extract_str(host).top_domain_under_public_suffix
     if found:

@@ -38,6 +38,12 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST_KEY: Final = 2_000
 """Characters of a key: an index of PostgreSQL takes no more than 2,704 bytes."""
 
+MAX_ADDRESS: Final = 8_000
+"""Maximum characters of an address that is followed or published.
+
+Apache and nginx refuse request lines above 8 KB.
+"""
+
 MAX_HOST: Final = 255
 """Maximum characters of a host (RFC 1035, 2.3.4)."""
 
@@ -51,9 +57,9 @@ def canonical_url(url: str) -> str:
     https for http, no ``www.``, default port, fragment, session id or tracking parameter, no
     trailing slash, sorted query, upper-case escapes only where needed. A key to compare by, not an
     address to fetch. Text that is no URL is returned stripped. Of a very long one, the host and a
-    digest stand for it.
+    digest stand for it. A URL longer than MAX_ADDRESS is compared as it is.
     """
-    key = _canonical(url)
+    key = _canonical(url) if len(url) <= MAX_ADDRESS else url.strip()
     if len(key) <= LONGEST_KEY:
         return key
     root = ROOT.match(key)
@@ -110,7 +116,12 @@ def ascii_host(host: str) -> str:
 
 
 def without_campaign(url: str) -> str:
-    """The same address without the parameters of mail and advertising campaigns; else unchanged."""
+    """The same address without the parameters of mail and advertising campaigns; else unchanged.
+
+    An address longer than MAX_ADDRESS is unchanged.
+    """
+    if len(url) > MAX_ADDRESS:
+        return url
     head, mark, rest = url.partition("?")
     query, hash_, fragment = rest.partition("#")
     kept = [part for part in query.split("&") if not CAMPAIGN.fullmatch(part.partition("=")[0])]
@@ -133,7 +144,9 @@ PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP
 
 
 def absolute(base: str, address: str) -> str | None:
-    """The absolute form of an address, or None where it is none that may be followed."""
+    """The absolute form of an address, or None if it can't be followed or exceeds MAX_ADDRESS."""
+    if len(address) > MAX_ADDRESS:
+        return None
     if WHOLE.fullmatch(address):
         return address
     if (told := RELATIVE.fullmatch(address)) and (place := _place(base)):
@@ -182,7 +195,12 @@ STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @lru_cache(maxsize=1000)
 def web_address(url: str) -> str | None:
-    """An absolute http or https address by the letter of RFC 3986, or None for anything else."""
+    """An absolute http or https address by the letter of RFC 3986, or None for anything else.
+
+    None, too, for an address longer than MAX_ADDRESS.
+    """
+    if len(url) > MAX_ADDRESS:
+        return None
     bare = re.sub(r"[\t\r\n]", "", allowed(url)).strip()
     try:
         parts = urlsplit(bare)

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from data.text.urls import MAX_ADDRESS
 from spiders.page.class_hints import names_around, names_of
 
 PAGER_CLASS = re.compile(
@@ -55,6 +56,8 @@ def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
 
     What a button ``loads`` is a part of its page, so any number in the query tells which.
     """
+    if len(address) > MAX_ADDRESS:
+        return False
     mine, other = urlsplit(here), urlsplit(address)
     if mine.path.rstrip("/") == other.path.rstrip("/"):
         return mine.query != other.query
@@ -65,6 +68,8 @@ def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
 
 def leads_on(here: str, address: str) -> bool:
     """Whether an address counts up: it names a page or an offset, or a number of it is higher."""
+    if len(address) > MAX_ADDRESS:
+        return False
     return bool(_PAGE_NUMBER.search(address)) or step(here, address) > 0
 
 
@@ -80,6 +85,8 @@ def is_of_calendar(here: str, address: str) -> bool:
 
 def step(here: str, address: str) -> int:
     """1 where an address differs from the page's in one number that is higher, -1 where lower."""
+    if len(address) > MAX_ADDRESS:
+        return 0
     mine, other = _NUMBERS.split(here), _NUMBERS.split(address)
     if len(mine) != len(other):
         return 0

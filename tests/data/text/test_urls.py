@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from data.archive.warc.surt import surt
 from data.models import Media
-from data.text.urls import absolute, canonical_url, web_address, without_campaign
+from data.text.sites import site_of
+from data.text.urls import MAX_ADDRESS, absolute, canonical_url, web_address, without_campaign
 from feeds.entries.entry import web_media
 
 
@@ -165,3 +166,27 @@ def test_a_host_that_is_too_long_for_the_dns_is_never_encoded(
     assert web_address(url) is None
     assert surt(url).endswith(")/")
     assert asked == []
+
+
+def test_an_address_that_servers_refuse_is_neither_followed_nor_taken_apart() -> None:
+    long = f"http://WWW.harbour.example/news?utm_source=x&b={'%41' * MAX_ADDRESS}#end"
+    assert absolute("http://harbour.example/", long) is None
+    assert absolute("http://harbour.example/", f"/{'a' * MAX_ADDRESS}") is None
+    assert web_address(long) is None
+    assert without_campaign(long) == long
+    assert canonical_url(long) != canonical_url(long.replace("WWW", "www"))
+    assert len(canonical_url(long)) < MAX_ADDRESS
+
+
+def test_the_longest_address_is_followed() -> None:
+    base = "http://harbour.example/"
+    longest = base + "a" * (MAX_ADDRESS - len(base))
+    assert absolute(base, longest) == longest
+    assert web_address(longest) == longest
+    assert without_campaign(f"{longest[:-13]}?utm_source=x") == longest[:-13]
+
+
+def test_the_site_of_a_very_long_address_is_in_its_beginning() -> None:
+    assert site_of(f"http://www.harbour.example/{'a' * MAX_ADDRESS}") == "harbour.example"
+    # Without a limit Python reads all of this host, which ends in a port that is no number.
+    assert site_of(f"http://{'a' * MAX_ADDRESS}.example:port") == "a" * (MAX_ADDRESS - 7)
