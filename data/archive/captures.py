@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.foreign import imported_from
+from data.archive.log.keys import key_chain
 from data.archive.log.notes import InvalidNote
-from data.archive.log.removals import REMOVAL, SET_ASIDE, decode_unverified
+from data.archive.log.removals import REMOVAL, SET_ASIDE, decode
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record
 from data.errors import ArchiveError
+from data.files import read_regular
 from data.models.capture import Capture
 
 MAX_KNOWN_ORIGINS: Final = 50_000
@@ -30,6 +32,8 @@ class Captures:
         self._index = index
         self._lock = threading.Lock()
         self._origins: dict[tuple[str, int, int], str] = {}
+        self._notes: dict[tuple[str, int], Sequence[tuple[int, int]]] = {}
+        """The leaves that each note sets aside; its signature is checked once."""
 
     def of(self, uri: str) -> list[Entry]:
         """All captures of an address in their order of writing, without those set aside.
@@ -72,16 +76,33 @@ class Captures:
         return is_named and bool(self.origin(entry))
 
     def _set_aside(self) -> list[tuple[int, int]]:
-        """The first and the last leaf of each run of leaves that notes set aside.
-
-        Only this archive writes records at the address of the notes: imports skip it.
-        """
+        """The first and the last leaf of each run of leaves that signed notes set aside."""
         ranges: list[tuple[int, int]] = []
         for one in self._index.captures(REMOVAL):
-            with suppress(ArchiveError, InvalidNote):
-                note = decode_unverified(read_record(self._folder, one.file, one.offset).block)
-                ranges += note.leaves if note.kind == SET_ASIDE else ()
+            key = (one.file, one.offset)
+            with self._lock:
+                known = self._notes.get(key)
+            if known is None:
+                # A note or a key that cannot be read now is read again next time.
+                with suppress(ArchiveError, OSError):
+                    known = self._leaves_of_note(one)
+                    with self._lock:
+                        self._notes[key] = known
+            ranges += known or ()
         return ranges
+
+    def _leaves_of_note(self, entry: Entry) -> Sequence[tuple[int, int]]:
+        """The leaves that a note sets aside; none if no key of the log signed it.
+
+        Raises ArchiveError and OSError.
+        """
+        log = self._folder / "log"
+        keys = key_chain(lambda path: read_regular(log / path), str(log)).at(entry.leaf + 1)
+        try:
+            note = decode(read_record(self._folder, entry.file, entry.offset).block, keys)
+        except InvalidNote:
+            return ()
+        return note.leaves if note.kind == SET_ASIDE else ()
 
 
 def chosen(entries: Sequence[Entry], origin: Callable[[Entry], str]) -> Entry:

@@ -48,15 +48,23 @@ def health_page(
     """The page of how sources are, with the last change that was ``told`` of each."""
     sources = sorted(found, key=lambda one: (one.is_well, name_key(pages, one.source)))
     rows = [row(pages, one, told.get(one.source)) for one in sources[:MOST]]
+    unseen = [one.source for one in sources if one.last_run is None]
+    imported = sum(is_imported(pages, one) for one in unseen)
     return pages.health(
         FILE,
         rows=rows,
         ill=sum(not one.is_well for one in sources),
-        unseen=sum(one.last_run is None for one in sources),
+        unseen=len(unseen) - imported,
+        imported=imported,
         visiting=sum(one.visiting for one in sources),
-        total=len(sources),
+        total=len(sources) - imported,
         is_live=True,
     )
+
+
+def is_imported(pages: PageRenderer, source: str) -> bool:
+    """Whether a source has no address: it was imported and has no source file to visit it by."""
+    return not pages.catalog.source(source).url
 
 
 def shown_condition(event: HealthEvent | None, *, is_read: bool) -> str:
@@ -87,13 +95,16 @@ def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collec
     rows = [
         told_row(pages, source, event, is_read=source in read) for source, event in order[:MOST]
     ]
+    unseen = [one for one, event in shown.items() if event is None and one not in read]
+    imported = sum(is_imported(pages, one) for one in unseen)
     return pages.health(
         FILE,
         rows=rows,
         ill=sum(event is not None and not event.well for event in shown.values()),
-        unseen=sum(event is None and source not in read for source, event in shown.items()),
+        unseen=len(unseen) - imported,
+        imported=imported,
         visiting=0,
-        total=len(shown),
+        total=len(shown) - imported,
         is_live=False,
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.models import Facet, HealthEvent
-from feeds.pages.health_page import shown_condition
+from feeds.pages.health_page import is_imported, shown_condition
 from feeds.pages.paging import ALONE, Paging
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line, with_lines
@@ -54,12 +54,14 @@ def about_page(pages: PageRenderer) -> bytes:
 class Glance:
     """The health of the sources that are collected, as far as visits have shown it.
 
-    ``total`` is how many there are, and ``unseen`` how many have had no successful visit. The ids
-    of those that fail, and of those that work with a fault, are in the order of their names.
+    ``total`` is how many there are, and ``unseen`` how many have had no successful visit. Sources
+    that were only imported count as ``imported``, not in the total. The ids of those that fail,
+    and of those that work with a fault, are in the order of their names.
     """
 
     total: int
     unseen: int
+    imported: int
     failing: tuple[str, ...]
     degraded: tuple[str, ...]
 
@@ -82,9 +84,12 @@ def glance(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collectio
         key=lambda one: (key(catalog.name(Facet(source=one))), one),
     )
     conditions = {one: shown_condition(told.get(one), is_read=one in read) for one in collected}
+    unseen = {one for one, how in conditions.items() if how == "new"}
+    imported = sum(is_imported(pages, one) for one in unseen)
     return Glance(
-        len(collected),
-        sum(one == "new" for one in conditions.values()),
+        len(collected) - imported,
+        len(unseen) - imported,
+        imported,
         tuple(one for one, how in conditions.items() if how not in {"ok", "new", "degraded"}),
         tuple(one for one, how in conditions.items() if how == "degraded"),
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
 
 from data.errors import StoreError
-from data.models import Run
+from data.models import Run, RunError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
@@ -77,11 +77,13 @@ def collect(
     else:
         for run in runs:
             print_run(run)
-    # Last: where the store can't be used, what was collected has been told all the same.
-    note_health(home)
-    if alerts := waiting_alerts(home):
-        tell = complain if as_json else say
-        tell(f"{counted(alerts, 'alert waits', 'alerts wait')} for `communique run`")
+    # Last: if the store cannot be used, the reports are printed all the same.
+    printed = () if as_json else [one for run in runs for one in run.errors[:ERRORS_SHOWN]]
+    with errors_once(home, printed):
+        note_health(home)
+        if alerts := waiting_alerts(home):
+            tell = complain if as_json else say
+            tell(f"{counted(alerts, 'alert waits', 'alerts wait')} for `communique run`")
     return 1 if broken or any(run.errors for run in runs) else 0
 
 
@@ -105,6 +107,16 @@ def visit(
                 on_progress=on_progress,
             )
         )
+
+
+@contextmanager
+def errors_once(home: Home, printed: Sequence[RunError]) -> Iterator[None]:
+    """Suppress a StoreError that was printed as the error of a visit."""
+    try:
+        yield
+    except StoreError as error:
+        if home.told(str(error)) not in {one.message for one in printed}:
+            raise
 
 
 def paused_in(home: Home) -> frozenset[str]:

@@ -58,18 +58,6 @@ def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
     origin = note.text.partition("\n")[0]
     if not any(key.name == origin and note.signed_by(key) for key in keys):
         raise InvalidNote(WHAT, UNSIGNED)
-    return _removal(note)
-
-
-def decode_unverified(block: bytes) -> Removal:
-    """Decode a note without a check of its signature.
-
-    Use it only for what must not be shown, never for evidence. Raises InvalidNote.
-    """
-    return _removal(parse_note(block, WHAT, most=len(block)))
-
-
-def _removal(note: Note) -> Removal:
     _, first, text = [*note.text.split("\n", 2), "", ""][:3]
     if first != FIRST:
         raise InvalidNote(WHAT, UNSIGNED)

@@ -13,6 +13,7 @@ from feeds.pages.health_page import told_page
 from feeds.pages.renderer import PageRenderer
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+URL = "https://harbour.example/news/"
 NAMES = {"a": "Zinc Board", "b": "alder Trust", "c": "Birch Office", "d": "Yew Council"}
 
 
@@ -21,7 +22,7 @@ def lead(page: bytes) -> str:
 
 
 def test_a_file_claims_nothing_of_sources_that_no_visit_has_read() -> None:
-    sources = {one: Source(one, name, "", "UTC") for one, name in NAMES.items()}
+    sources = {one: Source(one, name, URL, "UTC") for one, name in NAMES.items()}
     catalog = Catalog("https://site.example", "Site", sources, {})
     pages = PageRenderer(catalog, {Facet(source=one): 1 for one in sources})
     fault = HealthEvent("c", False, NOON, "its feed can't be read", "ok", "feed.unread")  # noqa: FBT003 - its state
@@ -38,8 +39,22 @@ def test_a_file_claims_nothing_of_sources_that_no_visit_has_read() -> None:
     assert "All 4 sources are healthy" in lead(told_page(pages, {}, NAMES))
 
 
+def test_sources_that_were_only_imported_await_no_visit() -> None:
+    addresses = {"a": URL, "b": "", "c": "", "d": ""}
+    sources = {one: Source(one, name, addresses[one], "UTC") for one, name in NAMES.items()}
+    catalog = Catalog("https://site.example", "Site", sources, {})
+
+    def said(*shown: str) -> str:
+        counts = {Facet(source=one): 1 for one in shown}
+        return lead(told_page(PageRenderer(catalog, counts), {}, {"a"}))
+
+    assert "The source is healthy. 2 were imported and are not visited." in said("a", "b", "c")
+    assert "All sources were imported, and none is visited." in said("b", "c", "d")
+    assert "visit yet" not in said("a", "b") + said("b")
+
+
 def test_lines_are_in_the_order_of_the_names_that_are_shown() -> None:
-    sources = {one: Source(one, name, "", "UTC") for one, name in NAMES.items()}
+    sources = {one: Source(one, name, URL, "UTC") for one, name in NAMES.items()}
     catalog = Catalog("https://site.example", "Site", sources, {})
     pages = PageRenderer(catalog, {Facet(source=one): 1 for one in sources})
     failed = HealthEvent("d", False, dt.datetime(2026, 3, 2, tzinfo=dt.UTC), "gone", "gone")  # noqa: FBT003 - its state

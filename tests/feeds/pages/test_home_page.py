@@ -169,6 +169,15 @@ def test_it_claims_nothing_of_sources_that_no_visit_has_read(tmp_path: Path) -> 
     )
     store.unread = set()
     assert told() == ("All of them work.", "glance")
+    # Imported sources have no address, and nobody visits them.
+    store.unread = {"acme", "wire"}
+    store.known["acme"] = replace(store.known["acme"], url="")
+    assert told() == (
+        "No source has had a successful visit yet. 1 was imported and is not visited.",
+        "glance unknown",
+    )
+    store.known["wire"] = replace(store.known["wire"], url="")
+    assert told() == ("All sources were imported, and none is visited.", "glance unknown")
 
 
 def test_it_counts_no_institutions_before_there_are_any(tmp_path: Path) -> None:
@@ -233,7 +242,7 @@ def test_pages_of_a_large_site_are_small() -> None:
     pages, _ = large()
     release = "<li>" + "A title of a release that says what is new and why. " * 4 + "</li>"
     lines = [Line(f"2022-11-{day:02}", release.encode(), timed=False) for day in range(1, 29)]
-    first = home_page(pages, lines, Glance(500, 0, (), ()))
+    first = home_page(pages, lines, Glance(500, 0, 0, (), ()))
     source = facet_page(pages, Facet(source="source-1"), lines)
     assert len(gzip.compress(first)) < 15_000
     assert len(gzip.compress(source)) < 15_000

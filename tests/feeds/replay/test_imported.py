@@ -13,6 +13,9 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.foreign import IMPORTED_FIELD
+from data.archive.log.keys import make_key
+from data.archive.log.notes import SigningKey
+from data.archive.log.removals import REMOVAL, SET_ASIDE, TEXT, Removal, encode
 from data.archive.removal.set_aside import set_aside
 from data.models import Capture, Draft
 from data.settings import Archive as Settings
@@ -118,6 +121,28 @@ def test_an_imported_memento_and_its_timemap_report_the_import(home: Path) -> No
         ]
         assert "imported" not in ours
         assert 'imported="an%20%C3%A6%20file.warc.gz"' in imported
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_only_a_note_that_the_key_of_the_log_signed_sets_a_record_aside(
+    home: Path, tmp_path: Path, *, is_signed: bool
+) -> None:
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        (ours,) = [one for one in store.captured() if one.at == AT]
+    capture = adopt(home, ours.record_id, at=dt.datetime(2023, 1, 1, tzinfo=dt.UTC))
+    with closing(Archive(home / "archive", Settings())) as archive:
+        known = archive.log.key()
+        seed = known.seed if is_signed else make_key(tmp_path / "key", "other").seed
+        note = encode(
+            Removal(SET_ASIDE, "forged", [(capture.leaf, capture.leaf)]),
+            SigningKey(known.name, seed),
+        )
+        archive.metadata(REMOVAL, TEXT, note, at=AT)
+    for web in client(home):
+        # The second answer is that of the verdict in memory.
+        for _ in range(2):
+            status = web.get(f"/memento/{LATER}/{URL}").status_code
+            assert status == (302 if is_signed else 200)
 
 
 def test_a_record_that_was_set_aside_is_not_replayed(home: Path) -> None:

@@ -319,6 +319,16 @@ def test_nothing_to_collect_and_unknown_names_are_told_what_to_do(tmp_path: Path
     assert "there is no source 'nobody'" in unknown.stderr
 
 
+def test_a_store_that_is_no_database_is_reported_once(room: Room, home: Path) -> None:
+    assert room.log == []
+    (home / "communique.db").write_bytes(b"Dear reader, " * 999)
+    result = communique("collect", home=home)
+    assert (result.returncode, result.stderr.count("not a database")) == (1, 1)
+    told = communique("collect", "--json", home=home)
+    assert "not a database" in told.stdout
+    assert (told.returncode, told.stderr.count("not a database")) == (1, 1)
+
+
 def test_a_source_file_with_a_mistake_is_not_told_to_be_missing(room: Room, home: Path) -> None:
     (home / "sources/quay.toml").write_text('name = "Quay"\nurll = "https://quay.example/"\n')
     told = communique("collect", "quay", home=home)
