@@ -10,7 +10,7 @@ from typing import Final
 from lxml import etree
 
 from spiders.body.serialize import serialize
-from spiders.learning.sample import Sample, within
+from spiders.learning.sample import Sample, can_learn_from, within
 from spiders.page.css import CssSelector
 from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import selectors_of
@@ -107,9 +107,10 @@ def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
 
 
 def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
-    """The lines, squashed, that stand somewhere on every page."""
-    said = [frozenset(comparison_key(run.text) for run in lesson.runs) for lesson in lessons]
-    return frozenset.intersection(*said)
+    """The lines, as comparison keys, that are on every page; none if the pages are too large."""
+    if not can_learn_from(lessons):
+        return frozenset()
+    return frozenset.intersection(*(lesson.keys for lesson in lessons))
 
 
 def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[str, ...]:
@@ -118,18 +119,15 @@ def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[st
     ``known`` are the lines, squashed, of all pages. None where a body would be left empty.
     """
     found: dict[str, str] = {}
-    for lines in bodies:
-        said = [line for line in lines if comparison_key(line)]
+    said = [[(key, line) for line in lines if (key := comparison_key(line))] for lines in bodies]
+    for keyed in said:
         edges = chain(
-            takewhile(lambda line: comparison_key(line) in known, said),
-            takewhile(lambda line: comparison_key(line) in known, reversed(said)),
-            (line for line in said if len(line) > LONG_LINE and comparison_key(line) in known),
+            takewhile(lambda pair: pair[0] in known, keyed),
+            takewhile(lambda pair: pair[0] in known, reversed(keyed)),
+            (pair for pair in keyed if len(pair[1]) > LONG_LINE and pair[0] in known),
         )
-        for line in islice(edges, MOST_REPEATED):
-            if len(comparison_key(line)) >= LEAST_REPEATED:
-                found.setdefault(comparison_key(line), line)
-    left = all(
-        any(comparison_key(line) not in found for line in lines if comparison_key(line))
-        for lines in bodies
-    )
+        for key, line in islice(edges, MOST_REPEATED):
+            if len(key) >= LEAST_REPEATED:
+                found.setdefault(key, line)
+    left = all(any(key not in found for key, _ in keyed) for keyed in said)
     return tuple(found.values()) if left else ()

@@ -10,6 +10,7 @@ Kushmerick, "Wrapper induction: efficiency and expressiveness", Artificial Intel
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -25,16 +26,13 @@ from data.text.similarity import jaccard, signature
 from data.text.words import tokens
 from spiders.learning.boilerplate import body_of, everywhere, repeated, unread
 from spiders.learning.excerpt_search import with_excerpt
-from spiders.learning.sample import Sample, same_date
+from spiders.learning.sample import Sample, can_learn_from, same_date
 from spiders.learning.template import SELECTORS, Template, version_of
 from spiders.learning.template_reader import TemplateReader, date_in
 from spiders.page.css import CssSelector
 from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
-
-MAX_ELEMENTS: Final = 25_000
-"""Maximum elements of all pages that a layout is learned from; each is read dozens of times."""
 
 LEAST: Final = 3
 """Pages from which on something is known of a source."""
@@ -49,6 +47,9 @@ PARAGRAPHS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
 )
 """Elements of one piece of a text, which are never learned as the whole."""
+
+PLAIN: Final = re.compile(r"[^\"\\\n\r\f]+")
+"""A value that a selector can contain in quotes as it is."""
 
 MOST_BODIES: Final = 12
 """Selectors for a body that are tried."""
@@ -67,7 +68,7 @@ def induce(
     """
     if len(lessons) < LEAST or not all(lesson.read.content.body_text for lesson in lessons):
         return None
-    if sum(sum(1 for _ in lesson.page.tree.iter()) for lesson in lessons) > MAX_ELEMENTS:
+    if not can_learn_from(lessons):
         return None
     if declared.body is None:
         said = [lesson.read.content.body_text.split("\n") for lesson in lessons]
@@ -173,7 +174,7 @@ def _ways(element: etree._Element) -> list[str]:
     if element.tag != "meta":
         return selectors_of(element)
     named = ((name, element.get(name)) for name in ("property", "name", "itemprop"))
-    return [f'meta[{name}="{value}"]' for name, value in named if value and '"' not in value]
+    return [f'meta[{name}="{value}"]' for name, value in named if value and PLAIN.fullmatch(value)]
 
 
 def _is_title(lesson: Sample, text: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, islice, takewhile
+from itertools import accumulate, chain, islice, takewhile
 from typing import Final
 
 from lxml import etree
@@ -46,6 +46,9 @@ NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title",
 MOST_NODES: Final = 6_000
 """Elements of a page that are looked at for a headline or a date."""
 
+MAX_ELEMENTS: Final = 25_000
+"""Maximum elements of the pages of a layout; from larger pages no layout is learned."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -78,7 +81,7 @@ class Sample:
 
     @cached_property
     def _said(self) -> dict[str, bool]:
-        """Lines, as comparison keys, and whether they are of the body."""
+        """Lines, and whether they are of the body."""
         return {}
 
     def says(self, line: str) -> bool:
@@ -86,10 +89,9 @@ class Sample:
 
         A footer with the institution's name is none, though the text names it too.
         """
-        key = comparison_key(line)
-        said = self._said.get(key)
+        said = self._said.get(line)
         if said is None:
-            said = self._said[key] = self._is_said(key)
+            said = self._said[line] = self._is_said(comparison_key(line))
         return said
 
     def _is_said(self, key: str) -> bool:
@@ -105,6 +107,11 @@ class Sample:
     def runs(self) -> list[Line]:
         """All the lines of the page."""
         return serialize(self.page.tree, self.page.base).runs
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The lines of the page as comparison keys."""
+        return frozenset(comparison_key(run.text) for run in self.runs)
 
     @cached_property
     def chain(self) -> tuple[etree._Element, ...]:
@@ -205,6 +212,12 @@ class Sample:
                 inner[-1] = (inner[-1][0], around, length + size + len(tail))
         lines = ((one, clean_line(text)) for one, text in texts[: MOST_NODES + 1] if text)
         return [(one, line) for one, line in lines if line and one.tag not in NO_NAMES]
+
+
+def can_learn_from(lessons: Sequence[Sample]) -> bool:
+    """Whether pages are small enough to learn a layout from them."""
+    elements = chain.from_iterable(lesson.page.tree.iter() for lesson in lessons)
+    return next(islice(elements, MAX_ELEMENTS, None), None) is None
 
 
 def same_date(left: Published | None, right: Published | None) -> bool:

@@ -17,6 +17,9 @@ TELLING: Final = frozenset(
 )
 """Tags that say what they are for; other tags need a name beside them."""
 
+PLAIN_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+"""A tag that CSS can name; a parser also makes tags such as ``o:p`` and ``http:``."""
+
 MOST_CLASSES: Final = 6
 MOST_STEPS: Final = 3
 """Elements on the path from a named element down to the one that is meant."""
@@ -25,12 +28,17 @@ MOST_ABOVE: Final = 8
 
 
 def selectors_of(element: etree._Element) -> list[str]:
-    """The selectors of an element, each once: its own names first, then short paths to it."""
+    """The selectors of an element, each once: its own names first, then short paths to it.
+
+    An element whose tag CSS cannot name has none. An ancestor with such a tag is ``*`` in paths.
+    """
     return list(dict.fromkeys(_selectors(element)))
 
 
 def _selectors(element: etree._Element) -> Iterator[str]:
     tag = str(element.tag)
+    if not PLAIN_TAG.fullmatch(tag):
+        return
     own = [f"{tag}{mark}" for mark in marks_of(element)]
     yield from own
     if tag in TELLING:
@@ -40,14 +48,15 @@ def _selectors(element: etree._Element) -> Iterator[str]:
         yield classes[0] + classes[1].removeprefix(tag)
     path = tag
     for step, above in enumerate(islice(element.iterancestors(), MOST_ABOVE)):
-        named = [f"{above.tag}{mark}" for mark in marks_of(above)]
-        if above.tag in TELLING:
-            named.append(str(above.tag))
+        holder = str(above.tag) if PLAIN_TAG.fullmatch(str(above.tag)) else "*"
+        named = [f"{holder}{mark}" for mark in marks_of(above)]
+        if holder in TELLING:
+            named.append(holder)
         for name in named:
             yield from (f"{name} {one}" for one in own)
             if step < MOST_STEPS:
                 yield f"{name} > {path}"
-        path = f"{above.tag} > {path}"
+        path = f"{holder} > {path}"
 
 
 def marks_of(element: etree._Element) -> Iterator[str]:

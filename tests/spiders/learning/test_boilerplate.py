@@ -6,8 +6,9 @@ import pytest
 from lxml import etree
 
 from spiders.learning import boilerplate
-from spiders.learning.boilerplate import MAX_VISITS, Body, parts_with_tables, unread
+from spiders.learning.boilerplate import MAX_VISITS, Body, parts_with_tables, repeated, unread
 from spiders.page.css import CssSelector
+from spiders.page.phrases import comparison_key
 from tests.counted_tree import counted_tree
 
 
@@ -61,3 +62,17 @@ def test_tables_their_parts_and_what_holds_them_are_found() -> None:
     )
     found = {one.get("id") for one in parts_with_tables(root)} - {None}
     assert found == {"a", "c", "d", "e", "f"}
+
+
+def test_each_line_is_squashed_once_to_find_what_repeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies of one very long line took a second for each squashing."""
+    squashed: list[str] = []
+
+    def counted(line: str) -> str:
+        squashed.append(line)
+        return comparison_key(line)
+
+    monkeypatch.setattr(boilerplate, "comparison_key", counted)
+    bodies = [[f"Ship {n} came in.", "", f"Lamp {n} was lit.", "Press office"] for n in range(3)]
+    assert repeated(bodies, frozenset({"pressoffice"})) == ("Press office",)
+    assert len(squashed) == sum(map(len, bodies))

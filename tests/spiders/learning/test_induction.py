@@ -13,7 +13,7 @@ from data.dates.context import DateContext
 from data.identity.decision import first_release
 from data.models import Release
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.learning import induction
+from spiders.learning import sample
 from spiders.learning.induction import induce
 from spiders.learning.sample import Sample
 from spiders.learning.source_templates import SourceTemplates
@@ -514,5 +514,19 @@ def test_nothing_is_learned_from_pages_of_very_many_elements(
     pages = [old(1), old(2), old(3)]
     assert induce("acme", NONE, lessons(*pages), READING.now)
     elements = sum(len([*one.tree.iter()]) for one in pages)
-    monkeypatch.setattr(induction, "MAX_ELEMENTS", elements - 1)
+    monkeypatch.setattr(sample, "MAX_ELEMENTS", elements - 1)
     assert induce("acme", NONE, lessons(*pages), READING.now) is None
+
+
+@pytest.mark.parametrize("odd", ["a\\", 'a"', "a\n", "a] b", "a:b"])
+def test_layouts_are_learned_from_pages_with_names_that_css_cannot_quote(odd: str) -> None:
+    def marked(number: int) -> Page:
+        plain = old(number)
+        title = f"Decision {number} on the {TOPICS[number % 12]}"
+        meta = f"</title><meta name='{odd}' content='{title}'>".encode()
+        body = plain.body.replace(b"</title>", meta)
+        body = body.replace(b'<div class="tools">', b'<o:p class="tools">')
+        return replace(plain, body=body.replace(b"<h2", b"<http:><h2"))
+
+    template = learned(*map(marked, (1, 2, 3)))
+    assert read(template, marked(4)).content.title == f"Decision 4 on the {TOPICS[4]}"
