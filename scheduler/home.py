@@ -309,8 +309,11 @@ class Home:
 
     @property
     def alive(self) -> Path:
-        """The file that a worker touches while it can work."""
-        return self.path / "worker.alive"
+        """The file that a worker on this machine touches while it can work.
+
+        Workers in several containers may share a HOME.
+        """
+        return self.path / f"worker-{os.uname().nodename}.alive"
 
     @contextmanager
     def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:

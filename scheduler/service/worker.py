@@ -74,6 +74,8 @@ class Worker:
             raise self._lost(error.__cause__) from error
         except (psycopg.Error, DatabaseLost) as error:
             raise self._lost(error) from error
+        finally:
+            self._home.alive.unlink(missing_ok=True)
 
     def _lost(self, cause: BaseException | None) -> CommuniqueError:
         """What ended this worker: a database that refuses something is not gone."""

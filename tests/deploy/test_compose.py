@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from scheduler.home import open_home
+
 yaml: Any = pytest.importorskip("yaml")
 FILES = sorted((Path(__file__).parents[2] / "deploy" / "container").glob("compose*.yaml"))
 
@@ -44,6 +46,24 @@ def test_each_service_has_a_health_check(
 ) -> None:
     assert service["healthcheck"]["test"][0].startswith("CMD"), name
     assert file["services"]
+
+
+def test_the_health_check_of_a_worker_ignores_other_workers_on_its_volume(tmp_path: Path) -> None:
+    (check,) = (
+        service["healthcheck"]["test"][1]
+        for name, service, _ in services()
+        if name.endswith(":worker")
+    )
+    command = check.replace("$$", "$").replace("/var/lib/communique", str(tmp_path))
+
+    def is_healthy() -> bool:
+        return subprocess.run(["/bin/sh", "-c", command], check=False).returncode == 0  # noqa: S603 - our own file
+
+    for other in ("worker.alive", "worker-other.alive"):
+        (tmp_path / other).touch()
+    assert not is_healthy()
+    open_home(tmp_path).alive.touch()
+    assert is_healthy()
 
 
 @pytest.mark.parametrize(("name", "service", "file"), [*services()])

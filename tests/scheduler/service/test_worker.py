@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from scheduler.home import open_home
 from tests.command import COMMUNIQUE, communique
 from tests.peer import PATIENCE
 from tests.postgres_server import PASSWORD, USER
@@ -84,10 +85,12 @@ def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
                 assert "new=2" in until(log, "visited")
                 leader.kill()
                 until(other_log, "leading")
+        alive = open_home(tmp_path / "worker").alive
+        assert alive.exists()
         worker.send_signal(signal.SIGTERM)
         until(its_log, "stopping")
         assert worker.wait(PATIENCE) == 0
-    assert (tmp_path / "worker/worker.alive").exists()
+    assert not alive.exists()
     with psycopg.connect(postgres_url) as db:
         ((visits,),) = db.execute("SELECT count(*) FROM runs").fetchall()
         ((due,),) = db.execute(
