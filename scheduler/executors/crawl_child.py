@@ -112,10 +112,14 @@ class CrawlChild:
         note = NoteFile()
         try:
             with open_log(home.crawl_log) as log:
-                child = await Child.start("scheduler.jobs.crawl", log=log)
+                child = await Child.start(
+                    "scheduler.jobs.crawl", log=log, inherited=[note.descriptor]
+                )
             if kind.backfill:
                 stand_back(child.pid)
-            start = CrawlStart(str(home.path), kind.render, kind.separate, note.path, until, topics)
+            start = CrawlStart(
+                str(home.path), kind.render, kind.separate, note.descriptor, until, topics
+            )
             try:
                 await child.say(start)
             except ChildEnded as error:

@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import IO, Any, Final, Self, TypeVar
 
@@ -66,10 +67,16 @@ class Child:
         self._stdout = process.stdout
 
     @classmethod
-    async def start(cls, module: str, *arguments: str, log: IO[bytes] | None = None) -> Self:
+    async def start(
+        cls,
+        module: str,
+        *arguments: str,
+        log: IO[bytes] | None = None,
+        inherited: Collection[int] = (),
+    ) -> Self:
         """Run a module of ours. Its standard error goes to ``log``, else to ours.
 
-        Raises OSError if the system gives no process.
+        The child has the ``inherited`` descriptors. Raises OSError if the system gives no process.
         """
         return cls(
             await asyncio.create_subprocess_exec(
@@ -79,6 +86,7 @@ class Child:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=LONGEST,
+                pass_fds=inherited,
                 # A Ctrl-C is for us: we end the child in good order.
                 start_new_session=True,
             )
