@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.day_order import order_of_dates, order_of_host, order_of_list
 from data.dates.months import month_of
-from data.dates.parse import parse_date, parse_stated, plausible, scan
+from data.dates.parse import Found, parse_date, parse_stated, plausible, scan
 from data.dates.partial import day_in_year, month_and_day, year_in
 from data.dates.patterns import NUMERIC
 from data.dates.relative import is_relative
@@ -30,6 +31,10 @@ is no listing that a person could read."""
 _MAY_BE_DATE = re.compile(
     r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
 )
+_DIGIT = re.compile(r"\d")
+_YEAR_DIGIT = re.compile(r"\d|元")
+"""What each year that `year_in` finds contains; most texts contain neither."""
+
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
@@ -38,6 +43,9 @@ _BARE_YEAR = 12
 _SHORT = 60
 _RELATIVE = 32
 _YEAR_DIGITS = 2
+
+MAX_CACHED_PARTS = 16_384
+"""Maximum number of cached texts of at most 16 characters that may be parts of dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,9 @@ def page_reading(texts: Iterable[str], page: Page, reading: DateContext) -> Date
         reading = replace(reading, languages=(language.strip()[:35],))
     if reading.order:
         return reading
-    found = [match for text in texts for match in NUMERIC.finditer(fold_date(text[:_SHORT]))]
+    shown_texts = (text[:_SHORT] for text in texts)
+    numbers = (fold_date(text) for text in shown_texts if _DIGIT.search(text))
+    found = [match for text in numbers for match in NUMERIC.finditer(text)]
     short = [
         (int(match["a"]), int(match["b"]), int(match["c"]))
         for match in found
@@ -86,6 +96,7 @@ def date_marks(flat: FlatPage, url: str, reading: DateContext) -> list[DateMark]
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
+    dates = _TextDates(reading)
     parts = urlsplit(url)
     year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
     vain = 0
@@ -94,13 +105,15 @@ def date_marks(flat: FlatPage, url: str, reading: DateContext) -> list[DateMark]
             break
         if marks and text.place <= marks[-1].last:
             continue
-        found = list(_marks_of(flat.texts, index, heads, reading))
+        likely = bool(_MAY_BE_DATE.search(text.text))
+        found = list(_marks_of(flat.texts, index, heads, dates, likely=likely))
         if found:
             marks.extend(mark for mark in found if _is_plausible(mark, reading))
             continue
-        vain += bool(_MAY_BE_DATE.search(text.text))
+        vain += likely
         if len(text.text) <= _SHORT:
-            year = (_heads(text) and year_in(text.text)) or year
+            if _YEAR_DIGIT.search(text.text):
+                year = (_heads(text) and year_in(text.text)) or year
             mark = _without_year(flat.texts, index, year, reading)
             if mark:
                 marks.append(mark)
@@ -128,26 +141,44 @@ def _is_plausible(mark: DateMark, reading: DateContext) -> bool:
     return mark.published is None or plausible(mark.published, reading.now)
 
 
+class _TextDates:
+    """Finds the dates in texts of one page, and reads each different text once."""
+
+    def __init__(self, reading: DateContext) -> None:
+        self.reading = reading
+        self._found: dict[tuple[str, str], tuple[Found, ...]] = {}
+
+    def of(self, text: str, rule: str) -> tuple[Found, ...]:
+        """The dates in a text, in order; none overlaps another."""
+        key = text, rule
+        if key not in self._found:
+            self._found[key] = tuple(scan(text, self.reading, rule))
+        return self._found[key]
+
+
 def _marks_of(
-    texts: list[TextMark], index: int, heads: ColumnHeads, reading: DateContext
+    texts: list[TextMark], index: int, heads: ColumnHeads, dates: _TextDates, *, likely: bool
 ) -> Iterator[DateMark]:
-    text = texts[index]
+    """The dates that begin in a text; ``likely`` if the figures in it look like a date."""
+    text, reading = texts[index], dates.reading
     stated = text.parent.get("datetime") if text.parent.tag == "time" else None
     if stated and (published := parse_stated(stated, text.text, reading, "listing:time")):
         other = _is_other(texts, index, heads, "")
         yield DateMark(text.place, text.place, published, alone=True, sign=text.sign, other=other)
         return
     end = 0
-    if _MAY_BE_DATE.search(text.text):
-        for found in scan(text.text, reading, "listing:text"):
+    if likely:
+        for found in dates.of(text.text, "listing:text"):
             alone = len(text.text) - (found.end - found.start) <= _SHORT // 2
             other = _is_other(texts, index, heads, text.text[end : found.start])
             end = found.end
             yield DateMark(text.place, text.place, found.published, alone, text.sign, other)
     if not end:
         parts = _parts(texts, index, 3)
-        other = bool(parts) and _is_other(texts, index, heads, "")
-        for found in scan(" ".join(parts), reading, "listing:parts"):
+        if not parts:
+            return
+        other = _is_other(texts, index, heads, "")
+        for found in dates.of(" ".join(parts), "listing:parts"):
             last = texts[index + len(parts) - 1].place
             yield DateMark(text.place, last, found.published, True, text.sign, other)  # noqa: FBT003
 
@@ -167,7 +198,7 @@ def _without_year(
 ) -> DateMark | None:
     text = texts[index]
     for raw, last in ((text.text, index), (" ".join(_parts(texts, index, 2)), index + 1)):
-        day = month_and_day(raw, reading)
+        day = month_and_day(raw, reading) if _DIGIT.search(raw) else None
         if day:
             rule = "listing:no-year"
             dated = day_in_year(year, day, reading.zone, raw, rule) if year else None
@@ -176,14 +207,27 @@ def _without_year(
 
 
 def _parts(texts: list[TextMark], index: int, most: int) -> list[str]:
-    """A day, month and year that stand in elements of their own, as on a calendar leaf."""
+    """A day, month and year in elements of their own, as on a calendar leaf; else empty."""
     parts: list[str] = []
     for text in texts[index : index + most]:
-        if len(text.text) > _LONGEST_PART or not _PART.fullmatch(text.text):
+        if len(text.text) > _LONGEST_PART or not _is_part(text.text):
             break
         parts.append(text.text)
-    words = (word for part in parts for word in re.findall(r"[^\W\d_]+", fold_date(part)))
-    return parts if len(parts) > 1 and any(map(month_of, words)) else []
+    if len(parts) > 1 and any(map(_DIGIT.search, parts)) and any(map(_names_month, parts)):
+        return parts
+    return []
+
+
+@lru_cache(maxsize=MAX_CACHED_PARTS)
+def _is_part(text: str) -> bool:
+    """Whether a text may be the day, the month or the year of a date."""
+    return bool(_PART.fullmatch(text))
+
+
+@lru_cache(maxsize=MAX_CACHED_PARTS)
+def _names_month(text: str) -> bool:
+    """Whether a word of a text is the name of a month."""
+    return any(map(month_of, re.findall(r"[^\W\d_]+", fold_date(text))))
 
 
 MAX_COLUMNS = 50

@@ -14,7 +14,7 @@ from spiders.listing.featured import common_shape, shape_of
 from spiders.listing.flat_page import ElementSpan, FlatPage
 from spiders.listing.foreign_rows import without_foreign_rows
 from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import Record, records_of
+from spiders.listing.records import MAX_RATED, Record, records_of
 from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage, Row
 from spiders.listing.regions import Region, encloses, find_regions, says_words
 
@@ -92,16 +92,18 @@ class Candidate:
 class Candidates:
     """The regions of a page that may be its list of releases, the most promising first.
 
-    Items are read of what can still win, and once.
+    A region is rated by its first MAX_RATED records. Their items are read once, and only if the
+    region can still be the best.
     """
 
     def __init__(self, flat: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
         self._flat = flat
+        self._dates = dates
         self._features = RegionFeatures(flat, page)
         self._read: dict[int, RankedRegion | None] = {}
         self.found: list[Candidate] = []
         for region in find_regions(flat, dates, page.place):
-            records = records_of(region, flat, dates)
+            records = records_of(region, flat, dates, MAX_RATED)
             if records:
                 most = float(self._features.most(region, records) @ WEIGHTS) + BIAS
                 self.found.append(Candidate(region, records, most))
@@ -133,6 +135,15 @@ class Candidates:
                 best = choice
         return best
 
+    def whole(self, best: RankedRegion) -> RankedRegion:
+        """A region with the items of all its records."""
+        region = best.region
+        if len(region.records) <= MAX_RATED:
+            return best
+        records = records_of(region, self._flat, self._dates)
+        items = RecordFields(records, self._flat, strict=region.strict).items
+        return replace(best, items=items)
+
 
 def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> RankedRegion | None:
     """The best region of a page, or None where none is a list of releases."""
@@ -145,7 +156,7 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
         inner = best.region
         whole = [c for c in candidates.found if c.region.side == "in" and encloses(c.region, inner)]
         best = candidates.best(whole, -inf) or best
-    best = _without_strays(_with_siblings(best, flat, dates))
+    best = _without_strays(_with_siblings(candidates.whole(best), flat, dates))
     return _of_one_make(best, flat, dates)
 
 

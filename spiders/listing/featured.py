@@ -15,6 +15,7 @@ from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import records_of
 from spiders.listing.regions import Region
 from spiders.listing.titles import in_heading
+from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.regions import CHROME
 
 Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
@@ -115,12 +116,22 @@ def common_shape(items: list[ListingItem]) -> Shape | None:
     return shape if count >= _SHARE * len(items) else None
 
 
-@lru_cache(maxsize=4096)  # a listing is asked for the shapes of its links again and again
 def shape_of(url: str) -> Shape:
-    """What the addresses of one kind of page share: host, folders without numbers, parameters."""
+    """The host, the folders without numbers and the parameters of an address.
+
+    Addresses of one kind of page have the same shape.
+    """
+    return _cached_shape(url) if len(url) <= MAX_CACHED_LENGTH else _shape(url)
+
+
+def _shape(url: str) -> Shape:
     parts = urlsplit(url)
     folders = _DIGITS.sub("0", parts.path.rstrip("/").rpartition("/")[0])
     return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
+
+
+# The shapes of all items of a listing are compared several times.
+_cached_shape = lru_cache(maxsize=MAX_CACHED_LINKS)(_shape)
 
 
 def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[ElementSpan]]:

@@ -37,13 +37,13 @@ def without_foreign_rows(region: Region) -> Region:
         return region
     largest = max(lists.values(), key=len)
     make = make_of(largest)
-    others = [
+    others = {
         parent
         for parent, spans in lists.items()
         if spans is not largest
         and len(spans) <= SMALLER * len(largest)
         and likeness(make, make_of(spans)) < ALIKE
-    ]
+    }
     if not others:
         return region
     kept = [span for span in region.records if span.node.getparent() not in others]

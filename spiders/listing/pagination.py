@@ -38,7 +38,8 @@ MAX_LINKS = 10_000
 LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
 """Attributes by which any element may load the rest of an endless list."""
 
-_ON = NEXT | OLDER | MORE
+_NEXT_OR_OLDER = NEXT | OLDER
+_ON = _NEXT_OR_OLDER | MORE
 _ARROWS = frozenset(
     ("›", "»", ">", ">>", "→", "▶", "►", "⟩", "❯", "≫", "⇒", "〉", "＞", "…", "...")
 )
@@ -164,18 +165,21 @@ def _rated(node: etree._Element, label: str, address: str, here: str) -> _Candid
     titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]
     if said in PREVIOUS or titled in PREVIOUS or "prev" in rel:
         return _Candidate(address, 0.0)
-    around = names_around(node, 3)
-    if _CAROUSEL.search(around):
-        return _Candidate(address, 0.0)
     loads = node.tag not in {"a", "link"}
     numbered = is_page_of(here, address, loads=loads)
+    named = _named_next(node)
+    worded = said in _NEXT_OR_OLDER or titled in _NEXT_OR_OLDER
+    is_arrow = label.strip() in _ARROWS
+    speaks = numbered or named or worded or is_arrow or "next" in rel
+    if not speaks or _CAROUSEL.search(around := names_around(node, 3)):
+        return _Candidate(address, 0.0)
     pager = bool(PAGER_CLASS.search(around))
     score = 0.0
     if "next" in rel:
         score += 5.0
-    if {said, titled} & (NEXT | OLDER):
+    if worded:
         score += 3.0
-    elif label.strip() in _ARROWS and pager:
+    elif is_arrow and pager:
         score += 1.5
     elif numbered and _FORWARD.search(label) and not _BACKWARD.match(label):
         score += 1.2
@@ -185,7 +189,6 @@ def _rated(node: etree._Element, label: str, address: str, here: str) -> _Candid
         node.tag not in {"a", "button"} or _MORE_CLASS.search(names_around(node, 1))
     ):
         score += 0.8
-    named = _named_next(node)
     found = _Candidate(address, score + named, label, pager, sure=bool("next" in rel or named))
     if not found.score:
         return found

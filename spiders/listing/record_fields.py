@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import cached_property
 from statistics import mean
 
 from data.dates.context import DateContext
@@ -50,8 +51,8 @@ class RecordFields:
     """The items of one region, in page order, and how good they are.
 
     ``crowded`` counts the records with several links that could each be the title; ``headed`` is
-    the share of links in headings, ``dated_alone`` that of records with a date of its own text;
-    ``likeness`` is how much the titles look like titles, 0 to 1.
+    the share of links in headings, ``dated_alone`` the share of records with a date that is a text
+    of its own.
     """
 
     def __init__(self, records: list[Record], flat: FlatPage, *, strict: bool) -> None:
@@ -73,15 +74,15 @@ class RecordFields:
         self._dated = sum(bool(record.dates) for record in records) >= _HALF * len(records)
         self.items: list[ListingItem] = []
         self.crowded = 0
-        self.headed = sum(in_heading(self._link(record).node) for record in records) / max(
-            1, len(records)
-        )
+        links = [self._link(record) for record in records]
+        self.headed = sum(in_heading(link.node) for link in links) / max(1, len(records))
         self.dated_alone = sum(_has_own_date(record) for record in records) / max(1, len(records))
-        for record in records:
-            self._add(record)
-        self._lead = lead_of([item.title for item in self.items], map(self._short, records))
+        for record, link in zip(records, links, strict=True):
+            self._add(record, link)
+        said = map(self._short, records, links)
+        self._lead = lead_of([item.title for item in self.items], said)
         if self._lead:
-            self.items = list(map(self._without_lead, self.items, records))
+            self.items = list(map(self._without_lead, self.items, records, links))
         dates = [item.published.raw if item.published else "" for item in self.items]
         titles = undated_titles([item.title for item in self.items], dates)
         self.items = [
@@ -90,7 +91,11 @@ class RecordFields:
         ]
         if are_captions([item.title for item in self.items]):
             self.items = [replace(item, title=case_name(item.title)) for item in self.items]
-        self.likeness = title_likeness(item.title for item in self.items)
+
+    @cached_property
+    def likeness(self) -> float:
+        """How much the titles of the items look like titles, 0 to 1."""
+        return title_likeness(item.title for item in self.items)
 
     def _slot(self, anchor: LinkMark) -> int:
         return anchor.sign if self._strict else anchor.loose
@@ -124,21 +129,21 @@ class RecordFields:
         if not known:
             return None
         like = replace(record, anchors=known)
-        return self._without_lead(self._item(like), like)
+        link = self._link(like)
+        return self._without_lead(self._item(like, link), like, link)
 
-    def _item(self, record: Record) -> ListingItem:
-        anchor = self._link(record)
+    def _item(self, record: Record, anchor: LinkMark) -> ListingItem:
         title = self._title(record, anchor)
         if leads_to_file(anchor.url):
             title = _FILE_NOTE.sub("", title) or title
-        return ListingItem(anchor.url, title, self._date(record))
+        return ListingItem(anchor.url, title, self._date(record, anchor))
 
     def _link(self, record: Record) -> LinkMark:
         return max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
 
-    def _add(self, record: Record) -> None:
-        self.items.append(self._item(record))
-        slot = self._slot(self._link(record))
+    def _add(self, record: Record, link: LinkMark) -> None:
+        self.items.append(self._item(record, link))
+        slot = self._slot(link)
         others = [other for other in record.anchors if self._slot(other) == slot]
         if len({other.url for other in others}) > 1:
             titled = (other for other in others if self._is_likely(other))
@@ -162,11 +167,10 @@ class RecordFields:
             return own
         return self._titles.best(record) or own
 
-    def _short(self, record: Record) -> list[str]:
-        """What else in a record may say its title: its texts beside links, and other links."""
-        url = self._link(record).url
-        links = (self._text_of(other) for other in record.anchors if other.url == url)
-        linked = {place for link in record.anchors for place in range(link.place, link.end)}
+    def _short(self, record: Record, link: LinkMark) -> list[str]:
+        """Texts of a record that may be its title too: those beside links, and of other links."""
+        links = (self._text_of(other) for other in record.anchors if other.url == link.url)
+        linked = {place for one in record.anchors for place in range(one.place, one.end)}
         beside = (
             text.text
             for text in record.undated
@@ -174,8 +178,8 @@ class RecordFields:
         )
         return [*links, *beside]
 
-    def _without_lead(self, item: ListingItem, record: Record) -> ListingItem:
-        if lead_in(item.title, self._short(record)) != self._lead:
+    def _without_lead(self, item: ListingItem, record: Record, link: LinkMark) -> ListingItem:
+        if lead_in(item.title, self._short(record, link)) != self._lead:
             return item
         return replace(item, title=item.title.removeprefix(self._lead))
 
@@ -190,13 +194,12 @@ class RecordFields:
             return max(inner, key=self._titles.score).text
         return _joined(inner) or self._text_of(anchor)
 
-    def _date(self, record: Record) -> Published | None:
+    def _date(self, record: Record, link: LinkMark) -> Published | None:
         """The date that a ``<time>`` states, else one that stands alone where most have theirs.
 
         One of an event or a change, or in a title, only where the record has no other; where most
         records have none, a title tells of another day than its own.
         """
-        link = self._link(record)
         told = [mark for mark in record.dates if self._dated or not _is_told(mark, link)]
         if not told:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -15,7 +16,10 @@ LEAD = 8
 """Marks before a record in which its title may stand."""
 
 MAX_RECORDS = 10_000
-"""Records of one region that are read."""
+"""Maximum records of a region that are read."""
+
+MAX_RATED = 1_000
+"""Maximum records of a region that are read to rate it; only the best region is then read whole."""
 
 
 @dataclass(slots=True)
@@ -36,29 +40,39 @@ class Record:
         self.undated = [text for text in self.texts if text.place not in dated]
 
 
-def records_of(region: Region, flat: FlatPage, dates: list[DateMark]) -> list[Record]:
-    """The records of a region that list releases, in page order.
+def records_of(
+    region: Region, flat: FlatPage, dates: list[DateMark], most: int = MAX_RECORDS
+) -> list[Record]:
+    """The records of a region that list releases, in page order; at most ``most``.
 
     Where most have dates in them, those without are heads, notes and buttons, and are left out
     (but see spiders.listing.undated_rows).
     """
-    found = linked_records(region, flat, dates)
+    return releases_among(linked_records(region, flat, dates, most), region)
+
+
+def releases_among(found: list[Record], region: Region) -> list[Record]:
+    """The records that list releases, among those of a region that hold a link."""
     dated = [record for record in found if record.dates]
     if region.side == "above" or (region.side == "in" and len(dated) >= MOSTLY * len(found)):
         return dated
     return found
 
 
-def linked_records(region: Region, flat: FlatPage, dates: list[DateMark]) -> list[Record]:
-    """The records of a region that hold a link; a record reaches as far as its dates do."""
-    spans = region.records[:MAX_RECORDS]
+def linked_records(
+    region: Region, flat: FlatPage, dates: list[DateMark], most: int = MAX_RECORDS
+) -> list[Record]:
+    """The first records of a region that hold a link; a record reaches as far as its dates do."""
+    spans = region.records
     places = [mark.place for mark in dates]
+    alone = [mark for mark in dates if mark.alone] if region.side == "above" else []
+    alone_places = [mark.place for mark in alone]
 
     def between(begin: int, end: int) -> list[DateMark]:
         return dates[bisect_left(places, begin) : bisect_left(places, end)]
 
     found: list[Record] = []
-    for index, span in enumerate(spans):
+    for index, span in enumerate(islice(spans, most)):
         begin, end = span.begin, max(span.end, span.begin + 1)
         following = spans[index + 1].begin if index + 1 < len(spans) else flat.size
         if region.side == "after":
@@ -72,7 +86,8 @@ def linked_records(region: Region, flat: FlatPage, dates: list[DateMark]) -> lis
             ahead = between(end, min(following, end + NEAR))
             end = ahead[0].place if ahead else min(following, end + NEAR)
         if region.side == "above" and not own:
-            own = [mark for mark in between(0, span.begin) if mark.alone][-1:]
+            last = bisect_left(alone_places, span.begin)
+            own = alone[max(0, last - 1) : last]
         floor = spans[index - 1].end if index else 0
         lead = flat.texts_in(max(floor, begin - LEAD), begin) if region.side == "in" else []
         anchors = flat.anchors_in(span.begin, max(span.end, span.begin + 1))

@@ -25,7 +25,7 @@ from spiders.listing.featured import Shape, shape_of
 from spiders.listing.flat_page import ElementSpan, FlatPage, LinkMark
 from spiders.listing.page_numbers import PAGER_CLASS
 from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import Record
+from spiders.listing.records import MAX_RATED, Record
 from spiders.listing.regions import LEADING, Region, says_words, stands_at
 from spiders.listing.titles import HEADINGS
 from spiders.page.class_hints import names_of
@@ -158,14 +158,15 @@ class RegionFeatures:
             flat.regions.around(span.begin, max(span.end, span.begin + 1)) for span in records
         )
         heading = self._heading(records[0])
-        first, last = records[0].begin, records[-1].end
+        final = records[-1] if _rated_share(region) == 1 else region.records[-1]
+        first, last = records[0].begin, final.end
         held = sum(
             bisect_left(self._shown, span.end) - bisect_left(self._shown, span.begin)
             for span in records
         )
         pager = bisect_left(self._pagers, last)
         step = (records[-1].begin - first) // max(1, size - 1)
-        below = max(last, records[-1].begin + min(step, LARGEST)) + PAGER
+        below = max(last, final.begin + min(step, LARGEST)) + PAGER
 
         def lie_in(bit: int) -> float:
             return sum(count for bits, count in regions.items() if bits & bit) / size
@@ -182,7 +183,7 @@ class RegionFeatures:
             "first_heading": float(heading == 1),
             "other_heading": self._other_headings(records),
             "pager": float(pager < len(self._pagers) and self._pagers[pager] <= below),
-            "area": held / max(1, len(self._shown)),
+            "area": min(1.0, held / _rated_share(region) / max(1, len(self._shown))),
             "nested": float(is_menu(records[0])),
             "after_heading": float(self._h1 >= 0 and first >= self._h1),
             "same_place": float(
@@ -196,7 +197,7 @@ class RegionFeatures:
         size = len(found)
         urls = {item.url for item in found}
         days = [item.published.day for item in found if item.published]
-        naive = len(self._naive & urls)
+        naive = len(self._naive & urls) / _rated_share(region)
         shapes = Counter(shape_of(item.url) for item in found)
         files = [item for item in found if leads_to_file(item.url)]
         pages = shapes - Counter(shape_of(item.url) for item in files)
@@ -206,7 +207,7 @@ class RegionFeatures:
             "likeness": items.likeness,
             "words": _words(found),
             "headed": items.headed,
-            "naive_found": naive / len(self._naive) if self._naive else 0.0,
+            "naive_found": min(1.0, naive / len(self._naive)) if self._naive else 0.0,
             "elsewhere": self._elsewhere(pages) / size,
             "crowded": _crowded(region, items),
             "repeated": 1 - len(urls) / size,
@@ -224,7 +225,8 @@ class RegionFeatures:
         size = len(read)
         dated = sum(bool(record.dates) for record in read)
         links = bisect_left(self._naive_places, read[-1].span.end)
-        naive = links - bisect_left(self._naive_places, read[0].span.begin)
+        links -= bisect_left(self._naive_places, read[0].span.begin)
+        naive = links / _rated_share(region)
         return {
             **dict.fromkeys(AGAINST, 0.0),
             "dated": dated / size,
@@ -320,6 +322,11 @@ def _in_other(node: etree._Element) -> bool:
     """Whether a text heads nothing: in a link that is no heading, or it is that of the page."""
     tags = {node.tag, *(above.tag for above in node.iterancestors())}
     return "h1" in tags or ("a" in tags and not tags & HEADINGS)
+
+
+def _rated_share(region: Region) -> float:
+    """The share of the records of a region that its rating is based on."""
+    return min(1.0, MAX_RATED / len(region.records))
 
 
 def is_menu(record: ElementSpan) -> bool:

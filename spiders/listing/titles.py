@@ -173,6 +173,8 @@ def _words(text: str) -> set[str]:
     if _FILE.fullmatch(text):
         return {text}
     text = text[:_LONG]
+    if text.isascii():
+        return set(_WORDS.findall(text))
     return set(_WORDS.findall(_UNSPACED.sub(" ", text))) | {
         run[at : at + 3] for run in _UNSPACED.findall(text) for at in range(0, len(run), 3)
     }

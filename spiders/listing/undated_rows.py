@@ -10,7 +10,7 @@ from spiders.listing.dates import DateMark
 from spiders.listing.featured import common_shape, shape_of
 from spiders.listing.flat_page import FlatPage
 from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import linked_records, records_of
+from spiders.listing.records import linked_records, releases_among
 from spiders.listing.regions import Region
 from spiders.listing.titles import GENERIC, title_likeness
 
@@ -36,8 +36,8 @@ def with_undated(
     lead, and reads like a title; its date is then to be looked for on its own page. One that leads
     elsewhere is passed over.
     """
-    dated = records_of(region, flat, dates)
     every = linked_records(region, flat, dates)
+    dated = releases_among(every, region)
     if region.side != "in" or len(dated) == len(every):
         return Rows(items, [])
     shape = common_shape(items)

@@ -1,0 +1,116 @@
+"""Long listings are read whole, and the work for each row is bounded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import SplitResult, urlsplit
+
+import pytest
+
+from data.dates.context import DateContext
+from data.dates.parse import Found, scan
+from spiders.items import Listing
+from spiders.listing.dates import date_marks
+from spiders.listing.detect import Candidates
+from spiders.listing.featured import shape_of
+from spiders.listing.flat_page import flatten
+from spiders.listing.read import read_listing
+from spiders.listing.record_fields import RecordFields
+from spiders.listing.records import MAX_RATED, Record
+from spiders.listing.region_features import NAMES, RegionPage
+from spiders.page.page import Page
+
+URL = "https://harbour.example/news/"
+READING = DateContext("UTC", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
+ROWS = 3 * MAX_RATED
+BOXED = (
+    "<li><div><p><a href='/long/{n}'>Notice {n}: ships at the pier</a></p></div> "
+    "<i>{day} March 2026</i></li>"
+)
+
+
+def page_of(row: str, count: int = ROWS, end: str = "") -> Page:
+    rows = "".join(row.format(n=n, day=n % 28 + 1) for n in range(count))
+    return Page(URL, f"<ul>{rows}</ul>{end}".encode())
+
+
+def read(page: Page) -> Listing:
+    return read_listing(page, READING)
+
+
+def test_all_rows_of_a_long_list_are_items() -> None:
+    found = read(page_of(BOXED)).items
+    assert [item.url for item in found] == [
+        f"https://harbour.example/long/{n}" for n in range(ROWS)
+    ]
+    assert [item.published.day.day for item in found if item.published] == [
+        n % 28 + 1 for n in range(ROWS)
+    ]
+
+
+def test_a_region_is_rated_by_its_first_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    rated: list[int] = []
+    init = RecordFields.__init__
+
+    def count(self: RecordFields, records: list[Record], *args: object, **rest: object) -> None:
+        rated.append(len(records))
+        init(self, records, *args, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RecordFields, "__init__", count)
+    assert len(read(page_of(BOXED)).items) == ROWS
+    assert rated.count(ROWS) == 1
+    assert all(size <= MAX_RATED for size in rated if size != ROWS)
+
+
+@pytest.mark.parametrize("size", [MAX_RATED, ROWS])
+def test_the_rating_of_a_list_does_not_depend_on_its_length(size: int) -> None:
+    page = page_of(BOXED, size, "<div class=pager><a href='?page=2'>2</a></div>")
+    flat = flatten(page)
+    candidates = Candidates(flat, date_marks(flat, URL, READING), RegionPage(URL, f"{URL}?page=2"))
+    best = candidates.best(candidates.found, 0.0)
+    assert best
+    assert len(best.region.records) == size
+    features = dict(zip(NAMES, best.row, strict=True))
+    assert features["naive_found"] == pytest.approx(1.0)
+    assert features["area"] == pytest.approx(1.0, abs=0.01)
+    assert features["pager"] == 1.0
+
+
+def test_a_text_that_occurs_often_is_searched_once_for_dates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scanned: Counter[str] = Counter()
+
+    def count(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
+        scanned[text] += 1
+        return scan(text, reading, rule)
+
+    monkeypatch.setattr("spiders.listing.dates.scan", count)
+    row = "<li><a href='/long/{n}'>Notice</a> <i>{day} March 2026</i> <b>4</b><u>May 2026</u></li>"
+    assert len(read(page_of(row)).items) == ROWS
+    assert "4 May 2026" in scanned
+    assert set(scanned.values()) == {1}
+
+
+def test_the_shape_of_each_address_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: Counter[str] = Counter()
+
+    def count(url: str) -> SplitResult:
+        parsed[url] += 1
+        return urlsplit(url)
+
+    monkeypatch.setattr("spiders.listing.featured.urlsplit", count)
+    row = "<li><a href='/shapes/{n}'>Notice {n}: ships at the pier</a> <i>{day} March 2026</i></li>"
+    assert len(read(page_of(row, 5000)).items) == 5000
+    assert len(parsed) == 5000
+    assert set(parsed.values()) == {1}
+
+
+def test_shapes_of_long_addresses_are_right_too() -> None:
+    assert shape_of(f"https://h.example/{'a' * 600}/7/b?q=1") == (
+        "h.example",
+        f"/{'a' * 600}/0",
+        ("q",),
+    )
