@@ -80,13 +80,13 @@ def write_folder(
 
     Raises StoreError, PublishError, OSError.
     """
-    chosen = public_view(chosen)
     rendered = folder / RENDERED
     published = publish(chosen, folder, site, all=True, cache=rendered)
     if published.errors:
         raise published.errors[0]
     for left in (*folder.glob(f"{RENDERED}*"), folder / NOT_FOUND):
         left.unlink()
+    chosen = public_view(chosen)
     copy = _Copy(store, chosen, folder, payload)
     pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
     whole = len(pages) + 1
