@@ -144,10 +144,12 @@ class OnDemand:
             return None
         with self._lock:
             _, answer = self._held.get(question, (0.0, None))
-            if answer is None or answer.body != body:
-                name = path + "index.html" if path[-1] == "/" else path
-                name = "/search.html" if path in PAGES else name
-                answer = held_of(name, query, body, answer)
+        # Outside the lock, since the event loop waits for it in ``ready``.
+        if answer is None or answer.body != body:
+            name = path + "index.html" if path[-1] == "/" else path
+            name = "/search.html" if path in PAGES else name
+            answer = held_of(name, query, body, answer)
+        with self._lock:
             self._held[question] = time.monotonic(), answer
             self._held.move_to_end(question)
             self._bound()
