@@ -14,8 +14,8 @@ from html import unescape
 from io import StringIO
 from typing import Final
 
-MAX_ROUNDS: Final = 6
-"""Maximum times that a text is decoded."""
+MAX_FORMS: Final = 6
+"""Maximum number of forms of a text; each is the one before, decoded."""
 
 INVISIBLE: Final = "\u00ad\u200b-\u200f\u2060\ufeff"
 
@@ -59,7 +59,7 @@ class Form:
 
 def decoded_texts(text: str) -> Iterator[str]:
     """A text in lower case, then decoded once, twice and so on until nothing changes."""
-    for _ in range(MAX_ROUNDS):
+    for _ in range(MAX_FORMS):
         yield _lower(text)
         after = ESCAPED.sub(_decoded, text)
         if after == text:
@@ -71,7 +71,7 @@ def decoded_forms(text: str) -> Iterator[Form]:
     """The same as ``decoded_texts``, with places."""
     count = len(text)
     form = Form(text, array("i", range(count)), array("i", range(1, count + 1)))
-    for _ in range(MAX_ROUNDS):
+    for _ in range(MAX_FORMS):
         yield Form(_lower(form.text), form.starts, form.ends)
         after = _decode(form)
         if after.text == form.text:
