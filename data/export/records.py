@@ -31,8 +31,8 @@ HOLDING = frozenset(["response", "resource"])
 class Exported:
     """What an export holds: releases, those of them whose page is in it, and records.
 
-    ``damaged`` are the places of the archive that could not be read, and are not in it. Of the
-    records, ``with_secrets`` hold a secret of the address of a source.
+    ``damaged`` are the places of the archive that could not be read, and are not in it.
+    ``with_secrets`` is the number of records that contain a secret of the address of a source.
     """
 
     releases: int
@@ -164,8 +164,8 @@ class ArchiveRecords:
 class CopiedRecords:
     """Records on their way into a copy, and the index of it.
 
-    ``count`` are all that came through, ``with_secrets`` those of them that hold one of the
-    ``secrets``, ``places`` the address and the time of those that can be replayed, by their ids.
+    ``count`` is the number of records, ``with_secrets`` of those that contain one of the
+    ``secrets``. ``places`` has the address and the time of each one that can be replayed, by id.
     """
 
     def __init__(self, work: Path, secrets: Secrets) -> None:

@@ -102,9 +102,9 @@ _decoder = msgspec.json.Decoder(Line)
 class Imported:
     """A draft read from a line, and the topics that the line gave it, as slugs and labels.
 
-    ``undated`` is whether the line says that the release has no date, ``is_cut`` whether its text
-    is longer than what is kept of one, ``has_other_id`` whether its id cannot be kept, as the
-    secret of its address is hidden.
+    ``undated`` is whether the line states that the release has no date, ``is_cut`` whether its text
+    exceeds the maximum length, and ``has_other_id`` whether its id is lost because the secret of
+    its address is hidden.
     """
 
     draft: Draft

@@ -1,8 +1,8 @@
-"""What the archive says of records that were taken out of it, or set aside: their leaves, and why.
+"""Notes about records that the archive removed or set aside: their leaves and the reason.
 
-It is a metadata record of its own, which is in the log as all are, and holds a note that the key of
-the log signed. So nobody can take a record out in silence, or explain it without that key: its leaf
-stays, and only a record that is in the signed log too says why nothing is there.
+Each note is a metadata record, which is in the log like all records, and is signed by the key of
+the log. A removed record keeps its leaf, and only a signed note explains why the record is missing.
+So a removal can't be hidden, and can't be explained without that key.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ REMOVAL: Final = "urn:communique:removal"
 TEXT: Final = "text/plain"
 
 FIRST: Final = "removal"
-"""The line before the JSON, so that no other note of the log is taken for one."""
-
+"""The line before the JSON: it tells these notes from other notes of the log."""
 
 WHAT: Final = "it tells of a removal"
 UNSIGNED: Final = "no key of the log signed it, so it explains nothing"
@@ -31,10 +30,9 @@ SET_ASIDE: Final = "set-aside"
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was taken out or set aside at once, and ``why``; ``kind`` says which.
+    """Records that one command removed or set aside (``kind``), and ``why``.
 
-    ``leaves`` are the first and the last number of each run of leaves whose records are gone, or
-    set aside.
+    ``leaves`` are the first and the last number of each run of their leaves.
     """
 
     kind: Literal["redact", "prune", "set-aside"]

@@ -62,10 +62,10 @@ class Subject:
 
 @dataclass(slots=True)
 class Written:
-    """What a proof holds: so many records, signed by these witnesses, ``dated`` where it is.
+    """The content of a proof: the number of records, the witnesses, and whether it is ``dated``.
 
-    ``missing`` says of each record that is not in it why. ``with_secrets`` are the records that
-    hold a secret of the address of a source.
+    ``missing`` has the reason for each record that it lacks. ``with_secrets`` is the number of
+    records that contain a secret of the address of a source.
     """
 
     records: int = 0

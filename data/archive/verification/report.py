@@ -37,7 +37,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """So many records were taken out by a command, or set aside (``kind``), for a reason."""
+    """The number of records that a command removed or set aside (``kind``), and the reason."""
 
     kind: str
     why: str
@@ -55,9 +55,9 @@ class Report(msgspec.Struct, frozen=True):
 
     So many ``records`` of ``bytes`` in ``files`` were read, and ``leaves`` of the log, of which
     ``signed`` are in the last checkpoint. ``captures`` of the store were looked for. ``removed``
-    was taken out lawfully, or set aside. ``not_compared`` is what this report says nothing about.
-    ``attested`` names who else signed the log or knows it. ``foreign`` are
-    files of WARC in the folder that are not ours, which nobody looked at.
+    was taken out lawfully, or set aside. ``not_compared`` lists what was not compared with the
+    archive. ``attested`` names who else signed the log or knows it. ``foreign`` are WARC files of
+    other programs in the folder, which were not read.
     """
 
     files: int

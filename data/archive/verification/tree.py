@@ -93,13 +93,13 @@ class Leaves:
             self._know(number, entry)
 
     def numbers_of(self, record_id: bytes) -> set[int]:
-        """The numbers of all leaves with a record id, but for those that are set aside."""
+        """The numbers of all leaves with a record id that are not set aside."""
         last = self.numbers.get(record_id)
         others = self._others.get(record_id, set())
         return (others if last is None else others | {last}) - self._aside_numbers
 
     def set_aside(self, numbers: Collection[int]) -> None:
-        """Have the leaves with these numbers stand for no record of this archive."""
+        """Exclude the leaves with these numbers: their records are no evidence."""
         for number in numbers:
             if 0 <= number < self.size and (entry := self.entry(number)):
                 self.aside[entry] = number

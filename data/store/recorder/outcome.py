@@ -47,8 +47,9 @@ class Outcome:
     not known. ``fingerprint`` is that of the draft, ``skeleton`` what its page is built of, and
     ``labels`` are those of topics by slug. ``joined`` is None where no story grew. ``capture`` is
     the record of the archive that showed the draft. ``read_at`` is when a page that was served
-    before was read anew, None for what a visit brought. ``news`` is whether the release is new and
-    was published after the first visit to its source. Old and imported releases are not news.
+    before was extracted again, None for a page of this visit. ``news`` is whether the release is
+    new and was published after the first visit to its source. Old and imported releases are not
+    news.
     """
 
     decision: Decision

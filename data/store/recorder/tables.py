@@ -147,13 +147,13 @@ class Tables(Protocol):
         """Keep the version that a release had until now."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """The mark of what was shown last at an address, or of a release, that may have been cut.
+        """The mark and the time of the last response or text that may have been cut.
 
-        With the time of it.
+        ``subject`` is an address, or the id of a release.
         """
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Keep the mark of what an address or a release shows, until a later visit compares it."""
+        """Keep the mark of a response or a text for a later visit to compare."""
 
     def keep_difference(self, number: int, revision: int, steps: str) -> None:
         """Keep how a version differs from the one before; ``steps`` is empty until computed."""

@@ -33,11 +33,11 @@ class HealthPart(Part):
     """The verbs of data.store.protocol that remember the health of sources."""
 
     def due_hosts(self) -> DueHosts | None:
-        """What waits for a worker: nothing, where there are none."""
+        """None: without workers, nothing waits for one."""
         return None
 
     def visited_now(self) -> frozenset[str]:
-        """The sources that workers are visiting: none, where there are no workers."""
+        """None: without workers, no worker visits a source."""
         return frozenset()
 
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:

@@ -18,21 +18,21 @@ RUNS_KEPT = 1000
 
 
 class UnconfirmedTable(Part):
-    """The verbs that keep what may have been cut, for visits and for the recorder."""
+    """The verbs for responses and texts that may have been cut, for visits and the recorder."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """The mark of what was shown last at an address, or of a release, that may have been cut.
+        """The mark and the time of the last response or text that may have been cut.
 
-        With the time of it.
+        ``subject`` is an address, or the id of a release.
         """
         for row in self._rows("unconfirmed", "subject = ?", [subject]):
             return str(row["mark"]), instant(row["seen"])
         return None
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Keep the mark of what an address or a release shows, until a later visit compares it.
+        """Keep the mark of a response or a text for a later visit to compare.
 
-        Of an address too long for a key nothing is kept: it is never confirmed.
+        Nothing is kept for an address that is too long for a key, so it is never confirmed.
         """
         if len(subject) > LONGEST_KEY:
             return

@@ -54,8 +54,8 @@ class StoreCopy:
 
     ``schema`` is the name of its last migration, and whether it is the ``present`` one of this
     version. So many records of the journal are ``unwritten``. ``last_visit`` is aware UTC.
-    ``is_blank`` is that of data.store: it holds nothing but tables. ``visited`` are the ids of
-    visited sources that were not removed.
+    ``is_blank`` is whether it has no source and no journal (see data.store.is_blank). ``visited``
+    are the ids of visited sources that were not removed.
     """
 
     schema: str = ""
