@@ -22,7 +22,7 @@ from data.toml_files import ID
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_new_home
-from scheduler.home import Home
+from scheduler.home import SOURCE_LOCK, Home
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.terminal.new_store import with_new_store
 from spiders.sources.loader import LoadedSource, load_sources
@@ -56,7 +56,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     store = home.store()
     keep_home_files(home, store)
-    with home.lock(f"source-{source}", "an import into this source"), drawn(path) as told:
+    with home.lock(f"{SOURCE_LOCK}{source}", "an import into this source"), drawn(path) as told:
         known = loaded.source if loaded else store.sources().get(source)
         registered = known or Source(source, source, "")
         if named:

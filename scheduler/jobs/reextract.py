@@ -17,7 +17,7 @@ from data.models import Draft, Facet, Release
 from data.revisions.fields import differences
 from data.store.protocol import Store
 from data.topics.taxonomy import load_taxonomy
-from scheduler.home import Home
+from scheduler.home import SOURCE_LOCK, Home
 from scheduler.jobs.drift import DriftGuard, why_held
 from scheduler.jobs.home_files import keep_home_files
 from scheduler.jobs.unread_pages import PageCaptures, Unread, find_unread, read_unread
@@ -106,7 +106,7 @@ def reextract(
                 continue
             with ExitStack() as held:
                 if not dry:
-                    held.enter_context(home.lock(f"source-{one}", "reading pages anew"))
+                    held.enter_context(home.lock(f"{SOURCE_LOCK}{one}", "reading pages anew"))
                 run.read(sources[one], since)
         if not dry:
             store.update_search_index()

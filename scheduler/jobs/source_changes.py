@@ -17,7 +17,7 @@ from data.models import Facet
 from data.store.protocol import Store
 from data.toml_files import ID
 from feeds.urls import stem_of
-from scheduler.home import Home
+from scheduler.home import SOURCE_LOCK, Home
 from scheduler.jobs.home_files import keep_home_files
 from spiders.sources.loader import shipped_folder
 
@@ -152,7 +152,7 @@ def held(home: Home, *sources: str) -> Iterator[None]:
     with ExitStack() as locks:
         for source in sources:
             if ID.fullmatch(source):
-                name = f"source-{source}"
+                name = f"{SOURCE_LOCK}{source}"
                 locks.enter_context(home.lock(name, "a command that renames or removes it"))
         for name in ("publish", "health"):
             holder = "a command that renames or removes a source"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +29,7 @@ def source_values(found: Explored) -> dict[str, Any]:
     """What was found as plain values, without the secrets of its addresses."""
     proposed = found.proposed
     proposal, certainty = proposed.proposal, proposed.certainty
-    values = {
+    values: dict[str, Any] = {
         "id": proposal.id,
         "name": _guess(proposal.name),
         "url": redacted(proposal.url),
@@ -71,7 +71,8 @@ def source_values(found: Explored) -> dict[str, Any]:
         "notes": list(found.notes),
         "toml": redacted_toml(proposal.toml),
     }
-    return cast("dict[str, Any]", without_secrets(values, secrets_of(found)))
+    shown: dict[str, Any] = without_secrets(values, secrets_of(found))
+    return shown
 
 
 def secrets_of(found: Explored) -> Secrets:

@@ -377,8 +377,10 @@ class Frontier:
             before.update(*self._store.listed_before(self._source, kind, unknown))
         is_new = before.isdisjoint(names)
         appeared = listed_since([*names], before, anywhere=way.was_over and not self._backfill)
-        if way.is_known:
-            (self._all_appeared.add if is_new else self._all_appeared.discard)(way.kind)
+        if way.is_known and is_new:
+            self._all_appeared.add(way.kind)
+        elif way.is_known:
+            self._all_appeared.discard(way.kind)
         elif is_new:
             return
         else:

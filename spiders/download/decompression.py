@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
-from data.archive.content_coding import TooLarge, Unpacked, is_flushed, unpack
+from data.archive.content_coding import TooLarge, is_flushed, unpack
 
 TOO_LARGE: Final = "its answer is larger than [network] max_bytes allows when it is unpacked"
 
@@ -40,7 +40,7 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
             return response
         found, left = self._split_encodings(codings)
         try:
-            body, is_whole = self._unpacked(response.body, found)
+            body, is_whole = unpack(response.body, names_of(found), self._max_size)
         except TooLarge:
             # The error holds the frames that unpacked the body, and these hold the body.
             body = None
@@ -53,19 +53,14 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
             del response.headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
         flags = response.flags
-        if found:
-            flags = [*flags, ENDED if is_whole else self._early(response.body, found, len(body))]
+        if found and is_whole:
+            flags = [*flags, ENDED]
+        elif found:
+            is_all = is_flushed(response.body, names_of(found), len(body))
+            flags = [*flags, FLUSHED if is_all else ENDED_EARLY]
         if issubclass(kind, TextResponse):
             return response.replace(cls=kind, body=body, flags=flags, encoding=None)
         return response.replace(cls=kind, body=body, flags=flags)
-
-    def _unpacked(self, body: bytes, codings: list[bytes]) -> Unpacked:
-        """A body without these codings, the outermost one first."""
-        return unpack(body, names_of(codings), self._max_size)
-
-    def _early(self, body: bytes, codings: list[bytes], size: int) -> str:
-        """The flag of a stream that did not end, of which ``size`` bytes were unpacked."""
-        return FLUSHED if is_flushed(body, names_of(codings), size) else ENDED_EARLY
 
 
 def names_of(codings: list[bytes]) -> str:

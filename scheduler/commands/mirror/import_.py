@@ -10,7 +10,7 @@ import click
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home import SOURCE_LOCK, Home
 from scheduler.jobs.import_archive import ArchiveImport
 from scheduler.terminal.new_store import with_new_store
 from scheduler.terminal.steps import steps_bar
@@ -61,7 +61,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
     # Where the log can't be signed nothing is taken in: the person can put the key back first.
     archive.log.check_key()
     with (
-        home.lock(f"source-{source}", "an import into this source"),
+        home.lock(f"{SOURCE_LOCK}{source}", "an import into this source"),
         closing(archive),
         closing(home.store(archive=archive)) as store,
         steps_bar(path.name) as told,

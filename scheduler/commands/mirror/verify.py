@@ -98,7 +98,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
 def named_by_store(home: Home) -> tuple[list[Capture], str]:
     """All captures that the store points to, and the last record of the journal that it knows.
 
-    None if the store is missing, as in a copy of the archive.
+    An empty list and text if the store is missing, as in a copy of the archive.
     """
     if not home.has_store:
         return [], ""

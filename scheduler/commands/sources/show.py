@@ -148,7 +148,7 @@ def run_line(run: Run) -> str:
 
 
 def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
-    """When the service visits a source next; None for one that it was not visited or never is."""
+    """When the service visits a source next; None if it was never visited, or never is."""
     loaded, _ = load_sources(home.sources)
     visited = choose(loaded, ())
     last = store.last_visit(one.id)
