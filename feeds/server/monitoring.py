@@ -44,7 +44,7 @@ from feeds.pages.health_page import health_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.pages.source_health_page import EVENTS, RUNS, SourceFacts, source_health_page
 from feeds.server.requests.access import Access
-from feeds.server.requests.client import is_local
+from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import WorkQueue
 from feeds.server.token_gate import refusal
 from feeds.urls import name_of
@@ -216,6 +216,7 @@ class Monitoring:
         # Where all of the site is for those with tokens, they were asked for one before.
         self._access = access if site.access == "open" else None
         self._queue = queue
+        self._own_clients = OwnClients(site)
         self._due = due
         self._url = store_url
         self._site = site
@@ -308,8 +309,8 @@ class Monitoring:
             return source_health_page(pages, facts)
 
     async def _metrics(self, request: Request) -> Response:
-        """All that is known, for this machine and for those with a token."""
-        if self._access and not is_local(request.scope, self._site):
+        """All metrics, for programs of this user on this machine and for clients with a token."""
+        if self._access and not await self._own_clients.include(request.scope):
             verdict = self._access.judge(request.scope, "read")
             if not verdict.is_granted:
                 return refusal(request.scope, verdict)

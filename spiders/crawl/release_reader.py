@@ -76,12 +76,16 @@ class StoredReleases:
         release = self.at(url)
         if release is None:
             return None
-        keys = map(canonical_url, (url, release.url, *release.aliases))
-        if item := next((self._listed[key] for key in keys if key in self._listed), None):
+        if item := self.listed(url, release):
             return item
         published = replace(release.published, rule=f"{LISTED}:known")
         dated = release.published.precision != "none"
         return ListingItem(url, release.content.title, published if dated else None)
+
+    def listed(self, url: str, release: Release) -> ListingItem | None:
+        """The line of a stored release on the first pages of the listing and the feed, if any."""
+        keys = map(canonical_url, (url, release.url, *release.aliases))
+        return next((self._listed[key] for key in keys if key in self._listed), None)
 
     @cached_property
     def _listed(self) -> Mapping[str, ListingItem]:
@@ -183,8 +187,7 @@ class ReleaseReader:
     ) -> ExtractedRelease:
         """What a page says by these rules, as the layouts of the source are known, or detected."""
         known = self._stored.at(page.url)
-        if known is None:
-            self._pending.listed(page.url, item)
+        self._pending.listed(page.url, self._stored.listed(page.url, known) if known else item)
         edited = not anew and known is not None and known.digest != page.digest
         if edited:
             self._pending.shown(page.url, shown_on(page))

@@ -69,7 +69,8 @@ def test_a_date_that_vanishes_from_all_pages_edits_none(count: int, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("change", "count"), [(with_one_title, 2), (with_one_title, 3), (with_notice, 2)]
+    ("change", "count"),
+    [(with_one_title, 1), (with_one_title, 2), (with_one_title, 3), (with_notice, 2)],
 )
 def test_what_all_pages_gain_alike_edits_none_and_an_edit_of_one_comes_through(
     change: Change, count: int, tmp_path: Path

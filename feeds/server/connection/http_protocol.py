@@ -23,6 +23,8 @@ from typing import Any, Protocol, TypeAlias
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from feeds.server.requests.client import CONNECTION
+
 # Who speaks no HTTP, or asks for another protocol, is answered: anybody could fill the log by that.
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
@@ -118,6 +120,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_size = 0
         self._answered = False
+        self._facts: dict[str, object] = {}
         self._answers = 0
         self._before = (0, 0)
         self._watch: asyncio.TimerHandle | None = None
@@ -173,6 +176,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_message_begin()
             self.url, self.expect_100_continue = url, expects
             self.headers = self.scope["headers"] = headers
+            self.scope[CONNECTION] = self._facts  # type: ignore[typeddict-unknown-key]
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

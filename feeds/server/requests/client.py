@@ -32,6 +32,9 @@ FORWARDING_PREFIXES: Final = (
 )
 """First letters of further such fields."""
 
+CONNECTION: Final = "communique.connection"
+"""The key of a scope for facts about its connection: a dict that lasts as long as that is open."""
+
 HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
 """A Host header: an address of IPv6 in brackets or a name, and a port (RFC 9110, 7.2)."""
 

@@ -6,6 +6,7 @@ connections itself, or runs as another user.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 import sys
@@ -16,7 +17,10 @@ from typing import Final, NamedTuple
 
 from starlette.types import Scope
 
-from feeds.server.requests.client import Address, unmapped
+from data.settings import Site
+from feeds.server.requests.client import CONNECTION, Address, is_local, unmapped
+from feeds.server.requests.rate_limit import RateLimit
+from feeds.server.requests.work_queue import Unanswered
 
 PROC: Final = Path("/proc")
 TABLES: Final = ("self/net/tcp", "self/net/tcp6")
@@ -25,6 +29,9 @@ LISTENING: Final = "0A"
 """The state of a socket that accepts connections (proc_pid_net(5))."""
 
 WORD_BYTES: Final = 4
+
+OWN_CLIENT: Final = "own client"
+"""The key among the facts of a connection for the result of ``is_own_client``."""
 
 
 class SocketRow(NamedTuple):
@@ -35,6 +42,30 @@ class SocketRow(NamedTuple):
     state: str
     user: int
     inode: str
+
+
+class OwnClients:
+    """Recognizes requests of programs of the user who runs an open site, on the same machine.
+
+    The processes of the machine are read once per connection, at most as often as ``site.api_rate``
+    allows: a proxy opens connections for everybody.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._limit = RateLimit(site.api_rate)
+
+    async def include(self, scope: Scope) -> bool:
+        """Whether a request comes from such a program. Raises Unanswered if they come too often."""
+        if not is_local(scope, self._site):
+            return False
+        facts = scope.get(CONNECTION, {})
+        if OWN_CLIENT not in facts:
+            if wait := self._limit.wait(scope):
+                message = f"too many connections came from this machine; come again in {wait} s"
+                raise Unanswered(429, message, wait)
+            facts[OWN_CLIENT] = await asyncio.to_thread(is_own_client, scope)
+        return bool(facts[OWN_CLIENT])
 
 
 def is_own_client(scope: Scope) -> bool:

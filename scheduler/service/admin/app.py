@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -15,9 +14,10 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
-from feeds.server.errors import explain
+from feeds.server.errors import explain, unanswered
 from feeds.server.requests.access import Access
-from feeds.server.requests.peer_process import is_own_client
+from feeds.server.requests.peer_process import OwnClients
+from feeds.server.requests.work_queue import Unanswered
 from scheduler.home import Home
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.correcting import CorrectPages
@@ -37,6 +37,7 @@ class Admin:
     """The operator's room of a HOME, beside a service at work. ``access`` knows the tokens."""
 
     def __init__(self, home: Home, access: Access, work: Work) -> None:
+        self._own_clients = OwnClients(home.settings.site)
         self._guard = Guard(access, home.settings.site, str(home.path))
         self._pages = AdminPages(home, self._guard.cookie_name)
         self.live = LiveEvents()
@@ -66,8 +67,12 @@ class Admin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        # In a thread: it reads the sockets of all processes, so only if nothing else refuses.
-        is_own = self._guard.needs_process(scope) and await asyncio.to_thread(is_own_client, scope)
+        try:
+            # It reads the sockets of all processes, so only if nothing else refuses.
+            is_own = self._guard.needs_process(scope) and await self._own_clients.include(scope)
+        except Unanswered as error:
+            await unanswered(scope, error)(scope, receive, send)
+            return
         entered = self._guard.enter(scope, is_own=is_own)
         if isinstance(entered, Response):
             await entered(scope, receive, send)

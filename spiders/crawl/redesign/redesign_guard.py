@@ -40,6 +40,10 @@ SAME_TITLE: Final = (
     "it has the same title as others of this visit that had their own; the title known before is "
     f"kept {ASK}"
 )
+FOREIGN_TITLE: Final = (
+    "its title has no word of the title that the listing shows, and its text is the same; the title"
+    f" known before is kept {ASK}"
+)
 SAME_DATE: Final = (
     "it has the same date as others of this visit that the listing dates otherwise; the listing's "
     f"date is kept {ASK}"
@@ -63,6 +67,19 @@ class PendingDraft:
         if self.known:
             return self.known.content.title
         return self.listed.title if self.listed else ""
+
+    @property
+    def has_foreign_title(self) -> bool:
+        """Whether a known release lost its title: the listing still shows it, and the text stayed.
+
+        A publisher who replaces a title changes the listing as well.
+        """
+        if self.known is None or self.listed is None:
+            return False
+        before, now = set(tokens(self.known.content.title)), set(tokens(self.draft.content.title))
+        if before != set(tokens(self.listed.title)) or not before.isdisjoint(now):
+            return False
+        return "body" not in significant_changes(self.known.content, self.draft.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +162,16 @@ class RedesignGuard:
     def _judged(self, one: PendingDraft) -> Judged:
         false = {what for what, key in one.keys.items() if self._are_many(one, what, key)}
         draft, content = one.draft, one.draft.content
+        if one.has_foreign_title:
+            false.add("title")
         if not false:
             return Judged(draft)
         if "body" in false:
             return Judged(None, (("redesign:body", SAME_BODY),))
         doubts: list[tuple[str, str]] = []
         if "title" in false:
-            doubts.append(("redesign:title", SAME_TITLE))
+            why = FOREIGN_TITLE if one.has_foreign_title else SAME_TITLE
+            doubts.append(("redesign:title", why))
             content = replace(content, title=one.title, title_rule=KEPT if one.known else "listing")
         if "date" in false and one.listed:
             doubts.append(("redesign:date", SAME_DATE))

@@ -1,4 +1,4 @@
-"""Proxies that add nothing to requests are refused in the operator's room."""
+"""Proxies that add nothing to requests are refused in the operator's room and at /metrics."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ while True:
 """
 """A program that sends each byte on, in both directions."""
 
-ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)"
+ASK = "import sys, urllib.request as web\nfor url in sys.argv[1:]: print(web.urlopen(url).status)"
 
 NGINX = """
 {user}
@@ -85,12 +85,12 @@ def raw(running: Running, request: str) -> int:
 
 def test_a_program_that_serves_nobody_is_let_in(running: Running) -> None:
     done = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-c", ASK, f"{running.site}/admin/"],
+        [sys.executable, "-c", ASK, f"{running.site}/admin/", f"{running.site}/metrics"],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout == "200\n"
+    assert done.stdout == "200\n200\n"
 
 
 def test_a_proxy_that_changes_no_byte_is_refused(running: Running) -> None:
@@ -101,6 +101,8 @@ def test_a_proxy_that_changes_no_byte_is_refused(running: Running) -> None:
         headers = {"host": f"127.0.0.1:{port}"}
         assert httpx.get(f"{behind}/healthz", headers=headers, timeout=PATIENCE).status_code == 200
         assert httpx.get(f"{behind}/admin/", headers=headers, timeout=PATIENCE).status_code == 403
+        refused = httpx.get(f"{behind}/metrics", headers=headers, timeout=PATIENCE).status_code
+        assert refused in {401, 403}
 
 
 @pytest.mark.integration

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from data.identity.decision import first_release
+from data.identity.decision import KEPT, first_release
 from data.models import Draft, Media, Published, Release
 from spiders.crawl.redesign.redesign_guard import WINDOW, RedesignGuard
 from spiders.items import ListingItem
@@ -126,6 +126,25 @@ def test_one_title_of_two_known_releases_or_of_a_known_and_a_new_one_is_not_kept
     renamed = page(1, title="Notice 1, corrected")
     assert watched.pass_all((renamed, stored(1), None), (page(2), stored(2), None))[-1] == renamed
     assert watched.told == {}
+
+
+def test_a_title_without_a_word_of_the_one_on_the_listing_is_not_kept() -> None:
+    foreign = page(1, title="Harbour Board News")
+    watched = Watched()
+    (kept,) = watched.pass_all((foreign, stored(1), item(1)))
+    assert (kept.content.title, kept.content.title_rule) == ("Notice 1", KEPT)
+    assert len(watched.told) == 1
+    # A new text, another title on the listing or a shared word show an edit.
+    edited = page(1, title="Harbour Board News", body_text=OWN.format(70))
+    for one, listed in (
+        (edited, item(1)),
+        (foreign, replace(item(1), title="Harbour Board News")),
+        (foreign, None),
+        (page(1, title="Notice withdrawn"), item(1)),
+    ):
+        watched = Watched()
+        assert watched.pass_all((one, stored(1), listed)) == [one]
+        assert watched.told == {}
 
 
 def test_one_date_for_all_gives_way_to_those_of_the_listing() -> None:
