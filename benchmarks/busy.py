@@ -35,9 +35,9 @@ import httpx
 
 from benchmarks.publish import NEW, SOURCES, draft, opened, record, vocabulary
 from data.models import Source
+from scheduler.cpu_time import lower_priority, take_long_turns
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import open_home
-from scheduler.jobs.child import stand_back
 from scheduler.jobs.publish import publish_home
 
 SETTINGS = """
@@ -132,7 +132,8 @@ def working(home: Path, rooms: Served, first: int) -> Iterator[None]:
 def keep_filling(home: Path, first: int) -> None:
     """Ten new releases a second."""
     os.setsid()
-    stand_back(os.getpid())
+    lower_priority(os.getpid())
+    take_long_turns(0)
     for step in itertools.count():
         fill(home, first + NEW * step, NEW, first)
         time.sleep(1)

@@ -14,8 +14,9 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.models import Run
+from scheduler.cpu_time import lower_priority
 from scheduler.home import Home
-from scheduler.jobs.child import Child, ChildEnded, ending, stand_back
+from scheduler.jobs.child import Child, ChildEnded, ending
 from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.leased.watchdog import Renewal
 from scheduler.jobs.limits.page_limit import NoteFile, PageNote
@@ -116,7 +117,7 @@ class CrawlChild:
                     "scheduler.jobs.crawl", log=log, inherited=[note.descriptor]
                 )
             if kind.backfill:
-                stand_back(child.pid)
+                lower_priority(child.pid)
             start = CrawlStart(
                 str(home.path), kind.render, kind.separate, note.descriptor, until, topics
             )
