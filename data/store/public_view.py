@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
-from data.text.source_secrets import Secrets
+from data.text.source_secrets import Secrets, secrets_of_addresses
 
 
 class SecretStore(Protocol):
@@ -34,7 +34,7 @@ def public_view(store: StoreT) -> StoreT:
 
 def secrets_of(store: SecretStore) -> Secrets:
     """The secrets of the sources of a store. Raises StoreError."""
-    return Secrets(store.secret_addresses())
+    return secrets_of_addresses(store.secret_addresses())
 
 
 class PublicView:
@@ -71,6 +71,9 @@ def without_secrets(value: Any, secrets: Secrets) -> Any:
     made = value
     if isinstance(value, str):
         made = secrets.hidden(value)
+    elif value is None or isinstance(value, (int, float, bytes)):
+        # Most values of long mappings: the checks below take ten times longer.
+        pass
     elif isinstance(value, (tuple, list, set, frozenset)):
         parts = (without_secrets(one, secrets) for one in value)
         # A named tuple takes its parts one by one.

@@ -12,6 +12,7 @@ from base64 import b64encode
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import unquote, unquote_plus, urlsplit
@@ -238,6 +239,12 @@ class Secrets:
             return one[1] + HIDDEN if is_secret else one[0]
 
         return f"//{found[1]}{SHOWN_VALUE.sub(shown, found[2])}"
+
+
+@lru_cache(maxsize=8)
+def secrets_of_addresses(addresses: tuple[str, ...]) -> Secrets:
+    """The secrets of some addresses, cached: reading thousands of addresses takes 0.1 s."""
+    return Secrets(addresses)
 
 
 def parameters(address: str) -> Iterator[tuple[str, str]]:

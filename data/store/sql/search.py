@@ -19,7 +19,7 @@ from data.store.sql.database.connection import Database, Part, places
 from data.store.sql.database.rows import RELEASE_COLUMNS, encode, release_of
 from data.store.sql.sources import SourcesPart
 from data.text.language_tags import feed_language
-from data.text.source_secrets import Secrets
+from data.text.source_secrets import Secrets, secrets_of_addresses
 from data.topics.facets import Section, section_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
@@ -176,7 +176,8 @@ class SearchPart(Part):
                 [BATCH],
             )
             # A search could find a secret letter by letter, so the index holds none.
-            secrets = Secrets(SourcesPart(self._connection).secret_addresses() if rows else ())
+            addresses = SourcesPart(self._connection).secret_addresses() if rows else ()
+            secrets = secrets_of_addresses(addresses)
             self._enter_releases(
                 db, [entry(row, found, secrets) for row, found in self._in_rows(rows)]
             )

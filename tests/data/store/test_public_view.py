@@ -12,7 +12,7 @@ import msgspec
 from data.models import Draft, Source
 from data.search.query import Query
 from data.store.protocol import Store
-from data.store.public_view import public_view, without_secrets
+from data.store.public_view import public_view, secrets_of, without_secrets
 from data.text.source_secrets import Secrets
 from tests.feeds.fakestore import make_release
 
@@ -84,6 +84,14 @@ def test_without_a_walk_the_name_of_the_parameter_is_enough(store: Store) -> Non
     found = public_view(store).release(done.release.id)
     assert found is not None
     assert found.url == f"{SHOWN}&id=1"
+
+
+def test_addresses_are_read_again_only_if_they_change(store: Store) -> None:
+    store.begin_walk("acme", ASKED, "rules", at=NOW)
+    found = secrets_of(store)
+    assert secrets_of(store) is found
+    store.begin_walk("acme", "https://acme.example/feed?token=TOPSECRET2", "rules", at=NOW)
+    assert secrets_of(store).known > found.known
 
 
 def test_a_store_without_secrets_is_its_own_public_view(store: Store) -> None:
