@@ -11,7 +11,7 @@ from data.wording import counted, sized
 from scheduler.cli import BACKUP, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.backup.backup import back_up
-from scheduler.jobs.backup.last_backup import note_backup
+from scheduler.jobs.doctor.last_done import Backup, note_done
 from scheduler.terminal.progress import step_bars
 
 
@@ -28,7 +28,7 @@ def backup(home: Home, *, to: Path, as_json: bool) -> int:
     with step_bars() as told:
         done = back_up(home, to, told)
     if not done.problems:
-        note_backup(home, utc_now())
+        note_done(home, Backup(utc_now()))
     if as_json:
         print_json(done)
     else:

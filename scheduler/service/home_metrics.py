@@ -18,8 +18,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError
 from scheduler.executors.command_child import CommandLate, run_command
 from scheduler.home import Home
-from scheduler.jobs.backup.last_backup import last_backup
-from scheduler.jobs.doctor.verified import last_verification
+from scheduler.jobs.doctor.last_done import Backup, Verification, last_done
 
 FIRST_SECONDS: Final = 60.0
 """Time from the start of the service to its first run of the doctor."""
@@ -121,8 +120,8 @@ class HomeMetrics:
         return max(0.0, utc_now().timestamp() - min(left)) if left else 0.0
 
     def _cared(self) -> Iterator[tuple[str, float]]:
-        if backup := last_backup(self._home):
+        if backup := last_done(self._home, Backup):
             yield "communique_backup_timestamp_seconds", backup.at.timestamp()
-        if verified := last_verification(self._home):
+        if verified := last_done(self._home, Verification):
             yield "communique_verification_timestamp_seconds", verified.at.timestamp()
             yield "communique_verification_problems", verified.problems

@@ -12,7 +12,7 @@ from data.models import Content
 from data.text.words import tokens
 from spiders.crawl.blocked_page import LOGIN_FIRST, MOST_WORDS, Barrier, challenge_in
 from spiders.page.page import Page
-from spiders.release.frames import frame_texts
+from spiders.release.frames import frame_texts, own_names
 
 LEFTOVER_WORDS: Final = 25
 LEFTOVER: Final = 500
@@ -151,8 +151,7 @@ def _beside(form: etree._Element) -> bool:
     for node in (form, *form.iterancestors()):
         if node.tag in ("body", "html"):
             return False
-        names = {*node.get("class", "").lower().split(), node.get("id", "").lower()}
-        if node.tag in ASIDE or not ASIDE_NAMES.isdisjoint(names):
+        if node.tag in ASIDE or not ASIDE_NAMES.isdisjoint(own_names(node)):
             return True
     return False
 

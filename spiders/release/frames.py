@@ -33,8 +33,12 @@ def is_frame(node: etree._Element) -> bool:
         return True
     if node.tag not in NAMED_TAGS:
         return False
-    names = {*node.get("class", "").lower().split(), node.get("id", "").lower()}
-    return not NAMES.isdisjoint(names)
+    return not NAMES.isdisjoint(own_names(node))
+
+
+def own_names(node: etree._Element) -> set[str]:
+    """The classes and the id of an element, in lower case."""
+    return {*node.get("class", "").lower().split(), node.get("id", "").lower()}
 
 
 FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer", "colophon"])
@@ -67,5 +71,4 @@ class Footers:
 
 
 def _is_footer(node: etree._Element) -> bool:
-    names = {*node.get("class", "").lower().split(), node.get("id", "").lower()}
-    return node.tag == "footer" or not FOOTER_NAMES.isdisjoint(names)
+    return node.tag == "footer" or not FOOTER_NAMES.isdisjoint(own_names(node))

@@ -26,7 +26,7 @@ from data.wording import counted, sized
 from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.attest import outbound_of
-from scheduler.jobs.doctor.verified import Verification, note_verification
+from scheduler.jobs.doctor.last_done import Verification, note_done
 from scheduler.terminal.steps import steps_bar
 
 SHOWN = 20
@@ -87,7 +87,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
         missing = () if home.has_store else (MISSING_STORE,)
         report = replace(report, problems=problems, not_compared=(*missing, *NOT_COMPARED))
     if home.archive.is_dir():
-        note_verification(home, Verification(utc_now(), len(problems)))
+        note_done(home, Verification(utc_now(), len(problems)))
     if as_json:
         print_json(report)
     else:

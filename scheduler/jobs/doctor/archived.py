@@ -19,7 +19,7 @@ from data.wording import counted, lasting
 from scheduler.home import Home
 from scheduler.jobs.backup.archive_files import LogState, growing_file, log_state
 from scheduler.jobs.doctor.finding import Finding
-from scheduler.jobs.doctor.verified import last_verification
+from scheduler.jobs.doctor.last_done import Verification, last_done
 
 VERIFY: Final = "`communique mirror verify` tells the places"
 
@@ -119,7 +119,7 @@ def examine_captures(home: Home, state: LogState, held: StoreCopy) -> Iterator[F
 
 def examine_verification(home: Home) -> Finding:
     """When the archive was last verified, and what that found."""
-    last = last_verification(home)
+    last = last_done(home, Verification)
     if home.has_fleet and (last is None or last.problems):
         # The records of the others are missing here, and nothing is wrong with that.
         text = "only the archives of all machines together can be verified (docs/mirror.md)"
