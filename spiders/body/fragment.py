@@ -8,7 +8,7 @@ from itertools import zip_longest
 from lxml import etree
 
 from spiders.body.main_content import MainContent
-from spiders.body.serialize import SerializedBody, serialize
+from spiders.body.serialize import MAX_ELEMENTS, SerializedBody, serialize
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.page.hidden import hidden_parts
 
@@ -26,13 +26,14 @@ def prose_of(
     if unseen is None:
         unseen = frozenset(hidden_parts(body.container.element))
     hidden = unseen.union(dropped)
-    prose = serialize(body.container.element, base, dead | hidden)
     # A run is a block: both end where a block-level element or an empty line does.
     met: list[TextBlock] = [
         block
         for block in _inside(body, seen)
         if block.container.element in alive and (not hidden or _is_shown(block, hidden))
     ]
+    most = MAX_ELEMENTS if seen.complete else len(met)
+    prose = serialize(body.container.element, base, dead | hidden, max_lines=most)
     for block, run in zip_longest(met, prose.runs):
         if run and (block is None or block.order not in kept):
             prose.cut(run)

@@ -7,7 +7,7 @@ not text of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -100,7 +100,7 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
         keep = np.flatnonzero(second >= UNSURE).tolist()
     if not keep:
         return None
-    keep += rest_of_tables(seen.blocks, keep, second)
+    keep += rest_of_tables(seen, keep, second)
     summary, since_title, size = (columns[AT[name]] for name in ("summary", "since_title", "size"))
     for place in range(max(0, min(keep) - LEAD_WITHIN), min(keep)):
         if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
@@ -141,15 +141,8 @@ def outside(
     """The places that lie in none of these elements, if they say ``least`` characters or more."""
     if not parts:
         return keep
-    inside = {container.index for container in seen.containers if container.element in parts}
-
-    def is_outside(place: int) -> bool:
-        container: Container | None = seen.blocks[place].container
-        while container is not None and container.index not in inside:
-            container = container.parent
-        return container is None
-
-    left = [*filter(is_outside, keep)]
+    around = nearest(seen.containers, lambda container: container.element in parts)
+    left = [place for place in keep if around[seen.blocks[place].container.index] is None]
     said = sum(len(seen.blocks[place].text) for place in left)
     return left if left and said >= least else keep
 
@@ -173,31 +166,35 @@ def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]
     return keep
 
 
-def rest_of_tables(blocks: Sequence[TextBlock], keep: Sequence[int], sure: Matrix) -> list[int]:
+def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[int]:
     """The places of cells that belong to tables already kept.
 
     A row of figures is judged alike with many others; alone at the border it would come and go with
     the smallest change elsewhere on the page, and be told as an edit.
     """
     kept = set(keep)
-    tables = {
-        id(table) for place in keep if (table := table_of(blocks[place].container)) is not None
-    }
+    tables = nearest(seen.containers, lambda container: container.tag == "table")
+    table_of = [tables[block.container.index] for block in seen.blocks]
+    kept_tables = {table_of[place] for place in keep} - {None}
     return [
         place
         for place in range(min(keep), max(keep))
-        if place not in kept
-        and sure[place] >= KEPT_IN_TABLE
-        and id(table_of(blocks[place].container)) in tables
+        if place not in kept and sure[place] >= KEPT_IN_TABLE and table_of[place] in kept_tables
     ]
 
 
-def table_of(container: Container) -> Container | None:
-    """The innermost table around a container."""
-    inner: Container | None = container
-    while inner is not None and inner.tag != "table":
-        inner = inner.parent
-    return inner
+def nearest(
+    containers: Sequence[Container], is_wanted: Callable[[Container], bool]
+) -> list[int | None]:
+    """The index of the innermost wanted container around each container, or its own; or None.
+
+    Each container is checked once. A parent comes before its children.
+    """
+    found: list[int | None] = []
+    for container in containers:
+        above = found[container.parent.index] if container.parent else None
+        found.append(container.index if is_wanted(container) else above)
+    return found
 
 
 def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
@@ -248,6 +245,8 @@ class CountedTable:
 
 def cell_text(cell: etree._Element) -> str:
     """The text at the beginning of a cell. A cell that holds much else has none."""
+    if not len(cell):
+        return (cell.text or "").strip()
     parts: list[str] = []
     for event, element in islice(etree.iterwalk(cell, events=("start", "end")), MAX_STEPS):
         text = element.text if event == "start" else element.tail if element is not cell else ""

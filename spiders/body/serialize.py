@@ -113,11 +113,18 @@ class SerializedBody:
 
 
 def serialize(  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
-    root: etree._Element, base: str, dropped: Collection[etree._Element] = ()
+    root: etree._Element,
+    base: str,
+    dropped: Collection[etree._Element] = (),
+    *,
+    max_lines: int = MAX_ELEMENTS,
 ) -> SerializedBody:
-    """The prose of an element, without what is dropped; addresses absolute, from ``base``."""
+    """The prose of an element, without what is dropped; addresses absolute, from ``base``.
+
+    The walk ends after more than ``max_lines`` lines.
+    """
     prose = SerializedBody()
-    html, text = prose.html, prose.text
+    html, text, lines = prose.html, prose.text, prose.runs
     holders = [root]
     opened: list[str] = []
     since, silent, broken = (0, 0), 0, False
@@ -128,7 +135,7 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
         tag = element.tag
         kind = KINDS.get(tag, BLOCK)
         start = event == "start"
-        if count > MAX_ELEMENTS:
+        if count > MAX_ELEMENTS or len(lines) > max_lines:
             break
         skipped = kind == SKIP or element in dropped
         if start and skipped:
@@ -234,10 +241,11 @@ def close(
 
 def _attributes(element: etree._Element, base: str) -> str:
     """The attributes that are kept, as HTML, addresses absolute."""
-    if not element.attrib:
+    attributes = element.items()
+    if not attributes:
         return ""
     parts = []
-    for name, value in map(_named, element.items()):
+    for name, value in map(_named, attributes):
         if name in KEPT_ATTRIBUTES:
             kept = absolute(base, value) if name in ADDRESSES else value
             if kept is not None:

@@ -86,9 +86,9 @@ def trim_edges(
     for place in range(low, min(low + NEAR_TOP, high - 1)):
         if is_edge(kept[place], reading) or says_when(kept[place].text, reading, published):
             low = place + 1
+    footer = PageFooter()
     while high > low + 1 and (
-        is_end(kept[high - 1], reading)
-        or (foot_of(kept[high - 1]) is not None and foot_of(kept[low]) is None)
+        is_end(kept[high - 1], reading) or (kept[high - 1] in footer and kept[low] not in footer)
     ):
         high -= 1
     inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
@@ -202,20 +202,27 @@ def is_end(block: TextBlock, reading: DateContext) -> bool:
     )
 
 
-def foot_of(block: TextBlock) -> Container | None:
-    """The page's footer that a block stands in: one that is of no part of the page alone.
+class PageFooter:
+    """The blocks in the footer of a page: in a ``footer`` outside of all parts of the page.
 
-    The HTML standard's: a ``footer`` outside of ``main`` and of all that sections a page.
+    Defined by the HTML standard, 4.3.8. Each container is checked once.
     """
-    container: Container | None = block.container
-    found = None
-    while container is not None:
-        if container.tag == "footer":
-            found = container
-        elif found is not None and container.tag in PARTS:
-            found = None
-        container = container.parent
-    return found
+
+    def __init__(self) -> None:
+        self._known: dict[Container, tuple[bool, bool]] = {}
+
+    def __contains__(self, block: TextBlock) -> bool:
+        path = []
+        container: Container | None = block.container
+        while container is not None and container not in self._known:
+            path.append(container)
+            container = container.parent
+        in_footer, in_part = self._known[container] if container else (False, False)
+        for inner in reversed(path):
+            in_footer = in_footer or (inner.tag == "footer" and not in_part)
+            in_part = in_part or inner.tag in PARTS
+            self._known[inner] = in_footer, in_part
+        return in_footer
 
 
 def is_caption(block: TextBlock) -> bool:

@@ -53,6 +53,9 @@ PAGE_NUMBER: Final = re.compile(
 ENDED: Final = re.compile(r"[.!?:;…。！？”\"»’)]\s*$")
 BULLET: Final = re.compile(r"\s*(?:[•‣◦▪■●○*–—-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s")
 BROKEN_WORD: Final = re.compile(r"(?<=[^\W\d_]{2})-$")
+BROKEN_LENGTH: Final = 3
+"""Characters at the end of a text by which a broken word is known."""
+
 FULL: Final = 0.85
 SHORT: Final = 0.6
 """Shares of a full line: one that ends a sentence before the first ends its paragraph, and one
@@ -159,20 +162,25 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
         before = part[-1] if part else ""
         early = len(before) < (FULL if ENDED.search(before) else SHORT) * full
         if part and (not line or BULLET.match(line) or (early and not line[0].islower())):
-            yield _joined(part)
+            yield joined(part)
             part = []
         if line:
             part.append(line)
     if part:
-        yield _joined(part)
+        yield joined(part)
 
 
-def _joined(lines: Sequence[str]) -> str:
+def joined(lines: Sequence[str]) -> str:
     """Lines as one, words that were broken at their ends whole again."""
-    text = ""
+    parts: list[str] = []
+    end = ""
     for line in lines:
-        if BROKEN_WORD.search(text) and line[:1].islower():
-            text = text[:-1] + line
-        else:
-            text = f"{text} {line}" if text else line
-    return text
+        if BROKEN_WORD.search(end) and line[:1].islower():
+            parts[-1] = parts[-1][:-1]
+            end = end[:-1]
+        elif parts:
+            parts.append(" ")
+            end += " "
+        parts.append(line)
+        end = (end + line)[-BROKEN_LENGTH:]
+    return "".join(parts)

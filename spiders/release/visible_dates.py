@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from data.dates.context import DateContext
@@ -56,6 +56,9 @@ PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
 SHOWN: Final = 1.5
 """From which weight on a date is surely shown as the release's."""
 
+MAX_INNER_BLOCKS: Final = 1_000
+"""Maximum blocks at each end of a body whose dates are read."""
+
 BEFORE, AFTER = 6, 6
 """Blocks before the headline and after the body that are looked at."""
 
@@ -85,8 +88,9 @@ def visible_dates(
     """The dates that a reader sees around a release, each with how much speaks for it."""
     first = place.start if place.title is None else min(place.title, place.start)
     footers = Footers()
-    window = range(max(0, first - BEFORE), min(len(seen.blocks), place.end + AFTER))
-    for order in window:
+    top = range(max(0, first - BEFORE), min(place.end, place.start + MAX_INNER_BLOCKS))
+    bottom = range(max(top.stop, place.end - MAX_INNER_BLOCKS), place.end + AFTER)
+    for order in chain(top, bottom[: max(0, len(seen.blocks) - bottom.start)]):
         block = seen.blocks[order]
         inside = place.start < order < place.end
         if (

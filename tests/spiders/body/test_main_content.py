@@ -8,7 +8,12 @@ import pytest
 from lxml import etree
 
 from data.dates.context import DateContext
-from spiders.body.main_content import month_calendars
+from spiders.body import segmentation
+from spiders.body.fragment import prose_of
+from spiders.body.main_content import find_main_content, month_calendars, nearest
+from spiders.body.segmentation import segment
+from spiders.body.text_blocks import Container
+from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.counted_tree import counted_tree
@@ -136,3 +141,41 @@ def test_a_month_is_a_calendar_but_a_layout_table_around_it_is_none() -> None:
         f"<table><tr><td><table id=month><tr>{days}</table><td>News</table>", etree.HTMLParser()
     )
     assert [table.get("id") for table in month_calendars(root)] == ["month"]
+
+
+@pytest.mark.parametrize("inside", ["<div>x", "<table><tr><td>x", "<ul><li>x<p>y</p>"])
+def test_the_table_around_each_element_is_found_in_one_check_of_each(inside: str) -> None:
+    containers = segment(counted_tree(f"<div>a<table><tr><td>{inside * 200}").root).containers
+    checked = []
+
+    def is_table(container: Container) -> bool:
+        checked.append(container)
+        return container.tag == "table"
+
+    found = nearest(containers, is_table)
+    assert checked == containers
+    for container, place in zip(containers, found, strict=True):
+        inner: Container | None = container
+        while inner is not None and inner.tag != "table":
+            inner = inner.parent
+        assert place == (inner.index if inner else None)
+
+
+def test_of_a_page_that_is_too_long_only_the_blocks_that_were_judged_are_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(segmentation, "MAX_BLOCKS", 20)
+    visits = []
+    for count in (60, 600):
+        lines = [f"Ship number {n} came in at the eastern pier of the town." for n in range(count)]
+        tree = counted_tree(f"<body>{''.join(f'<p>{line}</p>' for line in lines)}</body>")
+        page = Page("http://harbour.example/1", b"")
+        page.__dict__["tree"] = tree.root
+        seen = segment(tree.root)
+        body = find_main_content(seen, read_metadata(page))
+        assert body is not None
+        tree.visits = 0
+        text = prose_of(body, seen, page.base).written()[1]
+        assert text.split("\n\n") == lines[: len(body.kept)]
+        visits.append(tree.visits)
+    assert visits[1] < visits[0] + 10

@@ -7,8 +7,16 @@ from lxml import html
 
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
+from spiders.body import trim_edges as trim_edges_module
 from spiders.body.segmentation import segment
-from spiders.body.trim_edges import is_bar, is_date_line, says_when, tail_start, trim_edges
+from spiders.body.trim_edges import (
+    PageFooter,
+    is_bar,
+    is_date_line,
+    says_when,
+    tail_start,
+    trim_edges,
+)
 
 READING = DateContext("Europe/Berlin", order="DMY")
 TEXT = "The bridge was closed for two days because the river had risen above the mark of 1954."
@@ -203,3 +211,43 @@ def test_the_foot_of_the_page_is_no_end_of_a_text() -> None:
 
 def test_a_text_that_lies_in_a_footer_as_a_whole_stays() -> None:
     assert kept(f"<footer><p>{TEXT}</p><p>Nobody was hurt.</p></footer>")[-1] == "Nobody was hurt."
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<footer>{}</footer>", True),
+        ("<footer><div><p>{}</p></div></footer>", True),
+        ("<div><footer><article>{}</article></footer></div>", True),
+        ("<article><footer>{}</footer></article>", False),
+        ("<main><div><footer><p>{}</p></footer></div></main>", False),
+        ("<footer><article><footer>{}</footer></article></footer>", True),
+        ("<div>{}</div>", False),
+    ],
+)
+def test_a_footer_is_of_the_page_outside_of_its_parts(page: str, expected: bool) -> None:  # noqa: FBT001
+    tree = html.document_fromstring(page.format("Harbour Board, Quay 1"))
+    footer = PageFooter()
+    (block,) = segment(tree).blocks
+    assert (block in footer) is expected
+    assert (block in footer) is expected
+
+
+def test_each_element_around_the_end_of_a_text_is_checked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Elements that lie deep in a footer were walked through for each block at its end."""
+    steps = []
+    parts = {"article"}
+
+    class CountedParts:
+        def __contains__(self, tag: object) -> bool:
+            steps.append(tag)
+            return tag in parts
+
+    monkeypatch.setattr(trim_edges_module, "PARTS", CountedParts())
+    deep = html.document_fromstring(f"<footer>{'<div>' * 100}{'<p>Ships came in.</p>' * 100}")
+    seen = segment(deep)
+    footer = PageFooter()
+    assert all(block in footer for block in seen.blocks)
+    assert len(steps) <= len(seen.containers)
