@@ -18,6 +18,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError
 from scheduler.executors.command_child import CommandLate, run_command
 from scheduler.home import Home
+from scheduler.jobs.child import ending
 from scheduler.jobs.doctor.last_done import Backup, Verification, last_done
 
 FIRST_SECONDS: Final = 60.0
@@ -75,6 +76,9 @@ class HomeMetrics:
                 "communique_doctor_errors": done.told["errors"],
                 "communique_doctor_warnings": done.told["warnings"],
             }
+        else:
+            problem = "; ".join(done.complaints) or f"it {ending(done.code)}"
+            log.warning("the doctor failed", problem=problem)
 
     def _disk(self) -> Iterator[tuple[str, float]]:
         disk = os.statvfs(self._home.path)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from data.clock import utc_now
 from scheduler.home import home_at
@@ -68,6 +70,20 @@ def test_the_doctor_reports_its_errors(home: Path) -> None:
     assert (
         after["communique_doctor_timestamp_seconds"] > before["communique_doctor_timestamp_seconds"]
     )
+
+
+def test_a_doctor_that_prints_nothing_is_logged(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The metrics would stay as they were, without a word."""
+    metrics = HomeMetrics(home_at(home))
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with capture_logs() as logs:
+        asyncio.run(metrics.examine())
+    assert [(one["log_level"], one["problem"]) for one in logs] == [
+        ("warning", "it ended with code 1")
+    ]
+    assert "communique_doctor_errors" not in metrics.facts()
 
 
 def test_the_lag_is_the_age_of_the_oldest_file_that_was_not_copied(home: Path) -> None:
