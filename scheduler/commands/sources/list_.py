@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -25,7 +26,8 @@ PIPE = 1000
 def list_(home: Home, *, as_json: bool) -> int:
     """List all sources: own, bundled, imported and removed ones."""
     loaded, broken = load_sources(home.sources)
-    gone, fileless = removed_sources(home), sources_without_file(home)
+    files = {*loaded, *(Path(one.path).stem for one in broken)}
+    gone, fileless = stored_sources(home, files)
     if as_json:
         print_json(
             {
@@ -55,7 +57,7 @@ def list_(home: Home, *, as_json: bool) -> int:
         table = Table("id", "name", "url", "file", box=None, pad_edge=False)
         for one in loaded.values():
             # Text, not markup: what brackets hold in a name is no style.
-            cells = (one.id, one.file.name, one.source.url, "own" if one.own else "shipped")
+            cells = (one.id, one.file.name, one.source.url, "own" if one.own else "bundled")
             table.add_row(*map(Text, cells))
         for source, imported in fileless:
             state = "imported, no file" if imported else "no file"
@@ -73,27 +75,19 @@ def list_(home: Home, *, as_json: bool) -> int:
     return 2 if broken else 0
 
 
-def removed_sources(home: Home) -> list[tuple[Source, RemovedSource]]:
-    """The sources of a HOME that are collected no more."""
-    if not home.has_store:
-        return []
-    with closing(home.plain_store()) as store:
-        known = store.sources()
-        return [(known[name], one) for name, one in store.removed_sources().items()]
+def stored_sources(
+    home: Home, files: Collection[str]
+) -> tuple[list[tuple[Source, RemovedSource]], list[tuple[Source, bool]]]:
+    """The removed sources, and the others without a source file.
 
-
-def sources_without_file(home: Home) -> list[tuple[Source, bool]]:
-    """The stored sources without a source file, each with whether it was only imported.
-
-    An imported source has no visits. Removed sources are left out. Raises StoreError.
+    ``files`` are the ids of sources with one. Each of the others comes with whether it was only
+    imported: then it has no visits. Raises StoreError.
     """
     if not home.has_store:
-        return []
-    loaded, broken = load_sources(home.sources)
+        return [], []
     with closing(home.plain_store()) as store:
-        others = {*loaded, *(Path(one.path).stem for one in broken), *store.removed_sources()}
-        return [
-            (one, store.last_visit(name) is None)
-            for name, one in sorted(store.sources().items())
-            if name not in others
+        known, removed = store.sources(), store.removed_sources()
+        others = sorted(known.keys() - removed.keys() - {*files})
+        return [(known[name], one) for name, one in removed.items()], [
+            (known[name], store.last_visit(name) is None) for name in others
         ]
