@@ -93,16 +93,16 @@ OUTAGE: Final = (
 ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
 
 
-def called(code: str, texts: str) -> re.Pattern[str]:
-    """What an apology calls itself: an error with this ``code``, or one of the ``texts``."""
+def apology_pattern(code: str, texts: str) -> re.Pattern[str]:
+    """A pattern of titles of apologies: an error with this ``code``, or one of the ``texts``."""
     return re.compile(
         rf"{ERROR}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
         re.IGNORECASE,
     )
 
 
-MISSING_PAGE: Final = called("404|410", MISSING)
-BROKEN_SITE: Final = called("50[0234]", OUTAGE)
+MISSING_PAGE: Final = apology_pattern("404|410", MISSING)
+BROKEN_SITE: Final = apology_pattern("50[0234]", OUTAGE)
 """What a page calls itself that is shown, with 200, in place of a page."""
 
 MISSING_SENTENCE: Final = re.compile(
