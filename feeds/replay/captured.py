@@ -16,7 +16,6 @@ from urllib.parse import quote, urlsplit
 
 from data.archive.captures import Captures
 from data.archive.content_coding import Undecodable
-from data.archive.foreign import imported_from
 from data.archive.served import NotServed, Served, served
 from data.archive.warc.cdxj import Entry
 from data.archive.warc.index import Index
@@ -208,7 +207,7 @@ class CapturedPages:
         if not entries:
             return None
         mementos = [
-            replace(memento, imported=secrets.hidden(self._captures.origin(entry)))
+            replace(memento, imported=self.origin(entry, secrets))
             for memento, entry in zip(self._mementos(entries), entries, strict=True)
         ]
         body = timemap(self._original(entries), mementos)
@@ -253,7 +252,7 @@ class CapturedPages:
         self, entry: Entry, headers: Headers, at: dt.datetime, restrictions: Restrictions
     ) -> Answer:
         """A capture with these headers, or the reason why it is not shown."""
-        if origin := restrictions.secrets.hidden(self._captures.origin(entry)):
+        if origin := self.origin(entry, restrictions.secrets):
             headers = [*headers, (IMPORTED, quote(origin))]
         try:
             found = served(self._folder, self._index, entry.file, entry.offset, LARGEST)
@@ -325,9 +324,9 @@ class CapturedPages:
             Memento(f"{self._site}{PREFIX}{one.at:{STAMP}}/{one.uri}", one.at) for one in entries
         ]
 
-    def imported_from(self, capture: Capture) -> str:
-        """The file that a capture was taken in from; empty where it was made here."""
-        return imported_from(self._folder, capture)
+    def origin(self, capture: Capture | Entry, secrets: Secrets) -> str:
+        """The name of the file that a capture was imported from, without secrets; or empty."""
+        return secrets.hidden(self._captures.origin(capture))
 
 
 def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:

@@ -103,7 +103,6 @@ class ReleaseMementos:
         except (ArchiveError, Undecodable) as error:
             return Answer(404, [], said=f"The page of this version can't be shown: {error}.")
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
-        imported = pages.imported_from(revision.capture)
         seen = self._store.sightings(release_id).seen if wanted == release.revision else None
         page = replay_page(
             renderer,
@@ -111,7 +110,7 @@ class ReleaseMementos:
             revision,
             uri,
             shown,
-            imported=imported,
+            imported=pages.origin(revision.capture, secrets),
             seen=seen if seen != revision.capture else None,
         )
         return Answer(200, FRAME, page)

@@ -36,9 +36,15 @@ LATER = "20230101000000"
 
 
 def adopt(
-    home: Path, record_id: str, *, at: dt.datetime = AT, more: int = 0, body: str = FORGED
+    home: Path,
+    record_id: str,
+    *,
+    at: dt.datetime = AT,
+    more: int = 0,
+    body: str = FORGED,
+    file: str = "an \u00e6 file.warc.gz",
 ) -> Capture:
-    """Import a forged page; ``more`` fields make its head long."""
+    """Import a forged page from a ``file``; ``more`` fields make its head long."""
     fields = (
         ("WARC-Type", "response"),
         ("WARC-Record-ID", f"<{record_id}>"),
@@ -46,7 +52,7 @@ def adopt(
         ("WARC-Target-URI", URL),
         ("Content-Type", "application/http; msgtype=response"),
         *((f"X-Field-{n}", f"{n}" * 800) for n in range(more)),
-        (IMPORTED_FIELD, "an \u00e6 file.warc.gz"),
+        (IMPORTED_FIELD, file),
     )
     block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>{body}".encode()
     with closing(Archive(home / "archive", Settings())) as archive:
@@ -92,8 +98,9 @@ def test_our_capture_is_shown_and_not_an_imported_one_of_its_second(home: Path, 
 
 
 def test_the_page_of_an_imported_version_shows_its_own_record(home: Path) -> None:
-    capture = adopt(home, "urn:example:imported")
+    capture = adopt(home, "urn:example:imported", file="acme s3cret-file.warc.gz")
     with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        store.begin_walk("acme", "https://acme.example/?token=s3cret-file", "rules", at=AT)
         edited = make_release(1, title="Other", body_text=FORGED)
         draft = Draft("acme", URL, edited.content, capture=capture)
         store.record(draft, seen=AT, since=AT)
@@ -101,7 +108,9 @@ def test_the_page_of_an_imported_version_shows_its_own_record(home: Path) -> Non
         page, captured = framed(web, home)
         assert "taken in from" in page
         assert FORGED in captured.text
-        assert captured.headers["communique-imported"] == "an%20%C3%A6%20file.warc.gz"
+        assert captured.headers["communique-imported"] == "acme%20%2A%2A%2A.warc.gz"
+        assert "acme ***.warc.gz" in page
+        assert "s3cret-file" not in page
         assert captured.headers["memento-datetime"]
         assert "quay 1" in web.get(f"/memento/{STAMP}/{URL}").text
         for leaf in (capture.leaf + 1, capture.leaf + 10**17):
