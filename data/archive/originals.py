@@ -50,6 +50,5 @@ def _newest(folder: Path, index: Index, uri: str) -> Entry | None:
     known = index.newest(uri)
     if known is None or not imported_from(folder, known):
         return known
-    pages = (one for one in index.captures(uri) if (one.uri, one.status) == (uri, OK))
-    ours = [one for one in pages if not imported_from(folder, one)]
-    return ours[-1] if ours else known
+    pages = (one for one in reversed(index.captures(uri)) if (one.uri, one.status) == (uri, OK))
+    return next((one for one in pages if not imported_from(folder, one)), known)
