@@ -35,7 +35,6 @@ from tests.services import home_on, started, until
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.xdist_group("buckets"),
-    pytest.mark.timeout(300),
 ]
 
 FEED = "feeds/all.atom"

@@ -51,7 +51,6 @@ parameters = { "path.id" = "STORY" }
 
 
 @pytest.mark.integration
-@pytest.mark.timeout(600)
 @pytest.mark.skipif(not SCHEMATHESIS.exists(), reason="schemathesis is not installed")
 @pytest.mark.parametrize("with_ids", [True, False])
 def test_every_answer_is_as_the_document_says(tmp_path: Path, *, with_ids: bool) -> None:

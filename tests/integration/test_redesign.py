@@ -112,7 +112,6 @@ def revisions(home: Path) -> dict[str, set[int]]:
     return found
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("themes", [THEMES[::2], THEMES[1::2]], ids=["seven", "the others"])
 @pytest.mark.parametrize(("first", "end"), [("classic", ""), ("sections", CONTACT)])
 def test_a_new_theme_is_no_edit_and_hides_none(

@@ -8,7 +8,6 @@ from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,7 +112,6 @@ def test_the_alarm_comes_after_what_is_expected_and_that_after_the_last(
     assert found.releases >= 0
 
 
-@pytest.mark.timeout(60)
 def test_real_offices_are_seldom_called_silent_and_soon(shared: Path) -> None:
     offices: dict[str, set[int]] = defaultdict(set)
     with (shared / "corpora/dev/rhythm/offices.csv").open(encoding="utf-8") as file:

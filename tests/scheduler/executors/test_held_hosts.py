@@ -8,8 +8,6 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from data.models import Run
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.urls import canonical_url
@@ -96,7 +94,6 @@ async def visit_due(home: Home, room: Room, *, steal_at: str = "") -> Run:
     return run
 
 
-@pytest.mark.timeout(600)
 def test_the_next_worker_continues_a_visit_that_lost_its_lease_during_a_walk(
     tmp_path: Path, postgres_url: str
 ) -> None:

@@ -27,9 +27,6 @@ from tests.hanging_python import (
 )
 from tests.press_room import Room, listing_html, release_html, served
 
-# Each test takes ten to twenty seconds of CPU time, which is minutes on a busy machine.
-pytestmark = pytest.mark.timeout(600)
-
 GOOD = ("pier", "quay")
 
 

@@ -6,7 +6,6 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -377,7 +376,6 @@ Histories.settings = settings(
     stateful_step_count=25,
     suppress_health_check=list(HealthCheck),
 )
-pytest.mark.timeout(600)(Histories)
 
 
 def test_the_same_holds_of_histories_on_postgresql(postgres_server: PostgresServer) -> None:
