@@ -15,7 +15,7 @@ from data.dates import patterns as shapes
 from data.dates.clock import Placed, clock_beside
 from data.dates.context import DateContext
 from data.dates.day import day_of
-from data.dates.relative import parse_rest
+from data.dates.relative import may_be_date, near_day, parse_slowly
 from data.dates.stated_zones import ZONE, stated_zone, with_zone
 from data.models import Published
 from data.text.folding import fold_date
@@ -25,6 +25,9 @@ MAX_CHARS = 200
 
 MAX_RUNNING_CHARS = 100_000
 """Characters of a text that find_dates looks at."""
+
+MAX_SLOW_TEXTS = 150
+"""Maximum number of different texts of one page that are read by dateparser, a few ms each."""
 
 _EPOCH = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")
 _DIGIT = re.compile(r"\d|年")
@@ -54,34 +57,69 @@ def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
     Only the first 200 characters count. Raises nothing, whatever the text; KeyError where
     ``reading`` names a zone that does not exist.
     """
-    text = text[:MAX_CHARS].strip()
-    if not text:
-        return None
-    for found in scan(text, reading, rule):
-        return replace(found.published, raw=text)
-    folded = fold_date(text)
-    compact = shapes.COMPACT.fullmatch(folded)
-    if compact:
-        return _compact(compact, text, reading, rule)
-    if _EPOCH.fullmatch(folded):
-        at = dt.datetime.fromtimestamp(int(folded[:10]), dt.UTC)
-        return Published(at, "second", reading.zone, text, rule)
-    if any(shape.search(folded) for shape in (shapes.ISO, shapes.NUMERIC, shapes.HAN)):
-        return None  # a date that is ambiguous or impossible is not for another parser to guess at
-    day = parse_rest(text, reading.zone, reading.day_order, reading.languages, reading.now)
-    return on_day(day, reading.zone, text, rule) if day else None
+    return DateReader(reading).date(text, rule)
 
 
 def parse_stated(stated: str, shown: str, reading: DateContext, rule: str) -> Published | None:
-    """The date that an attribute states of an element, whose text shows it to readers.
+    """The date in an attribute of an element; see DateReader.stated."""
+    return DateReader(reading).stated(stated, shown, rule)
 
-    It is a day where the system states noon in UTC for want of an hour, and the text shows none.
+
+class DateReader:
+    """Reads the dates in many short texts of one page.
+
+    dateparser reads at most MAX_SLOW_TEXTS of them. Later texts that need it have no date, and
+    `reasons` reports them.
     """
-    if noon := _NO_HOUR.fullmatch(stated.strip()):
-        seen = parse_date(shown, reading, rule)
-        if seen and seen.precision == "day":
-            stated = noon[1]
-    return parse_date(stated, reading, rule)
+
+    def __init__(self, reading: DateContext) -> None:
+        self.reading = reading
+        self.reasons: tuple[str, ...] = ()
+        self._slow: set[str] = set()
+
+    def date(self, text: str, rule: str) -> Published | None:
+        """The first date in a short text; see parse_date."""
+        reading = self.reading
+        text = text[:MAX_CHARS].strip()
+        if not text:
+            return None
+        for found in scan(text, reading, rule):
+            return replace(found.published, raw=text)
+        folded = fold_date(text)
+        compact = shapes.COMPACT.fullmatch(folded)
+        if compact:
+            return _compact(compact, text, reading, rule)
+        if _EPOCH.fullmatch(folded):
+            at = dt.datetime.fromtimestamp(int(folded[:10]), dt.UTC)
+            return Published(at, "second", reading.zone, text, rule)
+        if any(shape.search(folded) for shape in (shapes.ISO, shapes.NUMERIC, shapes.HAN)):
+            return None  # dateparser would guess at a date that is ambiguous or impossible
+        day = near_day(text, reading.zone, reading.languages, reading.now) or self._slow_day(text)
+        return on_day(day, reading.zone, text, rule) if day else None
+
+    def stated(self, stated: str, shown: str, rule: str) -> Published | None:
+        """The date in an attribute of an element, whose text is ``shown`` to readers.
+
+        Some systems state noon in UTC for a day without an hour. If the text shows no hour either,
+        the date is a day.
+        """
+        if noon := _NO_HOUR.fullmatch(stated.strip()):
+            seen = self.date(shown, rule)
+            if seen and seen.precision == "day":
+                stated = noon[1]
+        return self.date(stated, rule)
+
+    def _slow_day(self, text: str) -> dt.date | None:
+        if not may_be_date(text):
+            return None
+        if len(self._slow) >= MAX_SLOW_TEXTS and text not in self._slow:
+            self.reasons = (
+                f"only the first {MAX_SLOW_TEXTS} dates in words of rare forms were read",
+            )
+            return None
+        self._slow.add(text)
+        one = self.reading
+        return parse_slowly(text, one.zone, one.day_order, one.languages, one.now)
 
 
 def find_dates(text: str, reading: DateContext, rule: str) -> tuple[Published, ...]:

@@ -49,23 +49,22 @@ _DAY = re.compile(r"(?<!\d)\d\d?(?!\d)")
 _NO_SENSE = re.compile(r"[\d\W_]*$|.*\d\s?[-/.]\s?\d", re.DOTALL)
 
 
-@lru_cache(maxsize=4096)
-def parse_rest(
-    text: str, zone: str, order: Order | None, languages: tuple[str, ...], now: dt.datetime
-) -> dt.date | None:
-    """The day that dateparser reads in a short text, in ``zone``, or None."""
-    today = now.astimezone(zone_of(zone)).date()
+def near_day(text: str, zone: str, languages: tuple[str, ...], now: dt.datetime) -> dt.date | None:
+    """The day that a word for today or yesterday means in ``zone``, or None."""
     word = _CLOCK.sub("", fold_date(text)).strip(" .,:!|")
     needed = _NEEDS.get(word)
     if word in _DAYS_AGO and (not needed or any(tag.startswith(needed) for tag in languages)):
+        today = now.astimezone(zone_of(zone)).date()
         return today - dt.timedelta(days=_DAYS_AGO[word])
+    return None
+
+
+def may_be_date(text: str) -> bool:
+    """Whether a short text has a year and a day, or may count from today."""
     if len(text) > _LONGEST or _NO_SENSE.match(text):
-        return None
-    # dateparser takes 10 ms or more to refuse a text: ask it only about what may be a date.
+        return False
     folded = fold_date(text)
-    if not (_YEAR.search(folded) and _DAY.search(folded)) and not is_relative(text):
-        return None
-    return _dateparser(text, zone, order, languages, now)
+    return bool(_YEAR.search(folded) and _DAY.search(folded)) or is_relative(text)
 
 
 def is_relative(text: str) -> bool:
@@ -74,9 +73,14 @@ def is_relative(text: str) -> bool:
     return _CLOCK.sub("", folded).strip(" .,:!|") in _DAYS_AGO or bool(_HINT.search(folded))
 
 
-def _dateparser(
+@lru_cache(maxsize=4096)
+def parse_slowly(
     text: str, zone: str, order: Order | None, languages: tuple[str, ...], now: dt.datetime
 ) -> dt.date | None:
+    """The day that dateparser reads in a short text, in ``zone``, or None.
+
+    It takes up to 10 milliseconds per text: call it only if the text `may_be_date`.
+    """
     # Loading it takes a third of a second, and most pages never need it.
     import dateparser  # noqa: PLC0415
     from dateparser.data import languages_info  # noqa: PLC0415

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from data.dates.context import DateContext
-from data.dates.parse import parse_date
+from data.dates.parse import DateReader
 from data.models import Published
 from data.text.html_text import escaped_line
 from spiders.items import ListingItem
@@ -67,7 +66,7 @@ def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
 def read_records(
     lists: Iterable[list[dict[str, Any]]],
     page: Page,
-    reading: DateContext,
+    dates: DateReader,
     address: Callable[[Mapping[str, Any]], str | None] | None = None,
 ) -> list[ListingItem]:
     """The items of that list of records which most looks like a listing.
@@ -80,7 +79,7 @@ def read_records(
         shape = by_shape(records[:LEARNT])
         chosen = records[: min(MAX_ITEMS, left)]
         left -= len(chosen)
-        read = (_item(record, page, reading, shape, address) for record in chosen)
+        read = (_item(record, page, dates, shape, address) for record in chosen)
         items = [item for item in read if item]
         if _worth(items) > _worth(best):
             best = items
@@ -109,7 +108,7 @@ def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
 def _item(
     record: dict[str, Any],
     page: Page,
-    reading: DateContext,
+    dates: DateReader,
     shape: tuple[str, str],
     address: Callable[[Mapping[str, Any]], str | None] | None,
 ) -> ListingItem | None:
@@ -127,9 +126,9 @@ def _item(
     )
     if not title and isinstance(fields.get(shape[0]), str):
         title = escaped_line(fields[shape[0]])
-    published = published_in(fields, reading)
+    published = published_in(fields, dates)
     if published is None and shape[1]:
-        published = parse_date(str(fields.get(shape[1])), reading, f"json:{shape[1]}"[:60])
+        published = dates.date(str(fields.get(shape[1])), f"json:{shape[1]}"[:60])
     return ListingItem(url, title, published, _categories(record))
 
 
@@ -155,7 +154,7 @@ def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def published_in(fields: dict[str, Any], reading: DateContext) -> Published | None:
+def published_in(fields: dict[str, Any], dates: DateReader) -> Published | None:
     """The date of a record: of its fields that name one of publication before all others."""
     names = sorted(
         (name for name in fields if _DATES.fullmatch(name)),
@@ -166,6 +165,6 @@ def published_in(fields: dict[str, Any], reading: DateContext) -> Published | No
         if not isinstance(value, (str, int)):
             continue
         text = _OF_DOTNET.sub(r"\1", str(value))
-        if found := parse_date(text, reading, f"json:{name}"[:60]):
+        if found := dates.date(text, f"json:{name}"[:60]):
             return found
     return None

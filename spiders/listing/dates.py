@@ -14,7 +14,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.day_order import order_of_dates, order_of_host, order_of_list
 from data.dates.months import month_of
-from data.dates.parse import Found, parse_date, parse_stated, plausible, scan
+from data.dates.parse import DateReader, Found, plausible, scan
 from data.dates.partial import day_in_year, month_and_day, year_in
 from data.dates.patterns import NUMERIC
 from data.dates.relative import is_relative
@@ -89,14 +89,15 @@ def page_reading(texts: Iterable[str], page: Page, reading: DateContext) -> Date
     return replace(reading, order=order) if order else reading
 
 
-def date_marks(flat: FlatPage, url: str, reading: DateContext) -> list[DateMark]:
+def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     """All plausible dates, in page order.
 
     A month and day take the year of the nearest heading above, else the one that the address names.
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
-    dates = _TextDates(reading)
+    reading = reader.reading
+    dates = _TextDates(reader)
     parts = urlsplit(url)
     year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
     vain = 0
@@ -118,7 +119,7 @@ def date_marks(flat: FlatPage, url: str, reading: DateContext) -> list[DateMark]
             if mark:
                 marks.append(mark)
             elif len(text.text) <= _RELATIVE and is_relative(text.text):
-                published = parse_date(text.text, reading, "listing:relative")
+                published = reader.date(text.text, "listing:relative")
                 if published:
                     at = text.place
                     marks.append(DateMark(at, at, published, alone=True, sign=text.sign))
@@ -144,15 +145,15 @@ def _is_plausible(mark: DateMark, reading: DateContext) -> bool:
 class _TextDates:
     """Finds the dates in texts of one page, and reads each different text once."""
 
-    def __init__(self, reading: DateContext) -> None:
-        self.reading = reading
+    def __init__(self, reader: DateReader) -> None:
+        self.reader = reader
         self._found: dict[tuple[str, str], tuple[Found, ...]] = {}
 
     def of(self, text: str, rule: str) -> tuple[Found, ...]:
         """The dates in a text, in order; none overlaps another."""
         key = text, rule
         if key not in self._found:
-            self._found[key] = tuple(scan(text, self.reading, rule))
+            self._found[key] = tuple(scan(text, self.reader.reading, rule))
         return self._found[key]
 
 
@@ -160,9 +161,9 @@ def _marks_of(
     texts: list[TextMark], index: int, heads: ColumnHeads, dates: _TextDates, *, likely: bool
 ) -> Iterator[DateMark]:
     """The dates that begin in a text; ``likely`` if the figures in it look like a date."""
-    text, reading = texts[index], dates.reading
+    text = texts[index]
     stated = text.parent.get("datetime") if text.parent.tag == "time" else None
-    if stated and (published := parse_stated(stated, text.text, reading, "listing:time")):
+    if stated and (published := dates.reader.stated(stated, text.text, "listing:time")):
         other = _is_other(texts, index, heads, "")
         yield DateMark(text.place, text.place, published, alone=True, sign=text.sign, other=other)
         return

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.dates.parse import parse_date, parse_stated
+from data.dates.parse import DateReader
 from data.models import Published
 from spiders.items import ListingItem
 from spiders.listing.dates import page_reading
@@ -45,7 +45,7 @@ def declared_items(
     page and paired in order. Adds a sentence to ``reasons`` for each limit that the page exceeds.
     """
     reasons = [] if reasons is None else reasons
-    nodes = _Nodes(page)
+    nodes = _Nodes(page, DateReader(reading))
     if rules.item:
         items = _of_items(nodes, reading, rules, reasons)
     else:
@@ -53,14 +53,16 @@ def declared_items(
     found = tuple(islice(items, MAX_ITEMS))
     if nodes.is_cut:
         reasons.append(CUT)
+    reasons.extend(nodes.dates.reasons)
     return found
 
 
 class _Nodes:
     """Reads the texts and addresses of what selectors find, each element once."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, dates: DateReader) -> None:
         self.page = page
+        self.dates = dates
         self.is_cut = False
         self._left = MAX_TEXT_FACTOR * sum(len(text) for text in page.tree.itertext())
         self._texts: dict[etree._Element, str] = {}
@@ -93,12 +95,12 @@ class _Nodes:
         self._without_link.update(node.iter())
         return None
 
-    def date(self, node: Node, reading: DateContext) -> Published | None:
+    def date(self, node: Node) -> Published | None:
         """The date of a node, as its attribute or its text states it."""
         stated = None if isinstance(node, str) else node.get("datetime")
-        if stated and (published := parse_stated(stated, self.text(node), reading, _RULE)):
+        if stated and (published := self.dates.stated(stated, self.text(node), _RULE)):
             return published
-        return parse_date(self.text(node), reading, _RULE)
+        return self.dates.date(self.text(node), _RULE)
 
 
 def _of_items(
@@ -115,6 +117,7 @@ def _of_items(
         published_selector = CssSelector(rules.published)
         dates = [published_selector.found(item) for item in items]
         reading = page_reading(map(nodes.text, chain.from_iterable(dates)), nodes.page, reading)
+    nodes.dates = DateReader(reading)
     for item, dated in zip(items, dates, strict=True):
         is_link = not rules.link and item.tag == "a"
         found: list[Node] = [item] if is_link else links.found(item)
@@ -123,7 +126,7 @@ def _of_items(
             continue
         titles = title_selector.found(item) if title_selector else [link[0]]
         title = next((text for node in titles if (text := nodes.text(node))), "")
-        published = next((date for node in dated if (date := nodes.date(node, reading))), None)
+        published = next((date for node in dated if (date := nodes.date(node))), None)
         yield ListingItem(link[1], title or nodes.text(item)[:200], published)
 
 
@@ -148,9 +151,10 @@ def _paired(nodes: _Nodes, reading: DateContext, rules: ListingRules) -> Iterato
     dates = CssSelector(rules.published).found(root) if rules.published else []
     if rules.published:
         reading = page_reading(map(nodes.text, dates), nodes.page, reading)
+    nodes.dates = DateReader(reading)
     for link, title, date in zip_longest(links, titles, dates):
         url = nodes.url(link) if link is not None else None
         if url is None:
             continue
         text = nodes.text(title) if title is not None else ""
-        yield ListingItem(url, text, nodes.date(date, reading) if date is not None else None)
+        yield ListingItem(url, text, nodes.date(date) if date is not None else None)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.dates.parse import parse_date
+from data.dates.parse import DateReader
 from data.models import Published
 from data.text.html_text import escaped_line
 from spiders.items import Listing, ListingItem
@@ -103,8 +103,9 @@ def read_xml(page: Page, reading: DateContext) -> Listing:
     confidence = 1.0
     if not records:
         records, confidence = _repeated(root), 0.6
-    items = tuple(item for node in records if (item := _item(node, page, reading)))
-    reasons = () if items else ("the document holds no items with an address",)
+    dates = DateReader(reading)
+    items = tuple(item for node in records if (item := _item(node, page, dates)))
+    reasons = dates.reasons if items else ("the document holds no items with an address",)
     return Listing(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
 
 
@@ -124,7 +125,7 @@ def _sitemaps(root: etree._Element, page: Page) -> Iterator[ListingItem]:
             yield ListingItem(url, "")
 
 
-def _item(node: etree._Element, page: Page, reading: DateContext) -> ListingItem | None:
+def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | None:
     url = None
     texts: dict[str, str] = {}
     categories: list[str] = []
@@ -150,12 +151,12 @@ def _item(node: etree._Element, page: Page, reading: DateContext) -> ListingItem
         return None
     title = next((text for name in _TITLES if (text := escaped_line(texts.get(name) or ""))), "")
     named = tuple(dict.fromkeys(filter(None, categories)))
-    return ListingItem(url, title, _published(texts, reading), named)
+    return ListingItem(url, title, _published(texts, dates), named)
 
 
-def _published(texts: dict[str, str], reading: DateContext) -> Published | None:
+def _published(texts: dict[str, str], dates: DateReader) -> Published | None:
     for name in _DATES:
-        if name in texts and (found := parse_date(texts[name], reading, f"feed:{name}")):
+        if name in texts and (found := dates.date(texts[name], f"feed:{name}")):
             return found
     return None
 

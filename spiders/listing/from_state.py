@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from data.dates.context import DateContext
+from data.dates.parse import DateReader
 from spiders.items import Listing
 from spiders.json_state.js_literals import NoLiteral, decoded
 from spiders.json_state.json_fields import read_records, unwrapped
@@ -47,9 +49,10 @@ def read_state(page: Page, reading: DateContext) -> Listing | None:
     Only for a page whose own elements show no listing: what is in the scripts need not be shown.
     """
     best: Listing | None = None
+    dates = DateReader(reading)
     for value in _values(page):
         ends = SlugUrls(page)
-        found = read_records(_lists(value), page, reading, ends.address)
+        found = read_records(_lists(value), page, dates, ends.address)
         dated = tuple(
             item for item in found if item.published and item.title and not leads_to_image(item.url)
         )
@@ -57,7 +60,7 @@ def read_state(page: Page, reading: DateContext) -> Listing | None:
             guessed = any(item.url in ends.guessed for item in dated)
             reasons = (REASON, GUESSED) if guessed else (REASON,)
             best = Listing(page.url, dated, None, "state", 0.4 if guessed else 0.6, reasons)
-    return best
+    return replace(best, reasons=(*best.reasons, *dates.reasons)) if best else None
 
 
 class SlugUrls:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from data.dates.context import DateContext
+from data.dates.parse import DateReader
 from spiders.items import Listing
 from spiders.json_state.json_fields import read_records, unwrapped
 from spiders.page.json_text import load_json, values_of
@@ -25,8 +26,9 @@ def read_json(page: Page, reading: DateContext) -> Listing:
     except (ValueError, RecursionError) as error:
         reason = f"the document is not JSON ({str(error)[:120]})"
         return Listing(page.url, (), rule="json", reasons=(reason,))
-    best = read_records(_arrays(document), page, reading)
-    reasons = () if best else ("the document holds no records with an address",)
+    dates = DateReader(reading)
+    best = read_records(_arrays(document), page, dates)
+    reasons = dates.reasons if best else ("the document holds no records with an address",)
     following = next_of(document, page, len(best))
     return Listing(page.url, tuple(best), following, "json", 0.9 if best else 0.0, reasons)
 

@@ -7,6 +7,7 @@ from math import exp
 from typing import Final
 
 from data.dates.context import DateContext
+from data.dates.parse import DateReader
 from data.text.markup.oversized_tags import MOST_TAGS
 from spiders.items import Listing, ListingItem
 from spiders.listing.dates import date_marks, page_reading
@@ -71,7 +72,8 @@ def read_listing(
 def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
     flat = flatten(page)
     reading = page_reading((text.text for text in flat.texts), page, reading)
-    dates = date_marks(flat, page.url, reading)
+    reader = DateReader(reading)
+    dates = date_marks(flat, page.url, reader)
     best = choose_region(flat, dates, known)
     shown = sum(item.published is not None for item in best.items) if best else 0
     if shown < FEW:
@@ -82,6 +84,7 @@ def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
     if page.is_cut or flat.cut:
         bounds = f"{MOST_TAGS} tags and {MAX_ANCHORS} links"
         reasons.append(f"only the first {bounds} of the page were read")
+    reasons.extend(reader.reasons)
     if best is None:
         reasons.append("no repeated block of links was found")
         return Listing(page.url, (), known.next, "", 0.0, tuple(reasons))

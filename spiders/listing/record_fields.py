@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from statistics import mean
 
 from data.dates.context import DateContext
@@ -36,6 +37,9 @@ _FILE_NOTE = re.compile(
     re.IGNORECASE,
 )
 """What a link says of its file after its title: *(PDF, 120 KB)*."""
+
+MAX_TITLE_LINKS = 20
+"""Maximum number of a record's links to one address whose texts may be its title."""
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
@@ -153,7 +157,7 @@ class RecordFields:
         return title_likeness([self._text_of(anchor)]) >= _LIKELY
 
     def _title(self, record: Record, anchor: LinkMark) -> str:
-        same = [other for other in record.anchors if other.url == anchor.url]
+        same = islice((one for one in record.anchors if one.url == anchor.url), MAX_TITLE_LINKS)
         own = max(
             ((self._own_title(record, other), in_heading(other.node)) for other in same),
             key=lambda said: (

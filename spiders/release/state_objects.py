@@ -13,7 +13,7 @@ from html import unescape
 from typing import Any, Final
 
 from data.dates.context import DateContext
-from data.dates.parse import plausible
+from data.dates.parse import DateReader, plausible
 from data.models import Media, Published
 from data.text.clean import FORBIDDEN, clean_line
 from data.text.urls import loadable
@@ -176,7 +176,7 @@ def title_in(record: StateObject) -> str:
 def date_in(record: StateObject, reading: DateContext) -> Published | None:
     """The date of an object, or of the nearest one around it that has one."""
     for value in record.whole[:2]:
-        found = published_in(dict(fields_of(value)), reading)
+        found = published_in(dict(fields_of(value)), DateReader(reading))
         if found and plausible(found, reading.now):
             return replace(found, rule="state")
     return None

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
+from data.dates.parse import DateReader
 from spiders.listing.dates import date_marks
 from spiders.listing.detect import Candidates
 from spiders.listing.flat_page import flatten
@@ -25,7 +26,7 @@ def test_no_block_is_worth_more_than_it_promised_before_its_items_were_read(syst
     for dated in (True, False):
         url, text = render_listing(system, posts(), "everything", dated=dated)
         flat = flatten(Page(url, text.encode(), "text/html"))
-        candidates = Candidates(flat, date_marks(flat, url, READING), RegionPage(url))
+        candidates = Candidates(flat, date_marks(flat, url, DateReader(READING)), RegionPage(url))
         for candidate in candidates.found:
             choice = candidates.choice(candidate)
             assert choice is None or choice.score <= candidate.most + 1e-9

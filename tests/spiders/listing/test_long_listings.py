@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
@@ -10,17 +11,18 @@ from urllib.parse import SplitResult, urlsplit
 import pytest
 
 from data.dates.context import DateContext
-from data.dates.parse import Found, scan
+from data.dates.parse import MAX_SLOW_TEXTS, DateReader, Found, scan
 from spiders.items import Listing
 from spiders.listing.dates import date_marks
 from spiders.listing.detect import Candidates
 from spiders.listing.featured import shape_of
-from spiders.listing.flat_page import flatten
+from spiders.listing.flat_page import LinkMark, flatten
 from spiders.listing.read import read_listing
 from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import MAX_RATED, Record
 from spiders.listing.region_features import NAMES, RegionPage
 from spiders.page.page import Page
+from spiders.sources.source_file import ListingRules
 
 URL = "https://harbour.example/news/"
 READING = DateContext("UTC", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
@@ -68,7 +70,9 @@ def test_a_region_is_rated_by_its_first_records(monkeypatch: pytest.MonkeyPatch)
 def test_the_rating_of_a_list_does_not_depend_on_its_length(size: int) -> None:
     page = page_of(BOXED, size, "<div class=pager><a href='?page=2'>2</a></div>")
     flat = flatten(page)
-    candidates = Candidates(flat, date_marks(flat, URL, READING), RegionPage(URL, f"{URL}?page=2"))
+    candidates = Candidates(
+        flat, date_marks(flat, URL, DateReader(READING)), RegionPage(URL, f"{URL}?page=2")
+    )
     best = candidates.best(candidates.found, 0.0)
     assert best
     assert len(best.region.records) == size
@@ -106,6 +110,76 @@ def test_the_shape_of_each_address_is_computed_once(monkeypatch: pytest.MonkeyPa
     assert len(read(page_of(row, 5000)).items) == 5000
     assert len(parsed) == 5000
     assert set(parsed.values()) == {1}
+
+
+RARE = range(2 * MAX_SLOW_TEXTS)
+RARE_LISTINGS = {
+    "a page": "".join(
+        f"<p><a href='/news/{n}'>Lamp {n} is lit</a> <i>{n} days ago</i></p>" for n in RARE
+    ),
+    "a page with times": "".join(
+        f"<p><a href='/news/{n}'>Lamp {n} is lit</a> <time datetime='{n} days ago'>x</time></p>"
+        for n in RARE
+    ),
+    "a feed": "<rss><channel>"
+    + "".join(
+        f"<item><title>Lamp</title><link>/news/{n}</link><pubDate>{n} days ago</pubDate></item>"
+        for n in RARE
+    )
+    + "</channel></rss>",
+    "JSON": json.dumps(
+        {"items": [{"url": f"/news/{n}", "title": "A lamp", "date": f"{n} days ago"} for n in RARE]}
+    ),
+    "a state": '<script id="__NEXT_DATA__" type="application/json">'
+    + json.dumps(
+        {"items": [{"url": f"/news/{n}", "title": "A lamp", "date": f"{n} days ago"} for n in RARE]}
+    )
+    + "</script>",
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "rules"),
+    [
+        *((body, None) for body in RARE_LISTINGS.values()),
+        (RARE_LISTINGS["a page"], ListingRules(item="p", published="i")),
+        (RARE_LISTINGS["a page"], ListingRules(link="a", published="i")),
+    ],
+    ids=[*RARE_LISTINGS, "declared items", "declared pairs"],
+)
+def test_dateparser_reads_a_limited_number_of_dates_per_page(
+    body: str, rules: ListingRules | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+
+    def count(text: str, *_: object) -> dt.date:
+        parsed.append(text)
+        return dt.date(2026, 3, 2)
+
+    monkeypatch.setattr("data.dates.parse.parse_slowly", count)
+    found = read_listing(Page(URL, body.encode()), READING, rules)
+    assert len(parsed) <= 2 * MAX_SLOW_TEXTS  # each at most twice
+    assert len(set(parsed)) == MAX_SLOW_TEXTS
+    assert len([item for item in found.items if item.published]) == MAX_SLOW_TEXTS
+    assert any(f"the first {MAX_SLOW_TEXTS} dates" in reason for reason in found.reasons)
+
+
+def test_many_links_of_a_record_to_one_address_take_linear_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[int] = []
+    own_title = vars(RecordFields)["_own_title"]
+
+    def count(self: RecordFields, record: Record, link: LinkMark) -> str:
+        looked_at.append(len(record.undated))
+        return str(own_title(self, record, link))
+
+    monkeypatch.setattr(RecordFields, "_own_title", count)
+    links = "<a href='/news/{n}'>Notice {n} of it</a> " * 500
+    found = read(page_of(f"<div><i>{{day}} March 2026</i> {links}</div>", 2))
+    assert {item.title for item in found.items} == {"Notice 0 of it", "Notice 1 of it"}
+    texts = 2 * 501
+    assert sum(looked_at) < 50 * texts
 
 
 def test_shapes_of_long_addresses_are_right_too() -> None:
