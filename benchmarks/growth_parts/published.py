@@ -19,8 +19,10 @@ from feeds.entries.entry import entry_of
 from feeds.formats.rendering import rendered_entry
 from feeds.pages.releases.release_body import shown_body
 from feeds.replay.rewrite import rewritten_page, rewritten_style
+from feeds.replay.withheld import decoded, key_of, shows, text_of
 
 SOURCE: Final = Source("harbour", "Harbour board", "http://harbour.example/", "UTC")
+HIDDEN: Final = release_of("The harbour board closed the northern mole for repairs in March.")
 CATALOG: Final = Catalog("http://press.example", "Press", {"harbour": SOURCE}, {})
 
 
@@ -61,6 +63,13 @@ def replays(text: str) -> object:
     )
 
 
+def hidden_texts(text: str) -> object:
+    """Look for the text of a hidden release in a captured page, and in an address."""
+    hidden = [text_of(HIDDEN, ()), text_of(replace(HIDDEN, content=content_of(text)), ())]
+    body = text.encode("utf-8", "replace")
+    return [shows(one, hidden) for one in decoded(body, "")], key_of(f"http://h.example/{text}")
+
+
 PUBLISHED: Final[Mapping[str, Callable[[str], object]]] = {
-    one.__name__: one for one in (entries, titles, bodies, replays)
+    one.__name__: one for one in (entries, titles, bodies, replays, hidden_texts)
 }
