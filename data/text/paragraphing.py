@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 TRIGGER: Final = re.compile(r"<br>(?:\s|&nbsp;)*+<br>|<table\b|<[bh]r>\s*+\Z")
@@ -36,21 +35,40 @@ CONTAINERS: Final = frozenset({"", "div", "blockquote"})
 STYLES: Final = frozenset({"b", "strong", "em", "i", "u", "s", "small"})
 """Inline elements that may span several paragraphs."""
 
+REBUILT: Final = frozenset({"", "br", "table", "span"})
+"""Tags of elements that `rebuilt` changes; "" is the fragment itself.
 
-@dataclass(slots=True, eq=False)
+A span with attributes is unchanged.
+"""
+
+
 class Element:
     """An element: its tag, its attributes as they are written, and what it contains."""
 
-    tag: str
-    attributes: str = ""
-    children: list[Node] = field(default_factory=list)
-    has_content: bool = False
-    """Whether there is text or an image in it."""
-    has_block: bool = field(init=False)
-    """Whether one of BLOCKS is in it, which no paragraph may contain; from its first children."""
+    __slots__ = ("attributes", "children", "has_block", "has_content", "is_rebuilt", "tag")
 
-    def __post_init__(self) -> None:
-        self.has_block = any(map(is_block, self.children))
+    def __init__(
+        self,
+        tag: str,
+        attributes: str = "",
+        children: list[Node] | None = None,
+        has_content: bool = False,  # noqa: FBT001, FBT002 - it is made 100,000 times per MB
+    ) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.children = children or []
+        self.has_content = has_content
+        """Whether there is text or an image in it."""
+        self.has_block = any(map(is_block, children)) if children else False
+        """Whether one of BLOCKS is in it, which no paragraph may contain."""
+        self.is_rebuilt = tag in REBUILT and not (tag == "span" and attributes)
+        """Whether it is one of REBUILT, or one is in it; all others stay as they are."""
+
+    def end_in(self, parent: Element) -> None:
+        """Note in the parent of the element what its content is."""
+        parent.has_content |= self.has_content
+        parent.has_block |= self.has_block or self.tag in BLOCKS
+        parent.is_rebuilt |= self.is_rebuilt
 
 
 Node: TypeAlias = Element | str
@@ -84,15 +102,15 @@ def parsed(html: str) -> Element | None:
         if is_end:
             if stack[-1].tag != tag:
                 return None
-            closed = stack.pop()
-            stack[-1].has_content |= closed.has_content
+            stack.pop().end_in(stack[-1])
             continue
         made = Element(tag, attributes)
         stack[-1].children.append(made)
         if tag not in VOID:
             stack.append(made)
-        elif tag == "img":
-            made.has_content = stack[-1].has_content = True
+        else:
+            made.has_content = tag == "img"
+            made.end_in(stack[-1])
         if len(stack) > MAX_DEPTH:
             return None
     add_text(root, html[position:])
@@ -123,7 +141,7 @@ def has_tag(node: Node, *tags: str) -> bool:
 
 def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
     """What replaces a node; one within an element of STYLES (``is_styled``) is not divided."""
-    if isinstance(node, str) or node.tag == "pre":
+    if isinstance(node, str) or node.tag == "pre" or not node.is_rebuilt:
         return [node]
     if node.tag == "table" and (not node.has_content or is_layout(node)):
         cells = [cell for cell in cells_of(node) if cell.has_content]

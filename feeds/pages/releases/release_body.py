@@ -25,6 +25,9 @@ MOST_COMPRESSED: Final = 17_000
 MOST: Final = 120_000
 """Bytes of a body that a page shows, compressed and not: with all else it stays below 30 KB."""
 
+MAX_READ: Final = 500_000
+"""Maximum characters of a body that are parsed for its page, which shows at most MOST of them."""
+
 LONG_CELL: Final = 200
 """Characters of a cell from which on it holds text rather than data."""
 
@@ -70,14 +73,24 @@ def shown_body(safe: str, texts: Texts, most: int = MOST_COMPRESSED) -> ShownBod
     is_long = len(safe.encode("utf-8", "replace")) > most
     beginning = False
     if is_long or TOUCHED.search(safe):
-        root = parsed(safe)
+        start = start_of(safe)
+        root = parsed(start)
         tidy(root)
-        beginning = is_long and cut(root, Budget(most))
+        beginning = is_long and (cut(root, Budget(most)) or len(start) < len(safe))
         # Once more: what another parser made of it is cleaned before anybody sees it.
         safe = sanitize_absolute(inside(root))
     pictures: set[str] = set()
     html = TAG.sub(partial(replaced, texts=texts, pictures=pictures), safe)
     return ShownBody(html, beginning, frozenset(pictures))
+
+
+def start_of(safe: str) -> str:
+    """At most MAX_READ characters of a body, with no tag cut."""
+    if len(safe) <= MAX_READ:
+        return safe
+    start = safe[:MAX_READ]
+    tag = start.rfind("<")
+    return start[:tag] if start.find(">", tag) < 0 <= tag else start
 
 
 def parsed(safe: str) -> Element:
@@ -105,9 +118,8 @@ def tidy(root: Element) -> None:
             remove(image)
         elif (link := enclosing_link(image)) is not None:
             put_behind(link, image)
-    for element in reversed(list(root.iter(*EMPTY))):
-        if element is not root and is_empty(element):
-            remove(element)
+    for element in empty_elements(root):
+        remove(element)
     for rule in needless_rules(root):
         remove(rule)
     for block in root.iter("div", "p", "td", "li", "blockquote"):
@@ -173,11 +185,26 @@ def put_behind(link: Element, image: Element) -> None:
     link.addnext(image)
 
 
-def is_empty(element: Element) -> bool:
-    """Whether an element holds no word, picture, rule or table; breaks alone say nothing."""
-    if text_of(element).strip():
-        return False
-    return next(element.iterdescendants(*SHOWN), None) is None
+def empty_elements(root: Element) -> list[Element]:
+    """The elements in a body without a word, picture, rule or table, inner ones first.
+
+    Breaks alone say nothing. Each element is visited once, however deep it is in others.
+    """
+    filled: set[Element] = set()
+    empty: list[Element] = []
+    for element in reversed(list(root.iterdescendants())):
+        if is_word(element.text) or element.tag in SHOWN or element in filled:
+            filled.add(element)
+        elif element.tag in EMPTY:
+            empty.append(element)
+        if element in filled or is_word(element.tail):
+            filled.add(element.getparent())  # type: ignore[arg-type]  # only the root has none
+    return empty
+
+
+def is_word(text: str | None) -> bool:
+    """Whether a text has more than white space."""
+    return bool(text and text.replace("\xa0", " ").strip())
 
 
 def needless_rules(root: Element) -> list[Element]:

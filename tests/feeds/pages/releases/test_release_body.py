@@ -11,7 +11,8 @@ import lxml.html
 import pytest
 
 from data.text.sanitize import sanitize
-from feeds.pages.releases.release_body import is_layout, parsed, shown_body
+from feeds.pages.releases import release_body
+from feeds.pages.releases.release_body import MAX_READ, MOST, is_layout, parsed, shown_body
 from feeds.translations import texts_of
 
 ENGLISH = texts_of("en")
@@ -156,3 +157,42 @@ def test_a_body_that_is_cut_ends_with_a_whole_block() -> None:
     body = shown_body(sanitize(html, "https://acme.example/"), ENGLISH)
     assert body.html.endswith(" end</p>")
     assert not shown_body(body.html, ENGLISH).beginning
+
+
+def test_elements_in_one_another_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str | None] = []
+    is_word = release_body.is_word
+
+    def noted(text: str | None) -> bool:
+        texts.append(text)
+        return is_word(text)
+
+    monkeypatch.setattr(release_body, "is_word", noted)
+    depth = 100
+    safe = sanitize("<div>" * depth + "<hr>" + "</div>" * depth, "https://acme.example/")
+    assert shown(f"<p>one</p>{safe}<p>two</p>") == f"<p>one</p>{safe}<p>two</p>"
+    assert len(texts) <= 2 * (depth + 3)
+
+
+@pytest.mark.parametrize("part", ["<p>A lamp is lit.</p>", "word ", "<b></b>x", "&amp; "])
+def test_only_the_beginning_of_a_very_long_body_is_parsed(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: list[int] = []
+    parse = release_body.parsed
+
+    def noted(safe: str) -> Any:
+        lengths.append(len(safe))
+        return parse(safe)
+
+    monkeypatch.setattr(release_body, "parsed", noted)
+    body = shown_body(part * (2 * MAX_READ // len(part)), ENGLISH, most=MAX_READ)
+    assert lengths
+    assert max(lengths) <= MAX_READ
+    assert body.beginning
+    assert len(body.html) <= 2 * MOST
+
+
+def test_a_body_whose_start_is_empty_is_shown_as_a_beginning() -> None:
+    body = shown_body("<p></p>" * (MAX_READ // 7 + 1) + "<p>A lamp</p>", ENGLISH)
+    assert body.beginning
