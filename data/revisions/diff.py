@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby, takewhile
+from itertools import groupby, islice, takewhile
+from math import isqrt
 from typing import Final, Literal, TypeAlias
 
 from data.models import Content
@@ -167,11 +168,12 @@ def _words(old: str, new: str, budget: Budget) -> Iterator[Piece]:
     if not old or not new:
         yield from (Piece("gone", old), Piece("added", new))
         return
-    before, after = _split(old), _split(new)
-    if len(before) * len(after) > MAX_PAIRS:
+    split = _split_both(old, new)
+    if split is None:
         budget.is_spent = True
         yield from (Piece("gone", old), Piece("added", new))
         return
+    before, after = split
     for block in matched(before, after, budget):
         left, right = "".join(before[block.old]), "".join(after[block.new])
         if block.is_same:
@@ -180,15 +182,26 @@ def _words(old: str, new: str, budget: Budget) -> Iterator[Piece]:
             yield from (Piece("gone", left), Piece("added", right))
 
 
-def _split(text: str) -> list[str]:
+def _split_both(old: str, new: str) -> tuple[list[str], list[str]] | None:
+    """The words of both texts; None once there are more than MAX_PAIRS pairs of words."""
+    sides = _split(old), _split(new)
+    before, after = (list(islice(side, isqrt(MAX_PAIRS))) for side in sides)
+    before += islice(sides[0], MAX_PAIRS // len(after) - len(before) + 1)
+    after += islice(sides[1], MAX_PAIRS // len(before) - len(after) + 1)
+    return (before, after) if len(before) * len(after) <= MAX_PAIRS else None
+
+
+def _split(text: str) -> Iterator[str]:
     """The words, spaces and signs of a text; a combining mark stays with its letter."""
-    found: list[list[str]] = []
-    for piece in PIECE.findall(text):
-        if found and unicodedata.category(piece[0])[0] == "M":
-            found[-1].append(piece)
-        else:
-            found.append([piece])
-    return list(map("".join, found))
+    current: list[str] = []
+    for found in PIECE.finditer(text):
+        piece = found[0]
+        if current and unicodedata.category(piece[0])[0] != "M":
+            yield "".join(current)
+            current = []
+        current.append(piece)
+    if current:
+        yield "".join(current)
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from data.models import Content, Media
+from data.revisions import diff
 from data.revisions.diff import changes, compare
 
 OLD = "The station cost 4.2 million crowns.\n\nIt opened on Monday, said Odile Brandt.\n\nThe end."
@@ -113,3 +115,36 @@ def test_a_brief_account_shows_what_changed_wherever_it_stands() -> None:
     # Of a text that is another, both begin.
     (whole,) = changes(content(body_text="Ship " * 200), content(body_text="Quay " * 200))
     assert "{+Quay" in whole.brief(2000)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "most"),
+    [
+        ("a b " * 100_000 + "a", "c d " * 100_000 + "c", 4_100),
+        ("a b", "c d " * 700_000, 1_400_000),
+        ("c d " * 700_000, "a b", 1_400_000),
+        ("a b " * 400 + "a", "c d " * 3_000 + "c", 4_200),
+    ],
+)
+def test_no_more_words_are_read_than_are_compared(
+    old: str, new: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = [0]
+    split = diff._split  # noqa: SLF001 - the words that it finds are counted
+
+    def counted(text: str) -> Iterator[str]:
+        for word in split(text):
+            counts[0] += 1
+            yield word
+
+    monkeypatch.setattr(diff, "_split", counted)
+    found = compare(old, new)
+    assert found.is_coarse
+    assert found.pieces == (diff.Piece("gone", old), diff.Piece("added", new))
+    assert counts[0] <= most
+
+
+def test_a_short_text_is_compared_with_a_long_one_word_by_word() -> None:
+    found = compare("lamp lit", "The lamp is lit. " * 20_000)
+    assert not found.is_coarse
+    assert "lamp" in found.pieces[1].text
