@@ -101,7 +101,7 @@ class Words:
 
 def tokens(text: str) -> list[str]:
     """The words of a text, see `Words`."""
-    return Words(text).texts if text else []
+    return Words(text).texts if text and not text.isspace() else []
 
 
 def word_hashes(text: str) -> Hashes:
@@ -210,8 +210,9 @@ def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
     starts, ends = edges[::2], edges[1::2]
     if alone:
         single = (roles == ALONE).nonzero()[0]
-        starts = np.sort(np.concatenate([starts, single]))
-        ends = np.sort(np.concatenate([ends, single + 1]))
+        # Two sorted runs: a stable sort merges them in linear time.
+        starts = np.sort(np.concatenate([starts, single]), kind="stable")
+        ends = np.sort(np.concatenate([ends, single + 1]), kind="stable")
     return starts, ends
 
 

@@ -67,7 +67,10 @@ class LineKinds:
 
     def is_beside(self, line: str) -> bool:
         """Whether a line is surely none of the release's text."""
-        if not tokens(line) or self.is_named(line) or comparison_key(line) in self._captions:
+        if not (tokens(line[:SHORT]) or tokens(line)):
+            return True
+        key = comparison_key(line)
+        if key in self._captions or (key and key in self._names):
             return True
         if len(line) > SHORT:
             return False

@@ -24,7 +24,10 @@ from binascii import crc32
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
+
+import numpy as np
 
 from data.dates.context import DateContext
 from data.identity.decision import KEPT
@@ -32,7 +35,7 @@ from data.models import Content, Draft, Release
 from data.revisions.alignment import aligned
 from data.revisions.edits import file_name, named_files, significant_changes
 from data.text.urls import absolute
-from data.text.words import tokens
+from data.text.words import tokens, word_hashes
 from spiders.body.line_kinds import LineKinds
 from spiders.body.segmentation import segment
 from spiders.page.page import Page
@@ -120,8 +123,11 @@ SHARE: Final = 0.25
 MOST_LINES: Final = 4_000
 """Lines up to which two bodies are compared: a bound on time."""
 
-MAX_STEPS: Final = 2_000_000
+MAX_STEPS: Final = 500_000
 """Steps of an exact comparison of two bodies."""
+
+MAX_LINE: Final = 20_000
+"""Maximum characters of a line whose case and punctuation make no difference."""
 
 MAX_FRAME_LETTERS: Final = 100_000
 """Letters of the frames of a page that are kept."""
@@ -268,17 +274,17 @@ class LayoutChange:
         for before, after in differing:
             left = [one for one in before if not self._is_of_design("gone", one, note, kinds)]
             right = [one for one in after if not self._is_of_design("came", one, note, kinds)]
-            if tokens("\n".join(left)) != tokens("\n".join(right)):
+            if not _says_same("\n".join(left), "\n".join(right)):
                 gone += left
                 came += right
-        moved = Counter(map(_words, gone)) == Counter(map(_words, came))
+        moved = Counter(map(_key, gone)) == Counter(map(_key, came))
         return moved and (note.anew or not gone)
 
     def _had_text(self, note: Note, kinds: LineKinds) -> bool:
         """Whether any line that is stored of a body is the release's own."""
-        lines = _lines(note.known.content.body_text)
+        lines = islice(_lines(note.known.content.body_text), MOST_LINES)
         if not note.anew:
-            return bool(lines)
+            return any(True for _ in lines)
         return any(
             not (kinds.is_beside(one) or kinds.is_label(one) or self._is_common(one))
             for one in lines
@@ -332,7 +338,7 @@ class LayoutChange:
 
 
 def _around(known: Content, shown: Shown) -> str:
-    own = map(comparison_key, _lines(known.body_text)[:COMPARED_LINES])
+    own = map(comparison_key, islice(_lines(known.body_text), COMPARED_LINES))
     texts = [text for text in own if len(text) >= LONG]
     return "\n".join(one for one in shown.frames if not any(text in one for text in texts))
 
@@ -358,10 +364,9 @@ def passages(old: str, new: str) -> Passages:
         # One long line each: to judge so many lines one by one would take too long.
         return [([old], [new])]
     before, after = (
-        [(line, words) for line in text.split("\n") if (words := _words(line))]
-        for text in (old, new)
+        [(line, key) for line in text.split("\n") if (key := _key(line))] for text in (old, new)
     )
-    left, right = (["\0".join(words) for _, words in lines] for lines in (before, after))
+    left, right = ([key for _, key in lines] for lines in (before, after))
     return [
         ([line for line, _ in before[block.old]], [line for line, _ in after[block.new]])
         for block in aligned(left, right, steps=MAX_STEPS)
@@ -380,17 +385,27 @@ def _keys(old: Content, new: Content, differing: Passages) -> Iterator[Hashable]
         yield "title", _masked(" ".join(rest))
 
 
-def _lines(text: str) -> list[str]:
-    return [line for line in text.split("\n") if _words(line)]
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text that have words."""
+    return filter(_key, text.split("\n"))
 
 
-def _words(line: str) -> Words:
-    return tuple(tokens(line))
+def _key(line: str) -> str:
+    """The words of a line, by which it is compared, and as it is what follows MAX_LINE characters.
+
+    Empty for a line without words.
+    """
+    return " ".join(tokens(line[:MAX_LINE])) + line[MAX_LINE:]
 
 
 def _masked(line: str) -> str:
     """A line as it is compared with those of other releases: figures count for one another."""
-    return FIGURES.sub("0", " ".join(_words(line)))
+    return FIGURES.sub("0", _key(line))
+
+
+def _says_same(text: str, other: str) -> bool:
+    """Whether two texts have the same words."""
+    return text == other or np.array_equal(word_hashes(text), word_hashes(other))
 
 
 def _stands(line: str, shown: Shown) -> bool:

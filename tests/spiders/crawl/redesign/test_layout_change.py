@@ -10,7 +10,10 @@ from data.dates.context import DateContext
 from data.identity.decision import first_release
 from data.models import Draft, Media
 from data.revisions.alignment import aligned
+from data.text.words import tokens
 from spiders.crawl.redesign.layout_change import (
+    MAX_LINE,
+    MOST_LINES,
     LayoutChange,
     Shown,
     is_built_anew,
@@ -184,3 +187,31 @@ def test_bodies_of_very_many_lines_differ_as_a_whole() -> None:
     old, new = ("\n".join([word, "It is closed."] * 3000) for word in ("Yes.", "No."))
     assert passages(old, new) == [([old], [new])]
     assert parted({"body_text": old}, {"body_text": new})[1] is not None
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Texts whose words were read."""
+    texts: list[str] = []
+
+    def noted(text: str) -> list[str]:
+        texts.append(text)
+        return tokens(text)
+
+    monkeypatch.setattr("spiders.crawl.redesign.layout_change.tokens", noted)
+    return texts
+
+
+def test_the_end_of_a_very_long_line_is_compared_too(read: list[str]) -> None:
+    line = "The lamp is lit. " * MAX_LINE
+    edited = f"{line}It is out."
+    assert passages(line, edited) == [([line], [edited])]
+    assert parted({"body_text": line}, {"body_text": edited})[1] is not None
+    assert passages(line, line.replace("lamp", "LAMP", 3)) == []
+    assert max(map(len, read)) <= MAX_LINE
+
+
+def test_few_lines_of_a_very_long_body_are_read(read: list[str]) -> None:
+    old = "Share\n" * (20 * MOST_LINES)
+    parted({"body_text": old}, {"body_text": f"{old}It is out."})
+    assert len(read) < 2 * MOST_LINES
