@@ -83,6 +83,8 @@ def is_own_client(scope: Scope) -> bool:
         return False
     ends = end_of(*scope["client"]), end_of(*scope["server"])
     inodes = {one.inode for one in rows if (one.local, one.remote) == ends and is_own(one)}
+    if not inodes:
+        return False
     listening = {one.inode for one in rows if one.state == LISTENING}
     exempt = {*lineage(os.getpid())}
     processes = {process: sockets_of(process) for process in own_processes()}
@@ -95,7 +97,9 @@ def is_own_client(scope: Scope) -> bool:
 def socket_rows() -> Iterator[SocketRow]:
     """All TCP sockets in this network namespace. Raises OSError."""
     for name in TABLES:
-        for line in (PROC / name).read_text("ascii").splitlines()[1:]:
+        # A machine without IPv6 lacks that table.
+        rows = (PROC / name).read_text("ascii").splitlines()[1:] if (PROC / name).exists() else ()
+        for line in rows:
             _, local, remote, state, _, _, _, user, _, inode, *_ = line.split()
             yield SocketRow(decoded(local), decoded(remote), state, int(user), inode)
 

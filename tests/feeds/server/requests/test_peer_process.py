@@ -6,13 +6,15 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.settings import Site
+from feeds.server.requests import peer_process
 from feeds.server.requests.client import CONNECTION
-from feeds.server.requests.peer_process import OwnClients
+from feeds.server.requests.peer_process import OwnClients, is_own_client
 from feeds.server.requests.work_queue import Unanswered
 
 RATE = 1
@@ -53,6 +55,23 @@ def test_requests_on_one_connection_are_looked_up_once(
     scope = scope_of_closed(facts)
     assert asyncio.run(clients.include(scope))
     assert not asyncio.run(clients.include({**scope, CONNECTION: {}}))
+
+
+def test_a_client_is_recognized_on_a_machine_without_ipv6(
+    connected: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Linux then has no table of such sockets.
+    monkeypatch.setattr(peer_process, "TABLES", ("self/net/tcp", "self/net/missing"))
+    assert is_own_client(scope_of(connected, {}))
+
+
+def test_nobody_is_recognized_on_a_system_without_proc(
+    connected: tuple[socket.socket, socket.socket],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peer_process, "PROC", tmp_path / "proc")
+    assert not is_own_client(scope_of(connected, {}))
 
 
 def scope_of_closed(facts: dict[str, object]) -> Any:
