@@ -96,13 +96,18 @@ def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
     """The fields that hold titles and dates by what stands in them, whatever they are called."""
     title = dated = ""
     for name in records[0]:
-        values = [str(record.get(name) or "") for record in records]
+        values = [_scalar(record.get(name)) for record in records]
         if not dated and not _LATER.search(name) and all(map(_STAMP.match, values)):
             dated = name
         words = [len(value.split()) for value in values]
         if not title and len(set(values)) > len(values) // 2 and min(words) >= TITLE_WORDS:
             title = name if max(map(len, values)) <= LONG else ""
     return title, dated
+
+
+def _scalar(value: Any) -> str:
+    """A string or a number as text; empty for lists and objects, which hold fields of their own."""
+    return str(value) if value and isinstance(value, (str, int, float)) else ""
 
 
 def _item(

@@ -129,7 +129,7 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
     url = None
     texts: dict[str, str] = {}
     categories: list[str] = []
-    for child in node.iter():
+    for child in _parts(node):
         name = local_name(child)
         if name == "category" and len(categories) < MAX_CATEGORIES:
             categories.append(escaped_line(child.get("term") or child.text or ""))
@@ -152,6 +152,17 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
     title = next((text for name in _TITLES if (text := escaped_line(texts.get(name) or ""))), "")
     named = tuple(dict.fromkeys(filter(None, categories)))
     return ListingItem(url, title, _published(texts, dates), named)
+
+
+def _parts(record: etree._Element) -> Iterator[etree._Element]:
+    """The elements of a record, without those of records of the same kind within it."""
+    kind = local_name(record)
+    walker = etree.iterwalk(record, events=("start",))
+    for _, node in walker:
+        if node is not record and len(node) and local_name(node) == kind:
+            walker.skip_subtree()
+        else:
+            yield node
 
 
 def _published(texts: dict[str, str], dates: DateReader) -> Published | None:

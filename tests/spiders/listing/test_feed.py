@@ -6,10 +6,11 @@ import datetime as dt
 import json
 
 import pytest
+from lxml import etree
 
 from data.dates.context import DateContext
 from spiders.items import Listing
-from spiders.listing.feed import feed_links, read_syndicated
+from spiders.listing.feed import feed_links, local_name, read_syndicated
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 
@@ -187,3 +188,31 @@ def test_the_categories_of_items_are_read() -> None:
     assert read(atom, url="https://press.example/feed").items[0].categories == ("Press",)
     api = '[{"link": "https://press.example/one", "title": "One two", "categories": [3, 7]}]'
     assert read(api, url="https://press.example/api").items[0].categories == ("3", "7")
+
+
+def test_elements_of_nested_items_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[str] = []
+
+    def count(node: etree._Element) -> str:
+        named.append(local_name(node))
+        return named[-1]
+
+    monkeypatch.setattr("spiders.listing.feed.local_name", count)
+    group = "<item><title>Lamp</title><link>/a</link>" * 100 + "</item>" * 100
+    found = read(f"<rss><channel>{group * 30}</channel></rss>", "application/rss+xml")
+    assert len(found.items) == 3000
+    assert len(named) < 10 * 3 * 3000
+
+
+def test_an_item_has_no_fields_of_an_item_within_it() -> None:
+    inner = "<item><title>Inner</title><link>/inner</link></item>"
+    found = read(
+        f"<rss><channel><item><title>Outer</title>{inner}<link>/outer</link></item>"
+        f"<item><title>Without an address</title>{inner}</item></channel></rss>",
+        "application/rss+xml",
+    )
+    assert [(item.title, item.url.rpartition("/")[2]) for item in found.items] == [
+        ("Outer", "outer"),
+        ("Inner", "inner"),
+        ("Inner", "inner"),
+    ]

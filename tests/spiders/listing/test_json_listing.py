@@ -10,6 +10,7 @@ import pytest
 
 from data.dates.context import DateContext
 from spiders.items import Listing
+from spiders.json_state.json_fields import by_shape
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 
@@ -111,3 +112,18 @@ def test_the_next_page_is_the_one_that_the_document_tells(
 ) -> None:
     following = read({"items": RECORDS, **extra}, f"/api/news{path}").next
     assert following == (f"{BASE}/api/news{expected}" if expected else None)
+
+
+class Nested(dict[str, object]):
+    """An object that is never written as text: objects in one another would be, at each level."""
+
+    def __repr__(self) -> str:
+        raise AssertionError("an object was written as text")
+
+
+def test_fields_of_unknown_names_are_known_by_texts_and_not_by_objects() -> None:
+    records: list[dict[str, Any]] = [
+        {"a": Nested(), "b": [Nested()], "words": f"Notice {n} of ships", "at": f"2026-03-0{n}"}
+        for n in range(1, 4)
+    ]
+    assert by_shape(records) == ("words", "at")

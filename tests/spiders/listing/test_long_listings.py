@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import pytest
@@ -13,14 +14,15 @@ import pytest
 from data.dates.context import DateContext
 from data.dates.parse import MAX_SLOW_TEXTS, DateReader, Found, scan
 from spiders.items import Listing
-from spiders.listing.dates import date_marks
+from spiders.listing.dates import DateMark, date_marks
 from spiders.listing.detect import Candidates
 from spiders.listing.featured import shape_of
 from spiders.listing.flat_page import LinkMark, flatten
 from spiders.listing.read import read_listing
 from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import MAX_RATED, Record
+from spiders.listing.records import MAX_RATED, Record, linked_records
 from spiders.listing.region_features import NAMES, RegionPage
+from spiders.listing.regions import Region
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
@@ -180,6 +182,32 @@ def test_many_links_of_a_record_to_one_address_take_linear_time(
     assert {item.title for item in found.items} == {"Notice 0 of it", "Notice 1 of it"}
     texts = 2 * 501
     assert sum(looked_at) < 50 * texts
+
+
+class CountedDates(list[DateMark]):
+    """Dates that count how many of them slices hold."""
+
+    sliced = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        found = super().__getitem__(place)
+        self.sliced += len(found) if isinstance(place, slice) else 0
+        return found
+
+
+def test_the_heading_of_each_record_is_found_without_the_dates_before_it() -> None:
+    groups = "".join(
+        f"<h3>{n % 28 + 1} March 2026</h3><ul><li><a href='/a/{n}'>Notice {n} of ships</a></li>"
+        f"<li><a href='/b/{n}'>Notice {n} of lamps</a></li></ul>"
+        for n in range(500)
+    )
+    flat = flatten(Page(URL, groups.encode()))
+    dates = CountedDates(date_marks(flat, URL, DateReader(READING)))
+    rows = [span for span in flat.spans if span.node.tag == "li"]
+    found = linked_records(Region(rows, strict=True, side="above", score=1.0), flat, dates)
+    days = [record.dates[0].published.day.day for record in found if record.dates[0].published]
+    assert days == [n // 2 % 28 + 1 for n in range(1000)]
+    assert dates.sliced <= 2 * len(dates)
 
 
 def test_shapes_of_long_addresses_are_right_too() -> None:
