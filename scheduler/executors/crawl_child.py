@@ -113,14 +113,10 @@ class CrawlChild:
         note = NoteFile()
         try:
             with open_log(home.crawl_log) as log:
-                child = await Child.start(
-                    "scheduler.jobs.crawl", log=log, inherited=[note.descriptor]
-                )
+                child = await Child.start("scheduler.jobs.crawl", log=log)
             if kind.backfill:
                 lower_priority(child.pid)
-            start = CrawlStart(
-                str(home.path), kind.render, kind.separate, note.descriptor, until, topics
-            )
+            start = CrawlStart(str(home.path), kind.render, kind.separate, note.path, until, topics)
             try:
                 await child.say(start)
             except ChildEnded as error:

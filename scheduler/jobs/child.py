@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Collection
 from typing import IO, Any, Final, Self, TypeVar
 
 import msgspec
@@ -63,16 +62,10 @@ class Child:
         self._stdout = process.stdout
 
     @classmethod
-    async def start(
-        cls,
-        module: str,
-        *arguments: str,
-        log: IO[bytes] | None = None,
-        inherited: Collection[int] = (),
-    ) -> Self:
+    async def start(cls, module: str, *arguments: str, log: IO[bytes] | None = None) -> Self:
         """Run a module of ours. Its standard error goes to ``log``, else to ours.
 
-        The child has the ``inherited`` descriptors. Raises OSError if the system gives no process.
+        Raises OSError if the system gives no process.
         """
         process = await asyncio.create_subprocess_exec(
             # -P: a folder named data where the user stands is none of ours.
@@ -81,7 +74,6 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
             limit=LONGEST,
-            pass_fds=inherited,
             # A Ctrl-C is for us: we end the child in good order.
             start_new_session=True,
         )

@@ -58,6 +58,7 @@ from scheduler.jobs.limits.page_limit import (
     SEPARATE_SECONDS,
     SHARED_SECONDS,
     PageLimit,
+    opened_note,
 )
 from scheduler.jobs.limits.slow_pages import SlowPages
 from scheduler.logs import log_as
@@ -104,7 +105,8 @@ class Crawl:
         self._leases: dict[str, Lease] = {}
         """By host, whether or not the worker has let go of it since."""
         seconds = SEPARATE_SECONDS if start.separate else SHARED_SECONDS
-        self._limit = PageLimit(seconds, start.note, separate=start.separate)
+        note = opened_note(start.note) if start.note else None
+        self._limit = PageLimit(seconds, note, separate=start.separate)
         self._progress = ProgressReporter()
         self._browser: dict[str, Any] = {}
         self._no_browser = ""

@@ -13,16 +13,15 @@ from data.models import Lease, Run
 class CrawlStart(msgspec.Struct, frozen=True):
     """The first line: the HOME, and whether the crawl gets sources that need a browser.
 
-    ``separate`` is for sources with suspicious pages, and ``note`` the inherited descriptor of the
-    file that names the current page (scheduler.jobs.limits.page_limit). If a worker of several
-    gives the jobs, ``until`` is as in a Renewal, and ``topics`` is the text of the leader's
-    topics.toml.
+    ``separate`` is for sources with suspicious pages, and ``note`` the path of the file that
+    names the current page (scheduler.jobs.limits.page_limit). If a worker of several gives the
+    jobs, ``until`` is as in a Renewal, and ``topics`` is the text of the leader's topics.toml.
     """
 
     home: str
     render: bool = False
     separate: bool = False
-    note: int | None = None
+    note: str | None = None
     until: float | None = None
     topics: str | None = None
 

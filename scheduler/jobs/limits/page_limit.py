@@ -65,23 +65,28 @@ class PageNote(msgspec.Struct, frozen=True):
 
 
 class NoteFile:
-    """The file in which a crawl notes its page. It has no name: the crawl inherits ``descriptor``.
-
-    Raises OSError.
-    """
+    """The parent's side of the file in which a crawl notes its page. Raises OSError."""
 
     def __init__(self) -> None:
-        self.descriptor, path = tempfile.mkstemp(prefix="communique-page-")
-        Path(path).unlink()
+        self._file, self.path = tempfile.mkstemp(prefix="communique-page-")
 
     def read(self) -> PageNote | None:
         """The page that the crawl reads, None between two pages. Raises msgspec.DecodeError."""
-        line = os.pread(self.descriptor, 16 * MAX_URL, 0).partition(b"\n")[0]
+        line = os.pread(self._file, 16 * MAX_URL, 0).partition(b"\n")[0]
         return msgspec.json.decode(line, type=PageNote) if line else None
 
     def close(self) -> None:
-        """Let go of the file."""
-        os.close(self.descriptor)
+        """Delete the file."""
+        os.close(self._file)
+        # The crawl deletes it as well, once it has opened it.
+        Path(self.path).unlink(missing_ok=True)
+
+
+def opened_note(path: str) -> int:
+    """The descriptor of a note, whose name is deleted: it outlives no process. Raises OSError."""
+    file = os.open(path, os.O_WRONLY)
+    Path(path).unlink(missing_ok=True)
+    return file
 
 
 class PageLimit:

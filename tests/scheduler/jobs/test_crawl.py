@@ -89,10 +89,9 @@ def test_a_crawl_that_is_stopped_amid_a_page_that_never_ends_is_killed_in_time(
             [hanging_python(tmp_path, seconds=limit), "-P", "-m", "scheduler.jobs.crawl"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            pass_fds=[note.descriptor],
         ) as child:
             assert child.stdin
-            for line in (CrawlStart(str(home), note=note.descriptor), VisitJob("harbour")):
+            for line in (CrawlStart(str(home), note=note.path), VisitJob("harbour")):
                 child.stdin.write(msgspec.json.encode(line) + b"\n")
             child.stdin.flush()
             while not ((page := note.read()) and kind in page.url):
