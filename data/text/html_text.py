@@ -55,13 +55,16 @@ def both_of(html: str, text: str) -> tuple[str, str]:
     return safe, text_of(safe) if is_huge(html) else clean_text(text)
 
 
+GAPS: Final = {
+    **dict.fromkeys(CELLS, " "),
+    **dict.fromkeys(LINES, "\n"),
+    **dict.fromkeys(BLOCKS, "\n\n"),
+}
+
+
 def gap_of(tag: str) -> str:
     """What parts the text of an element from the text around it."""
-    if tag in BLOCKS:
-        return "\n\n"
-    if tag in LINES:
-        return "\n"
-    return " " if tag in CELLS else ""
+    return GAPS.get(tag, "")
 
 
 def line_of(text: str) -> str:

@@ -7,7 +7,7 @@ the same gaps part its text. What BeautifulSoup cleans (spiders.body.clean_html)
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from typing import Final
@@ -163,7 +163,9 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
                 holders.append(element)
                 opened.append(written if tag not in VOID else "")
                 if written:
-                    html.append(f"<{written}{_attributes(element, base)}>")
+                    attributes = element.items()
+                    kept = _attributes(attributes, base) if attributes else ""
+                    html.append(f"<{written}{kept}>")
                 else:
                     nameless[element] = [len(html)]
                     html.append("")
@@ -198,7 +200,7 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
                 html.append(_image(element, base))
             elif tag in SAID or (kind == ANCHOR and element.get("href")):
                 written = tag
-                html.append(f"<{tag}{_attributes(element, base)}>")
+                html.append(f"<{tag}{_attributes(element.items(), base)}>")
             opened.append(written)
         else:
             written = opened.pop()
@@ -239,11 +241,8 @@ def close(
         prose.runs.append(Line(holder, line, *places, silent))
 
 
-def _attributes(element: etree._Element, base: str) -> str:
+def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:
     """The attributes that are kept, as HTML, addresses absolute."""
-    attributes = element.items()
-    if not attributes:
-        return ""
     parts = []
     for name, value in map(_named, attributes):
         if name in KEPT_ATTRIBUTES:

@@ -149,7 +149,8 @@ def after_labels(kept: Sequence[TextBlock], low: int) -> int:
 
     Such a table shows no data: office, date, counter and files stand above the text in it.
     """
-    if low == len(kept) or row_of(kept[low]) is None:
+    first = row_of(kept[low]) if low < len(kept) else None
+    if first is None or next(first.iterchildren("th"), None) is None:
         return low
     rows = [row_of(block) for block in kept[low:]]
     sizes = [len(block.text) for block in kept[low:]]

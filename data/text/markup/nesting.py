@@ -60,7 +60,7 @@ def _deep_tags(html: str, levels: int) -> Iterator[tuple[int, int]]:
         if name == "p" and len(opened) >= levels:
             continue  # it ends where the next one begins
         if tag[1]:
-            if dropped[name]:
+            if dropped.get(name):
                 dropped[name] -= 1
                 yield tag.span()
             elif name in opened:
