@@ -8,9 +8,11 @@ else happens; then the service visits the bundled press rooms without a pause, a
 a second are put into its store, which it publishes.
 
 Readers and press rooms are elsewhere in the world, here they share one machine's processors with
-the service. So what the client itself waited for a processor is not counted (as Linux tells it,
-and nothing where it does not), the server of the press rooms takes what is left over, and what
-puts releases in stands back as a crawl does.
+the service. So the time is not counted for which the client itself waits for a processor (Linux
+reports it, other systems do not), nor what this delays. The service has a session of its own, as
+under systemd: Linux divides CPU time among sessions, and a client in the same one would use the
+time of the service. The server of the press rooms has the lowest priority, and the process that
+adds releases has the priority and the long turns of a publication.
 """
 
 from __future__ import annotations
@@ -103,6 +105,7 @@ def running(home: Path) -> Iterator[tuple[str, Iterator[str]]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as service:
         assert service.stdout is not None
         try:
@@ -140,23 +143,28 @@ def keep_filling(home: Path, first: int) -> None:
 
 
 def answers(url: str, seconds: int) -> dict[str, list[float]]:
-    """How late answers are, in seconds, when each is due at a fixed time."""
+    """How late answers are, in seconds, when each is due at a fixed time.
+
+    A late answer delays the next requests, as they share a connection: that is counted. A client
+    that waits for a processor delays them too, but only here: that is not counted.
+    """
     host, port = url.removeprefix("http://").split(":")
     tag = httpx.get(url + FEED, headers={"accept-encoding": "gzip"}).headers["etag"]
     plain = f"GET {FEED} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
     late: dict[str, list[float]] = {"304": [], "gzip": []}
     with socket.create_connection((host, int(port))) as opened_:
         begin = time.perf_counter()
-        waited = own_waits()
+        lateness = 0.0
         for number in range(seconds * RATE):
             kind = ("304", "gzip")[number % 2]
-            due = begin + number / RATE
-            time.sleep(max(due - time.perf_counter(), 0))
+            time.sleep(max(begin + number / RATE - time.perf_counter(), 0))
             known = f"If-None-Match: {tag}\r\n" if kind == "304" else ""
+            waited, sent = own_waits(), time.perf_counter()
             opened_.sendall(f"{plain}{known}\r\n".encode())
             tag = read(opened_) or tag
-            before, waited = waited, own_waits()
-            late[kind].append(time.perf_counter() - due - (waited - before))
+            took = time.perf_counter() - sent - (own_waits() - waited)
+            lateness = max(lateness - 1 / RATE, 0) + max(took, 0)
+            late[kind].append(lateness)
     return late
 
 
