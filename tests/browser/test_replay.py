@@ -24,6 +24,7 @@ from tests.archived import START, exchange
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.fakestore import make_release
 from tests.feeds.serving import served_by
+from tests.peer import PATIENCE
 
 pytestmark = in_a_browser
 
@@ -187,7 +188,7 @@ def test_what_the_archive_holds_of_it_is_shown(shown: tuple[str, str], page: Any
     page.frame_locator("iframe").locator("h1").wait_for()
     page.wait_for_load_state("networkidle")
     # Scripts don't run in the frame, not even ours: its picture shows what was loaded and applied.
-    asked = httpx.get(f"{page.frames[1].url}").text
+    asked = httpx.get(page.frames[1].url, timeout=PATIENCE).text
     assert "/memento/20221124080000/https://acme.example/a.png" in asked
     size = page.frame_locator("iframe").locator("#ours").bounding_box()
     assert size

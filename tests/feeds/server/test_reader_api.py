@@ -21,6 +21,7 @@ from feeds.server.reader_api.streams import item_digits, number_of, place_of
 from feeds.server.requests.access import Access
 from tests.drafts import draft
 from tests.feeds.serving import served_by
+from tests.peer import PATIENCE
 
 API = "/reader/api/0/"
 READ, STARRED = "user/-/state/com.google/read", "user/-/state/com.google/starred"
@@ -232,7 +233,7 @@ def test_a_body_that_breaks_off_is_no_error(
     web: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = web.base_url.host, web.base_url.port
-    with socket.create_connection(address, timeout=10) as client:
+    with socket.create_connection(address, timeout=PATIENCE) as client:
         client.sendall(
             b"POST /accounts/ClientLogin HTTP/1.1\r\nHost: ours.example\r\n"
             b"Content-Length: 90\r\n\r\nPasswd="

@@ -152,13 +152,17 @@ def test_what_it_serves_names_the_address_that_it_prints_and_goes_when_it_is_sto
 ) -> None:
     with in_a_temporary_folder(tmp_path) as demo:
         base = told(demo, "Look at ").split()[2]
-        feed = httpx.get(f"{base}feeds/changes.json").json()
-        sheet = re.search(r'stylesheet[^>]*href="([^"]+)"', httpx.get(f"{base}feeds/all.atom").text)
-        assert sheet is not None
-        style = httpx.get(urljoin(f"{base}feeds/", sheet[1]))
-        edits = [httpx.get(item["url"], follow_redirects=True) for item in feed["items"]]
-        release = httpx.get(f"{base}feeds/source/merrow.json").json()["items"][0]["url"]
-        original = httpx.get(release)
+        with httpx.Client(timeout=PATIENCE) as web:
+            feed = web.get(f"{base}feeds/changes.json").json()
+            sheet = re.search(
+                r'stylesheet[^>]*href="([^"]+)"',
+                web.get(f"{base}feeds/all.atom").text,
+            )
+            assert sheet is not None
+            style = web.get(urljoin(f"{base}feeds/", sheet[1]))
+            edits = [web.get(item["url"], follow_redirects=True) for item in feed["items"]]
+            release = web.get(f"{base}feeds/source/merrow.json").json()["items"][0]["url"]
+            original = web.get(release)
         assert list(tmp_path.glob("communique-demo-*"))
         demo.send_signal(sent)
         demo.communicate(timeout=PATIENCE)

@@ -114,6 +114,36 @@ def test_health_is_noted_after_the_visit_that_shows_it(
         ]
 
 
+def test_the_service_ends_though_its_publisher_gets_no_time_and_loses_nothing(
+    home: Path, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.service.publishing.LAST_PUBLICATION_SECONDS", 0.5)
+    publish, stopped, lines = Publishing.publish, list[int](), home / "lines.jsonl"
+
+    async def published(publishing: Publishing) -> None:
+        """Stop the publisher after its first publication, then end the service with news."""
+        await publish(publishing)
+        child = publishing._publisher.child  # noqa: SLF001 - nobody else knows the process
+        if stopped or child is None:
+            return
+        stopped.append(child)
+        os.kill(child, signal.SIGSTOP)
+        lines.write_text(json.dumps({"url": f"{room.base}/news/3.html", "title": "Notice 3"}))
+        words = ("import", str(lines), "--source", "harbour", "--json")
+        imported = await asyncio.to_thread(communique, *words, home=home)
+        assert json.loads(imported.stdout)["new"] == 1
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Publishing, "publish", published)
+    assert communique("collect", home=home).returncode == 0
+    asyncio.run(Service(open_home(home)).run())
+    (child,) = stopped
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+    assert communique("publish", home=home).returncode == 0
+    assert len([*(home / "site/releases").glob("*/index.html")]) == 3
+
+
 def test_the_service_visits_no_source_that_is_paused(home: Path) -> None:
     sources = home / "sources"
     (sources / "quay.toml").write_text((sources / "harbour.toml").read_text())

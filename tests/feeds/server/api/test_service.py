@@ -23,6 +23,7 @@ from feeds.server.api.problems import MEDIA_TYPE
 from feeds.server.app import create_app
 from tests.drafts import draft
 from tests.feeds.serving import served_by
+from tests.peer import PATIENCE
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -370,7 +371,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(path: Path) -> None:
 def test_a_raw_request_without_sense_is_no_error_of_ours(web: httpx.Client) -> None:
     host, port = web.base_url.host, web.base_url.port
     for target in (b"/api/releases?\xff\xfe", b"/api/%ff%fe", b"/api/releases?a=%", b"/api//"):
-        with socket.create_connection((host, port or 80), timeout=30) as connection:
+        with socket.create_connection((host, port or 80), timeout=PATIENCE) as connection:
             connection.sendall(
                 b"GET " + target + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
             )

@@ -15,6 +15,7 @@ from data.settings import Site
 from feeds.server.app import create_app
 from feeds.server.connection.open_connections import OpenConnections
 from tests.feeds.serving import Server
+from tests.peer import PATIENCE
 
 STRANGER, OTHER = "203.0.113.9", "203.0.113.10"
 
@@ -95,7 +96,7 @@ def test_one_connection_too_many_is_told_so_and_the_others_are_answered(server: 
         held[0].sendall(get)
         assert held[0].recv(65536).startswith(b"HTTP/1.1 200")
     # Those that ended leave their places to others.
-    with httpx.Client() as client:
+    with httpx.Client(timeout=PATIENCE) as client:
         for _ in range(100):
             with contextlib.suppress(httpx.TransportError):
                 if client.get(server.url).status_code == 200:
