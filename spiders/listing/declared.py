@@ -51,6 +51,8 @@ def declared_items(
     else:
         items = _paired(nodes, reading, rules)
     found = tuple(islice(items, MAX_ITEMS))
+    if next(items, None):
+        reasons.append(f"only the first {MAX_ITEMS} items of the page were read")
     if nodes.is_cut:
         reasons.append(CUT)
     reasons.extend(nodes.dates.reasons)

@@ -19,6 +19,7 @@ from spiders.listing.flat_page import MAX_ANCHORS, flatten
 from spiders.listing.from_state import read_state
 from spiders.listing.json_listing import html_within
 from spiders.listing.pagination import next_page
+from spiders.listing.records import MAX_RECORDS
 from spiders.listing.region_features import RegionPage
 from spiders.listing.regions import place_of
 from spiders.listing.undated_rows import with_undated
@@ -88,6 +89,8 @@ def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
     if best is None:
         reasons.append("no repeated block of links was found")
         return Listing(page.url, (), known.next, "", 0.0, tuple(reasons))
+    if len(best.region.records) > MAX_RECORDS:
+        reasons.append(f"only the first {MAX_RECORDS} rows of the list were read")
     rows = with_undated(best.items, best.region, flat, dates)
     above = featured(best.items, best.region, flat, dates)
     below = continued(best.items, best.region, flat, dates)

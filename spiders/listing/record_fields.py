@@ -71,7 +71,6 @@ class RecordFields:
             for slot, placed in self._slots.items()
         }
         self._links = {slot: self._rate(slot) for slot in self._slots}
-        self._titles = Titles(records)
         self._date_signs = Counter(
             sign for record in records for sign in {mark.sign for mark in record.dates}
         )
@@ -95,6 +94,11 @@ class RecordFields:
         ]
         if are_captions([item.title for item in self.items]):
             self.items = [replace(item, title=case_name(item.title)) for item in self.items]
+
+    @cached_property
+    def _titles(self) -> Titles:
+        # Most records have their title in their link.
+        return Titles(self._records)
 
     @cached_property
     def likeness(self) -> float:

@@ -36,9 +36,11 @@ def with_undated(
     lead, and reads like a title; its date is then to be looked for on its own page. One that leads
     elsewhere is passed over.
     """
+    if region.side != "in" or len(items) == len(region.records):
+        return Rows(items, [])
     every = linked_records(region, flat, dates)
     dated = releases_among(every, region)
-    if region.side != "in" or len(dated) == len(every):
+    if len(dated) == len(every):
         return Rows(items, [])
     shape = common_shape(items)
     like = RecordFields(dated, flat, strict=region.strict)

@@ -54,6 +54,22 @@ def test_all_rows_of_a_long_list_are_items() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        (None, "only the first 10000 rows of the list were read"),
+        (ListingRules(item="li"), "only the first 10000 items of the page were read"),
+    ],
+)
+def test_rows_that_are_left_out_are_reported(rules: ListingRules | None, reason: str) -> None:
+    row = "<li><a href='/{n}'>Notice {n}</a> 1 March 2026</li>"
+    whole = read_listing(page_of(row, 10_000), READING, rules)
+    cut = read_listing(page_of(row, 10_001), READING, rules)
+    assert len(whole.items) == len(cut.items) == 10_000
+    assert reason not in whole.reasons
+    assert reason in cut.reasons
+
+
 def test_a_region_is_rated_by_its_first_records(monkeypatch: pytest.MonkeyPatch) -> None:
     rated: list[int] = []
     init = RecordFields.__init__
