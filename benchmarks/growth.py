@@ -28,6 +28,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
@@ -106,6 +107,12 @@ def measure_batch(batch: Sequence[Pair], sizes: Sequence[int], out: Connection) 
     out.close()
 
 
+@cache
+def text_of(generator: str, size: int) -> str:
+    """An input, cached: all processes share the inputs that are made before they start."""
+    return GENERATORS[generator](size)
+
+
 def measured(pair: Pair, sizes: Sequence[int]) -> Cost:
     """Measure one function with one generator.
 
@@ -113,13 +120,13 @@ def measured(pair: Pair, sizes: Sequence[int]) -> Cost:
     would hide growth.
     """
     name, source = pair
-    function, generator = FUNCTIONS[name], GENERATORS[source]
-    texts = {size: generator(size) for size in sizes}
+    function = FUNCTIONS[name]
     found = Cost(pair)
 
     def call(*some: int) -> None:
         for size in some:
-            seconds = seconds_of(lambda size=size: function(texts[size]))  # type: ignore[misc]
+            text = text_of(source, size)
+            seconds = seconds_of(lambda text=text: function(text))  # type: ignore[misc]
             found.seconds[size] = min(seconds, found.seconds.get(size, seconds))
 
     call(*sizes)
@@ -211,6 +218,9 @@ def main() -> None:
     sizes = FEW_SIZES if chosen.few else SIZES
     for name in chosen.function or FUNCTIONS:
         FUNCTIONS[name](SENTENCE)
+    for source in {source for _, source in pairs}:
+        for size in sizes:
+            text_of(source, size)
     gc.freeze()
     found: list[Cost] = []
     for cost in costs(pairs, sizes, workers=os.cpu_count() or 1):

@@ -55,7 +55,10 @@ def warc(text: str) -> object:
                 f"{head}\r\n".encode() + body + b"\r\n\r\n",
             )
         ):
-            for name, packed in ((f"{n}.warc", content), (f"{n}.warc.gz", gzip.compress(content))):
+            for name, packed in (
+                (f"{n}.warc", content),
+                (f"{n}.warc.gz", gzip.compress(content, 1)),
+            ):
                 path = Path(folder) / name
                 path.write_bytes(packed)
                 try:

@@ -163,11 +163,13 @@ class Secrets:
         for form in decoded_texts(text):
             if self._named and (any(self._after_names(form)) or TAG_WITH_VALUE.search(form)):
                 return True
-            if self._values:
-                letters = letters_of(form)
-                if next(self._beginnings(letters), None) is not None:
-                    return True
+            if self._values and self._has_beginning(form):
+                return True
         return False
+
+    def _has_beginning(self, text: str) -> bool:
+        """Whether a distinctive value may begin in a form of a text."""
+        return next(self._beginnings(letters_of(text)), None) is not None
 
     def _beginnings(self, letters: str) -> Iterator[int]:
         """Places at which a distinctive value may begin."""
@@ -182,7 +184,8 @@ class Secrets:
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Start and end of each secret in a text."""
         for form in decoded_forms(text):
-            if self._values:
+            # The places of all letters take much longer than the letters.
+            if self._values and self._has_beginning(form.text):
                 yield from self._distinctive(form)
             if self._named:
                 yield from self._behind_names(form)

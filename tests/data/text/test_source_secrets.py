@@ -8,6 +8,7 @@ from types import FrameType
 
 import pytest
 
+from data.text.decoded_forms import Form, letters_form
 from data.text.source_secrets import NO_SECRETS, Secrets
 
 SECRETS = Secrets(
@@ -190,3 +191,19 @@ def test_secrets_in_a_long_text_are_hidden_in_little_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 50 * len(text)
     finally:
         tracemalloc.stop()
+
+
+def test_letters_get_places_only_if_a_value_may_begin_in_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    placed: list[str] = []
+
+    def noted(form: Form) -> Form:
+        placed.append(form.text)
+        return letters_form(form)
+
+    monkeypatch.setattr("data.text.source_secrets.letters_form", noted)
+    assert SECRETS.hidden("?key=S3CRET&a=b") == "?key=***&a=b"
+    assert placed == []
+    assert SECRETS.hidden("It is top-secret1.") == "It is ***."
+    assert placed
