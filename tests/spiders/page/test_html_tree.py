@@ -7,9 +7,11 @@ import resource
 from typing import Final
 
 import pytest
+from lxml import etree
 
 from data.dates.context import DateContext
-from spiders.page.html_tree import parse
+from data.text.markup import oversized_tags
+from spiders.page.html_tree import parse, shown_length
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
@@ -110,3 +112,28 @@ def test_what_makes_a_parser_write_gigabytes_stays_small(inside: str) -> None:
     root = parse(f"<html><body>{MENU}</html>{inside}<p>the end</p>".encode())
     assert "Tides" in "".join(map(str, root.itertext()))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+@pytest.mark.parametrize("rest", ["'</script><p>Ships.</p>", ""])
+def test_a_script_in_which_a_page_is_cut_does_not_become_its_text(
+    rest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oversized_tags, "LARGE", 10)
+    monkeypatch.setattr(oversized_tags, "MOST_TAGS", 20)
+    html = f"<p>Lamps.</p><script>var a = '{'<p>x</p>' * 40}{rest}"
+    page = Page("http://harbour.example/", html.encode())
+    assert [one.text for one in page.tree.iter("p")] == ["Lamps."]
+    assert page.is_cut
+
+
+@pytest.mark.parametrize(
+    ("html", "length"),
+    [
+        ("<p> one <b>two</b> </p>", 6),
+        ("<title>one</title><p>two<script>three</script>four", 7),
+        ("<p>a<noscript>b<select><option>c</select>d</noscript>e<svg><title>f</title></svg>", 2),
+        ("<p>a<video>b<audio>c</audio>d<object>e</object></video>f</p>", 2),
+    ],
+)
+def test_texts_of_hidden_elements_do_not_count_as_shown(html: str, length: int) -> None:
+    assert shown_length(etree.fromstring(html, etree.HTMLParser())) == length
