@@ -24,9 +24,9 @@ from data.text.decoded_forms import (
     letters_form,
     letters_of,
 )
-from data.text.redaction import HIDDEN, NAMES
+from data.text.redaction import HIDDEN, NAMES, without_user
 
-RULES_VERSION: Final = 2
+RULES_VERSION: Final = 3
 """Version of the rules of what is hidden: another version renders the site again."""
 
 MIN_VALUE_LENGTH: Final = 8
@@ -99,21 +99,20 @@ class Secret(NamedTuple):
 class Secrets:
     """Hides the secrets of some addresses in texts.
 
-    ``addresses`` are those of sources, as requested or as published. Of an address whose value is
-    hidden already, all values of that parameter at its host are hidden, unless another address
-    gives the value.
+    ``addresses`` are those of sources, as requested or as published. If the value of a parameter is
+    hidden in its address, all values of that parameter at the host are hidden, unless another
+    address at the host contains the value.
     """
 
     def __init__(self, addresses: Iterable[str]) -> None:
         addresses = sorted(set(addresses))
         self.known = frozenset(one for address in addresses for one in secrets_in(address))
-        names = {one.name for one in self.known}
-        self._places = frozenset(
-            (urlsplit(address).netloc, name)
-            for address in addresses
-            for name, value in parameters(address)
-            if value == HIDDEN and name not in names
-        )
+        places: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+        for address in addresses:
+            for name, value in parameters(address):
+                host = urlsplit(without_user(address)).netloc
+                places[value == HIDDEN].add((host, name))
+        self._places = frozenset(places[True] - places[False])
         # Distinctive values by their first letters, and others by the names of their parameters.
         self._values: dict[str, dict[str, str]] = {}
         self._named: dict[str, set[str]] = {}

@@ -76,6 +76,13 @@ def test_a_value_beyond_ascii_is_hidden_in_utf_8_latin_1_and_escapes() -> None:
     assert found.is_in("pæss-wørd-1".encode("latin-1"))
 
 
+def test_a_value_that_is_known_at_one_host_leaves_those_of_another_hidden() -> None:
+    published = ("https://a.example/?token=***", "https://b.example/?token=***")
+    found = Secrets(["https://u:p@a.example/?token=TOPSECRET1", *published])
+    assert found.hidden("https://b.example/1?token=x1&p=2") == "https://b.example/1?token=***&p=2"
+    assert found.hidden("https://a.example/1?token=x1") == "https://a.example/1?token=x1"
+
+
 def test_without_secrets_nothing_is_hidden() -> None:
     assert not NO_SECRETS
     assert NO_SECRETS.hidden("?token=TOPSECRET1") == "?token=TOPSECRET1"
