@@ -3,7 +3,8 @@
 XPath takes cubic time for ``div div p`` on nested elements: it collects the elements below each
 ``div`` again. Here each compound is looked up once, and each ancestor and sibling checked once.
 XPath takes quadratic time for a union of paths and for ``td:nth-of-type(2)``. Here the results of
-several selectors are merged in one walk, and the children of each element are counted once.
+several selectors are merged in one walk, and the children of each element are counted once. The
+elements that ``:has()`` and ``:not()`` match are looked up once for a whole page.
 """
 
 from __future__ import annotations
@@ -11,9 +12,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from copy import copy
+from itertools import takewhile
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from cssselect.parser import CombinedSelector, FunctionalPseudoElement, Selector, Tree
+from cssselect.parser import (
+    CombinedSelector,
+    FunctionalPseudoElement,
+    Negation,
+    Relation,
+    Selector,
+    Tree,
+)
+from cssselect.parser import Element as Leaf
 from lxml import etree
 from parsel.csstranslator import HTMLTranslator
 
@@ -31,7 +42,7 @@ class Step(NamedTuple):
     """A compound, such as ``p.lead``, and the combinator before it; empty before the first."""
 
     combinator: str
-    find: etree.XPath
+    compound: Compound
 
 
 class CombinedPath:
@@ -43,25 +54,115 @@ class CombinedPath:
 
     def __init__(self, selector: Selector, *, within: bool) -> None:
         self.wanted = _wanted(selector)
-        self._steps: list[Step] = []
-        tree = selector.parsed_tree
-        while isinstance(tree, CombinedSelector):
-            self._steps.append(Step(tree.combinator, _compound(tree.subselector)))
-            tree = tree.selector
-        self._steps.append(Step("", _compound(tree)))
-        self._steps.reverse()
+        self._steps = _steps(selector.parsed_tree)
         self._within = within
 
     def elements(self, root: Element) -> list[Element]:
         """The elements below ``root`` that match, in document order."""
-        found = _elements(self._steps[0], root)
-        if self._within:
-            found = [one for one in found if one is not root]
-        for step in self._steps[1:]:
-            near = set(found)
-            is_near = _relation(step.combinator, near)
-            found = [one for one in _elements(step, root) if is_near(one)] if near else []
-        return found
+        return _matching(self._steps, root, within=self._within)
+
+
+class Compound:
+    """A part of a selector without combinators outside parentheses, such as ``p:not(div p)``.
+
+    XPath finds the elements. Its ``:has()`` and ``:not()`` take quadratic time if a combinator is
+    in them, so the elements that these pseudo-classes match are looked up once for a whole page.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self._negated: list[list[Step]] = []
+        self._related: list[list[tuple[str, Compound]]] = []
+        path = HTMLTranslator().xpath(self._without_conditions(tree))
+        self._find = compiled_path(f"descendant-or-self::{path}")
+
+    def elements(self, root: Element) -> list[Element]:
+        """The elements of ``root`` that match, in document order."""
+        found = self._find(root)
+        assert isinstance(found, list)  # noqa: S101 - a CSS selector asks for nodes
+        matched = [one for one in found if isinstance(one, etree._Element)]  # noqa: SLF001 - as above
+        # Conditions also concern the elements around and beside the root.
+        page = root.getroottree().getroot()
+        for steps in self._negated:
+            excluded = set(_matching(steps, page, within=False))
+            matched = [one for one in matched if one not in excluded]
+        for arguments in self._related:
+            wanted: set[Element] = set()
+            for combinator, compound in arguments:
+                wanted |= _related_to(compound.elements(page), combinator)
+            matched = [one for one in matched if one in wanted]
+        return matched
+
+    def _without_conditions(self, tree: Tree) -> Tree:
+        """The tree without the pseudo-classes that are matched here, which are recorded."""
+        if isinstance(tree, Leaf | CombinedSelector):
+            return tree
+        if isinstance(tree, Negation) and _is_complex(tree.subselector):
+            self._negated.append(_steps(tree.subselector))
+            return self._without_conditions(tree.selector)
+        if isinstance(tree, Relation) and _has_simple_arguments(tree):
+            arguments = [
+                (str(combinator.value), Compound(selector.parsed_tree))
+                for combinator, selector in tree.arguments
+            ]
+            self._related.append(arguments)
+            return self._without_conditions(tree.selector)
+        plain = copy(tree)
+        plain.selector = self._without_conditions(tree.selector)
+        return plain
+
+
+def _steps(tree: Tree) -> list[Step]:
+    """The compounds of a selector, from left to right."""
+    steps = []
+    while isinstance(tree, CombinedSelector):
+        steps.append(Step(tree.combinator, Compound(tree.subselector)))
+        tree = tree.selector
+    return [Step("", Compound(tree)), *reversed(steps)]
+
+
+def _matching(steps: list[Step], root: Element, *, within: bool) -> list[Element]:
+    found = steps[0].compound.elements(root)
+    if within:
+        found = [one for one in found if one is not root]
+    for step in steps[1:]:
+        near = set(found)
+        is_near = _relation(step.combinator, near)
+        found = [one for one in step.compound.elements(root) if is_near(one)] if near else []
+    return found
+
+
+def _is_complex(tree: Tree) -> bool:
+    """Whether a selector has a combinator, also in ``:has()`` and ``:not()``."""
+    if isinstance(tree, Leaf):
+        return False
+    if isinstance(tree, CombinedSelector):
+        return True
+    if isinstance(tree, Relation) and _has_simple_arguments(tree):
+        return True
+    is_negated = isinstance(tree, Negation) and _is_complex(tree.subselector)
+    return is_negated or _is_complex(tree.selector)
+
+
+def _has_simple_arguments(relation: Relation) -> bool:
+    """Whether no argument of ``:has()`` has a combinator after its first compound.
+
+    XPath finds the others: all their compounds have to match below the element itself.
+    """
+    return not any(is_combined(selector) for _, selector in relation.arguments)
+
+
+def _related_to(found: list[Element], combinator: str) -> set[Element]:
+    """The elements that have one of these elements below them, or after them."""
+    match combinator:
+        case ">":
+            return {above for one in found if (above := one.getparent()) is not None}
+        case "+":
+            return {before for one in found if (before := _previous(one)) is not None}
+    related: set[Element] = set()
+    for one in found:
+        around = one.iterancestors() if combinator == " " else one.itersiblings("*", preceding=True)
+        related.update(takewhile(lambda other: other not in related, around))
+    return related
 
 
 class Evaluation(Protocol):
@@ -115,8 +216,8 @@ def _sibling_counts(evaluation: Evaluation, name: str) -> tuple[int, int]:
 
 
 def is_combined(selector: Selector) -> bool:
-    """Whether a selector has a combinator outside parentheses."""
-    return isinstance(selector.parsed_tree, CombinedSelector)
+    """Whether a selector has a combinator, or a pseudo-class that takes one."""
+    return _is_complex(selector.parsed_tree)
 
 
 def found_by(paths: list[CombinedPath], root: Element) -> Iterator[Element | str]:
@@ -140,16 +241,6 @@ def found_by(paths: list[CombinedPath], root: Element) -> Iterator[Element | str
                 yield element.text
         elif element is not root and element.tail and element.getparent() in texts:
             yield element.tail
-
-
-def _compound(tree: Tree) -> etree.XPath:
-    return compiled_path(f"descendant-or-self::{HTMLTranslator().xpath(tree)}")
-
-
-def _elements(step: Step, root: Element) -> list[Element]:
-    found = step.find(root)
-    assert isinstance(found, list)  # noqa: S101 - a CSS selector asks for nodes
-    return [one for one in found if isinstance(one, etree._Element)]  # noqa: SLF001 - as above
 
 
 def _wanted(selector: Selector) -> str:

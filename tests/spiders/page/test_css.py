@@ -15,6 +15,14 @@ COMPOUNDS = (
     *("div", "p", "b.x", "*", "#k", ".x", "p:not(.x)", "p:nth-of-type(2)", "div:has(b)"),
     *(":nth-child(2n+1)", "b:nth-last-child(-n+2)", "p:nth-last-of-type(2)", "b:first-child"),
     *("div:last-child", "p:only-child", "b:first-of-type", "div:only-of-type"),
+    *(
+        "p:not(div p)",
+        "b:not(.x ~ b).x",
+        "p:not(b + p > div)",
+        "p:has(~ .x)",
+        "p:has(+ p):not(b b)",
+    ),
+    *("div:has(> b, + p)", ":not(:has(~ p))", "div:has(b > p)", "b:not(p:has(b))"),
     *("p:not(p:nth-of-type(2))", ":not(b:last-of-type)", "[class='count(preceding-sibling::*)']"),
 )
 COMBINATORS = (" ", " > ", " + ", " ~ ")
@@ -73,6 +81,11 @@ def test_combinators_find_what_xpath_finds(
         ("div div p", "<div>" * 2000 + "<p>a</p>" * 20_000, 20_000),
         ("p ~ p b", "<p><b>a</b></p>" * 40_000, 39_999),
         ("p + p b", "<p><b>a</b></p>" * 40_000, 39_999),
+        ("b:not(p ~ b)", "<p>a</p><b>x</b>" * 40_000, 0),
+        ("p:not(b + p)", "<p>a</p>" * 80_000, 80_000),
+        ("p:has(~ b)", "<p>a</p>" * 80_000, 0),
+        ("p:not(:has(~ p))", "<p>a</p>" * 80_000, 1),
+        ("p:not(div p)", "<div>" * 1_500 + "<p>a</p>" * 60_000, 0),
         ("b.x, p", "<p><b class=x>a</b></p>" * 80_000, 160_000),
         ("p:nth-of-type(2)", "<p>a</p>" * 150_000, 1),
         ("p:nth-last-child(3)", "<p>a</p>" * 150_000, 1),
