@@ -19,10 +19,10 @@ from typing import Final
 NICE: Final = 5
 """Niceness added to children that publish or backfill."""
 
-SERVING_SLICE_SECONDS: Final = 0.0005
+SERVING_SLICE_SECONDS: Final = 0.0003
 """CPU time that a serving thread requests for one turn: more than a request for a feed needs."""
 
-CHILD_SLICE_SECONDS: Final = 0.05
+CHILD_SLICE_SECONDS: Final = 0.01
 """CPU time that a child requests for one turn. The default of Linux is 0.7 to 2.8 milliseconds."""
 
 SCHED_SETATTR: Final = {"x86_64": 314, "aarch64": 274, "riscv64": 274}
