@@ -37,7 +37,7 @@ NEAR = 3
 
 MOST_MENDINGS = 4
 
-MAX_MENDED = 50_000
+MAX_MENDED = 40_000
 """Maximum characters of a text whose encoding is mended; the rest stays as it is.
 
 The text ends at white space, since ftfy reads a cut character several times more slowly.

@@ -79,7 +79,8 @@ def test_only_the_beginning_of_a_very_long_text_is_mended(monkeypatch: pytest.Mo
     assert found.endswith("le cafÃ© du port")
     assert found.count("\n") == 19_999
     # Text that becomes shorter makes no room for more.
-    assert found.count("caf\u00e9") == MAX_MENDED // len("le caf\u00c3\u00a9 du port\n")
+    whole_lines = MAX_MENDED // len("le caf\u00c3\u00a9 du port\n")
+    assert whole_lines <= found.count("caf\u00e9") <= whole_lines + 1
     assert max(lengths) <= MAX_MENDED
 
 
