@@ -65,10 +65,10 @@ GENERIC_WHOLE: Final = re.compile(
     r"新着情報|홈|홈페이지|หน้าแรก|หน้าหลัก|trang chủ|beranda"
 )
 OFFICIAL: Final = re.compile(
-    r"\s*(?:官方网站|官方網站|官网|官網|公式(?:ウェブ)?サイト|公式ホームページ)\s*$|"
+    r"(?<!\s)\s*+(?:官方网站|官方網站|官网|官網|公式(?:ウェブ)?サイト|公式ホームページ)\s*+$|"
     r"(?i:^(?:welcome to|willkommen (?:bei|auf)|bienvenue (?:sur|à)|bienvenidos a)\s+(?:the\s+)?|"
-    r"\s*[-–|:(]?\s*(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|site officiel|"
-    r"sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*$)"
+    r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
+    r"site officiel|sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*+$)"
 )
 """What stands before or behind a name and is no part of it."""
 
