@@ -8,11 +8,9 @@ else happens; then the service visits the bundled press rooms without a pause, a
 a second are put into its store, which it publishes.
 
 Readers and press rooms are elsewhere in the world, here they share one machine's processors with
-the service. So the time is not counted for which the client itself waits for a processor (Linux
-reports it, other systems do not), nor what this delays. The service has a session of its own, as
-under systemd: Linux divides CPU time among sessions, and a client in the same one would use the
-time of the service. The server of the press rooms has the lowest priority, and the process that
-adds releases has the priority and the long turns of a publication.
+the service. So what the client itself waited for a processor is not counted (as Linux tells it,
+and nothing where it does not), the server of the press rooms takes what is left over, and what
+puts releases in stands back as a crawl does.
 """
 
 from __future__ import annotations
@@ -37,9 +35,9 @@ import httpx
 
 from benchmarks.publish import NEW, SOURCES, draft, opened, record, vocabulary
 from data.models import Source
-from scheduler.cpu_time import lower_priority, take_long_turns
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import open_home
+from scheduler.jobs.child import stand_back
 from scheduler.jobs.publish import publish_home
 
 SETTINGS = """
@@ -105,7 +103,6 @@ def running(home: Path) -> Iterator[tuple[str, Iterator[str]]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,
     ) as service:
         assert service.stdout is not None
         try:
@@ -135,36 +132,30 @@ def working(home: Path, rooms: Served, first: int) -> Iterator[None]:
 def keep_filling(home: Path, first: int) -> None:
     """Ten new releases a second."""
     os.setsid()
-    lower_priority(os.getpid())
-    take_long_turns(0)
+    stand_back(os.getpid())
     for step in itertools.count():
         fill(home, first + NEW * step, NEW, first)
         time.sleep(1)
 
 
 def answers(url: str, seconds: int) -> dict[str, list[float]]:
-    """How late answers are, in seconds, when each is due at a fixed time.
-
-    A late answer delays the next requests, as they share a connection: that is counted. A client
-    that waits for a processor delays them too, but only here: that is not counted.
-    """
+    """How late answers are, in seconds, when each is due at a fixed time."""
     host, port = url.removeprefix("http://").split(":")
     tag = httpx.get(url + FEED, headers={"accept-encoding": "gzip"}).headers["etag"]
     plain = f"GET {FEED} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
     late: dict[str, list[float]] = {"304": [], "gzip": []}
     with socket.create_connection((host, int(port))) as opened_:
         begin = time.perf_counter()
-        lateness = 0.0
+        waited = own_waits()
         for number in range(seconds * RATE):
             kind = ("304", "gzip")[number % 2]
-            time.sleep(max(begin + number / RATE - time.perf_counter(), 0))
+            due = begin + number / RATE
+            time.sleep(max(due - time.perf_counter(), 0))
             known = f"If-None-Match: {tag}\r\n" if kind == "304" else ""
-            waited, sent = own_waits(), time.perf_counter()
             opened_.sendall(f"{plain}{known}\r\n".encode())
             tag = read(opened_) or tag
-            took = time.perf_counter() - sent - (own_waits() - waited)
-            lateness = max(lateness - 1 / RATE, 0) + max(took, 0)
-            late[kind].append(lateness)
+            before, waited = waited, own_waits()
+            late[kind].append(time.perf_counter() - due - (waited - before))
     return late
 
 

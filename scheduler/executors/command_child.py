@@ -14,7 +14,6 @@ from typing import Any
 
 from data.errors import CommuniqueError
 from data.wording import time_limit
-from scheduler.cpu_time import take_long_turns
 from scheduler.home import Home
 
 PREFIX = "communique: "
@@ -55,7 +54,6 @@ async def run_command(home: Home, *arguments: str, seconds: float) -> CommandRes
         # A Ctrl-C is for us.
         start_new_session=True,
     )
-    take_long_turns(child.pid)
     try:
         async with asyncio.timeout(seconds):
             said, complained = await child.communicate()

@@ -14,9 +14,8 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.models import Run
-from scheduler.cpu_time import lower_priority
 from scheduler.home import Home
-from scheduler.jobs.child import Child, ChildEnded, ending
+from scheduler.jobs.child import Child, ChildEnded, ending, stand_back
 from scheduler.jobs.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.jobs.leased.watchdog import Renewal
 from scheduler.jobs.limits.page_limit import NoteFile, PageNote
@@ -115,7 +114,7 @@ class CrawlChild:
             with open_log(home.crawl_log) as log:
                 child = await Child.start("scheduler.jobs.crawl", log=log)
             if kind.backfill:
-                lower_priority(child.pid)
+                stand_back(child.pid)
             start = CrawlStart(str(home.path), kind.render, kind.separate, note.path, until, topics)
             try:
                 await child.say(start)

@@ -8,9 +8,8 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from data.models import Lease
-from scheduler.cpu_time import lower_priority
 from scheduler.home import Home
-from scheduler.jobs.child import Child, ChildEnded, ending
+from scheduler.jobs.child import Child, ChildEnded, ending, stand_back
 from scheduler.jobs.publish import HealthJob, HealthNoted, Job, Published, PublishJob
 
 T = TypeVar("T")
@@ -92,7 +91,7 @@ class Publisher:
 
     async def _start(self) -> Child:
         child = await Child.start("scheduler.jobs.publish", str(self._home.path))
-        lower_priority(child.pid)
+        stand_back(child.pid)
         return child
 
     def cut(self) -> None:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
+from pathlib import Path
 from typing import IO, Any, Final, Self, TypeVar
 
 import msgspec
 
 from data.errors import CommuniqueError
-from scheduler.cpu_time import take_long_turns
 
 T = TypeVar("T")
+
+NICE: Final = 5
+"""Niceness added to children that publish or backfill."""
 
 KILL_AFTER_SECONDS: Final = 15.0
 """Seconds that a child has to end after it was asked to; then it is killed."""
@@ -67,18 +71,18 @@ class Child:
 
         Raises OSError if the system gives no process.
         """
-        process = await asyncio.create_subprocess_exec(
-            # -P: a folder named data where the user stands is none of ours.
-            *(sys.executable, "-P", "-m", module, *arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            limit=LONGEST,
-            # A Ctrl-C is for us: we end the child in good order.
-            start_new_session=True,
+        return cls(
+            await asyncio.create_subprocess_exec(
+                # -P: a folder named data where the user stands is none of ours.
+                *(sys.executable, "-P", "-m", module, *arguments),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                limit=LONGEST,
+                # A Ctrl-C is for us: we end the child in good order.
+                start_new_session=True,
+            )
         )
-        take_long_turns(process.pid)
-        return cls(process)
 
     async def say(self, line: Any) -> None:
         """Send it a line of JSON. Raises ChildEnded."""
@@ -122,3 +126,19 @@ class Child:
         except TimeoutError:
             self.kill()
             return await self._process.wait()
+
+
+def stand_back(process: int) -> None:
+    """Lower the priority of a process that has a session of its own.
+
+    Only for work that nobody waits for: publishing and backfill. Linux divides CPU time among
+    sessions before processes (sched(7), autogroup), so both priorities are set. The parent does
+    it, because the child starts to use CPU time before it could.
+    """
+    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
+    # The process may have ended already; its parent notices.
+    with contextlib.suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, process, nice)
+    # Other systems have no such file. Linux limits how often it changes.
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{process}/autogroup").write_text(str(nice))

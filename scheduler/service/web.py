@@ -15,7 +15,6 @@ from feeds.server.connection.http_protocol import HttpProtocol, ServerConfig
 from feeds.server.connection.open_connections import OpenConnections
 from feeds.server.connection.security import for_all
 from feeds.urls import ADMIN_PATH
-from scheduler.cpu_time import take_short_turns
 
 SWITCH_SECONDS: Final = 0.0005
 """Maximum seconds for which one thread keeps the interpreter while others wait for it."""
@@ -65,13 +64,12 @@ def admin_address(address: str) -> str:
 
 
 def prefer_event_loop() -> None:
-    """Have the thread of the event loop, which calls this, wait little for other work.
+    """Have threads that compute release the interpreter after `SWITCH_SECONDS`.
 
-    Threads that compute release the interpreter after `SWITCH_SECONDS`: the event loop waits that
-    long for each turn, and needs several turns per answer. Child processes release the processor.
+    The event loop waits that long for each turn while a thread computes, and needs several turns
+    per answer.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
-    take_short_turns()
 
 
 def server_config(app: ASGIApp, site: Site | None = None) -> ServerConfig:

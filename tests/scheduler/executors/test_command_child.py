@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 from pathlib import Path
 
 import pytest
@@ -32,17 +31,3 @@ def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         with pytest.raises(CommandLate, match="was ended"):
             asyncio.run(run_command(home, "add", url, seconds=2))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this policy")
-def test_a_command_does_not_interrupt_the_process_that_serves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # It prints JSON as soon as it has the policy SCHED_BATCH (3), field 41 of its status.
-    program = tmp_path / "program"
-    program.write_text(
-        "#!/bin/sh\nuntil [ \"$(cut -d' ' -f41 /proc/$$/stat)\" = 3 ]; do :; done\necho true\n"
-    )
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
-    assert asyncio.run(run_command(open_home(tmp_path), "any", seconds=60)).told is True

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from data.models import Run
-from scheduler.cpu_time import NICE
 from scheduler.executors.crawl_child import CrawlChild
 from scheduler.executors.local import MAX_ATTEMPTS, NOT_BEGUN, Executor
 from scheduler.home import open_home
+from scheduler.jobs.child import NICE
 from scheduler.jobs.crawl_lines import Progress
 from spiders.sources.loader import load_source
 from tests.command import collect, communique, make_home

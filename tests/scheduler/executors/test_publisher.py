@@ -17,10 +17,10 @@ import pytest
 import uvloop
 
 from data.store.postgres.database.pool import close_pools
-from scheduler.cpu_time import NICE
 from scheduler.executors.local import Executor
 from scheduler.executors.publisher import Publisher
 from scheduler.home import open_home
+from scheduler.jobs.child import NICE
 from scheduler.jobs.publish import HealthNoted
 from scheduler.service import publishing
 from spiders.sources.loader import choose, load_sources

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -113,19 +112,5 @@ def test_an_answer_that_takes_too_long_is_waited_for_no_longer(
         child.kill()
         assert await child.end() == -9
         child.kill()
-
-    run(work())
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this policy")
-def test_a_child_does_not_interrupt_the_process_that_serves(
-    runs: Runs, run: Callable[..., None]
-) -> None:
-    runs("read line")
-
-    async def work() -> None:
-        child = await Child.start("any")
-        assert os.sched_getscheduler(child.pid) == os.SCHED_BATCH
-        await child.end()
 
     run(work())

@@ -16,7 +16,9 @@ from feeds.translations import texts_of
 
 AT = dt.datetime(2022, 11, 24, 8, tzinfo=dt.UTC)
 ENGLISH = texts_of("en")
-CALL = re.compile(r"(?:parse_date|find_dates|scan|on_day)\([^()]*(?:\([^()]*\))?[^()]*\)")
+CALL = re.compile(
+    r"(?:parse_date|find_dates|scan|on_day|date|stated)\([^()]*(?:\([^()]*\))?[^()]*\)"
+)
 
 
 def said(rule: str, **changes: Any) -> str:
