@@ -7,7 +7,8 @@ import json
 import os
 import signal
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ import pytest
 from data.models import Run
 from scheduler.executors.crawl_child import CrawlChild
 from scheduler.executors.local import MAX_ATTEMPTS, NOT_BEGUN, Executor
-from scheduler.home import open_home
+from scheduler.home import Home, open_home
 from scheduler.jobs.child import NICE
 from scheduler.jobs.crawl_lines import Progress
 from spiders.sources.loader import load_source
 from tests.command import collect, communique, make_home
 from tests.peer import PATIENCE
-from tests.press_room import Answer, listing_html, release_html, served
+from tests.press_room import Answer, Room, listing_html, release_html, served
 
 
 def test_a_source_is_visited_again_once_the_visit_that_is_under_way_is_over(tmp_path: Path) -> None:
@@ -79,12 +80,7 @@ def test_only_a_backfill_runs_at_a_lower_priority(
 def test_visits_whose_process_is_killed_keep_their_progress_and_begin_again(
     tmp_path: Path,
 ) -> None:
-    with served() as room:
-        room.page("/news/", listing_html([1, 2, 3]))
-        for number in (1, 2, 3):
-            room.page(f"/news/{number}.html", release_html(number))
-        held = room.answers["/news/2.html"].hold = threading.Event()
-        home = open_home(make_home(tmp_path / "home", f"{room.base}/news/"))
+    with held_room(tmp_path) as (room, held, home):
         source = load_source(home.sources, "harbour")
 
         async def work() -> Run:
@@ -118,12 +114,7 @@ def test_visits_whose_process_is_killed_keep_their_progress_and_begin_again(
 def test_a_visit_whose_process_is_killed_again_and_again_is_an_error_and_the_next_goes_on(
     tmp_path: Path,
 ) -> None:
-    with served() as room:
-        room.page("/news/", listing_html([3, 2, 1]))
-        for number in (1, 2, 3):
-            room.page(f"/news/{number}.html", release_html(number))
-        held = room.answers["/news/2.html"].hold = threading.Event()
-        home = open_home(make_home(tmp_path / "home", f"{room.base}/news/"))
+    with held_room(tmp_path) as (room, held, home):
         source = load_source(home.sources, "harbour")
 
         async def work() -> Run:
@@ -183,6 +174,17 @@ def test_a_child_that_is_starting_when_the_executor_closes_ends_with_it(
 
     run = asyncio.run(work())
     assert [error.message for error in run.errors] == [NOT_BEGUN]
+
+
+@contextmanager
+def held_room(folder: Path) -> Iterator[tuple[Room, threading.Event, Home]]:
+    """A press room of three releases, of which the second waits for an event, and a HOME for it."""
+    with served() as room:
+        room.page("/news/", listing_html([3, 2, 1]))
+        for number in (1, 2, 3):
+            room.page(f"/news/{number}.html", release_html(number))
+        held = room.answers["/news/2.html"].hold = threading.Event()
+        yield room, held, open_home(make_home(folder / "home", f"{room.base}/news/"))
 
 
 def crawls() -> list[int]:
