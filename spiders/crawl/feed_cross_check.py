@@ -9,10 +9,12 @@ what both list.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -33,6 +35,9 @@ COMMON: Final = 3
 
 FEW: Final = 20
 """One in so many items may be in the feed only; more of them are of some other list."""
+
+OUTLIERS: Final = 8
+"""Minimum number of listed releases per one that may be far older than the others."""
 
 MOST_COMPARED: Final = 100_000
 """Items of a feed that one visit compares with its page."""
@@ -117,14 +122,20 @@ def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
 
 @dataclass(slots=True)
 class ListEvidence:
-    """What a feed has listed in one visit, and which of it the page has listed, ever.
+    """The items that a feed listed in one visit, and which of them the page has ever listed.
 
-    ``families`` are those of the addresses that the page lists.
+    ``families`` are those of the addresses on the page, ``front`` its first page in page order.
     """
 
     items: dict[str, ListingItem] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     families: set[tuple[str, str, tuple[str, ...]]] = field(default_factory=set)
+    front: list[ListingItem] = field(default_factory=list)
+
+    def add_front(self, items: Sequence[ListingItem]) -> None:
+        """Add the first page of the listing, in page order."""
+        self.families.update(url_pattern(item.url) for item in items)
+        self.front.extend(items)
 
     def add(self, items: Iterable[ListingItem], shown: Collection[str]) -> None:
         """Take in items of the feed, and the canonical addresses of those that the page lists."""
@@ -150,8 +161,7 @@ class ListEvidence:
         if not both:
             return tuple(alone)
         common = categories_of(both)
-        days = [item.published.day for item in both if item.published]
-        first, last = min(days, default=None), max(days, default=None)
+        first, last = self._days(both)
         alike = [item for item in alone if url_pattern(item.url) in self.families]
         if common:
             alike = [item for item in alike if common <= set(item.categories)]
@@ -172,6 +182,68 @@ class ListEvidence:
             for item in alike
             if other[url_pattern(item.url)] <= max(1, shown[url_pattern(item.url)] // FEW)
         )
+
+    def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:
+        """The first and last day of the items in both lists, without the pinned ones."""
+        front = [self._dated(item) for item in self.front]
+        kept = {key for item in in_order(front) for key in keys_of(item)}
+        pinned = {key for item in front for key in keys_of(item)} - kept
+        listed = [item for item in both if pinned.isdisjoint(keys_of(item))]
+        days = contiguous_days([item.published.day for item in listed if item.published])
+        return min(days, default=None), max(days, default=None)
+
+    def _dated(self, item: ListingItem) -> ListingItem:
+        """An item of the page, with the date of the feed if the page states none."""
+        known = self.items.get(canonical_url(item.url))
+        if item.published or known is None:
+            return item
+        return replace(item, published=known.published)
+
+
+def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+    """The most items that are sorted by day, newest first; undated ones count as in place.
+
+    An old release that is pinned to the top does not show how far back a page goes. All items
+    are returned if most of them are out of order: the page is sorted otherwise.
+    """
+    dated = [(place, item.published.day) for place, item in enumerate(items) if item.published]
+    kept = {dated[place][0] for place in _longest_rise([-day.toordinal() for _, day in dated])}
+    kept |= {place for place, item in enumerate(items) if not item.published}
+    if len(kept) * 2 <= len(items):
+        return items
+    return [item for place, item in enumerate(items) if place in kept]
+
+
+def _longest_rise(values: Sequence[int]) -> Sequence[int]:
+    """The places of the longest subsequence that never falls, in n log n steps."""
+    ends: list[int] = []
+    tops: list[int] = []
+    before: list[int] = []
+    for place, value in enumerate(values):
+        length = bisect_right(tops, value)
+        before.append(ends[length - 1] if length else -1)
+        # Longer subsequences stay: only the smallest end of this length changes.
+        ends[length : length + 1] = [place]
+        tops[length : length + 1] = [value]
+    found = []
+    place = ends[-1] if ends else -1
+    while place >= 0:
+        found.append(place)
+        place = before[place]
+    return found[::-1]
+
+
+def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
+    """The days of a list, newest first, without a few that are far older than all others.
+
+    A box of featured releases below a list has such days. At most one in OUTLIERS is left out, and
+    only beyond a gap that is longer than the time that the others span.
+    """
+    found = sorted(days, reverse=True)
+    for place in range(len(found) - len(found) // OUTLIERS, len(found)):
+        if found[place - 1] - found[place] > found[0] - found[place - 1]:
+            return found[:place]
+    return found
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:

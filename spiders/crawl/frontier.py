@@ -298,7 +298,7 @@ class Frontier:
                     # Which of its sitemaps has something new, an index does not say.
                     again = bool(way is self.feed and self._sitemaps and way.history != "walking")
                     way.open(front, names_of(items), anew=self._backfill or again)
-            self._evidence.families.update(url_pattern(item.url) for item in shown)
+            self._evidence.add_front(shown)
             chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
             new = self._await(chosen, front=True)
         looked = [*listed[:FRONT], *shown]

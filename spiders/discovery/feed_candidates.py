@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
@@ -18,7 +18,7 @@ from protego import Protego
 
 from data.text.urls import canonical_url
 from data.wording import counted
-from spiders.crawl.feed_cross_check import is_standing
+from spiders.crawl.feed_cross_check import contiguous_days, in_order, is_standing
 from spiders.items import Listing, ListingItem, keys_of
 from spiders.listing.feed import NEWS, feed_links
 from spiders.page.links import resolve, url_pattern
@@ -153,7 +153,8 @@ def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison
     keys = {key: item for item in listing.items for key in keys_of(item)}
     held = [found for item in shown if (found := _same(item, keys))]
     listed = {key for item in page.items for key in keys_of(item)}
-    oldest = min((item.published.day for item in in_order(held) if item.published), default=None)
+    days = [item.published.day for item in in_order(held) if item.published]
+    oldest = min(contiguous_days(days), default=None)
     others = [item for item in listing.items if not any(key in listed for key in keys_of(item))]
     kinds = {url_pattern(item.url) for item in (*page.items, *held)}
     return Comparison(
@@ -165,22 +166,6 @@ def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison
         all(item.published for item in held),
         sum(is_standing(item.url) or url_pattern(item.url) not in kinds for item in others),
     )
-
-
-def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-    """The items that stand where their days belong, the newest first.
-
-    An old release that a page keeps at its top says nothing of how far back the page goes. Where
-    most items are out of order, the page has some other one, and all are given.
-    """
-    newest = dt.date.min
-    found = []
-    for item in reversed(items):
-        day = item.published.day if item.published else newest
-        if day >= newest:
-            newest = day
-            found.append(item)
-    return found[::-1] if len(found) * 2 > len(items) else items
 
 
 def preferred(comparisons: Iterable[Comparison]) -> Comparison | None:
