@@ -26,7 +26,7 @@ from spiders.json_state.js_literals import NoLiteral, first_value
 from spiders.json_state.rich_text import from_markdown
 from spiders.json_state.scripts import states
 from spiders.learning.boilerplate import everywhere
-from spiders.learning.day_order import shown_order
+from spiders.learning.day_order import listed_order
 from spiders.learning.excerpt import Excerpt, excerpt_of
 from spiders.learning.induction import induce
 from spiders.learning.sample import Sample
@@ -203,7 +203,7 @@ def discovery(text: str) -> object:
         country_of([(page, metadata)]),
         candidates(page),
         initial_date_context(page, NOW),
-        shown_order(page, NOW.date()),
+        listed_order(page, NOW.date()),
     )
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Final, Literal, TypeAlias
 
+from data.dates.address_days import AddressDay
 from data.dates.calendars import full_year
 
 Order: TypeAlias = Literal["DMY", "MDY", "YMD"]
@@ -100,27 +102,74 @@ DECISIVE: Final = 3
 Row: TypeAlias = tuple[int, int, int]
 
 
-def order_of_list(rows: Sequence[Row], today: dt.date) -> Order | None:
+@dataclass(frozen=True, slots=True)
+class ListedDate:
+    """A date in a list whose year has two digits, as three numbers in their written order.
+
+    ``named`` are the days in the addresses beside the date.
+    """
+
+    numbers: Row
+    named: tuple[AddressDay, ...] = ()
+
+
+def order_of_list(
+    rows: Sequence[ListedDate], today: dt.date, usual: Order | None = None
+) -> Order | None:
     """The order of a list of dates such as 26-03-14, whose years have two digits.
 
     The right order gives days that exist, that are not in the future, that rise or fall from row to
-    row, and fewer years than days. None where no order is clearly better than the others.
+    row, that agree with the addresses, and fewer years than days. If several orders fit equally
+    well, the ``usual`` order of the page's language or country decides, then a list that falls.
+    None if no order is clearly better than the others.
     """
-    some = [*islice(rows, MAX_ROWS)]
-    if len(some) < MIN_ROWS:
+    dates = (row for row in rows if any(_days([row], order, today) for order in ORDERS))
+    some = [*islice(dates, MAX_ROWS)]
+    if len(some) < (1 if any(row.named for row in some) else MIN_ROWS):
         return None
-    faults = {order: _faults(some, order, today) for order in ORDERS}
+    apart = {order: _apart(some, order, today) for order in ORDERS}
+    # Addresses that disagree with every order contain other dates, for example of an upload.
+    apart = {order: count - min(apart.values()) for order, count in apart.items()}
+    faults = {order: apart[order] + _faults(some, order, today) for order in ORDERS}
     best, second = sorted(ORDERS, key=lambda order: faults[order])[:2]
-    return best if faults[best] * DECISIVE < faults[second] else None
+    if faults[best] * DECISIVE < faults[second]:
+        return best
+    equal = [order for order in ORDERS if faults[order] == faults[best]]
+    if usual in equal:
+        return usual
+    falling = [order for order in equal if _is_falling(_days(some, order, today))]
+    return falling[0] if len(falling) == 1 and len(some) >= MIN_ROWS else None
 
 
-def _faults(rows: Sequence[Row], order: Order, today: dt.date) -> int:
-    """How much speaks against an order of the numbers in some rows."""
-    years, months, days = ([row[order.index(part)] for row in rows] for part in ("Y", "M", "D"))
+def _apart(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
+    """The number of rows whose day in this order is none of the days in their addresses."""
+    count = 0
+    for row in rows:
+        if row.named:
+            days = _days([row], order, today)
+            count += not any(named.agrees(day) for day in days for named in row.named)
+    return count
+
+
+def _days(rows: Sequence[ListedDate], order: Order, today: dt.date) -> list[dt.date]:
+    """The days of the rows in this order, without rows whose day does not exist."""
     found: list[dt.date] = []
-    for year, month, day in zip(years, months, days, strict=True):
+    for row in rows:
+        year, month, day = (row.numbers[order.index(part)] for part in "YMD")
         with suppress(ValueError):
             found.append(dt.date(full_year(year, today.year), month, day))
+    return found
+
+
+def _is_falling(days: Sequence[dt.date]) -> bool:
+    """Whether a list begins with its latest day, and no day is later than the one before."""
+    return len({*days}) > 1 and all(before >= after for before, after in pairwise(days))
+
+
+def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
+    """The evidence in the dates of some rows against an order of their numbers."""
+    years, _, days = ([row.numbers[order.index(part)] for row in rows] for part in "YMD")
+    found = _days(rows, order, today)
     missing = len(rows) - len(found)
     future = sum(day > today + SOON for day in found)
     rises = sum(before < after for before, after in pairwise(found))

@@ -40,7 +40,7 @@ from spiders.crawl.requested_urls import RequestedUrls
 from spiders.crawl.write_batch import Write, WriteBatch
 from spiders.download.slow_page import MOVED
 from spiders.items import ListingItem
-from spiders.learning.day_order import shown_order
+from spiders.learning.day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
@@ -169,7 +169,7 @@ class Visit:
 
     def lists(self, page: Page) -> None:
         """Note in which order the page that lists the releases writes day and month."""
-        shown = shown_order(page, self.reading.now.date())
+        shown = listed_order(page, self.reading.now.date())
         self.reading = replace(self.reading, order=self.reading.order or shown)
 
     @property

@@ -10,8 +10,10 @@ from itertools import pairwise
 from typing import Final
 
 from data.dates.context import DateContext
-from data.dates.day_order import Order, order_of_dates, order_of_list
+from data.dates.day_order import Order, order_of_dates, order_of_place
 from spiders.items import ListingItem
+from spiders.listing.day_order import shown_order, shown_texts
+from spiders.listing.flat_page import flatten
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -22,8 +24,6 @@ LONGEST: Final = 160
 """Characters of a text that may be a date with its label, or the line of a list."""
 
 MONTHS: Final = 12
-YEAR_DIGITS: Final = 2
-
 MOST_TEXTS: Final = 20_000
 """Texts of a page that are looked at."""
 
@@ -36,17 +36,14 @@ TWO_WAYS: Final = (
 )
 
 
-def shown_order(page: Page, today: dt.date) -> Order | None:
-    """The order that the dates of a page show: one 11/23/26 decides them all.
+def listed_order(page: Page, today: dt.date) -> Order | None:
+    """The order that the dates of a listing page show; see `spiders.listing.day_order`.
 
-    Where all years have two digits, the whole list decides: 26-03-14 begins with the year.
+    A language whose dates begin with the year decides between orders that fit equally well.
     """
-    found = list(_numbers(page))
-    if all(len(year) == YEAR_DIGITS for _, _, year in found):
-        rows = [(first, second, int(year)) for first, second, year in found]
-        if order := order_of_list(rows, today):
-            return order
-    return order_of_dates(_pairs(page))
+    language = (page.tree.get("lang") or "").strip()[:35]
+    implied = order_of_place((language,), "") if language else None
+    return shown_order(shown_texts(flatten(page)), today, implied if implied == "YMD" else None)
 
 
 def is_two_ways(text: str) -> bool:
@@ -72,7 +69,7 @@ def decided_order(
     """
     pages = [*listings, *(page for _, page in releases)]
     today = reading.now.date()
-    orders = [shown_order(listing, today) for listing in listings]
+    orders = [listed_order(listing, today) for listing in listings]
     if "YMD" in orders:
         # No source file names this order; each page of the list shows it by itself.
         return None, ""

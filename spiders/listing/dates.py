@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
@@ -12,17 +12,14 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.dates.day_order import order_of_dates, order_of_host, order_of_list
 from data.dates.months import month_of
 from data.dates.parse import DateReader, Found, plausible, scan
 from data.dates.partial import day_in_year, month_and_day, year_in
-from data.dates.patterns import NUMERIC
 from data.dates.relative import is_relative
 from data.models import Published
 from data.text.folding import fold_date
 from spiders.listing.flat_page import FlatPage, TextMark
 from spiders.page.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
-from spiders.page.page import Page
 
 MAX_DATES = 20_000
 """Dates of one page that are read, and texts with figures in which none was found; a page with more
@@ -42,7 +39,6 @@ _LABELS = frozenset(("dt", "th", "label"))
 _BARE_YEAR = 12
 _SHORT = 60
 _RELATIVE = 32
-_YEAR_DIGITS = 2
 
 MAX_CACHED_PARTS = 16_384
 """Maximum number of cached texts of at most 16 characters that may be parts of dates."""
@@ -63,30 +59,6 @@ class DateMark:
     alone: bool
     sign: int
     other: bool = False
-
-
-def page_reading(texts: Iterable[str], page: Page, reading: DateContext) -> DateContext:
-    """``reading`` with the language and the order of day and month that the page itself shows.
-
-    A page writes its dates in one way: a single 24/03/26 among ``texts`` settles all its 03/04/26.
-    Else its language and zone do, then the country of its host. What is set is not overruled.
-    """
-    if not reading.languages and (language := page.tree.get("lang")):
-        reading = replace(reading, languages=(language.strip()[:35],))
-    if reading.order:
-        return reading
-    shown_texts = (text[:_SHORT] for text in texts)
-    numbers = (fold_date(text) for text in shown_texts if _DIGIT.search(text))
-    found = [match for text in numbers for match in NUMERIC.finditer(text)]
-    short = [
-        (int(match["a"]), int(match["b"]), int(match["c"]))
-        for match in found
-        if len(match["c"]) == _YEAR_DIGITS
-    ]
-    shown = order_of_list(short, reading.now.date()) if len(short) == len(found) else None
-    shown = shown or order_of_dates((int(match["a"]), int(match["b"])) for match in found)
-    order = shown or reading.day_order or order_of_host(urlsplit(page.url).hostname or "")
-    return replace(reading, order=order) if order else reading
 
 
 def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:

@@ -12,7 +12,7 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.models import Published
 from spiders.items import ListingItem
-from spiders.listing.dates import page_reading
+from spiders.listing.day_order import ShownText, page_reading
 from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
@@ -115,15 +115,22 @@ def _of_items(
     links = CssSelector(rules.link or "a[href]")
     title_selector = CssSelector(rules.title) if rules.title else None
     dates: list[list[Node]] = [[item] for item in items]
+    found_links: list[tuple[Node, str] | None] = []
+    for item in items:
+        is_link = not rules.link and item.tag == "a"
+        found: list[Node] = [item] if is_link else links.found(item)
+        found_links.append(next(((node, url) for node in found if (url := nodes.url(node))), None))
     if rules.published:
         published_selector = CssSelector(rules.published)
         dates = [published_selector.found(item) for item in items]
-        reading = page_reading(map(nodes.text, chain.from_iterable(dates)), nodes.page, reading)
+        shown = (
+            ShownText(nodes.text(node), (link[1],) if link else ())
+            for link, dated in zip(found_links, dates, strict=True)
+            for node in dated
+        )
+        reading = page_reading(shown, nodes.page, reading)
     nodes.dates = DateReader(reading)
-    for item, dated in zip(items, dates, strict=True):
-        is_link = not rules.link and item.tag == "a"
-        found: list[Node] = [item] if is_link else links.found(item)
-        link = next(((node, url) for node in found if (url := nodes.url(node))), None)
+    for item, link, dated in zip(items, found_links, dates, strict=True):
         if link is None:
             continue
         titles = title_selector.found(item) if title_selector else [link[0]]
@@ -152,7 +159,12 @@ def _paired(nodes: _Nodes, reading: DateContext, rules: ListingRules) -> Iterato
     titles = CssSelector(rules.title).found(root) if rules.title else links
     dates = CssSelector(rules.published).found(root) if rules.published else []
     if rules.published:
-        reading = page_reading(map(nodes.text, dates), nodes.page, reading)
+        addresses = (nodes.url(link) for link in links)
+        shown = (
+            ShownText(nodes.text(date), (url,) if url else ())
+            for date, url in zip(dates, addresses, strict=False)
+        )
+        reading = page_reading(shown, nodes.page, reading)
     nodes.dates = DateReader(reading)
     for link, title, date in zip_longest(links, titles, dates):
         url = nodes.url(link) if link is not None else None

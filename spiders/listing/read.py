@@ -10,7 +10,8 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.text.markup.oversized_tags import MOST_TAGS
 from spiders.items import Listing, ListingItem
-from spiders.listing.dates import date_marks, page_reading
+from spiders.listing.dates import date_marks
+from spiders.listing.day_order import page_reading, shown_texts
 from spiders.listing.declared import declared_items
 from spiders.listing.detect import choose_region
 from spiders.listing.featured import continued, featured
@@ -72,7 +73,7 @@ def read_listing(
 
 def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
     flat = flatten(page)
-    reading = page_reading((text.text for text in flat.texts), page, reading)
+    reading = page_reading(shown_texts(flat), page, reading)
     reader = DateReader(reading)
     dates = date_marks(flat, page.url, reader)
     best = choose_region(flat, dates, known)

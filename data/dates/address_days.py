@@ -1,0 +1,52 @@
+"""Days that web addresses contain: /2020/10/01/plan.html, 202010/t20201001_580.html, /2020/plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+MAX_ADDRESS_LENGTH: Final = 500
+"""Maximum characters of an address that are searched for days."""
+
+MAX_DAYS: Final = 8
+"""Maximum number of days that are read from one address."""
+
+_MONTH: Final = r"0[1-9]|1[0-2]"
+_DAY: Final = r"0[1-9]|[12]\d|3[01]"
+_DAYS: Final = re.compile(
+    rf"(?<!\d)(?P<y>(?:19[6-9]|20\d)\d)(?:"
+    rf"(?P<m>{_MONTH})(?:(?P<d>{_DAY})\d{{0,9}}|/(?P<dd>{_DAY}))?|"
+    rf"(?P<s>[-_/.])(?P<sm>{_MONTH}|[1-9](?!\d))(?:(?P=s)(?P<sd>{_DAY}|[1-9](?!\d)))?"
+    r")?(?!\d)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressDay:
+    """A year in an address, with its month and day if the address contains them, else 0."""
+
+    year: int
+    month: int = 0
+    day: int = 0
+
+    def agrees(self, day: dt.date) -> bool:
+        """Whether a day is in this year and, if known, in this month and on this day."""
+        return (
+            self.year == day.year
+            and self.month in {0, day.month}
+            and (not self.month or self.day in {0, day.day})
+        )
+
+
+def address_days(url: str) -> tuple[AddressDay, ...]:
+    """The days, months and years in the path and query of an address, in its order."""
+    path = url[:MAX_ADDRESS_LENGTH].partition("://")[2].partition("/")[2]
+    found = []
+    for match in islice(_DAYS.finditer(path), MAX_DAYS):
+        month = match["m"] or match["sm"] or 0
+        day = match["d"] or match["dd"] or match["sd"] or 0
+        found.append(AddressDay(int(match["y"]), int(month), int(day)))
+    return tuple(found)
