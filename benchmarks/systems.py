@@ -7,7 +7,8 @@ years. It is added, collected and exported as a newcomer would, and compared wit
 own database or files hold. Then a WordPress site lives through changes, with feeds on and blocked
 (``life/feeds``, ``life/blocked``), and each step is judged. A NAME selects what begins with it;
 ``--serve`` serves the first variant selected until Enter is pressed. The last line is JSON:
-``variants``, ``right``, ``history_complete``, ``life_steps``, ``life_right``.
+``variants``, ``right``, ``history_complete``, ``history_honest`` (complete, or not reported as
+complete), ``life_steps``, ``life_right``.
 """
 
 from __future__ import annotations
@@ -152,6 +153,7 @@ def tell(outcomes: Sequence[Outcome], lives: Mapping[str, Sequence[Lived]]) -> N
         "variants": len(outcomes),
         "right": sum(found.right for found in outcomes),
         "history_complete": sum(found.complete for found in outcomes),
+        "history_honest": sum(found.honest for found in outcomes),
         "life_steps": len(lived),
         "life_right": sum(step.right for step in lived),
     }

@@ -6,6 +6,7 @@ from tests.systems.eleventy import EleventySystem
 from tests.systems.hugo import HugoSystem
 from tests.systems.pelican import PelicanSystem
 from tests.systems.rendered import RenderedSystem
+from tests.systems.shapes.system import ShapesSystem
 from tests.systems.site import System, Variant
 from tests.systems.spip import SpipSystem
 from tests.systems.wagtail import WagtailSystem
@@ -19,6 +20,7 @@ SYSTEMS: tuple[System, ...] = (
     EleventySystem(),
     WagtailSystem(),
     RenderedSystem(),
+    ShapesSystem(),
 )
 
 

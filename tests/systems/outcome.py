@@ -24,6 +24,7 @@ class Outcome:
     """What came of a variant. ``failed`` is what a command said that failed.
 
     ``named`` is the address that the newcomer named, ``taken`` the one in the source file.
+    ``history`` is what the last visit reported: complete, walking or bounded.
     """
 
     variant: Variant
@@ -33,6 +34,7 @@ class Outcome:
     taken: str = ""
     source: str = ""
     failed: str = ""
+    history: str = ""
 
     @property
     def right(self) -> bool:
@@ -44,10 +46,17 @@ class Outcome:
         """Whether every post was collected."""
         return not self.failed and self.verdict.complete
 
+    @property
+    def honest(self) -> bool:
+        """Whether a history that lacks posts is not reported as complete."""
+        return self.complete or self.history != "complete"
+
     def reasons(self) -> Iterator[str]:
         """What is wrong, with examples."""
         if self.failed:
             yield self.failed
+        if not self.honest:
+            yield "the history is reported as complete, but posts are missing"
         if not self.right and self.taken != self.named:
             yield f"the source collects from {self.taken or 'nowhere'}, not from {self.named}"
         for kind, wrong in self.verdict.wrongs().items():
@@ -61,7 +70,7 @@ def outcome(variant: Variant, site: Site, home: Path) -> Outcome:
     begun = time.monotonic()
     newcomer = Newcomer(home)
     newcomer.settle()
-    source, taken, failed = "", "", ""
+    source, taken, failed, history = "", "", "", ""
     try:
         source = newcomer.add(site.url).read_text(encoding="utf-8")
         taken = tomllib.loads(source)["url"]
@@ -70,8 +79,9 @@ def outcome(variant: Variant, site: Site, home: Path) -> Outcome:
             if run.get("history") != "walking":
                 break
             run = newcomer.collect()
+        history = str(run.get("history"))
     except NotDone as error:
         failed = str(error)
     verdict = compare(site.held, newcomer.export() if source else ())
     seconds = time.monotonic() - begun
-    return Outcome(variant, verdict, seconds, site.url, taken, source, failed)
+    return Outcome(variant, verdict, seconds, site.url, taken, source, failed, history)
