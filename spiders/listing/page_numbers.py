@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from data.text.urls import MAX_ADDRESS
+from spiders.listing.paging.labels import is_year, label_of, number_in, range_in
 from spiders.page.class_hints import names_around, names_of
 
 PAGER_CLASS = re.compile(
@@ -18,20 +21,10 @@ PAGER_CLASS = re.compile(
 )
 
 
-def label_of(node: etree._Element) -> str:
-    """What a link says, or what its image or title does where it has no words."""
-    text = " ".join("".join(map(str, node.itertext())).split())[:200]
-    if not text:
-        image = node.find(".//img")
-        text = node.get("title") or node.get("aria-label") or ""
-        if image is not None:
-            text = image.get("alt") or image.get("title") or text
-    return text
+MIN_DAYS: Final = 27
+"""Minimum numbers in a row that may be the days of a month rather than pages."""
 
-
-NUMBER = re.compile(r"\d{1,5}")
-Numbered = tuple[int, str]
-"""The number that a link shows, and its address."""
+MONTH_LENGTHS: Final = frozenset((28, 29, 30, 31))
 
 _PAGE_NUMBER = re.compile(
     r"[/?&;](?:page|paged|p|pg|pagina|seite|sayfa|sehife|strana|stranica|strona|oldal|sivu|sida|side|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d"
@@ -113,6 +106,8 @@ def by_script(here: str, text: str) -> str | None:
 
 def pager_of(node: etree._Element) -> etree._Element:
     """The element that holds the row of page numbers: above the list item of this one."""
+    if node.tag == "option":
+        return next(node.iterancestors("select"), node)
     parent = node.getparent()
     if parent is not None and parent.tag in {"li", "span", "td", "b", "strong", "div"}:
         links = len(list(islice(parent.iter("a"), 2)))
@@ -122,33 +117,102 @@ def pager_of(node: etree._Element) -> etree._Element:
     return parent if parent is not None else node
 
 
-def after_current(
-    pagers: Mapping[etree._Element, Sequence[Numbered]],
-) -> Iterator[tuple[str, etree._Element]]:
-    """The addresses of the pages after the ones shown, each with its pager."""
-    for pager, links in pagers.items():
-        if _CALENDAR_NAMES.search(names_around(pager, 5)):
+@dataclass(slots=True)
+class Pager:
+    """The links of one row of page numbers.
+
+    ``linked`` are addresses by number, ``own`` the number whose link leads to this page itself.
+    ``ranges`` are addresses by the first and last place that a link names, as in ``11-20``.
+    """
+
+    linked: dict[int, str] = field(default_factory=dict)
+    ranges: dict[tuple[int, int], str] = field(default_factory=dict)
+    own: int | None = None
+
+    @property
+    def is_of_dates(self) -> bool:
+        """Whether the numbers are years, or the days of a month."""
+        if len(self.linked) >= MIN_DAYS and max(self.linked) in MONTH_LENGTHS:
+            return not any(map(_PAGE_NUMBER.search, self.linked.values()))
+        return bool(self.linked) and all(map(is_year, self.linked))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The addresses of the pages ``after`` and ``before`` the one shown in a pager, or None.
+
+    In a pager that counts down from the newest page, the older page is the one after.
+    """
+
+    pager: etree._Element
+    after: str | None
+    before: str | None
+
+
+def is_front_of(here: str, address: str) -> bool:
+    """Whether ``address`` is a numbered page of the listing whose first page is ``here``."""
+    if not is_page_of(here, address):
+        return False
+    mine, other = urlsplit(here), urlsplit(address)
+    if _PAGE_NUMBER.search(f"{mine.path}?{mine.query}"):
+        return False
+    counts = [len(_NUMBERS.findall(f"{one.path}?{one.query}")) for one in (mine, other)]
+    return counts[0] < counts[1]
+
+
+def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Neighbours]:
+    """The pages beside the one shown in each pager."""
+    for node, pager in pagers.items():
+        if pager.is_of_dates or _CALENDAR_NAMES.search(names_around(node, 5)):
             continue
-        linked = dict(links)
-        current = _current(pager, linked)
-        following = linked.get(current + 1) if current is not None else None
-        if following and not _DAY.search(following):
-            yield following, pager
-
-
-def _current(pager: etree._Element, linked: dict[int, str]) -> int | None:
-    """The number of the page shown: the one that is no link, or is marked as current."""
-    for text in map(str, pager.itertext()):
-        label = text.strip(" \t\r\n[]()|-")
-        if NUMBER.fullmatch(label) and int(label) not in linked:
-            number = int(label)
-            if number + 1 in linked or number - 1 in linked:
-                return number
-    for node in pager.iter("a"):
-        label = label_of(node)
-        marked = node.get("aria-current") or _ACTIVE.search(
-            f"{names_of(node)} {names_of(node.getparent())}"
+        if pager.ranges:
+            yield Neighbours(node, _range_after(node, pager), None)
+            continue
+        current = _current(node, pager, here)
+        if current is None:
+            continue
+        after, before = pager.linked.get(current + 1), pager.linked.get(current - 1)
+        is_last = current > max(pager.linked, default=current)
+        if before and is_last and is_front_of(here, before):
+            after, before = before, None
+        after, before = (
+            None if url and (_DAY.search(url) or is_of_calendar(here, url)) else url
+            for url in (after, before)
         )
-        if marked and NUMBER.fullmatch(label):
-            return int(label)
-    return None
+        yield Neighbours(node, after, before)
+
+
+def _range_after(node: etree._Element, pager: Pager) -> str | None:
+    """The address of the range that follows the one without a link."""
+    shown = (range_in(text) for text in map(str, node.itertext()))
+    current = next((one for one in shown if one and one not in pager.ranges), None)
+    if current is None:
+        return None
+    return next((url for (first, _), url in pager.ranges.items() if first == current[1] + 1), None)
+
+
+def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
+    """The number of the page shown.
+
+    It has no link, is marked as current, or its link leads to the page itself. On the first page of
+    a listing it is 1 if nothing says otherwise.
+    """
+    linked = pager.linked
+    for text in map(str, node.itertext()):
+        number = number_in(text)
+        if number is None or number in linked or number == pager.own:
+            continue
+        if number + 1 in linked or number - 1 in linked:
+            return number
+    for one in node.iter("a", "option", "button"):
+        marked = (
+            one.get("aria-current")
+            or one.get("selected") is not None
+            or _ACTIVE.search(f"{names_of(one)} {names_of(one.getparent())}")
+        )
+        if marked and (number := number_in(label_of(one))) is not None:
+            return number
+    if pager.own is not None:
+        return pager.own
+    second = linked.get(2)
+    return 1 if second and 3 in linked and is_front_of(here, second) else None  # noqa: PLR2004

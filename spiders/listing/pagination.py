@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from lxml import etree
 
 from data.text.folding import fold_date
 from spiders.listing.page_numbers import (
-    NUMBER,
     PAGER_CLASS,
-    Numbered,
-    after_current,
+    Pager,
     by_script,
+    is_front_of,
     is_of_calendar,
     is_page_of,
-    label_of,
     leads_on,
+    neighbours,
     pager_of,
     step,
 )
 from spiders.listing.pagination_words import MORE, NEXT, OLDER, PREVIOUS
+from spiders.listing.paging.labels import (
+    BACKWARD_ARROWS,
+    FORWARD_ARROWS,
+    is_written_rtl,
+    label_of,
+    number_in,
+    range_in,
+)
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
@@ -33,16 +40,16 @@ from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
 MAX_LINKS = 10_000
-"""Links of a page that are looked at."""
+"""Maximum links of a page that are checked."""
+
+MAX_OTHERS = 3
+"""Maximum pages to try if the next page leads nowhere."""
 
 LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
 """Attributes by which any element may load the rest of an endless list."""
 
 _NEXT_OR_OLDER = NEXT | OLDER
 _ON = _NEXT_OR_OLDER | MORE
-_ARROWS = frozenset(
-    ("›", "»", ">", ">>", "→", "▶", "►", "⟩", "❯", "≫", "⇒", "〉", "＞", "…", "...")
-)
 _STRONG_CLASS = re.compile(
     r"(?:^|[\s_-])(?:next|older|nextpostslink|nextpage|next_page|page_next|pagenext|nav-previous)"
     r"(?:$|[\s_-])",
@@ -64,25 +71,61 @@ _SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An address that may be the next page's; ``sure`` where rel or a class says so."""
+    """An address that may be the next page's; ``sure`` where rel or a class says so.
+
+    ``is_before`` says that it is the page before in the pager, which is the older one in a pager
+    that counts down.
+    """
 
     url: str
     score: float
     label: str = ""
     pager: bool = False
     sure: bool = False
+    is_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NextPages:
+    """The address of the page that follows, and ``others`` to try if it leads nowhere.
+
+    ``others`` are numbered pages of the same listing, the most likely first. They include the page
+    before in a pager, because a pager may count down.
+    """
+
+    next: str | None
+    others: tuple[str, ...] = ()
 
 
 def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
-    """The absolute address of the next page of a listing, or None on the last one.
+    """The absolute address of the next page of a listing, or None on the last one."""
+    return next_pages(page, rules).next
+
+
+def next_pages(page: Page, rules: ListingRules | None = None) -> NextPages:
+    """The next page of a listing, and the pages that its other controls lead to.
 
     A declared ``next`` selector wins. Else rel=next (HTML, 4.6.7), what the link says or is called,
     the number after the current one, and a load-more address, in this order. Never the page itself.
     """
     if rules and rules.next:
-        return _declared(page, rules.next)
-    best = max(_candidates(page), key=lambda found: found.score, default=None)
-    return best.url if best and best.score > 0 else None
+        return NextPages(_declared(page, rules.next))
+    found = list(_candidates(page))
+    forward = [one for one in found if one.score > 0 and not one.is_before]
+    best = max(forward, key=lambda one: one.score, default=None)
+    before = [one for one in found if one.is_before]
+    following = best.url if best else None
+    if following is None:
+        # A first page has no newer page: its "previous" page is an older one.
+        older = (one.url for one in before if is_front_of(page.url, one.url))
+        following = next(older, None)
+    ranked = [*sorted(forward, key=lambda one: -one.score), *before]
+    others = dict.fromkeys(
+        one.url
+        for one in ranked
+        if is_page_of(page.url, one.url) and not (following and _same(one.url, following))
+    )
+    return NextPages(following, tuple(others)[:MAX_OTHERS])
 
 
 def _declared(page: Page, selector: str) -> str | None:
@@ -97,43 +140,75 @@ def _declared(page: Page, selector: str) -> str | None:
 
 
 def _candidates(page: Page) -> Iterator[_Candidate]:
-    here = urlsplit(page.url)
-    host = here.hostname
-    numbers: dict[etree._Element, list[Numbered]] = defaultdict(list)
-    called: dict[str, set[str]] = defaultdict(set)
-    found: list[_Candidate] = []
-    for count, node in enumerate(chain(page.tree.iter("link", "a", "button"), _loaders(page))):
-        if count >= MAX_LINKS:
-            break
+    controls = _Controls(page)
+    nodes = chain(page.tree.iter("link", "a", "button", "option"), _loaders(page))
+    for node in islice(nodes, MAX_LINKS):
+        controls.add(node)
+    return controls.candidates()
+
+
+class _Controls:
+    """The links, buttons and options of one page, read one by one."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._here = urlsplit(page.url)
+        self._is_rtl = is_written_rtl(page.tree)
+        self._pagers: dict[etree._Element, Pager] = defaultdict(Pager)
+        self._called: dict[str, set[str]] = defaultdict(set)
+        self._found: list[_Candidate] = []
+        self._stated: list[_Candidate] = []
+
+    def add(self, node: etree._Element) -> None:
+        """Read a control, if it leads to a page of the same host."""
+        page = self._page
         address = link_target(node, page.base)
         if not address:
-            continue
+            return
         there = urlsplit(address)
-        if there.hostname != host and host:
-            continue
-        if there.query == here.query and _same(address, page.url):
-            continue
+        if there.hostname != self._here.hostname and self._here.hostname:
+            return
+        is_own = there.query == self._here.query and _same(address, page.url)
         if node.tag == "link":
-            if "next" in (node.get("rel") or "").lower().split():
-                yield _Candidate(address, 6.0)
-            continue
-        label = label_of(node)
-        called[label].add(address)
-        if NUMBER.fullmatch(label):
-            numbers[pager_of(node)].append((int(label), address))
-        candidate = _rated(node, label, address, page.url)
-        if candidate.score > 0 and not is_of_calendar(page.url, address):
-            found.append(candidate)
-    yield from _single(found, called, page.url)
-    yield from _counted(page, numbers)
+            if not is_own and "next" in (node.get("rel") or "").lower().split():
+                self._stated.append(_Candidate(address, 6.0))
+            return
+        label = label_of(node, is_rtl=self._is_rtl)
+        self._note_number(node, label, None if is_own else address)
+        if is_own or node.tag == "option":
+            return
+        self._called[label].add(address)
+        candidate = _rated(node, label, address, page.url, is_rtl=self._is_rtl)
+        if (candidate.score > 0 or candidate.is_before) and not is_of_calendar(page.url, address):
+            self._found.append(candidate)
 
+    def _note_number(self, node: etree._Element, label: str, address: str | None) -> None:
+        """Note the page number that a control shows; ``address`` is None for the page itself."""
+        number, places = number_in(label), range_in(label)
+        if number is not None and address is None:
+            self._pagers[pager_of(node)].own = number
+        elif number is not None and address:
+            self._pagers[pager_of(node)].linked[number] = address
+        elif places is not None and address:
+            self._pagers[pager_of(node)].ranges[places] = address
 
-def _counted(page: Page, numbers: dict[etree._Element, list[Numbered]]) -> Iterator[_Candidate]:
-    """What comes after the page shown in pagers of numbers, also those that scripts draw."""
-    if b"createPage" in page.markup and (drawn := by_script(page.url, page.text)):
-        yield _Candidate(drawn, 2.0)
-    for address, pager in after_current(numbers):
-        yield _Candidate(address, 1.2 + 0.2 * bool(PAGER_CLASS.search(names_of(pager))))
+    def candidates(self) -> Iterator[_Candidate]:
+        """What may be the next page, or the one before."""
+        yield from self._stated
+        yield from _single(self._found, self._called, self._page.url)
+        yield from self._counted()
+
+    def _counted(self) -> Iterator[_Candidate]:
+        """What comes after the page shown in pagers of numbers, also those that scripts draw."""
+        page = self._page
+        if b"createPage" in page.markup and (drawn := by_script(page.url, page.text)):
+            yield _Candidate(drawn, 2.0)
+        for beside in neighbours(page.url, self._pagers):
+            if beside.after:
+                named = bool(PAGER_CLASS.search(names_of(beside.pager)))
+                yield _Candidate(beside.after, 1.2 + 0.2 * named)
+            if beside.before:
+                yield _Candidate(beside.before, 0.0, is_before=True)
 
 
 def _loaders(page: Page) -> Iterator[etree._Element]:
@@ -146,7 +221,7 @@ def _loaders(page: Page) -> Iterator[etree._Element]:
 
 
 def _single(
-    found: list[_Candidate], called: dict[str, set[str]], here: str
+    found: Iterable[_Candidate], called: dict[str, set[str]], here: str
 ) -> Iterator[_Candidate]:
     """The candidates without those whose label leads to many addresses, each a row's: *weiter*."""
     labels = {one.label for one in found}
@@ -158,43 +233,61 @@ def _single(
             yield one
 
 
-def _rated(node: etree._Element, label: str, address: str, here: str) -> _Candidate:
-    """How much a link's words, names and address speak for its leading to the next page."""
+def _rated(
+    node: etree._Element, label: str, address: str, here: str, *, is_rtl: bool
+) -> _Candidate:
+    """Rate by its words, names and address how likely a link leads to the next page."""
     rel = (node.get("rel") or "").lower().split()
     said = _words(label) if len(label) <= _LABEL else ""
     titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]
+    mark = label.strip()
     if said in PREVIOUS or titled in PREVIOUS or "prev" in rel:
-        return _Candidate(address, 0.0)
+        is_beside = not _CAROUSEL.search(names_around(node, 3))
+        return _Candidate(address, 0.0, label, is_before=is_beside and is_page_of(here, address))
     loads = node.tag not in {"a", "link"}
     numbered = is_page_of(here, address, loads=loads)
     named = _named_next(node)
     worded = said in _NEXT_OR_OLDER or titled in _NEXT_OR_OLDER
-    is_arrow = label.strip() in _ARROWS
+    is_arrow = _is_forward(mark, address, here, is_rtl=is_rtl)
     speaks = numbered or named or worded or is_arrow or "next" in rel
     if not speaks or _CAROUSEL.search(around := names_around(node, 3)):
         return _Candidate(address, 0.0)
     pager = bool(PAGER_CLASS.search(around))
-    score = 0.0
-    if "next" in rel:
-        score += 5.0
+    counts_up = numbered and (step(here, address) > 0 or is_front_of(here, address))
+    score = 5.0 * ("next" in rel)
     if worded:
         score += 3.0
-    elif is_arrow and pager:
+    elif is_arrow and (pager or counts_up):
         score += 1.5
-    elif numbered and _FORWARD.search(label) and not _BACKWARD.match(label):
-        score += 1.2
-    elif numbered and (_is_more(said, titled) or _leads_on(said, titled, address, here)):
-        score += 1.0
-    elif numbered and (
-        node.tag not in {"a", "button"} or _MORE_CLASS.search(names_around(node, 1))
-    ):
-        score += 0.8
+    elif numbered:
+        score += _numbered_score(node, label, (said, titled), address, here)
     found = _Candidate(address, score + named, label, pager, sure=bool("next" in rel or named))
     if not found.score:
         return found
     return replace(
         found, score=found.score + 0.5 * pager + 0.2 * numbered + 0.3 * step(here, address)
     )
+
+
+def _numbered_score(
+    node: etree._Element, label: str, words: tuple[str, str], address: str, here: str
+) -> float:
+    """What the label of a link to a numbered page adds, if it is neither a word nor an arrow."""
+    if _FORWARD.search(label) and not _BACKWARD.match(label):
+        return 1.2
+    if _is_more(*words) or _leads_on(*words, address, here):
+        return 1.0
+    if node.tag not in {"a", "button"} or _MORE_CLASS.search(names_around(node, 1)):
+        return 0.8
+    return 0.0
+
+
+def _is_forward(mark: str, address: str, here: str, *, is_rtl: bool) -> bool:
+    """Whether a mark is an arrow to the next page."""
+    if is_rtl and mark in FORWARD_ARROWS | BACKWARD_ARROWS:
+        # Authors turn arrows round or leave that to the browser, so only the address decides.
+        return leads_on(here, address) and step(here, address) >= 0
+    return mark in FORWARD_ARROWS
 
 
 def _words(text: str) -> str:

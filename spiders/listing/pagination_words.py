@@ -80,3 +80,10 @@ PREVIOUS = _phrases(
     "forrige anterioară ankstesnis iepriekšējā eelmine წინა पिछला ก่อนหน้า sebelumnya trước "
     "上一页 上一頁 前へ 前のページ 이전"
 )
+PAGE = _phrases(
+    "page p pg seite seiten pagina página pàgina stránka strana strona strany stranica страница "
+    "стр сторінка стор старонка sivu sida side síða oldal sayfa səhifə sahifa бет puslapis lapa "
+    "lehekülg lk faqja σελίδα صفحة الصفحة صفحه صفحهٔ עמוד דף पृष्ठ पेज পৃষ্ঠা பக்கம் หน้า หน้าที่ "
+    "trang halaman hal გვერდი էջ 第 ページ 페이지"
+)
+PAGE_ENDINGS = _phrases("页 頁 ページ 페이지 쪽 oldal sahifa səhifə бет puslapis lapa lehekülg")

@@ -40,9 +40,13 @@ A listing's links are resolved for its items and for its next page; at most 15,0
 def link_target(node: etree._Element, base: str) -> str | None:
     """The absolute http(s) address that ``node`` leads to, or None.
 
-    Reads ``href``, then the address that an ``onclick`` or a ``javascript:`` link opens, then the
-    ``data-`` attributes in common use. A postback that names no address leads nowhere.
+    Reads the value of an ``option``. Of other elements it reads ``href``, then the address that an
+    ``onclick`` or a ``javascript:`` link opens, then the ``data-`` attributes in common use. A
+    postback that names no address leads nowhere.
     """
+    if node.tag == "option":
+        chosen = (node.get("value") or "").strip()
+        return resolve(chosen, base) if _LIKE_URL.match(chosen) else None
     href = node.get("href")
     if href is not None:
         address = resolve(href, base)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.listing.pagination import next_page
+from spiders.listing.pagination import next_page, next_pages
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
@@ -193,3 +193,131 @@ def test_an_arrow_alone_leads_to_the_next_file_of_a_static_site(path: str) -> No
 def test_a_headline_that_begins_with_more_is_no_next_page() -> None:
     body = '<a href="?article=5">More ships than ever were counted</a>'
     assert find(body, "http://press.example/spip.php?section=1") is None
+
+
+FRONT = "http://press.example/news"
+
+
+@pytest.mark.parametrize(
+    "icon",
+    [
+        '<img src="/img/arrow-right.gif">', '<img src="/img/next.png" alt="">',
+        '<i class="fa fa-chevron-right"></i>', '<span class="glyphicon glyphicon-chevron-right"/>',
+        '<i class="bi bi-arrow-right"></i>', '<i class="material-icons">navigate_next</i>',
+        '<span class="material-symbols-outlined">chevron_right</span>',
+        '<svg class="icon"><title>Next page</title><path d="M0 0"/></svg>',
+        '<svg><use xlink:href="#icon-arrow-right"></use></svg>',
+        '<svg><use href="/sprite.svg#chevron-right"></use></svg>',
+        '<span style="background: url(/theme/arrow_right.png)"></span>',
+        '<i class="fa-solid fa-angle-right" aria-hidden="true"></i>',
+    ],
+)  # fmt: skip
+def test_an_icon_that_points_on_leads_to_the_next_page(icon: str) -> None:
+    back = icon.replace("right", "left").replace("next", "previous").replace("Next", "Previous")
+    body = f'<p><a href="?page=1">{back}</a> <a href="?page=3">{icon}</a></p>'
+    assert find(body) == NEXT
+    assert find(f'<p><a href="?page=1">{back}</a></p>') is None
+
+
+def test_an_empty_link_is_known_by_its_class() -> None:
+    body = (
+        '<a class="arrow arrow-left" href="?page=1"></a><a class="arrow-right" href="?page=3"></a>'
+    )
+    assert find(body) == NEXT
+
+
+def test_an_icon_that_leads_to_the_last_page_or_another_site_is_no_next_page() -> None:
+    last = '<a href="?page=40"><i class="fa fa-angle-double-right"></i></a>'
+    out = '<a href="/partners"><i class="fa fa-arrow-right"></i></a>'
+    assert find(last + out) is None
+
+
+@pytest.mark.parametrize("language", ["ar", "fa", "he", "ur"])
+def test_in_a_page_from_right_to_left_the_next_page_is_on_the_left(language: str) -> None:
+    def found(back: str, onward: str) -> str | None:
+        html = f"""<html lang="{language}" dir="rtl"><div class="pager"><a href="?page=1">{back}</a>
+            <a href="?page=3">{onward}</a></div></html>"""
+        return next_page(Page(URL, html.encode(), "text/html; charset=utf-8"))
+
+    assert found("→", "←") == NEXT
+    assert found("«", "»") == NEXT
+    assert found("»", "«") == NEXT
+    icon = '<i class="fa fa-chevron-{}"></i>'
+    assert found(icon.format("right"), icon.format("left")) == NEXT
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("[1]", "[2]", "[3]", "[4]"), ("(1)", "(2)", "(3)", "(4)"), ("-1-", "-2-", "-3-", "-4-"),
+        ("١", "٢", "٣", "٤"), ("۱", "۲", "۳", "۴"), ("१", "२", "३", "४"), ("১", "২", "৩", "৪"),
+        ("๑", "๒", "๓", "๔"), ("１", "２", "３", "４"), ("一", "二", "三", "四"),
+        ("第1页", "第2页", "第3页", "第4页"), ("1ページ", "2ページ", "3ページ", "4ページ"),
+        ("Page 1", "Page 2", "Page 3", "Page 4"), ("Стр. 1", "Стр. 2", "Стр. 3", "Стр. 4"),
+        ("صفحة ١", "صفحة ٢", "صفحة ٣", "صفحة ٤"), ("หน้า 1", "หน้า 2", "หน้า 3", "หน้า 4"),
+        ("1-10", "11-20", "21-30", "31-40"), ("1 – 20", "21 – 40", "41 – 60", "61 – 75"),
+    ],
+)  # fmt: skip
+def test_a_page_number_may_be_written_in_many_ways(labels: tuple[str, ...]) -> None:
+    """Page 2 is shown, and its number has no link."""
+    body = "".join(
+        f"<b>{label}</b> " if place == 2 else f'<a href="?page={place}">{label}</a> '
+        for place, label in enumerate(labels, 1)
+    )
+    html = f'<html><meta charset="utf-8"><body><p>{body}</p>'
+    assert next_page(Page(URL, html.encode())) == NEXT
+
+
+def test_the_number_that_leads_to_the_page_itself_is_that_of_the_page() -> None:
+    links = "".join(f'<a href="/news?page={n}">{n}</a> ' for n in range(1, 6))
+    assert find(f"<p>{links}</p>") == NEXT
+    assert find(f"<p>{links}</p>", FRONT) == "http://press.example/news?page=2"
+    assert find(f"<p>{links}</p>", "http://press.example/news?page=5") is None
+
+
+@pytest.mark.parametrize("attribute", ["selected", 'selected="selected"'])
+def test_a_list_of_options_may_be_the_pager(attribute: str) -> None:
+    options = "".join(
+        f'<option value="/news?page={n}" {attribute if n == 2 else ""}>Page {n} of 9</option>'
+        for n in range(1, 10)
+    )
+    assert find(f'<select onchange="location=this.value">{options}</select>') == NEXT
+
+
+def test_options_that_are_no_addresses_lead_nowhere() -> None:
+    options = "".join(f"<option value={n}>{n}</option>" for n in (10, 20, 50))
+    assert find(f"<select name=per_page>{options}</select>", FRONT) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<p><a href="?page=7">7</a> <a href="?page=8">8</a> <b>9</b></p>',
+        '<p><a href="?page=8">« Previous page</a></p>',
+        '<p><a href="?page=8">Vorherige</a></p>',
+        '<p><b>[9]</b> <a href="?page=8">[8]</a> <a href="?page=7">[7]</a></p>',
+    ],
+)
+def test_a_first_page_with_the_highest_number_leads_to_the_page_before(body: str) -> None:
+    assert find(body, FRONT) == "http://press.example/news?page=8"
+    assert find(body, "http://press.example/news?page=9") is None
+
+
+def test_days_and_years_are_no_page_numbers() -> None:
+    days = "".join(f'<a href="/news?d={n}">{n}</a> ' for n in range(1, 31) if n != 12)
+    assert find(f"<table><tr><td>{days}<b>12</b></table>", FRONT) is None
+    years = '<a href="/news/2026">2026</a> <b>2025</b> <a href="/news/2024">2024</a>'
+    assert find(f"<p>{years}</p>", "http://press.example/news/2025") is None
+
+
+def test_what_else_the_page_leads_to_is_known_where_the_stated_next_page_fails() -> None:
+    body = '<link rel="next" href="/news/more?set=2"><p><b>1</b> <a href="?page=2">2</a></p>'
+    found = next_pages(Page(FRONT, f"<html>{body}".encode()))
+    assert found.next == "http://press.example/news/more?set=2"
+    assert found.others == ("http://press.example/news?page=2",)
+
+
+def test_a_pager_that_counts_down_can_be_followed_from_any_page() -> None:
+    body = '<p><a href="?page=1">1</a> <b>2</b> <a href="?page=3">3</a></p>'
+    found = next_pages(Page(URL, f"<html>{body}".encode()))
+    assert (found.next, found.others) == (NEXT, ("http://press.example/news?page=1",))

@@ -1,0 +1,161 @@
+"""What the controls of a pager show: their words, their icons, and the numbers they name."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+
+from data.text.folding import fold_date
+from spiders.listing.pagination_words import PAGE, PAGE_ENDINGS
+from spiders.page.class_hints import names_of
+
+MAX_LABEL: Final = 200
+"""Maximum characters of a label."""
+
+MAX_ICONS: Final = 8
+"""Maximum elements inside a control that are checked for an icon."""
+
+FORWARD_ARROWS: Final = frozenset(
+    ("›", "»", ">", ">>", "→", "▶", "►", "⟩", "❯", "≫", "⇒", "〉", "＞", "➔", "➜", "➡", "⟶", "▸")
+) | {"…", "..."}
+BACKWARD_ARROWS: Final = frozenset(
+    ("‹", "«", "<", "<<", "←", "◀", "◄", "⟨", "❮", "≪", "⇐", "〈", "＜", "⬅", "⟵", "◂")
+)
+
+RIGHT, LEFT = "›", "‹"
+"""Labels that stand for icons which point right and left."""
+
+_POINTER = r"arrows?|chevrons?|angle|caret|triangle|pfeil|fleche|flecha|freccia|pijl|strelka|ok"
+_RIGHT_WORDS = r"right|rechts|droite|derecha|destra|sag|vpravo|prawo|r|east"
+_LEFT_WORDS = r"left|links|gauche|izquierda|sinistra|sol|vlevo|lewo|l|west"
+_NEXT_ICON: Final = re.compile(
+    r"(?:^|[^a-z])(?:navigate_next|arrow_forward(?:_ios)?|next|nxt|fwd|forward)(?:$|[^a-z])"
+)
+_PREVIOUS_ICON: Final = re.compile(
+    r"(?:^|[^a-z])(?:navigate_before|arrow_back(?:_ios)?|prev|previous|backward)(?:$|[^a-z])"
+)
+_KIND = r"(?:[-_ ]?(?:long|circle|alt|small|thin|line|icon)){0,3}[-_ ]?"
+_RIGHT_ICON: Final = re.compile(
+    rf"(?:^|[^a-z])(?:{_POINTER}){_KIND}(?:{_RIGHT_WORDS})(?:$|[^a-z])"
+    r"|(?:^|[^a-z])right[-_ ]?(?:arrow|chevron)"
+)
+_LEFT_ICON: Final = re.compile(
+    rf"(?:^|[^a-z])(?:{_POINTER}){_KIND}(?:{_LEFT_WORDS})(?:$|[^a-z])"
+    r"|(?:^|[^a-z])left[-_ ]?(?:arrow|chevron)"
+)
+_FAR_ICON: Final = re.compile(r"double|last|first|end|fast|skip|external|download")
+_LIGATURE: Final = re.compile(
+    r"(?:navigate_(?:next|before)|chevron_(?:right|left)|arrow_(?:forward|back|right|left)(?:_ios)?|"
+    r"keyboard_arrow_(?:right|left))"
+)
+_BACKGROUND: Final = re.compile(r"url\(\s*['\"]?([^'\")]{1,300})")
+
+_EDGES: Final = "[](){}<>|·•.-–—_ \t\r\n\u00a0«»‹›"
+_NUMBERED: Final = re.compile(
+    r"(?P<before>[^\d\s]{0,14}?)\s?(?P<number>\d{1,5})\s?(?P<after>[^\d\s]{0,8}?)"
+)
+_OF_TOTAL: Final = re.compile(
+    r"(?P<before>[^\d\s]{1,14})\s?(?P<number>\d{1,5})\s?[^\d\s]{1,8}\s?\d{1,6}\W{0,3}"
+)
+_RANGE: Final = re.compile(r"(\d{1,6})\s?(?:-|\.\.|…|to|a|до)\s?(\d{1,6})")
+_CHINESE: Final = {char: number for number, char in enumerate("一二三四五六七八九", 1)}
+
+
+def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
+    """The words of a link, or its image's or title's; an arrow for an icon that points somewhere.
+
+    ``is_rtl`` says that the page is written from right to left, where the next page is on the left.
+    """
+    text = " ".join("".join(map(str, node.itertext())).split())[:MAX_LABEL]
+    if text and not _LIGATURE.fullmatch(text):
+        return text
+    if not text:
+        image = node.find(".//img")
+        text = node.get("title") or node.get("aria-label") or ""
+        if image is not None:
+            text = image.get("alt") or image.get("title") or text
+        if text.strip():
+            return text
+    return _icon(node, text, is_rtl=is_rtl)
+
+
+def _icon(node: etree._Element, text: str, *, is_rtl: bool) -> str:
+    """The arrow that the names of an icon stand for, or empty."""
+    names = " ".join((text, *islice(_icon_names(node), 4 * MAX_ICONS))).lower()[:2000]
+    if _FAR_ICON.search(names):
+        return ""
+    is_next, is_previous = _NEXT_ICON.search(names), _PREVIOUS_ICON.search(names)
+    if bool(is_next) != bool(is_previous):
+        return RIGHT if is_next else LEFT
+    to_right, to_left = _RIGHT_ICON.search(names), _LEFT_ICON.search(names)
+    if bool(to_right) == bool(to_left):
+        return ""
+    return RIGHT if bool(to_right) != is_rtl else LEFT
+
+
+def _icon_names(node: etree._Element) -> list[str]:
+    found = []
+    for one in islice(node.iter("*"), MAX_ICONS):
+        found.append(names_of(one))
+        for name in ("src", "href", "xlink:href", "data-icon"):
+            if (value := one.get(name)) and one is not node:
+                path = urlsplit(value[:500].replace("[", "").replace("]", ""))
+                found.append(unquote(path.path.rpartition("/")[2] or path.fragment))
+                found.append(path.fragment)
+        if (style := one.get("style")) and (background := _BACKGROUND.search(style[:500])):
+            found.append(background[1].rpartition("/")[2])
+    return found
+
+
+def number_in(label: str) -> int | None:
+    """The page number that a whole label names: ``2``, ``[2]``, ``Page 2 of 9``, ``第二页``."""
+    if not label or len(label) > 40:  # noqa: PLR2004 - far longer than any page number
+        return None
+    folded = fold_date(label).strip(_EDGES)
+    if match := _NUMBERED.fullmatch(folded):
+        before, after = match["before"].strip(_EDGES), match["after"].strip(_EDGES)
+        is_page = (not before or before in PAGE) and (not after or after in PAGE_ENDINGS)
+        return int(match["number"]) if is_page else None
+    if (match := _OF_TOTAL.fullmatch(folded)) and match["before"].strip(_EDGES) in PAGE:
+        return int(match["number"])
+    return _chinese_number(label.strip().removeprefix("第").rstrip("页頁"))
+
+
+def _chinese_number(text: str) -> int | None:
+    """A number from 1 to 99 in Chinese numerals."""
+    tens, ten, ones = text.partition("十")
+    if not ten:
+        return _CHINESE.get(text)
+    if (tens and tens not in _CHINESE) or (ones and ones not in _CHINESE):
+        return None
+    return 10 * _CHINESE.get(tens, 1) + _CHINESE.get(ones, 0)
+
+
+def range_in(label: str) -> tuple[int, int] | None:
+    """The first and last place that a whole label names, as in ``11-20``; years are no places."""
+    if not label or len(label) > 24:  # noqa: PLR2004 - far longer than any range
+        return None
+    match = _RANGE.fullmatch(fold_date(label).strip(_EDGES))
+    if match is None:
+        return None
+    first, last = int(match[1]), int(match[2])
+    return (first, last) if first < last and not is_year(first) else None
+
+
+def is_year(number: int) -> bool:
+    """Whether a number may be a year in which releases were published."""
+    return 1900 <= number <= 2100  # noqa: PLR2004 - years of press releases
+
+
+def is_written_rtl(root: etree._Element) -> bool:
+    """Whether a page is written from right to left."""
+    body = root.find("body")
+    for node in (root, body):
+        if node is not None and (direction := node.get("dir")):
+            return direction.strip().lower() == "rtl"
+    language = (root.get("lang") or "").lower().partition("-")[0]
+    return language in {"ar", "fa", "he", "iw", "ur", "ps", "ckb", "ug", "dv", "yi", "sd"}
