@@ -86,6 +86,7 @@ def fates(
     vanished: Iterable[Vanished],
     listed: Listed | None,
     *,
+    gone: int,
     asked: int,
     started: dt.datetime,
     now: dt.datetime,
@@ -93,13 +94,13 @@ def fates(
 ) -> dict[Vanished, tuple[Fate, dt.datetime | None]]:
     """What becomes of releases that a visit found gone, each with since when a listing lacks it.
 
-    ``listed`` is None where a listing could not be read. ``asked`` is how many stored releases the
-    visit asked for, ``after`` the time from the first sight on after which it is believed; the
-    visit that ``started`` then must be a later one.
+    ``listed`` is None if a listing could not be read. ``asked`` is the number of stored releases
+    that the visit requested, and ``gone`` how many of them are gone from their addresses; some of
+    those may have moved. A release is retracted ``after`` that time, by a visit that ``started``
+    after the one that found it gone first.
     """
-    found = tuple(vanished)
-    many = at_once(len(found), asked)
-    return {one: _fate(one, listed, started, now, after, many=many) for one in found}
+    many = at_once(gone, asked)
+    return {one: _fate(one, listed, started, now, after, many=many) for one in vanished}
 
 
 def _fate(

@@ -49,6 +49,9 @@ LATER: Final = dt.timedelta(days=3650)
 """By so much a visit that a person asked for is ahead of all intervals."""
 
 
+MAX_SEARCHED_PAGES: Final = 10
+"""Maximum number of pages of a listing on which a visit looks for releases that are gone."""
+
 PAGE_POSITIONS: Final = 10_000
 """Places on a listing page, so that releases of later pages follow those of earlier ones."""
 
@@ -137,6 +140,8 @@ class Frontier:
         self._evidence = ListEvidence()
         self._judged = False
         self._positions: dict[str, int] = {}
+        self._searched_day = ""
+        self._searched = 0
         self._stated: dict[str, Published] = {}
         """The dates that listings state, by canonical address."""
         self._on_front: set[str] = set()
@@ -223,6 +228,21 @@ class Frontier:
             raise
         days = [item.published.day.isoformat() for item in items if item.published]
         self.reached = min(days, default=self.reached)
+        self._searched += 1
+        if self._searched >= MAX_SEARCHED_PAGES or max(days, default="~") < self._searched_day:
+            way.end_search()
+
+    def search(self, day: str) -> None:
+        """Read later pages of the listings again, for releases of ``day`` or newer that are gone.
+
+        They may be listed there, or have moved with the others. ``day`` is in ISO format, or empty
+        if a release has none.
+        """
+        self._searched_day, self._searched = day, 0
+        for kind, way in self.ways.items():
+            front = self._fronts.get(kind)
+            if front and front.next and way.from_front:
+                way.search(front.next)
 
     def renewed(self, url: str, page: Listing) -> None:
         """Take in a page once more, that was said to be unchanged and isn't."""

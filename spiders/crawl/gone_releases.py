@@ -115,6 +115,24 @@ class GoneReleases:
         self._unchanged.clear()
         return tuple(doubted)
 
+    def to_search(self, now: dt.datetime) -> str | None:
+        """The oldest day of releases to look for on later pages of the listings, in ISO format.
+
+        These are gone, the first pages do not name them, and this visit was the first to find them
+        gone or would retract them. The day is empty if one has none; None if there are none.
+        """
+        found = self._found()
+        listed = self._listed({one.id for one in found})
+        if listed is None:
+            return None
+        days = [
+            one.day
+            for one in found
+            if not (one.held or listed.has(one))
+            if one.id in self._first or now - one.since >= self._after
+        ]
+        return min(days, default=None)
+
     def finish(self, now: dt.datetime) -> Outcome:
         """Retract what is surely gone, and hold what vanished at once."""
         found = self._found()
@@ -124,6 +142,7 @@ class GoneReleases:
         decided = fates(
             found,
             listed,
+            gone=len(self._gone),
             asked=self.looked_at,
             started=self._started,
             now=now,

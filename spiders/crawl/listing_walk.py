@@ -63,6 +63,7 @@ class ListingWalk:
         self._limits = limits
         self._walk = store.walk(source, start)
         self._ended: Walk | None = None
+        self._searching = False
         self.is_known = self._walk is not None
         self.was_over = (
             self._walk is not None
@@ -108,6 +109,23 @@ class ListingWalk:
             self._walk = self._begin()
             self.next = front.next
 
+    def search(self, following: str) -> None:
+        """Read the pages after the front page again, from ``following`` on, if the walk is over.
+
+        ``end_search`` ends it; the walk then is as far as it was.
+        """
+        if self._walk is None or self._walk.history == "walking" or self.next or self._ended:
+            return
+        self._searching = True
+        self._ended = self._walk
+        self._walk = self._begin()
+        self.next = following
+
+    def end_search(self) -> None:
+        """End a search that is under way; a walk goes on."""
+        if self._searching:
+            self.end()
+
     def read(self, url: str, page: Listing, names: Mapping[str, str]) -> None:
         """Take in the page that was asked for."""
         if self._walk is None:
@@ -115,7 +133,7 @@ class ListingWalk:
         self.pages += not self.again
         listed = self._store.list_items(self._source, self.kind, self._walk.number, names)
         if self._ended:
-            self.next = page.next if self._news(listed.news) else None
+            self.next = page.next if self._searching or self._news(listed.news) else None
             if self.next is None:
                 self.end()
         elif self.again:
@@ -168,6 +186,7 @@ class ListingWalk:
         if self._ended:
             self._keep(replace(self._ended, number=self._walk.number))
             self._ended = None
+            self._searching = False
         else:
             self._keep(replace(self._walk, history="complete", bound=""))
 
@@ -175,6 +194,7 @@ class ListingWalk:
         """Stay where the store says that the walk is: the next visit tries again."""
         self.next = None
         self._ended = None
+        self._searching = False
         self._walk = self._store.walk(self._source, self.start)
 
     def settle(self) -> None:

@@ -317,8 +317,8 @@ class PressRoomSpider(Spider):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
             front = bool(request.cb_kwargs.get("front"))
             if isinstance(failure.value, HostError) and kind != "robots":
-                # It holds for all pages of the host: it is told once, and the walk rests.
-                visit.error(failure.value.url or visit.file.url, kind, message)
+                # The reason concerns all pages of the host: it is reported once, and walks stop.
+                visit.unvisited(failure.value.url or visit.file.url, kind, message)
                 visit.resting = True
             elif request.callback != self.parse_listing or isinstance(failure.value, SlowRequest):
                 visit.error(request.url, kind, message)

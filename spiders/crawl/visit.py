@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -25,6 +26,7 @@ from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
+from data.wording import counted
 from spiders.crawl.blocked_page import missing_reason
 from spiders.crawl.doubts import Doubts
 from spiders.crawl.facts.visit_facts import FactFinder
@@ -103,6 +105,7 @@ class Visit:
         self.started = utc_now()
         self.run = Run(self.id, self.started, 0.0)
         self._noted: set[RunError] = set()
+        self._unvisited: Counter[tuple[str, str, str]] = Counter()
         self.front = (self.file.url, urljoin(self.file.url, "/"), *filter(None, [self.file.feed]))
         self._taxonomy = taxonomy
         self._shown = shown
@@ -129,7 +132,7 @@ class Visit:
             partial(self.stored.read_by, self.file, stored_pages),
         )
         self._linked = LinkedReleases(self.id, store, self.front)
-        self._asked_linked = self._asked_again = False
+        self._asked_linked = self._asked_again = self._asked_below = False
         self.vanishing = GoneReleases(
             self.id,
             store,
@@ -225,6 +228,9 @@ class Visit:
                 found += self._missing()
             with self._errors():
                 found += self._doubted_listings()
+            if not found:
+                with self._errors():
+                    found = self._later_pages()
         if not (found or self.frontier.rests()):
             with self._errors():
                 found = tuple(Wanted("feed", url) for url in self.feed_hubs.next())
@@ -234,6 +240,7 @@ class Visit:
     def finish(self) -> None:
         """End after the last response: decide what the whole of the visit says, keep the report."""
         for finish in (
+            self._report_unvisited,
             self.frontier.finish,
             self._retract,
             self._linked.finish,
@@ -253,6 +260,7 @@ class Visit:
         if self.ended:
             return
         self._finish_pending()
+        self._report_unvisited()
         if kind == CUT:
             with self._errors():
                 self.store.return_items(self.id, since=self.started)
@@ -306,6 +314,17 @@ class Visit:
         urls = self.vanishing.to_ask_anew()
         self._asked_again = bool(urls)
         return tuple(Wanted("again", url) for url in urls)
+
+    def _later_pages(self) -> tuple[Wanted, ...]:
+        """The next page of the listings if releases are gone that their first pages lack, once."""
+        if self._asked_below or self.resting:
+            return ()
+        self._asked_below = True
+        day = self.vanishing.to_search(utc_now())
+        if day is None:
+            return ()
+        self.frontier.search(day)
+        return self._next_of_listings()
 
     def _retract(self) -> None:
         """Decide what becomes of the releases that are gone."""
@@ -474,6 +493,16 @@ class Visit:
         if found not in self._noted:
             self._noted.add(found)
             self.run = replace(self.run, errors=(*self.run.errors, found))
+
+    def unvisited(self, url: str, kind: str, message: str) -> None:
+        """Count a page that could not be requested, for a reason that concerns its whole host."""
+        self._unvisited[url, kind, message] += 1
+
+    def _report_unvisited(self) -> None:
+        """Report once per reason how many pages the visit could not request."""
+        for (url, kind, message), count in self._unvisited.items():
+            self.error(url, kind, f"{message}; {counted(count, 'page')} not visited")
+        self._unvisited.clear()
 
     def note(self, said: str) -> None:
         """Add a note for the operator to the run, once, although nothing went wrong."""

@@ -79,6 +79,19 @@ def test_a_host_is_asked_again_when_its_time_is_over(room: Room, home: Path) -> 
     assert collect(home)["new"] == 10
 
 
+def test_collect_reports_how_many_pages_it_did_not_visit_and_until_when(
+    room: Room, home: Path
+) -> None:
+    assert collect(home)["new"] == 10
+    for path in room.answers:
+        room.answers[path] = busy(503, "600")
+    assert collect(home)["errors"][0]["message"].endswith("11 pages not visited")
+    result = communique("collect", home=home)
+    assert result.returncode == 1
+    assert "asked to wait until 20" in result.stderr
+    assert "11 pages not visited" in result.stderr
+
+
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_robots_txt_that_fails_forbids_everything_and_is_told_once(
     room: Room, home: Path, status: int

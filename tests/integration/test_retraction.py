@@ -458,3 +458,66 @@ def test_a_page_beside_a_feed_must_lack_a_release_too_if_it_was_ever_read(
     room.page("/news/", "<div id=app></div>")
     assert collect(home)["retracted"] == 0
     assert collect(home)["retracted"] == (0 if was_there else 1)
+
+
+def show_pages(room: Room, *pages: list[int], start: str = "/news/") -> None:
+    """Let the room list these on several pages, which follow each other."""
+    for place, numbers in enumerate(pages):
+        older = f'<a rel="next" href="{start}?page={place + 1}">Older</a>'
+        html = listing_html(
+            numbers, path=f"{start}{{}}.html", more=older if place + 1 < len(pages) else ""
+        )
+        room.page(f"{start}?page={place}" if place else start, html)
+
+
+def test_a_site_that_moves_without_redirects_keeps_the_releases_of_later_pages(
+    room: Room, home: Path
+) -> None:
+    """The listing redirects to /portal/, the releases are there, and their old pages are gone."""
+    show_pages(room, [7, 6, 5, 4, 3], [2, 1])
+    collect(home)
+    show(room, NUMBERS, "/portal/{}.html")
+    show_pages(room, [7, 6, 5, 4, 3], [2, 1], start="/portal/")
+    room.answers["/news/"] = Answer(b"", 301, headers={"Location": "/portal/"}, etag=False)
+    for _ in range(3):
+        run = collect(home)
+        assert (run["new"], run["retracted"], run["errors"]) == (0, 0, [])
+    assert {one["url"] for one in exported(home).values()} == {
+        f"{room.base}/portal/{number}.html" for number in NUMBERS
+    }
+
+
+def test_a_release_of_a_moved_site_that_no_page_lists_any_more_is_held(
+    room: Room, home: Path
+) -> None:
+    show(room, NUMBERS[1:], "/portal/{}.html")
+    room.answers["/news/"] = Answer(b"", 301, headers={"Location": "/portal/"}, etag=False)
+    room.page("/portal/", listing_html(NUMBERS[:0:-1], path="/portal/{}.html"))
+    for _ in range(3):
+        assert kinds(collect(home)) == ["vanished"]
+    assert not retracted(home)
+
+
+def test_what_a_later_page_of_the_listing_names_is_not_retracted(room: Room, home: Path) -> None:
+    show_pages(room, [7, 6, 5, 4], [3, 2, 1])
+    collect(home)
+    room.answers["/news/2.html"] = Answer(b"down", 404, etag=False)
+    for _ in range(3):
+        assert collect(home)["retracted"] == 0
+    show_pages(room, [7, 6, 5, 4], [3, 1])
+    collect(home)
+    assert retracted(home) == {"Notice 2"}
+
+
+def test_later_pages_are_read_again_only_back_to_the_day_of_what_is_gone(
+    room: Room, home: Path
+) -> None:
+    pages = [[number] for number in NUMBERS[::-1]]
+    show_pages(room, *pages)
+    collect(home)
+    room.answers["/news/5.html"] = Answer(b"gone", 404, etag=False)
+    show_pages(room, *(page for page in pages if page != [5]))
+    room.log.clear()
+    collect(home)
+    asked = {path for path, _ in room.log if "?page=" in path}
+    assert asked == {"/news/?page=1", "/news/?page=2"}

@@ -32,7 +32,7 @@ def fate(
 ) -> tuple[Fate, dt.datetime | None]:
     """What becomes of one release, at noon of a visit that began some minutes ago."""
     started = NOON - HOUR / 6
-    return fates([one], listed, asked=asked, started=started, now=NOON, after=after)[one]
+    return fates([one], listed, gone=1, asked=asked, started=started, now=NOON, after=after)[one]
 
 
 def test_what_is_gone_for_hours_and_named_by_no_listing_is_retracted() -> None:
@@ -85,11 +85,17 @@ def test_five_and_thirty_percent_vanish_at_once(gone: int, asked: int, *, many: 
 
 def test_what_vanishes_at_once_is_held_and_let_go_after_a_week_of_a_listing_that_lacks_it() -> None:
     some = [replace(GONE, id=str(n), keys=frozenset([str(n)])) for n in range(5)]
-    decided = fates(some, OTHERS, asked=9, started=NOON, now=NOON, after=HOUR)
+    decided = fates(some, OTHERS, gone=5, asked=9, started=NOON, now=NOON, after=HOUR)
     assert [*decided.values()] == [("held", NOON)] * 5
     held = replace(GONE, held=True, unlisted=NOON - 6 * DAY)
     assert fate(held) == ("held", NOON - 6 * DAY), "few others are gone by now, but they were many"
     assert fate(replace(held, unlisted=NOON - 7 * DAY))[0] == "retracted"
+
+
+def test_what_is_gone_while_most_of_its_source_moved_is_held() -> None:
+    started = NOON - HOUR / 6
+    decided = fates([GONE], OTHERS, gone=6, asked=9, started=started, now=NOON, after=HOUR)
+    assert decided == {GONE: ("held", NOON)}
 
 
 def test_the_week_begins_anew_where_a_listing_fails_or_names_what_is_held() -> None:
