@@ -43,7 +43,9 @@ def listed_order(page: Page, today: dt.date) -> Order | None:
     """
     language = (page.tree.get("lang") or "").strip()[:35]
     implied = order_of_place((language,), "") if language else None
-    return shown_order(shown_texts(flatten(page)), today, implied if implied == "YMD" else None)
+    order = shown_order(shown_texts(flatten(page)), today, implied if implied == "YMD" else None)
+    # Dates with dots begin with the day everywhere, unless they begin with the year.
+    return order if order == "YMD" or _pairs(page) else None
 
 
 def is_two_ways(text: str) -> bool:

@@ -27,6 +27,18 @@ TITLED: Final = 0.5
 LONG: Final = 0.6
 """How long titles are, 0 to 1, from which on they may share most of their words."""
 
+LIKELY: Final = 1.0
+"""The score of a region that is a list of releases as likely as not."""
+
+MIN_VISIBLE: Final = 3
+"""Minimum number of records of a visible region that wins over a hidden one."""
+
+VISIBLE: Final = 0.5
+"""The minimum score of a visible region, as a share of the score of a hidden one, to win over it.
+
+Below, the hidden region unfolds at a click, and the visible one is not a list of releases.
+"""
+
 HALF: Final = 0.5
 SCATTERED: Final = 0.25
 """The share of links that lead to one kind of address below which they are of all kinds of things.
@@ -151,6 +163,16 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
     best = candidates.best(candidates.found, 0.0)
     if best is None:
         return None
+    if is_hidden(best.region, flat):
+        first = best.region.records[0].begin
+        shown = [
+            one
+            for one in candidates.found
+            if len(one.records) >= MIN_VISIBLE
+            and not is_hidden(one.region, flat)
+            and not any(span.begin <= first < span.end for span in one.region.records)
+        ]
+        best = candidates.best(shown, VISIBLE * best.score) or best
     if best.region.side in {"before", "after"}:
         # Where the date is outside of the record, the record is larger than that.
         inner = best.region
@@ -158,6 +180,11 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
         best = candidates.best(whole, -inf) or best
     best = _without_strays(_with_siblings(candidates.whole(best), flat, dates))
     return _of_one_make(best, flat, dates)
+
+
+def is_hidden(region: Region, flat: FlatPage) -> bool:
+    """Whether readers see none of the records of a region."""
+    return all(flat.is_hidden(span.begin) for span in region.records)
 
 
 def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from spiders.page.hidden import is_hidden, shown_by_scripts
 from spiders.page.links import link_target
 from spiders.page.page import Page
 from spiders.page.regions import CHROME, MAIN, PageRegion, PageRegions, is_row, region_of
@@ -107,6 +108,9 @@ class FlatPage:
     spans: list[ElementSpan] = field(default_factory=list)
     headings: list[HeadingMark] = field(default_factory=list)
     regions: PageRegions = field(default_factory=lambda: PageRegions([], 0, []))
+    hidden: list[tuple[int, int]] = field(default_factory=list)
+    """The first place of each hidden element, and the place after its last; none is in another."""
+
     size: int = 0
     cut: bool = False
     _text_places: list[int] = field(default_factory=list)
@@ -133,6 +137,11 @@ class FlatPage:
         words = [text.text for text in texts if text.parent.tag != "img"]
         return " ".join(words or [text.text for text in texts])
 
+    def is_hidden(self, place: int) -> bool:
+        """Whether readers do not see what is at a place."""
+        index = bisect_left(self.hidden, (place + 1, 0)) - 1
+        return index >= 0 and place < self.hidden[index][1]
+
     def is_chrome(self, begin: int, end: int) -> bool:
         """Whether all between two places lies in a menu, or the page's header or footer."""
         return bool(self.regions.around(begin, end) & CHROME)
@@ -148,7 +157,7 @@ class _Signs:
         return self._known.setdefault((parent, word), len(self._known) + 1)
 
 
-def _word(node: etree._Element) -> str:
+def element_word(node: etree._Element) -> str:
     """An element's tag, classes and, where it frames a part of the page, id, without numbers."""
     names = (node.get("class") or "").split()[:8]
     if node.tag in _FRAMES and node.get("id"):
@@ -159,15 +168,15 @@ def _word(node: etree._Element) -> str:
     return f"{node.tag}.{'.'.join(kept[:4])}"
 
 
-def flatten(page: Page) -> FlatPage:
-    """Lay a page flat."""
-    return _Walk(page).run()
+def flatten(page: Page, tree: etree._Element | None = None) -> FlatPage:
+    """Lay a page flat; ``tree`` is a repaired copy of the page's tree."""
+    return _Walk(page.tree if tree is None else tree, page.base).run()
 
 
 class _Walk:
-    def __init__(self, page: Page) -> None:
-        self._tree = page.tree
-        self._base = page.base
+    def __init__(self, tree: etree._Element, base: str) -> None:
+        self._tree = tree
+        self._base = base
         self._signs = _Signs()
         self._out = FlatPage()
         self._stack: list[tuple[ElementSpan, int, PageRegion | None]] = []
@@ -175,6 +184,8 @@ class _Walk:
         self._regions: list[PageRegion] = []
         self._rows = 0
         self._mains = 0
+        self._hidden: etree._Element | None = None
+        self._about = shown_by_scripts(tree)
 
     def run(self) -> FlatPage:
         out = self._out
@@ -201,7 +212,7 @@ class _Walk:
     def _open(self, node: etree._Element) -> None:
         out = self._out
         outer = self._stack[-1][0] if self._stack else None
-        word, plain = _word(node), str(node.tag)
+        word, plain = element_word(node), str(node.tag)
         if plain in _CELLS:
             column = self._columns[-1] if self._columns else 0
             word, plain = f"{word}:{column}", f"{plain}:{column}"
@@ -215,6 +226,8 @@ class _Walk:
         url = None
         if node.tag in {"a", "area"} or node.get("onclick") or node.get("data-href"):
             url = link_target(node, self._base)
+        if self._hidden is None and is_hidden(node) and node not in self._about:
+            self._hidden = node
         self._stack.append((span, len(out.anchors), self._region(span)))
         if url:
             shape = str(node[0].tag) if len(node) else ""
@@ -237,6 +250,10 @@ class _Walk:
         span, before, region = self._stack.pop()
         self._columns.pop()
         span.end = out.size
+        if span.node is self._hidden:
+            self._hidden = None
+            if span.end > span.begin:
+                out.hidden.append((span.begin, span.end))
         self._rows -= is_row(span.node)
         if len(out.anchors) > before:
             out.spans.append(span)

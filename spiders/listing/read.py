@@ -13,7 +13,7 @@ from spiders.items import Listing, ListingItem
 from spiders.listing.dates import date_marks
 from spiders.listing.day_order import page_reading, shown_texts
 from spiders.listing.declared import declared_items
-from spiders.listing.detect import choose_region
+from spiders.listing.detect import LIKELY, choose_region
 from spiders.listing.featured import continued, featured
 from spiders.listing.feed import read_syndicated
 from spiders.listing.flat_page import MAX_ANCHORS, flatten
@@ -23,6 +23,7 @@ from spiders.listing.pagination import next_page
 from spiders.listing.records import MAX_RECORDS
 from spiders.listing.region_features import RegionPage
 from spiders.listing.regions import place_of
+from spiders.listing.unclosed import closed
 from spiders.listing.undated_rows import with_undated
 from spiders.page.page import NO_TEXT, Page
 from spiders.sources.source_file import ListingRules
@@ -30,9 +31,6 @@ from spiders.sources.source_file import ListingRules
 FEW: Final = 3
 """Dated items from which a page is a listing by what it shows; below, its scripts may carry more,
 so many times as much at the least."""
-
-LIKELY: Final = 1.0
-"""What a region is worth that is a list of releases as likely as not."""
 
 DECLARED: Final = "declared"
 """The rule of a listing that is read by the selectors of its source file."""
@@ -72,7 +70,7 @@ def read_listing(
 
 
 def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
-    flat = flatten(page)
+    flat = flatten(page, closed(page.tree))
     reading = page_reading(shown_texts(flat), page, reading)
     reader = DateReader(reading)
     dates = date_marks(flat, page.url, reader)

@@ -96,6 +96,9 @@ class RegionFeatures:
     _shown: list[int] = field(init=False)
     _heads: list[int] = field(init=False)
     _h1: int = field(init=False)
+    _names: set[str] = field(init=False)
+    """What the page calls itself in its main headings, in letters alone."""
+
     _host: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,6 +123,8 @@ class RegionFeatures:
         self._heads = [head.begin for head in flat.headings]
         firsts = [head.begin for head in flat.headings if head.level == 1]
         self._h1 = firsts[0] if firsts else -1
+        said = [flat.said(head.begin, head.end) for head in flat.headings if head.level == 1]
+        self._names = {comparison_key(text) for text in said}
 
     def _is_naive(self, anchor: LinkMark) -> bool:
         flat = self.flat
@@ -270,7 +275,7 @@ class RegionFeatures:
         flat, first = self.flat, record.begin
         label = flat.texts_in(max(0, first - NEAR), first)
         near = [text for text in label[-2:] if len(text.text) <= LABEL]
-        if any(announces_other(text.text) and not _in_other(text.parent) for text in near):
+        if any(self._is_other(text.text) and not _in_other(text.parent) for text in near):
             return -1
         index = bisect_right(self._heads, first) - 1
         # A heading in the record is that of the record.
@@ -281,7 +286,11 @@ class RegionFeatures:
         head = flat.headings[index]
         if head.begin == self._h1:
             return 1
-        return -int(announces_other(flat.said(head.begin, head.end)))
+        return -int(self._is_other(flat.said(head.begin, head.end)))
+
+    def _is_other(self, text: str) -> bool:
+        """Whether a heading announces other things than the page's own main heading."""
+        return announces_other(text) and comparison_key(text) not in self._names
 
     def _elsewhere(self, shapes: Counter[Shape]) -> int:
         """How many addresses of these shapes lead to another host; files are often kept on one."""

@@ -18,11 +18,14 @@ LONGEST: Final = 600
 NEVER: Final = ("h1", "time", "table", "article", "main")
 """What is read even where it is hidden."""
 
+ABOUT: Final = ("body", "h1", "main")
+"""What holds or heads the content of a page."""
+
 CALLED: Final = re.compile(
     r"(?:[\w-]*[-_])?(?:visually|visualy)-?hidden(?:-focusable)?|sr-?only|screen-?reader"
     r"(?:-?(?:only|text|response))?|show-for-sr|element-(?:invisible|hidden)|hidden-visually|a11y-"
     r"(?:hidden|only|text)|assistive-text|off-?screen|hide|hidden|d-none|display-none|is-hidden|"
-    r"u-hidden|uk-hidden|js-hidden|nodisplay|no-?display|print-?only|only-?print|visible-print",
+    r"u-hidden|uk-hidden|js-hidden|ms-hid(?:e|den)|s4-die|nodisplay|no-?display|print-?only|only-?print|visible-print",
     re.IGNORECASE,
 )
 """Classes of what is not shown, as frameworks call it."""
@@ -55,6 +58,14 @@ def is_hidden(element: etree._Element) -> bool:
         return True
     named = get("class")
     return named is not None and calls_itself_hidden(named)
+
+
+def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
+    """The elements that hold what the page is about: if one is hidden, a script shows it."""
+    about = (next(root.iter(tag), None) for tag in ABOUT)
+    return frozenset(
+        above for one in about if one is not None for above in (one, *one.iterancestors())
+    )
 
 
 @lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
