@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from tests.systems.eleventy import EleventySystem
+from tests.systems.generators.debian_generators import (
+    BLOSXOM_STATIC,
+    IKIWIKI,
+    JEKYLL,
+    STATICSITE,
+)
+from tests.systems.generators.npm_generators import HEXO
+from tests.systems.generators.python_generators import ABLOG, LEKTOR, MKDOCS, NIKOLA
 from tests.systems.hugo import HugoSystem
 from tests.systems.pelican import PelicanSystem
 from tests.systems.rendered import RenderedSystem
@@ -19,6 +27,15 @@ SYSTEMS: tuple[System, ...] = (
     PelicanSystem(),
     EleventySystem(),
     WagtailSystem(),
+    NIKOLA,
+    LEKTOR,
+    MKDOCS,
+    ABLOG,
+    HEXO,
+    JEKYLL,
+    IKIWIKI,
+    STATICSITE,
+    BLOSXOM_STATIC,
     RenderedSystem(),
     ShapesSystem(),
 )
