@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -40,6 +41,18 @@ _NO_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)T12:00:00Z")
 """What Drupal states of a date that has no hour (its DateTimeComputed)."""
 
 _NOON = dt.time(12)
+
+_ADDRESS_SIGN = re.compile(r"[a-z]/|\.[a-z]|://")
+_ADDRESS = re.compile(
+    r"(?:[a-z]{2,8}://|www\.)[!#-;=?-~]{1,2000}"
+    # A host or a folder, and a path of it.
+    r"|(?<![\w./-])[a-z][a-z0-9.-]{0,60}\.[a-z]{2,12}/[!-~]{1,400}"
+    # A file of any name without spaces.
+    r"|(?<![!-~])[!-~]{1,120}\.(?:pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|zip|jpe?g|png|gif|webp|svg|mp[34])"
+    r"(?![a-z0-9])",
+    re.ASCII,
+)
+"""An address or a file name in a running text, folded: what is in it dates nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +163,10 @@ def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
         places = [place for place, char in enumerate(text) for _ in fold_date(char)] + [len(text)]
     placed = Placed(text, folded, places)
     after = 0
+    addresses = _addresses(folded)
     for _, _, match, day in sorted(_days(folded, reading), key=lambda hit: hit[:2]):
-        if match.start() < after:
+        place = bisect(addresses, match.start(), key=lambda address: address.start)
+        if match.start() < after or (place and match.start() in addresses[place - 1]):
             continue
         clock = clock_beside(match, placed, reading.zone, after)
         begin, end = (clock.start, clock.end) if clock else match.span()
@@ -165,6 +180,13 @@ def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
             yield Found(start, stop, _at_instant(at, clock.zone, reading.zone, raw, rule))
         else:
             yield Found(start, stop, on_day(day, reading.zone, raw, rule))
+
+
+def _addresses(folded: str) -> list[range]:
+    """The places of addresses and file names in a folded text."""
+    if not _ADDRESS_SIGN.search(folded):
+        return []
+    return [range(*found.span()) for found in _ADDRESS.finditer(folded)]
 
 
 def _days(folded: str, reading: DateContext) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:

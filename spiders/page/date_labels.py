@@ -6,12 +6,48 @@ import re
 from typing import Final
 
 CHANGED: Final = re.compile(
-    "updated?|modified|aktualisiert|zuletzt|geändert|letzte|mis à jour|modifié|actualizad|"
-    "modificad|atualizad|aggiornat|bijgewerkt|uppdaterad|oppdatert|opdateret|обновлен|изменен|промяна|промен|"
-    "оновлен|güncelle|yenilən|zaktualizowan|aktualizov|frissít|actualizat|更新|수정|cập nhật|"
-    "diperbarui|تحديث|به‌روز|עודכן",
+    # Germanic and Baltic languages, Finnish, Estonian and Hungarian.
+    r"updated?\b|modified|last (?:change|revi|edit|review|amend)|\brevised|\bedited|\bamended|"
+    r"aktualisier|zuletzt|geändert|\bletzte|bearbeitet|"
+    "bijgewerkt|gewijzigd|aangepast|opgedateer|gewysig|uppdatera|(?:senast|sist|sidst) |oppdater|"
+    "opdatere|opdateringsdato|endret|ændret|ändrad|uppfært|síðast|päivitet|muokattu|viimeksi|"
+    "uuenda|muudetud|viimati|atnaujin|pakeist|atjaunin|pēdēj|frissít|módosít|"
+    # Romance and Celtic languages, Basque, Albanian and Maltese.
+    "mis[e]? à jour|modifié|modification|màj|actualizad|actualización|actualització|actualitza|"
+    "modificad|modificació|modificação|atualizad|atualização|alterad|alteração|aggiornat|"
+    "aggiornamento|modificat|modifica:|actualizat|actualizare|actualisé|revisad|nuashonr|"
+    "diweddar|eguneratu|përditës|aġġorna|"
+    # Slavic languages.
+    "обновл|измен|последн|правк|актуализ|промяна|промен|ажурир|абноўл|зменен|змянен|"
+    "оновл|змінен|востаннє|редагова|редактирова|aktualizac|zaktualizowan|aktualizov|aktualizáci|"
+    "zmodyfikowan|modyfikacj|zmieniono|ostatni|poslední|posledn[áý]|upraven|změněn|zmenen|ažurira|"
+    "posodob|osvežen|spremenjen|izmijenjen|izmenjen|izmjen|izmen|posljednj|zadnj|"
+    # Turkic and Caucasian languages, Greek.
+    "güncelle|son değişiklik|değiştiril|yenilən|yenilənmə|dəyişdiril|жаңарт|өзгерт|yangilan|"
+    "ўзгар|янгилан|განახლ|შეცვლ|թարմաց|փոփոխ|ενημερώ|τελευταία|τροποποί|"
+    # Arabic, Persian, Hebrew, Urdu, and languages of India.
+    "تحديث|تعديل|به[\u200c ]?روز|بروز ?رسانی|ویرایش|تازہ|اپ ?ڈیٹ|עודכן|עדכון|"
+    "अपडेट|अद्यतन|संशोधित|अद्ययावत|হালনাগাদ|আপডেট|সর্বশেষ|புதுப்பி|నవీకర|ನವೀಕರ|പുതുക്കി|અપડેટ|ਅੱਪਡੇਟ|"
+    "යාවත්කාලීන|"
+    # Languages of East and South East Asia, Swahili.
+    "更新|修改|修订|修訂|改訂|編集|最終変更|수정|갱신|업데이트|cập nhật|chỉnh sửa|sửa đổi|"
+    "diperbarui|dimutakhirkan|diperbaharui|kemas ?kini|dikemaskini|diubah|ปรับปรุง|อัปเดต|อัพเดท|"
+    "แก้ไขล่าสุด|បច្ចុប្បន្នភាព|ອັບເດດ|шинэчл|ilisasishwa|huling",
     re.IGNORECASE,
 )
+"""The label of a date of the last change, in the languages of press rooms."""
+
+AS_OF: Final = re.compile(r"\b(?:stand|as of)\b[\s:]*$", re.IGNORECASE)
+"""The label of a date up to which a text is right, at the end of what stands before the date."""
+
+OF_SITE: Final = re.compile(
+    r"\b(?:web[- ]?)?(?:site|sitio|sito)\b|\bweb(?:seite|page|auftritt|stedet|plats|ová|hely)|"
+    r"homepage|internetauftritt|\bсайт|\bportal\b|\bsayt|网站|網站|本站|サイト|ホームページ|사이트|"
+    "홈페이지|الموقع|سایت|האתר|เว็บไซต์|वेबसाइट",
+    re.IGNORECASE,
+)
+"""What a line says that tells of the whole site."""
+
 OTHER: Final = re.compile(
     "registriert|joined|member since|miembro desde|inscri[ts]|регистрац|üyelik|verfügbar bis|"
     "available until|expires|сегодня:|today:|heute:|hoy:|bugün:|今天是",

@@ -46,7 +46,7 @@ URL_DAY: Final = re.compile(
 URL_DAY_LAST: Final = re.compile(
     r"(?<!\d)(0[1-9]|[12]\d|3[01])([_.-])(0[1-9]|1[0-2])\2(20\d\d)(?!\d)"
 )
-URL_MONTH: Final = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?:/|$|-)")
+URL_MONTH: Final = re.compile(r"/((?:19|20)\d\d)(?:/(0?[1-9]|1[0-2])(?:/|$|-)|(0[1-9]|1[0-2])/)")
 MAX_SCRIPT: Final = 500_000
 MAX_TEXT: Final = 160
 
@@ -101,7 +101,9 @@ def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[in
         if found and plausible(found, reading.now):
             return replace(found, raw=match[0]), None
     month_only = URL_MONTH.search(f"/{path}")
-    return None, (int(month_only[1]), int(month_only[2])) if month_only else None
+    if month_only is None:
+        return None, None
+    return None, (int(month_only[1]), int(month_only[2] or month_only[3]))
 
 
 MAX_TIMES: Final = 200

@@ -30,7 +30,15 @@ from spiders.release.metadata_dates import (
     state_date,
     url_date,
 )
-from spiders.release.visible_dates import SHOWN, DatePlace, last_change, near, visible_dates
+from spiders.release.visible_dates import (
+    CHANGE,
+    SHOWN,
+    DatePlace,
+    near,
+    stated_change,
+    visible_dates,
+)
+from spiders.release.yearless_dates import yearless_date
 from spiders.sources.source_file import ReleaseRules
 
 VAGUE: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
@@ -83,7 +91,7 @@ def read_published(
         apart = published is None or abs(published.day - day) > dt.timedelta(days=1)
         if apart and not stated:
             return listed.published
-    if published is None:
+    if published is None or published.rule == CHANGE:
         reasons.extend(doubts)
     return published
 
@@ -110,9 +118,14 @@ def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
     if told and trusted(told) and (named is None or near(told, named) or sure(told)):
         return as_shown(told, named, of), reasons
     best = best_scored(told, named, month, of)
-    best = best or bare_time(of.page.tree, of.reading) or state_date(of.page.tree, of.reading)
+    root = of.page.tree
+    best = best or yearless_date(root, of.page.url, of.seen, of.place, of.reading)
+    best = best or bare_time(root, of.reading) or state_date(root, of.reading)
     if best is None:
         reasons.append("no date of publication was found")
+        best = stated_change(of.seen, of.place, of.reading)
+        if best is not None:
+            reasons.append(f"the date {best.iso} is that of the last change")
     # What a page surely calls its date is kept, though it can't be right: the store won't sort by
     # it, and tells.
     return best or odd, reasons
@@ -131,9 +144,8 @@ def best_scored(
     if named is not None and top < NAMED_WORTH:
         best, top = named, NAMED_WORTH
     today = of.reading.now.date()
-    changed = last_change(of.seen, of.reading)
     for worth, found in visible_dates(of.seen, of.place, of.reading):
-        if not plausible(found, of.reading.now) or (changed and found.day > changed.day):
+        if not plausible(found, of.reading.now):
             continue
         bonus = -1.5 if found.day == today else 0.0
         if named is not None:
@@ -142,7 +154,7 @@ def best_scored(
             bonus += 0.5 if (found.day.year, found.day.month) == month else -0.5
         if worth + bonus > top:
             best, top = found, worth + bonus
-    return best or changed
+    return best
 
 
 def with_day_and_month_swapped(
@@ -214,4 +226,4 @@ def trust(published: Published | None) -> float:
         return 0.0
     if published.rule.startswith(("declared", "json-ld", "meta:")):
         return 0.95
-    return {"time": 0.85, "class": 0.75, "url": 0.7}.get(published.rule, 0.5)
+    return {"time": 0.85, "class": 0.75, "url": 0.7, CHANGE: 0.3}.get(published.rule, 0.5)

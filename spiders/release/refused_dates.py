@@ -63,7 +63,7 @@ def _is_stated(block: TextBlock, of: DateEvidence) -> bool:
     names = block.hints | block.container.near
     if (names | block.container.above) & OUTSIDE:
         return False
-    said = f"{label_before(block, of.seen)} {block.text}"
+    said = f"{label_before(block, of.seen, of.place)} {block.text}"
     if OTHER.search(said) or is_of_event(said):
         return False
     return bool(names & DATED or SAID.search(said))

@@ -7,7 +7,7 @@ and by the words beside them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Final
@@ -17,13 +17,16 @@ from data.dates.parse import find_dates, parse_stated, plausible
 from data.models import Published
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
-from spiders.page.date_labels import CHANGED, OTHER, SAID, is_of_event
+from spiders.page.date_labels import AS_OF, CHANGED, MAX_LABEL, OF_SITE, OTHER, SAID, is_of_event
 from spiders.page.media_urls import leads_to_file
 from spiders.release.frames import Footers
 from spiders.release.metadata_dates import whole_text
 
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
 """A date with dots, which is written day first wherever it is written."""
+
+TWO_WAYS: Final = re.compile(r"(?<!\d)\d{1,2}\s?([/-])\s?\d{1,2}\s?\1\s?(?:\d\d){1,2}(?!\d)")
+"""A date in figures that may begin with the day or with the month."""
 
 LIKELY: Final = re.compile(
     r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
@@ -44,6 +47,23 @@ NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThro
 
 RENEWED: Final = 0.3
 """What a ``<time>`` of a change weighs less than one of publication in its place."""
+
+CHANGE: Final = "changed"
+"""The rule of a date that a release only states as that of its last change."""
+
+ABOVE: Final = 3
+"""Blocks before a headline in which a label of a change is the release's own."""
+
+FRAMES: Final = (
+    BIT["head"]
+    | BIT["navigation"]
+    | BIT["foot"]
+    | BIT["aside"]
+    | BIT["sidebar"]
+    | BIT["thread"]
+    | BIT["others"]
+)
+"""Parts of a page beside its release, as their tags and names surely tell."""
 
 MAX_LINE: Final = 160
 SENTENCE: Final = 60
@@ -72,20 +92,42 @@ class DatePlace:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class SeenDate:
+    """A date that readers see, and how much speaks for its being that of publication.
+
+    ``changed`` is whether it is labelled as the date of a change. ``stated`` is whether the release
+    states another one: above its text, or with a label of publication.
+    """
+
+    worth: float
+    published: Published
+    changed: bool
+    stated: bool
+
+
 NEXT: Final = 2
 """Blocks after the headline in which a short line still stands above the text."""
 
 LABEL: Final = 25
 """Characters of a line that may name the date in the next one."""
 
-MAX_CHANGES: Final = 2_000
-"""Blocks of a page that are looked at for when it was last changed."""
-
 
 def visible_dates(
     seen: BlockTree, place: DatePlace, reading: DateContext
 ) -> Iterator[tuple[float, Published]]:
-    """The dates that a reader sees around a release, each with how much speaks for it."""
+    """The dates that a reader sees around a release, each with how much speaks for it.
+
+    A date of a change never stands beside one that the release states as its own.
+    """
+    found = list(_all_dates(seen, place, reading))
+    is_stated = any(one.stated and one.worth >= SHOWN for one in found)
+    for one in found:
+        if not (is_stated and one.changed):
+            yield one.worth, one.published
+
+
+def _all_dates(seen: BlockTree, place: DatePlace, reading: DateContext) -> Iterator[SeenDate]:
     first = place.start if place.title is None else min(place.title, place.start)
     footers = Footers()
     top = range(max(0, first - BEFORE), min(place.end, place.start + MAX_INNER_BLOCKS))
@@ -103,15 +145,27 @@ def visible_dates(
         yield from dates_of_block(block, seen, place, reading, footers)
 
 
-def last_change(seen: BlockTree, reading: DateContext) -> Published | None:
-    """When a page says that it was last changed: what it holds was not published later."""
-    for block in reversed(seen.blocks[-MAX_CHANGES:]):
-        text = block.text
-        if len(text) > MAX_LINE or not LIKELY.search(text) or not CHANGED.search(text):
+def stated_change(seen: BlockTree, place: DatePlace, reading: DateContext) -> Published | None:
+    """The date that a release states as that of its last change, or None.
+
+    Only a label in the release's own block counts: near the headline, or right below the text. Its
+    date must be plausible.
+    """
+    footers = Footers()
+    first = place.start if place.title is None else min(place.start, place.title)
+    above = range(max(0, first - ABOVE), place.start + NEXT)
+    below = range(max(above.stop, place.end - NEXT), place.end + NEXT)
+    for order in chain(above, below):
+        if order >= len(seen.blocks):
+            return None
+        block = seen.blocks[order]
+        if not is_own(block, seen, place) or is_outside(block, seen, place, footers):
             continue
-        found = find_dates(text, reading, "changed")
-        if len(found) == 1 and plausible(found[0], reading.now):
-            return found[0]
+        text = block.text
+        dates = find_dates(text, reading, CHANGE) if LIKELY.search(text) else ()
+        for found, beside in called(text, dates, label_before(block, seen, place)):
+            if is_change(beside) and plausible(found, reading.now):
+                return found
     return None
 
 
@@ -126,7 +180,7 @@ def dates_of_block(
     place: DatePlace,
     reading: DateContext,
     footers: Footers,
-) -> Iterator[tuple[float, Published]]:
+) -> Iterator[SeenDate]:
     """The dates in one block, with their scores."""
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
         return
@@ -136,28 +190,32 @@ def dates_of_block(
     if place.title is not None and block.order < place.title - 1:
         # What stands in a header on the day of the visit is the day of the visit.
         seen = tuple(found for found in seen if found.day != reading.now.date())
-    if not seen and not marked:
-        return
-    if is_outside(block, survey, place, footers):
+    if not (seen or marked) or is_outside(block, survey, place, footers):
         return
     score = weight(block, survey, place)
-    said = list(called(text, seen, label_before(block, survey)))
+    label = label_before(block, survey, place)
+    said = [(as_stated(found, marked), beside) for found, beside in called(text, seen, label)]
+    seen = tuple(found for found, _ in said)
     stated = bool(marked) and (not seen or any(near(marked[0], other) for other in seen))
     if not seen:
-        said = [(found, label_before(block, survey)) for found in marked]
+        said = [(found, label) for found in marked]
     elif len(block.text) > MAX_LINE and not stated:
         score -= 0.6
+    own = is_own(block, survey, place)
+    above = own and block.order < place.start + NEXT
     for found, beside in said:
-        if OTHER.search(beside) or is_of_event(beside):
+        changed = is_change(beside)
+        if OTHER.search(beside) or is_of_event(beside) or (changed and not own):
             continue
+        is_stated = not changed and (above or (own and bool(SAID.search(beside))))
         if stated:
             # Of a date that machines are told too, its being one of a change says less.
-            worth = score - RENEWED * (named(beside) < 0)
-            yield from ((worth + 1.0, exact) for exact in marked if near(exact, found))
-            yield worth, found
+            worth = score - RENEWED * changed
+            exact = (SeenDate(worth + 1.0, one, changed, is_stated) for one in marked)
+            yield from (one for one in exact if near(one.published, found))
         else:
-            alone = 0.5 if len(found.raw) * 2 > len(text) else 0.0
-            yield score + alone + named(beside), found
+            worth = score + named(beside) + (0.5 if len(found.raw) * 2 > len(text) else 0.0)
+        yield SeenDate(worth, found, changed, is_stated)
 
 
 def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Published, ...]:
@@ -178,9 +236,11 @@ def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Pu
     return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()
 
 
-def label_before(block: TextBlock, survey: BlockTree) -> str:
-    """The short line before a block, unless it is about a date of its own."""
-    text = survey.blocks[block.order - 1].text if block.order else ""
+def label_before(block: TextBlock, survey: BlockTree, place: DatePlace) -> str:
+    """The short line before a block, unless it is the headline or about a date of its own."""
+    if not block.order or block.order - 1 == place.title:
+        return ""
+    text = survey.blocks[block.order - 1].text
     return "" if len(text) > LABEL or any(map(str.isdigit, text)) else text
 
 
@@ -191,6 +251,21 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
         start = max(text.find(found.raw, before), before)
         yield found, text[before:start] if before else f"{label} {text[:start]}"
         before = start + len(found.raw)
+
+
+def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
+    """A date in figures as a ``<time>`` of its block states it, if only day and month differ.
+
+    Readers may take 01/02/2014 either way, and machines only one. Dots are day first everywhere.
+    """
+    if not TWO_WAYS.search(shown.raw):
+        return shown
+    day = shown.day
+    for found in marked:
+        other = found.day
+        if day != other and (day.year, day.month, day.day) == (other.year, other.day, other.month):
+            return found
+    return shown
 
 
 MAX_TIMES = 20
@@ -211,10 +286,29 @@ def marked_times(block: TextBlock, reading: DateContext) -> list[Published]:
     return [found for found in dates if found]
 
 
+def is_change(beside: str) -> bool:
+    """Whether the words before a date call it that of a change."""
+    label = beside[-MAX_LABEL:]
+    return bool(CHANGED.search(label) or AS_OF.search(label))
+
+
+def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
+    """Whether a short block near the headline or right below the text is the release's own."""
+    first = place.start if place.title is None else min(place.start, place.title)
+    if not first - ABOVE <= block.order < place.end + NEXT or len(block.text) > MAX_LINE:
+        return False
+    if block.order == place.title:
+        return False
+    around = block.container.hints | block.container.above
+    if place.title is not None:
+        around &= ~seen.blocks[place.title].container.above
+    return not around & FRAMES and not OF_SITE.search(block.text)
+
+
 def named(beside: str) -> float:
     """What the words beside a date say for its being one of publication."""
-    if CHANGED.search(beside):
-        return -1.6
+    if is_change(beside):
+        return -0.8 if AS_OF.search(beside) else -1.6
     return 0.7 if SAID.search(beside) else 0.0
 
 

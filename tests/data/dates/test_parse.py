@@ -281,6 +281,42 @@ def test_a_day_without_a_year_is_told_from_other_words() -> None:
     assert month_and_day("24 hours", reading) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Picture: http://www.saltmere.example/img/p3/2015/10/12/harbour_700.jpg",
+        "www.saltmere.example/2015/10/12/harbour",
+        "see saltmere.example/news/2015-10-12/harbour",
+        "uploads/2015/10/12/harbour.jpg",
+        "minutes_2015-10-12.pdf (3 MB)",
+        "12-10-2015.docx",
+        "照片：https://saltmere.example/2015/10/12/",
+    ],
+)
+def test_an_address_or_a_file_name_holds_no_date(text: str) -> None:
+    reading = DateContext("UTC", order="DMY", now=NOW)
+    assert find_dates(text, reading, "test") == ()
+    (found,) = find_dates(f"5 May 2020: {text}", reading, "test")
+    assert found.iso == "2020-05-05"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2015-10-12 (www.saltmere.example)",
+        "saltmere.example, 12 October 2015",
+        "www.saltmere.example 2015/10/12",
+        "minutes.pdf 12/10/2015",
+        "照片：https://saltmere.example/a 2015年10月12日",
+        "12.okt/2015",
+        "12.Oct.2015.",
+    ],
+)
+def test_a_date_beside_an_address_is_read(text: str) -> None:
+    reading = DateContext("UTC", order="DMY", now=NOW)
+    assert [found.iso for found in find_dates(text, reading, "test")] == ["2015-10-12"]
+
+
 def test_a_heading_names_the_year_in_either_count() -> None:
     assert year_in("2019 Meetings") == 2019
     assert year_in("令和8年11月") == 2026

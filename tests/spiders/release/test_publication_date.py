@@ -93,3 +93,73 @@ def test_neither_a_footer_nor_a_file_dates_a_release(around: str) -> None:
     found = read_release(Page(page.url, dated.encode()), reading).content.published
     assert found is not None
     assert found.day == dt.date(2026, 3, 7)
+
+
+def dated(html: str, url: str = "https://harbour.example/news/7") -> str | None:
+    """The date of a page as ISO has it."""
+    reading = DateContext("UTC", now=NOW)
+    found = read_release(Page(url, html.encode()), reading).content.published
+    return found.iso[:10] if found else None
+
+
+@pytest.mark.parametrize(
+    ("lang", "stated", "shown", "day"),
+    [
+        # Day and month in figures may be read in two ways by readers, but not by machines.
+        ("en-US", "2026-02-01T08:00:00+00:00", "01/02/2026", "2026-02-01"),
+        ("en-US", "2026-02-01", "01-02-26", "2026-02-01"),
+        ("fr", "2026-02-01", "02/01/2026", "2026-02-01"),
+        ("pt-BR", "2026-02-01", "01/02/2026", "2026-02-01"),
+        # Dots are day first everywhere, and words leave no doubt.
+        ("en-US", "2026-02-01", "02.01.2026", "2026-01-02"),
+        ("en-US", "2026-02-01", "January 2, 2026", "2026-01-02"),
+        # A template that states the day of the visit is wrong.
+        ("en-US", "2026-05-01T00:00:00Z", "01/02/2026", "2026-01-02"),
+    ],
+)
+def test_the_date_for_machines_settles_day_and_month(
+    lang: str, stated: str, shown: str, day: str
+) -> None:
+    time = f'<p><span class="date"><a href="/n"><time datetime="{stated}">{shown}</time></a></p>'
+    html = f'<html lang="{lang}"><body><h1>Lock opens</h1>{time}<article>{TEXT}</article>'
+    assert dated(html) == day
+
+
+def test_the_address_of_a_picture_dates_no_release() -> None:
+    caption = (
+        "<figure><img src=/a.jpg><figcaption>The lock in winter. Picture: "
+        "http://harbour.example/pub/p3/2015/10/12/lock-700.jpg</figcaption></figure>"
+    )
+    html = f"<html lang=en><body><h1>Lock opens</h1><div>{TEXT}{TEXT}{caption}<p>Thanks.</p></div>"
+    assert dated(html) is None
+
+
+def test_a_folder_of_a_month_tells_which_date_is_that_of_the_release() -> None:
+    others = "".join(
+        f'<dl class="date"><dt>2026.04.{day}</dt><dd><a href="/n/{day}">Buoy {day} lit</a></dl>'
+        for day in (30, 29, 28)
+    )
+    html = f"<html lang=en><body><div>2026.03.12</div><h1>Lock opens</h1>{TEXT}{others}"
+    assert dated(html, "https://harbour.example/news/202603/lock/") == "2026-03-12"
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "path", "day"),
+    [
+        ("<body id=news20260302_77>", "[03月02日 11時30分]", "/n/77", "2026-03-02"),
+        ("<body>", "March 2", "/2026/03/lock-opens", "2026-03-02"),
+        ("<body>", "2. März, 14:30", "/aktuell/2026/schleuse", "2026-03-02"),
+        ("<body class='post y2026'>", "2 марта", "/n/77", None),
+        ("<body>", "2 марта", "/2026/lock", "2026-03-02"),
+        # Another month than the address, a day to come, a sentence, and no year at all.
+        ("<body>", "April 2", "/2026/03/lock-opens", None),
+        ("<body>", "2 December", "/2026/lock", None),
+        ("<body>", "The lock opens to small craft on 2 March, at noon.", "/2026/lock", None),
+        ("<body>", "March 2", "/n/77", None),
+    ],
+)
+def test_a_day_without_a_year_has_that_of_the_page(
+    body: str, line: str, path: str, day: str | None
+) -> None:
+    html = f"<html>{body}<h1>Lock opens</h1><p>{line}</p><div>{TEXT}{TEXT}</div>"
+    assert dated(html, f"https://harbour.example{path}") == day

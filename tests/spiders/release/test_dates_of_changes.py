@@ -1,0 +1,117 @@
+"""A date of a change never dates a release that states its own, wherever on the page it is.
+
+The pages are invented: menus, cookie notices, sidebars and footers as sites have them, in languages
+and scripts of many press rooms.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from data.dates.context import DateContext
+from data.models import Published
+from spiders.page.page import Page
+from spiders.release.read import read_release
+
+NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+
+PAGES = tomllib.loads(Path(__file__).with_name("dated_pages.toml").read_text("utf-8"))
+"""For each language a headline, a paragraph, the date of publication, and a label of a change."""
+
+PAGE = """<!DOCTYPE html><html lang="{lang}"><head><title>{headline}</title></head><body>
+<div id="consent"><p>🍪</p><button>OK</button></div>
+<div class="top"><a href="/">●</a> <ul class="menu"><li><a href="/a">A</a>
+<li><a href="/b">B</a></ul>{above}</div>
+<div class="page"><div class="inner"><h1>{headline}</h1>
+{date}
+<div class="text"><p>{text}<p>{text}<p>{text}</div>{after}
+</div>{side}</div>
+<div class="bottom"><p>© 2026 Saltmere</p>{bottom}<ul><li><a href="/c">C</a></ul></div></body>"""
+
+
+def published(lang: str, **parts: str) -> Published | None:
+    """The date that is read of a page in a language, with some ``parts`` of it."""
+    empty = dict.fromkeys(("above", "date", "after", "side", "bottom"), "")
+    html = PAGE.format(**{**empty, "lang": lang, **PAGES[lang], **parts})
+    page = Page("https://saltmere.example/n/7", html.encode())
+    return read_release(page, DateContext("UTC", now=NOW)).content.published
+
+
+@pytest.mark.parametrize("lang", PAGES)
+@pytest.mark.parametrize(
+    ("part", "markup"),
+    [
+        ("bottom", "<p>{}</p>"),
+        ("bottom", '<div class="info">{}</div>'),
+        ("after", '<div class="files"><a href="/plan.pdf">PDF</a> ({})</div>'),
+        ("side", '<aside class="sidebar"><p class="date">{}</p></aside>'),
+        ("above", "<p>{}</p>"),
+    ],
+)
+@pytest.mark.parametrize("date", ["<p>{}</p>", '<p><time datetime="2026-11-03">{}</time></p>'])
+def test_a_change_stated_elsewhere_never_replaces_the_release_date(
+    lang: str, part: str, markup: str, date: str
+) -> None:
+    shown, changed = PAGES[lang]["published"], PAGES[lang]["changed"]
+    found = published(lang, **{"date": date.format(shown), part: markup.format(changed)})
+    assert found
+    assert found.day == dt.date(2026, 11, 3)
+
+
+@pytest.mark.parametrize("lang", PAGES)
+def test_a_change_in_the_own_block_never_replaces_the_release_date(lang: str) -> None:
+    shown, changed = PAGES[lang]["published"], PAGES[lang]["changed"]
+    for order in ("<p>{1}</p><p>{0}</p>", "<p>{0}</p><p><b>{1}</b></p>"):
+        found = published(lang, date=order.format(shown, changed))
+        assert found
+        assert found.day == dt.date(2026, 11, 3)
+    found = published(lang, date=f"<p>{shown}</p>", after=f'<p class="date">{changed}</p>')
+    assert found
+    assert found.day == dt.date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    ("part", "markup"),
+    [
+        ("bottom", "<p>Website last updated: 12 May 2025</p>"),
+        ("bottom", "<footer>Last modified on 12 May 2025</footer>"),
+        ("side", "<aside>Tide tables, updated 12 May 2025</aside>"),
+        ("side", '<div class="sidebar"><h4>Update of the tide tables, 12 May 2025</h4></div>'),
+        ("after", '<ul><li><a href="/t.pdf">Tide tables (PDF), updated 12 May 2025</a></ul>'),
+        ("after", '<div id="comments"><p>Updated 12 May 2025 by Ann</p></div>'),
+        ("headline", "Update of 12 May 2025: ferry pier reopens after the flood"),
+    ],
+)
+def test_a_change_of_anything_else_dates_no_release(part: str, markup: str) -> None:
+    assert published("en", **{part: markup}) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "markup"),
+    [
+        ("date", "<p>Last updated: 3 November 2026</p>"),
+        ("date", "<p>As of: 3 November 2026</p>"),
+        ("after", "<p>Last updated: 3 November 2026</p>"),
+    ],
+)
+def test_a_change_in_the_own_block_dates_a_release_that_nothing_else_dates(
+    part: str, markup: str
+) -> None:
+    found = published("en", **{part: markup})
+    assert found
+    assert found.day == dt.date(2026, 11, 3)
+
+
+def test_a_headline_that_mentions_an_update_is_no_label_of_the_next_date() -> None:
+    found = published(
+        "en",
+        headline="Ferry pier update",
+        date="<p>3 November 2026</p>",
+        side='<div><p class="date">14 October 2026</p><h3><a href="/n/2">Tides</a></h3></div>',
+    )
+    assert found
+    assert found.day == dt.date(2026, 11, 3)
