@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from data.models import Content, Link, Published
 from data.text.clean import clean_line
+from data.text.posted import posted_address, posted_query
 from data.text.urls import canonical_url
 
 
@@ -45,8 +46,23 @@ class ListingItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A request by POST: the address that it is sent to, and its form-encoded ``body``."""
+
+    url: str
+    body: str
+
+    @property
+    def address(self) -> str:
+        """The address by which the response is known, in the store and in the archive."""
+        return posted_address(self.url, posted_query(self.body))
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a listing page says: its items in page order, and the address of the next page.
+
+    If the next page is requested by POST, ``form`` is the request and ``next`` is its `address`.
 
     ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a
     sentence each what was not found or not believed. ``passed`` are the addresses of rows without a
@@ -62,6 +78,7 @@ class Listing:
     reasons: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     place: str = ""
+    form: Form | None = None
 
 
 def keys_of(item: ListingItem) -> Iterator[str]:

@@ -44,6 +44,7 @@ from data.files import sync
 from data.models.capture import Capture
 from data.models.exchange import Exchange
 from data.settings import Archive as Settings
+from data.text.posted import posted_address
 
 MOST_AGE: Final = dt.timedelta(days=1)
 """How old a file is that gets no more records."""
@@ -164,7 +165,7 @@ class Archive:
             self._budget.check()
             if record.listed:
                 at = record.leaf.at.replace(microsecond=0)
-                for one in self.index.captures(record.uri):
+                for one in self.index.captures(posted_address(record.uri, record.posted)):
                     if (one.at, one.digest) == (at, record.digest):
                         return None
             return self._put((record,))[0]

@@ -26,8 +26,9 @@ def stored_original(
     """
     digest = digest_text(payload)
     if exchange.status == NOT_MODIFIED:
-        # Such an address may have several pages.
-        known = _newest(folder, index, uri) if whole else None
+        # Such an address may have several pages, and so has one that is posted to.
+        is_one = whole and not exchange.posted
+        known = _newest(folder, index, uri) if is_one else None
         if known is None:
             return None
         digest = known.digest

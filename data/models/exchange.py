@@ -20,7 +20,8 @@ class Exchange:
     ``url`` is the address that was asked, ``at`` the instant (aware UTC) of its answer, ``ip`` the
     address that answered, empty where it is not known, and ``protocol`` that of the answer, such as
     ``HTTP/1.1``. ``body`` is as served, still encoded. With ``rendered`` it is no answer of a
-    server but the document as a browser had it.
+    server but the document as a browser had it. ``posted`` is the form-encoded body of a request by
+    POST, otherwise empty.
     """
 
     url: str
@@ -35,3 +36,4 @@ class Exchange:
     protocol: str = "HTTP/1.1"
     truncated: Truncated = ""
     rendered: bool = False
+    posted: str = ""

@@ -266,7 +266,7 @@ class ArchiveImport:
     def _is_here(self, record: Record) -> bool:
         """Whether a record with this id is here that is the same but for what was added to it."""
         at = record.at.replace(microsecond=0)
-        for entry in self._archive.index.captures(record.uri):
+        for entry in self._archive.index.captures(record.address):
             if entry.at != at:
                 continue
             with suppress(ArchiveError):
@@ -278,7 +278,7 @@ class ArchiveImport:
     def _held(self, record: Record) -> Capture | None:
         """The capture that is here already of the same address and second."""
         at = record.at.replace(microsecond=0)
-        for entry in self._archive.index.captures(record.uri):
+        for entry in self._archive.index.captures(record.address):
             if entry.at == at:
                 return self._archive.record(entry.file, entry.offset).capture(entry.leaf)
         return None

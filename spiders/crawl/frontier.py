@@ -25,7 +25,7 @@ from data.text.urls import canonical_url, without_campaign
 from spiders.crawl.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.requested_urls import RequestedUrls
-from spiders.items import Listing, ListingItem, keys_of
+from spiders.items import Form, Listing, ListingItem, keys_of
 from spiders.listing.feed import sitemaps_to_walk
 from spiders.page.links import url_pattern
 from spiders.sources.source_file import SourceFile
@@ -137,6 +137,8 @@ class Frontier:
 
         The main listing is the feed if the source has one."""
         self._sitemaps: tuple[str, ...] = ()
+        self._forms: dict[str, Form] = {}
+        """The requests by POST for the next pages, by the addresses of these pages."""
         self._evidence = ListEvidence()
         self._judged = False
         self._positions: dict[str, int] = {}
@@ -200,6 +202,7 @@ class Frontier:
             self._sitemaps = sitemaps_to_walk(front)
             front = replace(front, items=(), next=next(iter(self._sitemaps), None))
         self._fronts[kind] = front
+        self._note_form(front)
         if awaited:
             return
         known, new = self._decide()
@@ -208,11 +211,12 @@ class Frontier:
         for item in self._take(new):
             yield item, False
 
-    def read(self, kind: ListingKind, url: str, page: Listing) -> None:
-        """Take in another page."""
+    def read(self, kind: ListingKind, url: str, page: Listing, *, posted: bool = False) -> None:
+        """Take in another page; ``url`` is the address that it is known by (Form.address)."""
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
+        self._note_form(page)
         items = self._fresh(page)
         way = self.ways[kind]
         self._note_appeared(way, items)
@@ -221,7 +225,7 @@ class Frontier:
         # Both or neither: a walk that is past a page whose releases are not kept would lose them.
         try:
             with self._store.transaction():
-                way.read(url, page, names_of(items))
+                way.read(url, page, names_of(items), posted=posted)
                 self._await(self._chosen(kind, items), front=False)
         except Exception:
             way.rest()
@@ -270,6 +274,14 @@ class Frontier:
         if self.feed and (url := self._next(self.feed)):
             return (), ("feed", url)
         return (), None
+
+    def form(self, url: str) -> Form | None:
+        """The request by POST for a listing page; None if a GET request reads the page."""
+        return self._forms.get(url)
+
+    def _note_form(self, page: Listing | None) -> None:
+        if page and page.next and page.form:
+            self._forms = {page.next: page.form}
 
     def finish(self) -> None:
         """Note what is over, at the end of a visit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -17,6 +18,7 @@ from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visit import Visit
 from spiders.download.responses import (
     certificate_end,
+    is_led_on,
     links_of,
     page_of,
     requested_url,
@@ -104,12 +106,11 @@ def led_elsewhere(response: Response, visit: Visit) -> NoListing:
 
 def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
     """Why nothing is listed on a page."""
-    url = requested_url(response)
     if barrier := barrier_in(page):
         return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
     if apology := apology_in(page):
         return NoListing("soft-404", f"{apology.says}; what is stored stays as it is")
-    if canonical_url(response.url) != canonical_url(url):
+    if is_led_on(response):
         return moved_to(response.url)
     why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
     if not visit.file.render and needs_scripts(page):
@@ -149,10 +150,12 @@ def _read(response: Response, visit: Visit) -> Listing:
         raise nothing_listed(listing, page, response, visit)
     before = msgspec.json.decode(kept, type=Listing) if kept else None
     if before and is_another(listing, before) and not is_known(listing, visit):
-        if canonical_url(response.url) != canonical_url(url):
+        if is_led_on(response):
             raise moved_to(response.url)
         raise NoListing("replaced", REPLACED.format(count=len(before.items)))
     visit.facts.listed(url, response.url, listing, before)
-    text = msgspec.json.encode(listing).decode()
+    # Only the first page of a listing is requested with a condition and read again as it was.
+    kept_listing = listing if front else replace(listing, form=None)
+    text = msgspec.json.encode(kept_listing).decode()
     visit.store.cache_listing(visit.id, url, visit.reader, text, validator_of(response))
     return listing

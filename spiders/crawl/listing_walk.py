@@ -5,6 +5,9 @@ visit stopped. The walk is over on the page that names no next one. It ends as w
 leads in a circle, under ever new addresses perhaps: after IDLE pages in a row that list nothing
 which the walk had not listed before. What is merely known to the store ends no walk, and neither
 does an error: the next visit tries again.
+
+A page that is requested by POST has no address of its own: a later visit follows the same requests
+again from the last page that has one, and does not count them again.
 """
 
 from __future__ import annotations
@@ -56,6 +59,8 @@ class ListingWalk:
         self.again = False
         self.pages = 0
         self.from_front = True
+        self._repeats = 0
+        """Maximum number of pages by POST that this visit requests again."""
         self._now = now
         self._source = source
         self._rules = rules
@@ -103,6 +108,7 @@ class ListingWalk:
         elif walk.history == "walking":
             self.again = walk.position != self.start
             self.from_front = not self.again
+            self._repeats = walk.pages - 1
             self.next = walk.position if self.again else front.next
         elif front.next and self._news(listed.news):
             self._ended = walk
@@ -126,12 +132,16 @@ class ListingWalk:
         if self._searching:
             self.end()
 
-    def read(self, url: str, page: Listing, names: Mapping[str, str]) -> None:
-        """Take in the page that was asked for."""
+    def read(
+        self, url: str, page: Listing, names: Mapping[str, str], *, posted: bool = False
+    ) -> None:
+        """Take in the page that was asked for; ``posted`` if by POST."""
         if self._walk is None:
             return
-        self.pages += not self.again
         listed = self._store.list_items(self._source, self.kind, self._walk.number, names)
+        repeated = posted and self._repeats > 0 and not listed.fresh and page.next is not None
+        self._repeats = self._repeats - 1 if repeated else 0
+        self.pages += not (self.again or repeated)
         if self._ended:
             self.next = page.next if self._searching or self._news(listed.news) else None
             if self.next is None:
@@ -141,8 +151,11 @@ class ListingWalk:
             self.next = page.next
             if self.next is None:
                 self.end()
+        elif repeated:
+            self.next = page.next
         else:
-            self._move(url, page, fresh=bool(listed.fresh))
+            place = self._walk.position if posted else url
+            self._move(place, page, fresh=bool(listed.fresh))
 
     def note(self, names: Mapping[str, str]) -> None:
         """Remember what a page lists that is no step of the walk."""

@@ -40,8 +40,10 @@ from spiders.download.documents import UNREAD
 from spiders.download.limited_downloader import SlowRequest
 from spiders.download.responses import (
     describe_failure,
+    is_posted,
     links_of,
     page_of,
+    posting,
     requested_url,
     validator_of,
 )
@@ -172,7 +174,8 @@ class PressRoomSpider(Spider):
             if front:
                 yield from self._follow(visit, listing_kind, listing)
             elif listing:
-                visit.frontier.read(listing_kind, requested_url(response), listing)
+                asked = requested_url(response)
+                visit.frontier.read(listing_kind, asked, listing, posted=is_posted(response))
 
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, front: Listing | None
@@ -381,11 +384,14 @@ class PressRoomSpider(Spider):
     def _request_listing(
         self, visit: Visit, url: str, listing_kind: ListingKind, *, front: bool
     ) -> Request:
-        kept = None if visit.backfill else visit.store.cached_listing(url, visit.reader)
+        form = None if front else visit.frontier.form(url)
+        anew = visit.backfill or form is not None
+        kept = None if anew else visit.store.cached_listing(url, visit.reader)
         more = {"listing_kind": listing_kind, "front": front}
-        return self._request(
+        request = self._request(
             visit, url, self.parse_listing, LISTING, conditional=kept is not None, **more
         )
+        return posting(request, form) if form else request
 
     def _request_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True

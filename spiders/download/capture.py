@@ -136,6 +136,7 @@ class CaptureMiddleware:
             protocol=response.protocol or "HTTP/1.1",
             truncated="length" if cut else "disconnect" if LOST in response.flags else "",
             rendered=rendered,
+            posted=request.body.decode("utf-8", "replace") if request.method == "POST" else "",
         )
 
 

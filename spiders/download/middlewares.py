@@ -19,6 +19,7 @@ from scrapy.http.cookies import CookieJar
 
 from data.network.addresses import is_public
 from data.text.redaction import without_user
+from data.text.sites import is_elsewhere
 from spiders.download.ssrf import PrivateAddressError
 from spiders.page.charset import recode
 
@@ -92,14 +93,20 @@ class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
 
 
 class SafeRedirectMiddleware(RedirectMiddleware):
-    """Scrapy's own, but for a Location that is no address: it is reported with the page."""
+    """Scrapy's own, without two kinds of redirects, whose responses are reported with the page.
+
+    These are a Location that is not an address, and one that would send a form to another site.
+    """
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
     ) -> Request | Response:
         """The response, or a request for the page that it leads to."""
         with suppress(ValueError):
-            return super().process_response(request, response)
+            made = super().process_response(request, response)
+            if isinstance(made, Request) and made.method == "POST":
+                return response if is_elsewhere(made.url, [request.url]) else made
+            return made
         return response
 
 

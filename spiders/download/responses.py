@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -13,6 +14,7 @@ from twisted.python.failure import Failure
 from data.errors import StoreError
 from data.models import Validator
 from data.text.redaction import without_user
+from data.text.urls import canonical_url
 from spiders.download.decompression import TOO_LARGE
 from spiders.download.documents import DOCUMENT
 from spiders.download.header_limits import head_error
@@ -20,6 +22,7 @@ from spiders.download.limited_downloader import SlowRequest
 from spiders.download.retry_after import HostError
 from spiders.download.ssrf import HostResolver, PrivateAddressError
 from spiders.download.truncation import TruncatedResponse
+from spiders.items import Form
 from spiders.page.page import Page
 
 TOO_LONG: Final = "its answer is larger than [network] max_bytes allows"
@@ -30,6 +33,36 @@ BUG = "our own code failed on this page; please report it with the traceback in 
 def requested_url(response: Response) -> str:
     """The address that was asked for, before any redirect."""
     return str(response.meta["asked"])
+
+
+POSTED: Final = "posted"
+"""The key in a request's meta that holds the Form of a request by POST."""
+
+
+def posting(request: Request, form: Form) -> Request:
+    """The same request as the POST request that a form makes.
+
+    Its response is known by the address that was asked for (Form.address).
+    """
+    return request.replace(
+        url=without_user(form.url),
+        method="POST",
+        body=form.body.encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        meta={**request.meta, POSTED: form},
+    )
+
+
+def is_posted(response: Response) -> bool:
+    """Whether the address of a response was asked for by POST."""
+    return POSTED in response.meta
+
+
+def is_led_on(response: Response) -> bool:
+    """Whether a response comes from another address than the request was sent to."""
+    form: Form | None = response.meta.get(POSTED)
+    sent_to = form.url if form else requested_url(response)
+    return canonical_url(response.url) != canonical_url(sent_to)
 
 
 def page_of(response: Response) -> Page:

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from data.text.posted import BY_POST
 from data.text.urls import MAX_ADDRESS
 from spiders.listing.paging.labels import is_year, label_of, number_in, range_in
 from spiders.page.class_hints import names_around, names_of
@@ -110,7 +111,7 @@ def pager_of(node: etree._Element) -> etree._Element:
         return next(node.iterancestors("select"), node)
     parent = node.getparent()
     if parent is not None and parent.tag in {"li", "span", "td", "b", "strong", "div"}:
-        links = len(list(islice(parent.iter("a"), 2)))
+        links = len(list(islice(parent.iter("a", "button", "input"), 2)))
         above = parent.getparent()
         if links == 1 and above is not None:
             return above
@@ -150,8 +151,11 @@ class Neighbours:
 
 
 def is_front_of(here: str, address: str) -> bool:
-    """Whether ``address`` is a numbered page of the listing whose first page is ``here``."""
-    if not is_page_of(here, address):
+    """Whether ``address`` is a numbered page of the listing whose first page is ``here``.
+
+    The address of a page does not tell which one it is if forms request the others by POST.
+    """
+    if not is_page_of(here, address) or BY_POST in address:
         return False
     mine, other = urlsplit(here), urlsplit(address)
     if _PAGE_NUMBER.search(f"{mine.path}?{mine.query}"):
@@ -204,9 +208,10 @@ def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
             continue
         if number + 1 in linked or number - 1 in linked:
             return number
-    for one in node.iter("a", "option", "button"):
+    for one in node.iter("a", "option", "button", "input"):
         marked = (
             one.get("aria-current")
+            or (one.tag in {"button", "input"} and one.get("disabled") is not None)
             or one.get("selected") is not None
             or _ACTIVE.search(f"{names_of(one)} {names_of(one.getparent())}")
         )

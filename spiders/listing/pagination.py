@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from data.text.folding import fold_date
+from spiders.items import Form
 from spiders.listing.page_numbers import (
     PAGER_CLASS,
     Pager,
@@ -25,6 +26,7 @@ from spiders.listing.page_numbers import (
     step,
 )
 from spiders.listing.pagination_words import MORE, NEXT, OLDER, PREVIOUS
+from spiders.listing.paging.controls import Controls, page_of_grid
 from spiders.listing.paging.labels import (
     BACKWARD_ARROWS,
     FORWARD_ARROWS,
@@ -33,6 +35,7 @@ from spiders.listing.paging.labels import (
     number_in,
     range_in,
 )
+from spiders.listing.paging.option_lists import next_option
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
@@ -48,6 +51,7 @@ MAX_OTHERS = 3
 LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
 """Attributes by which any element may load the rest of an endless list."""
 
+_BUTTONS = frozenset(["submit", "image", "button"])
 _NEXT_OR_OLDER = NEXT | OLDER
 _ON = _NEXT_OR_OLDER | MORE
 _STRONG_CLASS = re.compile(
@@ -90,11 +94,13 @@ class NextPages:
     """The address of the page that follows, and ``others`` to try if it leads nowhere.
 
     ``others`` are numbered pages of the same listing, the most likely first. They include the page
-    before in a pager, because a pager may count down.
+    before in a pager, because a pager may count down. ``form`` is the request for ``next`` if it is
+    one by POST.
     """
 
     next: str | None
     others: tuple[str, ...] = ()
+    form: Form | None = None
 
 
 def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
@@ -108,9 +114,10 @@ def next_pages(page: Page, rules: ListingRules | None = None) -> NextPages:
     A declared ``next`` selector wins. Else rel=next (HTML, 4.6.7), what the link says or is called,
     the number after the current one, and a load-more address, in this order. Never the page itself.
     """
+    controls = Controls(page)
     if rules and rules.next:
-        return NextPages(_declared(page, rules.next))
-    found = list(_candidates(page))
+        return _requested(_declared(page, rules.next, controls), controls)
+    found = list(_candidates(page, controls))
     forward = [one for one in found if one.score > 0 and not one.is_before]
     best = max(forward, key=lambda one: one.score, default=None)
     before = [one for one in found if one.is_before]
@@ -123,35 +130,50 @@ def next_pages(page: Page, rules: ListingRules | None = None) -> NextPages:
     others = dict.fromkeys(
         one.url
         for one in ranked
-        if is_page_of(page.url, one.url) and not (following and _same(one.url, following))
+        if is_page_of(page.url, one.url)
+        and not controls.makes(one.url)
+        and not (following and _same(one.url, following))
     )
-    return NextPages(following, tuple(others)[:MAX_OTHERS])
+    return replace(_requested(following, controls), others=tuple(others)[:MAX_OTHERS])
 
 
-def _declared(page: Page, selector: str) -> str | None:
+def _requested(address: str | None, controls: Controls) -> NextPages:
+    """The request for a page, which a form makes if a control is known by the address."""
+    if address is None or not controls.makes(address):
+        return NextPages(address)
+    url, form = controls.request(address) or (None, None)
+    return NextPages(url, form=form)
+
+
+def _declared(page: Page, selector: str, controls: Controls) -> str | None:
     for found in CssSelector(selector).found(page.tree):
         if isinstance(found, str):
             address = resolve(found, page.base)
         else:
-            address = link_target(found, page.base)
+            address = link_target(found, page.base) or controls.address(found)
         if address and not _same(address, page.url):
             return address
     return None
 
 
-def _candidates(page: Page) -> Iterator[_Candidate]:
-    controls = _Controls(page)
-    nodes = chain(page.tree.iter("link", "a", "button", "option"), _loaders(page))
+def _candidates(page: Page, controls: Controls) -> Iterator[_Candidate]:
+    links = _Links(page, controls)
+    nodes = chain(page.tree.iter("link", "a", "button", "option", "input"), _loaders(page))
     for node in islice(nodes, MAX_LINKS):
-        controls.add(node)
-    return controls.candidates()
+        links.add(node)
+    yield from links.candidates()
+    for select, options in controls.lists():
+        following = next_option(options)
+        if following and (address := controls.chosen(select, following.option)):
+            yield _Candidate(address, 1.3 if following.is_page else 0.4)
 
 
-class _Controls:
+class _Links:
     """The links, buttons and options of one page, read one by one."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, controls: Controls) -> None:
         self._page = page
+        self._controls = controls
         self._here = urlsplit(page.url)
         self._is_rtl = is_written_rtl(page.tree)
         self._pagers: dict[etree._Element, Pager] = defaultdict(Pager)
@@ -162,7 +184,9 @@ class _Controls:
     def add(self, node: etree._Element) -> None:
         """Read a control, if it leads to a page of the same host."""
         page = self._page
-        address = link_target(node, page.base)
+        if node.tag == "input" and (node.get("type") or "").lower() not in _BUTTONS:
+            return
+        address = link_target(node, page.base) or self._controls.address(node)
         if not address:
             return
         there = urlsplit(address)
@@ -173,7 +197,7 @@ class _Controls:
             if not is_own and "next" in (node.get("rel") or "").lower().split():
                 self._stated.append(_Candidate(address, 6.0))
             return
-        label = label_of(node, is_rtl=self._is_rtl)
+        label = page_of_grid(node) or label_of(node, is_rtl=self._is_rtl)
         self._note_number(node, label, None if is_own else address)
         if is_own or node.tag == "option":
             return
@@ -216,7 +240,7 @@ def _loaders(page: Page) -> Iterator[etree._Element]:
     if not any(name.encode() in page.markup for name in LOADERS):
         return
     for node in page.tree.iter():
-        if node.tag not in {"link", "a", "button"} and any(map(node.get, LOADERS)):
+        if node.tag not in {"link", "a", "button", "input"} and any(map(node.get, LOADERS)):
             yield node
 
 
@@ -244,7 +268,7 @@ def _rated(
     if said in PREVIOUS or titled in PREVIOUS or "prev" in rel:
         is_beside = not _CAROUSEL.search(names_around(node, 3))
         return _Candidate(address, 0.0, label, is_before=is_beside and is_page_of(here, address))
-    loads = node.tag not in {"a", "link"}
+    loads = node.tag not in {"a", "link", "input"}
     numbered = is_page_of(here, address, loads=loads)
     named = _named_next(node)
     worded = said in _NEXT_OR_OLDER or titled in _NEXT_OR_OLDER
@@ -277,7 +301,7 @@ def _numbered_score(
         return 1.2
     if _is_more(*words) or _leads_on(*words, address, here):
         return 1.0
-    if node.tag not in {"a", "button"} or _MORE_CLASS.search(names_around(node, 1)):
+    if node.tag not in {"a", "button", "input"} or _MORE_CLASS.search(names_around(node, 1)):
         return 0.8
     return 0.0
 

@@ -19,7 +19,7 @@ from spiders.listing.feed import read_syndicated
 from spiders.listing.flat_page import MAX_ANCHORS, flatten
 from spiders.listing.from_state import read_state
 from spiders.listing.json_listing import html_within
-from spiders.listing.pagination import next_page
+from spiders.listing.pagination import next_pages
 from spiders.listing.records import MAX_RECORDS
 from spiders.listing.region_features import RegionPage
 from spiders.listing.regions import place_of
@@ -58,15 +58,17 @@ def read_listing(
         items = declared_items(page, reading, rules, limits)
         if not items:
             limits.append("the declared selectors match no link on this page")
-        return Listing(page.url, items, next_page(page, rules), DECLARED, 1.0, (*limits,))
+        pages = next_pages(page, rules)
+        return Listing(page.url, items, pages.next, DECLARED, 1.0, (*limits,), form=pages.form)
     made = read_syndicated(page, reading)
     if made:
         within = None if made.items else html_within(page)
         if not within:
             return made
         page = Page(page.url, within.encode())
-    following = next_page(page, rules)
-    return _detected(page, reading, RegionPage(page.url, following, place))
+    pages = next_pages(page, rules)
+    found = _detected(page, reading, RegionPage(page.url, pages.next, place))
+    return replace(found, form=pages.form)
 
 
 def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:

@@ -59,6 +59,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
         listed=entry is not None,
         media_type=entry.media_type if entry else None,
         status=entry.status if entry else 0,
+        posted=entry.posted if entry else "",
     )
 
 

@@ -1,8 +1,9 @@
 """The CDXJ file beside a WARC file: where each capture is, one a line.
 
 Lines are those of cdxj-indexer, which pywb reads, with one field of our own: ``leaf``, the number
-of the record's leaf in the log. They stand in the order of the records while the file grows, and
-are sorted when it is full.
+of the record's leaf in the log. The response to a request by POST has the fields ``method`` and
+``requestBody``, and its key is made of both (data.text.posted). Lines stand in the order of the
+records while the file grows, and are sorted when it is full.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from typing import Final
 
 from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Record
-from data.archive.warc.records import LISTED, REVISIT, WARC_FIELDS, NewRecord
+from data.archive.warc.records import LISTED, POSTED_FIELD, REVISIT, WARC_FIELDS, NewRecord
 from data.archive.warc.surt import surt
 from data.files import sync
 from data.models.capture import Capture
+from data.text.posted import posted_address
 
 SORTED_AT_ONCE: Final = 100_000
 """Lines that are sorted in memory; more are sorted by way of files."""
@@ -36,7 +38,8 @@ class Entry:
     """A line: a capture of ``uri`` at ``at`` (aware UTC, whole seconds).
 
     ``status`` is 0 and ``media_type`` None where the record has none. ``digest`` is that of the
-    payload, as WARC writes it; ``leaf`` is -1 where nobody knows it.
+    payload, as WARC writes it; ``leaf`` is -1 where nobody knows it. ``posted`` are the fields of a
+    request by POST (data.text.posted), empty for GET.
     """
 
     uri: str
@@ -48,6 +51,12 @@ class Entry:
     offset: int
     file: str
     leaf: int = -1
+    posted: str = ""
+
+    @property
+    def address(self) -> str:
+        """The address that it is found by: that of a request by POST has the posted fields."""
+        return posted_address(self.uri, self.posted)
 
     @property
     def is_revisit(self) -> bool:
@@ -65,9 +74,12 @@ class Entry:
         told["length"] = str(self.length)
         told["offset"] = str(self.offset)
         told["filename"] = self.file
+        if self.posted:
+            told["method"] = "POST"
+            told["requestBody"] = self.posted
         if self.leaf >= 0:
             told["leaf"] = str(self.leaf)
-        return f"{surt(self.uri)} {self.at:%Y%m%d%H%M%S} {json.dumps(told)}\n".encode()
+        return f"{surt(self.address)} {self.at:%Y%m%d%H%M%S} {json.dumps(told)}\n".encode()
 
 
 def decode_entry(line: bytes) -> Entry:
@@ -85,6 +97,7 @@ def decode_entry(line: bytes) -> Entry:
             int(fields["offset"]),
             fields["filename"],
             int(fields.get("leaf", -1)),
+            fields.get("requestBody", ""),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"a line of CDXJ lacks {error}") from error
@@ -113,6 +126,7 @@ def entry_of(record: Record, leaf: int) -> Entry | None:
         record.offset,
         record.file,
         leaf,
+        record.field(POSTED_FIELD),
     )
 
 
@@ -128,6 +142,7 @@ def entry_at(record: NewRecord, capture: Capture) -> Entry:
         capture.offset,
         capture.file,
         capture.leaf,
+        record.posted,
     )
 
 

@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS captures (
     length INTEGER NOT NULL,
     leaf INTEGER NOT NULL,
     url TEXT NOT NULL, -- canonical; that of notes about removals too
-    uri TEXT NOT NULL, -- as the record has it
+    uri TEXT NOT NULL, -- as the record has it, with the posted fields of a request by POST
     at INTEGER NOT NULL, -- seconds since 1970
     mime TEXT,
     status INTEGER NOT NULL,
@@ -112,7 +112,7 @@ class Index:
             if not entry.is_revisit:
                 self._holders.setdefault(entry.digest, entry)
             if entry.status == OK:
-                self._newest[entry.uri] = entry
+                self._newest[entry.address] = entry
             if len(self._waiting) >= TOGETHER:
                 self._flush()
 
@@ -310,8 +310,8 @@ class Index:
             entry.offset,
             entry.length,
             entry.leaf,
-            canonical_url(entry.uri),
-            entry.uri,
+            canonical_url(entry.address),
+            entry.address,
             int(entry.at.timestamp()),
             entry.media_type,
             entry.status,

@@ -19,10 +19,18 @@ from isal import isal_zlib
 
 from data.archive.log.leaf import Leaf, uri_hash
 from data.archive.warc.http_head import field_of, split_head
-from data.archive.warc.records import NO_BYTES, RENDERED_FIELD, SALT_FIELD, Fields, sha256
+from data.archive.warc.records import (
+    NO_BYTES,
+    POSTED_FIELD,
+    RENDERED_FIELD,
+    SALT_FIELD,
+    Fields,
+    sha256,
+)
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.models.exchange import Headers
+from data.text.posted import posted_address
 
 OPEN: Final = ".open"
 """The end of the name of a file that grows."""
@@ -131,6 +139,11 @@ class Record:
     def uri(self) -> str:
         """The WARC-Target-URI."""
         return self.field("WARC-Target-URI").strip("<> ")
+
+    @property
+    def address(self) -> str:
+        """The address that indexes list it under: with the posted fields of a request by POST."""
+        return posted_address(self.uri, self.field(POSTED_FIELD))
 
     @cached_property
     def at(self) -> dt.datetime:

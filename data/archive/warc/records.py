@@ -1,8 +1,10 @@
 """Records of the archive as they are written: WARC 1.1, each a gzip member.
 
-Two fields are our own. Communique-Salt holds 16 bytes in hexadecimal, with which the log hashes the
-address of the record: without it nobody can tell from a leaf what was fetched. Communique-Rendered
-says that the body is no answer of a server but the document as a browser had it.
+Three fields are our own. Communique-Salt holds 16 bytes in hexadecimal, with which the log hashes
+the address of the record: without it nobody can tell from a leaf what was fetched.
+Communique-Rendered says that the body is no answer of a server but the document as a browser had
+it. Communique-Posted holds the fields that a request by POST sent (data.text.posted): indexes list
+the response under its address with these fields as a query.
 
 Digests are SHA-256 in hexadecimal, which sha256sum prints and other tools of WARC check.
 """
@@ -25,6 +27,7 @@ from data.archive.warc.http_head import media_type_of, request_head, response_he
 from data.models.capture import Capture
 from data.models.exchange import Exchange
 from data.text.clean import allowed
+from data.text.posted import posted_query
 from data.text.redaction import redacted
 from data.text.urls import escaped, web_address
 
@@ -34,6 +37,7 @@ Fields: TypeAlias = tuple[tuple[str, str], ...]
 SALT_FIELD: Final = "Communique-Salt"
 RENDERED_FIELD: Final = "Communique-Rendered"
 RENDERED: Final = "browser"
+POSTED_FIELD: Final = "Communique-Posted"
 
 LEVEL: Final = 2
 """Of igzip: a tenth of the time of zlib's level 6 for 12 % more bytes of a page."""
@@ -69,7 +73,8 @@ class NewRecord:
     """A record that is to be appended: ``member`` is all of it, compressed.
 
     ``record_id`` is its WARC-Record-ID without brackets and ``digest`` that of its payload, as
-    indexes tell it, as they do ``media_type`` and ``status`` of one that is ``listed``.
+    indexes tell it, as they do ``media_type``, ``status`` and the ``posted`` fields of one that is
+    ``listed``.
     """
 
     record_id: str
@@ -80,6 +85,7 @@ class NewRecord:
     listed: bool = False
     media_type: str | None = None
     status: int = 0
+    posted: str = ""
 
     def capture(self, file: str, end: int, leaf: int) -> Capture:
         """What it is known by where it ends at a byte of a file, and has this leaf."""
@@ -172,6 +178,9 @@ def response(
         fields.append(("WARC-Truncated", exchange.truncated))
     if exchange.rendered:
         fields.append((RENDERED_FIELD, RENDERED))
+    posted = posted_query(exchange.posted)
+    if posted:
+        fields.append((POSTED_FIELD, posted))
     served = next((v for name, v in exchange.headers if name.lower() == b"content-type"), None)
     if original is None:
         return _made(
@@ -184,6 +193,7 @@ def response(
             fields,
             media_type=media_type_of(served),
             status=exchange.status,
+            posted=posted,
         )
     not_modified = exchange.status == 304  # noqa: PLR2004 - the status of that name
     fields += [
@@ -202,14 +212,16 @@ def response(
         fields,
         media_type=REVISIT,
         status=exchange.status,
+        posted=posted,
     )
 
 
 def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
-    """The record of the request that got this answer."""
+    """The record of the request that got this answer, without values of secret parameters."""
     head = request_head(exchange, answer.uri)
+    body = redacted(f"?{exchange.posted}")[1:].encode("utf-8", "replace")
     fields = [("WARC-Concurrent-To", f"<{answer.record_id}>")]
-    return _made("request", answer.uri, exchange.at, head, REQUEST, None, fields)
+    return _made("request", answer.uri, exchange.at, head + body, REQUEST, None, fields)
 
 
 def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
@@ -263,10 +275,11 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     *,
     media_type: str | None = None,
     status: int = 0,
+    posted: str = "",
 ) -> NewRecord:
     """A record; ``payload`` is None where it has none.
 
-    Indexes tell ``media_type`` and ``status`` of it.
+    Indexes list its ``media_type``, ``status`` and ``posted`` fields.
     """
     record_id = uuid4()
     urn = record_id.urn
@@ -295,6 +308,7 @@ def _made(  # noqa: PLR0917 - a record has as many parts
         listed=kind in LISTED and media_type != WARC_FIELDS,
         media_type=media_type,
         status=status,
+        posted=posted,
     )
 
 

@@ -75,7 +75,8 @@ def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
         return text
     if not text:
         image = node.find(".//img")
-        text = node.get("title") or node.get("aria-label") or ""
+        text = (node.get("value") or "") if node.tag == "input" else ""
+        text = text or node.get("alt") or node.get("title") or node.get("aria-label") or ""
         if image is not None:
             text = image.get("alt") or image.get("title") or text
         if text.strip():

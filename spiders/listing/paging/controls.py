@@ -1,0 +1,302 @@
+"""The requests that the controls of a page make: buttons and lists of forms, and postbacks.
+
+A request that could change something at the site is never made. So a form counts only if the
+control is for paging or a year, on the same site, and nothing else in the form is for input by a
+person. Hidden fields, selected options and the control are sent; all other inputs are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from lxml import etree
+
+from data.text.posted import posted_address
+from data.text.urls import MAX_ADDRESS
+from spiders.items import Form
+from spiders.page.class_hints import names_around, names_of
+from spiders.page.links import resolve
+from spiders.page.page import Page
+
+MAX_BODY: Final = 500_000
+"""Maximum characters of a posted body. The state of an ASP.NET page may have 100 kB and more."""
+
+MAX_FIELDS: Final = 500
+"""Maximum number of fields that are sent of a form."""
+
+MAX_SCRIPT: Final = 4_000
+"""Maximum characters of a handler that is searched for a postback."""
+
+MAX_FORMS: Final = 50
+"""Maximum number of forms of a page that are read."""
+
+_POSTBACK = re.compile(r"__doPostBack\(\s*(['\"])([^'\"]{1,500})\1\s*,\s*(['\"])([^'\"]{0,500})\3")
+_OPTIONS = re.compile(
+    r"WebForm_PostBackOptions\(\s*(['\"])([^'\"]{1,500})\1\s*,\s*(['\"])([^'\"]{0,500})\3"
+)
+_PAGE_OF_GRID = re.compile(r"Page\$(\d{1,5})")
+_STATE: Final = frozenset(["__VIEWSTATE", "__EVENTTARGET", "__VIEWSTATEKEY", "__VSTATE"])
+"""Hidden fields of a form that ASP.NET wraps around the whole page."""
+
+_WRITES = re.compile(
+    r"subscri|newsletter|signup|sign-?_?up|log-?_?in|log-?_?on|sign-?_?in|log-?_?out|regist|"
+    r"comment|contact|feedback|delete|remove|unsub|donat|\bcart|basket|checkout|payment|vote|"
+    r"poll|survey|quiz|\brating|upload|password|passwd|captcha|consent|cookie|abonn|kontakt|"
+    r"kommentar|send-?_?mail|wizard",
+    re.IGNORECASE,
+)
+"""What names of controls and forms contain that change something at the site."""
+
+_PAGES = re.compile(
+    r"pag(?:e|er|ing|ina|inat)|(?:^|[^a-z])(?:pg?|p(?:age)?_?no)(?:$|[^a-z])|next|older|offset|"
+    r"start|skip|seite|sayfa|strana|stron|sivu|sida|more|year|jahr|annee|anio|ano$|god$|archiv",
+    re.IGNORECASE,
+)
+"""What names of controls and fields contain that page through a list."""
+
+_FILLED_IN: Final = frozenset(
+    ["password", "file", "email", "tel", "number", "date", "color", "range", "radio", "checkbox"]
+)
+"""Types of inputs that a person fills in. The text of a search is not one of them."""
+
+_BUTTONS: Final = frozenset(["submit", "image"])
+_SUBMITS = re.compile(r"\bsubmit\s*\(|__doPostBack", re.IGNORECASE)
+
+
+Fields = Sequence[tuple[str, str]]
+"""Names and values of fields in the order in which they are sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FormFacts:
+    """What a form sends by itself, and whether it has nothing for a person to fill in."""
+
+    fields: Fields
+    has_state: bool
+    is_harmless: bool
+
+    @property
+    def names(self) -> str:
+        """The names of its fields."""
+        return " ".join(name for name, _ in self.fields)
+
+
+class Controls:
+    """The requests that the controls of one page make.
+
+    A control is known by the address of its page with the fields that the control itself sends.
+    Only `request` gathers all fields, which may be many kilobytes.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._site = urlsplit(page.url).netloc
+        self._facts: dict[etree._Element, _FormFacts] = {}
+        self._pressed: dict[str, tuple[etree._Element, etree._Element, Fields]] = {}
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether the page has no form at all."""
+        return b"<form" not in self._page.markup.lower()
+
+    def address(self, node: etree._Element) -> str | None:
+        """The address by which the request of a link or a button is known; None if it makes none.
+
+        Only for controls that page through a form of this site.
+        """
+        if self.is_empty:
+            return None
+        if postback := postback_of(node):
+            return self._postback(node, *postback)
+        form = _form_of(node) if _is_button(node) else None
+        if form is None or not self._pages(form, node):
+            return None
+        return self._noted(form, node, _pressed(node))
+
+    def lists(self) -> Iterator[tuple[etree._Element, list[etree._Element]]]:
+        """The lists that show another part of the listing if an option is chosen, with options."""
+        if self.is_empty:
+            return
+        for select in self._page.tree.iter("select"):
+            form = self._state_form if postback_of(select) else _form_of(select)
+            if form is not None and select.get("name") and self._pages(form, select):
+                yield select, [*select.iter("option")]
+
+    def chosen(self, select: etree._Element, option: etree._Element) -> str | None:
+        """The address by which the request that chooses an option is known; None if none does."""
+        choice = [(select.get("name") or "", value_of(option))]
+        if postback := postback_of(select):
+            return self._postback(select, *postback, choice)
+        form = _form_of(select)
+        if form is None:
+            return None
+        if _SUBMITS.search(_script_of(select)):
+            return self._noted(form, select, choice)
+        button = next((one for one in form.iter("input", "button") if _is_button(one)), None)
+        if button is None or _WRITES.search(f"{button.get('name') or ''} {names_of(button)}"):
+            return None
+        return self._noted(form, button, [*choice, *_pressed(button)])
+
+    def makes(self, address: str) -> bool:
+        """Whether an address is that of a control."""
+        return address in self._pressed
+
+    def request(self, address: str) -> tuple[str, Form | None] | None:
+        """The request that a control makes: its address, and what it posts or None.
+
+        None if the request is too large. Raises KeyError unless `makes` the address.
+        """
+        form, control, pressed = self._pressed[address]
+        sent = _target(form, control, self._page)
+        if sent is None:
+            return None
+        url, method = sent
+        fields = dict(self._facts_of(form).fields) | dict(pressed)
+        body = urlencode([*fields.items()], errors="replace")
+        if len(fields) > MAX_FIELDS or len(body) > MAX_BODY:
+            return None
+        if method == "post":
+            made = Form(url, body)
+            return made.address, made
+        # A form by GET replaces the query of its action (WHATWG HTML, 4.10.22.3).
+        kept = [one for one in fields.items() if one[1]]
+        address = urlsplit(url)._replace(query=urlencode(kept), fragment="").geturl()
+        return (address, None) if len(address) <= MAX_ADDRESS else None
+
+    @cached_property
+    def _state_form(self) -> etree._Element | None:
+        """The form of ASP.NET around the page."""
+        for _, form in zip(range(MAX_FORMS), self._page.tree.iter("form"), strict=False):
+            if self._facts_of(form).has_state:
+                return form
+        return None
+
+    def _postback(
+        self, node: etree._Element, target: str, argument: str, choice: Fields = ()
+    ) -> str | None:
+        form = self._state_form
+        if form is None or _WRITES.search(f"{target} {names_of(node)}"):
+            return None
+        event = [("__EVENTTARGET", target), ("__EVENTARGUMENT", argument)]
+        return self._noted(form, node, [*event, *choice])
+
+    def _noted(self, form: etree._Element, control: etree._Element, pressed: Fields) -> str | None:
+        sent = _target(form, control, self._page)
+        if sent is None or urlsplit(sent[0]).netloc != self._site:
+            return None
+        query = urlencode(pressed, errors="replace")
+        if sent[1] == "post":
+            address = posted_address(self._page.url, query or "__wb_post_data=")
+        else:
+            address = urlsplit(sent[0])._replace(query=query, fragment="").geturl()
+        if len(address) > MAX_ADDRESS:
+            return None
+        self._pressed.setdefault(address, (form, control, pressed))
+        return address
+
+    def _pages(self, form: etree._Element, control: etree._Element) -> bool:
+        """Whether a control of a form is for paging, and sending the form changes nothing."""
+        name = f"{control.get('name') or ''} {names_of(control)}"
+        around = names_around(control, 2)
+        if _WRITES.search(f"{name} {around}"):
+            return False
+        facts = self._facts_of(form)
+        if not (facts.has_state or facts.is_harmless):
+            return False
+        names = [name, around]
+        if not facts.has_state:
+            names.append(facts.names)
+        return any(_PAGES.search(text) for text in names)
+
+    def _facts_of(self, form: etree._Element) -> _FormFacts:
+        known = self._facts.get(form)
+        if known is None:
+            fields = [*form.iter("input", "textarea")]
+            about = f"{form.get('action') or ''} {form.get('name') or ''} {names_of(form)}"
+            filled = any(one.tag == "textarea" or _type_of(one) in _FILLED_IN for one in fields)
+            known = self._facts[form] = _FormFacts(
+                [*_fields(form)],
+                any(one.get("name") in _STATE for one in fields),
+                not (filled or _WRITES.search(about)),
+            )
+        return known
+
+
+def _target(form: etree._Element, control: etree._Element, page: Page) -> tuple[str, str] | None:
+    """The address that a form is sent to, and the method; None where it can't be sent."""
+    action = (control.get("formaction") or form.get("action") or "").strip()
+    url = resolve(action, page.base) if action else page.url
+    method = (control.get("formmethod") or form.get("method") or "get").strip().lower()
+    return (url, method) if url and method in {"get", "post"} else None
+
+
+def _pressed(button: etree._Element) -> Fields:
+    name = button.get("name")
+    if not name:
+        return ()
+    if _type_of(button) == "image":
+        return [(f"{name}.x", "1"), (f"{name}.y", "1")]
+    return [(name, button.get("value") or "")]
+
+
+def postback_of(node: etree._Element) -> tuple[str, str] | None:
+    """The target and the argument of the postback of ASP.NET that a control makes, or None."""
+    script = _script_of(node)
+    if "PostBack" not in script:
+        return None
+    found = _POSTBACK.search(script) or _OPTIONS.search(script)
+    return (found[2], found[4]) if found else None
+
+
+def page_of_grid(node: etree._Element) -> str:
+    """The number of the page that a postback of a grid leads to (``Page$2``), or empty."""
+    postback = postback_of(node)
+    found = _PAGE_OF_GRID.fullmatch(postback[1]) if postback else None
+    return found[1] if found else ""
+
+
+def _script_of(node: etree._Element) -> str:
+    # Servers escape quotes within handlers: setTimeout('__doPostBack(\\'a\\',\\'\\')', 0).
+    handlers = (node.get(name) or "" for name in ("href", "onclick", "onchange"))
+    return " ".join(text[:MAX_SCRIPT] for text in handlers if "(" in text).replace("\\", "")
+
+
+def _form_of(node: etree._Element) -> etree._Element | None:
+    return next(node.iterancestors("form"), None)
+
+
+def _type_of(field: etree._Element) -> str:
+    return (field.get("type") or "text").strip().lower()
+
+
+def _is_button(node: etree._Element) -> bool:
+    if node.get("disabled") is not None:
+        return False
+    if node.tag == "button":
+        return (node.get("type") or "submit").strip().lower() == "submit"
+    return node.tag == "input" and _type_of(node) in _BUTTONS
+
+
+def value_of(option: etree._Element) -> str:
+    """What a form sends if an option is chosen."""
+    value = option.get("value")
+    return value if value is not None else " ".join("".join(map(str, option.itertext())).split())
+
+
+def _fields(form: etree._Element) -> Iterator[tuple[str, str]]:
+    """The hidden fields of a form, and the options that the server selected."""
+    for field in form.iter("input", "select"):
+        name = field.get("name")
+        if not name:
+            continue
+        if field.tag == "select":
+            selected = [one for one in field.iter("option") if one.get("selected") is not None]
+            if selected:
+                yield name, value_of(selected[-1])
+        elif _type_of(field) == "hidden":
+            yield name, field.get("value") or ""
