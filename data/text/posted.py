@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from data.text.redaction import redacted
 
@@ -29,7 +29,8 @@ def posted_query(body: str) -> str:
     stands for the value: the state of a page may have many kilobytes.
     """
     fields = [(name, _short(value)) for name, value in parse_qsl(body, keep_blank_values=True)]
-    query = redacted(f"?{urlencode(fields)}")[1:]
+    # A space is %20, as in the keys of cdxj-indexer.
+    query = redacted(f"?{urlencode(fields, quote_via=quote)}")[1:]
     return query if len(query) <= MAX_QUERY else f"__wb_post_data={_digest(body)}"
 
 

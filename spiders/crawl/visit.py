@@ -48,7 +48,7 @@ from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
 from spiders.sources.unmatched import told
 
-READER = "3"
+READER = "4"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
 
 NO_FILES = FileKinds()

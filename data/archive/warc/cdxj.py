@@ -75,8 +75,8 @@ class Entry:
         told["offset"] = str(self.offset)
         told["filename"] = self.file
         if self.posted:
-            told["method"] = "POST"
             told["requestBody"] = self.posted
+            told["method"] = "POST"
         if self.leaf >= 0:
             told["leaf"] = str(self.leaf)
         return f"{surt(self.address)} {self.at:%Y%m%d%H%M%S} {json.dumps(told)}\n".encode()

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from isal.igzip_lib import COMP_GZIP, compress
 
@@ -74,7 +74,7 @@ class NewRecord:
 
     ``record_id`` is its WARC-Record-ID without brackets and ``digest`` that of its payload, as
     indexes tell it, as they do ``media_type``, ``status`` and the ``posted`` fields of one that is
-    ``listed``.
+    ``listed``. ``request_id`` is the id that the record of its request by POST must have.
     """
 
     record_id: str
@@ -86,6 +86,7 @@ class NewRecord:
     media_type: str | None = None
     status: int = 0
     posted: str = ""
+    request_id: UUID | None = None
 
     def capture(self, file: str, end: int, leaf: int) -> Capture:
         """What it is known by where it ends at a byte of a file, and has this leaf."""
@@ -179,8 +180,11 @@ def response(
     if exchange.rendered:
         fields.append((RENDERED_FIELD, RENDERED))
     posted = posted_query(exchange.posted)
-    if posted:
+    request_id = uuid4() if posted else None
+    if request_id:
         fields.append((POSTED_FIELD, posted))
+        # cdxj-indexer reads what was posted only if the second record names the first.
+        fields.append(("WARC-Concurrent-To", f"<{request_id.urn}>"))
     served = next((v for name, v in exchange.headers if name.lower() == b"content-type"), None)
     if original is None:
         return _made(
@@ -194,6 +198,7 @@ def response(
             media_type=media_type_of(served),
             status=exchange.status,
             posted=posted,
+            request_id=request_id,
         )
     not_modified = exchange.status == 304  # noqa: PLR2004 - the status of that name
     fields += [
@@ -213,6 +218,7 @@ def response(
         media_type=REVISIT,
         status=exchange.status,
         posted=posted,
+        request_id=request_id,
     )
 
 
@@ -221,7 +227,16 @@ def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
     head = request_head(exchange, answer.uri)
     body = redacted(f"?{exchange.posted}")[1:].encode("utf-8", "replace")
     fields = [("WARC-Concurrent-To", f"<{answer.record_id}>")]
-    return _made("request", answer.uri, exchange.at, head + body, REQUEST, None, fields)
+    return _made(
+        "request",
+        answer.uri,
+        exchange.at,
+        head + body,
+        REQUEST,
+        None,
+        fields,
+        record_id=answer.request_id,
+    )
 
 
 def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
@@ -276,12 +291,14 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     media_type: str | None = None,
     status: int = 0,
     posted: str = "",
+    request_id: UUID | None = None,
+    record_id: UUID | None = None,
 ) -> NewRecord:
     """A record; ``payload`` is None where it has none.
 
     Indexes list its ``media_type``, ``status`` and ``posted`` fields.
     """
-    record_id = uuid4()
+    record_id = record_id or uuid4()
     urn = record_id.urn
     salt = os.urandom(SALT)
     digest = sha256(block)
@@ -309,6 +326,7 @@ def _made(  # noqa: PLR0917 - a record has as many parts
         media_type=media_type,
         status=status,
         posted=posted,
+        request_id=request_id,
     )
 
 

@@ -9,10 +9,18 @@ from pathlib import Path
 import pytest
 
 from data.archive.warc import cdxj, records
-from data.archive.warc.cdxj import Entry, decode_entry, entry_of, last_entry, read_entries
-from data.archive.warc.reader import read_file
+from data.archive.warc.cdxj import (
+    Entry,
+    decode_entry,
+    entry_at,
+    entry_of,
+    last_entry,
+    read_entries,
+)
+from data.archive.warc.reader import Record, read_file
 from tests.exchanges import NOON, answer
 
+DIGEST = records.sha256(b"")
 SECOND = NOON.replace(microsecond=0)
 ENTRY = Entry(
     "http://www.Harbour.example/News?b=2&a=1",
@@ -152,3 +160,24 @@ def test_lines_are_sorted_by_their_bytes(
     cdxj.write_sorted(lines, tmp_path / "a.cdxj")
     assert (tmp_path / "a.cdxj").read_bytes() == b"".join(sorted(lines))
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.cdxj"]
+
+
+def test_a_response_to_a_post_has_a_key_of_its_own(tmp_path: Path) -> None:
+    made = records.response(
+        answer("http://harbour.example/news", posted="page=2"),
+        "http://harbour.example/news",
+        DIGEST,
+    )
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(made.member)
+    (record,) = read_file(path)
+    assert isinstance(record, Record)
+    found = entry_of(record, 7)
+    assert found
+    assert found.address == "http://harbour.example/news?__wb_method=POST&page=2"
+    assert found.uri == "http://harbour.example/news"
+    line = found.encode()
+    assert line.startswith(b"example,harbour)/news?__wb_method=post&page=2 ")
+    assert b'"requestBody": "page=2", "method": "POST"' in line
+    assert decode_entry(line) == found
+    assert entry_at(made, made.capture("a.warc.gz", len(made.member), 7)) == found
