@@ -12,11 +12,11 @@ from spiders.items import ListingItem
 from spiders.listing.dates import DateMark
 from spiders.listing.featured import common_shape, shape_of
 from spiders.listing.flat_page import ElementSpan, FlatPage
-from spiders.listing.foreign_rows import without_foreign_rows
 from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import MAX_RATED, Record, records_of
 from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage, Row
 from spiders.listing.regions import Region, encloses, find_regions, says_words
+from spiders.listing.rows.foreign_rows import without_foreign_rows
 
 HEADED: Final = 0.55
 """How much titles are like titles, 0 to 1, at the least where a date stands above several."""
@@ -114,7 +114,7 @@ class Candidates:
         self._features = RegionFeatures(flat, page)
         self._read: dict[int, RankedRegion | None] = {}
         self.found: list[Candidate] = []
-        for region in find_regions(flat, dates, page.place):
+        for region in find_regions(flat, dates, page.place, page.url):
             records = records_of(region, flat, dates, MAX_RATED)
             if records:
                 most = float(self._features.most(region, records) @ WEIGHTS) + BIAS
@@ -132,7 +132,7 @@ class Candidates:
         region = candidate.region
         items = RecordFields(candidate.records, self._flat, strict=region.strict)
         row = self._features.of(region, candidate.records, items)
-        if not speaks(region, row):
+        if items.aside >= HALF or not speaks(region, row):
             return None
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 

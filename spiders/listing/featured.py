@@ -29,6 +29,7 @@ _TITLED = 0.5
 _LISTS = frozenset(("ul", "ol"))
 _SHARE = 0.8
 _DIGITS = re.compile(r"\d+")
+_INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
 
 
 def featured(
@@ -126,7 +127,8 @@ def shape_of(url: str) -> Shape:
 
 def _shape(url: str) -> Shape:
     parts = urlsplit(url)
-    folders = _DIGITS.sub("0", parts.path.rstrip("/").rpartition("/")[0])
+    path = _INDEX.sub("", parts.path).rstrip("/")
+    folders = _DIGITS.sub("0", path.rpartition("/")[0])
     return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
 
 

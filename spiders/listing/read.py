@@ -23,8 +23,8 @@ from spiders.listing.pagination import next_pages
 from spiders.listing.records import MAX_RECORDS
 from spiders.listing.region_features import RegionPage
 from spiders.listing.regions import place_of
+from spiders.listing.rows.undated_rows import with_undated
 from spiders.listing.unclosed import closed
-from spiders.listing.undated_rows import with_undated
 from spiders.page.page import NO_TEXT, Page
 from spiders.sources.source_file import ListingRules
 

@@ -6,17 +6,19 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
+from itertools import islice, takewhile
+from math import inf
 from statistics import mean
 
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
 from spiders.items import ListingItem
-from spiders.listing.case_names import are_captions, case_name
 from spiders.listing.dates import DateMark
 from spiders.listing.flat_page import FlatPage, LinkMark, TextMark
 from spiders.listing.records import Record
+from spiders.listing.rows.case_names import are_captions, case_name
+from spiders.listing.rows.side_links import is_month_archive, is_side_link
 from spiders.listing.titles import (
     GENERIC,
     HEADINGS,
@@ -47,6 +49,13 @@ _LIKELY = 0.3
 _SURE = 0.7
 _POSSIBLE = 0.1
 _HALF = 0.5
+_MOSTLY = 0.8
+_REPEATED = 12
+"""Characters of a heading that a link below it repeats at least."""
+
+_SIDE = 0.05
+"""The share of its score that a link keeps that leads to an author, a tag or an archive."""
+
 _BESIDE = 12
 """Characters beside a date in a link from which it is part of a title."""
 
@@ -55,7 +64,8 @@ class RecordFields:
     """The items of one region, in page order, and how good they are.
 
     ``crowded`` counts the records with several links that could each be the title; ``headed`` is
-    the share of links in headings, ``dated_alone`` the share of records with a date that is a text
+    the share of links in headings, ``aside`` that of links to authors, tags and archives,
+    ``dated_alone`` the share of records with a date that is a text
     of its own.
     """
 
@@ -70,6 +80,7 @@ class RecordFields:
             slot: title_likeness(self._text_of(anchor) for _, anchor in placed)
             for slot, placed in self._slots.items()
         }
+        self._side = {slot for slot in self._slots if self._is_side(slot)}
         self._links = {slot: self._rate(slot) for slot in self._slots}
         self._date_signs = Counter(
             sign for record in records for sign in {mark.sign for mark in record.dates}
@@ -78,6 +89,8 @@ class RecordFields:
         self.items: list[ListingItem] = []
         self.crowded = 0
         links = [self._link(record) for record in records]
+        aside = (self._slot(link) in self._side or is_side_link(link) for link in links)
+        self.aside = sum(aside) / max(1, len(records))
         self.headed = sum(in_heading(link.node) for link in links) / max(1, len(records))
         self.dated_alone = sum(_has_own_date(record) for record in records) / max(1, len(records))
         for record, link in zip(records, links, strict=True):
@@ -86,6 +99,8 @@ class RecordFields:
         self._lead = lead_of([item.title for item in self.items], said)
         if self._lead:
             self.items = list(map(self._without_lead, self.items, records, links))
+        if self.headed < _HALF and len(records) > 1:
+            self.items = self._with_headlines()
         dates = [item.published.raw if item.published else "" for item in self.items]
         titles = undated_titles([item.title for item in self.items], dates)
         self.items = [
@@ -123,8 +138,41 @@ class RecordFields:
         distinct = len({anchor.url for anchor in anchors}) / len(anchors)
         score = 0.25 + self._likeness[slot]
         score += 0.4 * in_heading(anchors[0].node)
-        score += 0.15 * bool(_DOCUMENT.search(anchors[0].url))
-        return coverage * distinct * score / (1 + 0.05 * mean(at for at, _ in self._slots[slot]))
+        # A document below the headline of a page is linked in the text.
+        score += 0.15 * (self._is_document(slot) and self._order(slot) <= self._headline_order)
+        score *= _SIDE if slot in self._side else 1.0
+        return coverage * distinct * score / (1 + 0.05 * self._order(slot))
+
+    def _order(self, slot: int) -> float:
+        """The mean number of links before those in this kind of place."""
+        return mean(order for order, _ in self._slots[slot])
+
+    def _is_document(self, slot: int) -> bool:
+        return bool(_DOCUMENT.search(self._slots[slot][0][1].url))
+
+    @cached_property
+    def _headline_order(self) -> float:
+        """The mean number of links before the first headline that leads to a page."""
+        headlines = (
+            self._order(slot)
+            for slot, placed in self._slots.items()
+            if len(placed) >= _MOSTLY * len(self._records)
+            and self._likeness[slot] >= _SURE
+            and slot not in self._side
+            and not self._is_document(slot)
+        )
+        return min(headlines, default=inf)
+
+    def _is_side(self, slot: int) -> bool:
+        """Whether links in this kind of place lead to authors, categories, tags or archives.
+
+        Links to archives of months are dates.
+        """
+        anchors = [anchor for _, anchor in self._slots[slot]]
+        side = sum(map(is_side_link, anchors))
+        if self._likeness[slot] < _LIKELY:
+            side = max(side, sum(map(is_month_archive, anchors)))
+        return side > _HALF * len(anchors)
 
     def _text_of(self, anchor: LinkMark) -> str:
         inner = self._flat.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
@@ -163,12 +211,16 @@ class RecordFields:
     def _title(self, record: Record, anchor: LinkMark) -> str:
         same = islice((one for one in record.anchors if one.url == anchor.url), MAX_TITLE_LINKS)
         own = max(
-            ((self._own_title(record, other), in_heading(other.node)) for other in same),
-            key=lambda said: (
-                not GENERIC.fullmatch(said[0]),
-                said[1] and bool(said[0]),
-                len(said[0]),
+            (
+                (
+                    title := self._own_title(record, other),
+                    bool(title) and in_heading(other.node),
+                    self._likeness[self._slot(other)] >= _LIKELY,
+                )
+                for other in same
+                if other is anchor or self._slot(other) not in self._side
             ),
+            key=lambda said: (not GENERIC.fullmatch(said[0]), *said[1:], len(said[0])),
         )[0]
         likeness = self._likeness[self._slot(anchor)]
         if own and (likeness >= _LIKELY or (likeness >= _POSSIBLE and _is_title(own))):
@@ -190,6 +242,31 @@ class RecordFields:
         if lead_in(item.title, self._short(record, link)) != self._lead:
             return item
         return replace(item, title=item.title.removeprefix(self._lead))
+
+    def _with_headlines(self) -> list[ListingItem]:
+        """The items with titles from headings, if all links repeat these after the same words.
+
+        "Lire la suite sur Une jetée s'ouv…" leads on from the heading "Une jetée s'ouvre".
+        """
+        titles = [item.title for item in self.items]
+        shared = takewhile(
+            lambda pair: pair[0] == pair[1], zip(min(titles), max(titles), strict=False)
+        )
+        lead = sum(1 for _ in shared)
+        found = []
+        for item, record in zip(self.items, self._records, strict=True):
+            said = _CUT.sub("", item.title[lead:])[:_REPEATED].strip()
+            heading = next(
+                (
+                    text.text
+                    for text in record.undated
+                    if said and said in text.text and in_heading(text.parent)
+                ),
+                item.title,
+            )
+            found.append(replace(item, title=heading))
+        changed = sum(one.title != item.title for one, item in zip(found, self.items, strict=True))
+        return found if lead > 1 and changed >= _MOSTLY * len(found) else self.items
 
     def _own_title(self, record: Record, anchor: LinkMark) -> str:
         """The text of a link, or the title within one that holds the whole of a record."""

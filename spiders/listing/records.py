@@ -46,7 +46,7 @@ def records_of(
     """The records of a region that list releases, in page order; at most ``most``.
 
     Where most have dates in them, those without are heads, notes and buttons, and are left out
-    (but see spiders.listing.undated_rows).
+    (but see spiders.listing.rows.undated_rows).
     """
     return releases_among(linked_records(region, flat, dates, most), region)
 

@@ -20,6 +20,7 @@ from lxml import etree
 
 from spiders.listing.dates import DateMark
 from spiders.listing.flat_page import ElementSpan, FlatPage
+from spiders.listing.rows.single_rows import dated_rows, undated_row
 
 CANDIDATES = 16
 """Blocks that are looked at closely of each kind, dated and undated, best first by their counts."""
@@ -36,8 +37,6 @@ NEAR = 12
 _WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
 _IN_TEXT = 0.6
 _HEADING_NEAR = 20
-_SINGLES = 12
-_SINGLE_SIZE = 60
 _SPLIT = 4
 _HALF = 0.5
 _UNSPACED = 8
@@ -51,8 +50,6 @@ LEADING = re.compile(
     re.IGNORECASE,
 )
 """What a link begins with that leads on from a title which it repeats."""
-
-_ROWS = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
 
 
 @dataclass(slots=True)
@@ -82,10 +79,13 @@ def encloses(outer: Region, inner: Region) -> bool:
     return len(owners) >= 0.8 * len(inner.records)
 
 
-def find_regions(flat: FlatPage, dates: list[DateMark], place: str = "") -> list[Region]:
+def find_regions(
+    flat: FlatPage, dates: list[DateMark], place: str = "", url: str = ""
+) -> list[Region]:
     """The likeliest regions of a page: the best by their dates, then the best by their links.
 
-    First of all is what stands where page 1 has its list (``place``), however little it is.
+    The first region is where page 1 has its list (``place``), however small it is. The last one is
+    the only post of the page (``url``), if it has a single one without a date.
     """
     counts = _Counts(flat, dates)
     found: list[Region] = []
@@ -117,7 +117,10 @@ def find_regions(flat: FlatPage, dates: list[DateMark], place: str = "") -> list
     if placed:
         dated.insert(0, counts.region(placed, strict=len({span.sign for span in placed}) == 1))
     taken = {id(region) for region in dated}
-    return dated + [region for region in rest if id(region) not in taken][: CANDIDATES // 2]
+    linked = [region for region in rest if id(region) not in taken][: CANDIDATES // 2]
+    only = undated_row(flat, url)
+    single = [Region([only], strict=True, side="", score=0.02, linked=1.0)] if only else []
+    return [*dated, *linked, *single]
 
 
 def _parts(
@@ -275,17 +278,9 @@ class _Counts:
         return False
 
     def singles(self) -> list[Region]:
-        """The smallest elements with one date and a link: a list may hold a single release."""
-        fitting = [
-            span
-            for span in self._flat.spans
-            if span.node.tag in _ROWS
-            and span.end - span.begin <= _SINGLE_SIZE
-            and not self._flat.is_chrome(span.begin, span.end)
-            and self._worth(span.begin, span.end) == 1
-        ]
-        fitting.sort(key=lambda span: span.end - span.begin)
-        return [Region([span], strict=True, side="in", score=0.6) for span in fitting[:_SINGLES]]
+        """The elements that may be the only dated row of a list."""
+        rows = dated_rows(self._flat, self._worth)
+        return [Region([span], strict=True, side="in", score=0.6) for span in rows]
 
 
 def _titled(flat: FlatPage) -> list[int]:

@@ -1,0 +1,43 @@
+"""Links of a row that lead to no release: its author, category, tags, comments, month archive."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from spiders.listing.flat_page import LinkMark
+
+_AUTHORS: Final = r"authors?|autor|autor[ei]s|auteurs?|autori|autrici|forfatter|yazar(?:lar)?|avtor"
+_TERMS: Final = (
+    r"categor(?:y|ies)|categor[ií]as?|categorie|cat[ée]gories?|kategori(?:e|en|a|ar|er|et|ler)?|"
+    r"tags?|hashtags?|etiquetas?|etiquettes?|etiketler|etiket|labels?|schlagw(?:ort|oerter|örter)|"
+    r"trefwoord(?:en)?|termino|taxonomy/term|search/label"
+)
+_SIDE_PATH: Final = re.compile(
+    rf"/(?:{_AUTHORS}|{_TERMS})/[^/]{{1,200}}(?:/index\.\w{{2,5}}|/)?$", re.IGNORECASE
+)
+_SIDE_QUERY: Final = re.compile(r"(?:author|cat|tag|m)=[^&]{1,200}", re.IGNORECASE)
+_MONTH_PATH: Final = re.compile(
+    r"/(?:19|20)\d\d/(?:0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?(?:/index\.\w{2,5}|/)?$"
+)
+_COMMENTS: Final = re.compile(r"(?:respond|comments?|disqus_thread|comment-\d{1,12})")
+_SIDE_RELATIONS: Final = frozenset(("author", "tag", "category"))
+
+
+def is_side_link(link: LinkMark) -> bool:
+    """Whether a link leads to an author, a category, a tag or the comments, by its address."""
+    if _SIDE_RELATIONS & {*(link.node.get("rel") or "").lower().split()}:
+        return True
+    if _COMMENTS.fullmatch((link.node.get("href") or "").rpartition("#")[2]):
+        return True
+    parts = urlsplit(link.url)
+    return bool(_SIDE_PATH.search(parts.path) or _SIDE_QUERY.fullmatch(parts.query))
+
+
+def is_month_archive(link: LinkMark) -> bool:
+    """Whether the address of a link has the form of an archive of a month or a day.
+
+    Releases that are numbered per year may have this form, too.
+    """
+    return bool(_MONTH_PATH.search(urlsplit(link.url).path))

@@ -1,0 +1,135 @@
+"""The only row of a list: a press room may hold a single release, with a date or without one."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urldefrag
+
+from spiders.listing.flat_page import ElementSpan, FlatPage
+from spiders.listing.rows.side_links import is_side_link
+from spiders.page.class_hints import names_of
+from spiders.page.generic_names import LISTING
+from spiders.page.regions import ASIDE, CHROME
+
+MAX_ROWS: Final = 12
+"""Maximum number of elements that may be the only dated row."""
+
+MAX_MARKS: Final = 60
+"""Maximum marks of a row."""
+
+MIN_WORDS: Final = 3
+MIN_UNSPACED_LENGTH: Final = 8
+"""Minimum words of a headline, and minimum characters in scripts without spaces."""
+
+FIRST_UNSPACED: Final = "\u0e00"
+"""The first character of scripts without spaces (Thai), and of others that have longer words."""
+
+MIN_SHARE: Final = 0.5
+"""Minimum share of the page's text in its only undated row; a release has more text around it."""
+
+ONE_DATE: Final = 0.97
+"""The minimum worth of a row with one date, or with a second one of its last change."""
+
+_ROWS: Final = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
+_POST: Final = re.compile(
+    r"(?:^|[\s_-])(?:h?entry|posts?|news|article|item|teaser|release|story|blog)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+
+
+def dated_rows(flat: FlatPage, worth: Callable[[int, int], float]) -> list[ElementSpan]:
+    """The smallest elements with one date, a link and, if the page has it around them, a headline.
+
+    ``worth`` is the worth of the dates between two places.
+    """
+    headlines = _headlines(flat)
+    fitting = [
+        span
+        for span in flat.spans
+        if span.node.tag in _ROWS
+        and span.end - span.begin <= MAX_MARKS
+        and not flat.is_chrome(span.begin, span.end)
+        and worth(span.begin, span.end) >= ONE_DATE
+    ]
+    fitting.sort(key=lambda span: span.end - span.begin)
+    headed = {id(span) for span in fitting if _count(headlines, span) == 1}
+    whole = [span for span in fitting if id(span) in headed]
+    parts = {
+        id(part)
+        for part in fitting
+        if id(part) not in headed
+        and any(span.begin <= part.begin and part.end <= span.end for span in whole[:MAX_ROWS])
+    }
+    return [
+        span
+        for span in fitting
+        if id(span) not in parts and (id(span) in headed or worth(span.begin, span.end) == 1)
+    ][:MAX_ROWS]
+
+
+def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
+    """The only post of a page that calls itself news, or whose element calls itself a post.
+
+    Its headline is a link, which leads to another page, and it holds most of the page's text.
+    """
+    headlines = _headlines(flat)
+    posts = [
+        span
+        for span in flat.spans
+        if (span.node.tag == "article" or _POST.search(names_of(span.node)))
+        and span.node.tag in _ROWS
+        and not flat.regions.around(span.begin, span.end) & (CHROME | ASIDE)
+        and _count(headlines, span) == 1
+    ]
+    if not posts:
+        return None
+    row = min(posts, key=lambda span: span.end - span.begin)
+    if any(not (span.begin <= row.begin and row.end <= span.end) for span in posts):
+        return None
+    head = next(
+        head
+        for head in flat.headings
+        if row.begin <= head.begin < row.end and _is_headline(flat.said(head.begin, head.end))
+    )
+    link = _link_of(flat, head.begin, head.end)
+    if link is None or urldefrag(link)[0] == urldefrag(url)[0]:
+        return None
+    shown = [text for text in flat.texts if not flat.regions.at(text.place) & (CHROME | ASIDE)]
+    held = sum(len(text.text) for text in shown if row.begin <= text.place < row.end)
+    if held < MIN_SHARE * sum(len(text.text) for text in shown):
+        return None
+    named = any(
+        LISTING.fullmatch(flat.said(one.begin, one.end).strip().casefold())
+        for one in flat.headings
+        if one.end <= row.begin
+    )
+    return row if named or _POST.search(names_of(row.node)) else None
+
+
+def _headlines(flat: FlatPage) -> list[int]:
+    """The places of the headings that say several words and are links, in page order."""
+    return sorted(
+        head.begin
+        for head in flat.headings
+        if _is_headline(flat.said(head.begin, head.end)) and _link_of(flat, head.begin, head.end)
+    )
+
+
+def _link_of(flat: FlatPage, begin: int, end: int) -> str | None:
+    """The address that a heading between two places leads to; None for a category, for example."""
+    inner = flat.anchors_in(begin, end)
+    outer = [link for link in flat.anchors_in(begin - 1, begin) if link.end >= end]
+    return next((link.url for link in (*inner, *outer) if not is_side_link(link)), None)
+
+
+def _count(places: list[int], span: ElementSpan) -> int:
+    return bisect_left(places, span.end) - bisect_left(places, span.begin)
+
+
+def _is_headline(text: str) -> bool:
+    """Whether a text says several words, in scripts without spaces too."""
+    unspaced = len(text) >= MIN_UNSPACED_LENGTH and max(text) >= FIRST_UNSPACED
+    return unspaced or len(text.split()) >= MIN_WORDS
