@@ -9,8 +9,8 @@ from tests.systems.generators.debian_generators import (
     JEKYLL,
     STATICSITE,
 )
-from tests.systems.generators.npm_generators import HEXO
-from tests.systems.generators.python_generators import ABLOG, LEKTOR, MKDOCS, NIKOLA
+from tests.systems.generators.npm_generators import DOCUSAURUS, HEXO, WINTERSMITH
+from tests.systems.generators.python_generators import ABLOG, BLAG, LEKTOR, MKDOCS, NIKOLA
 from tests.systems.hugo import HugoSystem
 from tests.systems.pelican import PelicanSystem
 from tests.systems.rendered import RenderedSystem
@@ -31,7 +31,10 @@ SYSTEMS: tuple[System, ...] = (
     LEKTOR,
     MKDOCS,
     ABLOG,
+    BLAG,
     HEXO,
+    DOCUSAURUS,
+    WINTERSMITH,
     JEKYLL,
     IKIWIKI,
     STATICSITE,

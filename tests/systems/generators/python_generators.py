@@ -1,8 +1,9 @@
-"""Generators from PyPI: Nikola, Lektor, the blog of MkDocs Material, and ABlog for Sphinx."""
+"""Generators from PyPI: Nikola, Lektor, the blog of MkDocs Material, ABlog for Sphinx, Blag."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import textwrap
 from functools import partial
 from pathlib import Path
@@ -222,6 +223,30 @@ def underlined(title: str) -> str:
     return f"{title}\n{'=' * 2 * len(title)}\n"
 
 
+def blag(build: Build) -> Path:
+    """Build a site with Blag."""
+    config = {
+        "base_url": f"{build.url}/",
+        "title": BOARD,
+        "description": "Clean water for 31 towns",
+        "author": "Press desk",
+    }
+    lines = "\n".join(f"{name} = {value}" for name, value in config.items())
+    build.write("config.ini", f"[main]\n{lines}\n")
+    for title, said in PAGES.items():
+        head = f"title: {title}\ndescription: {title}\n"
+        build.write(f"content/{title.lower()}.md", f"{head}\n{said}\n")
+    for post in build.posts:
+        date = post.published.strftime("%Y-%m-%d %H:%M")
+        head = f"title: {post.title}\ndate: {date}\ndescription: {post.teaser[:90]}\n"
+        build.write(f"content/news/{post.slug}.md", f"{head}\n{post.html}\n")
+    (build.folder / "static").mkdir()
+    (templates,) = build.programs.parent.glob("lib/*/site-packages/blag/templates")
+    shutil.copytree(templates, build.folder / "templates")
+    done([str(build.programs / "blag"), "build"], folder=build.folder)
+    return build.folder / "build"
+
+
 NIKOLA: Final = Generator(
     "nikola", partial(from_pypi, "nikola", "Nikola>=8.3,<9"), nikola, themes=("bootblog4", "base")
 )
@@ -241,3 +266,4 @@ ABLOG: Final = Generator(
     ablog,
     themes=("alabaster", "classic"),
 )
+BLAG: Final = Generator("blag", partial(from_pypi, "blag", "blag>=2"), blag, has_feeds=False)
