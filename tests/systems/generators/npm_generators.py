@@ -94,7 +94,8 @@ def docusaurus(build: Build) -> Path:
     for post in build.posts:
         lead, _, rest = post.html.partition("</p>")
         title, date = json.dumps(post.title), post.published.isoformat()
-        text = f"---\ntitle: {title}\nslug: {post.slug}\ndate: {date}\n---\n\n{lead}</p>\n\n<!-- truncate -->\n\n{rest}\n"
+        head = f"---\ntitle: {title}\nslug: {post.slug}\ndate: {date}\n---\n"
+        text = f"{head}\n{lead}</p>\n\n<!-- truncate -->\n\n{rest}\n"
         build.write(f"blog/{post.day}-{post.slug}.md", text)
     program = str(build.programs / "node_modules" / ".bin" / "docusaurus")
     done([program, "build"], folder=build.folder)
