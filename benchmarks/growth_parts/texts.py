@@ -38,6 +38,7 @@ from spiders.listing.page_numbers import is_page_of, leads_on, step
 from spiders.page.generic_names import is_generic, without_frills
 from spiders.page.links import resolve, url_pattern
 from spiders.page.phrases import comparison_key, is_share, is_tail
+from spiders.release.headline_text import is_no_headline, latin_lengths
 
 taxonomy = cache(load_taxonomy)
 
@@ -173,6 +174,8 @@ def names(text: str) -> object:
         comparison_key(text),
         is_share(text),
         is_tail(text),
+        is_no_headline(text),
+        latin_lengths(text),
         is_generic(text),
         without_frills(text),
         is_metadata(text),

@@ -174,7 +174,7 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Embedd
 
 def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     """Which blocks are lines or begin with words known from many pages, or say what others say."""
-    tails, shares = lines("tails"), lines("share")
+    tails, shares = lines("tails") | lines("related"), lines("share")
     starts: dict[str, int] = {}
     ends = []
     for place, low in enumerate(lows):

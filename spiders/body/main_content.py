@@ -21,6 +21,7 @@ from spiders.body.decision_trees import Matrix, load_trees
 from spiders.body.layout_features import AT
 from spiders.body.newsletter_forms import newsletter_forms
 from spiders.body.post_metadata import metadata_parts
+from spiders.body.side_boxes import without_side_boxes
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.hidden import hidden_parts
@@ -105,7 +106,8 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     for place in range(max(0, min(keep) - LEAD_WITHIN), min(keep)):
         if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
             keep.append(place)
-    keep = list(until_copy(seen.blocks, columns, outside_boxes(seen, sorted(keep))))
+    keep = list(without_side_boxes(seen, outside_boxes(seen, sorted(keep))))
+    keep = list(until_copy(seen.blocks, columns, keep))
     around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
     within = around.element
     hidden = frozenset(hidden_parts(within))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 TAIL_LINE, SHARE_LINE = 60, 40
 """Characters that a line of each kind has at the most."""
@@ -15,10 +17,16 @@ NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 @cache
+def written() -> Mapping[str, Sequence[str]]:
+    """The lines of each kind, as the file has them; headings of other news in all languages."""
+    held = tomllib.loads(files("spiders.page").joinpath("phrases.toml").read_text("utf-8"))
+    return {**held, "related": [*chain.from_iterable(held["related"].values())]}
+
+
+@cache
 def phrases(kind: str) -> frozenset[str]:
-    """The lines of a kind (``tails`` or ``share``), squashed to their letters."""
-    text = files("spiders.page").joinpath("phrases.toml").read_text("utf-8")
-    return frozenset(letters(line) for line in tomllib.loads(text)[kind])
+    """The lines of a kind such as ``tails`` or ``share``, squashed to their letters."""
+    return frozenset(letters(line) for line in written()[kind])
 
 
 def comparison_key(text: str) -> str:
@@ -29,18 +37,31 @@ def comparison_key(text: str) -> str:
 @cache
 def lines(kind: str) -> frozenset[str]:
     """The lines of a kind as they are written, without case."""
-    text = files("spiders.page").joinpath("phrases.toml").read_text("utf-8")
-    return frozenset(line.casefold() for line in tomllib.loads(text)[kind])
+    return frozenset(line.casefold() for line in written()[kind])
 
 
 def letters(line: str) -> str:
-    """A line's letters alone, without case: what two spellings of one line share."""
-    return LETTERS.sub("", line.casefold().replace("i̇", "i"))
+    """A line's letters alone, without case: what two spellings of one line share.
+
+    The dotless i is read as i: in Turkic languages both are small letters of I.
+    """
+    return LETTERS.sub("", line.casefold().replace("i̇", "i").replace("ı", "i"))
 
 
 def is_tail(line: str) -> bool:
     """Whether a line announces what follows a release: other news, comments, tags."""
-    return len(line) < TAIL_LINE and letters(line) in phrases("tails")
+    said = letters(line) if len(line) < TAIL_LINE else ""
+    return said in phrases("tails") or said in phrases("related")
+
+
+def is_related(line: str) -> bool:
+    """Whether a line is a heading of other news, and of nothing else."""
+    return len(line) < TAIL_LINE and letters(line) in phrases("related")
+
+
+def is_widget(line: str) -> bool:
+    """Whether a line is the heading of a box beside a text: a counter, the weather, a search."""
+    return len(line) < TAIL_LINE and letters(line) in phrases("widgets")
 
 
 def is_share(line: str) -> bool:

@@ -1,10 +1,11 @@
-"""The headline of a page without headings: a line in bold or large letters above its text."""
+"""The headline of a page without headings: a line in bold, large or centred letters."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import groupby, takewhile
+from itertools import groupby, islice, takewhile
+from statistics import median
 from typing import Final
 
 from lxml import etree
@@ -12,17 +13,23 @@ from lxml import etree
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import names_of
 from spiders.page.phrases import comparison_key
+from spiders.release.headline_text import is_credit_line, is_no_headline, latin_lengths
 
 LARGE: Final = frozenset(("b", "strong", "big", "center", "u"))
-SIZE: Final = re.compile(r"\+|[4-7]")
 CALLED: Final = re.compile(
-    r"(?:^|[\s_-]|lbl|txt)(?:tit(?:le|el|re|ol|ul|lu)|tytul|nadpis|naslov|zagolov|baslik|judul)"
-    r"(?!\w*sez)",
+    r"(?:^|[\s_-]|lbl|txt)(?:tit(?:le|el|re|ol|ul|lu)|tit(?![a-z])|tytul|nadpis|naslov|zagolov|"
+    r"baslik|basliq|judul|biaoti|midashi|jemok|tieu-?de|onvan)(?!\w*sez)",
     re.IGNORECASE,
 )
 """What classes and ids of a headline begin with, in many languages."""
 
 SHORTEST, LONGEST = 8, 300
+"""Minimum and maximum Latin letters of a headline."""
+
+LEAD: Final = 120
+"""Latin letters from which a line that ends a sentence is a lead paragraph."""
+
+FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
 ABOVE, WITHIN, DEEP = 3, 2, 4
 """Blocks above a text and among its first ones that are looked at, and elements around a word."""
 
@@ -30,21 +37,67 @@ ALIKE: Final = 0.5
 """The share of letter pairs that a line has in common with what a page calls itself, from which
 both say the same."""
 
+SIZED: Final = re.compile(
+    r"font(?:-size)?\s*:[^;]{0,60}?(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)(px|pt|r?em|%)", re.IGNORECASE
+)
+NAMED: Final = re.compile(
+    r"font(?:-size)?\s*:[^;]{0,60}?\b(medium|(?:x{1,2}-)?large|larger)", re.IGNORECASE
+)
+PIXELS: Final = {"px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "%": 0.16}
+NAMED_PIXELS: Final = {"medium": 16.0, "large": 18.0, "larger": 19.0, "x-large": 24.0}
+FONT_PIXELS: Final = (10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0)
+"""Pixels of ``<font size>`` 1 to 7 (HTML, 15.3.1)."""
+
+USUAL_PIXELS, LARGER = 16.0, 1.1
+"""Pixels of a text that states no size, and how much larger a headline is than its text."""
+
+MEASURED, RUNNING = 6, 60
+"""Blocks of a text whose sizes are read, and Latin letters of such a block."""
+
+MAX_DIGITS: Final = 3
+"""Maximum characters of a `<font size>` that is read."""
+
+CENTRED: Final = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
+
 
 def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock] | None:
     """The last words in larger letters just above the block ``start``, else in the first after.
 
-    With the block that they stand in, of which they may be a part. Links are none. ``named`` is
-    what the page calls itself: None where words in larger letters say nearly the same.
+    If there are none, a centred line there, if a credit line follows it. With the block that they
+    are in, of which they may be a part. Links are not read. ``named`` is what the page calls
+    itself: None if the words are nearly the same.
     """
-    for block in (*just_above(seen, start), *seen.blocks[start : start + WITHIN]):
-        parts = [] if block.links else large_parts(block)
-        said = [text for text in parts if SHORTEST <= len(text) <= LONGEST]
-        said = [text for text in said if comparison_key(text) != comparison_key(named)]
-        if said:
-            best = max(said, key=len)
-            return None if alike(best, named) else (best, block)
-    return None
+    blocks = [*just_above(seen, start), *seen.blocks[start : start + WITHIN]]
+    usual = usual_pixels(seen, start)
+    found = next(filter(None, (large_part(block, usual, named) for block in blocks)), None)
+    if found is None:
+        centred = (block for block in blocks if is_centred(block) and has_credit(block, seen))
+        found = next(
+            ((block.text, block) for block in centred if may_be_headline(block.text)), None
+        )
+    return None if found is None or alike(found[0], named) else found
+
+
+def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlock] | None:
+    """The longest stretch of a block in larger letters that may be a headline, and the block."""
+    parts = [] if block.links else [*large_parts(block, usual)]
+    said = [text for text in parts if may_be_headline(text)]
+    said = [text for text in said if comparison_key(text) != comparison_key(named)]
+    return (max(said, key=len), block) if said else None
+
+
+def has_credit(block: TextBlock, seen: BlockTree) -> bool:
+    """Whether the next line has the source, author or date of a text, so that this is above it."""
+    below = seen.blocks[block.order + 1 : block.order + 2]
+    return not block.links and any(is_credit_line(line.text) for line in below)
+
+
+def may_be_headline(text: str) -> bool:
+    """Whether a line has the length of a headline, and is not a credit line or a lead paragraph."""
+    size = latin_lengths(text)[0]
+    if not SHORTEST <= size <= LONGEST or (size > LEAD and FULL_STOP.search(text)):
+        return False
+    return not is_no_headline(text)
 
 
 def just_above(seen: BlockTree, start: int) -> list[TextBlock]:
@@ -53,29 +106,78 @@ def just_above(seen: BlockTree, start: int) -> list[TextBlock]:
     return list(takewhile(lambda block: block.links * 2 <= len(block.text), above))
 
 
-def large_parts(block: TextBlock) -> Iterator[str]:
-    """The stretches of a block that stand in larger letters than a text does."""
+def large_parts(block: TextBlock, usual: float) -> Iterator[str]:
+    """The stretches of a block whose letters are larger than ``usual`` pixels, or bold."""
     said = (
         (element, tail, element.tail if tail else element.text) for element, tail in block.pieces
     )
     placed = (
-        (stands_out(element.getparent() if tail else element), text) for element, tail, text in said
+        (stands_out(element.getparent() if tail else element, usual), text)
+        for element, tail, text in said
     )
     for large, pieces in groupby(placed, key=lambda piece: piece[0]):
         if large:
             yield " ".join(" ".join(text or "" for _, text in pieces).split())
 
 
-def stands_out(element: etree._Element | None) -> bool:
+def is_centred(block: TextBlock) -> bool:
+    """Whether the element of a block centres its text."""
+    element = block.container.element
+    align = (element.get("align") or "").strip().lower()
+    return align == "center" or CENTRED.search(element.get("style") or "") is not None
+
+
+def stands_out(element: etree._Element | None, usual: float) -> bool:
     """Whether an element or one of the few around it is one of larger letters."""
+    pixels = None
+    within = True
     for _ in range(DEEP):
-        if element is None or element.tag in {"body", "table", "p", "td"}:
+        if element is None or element.tag in {"body", "table"}:
             break
-        sized = element.tag == "font" and SIZE.match(element.get("size") or "")
-        if sized or element.tag in LARGE or CALLED.search(names_of(element)):
+        if pixels is None:
+            pixels = stated_pixels(element)
+            if pixels is not None and pixels > usual * LARGER:
+                return True
+        if within and (element.tag in LARGE or CALLED.search(names_of(element))):
             return True
+        within = within and element.tag not in {"p", "td"}
         element = element.getparent()
     return False
+
+
+def stated_pixels(element: etree._Element) -> float | None:
+    """The size of letters that an element states, in pixels."""
+    style = element.get("style")
+    if style and "font" in style.lower():
+        if match := SIZED.search(style):
+            return float(match[1]) * PIXELS[match[2].lower()]
+        if match := NAMED.search(style):
+            return NAMED_PIXELS.get(match[1].lower(), FONT_PIXELS[-2])
+    if element.tag == "font" and (size := (element.get("size") or "").strip()):
+        relative = size[0] in "+-"
+        number = int(size) if size.lstrip("+-").isdecimal() and len(size) <= MAX_DIGITS else 0
+        if relative or number:
+            at = number + 3 if relative else number
+            return FONT_PIXELS[min(max(at, 1), len(FONT_PIXELS)) - 1]
+    return None
+
+
+def usual_pixels(seen: BlockTree, start: int) -> float:
+    """The size of the letters of a text, in pixels, as its first paragraphs state it."""
+    found = []
+    for block in islice(seen.blocks, start, start + MEASURED):
+        if latin_lengths(block.text)[0] < RUNNING:
+            continue
+        element: etree._Element | None = block.pieces[0][0]
+        if block.pieces[0][1] and element is not None:
+            element = element.getparent()
+        for _ in range(DEEP):
+            pixels = stated_pixels(element) if element is not None else None
+            if element is None or pixels is not None or element.tag in {"body", "table"}:
+                break
+            element = element.getparent()
+        found.append(pixels or USUAL_PIXELS)
+    return median(found) if found else USUAL_PIXELS
 
 
 def alike(one: str, other: str) -> bool:

@@ -48,7 +48,7 @@ def section_of(
 ) -> str | None:
     """The section or rubric that a release stands in."""
     said = meta.text("articleSection") or meta.meta(
-        "article:section", "articlesection", "section", "dc.type"
+        "article:section", "articlesection", "section", "columnname", "dc.type"
     )
     if said := clean_line(said)[:100] or marked(page, "articleSection"):
         return said
@@ -73,7 +73,7 @@ def may_mark(page: Page, name: str) -> bool:
 def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
     """Who publishes: the institution's own name."""
     said = meta.text("publisher", "sourceOrganization") or meta.meta(
-        "og:site_name", "dc.publisher", "dcterms.publisher", "application-name"
+        "og:site_name", "dc.publisher", "dcterms.publisher", "sitename", "application-name"
     )
     return clean_line(said)[:200] or marked(page, "publisher") or None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,11 +17,21 @@ from spiders.page.generic_names import is_label
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 from spiders.release.emphasis import emphasized, just_above
+from spiders.release.headline_text import is_no_headline, latin_lengths
 from spiders.release.title_candidates import (
     MAX_TITLE,
     TitleCandidate,
     candidates,
     headline_features,
+)
+from spiders.release.title_doubts import (
+    DEEPEST,
+    below_slogan,
+    heading_near,
+    leads_home,
+    opening_of,
+    part_shown,
+    shared_parts,
 )
 from spiders.sources.source_file import ReleaseRules
 
@@ -31,11 +42,15 @@ AGREED: Final = 0.95
 DOUBTFUL: Final = 0.5
 """How sure a headline must be that stands in ``<title>`` alone, against a line of large letters."""
 
-DEEPEST: Final = 4
-"""The level of a heading that may be a headline below a label."""
+MIN_RIVAL: Final = 0.5
+"""How likely a heading at a text must be, in the likelihood of a ``<title>`` that is doubtful."""
 
 AMONG_FIRST: Final = 8
 """Blocks after the start of what was taken for the body in which its headline may stand."""
+
+
+SITE_NAMES: Final = ("og:site_name", "sitename", "application-name")
+"""Names of meta elements that have the site's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +92,54 @@ def find_title(
     start = body.kept[0].order if body else len(seen.blocks)
     found = candidates(meta, seen, start)
     agreed = as_listed(listed, found, seen, start)
-    if not found:
+    own = [one for one in found if not (one.block and is_no_headline(one.text))]
+    own = [one for one in own if not leads_home(one, url)]
+    if not own:
         return agreed or in_large_letters(seen, start, "")
     chances = load_trees("headlines").probabilities(
         headline_features(found, meta, seen, start, url).T
     )
-    best = found[int(chances.argmax())]
-    if is_label(best.text) and (below := below_label(found, best)):
+    chance = {one.key: float(each) for one, each in zip(found, chances, strict=True)}
+    best = max(own, key=lambda one: chance[one.key])
+    best = below_slogan(own, best) or best
+    if is_label(best.text) and (below := below_label(own, best)):
         block = below.block
         return Title(clean_line(below.text), below.rule, DOUBTFUL, block.order if block else None)
     if agreed and not (best.block and comparison_key(listed) in best.key):
         return agreed
-    block = best.block or line_of(best.key, seen, start)
-    if best.rule == "title" and chances.max() < DOUBTFUL and not best.block:
+    if not best.block and (part := part_shown(own, best, seen, start)):
+        best, block = part
+    else:
+        block = best.block or line_of(best.key, seen, start)
+    sure = chance[best.key]
+    of_site = best.rule == "title" or best.key == comparison_key(meta.meta(*SITE_NAMES))
+    if of_site and sure < DOUBTFUL and not best.block:
         # No heading. What stands in <title> alone, or in a header, may be the same on all pages.
         above = block is not None and (block in just_above(seen, start) or block.order >= start)
-        if large := None if above else in_large_letters(seen, start, best.text):
-            return large
+        if not above and (shown := shown_instead(own, best, chance, seen, start)):
+            return shown
         said = comparison_key(listed)
-        if len(said) >= MIN_AGREED and block is None and not best.key.startswith(said):
+        if is_long_enough(listed) and block is None and not best.key.startswith(said):
             return Title(clean_line(listed), "listing", DOUBTFUL)
     order = block.order if block else None
-    return Title(clean_line(best.text), best.rule, round(float(chances.max()), 3), order)
+    return Title(clean_line(best.text), best.rule, round(sure, 3), order)
+
+
+def shown_instead(
+    found: list[TitleCandidate],
+    named: TitleCandidate,
+    chance: Mapping[str, float],
+    seen: BlockTree,
+    start: int,
+) -> Title | None:
+    """The headline that a page shows, if its ``<title>`` has only the site's name."""
+    heading = heading_near(found, start)
+    if heading and heading.block and chance[heading.key] > chance[named.key] * MIN_RIVAL:
+        told = opening_of(seen, start)
+        if shared_parts(heading.key, told) > shared_parts(named.key, told):
+            sure = round(chance[heading.key], 3)
+            return Title(clean_line(heading.text), heading.rule, sure, heading.block.order)
+    return in_large_letters(seen, start, named.text)
 
 
 def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:
@@ -130,7 +171,7 @@ def as_listed(
 ) -> Title | None:
     """The headline that a listing gave, where the page has it too."""
     key = comparison_key(listed)
-    if len(key) < MIN_AGREED:
+    if not is_long_enough(listed):
         return None
     block = line_of(key, seen, start)
     for candidate in found:
@@ -142,6 +183,11 @@ def as_listed(
         # A line that is a link leads to another release, as "previous" and "next" do.
         return None
     return Title(clean_line(block.text), "listing", AGREED, block.order)
+
+
+def is_long_enough(listed: str) -> bool:
+    """Whether what a listing calls a page may be a headline, not the name of a section."""
+    return latin_lengths(comparison_key(listed))[0] >= MIN_AGREED
 
 
 def line_of(key: str, seen: BlockTree, start: int) -> TextBlock | None:

@@ -19,21 +19,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text.clean import clean_line
+from data.text.words import UNSPACED
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import comparison_key
+from spiders.release.headline_text import latin_lengths
 
 Matrix = NDArray[np.float32]
 
+UNSPACED_END: Final = rf"[{UNSPACED.pattern[1:-1]}）)》」』】”！？。]"
+UNSPACED_START: Final = rf"[{UNSPACED.pattern[1:-1]}（(《「『【“]"
+"""What a dash without spaces around it stands between, in scripts without spaces."""
+
 SEPARATOR: Final = re.compile(
-    r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|(?<=[\u3040-\u9fff])[_-](?=[\u3040-\u9fff])"
+    r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|\s*(?:-{2,9}|—{2,9}|–{2,9}|_{2,9})\s*"
+    rf"|(?<={UNSPACED_END})\s?[_\-–—]\s?(?={UNSPACED_START})"
 )
+"""What parts a headline from the name of a site or a section."""
+
+STATED: Final = ("articletitle", "citation_title")
+"""Names of meta elements that state the headline alone: of Chinese government sites, and of
+journals."""
+
 MAX_TITLE: Final = 300
 MAX_HEADINGS: Final = 60
 PAST_BODY: Final = 3
 """Blocks after the start of the body in which a headline may stand."""
+
+READINGS: Final = frozenset(("rt", "rp", "rtc"))
+"""Elements that say how characters are read, and are not part of a text."""
 
 NONE, WHOLE, UNSUFFIXED, FIRST, LAST, LONGEST = range(6)
 ASKED: Final = tuple(
@@ -99,8 +115,11 @@ def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[Titl
 
 
 def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
-    """What a page calls itself, with the rule that says so."""
-    yield "json-ld", meta.text("headline")
+    """What a page calls itself, with the rule that says so; always four."""
+    headline = meta.text("headline")
+    stated = "" if headline else meta.meta(*STATED)
+    # Both state the headline alone, so both are one evidence for the model.
+    yield ("meta:title", stated) if stated else ("json-ld", headline)
     yield "og:title", meta.meta("og:title")
     yield "twitter:title", meta.meta("twitter:title")
     yield "title", meta.title
@@ -137,6 +156,9 @@ def parts_of(text: str) -> Iterator[tuple[str, int]]:
 
 def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
     """A heading, and its parts where several elements make it up: kicker, headline, subtitle."""
+    if has_readings(block):
+        yield without_readings(block), WHOLE
+        return
     yield block.text, WHOLE
     texts = [
         " ".join(((element.tail if tail else element.text) or "").split())
@@ -146,6 +168,26 @@ def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
     if 1 < len(texts) < 5:  # noqa: PLR2004 - more is a heading that is marked word by word
         yield " ".join(texts[1:]).lstrip(":|-–— "), LAST
         yield texts[0].rstrip(":|-–— "), FIRST
+
+
+def has_readings(block: TextBlock) -> bool:
+    """Whether a text says how its characters are read (furigana, HTML 4.5.10)."""
+    return any(element.tag in READINGS for element, _ in block.pieces)
+
+
+def pieces_of(block: TextBlock) -> int:
+    """How many pieces a text is written in. Readings part no text."""
+    return 1 if has_readings(block) else len(block.pieces)
+
+
+def without_readings(block: TextBlock) -> str:
+    """A text without the readings of its characters."""
+    said = (
+        (element.tail if tail else element.text) or ""
+        for element, tail in block.pieces
+        if tail or element.tag not in READINGS
+    )
+    return " ".join("".join(said).split())
 
 
 def level_of(block: TextBlock) -> int:
@@ -164,6 +206,7 @@ def headline_features(
 ) -> Matrix:
     """One row of numbers per candidate."""
     keys = {rule: comparison_key(text) for rule, text in named(meta)}
+    stated, social = (*keys.values(),)[:2]
     site = comparison_key(meta.meta("og:site_name"))
     host = comparison_key((urlsplit(url).hostname or "") if "[" not in url else "")
     heads = [candidate for candidate in found if candidate.block and candidate.variant == WHOLE]
@@ -177,8 +220,7 @@ def headline_features(
             one.level,
             one.headings,
             one.variant,
-            len(one.text),
-            one.text.count(" "),
+            *latin_lengths(one.text),
         ]
         row += [one.parts.get(rule, 0) for rule in keys]
         for key in keys.values():
@@ -186,12 +228,12 @@ def headline_features(
             row.append(len(key) / len(one.key) if key and key in one.key else 0.0)
         row += [
             first_level,
-            len(keys["og:title"]),
-            len(keys["json-ld"]),
-            keys["og:title"] in shown,
+            len(social),
+            len(stated),
+            social in shown,
             keys["title"] in shown,
-            keys["json-ld"] in shown,
-            keys["og:title"] == keys["title"],
+            stated in shown,
+            social == keys["title"],
             one.key == site or (len(one.key) > 3 and one.key in host),  # noqa: PLR2004 - an initial
             bool(site) and site in one.key,
             sum(map(str.isupper, one.text)) / len(one.text),
@@ -215,7 +257,7 @@ def block_row(block: TextBlock | None, start: int, orders: list[int], count: int
         block.order / count,
         len(orders) - bisect_right(orders, block.order),
         block.links / len(block.text),
-        len(block.pieces),
+        pieces_of(block),
         block.container.twins,
         block.container.outer.blocks if block.container.outer else 0,
         *[names & bit != 0 for bit in ASKED],

@@ -1,0 +1,122 @@
+"""Corrections of the likeliest headline: logos and slogans in headings, parts that a page shows."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from data.text.urls import absolute
+from spiders.body.text_blocks import BlockTree, TextBlock
+from spiders.page.generic_names import is_label
+from spiders.page.phrases import comparison_key
+from spiders.release.emphasis import ABOVE, RUNNING, WITHIN
+from spiders.release.headline_text import DENSE, latin_lengths
+from spiders.release.title_candidates import (
+    FIRST,
+    LAST,
+    MAX_TITLE,
+    UNSUFFIXED,
+    WHOLE,
+    TitleCandidate,
+)
+
+NEAR_ABOVE: Final = 4
+"""Blocks above a text in which what the page calls itself may be shown."""
+
+HOME: Final = re.compile(
+    r"/*+(?:[a-z]{2}(?:[-_][a-z]{2,4})?/?)?(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?/*+",
+    re.IGNORECASE,
+)
+"""The path of a home page, of one language perhaps."""
+
+
+OPENING: Final = 5
+"""Blocks at the beginning of a text that say what its headline says."""
+
+DEEPEST: Final = 4
+"""The level of a heading that may be a headline below a label."""
+
+
+def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | None:
+    """The first heading just above a text or at its beginning, if it is not a label."""
+    near = range(start - ABOVE, start + WITHIN)
+    headings = (one for one in found if one.level <= DEEPEST and one.variant == WHOLE)
+    for one in headings:
+        here = one.block and one.block.order in near and not one.block.links
+        if here and not is_label(one.text):
+            return one
+    return None
+
+
+def opening_of(seen: BlockTree, start: int) -> str:
+    """The letters of the first paragraphs of a text, without its headings and short lines."""
+    blocks = seen.blocks[start : start + OPENING]
+    return "".join(
+        comparison_key(one.text) for one in blocks if latin_lengths(one.text)[0] >= RUNNING
+    )
+
+
+def shared_parts(key: str, told: str) -> int:
+    """How many stretches of a few letters a headline shares with the beginning of a text."""
+    size = 2 if DENSE.search(key) else 4
+    parts = {key[at : at + size] for at in range(len(key) - size + 1)}
+    return sum(part in told for part in parts)
+
+
+def leads_home(candidate: TitleCandidate, url: str) -> bool:
+    """Whether a heading is the site's logo: a link to a home page, on another page."""
+    block = candidate.block
+    if block is None or not block.links or block.links * 2 < len(block.text) or is_home(url):
+        return False
+    for element, _ in block.pieces:
+        link = element if element.tag == "a" else next(element.iterancestors("a"), None)
+        target = absolute(url, link.get("href") or "") if link is not None else None
+        if target:
+            return is_home(target)
+    return False
+
+
+def is_home(url: str) -> bool:
+    """Whether an address is that of a home page."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return not parts.query and HOME.fullmatch(parts.path) is not None
+
+
+def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCandidate | None:
+    """The heading below a site's slogan, if ``<title>`` is that heading and the slogan.
+
+    A site's name before the headline stands above the headline, not below it.
+    """
+    if slogan.block is None or slogan.parts.get("title") != LAST:
+        return None
+    above = slogan.block.order
+    return next(
+        (
+            one
+            for one in found
+            if one.block
+            and one.block.order > above
+            and one.level <= DEEPEST
+            and one.parts.get("title") in {UNSUFFIXED, FIRST}
+            and not is_label(one.text)
+        ),
+        None,
+    )
+
+
+def part_shown(
+    found: list[TitleCandidate], best: TitleCandidate, seen: BlockTree, start: int
+) -> tuple[TitleCandidate, TextBlock] | None:
+    """The longest part of ``<title>`` that is a line of its own near the text."""
+    named = [one for one in found if "title" in one.parts and not one.block]
+    near = seen.blocks[max(0, start - NEAR_ABOVE) : start + WITHIN]
+    shown = {comparison_key(block.text): block for block in near if len(block.text) <= MAX_TITLE}
+    parts = [one for one in named if one.key in shown and one.parts["title"] != LAST]
+    if not parts or "title" not in best.parts:
+        return None
+    longest = max(parts, key=lambda one: len(one.key))
+    return longest, shown[longest.key]

@@ -1,0 +1,42 @@
+"""Headings of other news are known in the languages that press rooms write in."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+
+import pytest
+from babel import Locale
+
+from spiders.page.phrases import is_related, is_tail
+
+RELATED: dict[str, list[str]] = tomllib.loads(
+    files("spiders.page").joinpath("phrases.toml").read_text("utf-8")
+)["related"]
+LANGUAGES = """
+    af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu ha he hi hr hu
+    hy id ig is it ja ka kk km kn ko ku ky lo lt lv mk ml mn mr ms mt my nb ne nl nn or pa
+    pl ps pt ro ru si sk sl so sq sr sv sw ta te tg th ti tk tl tr uk ur uz vi xh yo zh-Hans
+    zh-Hant zu
+"""
+
+
+def test_each_language_of_the_press_has_headings_of_other_news() -> None:
+    shared = {"bs": "hr"}  # they write these headings alike
+    assert [tag for tag in LANGUAGES.split() if not RELATED.get(shared.get(tag, tag))] == []
+
+
+@pytest.mark.parametrize("tag", RELATED)
+def test_headings_are_whole_lines_of_a_language_that_babel_knows(tag: str) -> None:
+    assert Locale.parse(tag, sep="-")
+    for heading in RELATED[tag]:
+        assert is_related(heading.upper())
+        assert is_tail(f" {heading}: ")
+        assert not is_related(f"{heading} 港 harbour plan")
+
+
+@pytest.mark.parametrize(
+    "line", ["Related work on the second lock", "Latest lock opens", "相关部门负责人", "Topics"]
+)
+def test_a_line_that_says_more_is_not_such_a_heading(line: str) -> None:
+    assert not is_related(line)
