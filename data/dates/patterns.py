@@ -62,7 +62,8 @@ YEAR_DAY_MONTH = re.compile(
     rf"{_GAP}(?P<d>\d{{1,2}})[.\s-]{{0,2}}{_WORD}"
 )
 NUMBERED_MONTH = re.compile(
-    r"(?<!\d)(?P<d>\d{1,2})\s?(?:thang|/)\s?(?P<n>\d{1,2})[\s,/]{1,2}(?:nam\s)?(?P<y>\d{4})(?!\d)"
+    r"(?<!\d)(?P<d>\d{1,2})\s?(?:thang|/(?=\s?\d{1,2}\snam))\s?(?P<n>\d{1,2})[\s,/]{1,2}(?:nam\s)?"
+    r"(?P<y>\d{4})(?!\d)"
 )
 MONGOLIAN = re.compile(
     r"(?<!\d)(?P<y>\d{4})\s?оны\s(?P<n>\d{1,2})(?:-?р|\s)?\s?сарын\s(?P<d>\d{1,2})(?!\d)"

@@ -78,10 +78,10 @@ def induce(
     if not all(lesson.chain for lesson in lessons) or len({one.text for one in lessons}) == 1:
         return None
     title = declared.title or _common(lessons, Sample.titles, _is_title)
-    published = declared.published or _common(lessons, _dates, _is_date)
+    published = declared.published or _common(lessons, _dates, _is_date, apart=True)
     origin = "" if published else _date_origin(lessons)
     if not (published or origin):
-        published = _common(lessons, _dates_by_place, _is_date)
+        published = _common(lessons, _dates_by_place, _is_date, apart=True)
     if title is None or (published is None and not origin):
         return None
     rules = ReleaseRules(
@@ -150,10 +150,13 @@ def _common(
     lessons: Sequence[Sample],
     locate: Callable[[Sample], Iterable[tuple[etree._Element, str]]],
     right: Callable[[Sample, str], bool],
+    *,
+    apart: bool = False,
 ) -> str | None:
     """The selector whose first value is right on all pages.
 
-    One that finds a single element on each page wins over one whose first is right by luck.
+    One that finds a single element on each page wins over one whose first is right by luck. See
+    `CssSelector.value` for ``apart``.
     """
     candidates: Counter[str] = Counter()
     for element, how in locate(lessons[0]):
@@ -162,7 +165,7 @@ def _common(
     second = None
     for selector in islice(candidates, MOST_CANDIDATES):
         finder = CssSelector(selector)
-        if not all(right(one, finder.value(one.page.tree)) for one in lessons):
+        if not all(right(one, finder.value(one.page.tree, apart=apart)) for one in lessons):
             continue
         if all(len(finder.found(one.page.tree)) == 1 for one in lessons):
             return selector

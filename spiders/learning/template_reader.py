@@ -198,7 +198,7 @@ class TemplateReader:
         self, page: Page, meta: EmbeddedMetadata, reading: DateContext, listed: ListingItem | None
     ) -> Published | None:
         if self._published is not None:
-            return date_in(self._published.value(page.tree), reading)
+            return date_in(self._published.value(page.tree, apart=True), reading)
         rule = self.template.date_origin
         if rule == "listing":
             return listed.published if listed else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, TypeGuard
 
@@ -61,10 +61,13 @@ class CssSelector:
         """The first element that is found, if there is one."""
         return next((one for one in self._each(root) if not isinstance(one, str)), None)
 
-    def value(self, root: etree._Element) -> str:
-        """The first text that is not blank among what is found, as one line."""
+    def value(self, root: etree._Element, *, apart: bool = False) -> str:
+        """The first text that is not blank among what is found, as one line.
+
+        With ``apart`` the figures of neighbouring elements stay apart, as in a date and a counter.
+        """
         for one in self._each(root):
-            text = one if isinstance(one, str) else "".join(map(str, one.itertext()))
+            text = one if isinstance(one, str) else joined(map(str, one.itertext()), apart=apart)
             if line := clean_line(text):
                 return line
         return ""
@@ -111,15 +114,31 @@ def declared_element(
         return None
 
 
-def declared_text(root: etree._Element, selector: str | None, reasons: list[str]) -> str:
+def joined(texts: Iterable[str], *, apart: bool) -> str:
+    """The texts of an element as one; with ``apart``, a space is between figures of two texts."""
+    if not apart:
+        return "".join(texts)
+    parts: list[str] = []
+    for text in texts:
+        if parts and parts[-1][-1:].isdigit() and text[:1].isdigit():
+            parts.append(" ")
+        if text:
+            parts.append(text)
+    return "".join(parts)
+
+
+def declared_text(
+    root: etree._Element, selector: str | None, reasons: list[str], *, apart: bool = False
+) -> str:
     """The first text that is not blank among what a selector of a source file finds, as one line.
 
-    Empty where there is none; a selector that can't be read is a sentence in ``reasons``.
+    Empty if it finds nothing; a selector that can't be read is a sentence in ``reasons``. See
+    `CssSelector.value` for ``apart``.
     """
     if not selector:
         return ""
     try:
-        return CssSelector(selector).value(root)
+        return CssSelector(selector).value(root, apart=apart)
     except ValueError as error:
         reasons.append(f"the selector {selector!r} can't be read: {error}")
         return ""

@@ -14,6 +14,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.parse import parse_date, parse_stated, plausible
 from data.models import Published
+from spiders.page.css import joined
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
 from spiders.release.frames import Footers
@@ -83,8 +84,8 @@ def said(text: str, rule: str) -> Iterator[tuple[str, str]]:
 
 
 def whole_text(element: etree._Element) -> str:
-    """An element's text as one short line."""
-    return " ".join("".join(map(str, element.itertext())).split())[:MAX_TEXT]
+    """An element's text as one short line, the figures of its parts apart."""
+    return " ".join(joined(map(str, element.itertext()), apart=True).split())[:MAX_TEXT]
 
 
 def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[int, int] | None]:

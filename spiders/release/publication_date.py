@@ -56,6 +56,12 @@ WESTERNMOST, EASTERNMOST = -8, 12
 """Hours from UTC between which nearly all press rooms lie."""
 
 
+QUARTER: Final = 15
+"""Minutes by which the clocks of zones are apart, or a multiple of them."""
+
+MAX_OFFSET: Final = 14 * 60
+"""Maximum minutes by which a clock is apart from UTC."""
+
 STATED = ("json-ld", "meta", "microdata", "state")
 """Rules that read a date from where a page states its own."""
 
@@ -78,7 +84,7 @@ def read_published(
     reasons: list[str],
 ) -> Published | None:
     """The date as declared, else as detected, else as a listing gave it."""
-    if declared := declared_text(evidence.page.tree, rules.published, reasons):
+    if declared := declared_text(evidence.page.tree, rules.published, reasons, apart=True):
         found = parse_date(declared, evidence.reading, "declared")
         if found is not None:
             return found
@@ -201,7 +207,9 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
     if not others or not IN_UTC.search(told.raw):
         return told
     shown = [
-        found for worth, found in visible_dates(of.seen, of.place, of.reading) if worth > SHOWN
+        found
+        for worth, found in visible_dates(of.seen, of.place, of.reading)
+        if worth > SHOWN and may_be_same(found, told)
     ]
     days = {found.day for found in shown if found.rule != "time"}
     if named is not None and named.day in others and day not in days:
@@ -209,6 +217,14 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
     if named is None and day not in days and len(days & others) == 1:
         return next(found for found in shown if found.day in others)
     return told
+
+
+def may_be_same(shown: Published, told: Published) -> bool:
+    """Whether a date may be the instant ``told``, in whichever zone: zones are quarters apart."""
+    if shown.precision != "second":
+        return True
+    minutes = round((shown.at - told.at).total_seconds() / 60)
+    return abs(minutes) <= MAX_OFFSET and (minutes + 1) % QUARTER <= 2  # noqa: PLR2004 - a minute either way
 
 
 def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> DatePlace:

@@ -20,6 +20,7 @@ from spiders.page.css import declared_text
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import NO_TEXT, Page
 from spiders.release.body_text import STATE, BodyText, as_body, read_body
+from spiders.release.day_order import release_reading
 from spiders.release.from_state import release_in_state
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
@@ -75,7 +76,8 @@ def read_release(
     if stated is None and not rules.body:
         body = short_body(seen, body, title.order if title else None, reading)
     place = date_place(title.order if title else None, body, seen)
-    evidence = DateEvidence(page, meta, seen, place, reading)
+    dated = release_reading(reading, page, meta, seen, place)
+    evidence = DateEvidence(page, meta, seen, place, dated)
     published = read_published(rules, listed, evidence, reasons)
     if stated is not None and not (published and published.rule.startswith(TOLD)):
         published = stated.published or published

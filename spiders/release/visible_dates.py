@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from data.dates.context import DateContext
@@ -66,6 +66,11 @@ FRAMES: Final = (
 """Parts of a page beside its release, as their tags and names surely tell."""
 
 MAX_LINE: Final = 160
+MAX_PIECES: Final = 40
+"""Maximum texts of one block that are looked at for figures that meet."""
+
+FIGURES: Final = 12
+"""Maximum characters on either side of such a place."""
 SENTENCE: Final = 60
 LEAF: Final = 24
 """Characters of a calendar leaf at the most."""
@@ -161,7 +166,7 @@ def stated_change(seen: BlockTree, place: DatePlace, reading: DateContext) -> Pu
         block = seen.blocks[order]
         if not is_own(block, seen, place) or is_outside(block, seen, place, footers):
             continue
-        text = block.text
+        text = line_of(block)
         dates = find_dates(text, reading, CHANGE) if LIKELY.search(text) else ()
         for found, beside in called(text, dates, label_before(block, seen, place)):
             if is_change(beside) and plausible(found, reading.now):
@@ -184,7 +189,7 @@ def dates_of_block(
     """The dates in one block, with their scores."""
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
         return
-    text = block.text[:MAX_LINE]
+    text = line_of(block)
     seen = written_dates(block, text, reading)
     marked = marked_times(block, reading)
     if place.title is not None and block.order < place.title - 1:
@@ -216,6 +221,19 @@ def dates_of_block(
         else:
             worth = score + named(beside) + (0.5 if len(found.raw) * 2 > len(text) else 0.0)
         yield SeenDate(worth, found, changed, is_stated)
+
+
+def line_of(block: TextBlock) -> str:
+    """The first line's worth of a block, in which figures of neighbouring elements stay apart."""
+    line = block.text[:MAX_LINE]
+    if len(block.pieces) == 1:
+        return line
+    texts = [(one.tail if tail else one.text) or "" for one, tail in block.pieces[:MAX_PIECES]]
+    for left, right in pairwise(texts):
+        if left[-1:].isdigit() and right[:1].isdigit():
+            before, after = left[-FIGURES:].lstrip(), right[:FIGURES].rstrip()
+            line = line.replace(before + after, f"{before} {after}", 1)
+    return line
 
 
 def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Published, ...]:

@@ -177,6 +177,31 @@ def test_a_date_without_a_name_of_its_own_is_learned_by_its_place_in_the_row() -
     assert TemplateReader(template).read(tabled(8, path=""), READING) is None
 
 
+def viewed(number: int) -> Page:
+    """A page whose date meets the counter of its views; only some counters begin with a figure."""
+    views = f"{number} views" if number > 3 else "No views"
+    page_of_none = old(number, date="").body.decode()
+    when = f"<span>2/{number % 20 + 1}/26</span><span>{views}</span>"
+    html = page_of_none.replace('<p class="when"></p>', f'<p class="when">{when}</p>')
+    return Page(f"https://harbour.example/news/{number}", html.encode())
+
+
+def test_a_learned_date_ends_at_its_element() -> None:
+    reading = DateContext("Europe/Oslo", order="MDY", now=NOW)
+    pages = [viewed(number) for number in (1, 2, 3)]
+    rules = ReleaseRules(published="p.when")
+    seen = [Sample(one, read_release(one, reading, rules), reading) for one in pages]
+    template = induce("harbour", rules, seen, NOW)
+    assert template is not None
+    found = TemplateReader(template).read(viewed(9), reading)
+    assert found is not None
+    assert found.content.published is not None
+    assert found.content.published.iso == "2026-02-10"
+    declared = read_release(viewed(9), reading, rules).content.published
+    assert declared is not None
+    assert declared.iso == "2026-02-10"
+
+
 def test_two_pages_teach_nothing_nor_do_pages_without_anything_in_common() -> None:
     assert induce("harbour", NONE, lessons(old(1), old(2)), NOW) is None
     assert induce("harbour", NONE, lessons(old(1), relaunched(2), old(3)), NOW) is None

@@ -101,3 +101,20 @@ def test_a_selector_that_is_wrong_is_refused() -> None:
     for selector in ("div > p::first-letter", "div > ", "div p:hover(2)"):
         with pytest.raises(ValueError, match=r"\S"):
             CssSelector(selector)
+
+
+@pytest.mark.parametrize(
+    ("markup", "apart"),
+    [
+        ("<div class=x><b>11/26/26</b><i>9 views</i></div>", "11/26/26 9 views"),
+        ("<div class=x><p>26.11.2026</p><p>09:30</p></div>", "26.11.2026 09:30"),
+        ("<div class=x>26<sup>th</sup> May</div>", "26th May"),
+        ("<div class=x>No. <b>4</b>/<b>26</b></div>", "No. 4/26"),
+        ("<div class=x> <b>4</b> <b>5</b> </div>", "4 5"),
+    ],
+)
+def test_figures_of_neighbouring_elements_stay_apart(markup: str, apart: str) -> None:
+    assert CssSelector("div.x").value(tree_of(markup), apart=True) == apart
+    assert CssSelector("div.x").value(tree_of(markup)) == apart.replace("26 9", "269").replace(
+        "2026 0", "20260"
+    )

@@ -1,0 +1,132 @@
+"""The order of day, month and year in the dates of a release page, decided by the whole page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+from urllib.parse import urlsplit
+
+from data.dates.address_days import AddressDay, address_days
+from data.dates.context import DateContext
+from data.dates.day_order import (
+    SOON,
+    ListedDate,
+    Order,
+    order_of_dates,
+    order_of_host,
+    order_of_list,
+)
+from data.dates.patterns import NUMERIC
+from data.text.folding import fold_date
+from data.text.language_detection import SAMPLE, language_of_words
+from spiders.body.text_blocks import BlockTree
+from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.page import Page
+from spiders.release.metadata_dates import metadata_dates
+from spiders.release.visible_dates import AFTER, BEFORE, DatePlace
+
+MAX_LINE: Final = 160
+"""Maximum characters of a block that is searched for dates in figures."""
+
+NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
+"""A part of every date in figures."""
+
+YEAR_DIGITS: Final = 2
+STATED: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
+
+Numbers = tuple[int, int, str]
+
+
+def release_reading(
+    reading: DateContext,
+    page: Page,
+    meta: EmbeddedMetadata,
+    seen: BlockTree,
+    place: DatePlace,
+) -> DateContext:
+    """``reading`` with the language and the order of dates in figures that the page shows.
+
+    A set order stays. The text's own words tell the language of a page that states none. The days
+    in its address and its metadata, the other dates of the page, its language and zone, and the
+    country of its host decide the order, whichever does first.
+    """
+    if not reading.languages:
+        text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:SAMPLE]
+        if language := language_of_words(text):
+            reading = replace(reading, languages=(language,))
+    first = place.start if place.title is None else min(place.title, place.start)
+    top = range(max(0, first - BEFORE), place.start + AFTER)
+    bottom = range(max(top.stop, place.end - AFTER), place.end + AFTER)
+    own = [*_numbers(seen, top), *_numbers(seen, bottom)]
+    if reading.order or not own:
+        return reading
+    usual = reading.day_order or order_of_host(urlsplit(page.url).hostname or "")
+    named = [*address_days(page.url), *_stated_days(meta, page)]
+    order = _own_order(own, named, reading.now.date(), usual) or usual
+    if order is None:
+        others = _numbers(seen, range(len(seen.blocks)))
+        pairs = [(a, b) for a, b, year in others if len(year) > YEAR_DIGITS]
+        order = order_of_dates(pairs) or _past_order(own, reading.now.date())
+    return replace(reading, order=order) if order else reading
+
+
+def _own_order(
+    own: Sequence[Numbers], named: Sequence[AddressDay], today: dt.date, usual: Order | None
+) -> Order | None:
+    """The order in which a date beside the release is a day that its page names."""
+    for first, second, year in own:
+        if len(year) > YEAR_DIGITS:
+            days = _days(first, second, int(year))
+            fit = [order for order, day in days if any(one.agrees(day) for one in named)]
+            if len(fit) == 1 and len(days) > 1:
+                return fit[0]
+        else:
+            row = ListedDate((first, second, int(year)), tuple(named))
+            if order := order_of_list([row], today, usual):
+                return order
+    return None
+
+
+def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
+    """The order in which no date beside the release is in the future."""
+    future = {
+        order
+        for first, second, year in own
+        if len(year) > YEAR_DIGITS
+        for order, day in _days(first, second, int(year))
+        if day > today + SOON
+    }
+    orders: tuple[Order, ...] = ("DMY", "MDY")
+    past = [order for order in orders if order not in future]
+    return past[0] if len(past) == 1 else None
+
+
+def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
+    """The days that a date in figures may be, each with its order."""
+    found: list[tuple[Order, dt.date]] = []
+    with suppress(ValueError):
+        found.append(("DMY", dt.date(year, second, first)))
+    with suppress(ValueError):
+        found.append(("MDY", dt.date(year, first, second)))
+    return found if first != second else []
+
+
+def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
+    """The dates in figures of some blocks, as they are written."""
+    for block in islice(seen.blocks, orders.start, orders.stop):
+        if len(block.text) <= MAX_LINE and NUMBERS.search(block.text):
+            for match in NUMERIC.finditer(fold_date(block.text)):
+                if match["s"] != "." or len(match["c"]) == YEAR_DIGITS:
+                    yield int(match["a"]), int(match["b"]), match["c"]
+
+
+def _stated_days(meta: EmbeddedMetadata, page: Page) -> Iterator[AddressDay]:
+    """The days that a page states to machines."""
+    for text, _ in metadata_dates(meta, page):
+        if match := STATED.match(text):
+            yield AddressDay(int(match[1]), int(match[2]), int(match[3]))
