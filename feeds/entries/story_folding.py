@@ -33,10 +33,16 @@ def folded(
 ) -> Iterator[tuple[Release, tuple[Release, ...]]]:
     """These releases, each with those that it stands for; without those that another stands for.
 
-    Only members that are ``seen`` are told of.
+    Only members that are ``seen`` are told of. Each story is read from the store once.
     """
+    # Many of these releases may be of one story.
+    stories: dict[str, tuple[Release, ...]] = {}
     for release in releases:
-        story = store.story(release.story) if release.story else ()
-        others = stands_for(release.id, filter(seen, story), belongs)
+        members: tuple[Release, ...] = ()
+        if release.story:
+            if release.story not in stories:
+                stories[release.story] = tuple(filter(seen, store.story(release.story)))
+            members = stories[release.story]
+        others = stands_for(release.id, members, belongs)
         if others is not None:
             yield release, others

@@ -30,6 +30,12 @@ NEWEST: Final = 300
 OF_DAY: Final = 60
 """Releases of one day that are compared, each with each."""
 
+MAX_STORY_MEMBERS: Final = 200
+"""Maximum releases in a story that copies join: the page of each release lists all the others."""
+
+MAX_COPIES_PER_SOURCE: Final = 10
+"""Maximum releases of one source in a story that its further copies join."""
+
 
 class StoryJoiner:
     """Joins releases to stories over the verbs of a database."""
@@ -70,6 +76,8 @@ class StoryJoiner:
         for number, how in alike.items():
             other = found[number]
             if other.story in known or not self._is_of(text, other, how):
+                continue
+            if other.story and self._is_full(other.story, release.source):
                 continue
             (same_text if how is Likeness.SAME else held).append(other)
             if other.story:
@@ -139,6 +147,11 @@ class StoryJoiner:
             return True
         first = self._tables.first_of_story(found.story)
         return first == found.number or belongs_to_story(text, self._text(first).signature, how)
+
+    def _is_full(self, story: str, source: str) -> bool:
+        """Whether no further copy by a source may join a story."""
+        members, of_source = self._tables.story_size(story, source)
+        return members >= MAX_STORY_MEMBERS or of_source >= MAX_COPIES_PER_SOURCE
 
     def _text(self, number: int) -> StoredText:
         """The body of a release as it is compared; those of the last ones are at hand."""

@@ -238,6 +238,9 @@ class Tables(Protocol):
     def first_of_story(self, story: str) -> int:
         """The first published release of a story."""
 
+    def story_size(self, story: str, source: str) -> tuple[int, int]:
+        """The number of releases in a story, and of those that are of one source."""
+
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
         """Put all releases of the ``merged`` stories, and those ``alone``, into a story."""
 

@@ -48,6 +48,14 @@ class StoryTables(Part):
         )
         return int(number)
 
+    def story_size(self, story: str, source: str) -> tuple[int, int]:
+        """The number of releases in a story, and of those that are of one source."""
+        ((members, of_source),) = self._ask(
+            "SELECT count(*), count(*) FILTER (WHERE source = ?) FROM releases WHERE story = ?",
+            [source, story],
+        )
+        return int(members), int(of_source)
+
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
         """Put all releases of the ``merged`` stories, and those ``alone``, into a story."""
         db = self._db

@@ -10,6 +10,7 @@ import pytest
 from data.models import Published, Release
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
+from data.store.recorder.stories import MAX_COPIES_PER_SOURCE, MAX_STORY_MEMBERS
 from data.stories.copies import Likeness, likeness, tellings
 from data.text.similarity import Signature, signature
 from tests.drafts import draft, published
@@ -79,6 +80,27 @@ def test_a_text_that_a_hundred_sources_carry_is_one_story(store: JournalStore) -
         copies = [told(store, f"s{number}", text(1)) for number in range(100)]
     assert {one.story for one in copies} == {first.id}
     assert len(store.story(first.id)) == 101
+
+
+def test_copies_that_one_source_repeats_join_a_story_only_to_a_limit(store: JournalStore) -> None:
+    with store.transaction():
+        first = told(store, "agency", text(1), hour=9)
+        copies = [
+            told(store, "wire", text(1).replace("day 35", f"day {number}35"), name=str(number))
+            for number in range(MAX_COPIES_PER_SOURCE + 5)
+        ]
+        other = told(store, "press", text(1))
+    of_story = [one for one in copies if one.story == first.id]
+    assert len(of_story) == MAX_COPIES_PER_SOURCE
+    assert other.story == first.id, "the limit is each source's own"
+
+
+def test_a_story_has_a_maximum_of_members(store: JournalStore) -> None:
+    with store.transaction():
+        first = told(store, "agency", text(1), hour=9)
+        for number in range(MAX_STORY_MEMBERS + 5):
+            told(store, f"s{number}", text(1))
+    assert len(store.story(first.id)) == MAX_STORY_MEMBERS
 
 
 def test_a_copy_is_compared_with_what_another_process_made_of_the_first(
