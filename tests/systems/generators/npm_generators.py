@@ -19,7 +19,7 @@ HEXO_PACKAGES: Final = (
     "hexo-generator-index@4",
     "hexo-generator-archive@2",
     "hexo-generator-category@2",
-    "hexo-generator-feed@4",
+    "hexo-generator-feed@3",
     "hexo-renderer-ejs@2",
     "hexo-renderer-marked@7",
     "hexo-renderer-stylus@3",

@@ -31,6 +31,8 @@ per_page = 10
     "models/post.ini": """
 [model]
 name = Post
+[fields.title]
+type = string
 [fields.pub_date]
 type = date
 [fields.body]
@@ -121,9 +123,6 @@ def nikola(build: Build) -> Path:
         "PAGES": (("pages/*.html", "", "page.tmpl"),),
     }
     lines = [f"{name} = {value!r}" for name, value in settings.items()]
-    if not build.feeds:
-        lines.append("DISABLED_PLUGINS = ['classify_archive_feed', 'generate_rss', 'sitemap']")
-        lines.append("RSS_LINK = '<!-- -->'")
     with (site / "conf.py").open("a", encoding="utf-8") as config:
         config.write("\n" + "\n".join(lines) + "\n")
     for post in build.posts:
@@ -140,7 +139,7 @@ def nikola(build: Build) -> Path:
 
 def nikola_head(title: str, slug: str, date: str) -> str:
     """The metadata of one of Nikola's pages."""
-    return f"<!--\n.. title: {title}\n.. slug: {slug}\n.. date: {date}\n-->\n"
+    return f"<!--\n.. title: {title}\n.. slug: {slug}\n.. date: {date}\n-->\n\n"
 
 
 def lektor(build: Build) -> Path:
