@@ -11,7 +11,7 @@ import numpy as np
 from lxml import etree
 
 from data.models import Content
-from data.text.urls import canonical_url
+from data.text.urls import page_key
 from data.text.words import Hashes, tokens, word_hashes
 
 VERSIONED: Final = re.compile(
@@ -102,9 +102,9 @@ def file_name(url: str) -> str:
     """What tells a file apart: its address without parameters that only name its version."""
     parts = urlsplit(url)
     if FILE.search(parts.path):
-        return canonical_url(parts._replace(query="", fragment="").geturl())
+        return page_key(parts._replace(query="", fragment="").geturl())
     query = VERSIONED.sub("", "?" + parts.query).lstrip("?&")
-    return canonical_url(parts._replace(query=query).geturl())
+    return page_key(parts._replace(query=query).geturl())
 
 
 def _same_body(old: Content, new: Content) -> bool:

@@ -230,6 +230,9 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
     def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """The ids of the releases that these canonical addresses belong to, by address."""
 
+    def sections_of(self, source: str, page: str) -> tuple[str, ...]:
+        """The addresses of shown releases that are sections of the page at an address."""
+
     def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Where the releases are now that these canonical addresses belong to, by address.
 

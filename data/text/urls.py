@@ -47,6 +47,19 @@ Apache and nginx refuse request lines above 8 KB.
 MAX_HOST: Final = 255
 """Maximum characters of a host (RFC 1035, 2.3.4)."""
 
+MAX_FRAGMENT: Final = 600
+"""Maximum characters of a fragment that may lead to a release."""
+
+TEXT_FRAGMENT: Final = ":~:text="
+"""The start of a fragment that leads to a text (WICG, Text Fragments)."""
+
+COMMON_FRAGMENT: Final = re.compile(
+    r"[!/].*|(?!:~:text=).*=.*|(?:top|content|main(?:-?content)?|comments?|respond|header|footer"
+    r"|nav(?:igation)?|menu|page|skip.*|(?:more|comment)-\d+|_)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Fragments that lead to no release."""
+
 ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
 
 
@@ -54,10 +67,11 @@ ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
 def canonical_url(url: str) -> str:
     """One form for all the addresses that surely lead to the same page.
 
-    https for http, no ``www.``, default port, fragment, session id or tracking parameter, no
-    trailing slash, sorted query, upper-case escapes only where needed. A key to compare by, not an
-    address to fetch. Text that is no URL is returned stripped. Of a very long one, the host and a
-    digest stand for it. A URL longer than MAX_ADDRESS is compared as it is.
+    https for http, no ``www.``, default port, session id or tracking parameter, no trailing slash,
+    sorted query, upper-case escapes only if needed. A fragment stays only if it may lead to a
+    release within a page (`section_fragment`). A key to compare by, not an address to fetch. Text
+    that is no URL is returned stripped. Of a very long one, the host and a digest stand for it. A
+    URL longer than MAX_ADDRESS is compared as it is.
     """
     key = _canonical(url) if len(url) <= MAX_ADDRESS else url.strip()
     if len(key) <= LONGEST_KEY:
@@ -93,7 +107,7 @@ def _canonical(url: str) -> str:
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
         if not CAMPAIGN.fullmatch(name) and not SESSION.fullmatch(name)
     )
-    fragment = parts.fragment if parts.fragment.startswith("!") else ""
+    fragment = parts.fragment if parts.fragment.startswith("!") else section_fragment(url)
     return urlunsplit(
         (
             "https" if scheme == "http" else scheme,
@@ -103,6 +117,31 @@ def _canonical(url: str) -> str:
             fragment,
         )
     )
+
+
+def section_fragment(url: str) -> str:
+    """The fragment of an address in one form if it may lead to a release within its page, or empty.
+
+    Fragments of scripts (``#/``, ``#!``), of campaigns (``#xtor=…``) and of parts that each page
+    has (``#top``, ``#comments``) lead to none.
+    """
+    fragment = url.partition("#")[2].strip()
+    if not fragment or len(fragment) > MAX_FRAGMENT or COMMON_FRAGMENT.fullmatch(fragment):
+        return ""
+    quoted = quote(unquote(fragment), safe="!$&'()*+,;:@/?-._~")
+    if fragment.startswith(TEXT_FRAGMENT):
+        return TEXT_FRAGMENT + quoted.removeprefix(":~:text%3D")
+    return quoted
+
+
+def page_key(url: str) -> str:
+    """The canonical form of the address of the page that contains what is at an address."""
+    return canonical_url(page_address(url) if section_fragment(url) else url)
+
+
+def page_address(url: str) -> str:
+    """An address without its fragment: that of the page which is requested."""
+    return url.partition("#")[0]
 
 
 def ascii_host(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,7 @@ from data.models import Content, Draft, Media, Validator
 from data.revisions.edits import DOCUMENT
 from data.text.html_text import paragraphs
 from data.text.language_detection import detect_language
+from spiders.body.fragment import outer_html
 from spiders.crawl.blocked_page import block_reason, soft_404_reason
 from spiders.crawl.missing_text import is_leftover, lock_reason
 from spiders.crawl.page_errors import MissingRelease, NotARelease
@@ -20,6 +22,7 @@ from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.page import DocumentText, Page
 from spiders.release.document import published_of, text_of, title_of
+from spiders.sections.find import Section
 from spiders.sources.source_file import SourceFile
 
 PDF_TYPE = "application/pdf"
@@ -94,6 +97,21 @@ def draft_release(
         skeleton=skeleton_of(page),
         zone=file.timezone,
         refused=read.refused,
+        has_end=end_of(page.body) == "complete",
+    )
+
+
+def draft_section(
+    source: str, file: SourceFile, page: Page, section: Section, read: ExtractedRelease
+) -> Draft:
+    """The release that a section of a page is, as it was ``read``."""
+    shown = outer_html(section.content).encode("utf-8", "replace")
+    return Draft(
+        source,
+        section.url,
+        completed(read.content, file),
+        digest=hashlib.sha256(shown).hexdigest(),
+        zone=file.timezone,
         has_end=end_of(page.body) == "complete",
     )
 

@@ -21,7 +21,7 @@ from data.identity.backlog import listed_since, published_since
 from data.models import History, Link, ListingKind, Published
 from data.settings import Collect
 from data.store.protocol import Store
-from data.text.urls import canonical_url, without_campaign
+from data.text.urls import canonical_url, page_key, without_campaign
 from spiders.crawl.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.requested_urls import RequestedUrls
@@ -107,7 +107,7 @@ class Frontier:
         self._source = source
         self._store = store
         self._limits = limits
-        self._not = frozenset(map(canonical_url, front))
+        self._not = frozenset(map(page_key, front))
         self._asked = asked
         self._explicit = explicit or backfill
         self._backfill = backfill

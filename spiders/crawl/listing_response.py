@@ -15,6 +15,7 @@ from data.text.urls import canonical_url
 from spiders.crawl.blocked_page import apology_in, refusal
 from spiders.crawl.missing_text import barrier_in
 from spiders.crawl.page_errors import NoListing
+from spiders.crawl.sections.page_sections import with_stored_addresses
 from spiders.crawl.visit import Visit
 from spiders.download.responses import (
     certificate_end,
@@ -148,6 +149,7 @@ def _read(response: Response, visit: Visit) -> Listing:
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
         raise nothing_listed(listing, page, response, visit)
+    listing = with_stored_addresses(listing, visit)
     before = msgspec.json.decode(kept, type=Listing) if kept else None
     if before and is_another(listing, before) and not is_known(listing, visit):
         if is_led_on(response):

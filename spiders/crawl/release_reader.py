@@ -15,15 +15,17 @@ from data.identity.decision import LISTED
 from data.models import Draft, Release, Validator
 from data.store.protocol import Store
 from data.text.sites import is_elsewhere
-from data.text.urls import canonical_url
-from spiders.crawl.draft import document_type, draft_document, draft_release
-from spiders.crawl.page_errors import BUG, Tell
+from data.text.urls import canonical_url, section_fragment
+from spiders.crawl.draft import document_type, draft_document, draft_release, draft_section
+from spiders.crawl.page_errors import BUG, NotARelease, Tell
 from spiders.crawl.pending_drafts import PendingDrafts
 from spiders.crawl.redesign.layout_change import shown_on
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.release.read import read_release
+from spiders.release.section import read_section, section_at
+from spiders.sections.find import Section
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched import Unmatched, release_matches
@@ -144,6 +146,11 @@ class ReleaseReader:
 
         ``anew`` is for the page that the stored version was read from.
         """
+        if section_fragment(page.url):
+            section = section_at(page, reading)
+            if section is None:
+                raise NotARelease("section", "the page has no section at this address")
+            return self.draft_section(page, section, item)
         if media_type := document_type(page):
             return draft_document(
                 self._id,
@@ -164,6 +171,14 @@ class ReleaseReader:
             item=item,
             validator=validator,
         )
+
+    def draft_section(self, page: Page, section: Section, item: ListingItem | None) -> Draft:
+        """The release that a section of a page is, dated as the listing dates it."""
+        if item and item.published and item.published.rule.startswith("section"):
+            section = replace(section, title=item.title, published=item.published)
+        rules = self._file.rules_on(section.published.day)
+        read = read_section(page, section, rules)
+        return draft_section(self._id, self._file, page, section, read)
 
     def _read(
         self, page: Page, reading: DateContext, item: ListingItem | None, *, anew: bool

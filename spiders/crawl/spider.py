@@ -19,7 +19,8 @@ from data.archive.archive import Archive
 from data.health.evidence import CUT
 from data.models import Draft, Link, ListingKind
 from data.text.redaction import without_user
-from data.text.urls import canonical_url
+from data.text.sites import is_elsewhere
+from data.text.urls import canonical_url, page_address, page_key, section_fragment
 from data.text.words import tokens
 from spiders.crawl.blocked_page import refusal
 from spiders.crawl.frontier import Wanted
@@ -32,6 +33,12 @@ from spiders.crawl.page_errors import (
     NoListing,
     NotARelease,
     page_errors,
+)
+from spiders.crawl.sections.page_sections import (
+    confirm,
+    drafts_of,
+    is_of_sections,
+    with_stored_addresses,
 )
 from spiders.crawl.visit import Visit
 from spiders.download.browser import RENDER, needs_browser
@@ -50,6 +57,7 @@ from spiders.download.responses import (
 from spiders.download.retry_after import HostError, HostMemory
 from spiders.download.slow_page import CONTINUED
 from spiders.items import Listing, ListingItem
+from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 
 LISTING, KNOWN, NEW = 2, 1, 0
@@ -131,7 +139,8 @@ class PressRoomSpider(Spider):
                     yield self._request_listing(visit, way.start, way.kind, front=True)
                 for url in filter(visit.asked.claim, visit.due()):
                     with page_errors(url, visit.error):
-                        yield self._request_release(visit, url, None)
+                        if request := self._request_release(visit, url, None):
+                            yield request
 
     @contextmanager
     def response(self, visit: Visit, url: str) -> Iterator[None]:
@@ -158,24 +167,67 @@ class PressRoomSpider(Spider):
                 tell = visit.files.failed if one.kind == "file" else visit.error
                 with page_errors(one.url, tell):
                     request = self._request_wanted(visit, one)
-                    if self.crawler.engine:
+                    if request and self.crawler.engine:
                         self.crawler.engine.crawl(request)
 
     @limited
     def parse_listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
-    ) -> Iterator[Request]:
+    ) -> Iterator[Request | Draft]:
         """Take in a page of a listing; after the first ones follow what they list."""
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             listing = None
             with page_errors(response.url, visit.error):
                 listing = self._listing(response, visit, listing_kind, front=front)
+            with page_errors(response.url, visit.error):
+                visit.held_sections.extend(self._sections(response, visit, listing))
             if front:
                 yield from self._follow(visit, listing_kind, listing)
             elif listing:
                 asked = requested_url(response)
                 visit.frontier.read(listing_kind, asked, listing, posted=is_posted(response))
+            if not visit.fronts:
+                # Their places in the listing are known now.
+                yield from self._release_sections(visit)
+
+    @limited
+    def parse_sections(self, response: Response, visit: Visit) -> Iterator[Draft]:
+        """Take in a page that contains releases and is none of the listing pages of this visit."""
+        with self.response(visit, response.url):
+            visit.page_read(why_not_archived(response))
+            asked = requested_url(response)
+            if response.status in GONE:
+                for url in visit.store.sections_of(visit.id, asked):
+                    visit.missed(url, response.status, capture_of(response))
+            elif response.status >= HTTPStatus.BAD_REQUEST:
+                kind, said = refusal(response.status, page_of(response))
+                visit.error(response.url, kind, f"the server {said}")
+            elif not is_elsewhere(response.url, [asked]):
+                page = page_of(response)
+                visit.check_page(page.url)
+                listing = read_listing(page, visit.reading, visit.file.listing)
+                listing = with_stored_addresses(listing, visit)
+                visit.held_sections.extend(self._sections(response, visit, listing))
+                yield from self._release_sections(visit)
+
+    @staticmethod
+    def _sections(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
+        """The releases within a page; of an unchanged page they are confirmed."""
+        if listing is None or not is_of_sections(listing):
+            return
+        visit.asked.claim(page_address(response.url))
+        if response.status == HTTPStatus.NOT_MODIFIED:
+            confirm(listing, visit, capture_of(response))
+        else:
+            yield from drafts_of(page_of(response), listing, visit, capture_of(response))
+
+    @staticmethod
+    def _release_sections(visit: Visit) -> Iterator[Draft]:
+        held, visit.held_sections = visit.held_sections, []
+        for draft in held:
+            visit.expect()
+            yield draft
 
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, front: Listing | None
@@ -198,7 +250,9 @@ class PressRoomSpider(Spider):
                 place = places.get(canonical_url(item.url)) if known else None
                 url = visit.asked.instead(item.url, place or item.url)
                 if not known or visit.asked.claim(url):
-                    yield self._request_release(visit, url, item, known=known)
+                    request = self._request_release(visit, url, item, known=known)
+                    if request:
+                        yield request
 
     @limited
     def parse_release(
@@ -220,7 +274,7 @@ class PressRoomSpider(Spider):
             elif status >= HTTPStatus.BAD_REQUEST:
                 kind, said = refusal(status, page_of(response))
                 visit.error(response.url, kind, f"the server {said}")
-            elif canonical_url(response.url) in map(canonical_url, visit.front):
+            elif page_key(response.url) in map(page_key, visit.front):
                 visit.error(asked, "redirect", f"it leads to {response.url}, which is no release")
             else:
                 try:
@@ -247,8 +301,9 @@ class PressRoomSpider(Spider):
         """Note that a page is gone, and request the other address of its release, if any."""
         asked = requested_url(response)
         visit.missed(asked, response.status, capture_of(response))
-        if other := visit.asked.other(asked):
-            yield self._request_release(visit, other, item, known=False)
+        other = visit.asked.other(asked)
+        if other and (request := self._request_release(visit, other, item, known=False)):
+            yield request
 
     @limited
     def parse_linked(self, response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
@@ -309,7 +364,7 @@ class PressRoomSpider(Spider):
             visit.frontier.renewed(requested_url(response), read_answer(response, visit))
 
     @limited
-    def failed(self, failure: Failure) -> Iterator[Request]:
+    def failed(self, failure: Failure) -> Iterator[Request | Draft]:
         """Note an address that gave no answer; what else the first pages list is asked for then.
 
         A page beside a feed need not answer: its releases come from the feed.
@@ -331,6 +386,8 @@ class PressRoomSpider(Spider):
                 self._unread(visit, listing_kind, asked, error, front=front)
             if front:
                 yield from self._follow(visit, request.cb_kwargs["listing_kind"], None)
+            if not visit.fronts:
+                yield from self._release_sections(visit)
 
     def _listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
@@ -369,7 +426,7 @@ class PressRoomSpider(Spider):
         cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, way.start)
         return cheap or not visit.file.feed
 
-    def _request_wanted(self, visit: Visit, wanted: Wanted) -> Request:
+    def _request_wanted(self, visit: Visit, wanted: Wanted) -> Request | None:
         if wanted.link:
             return self._request_linked(visit, wanted.link)
         if wanted.kind == "listing":
@@ -395,7 +452,13 @@ class PressRoomSpider(Spider):
 
     def _request_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
-    ) -> Request:
+    ) -> Request | None:
+        """A request for the page of a release, or None if this visit already requested it."""
+        if section_fragment(url):
+            page = page_address(url)
+            if not visit.asked.claim(page):
+                return None
+            return self._request(visit, page, self.parse_sections, KNOWN, conditional=False)
         visit.vanishing.looked_at += known
         visit.facts.releases.asked(url, known=known)
         priority = KNOWN if known else NEW

@@ -45,6 +45,7 @@ from spiders.items import ListingItem
 from spiders.learning.day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
+from spiders.sections.find import Section
 from spiders.sources.loader import LoadedSource
 from spiders.sources.unmatched import told
 
@@ -142,6 +143,8 @@ class Visit:
             started=self.started,
             after=dt.timedelta(seconds=limits.retract_after),
         )
+        self.held_sections: list[Draft] = []
+        """Releases within first pages, until all first pages were read."""
         self.frontier = Frontier(
             self.id,
             self.file,
@@ -385,6 +388,12 @@ class Visit:
         if not anew and (said := missing_reason(page, draft.content, stored)):
             raise MissingRelease(said)
         return replace(draft, capture=capture)
+
+    def draft_section(
+        self, page: Page, section: Section, item: ListingItem, capture: Capture | None
+    ) -> Draft:
+        """The release that a section of a page is; ``item`` is what the listing says about it."""
+        return replace(self._reader.draft_section(page, section, item), capture=capture)
 
     def record(self, draft: Draft) -> None:
         """Take in a release as the visit found it: as soon as that is sure, with some others.

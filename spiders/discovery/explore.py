@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
+from data.text.urls import canonical_url, section_fragment
 from data.wording import counted
 from spiders.crawl.blocked_page import challenge_in
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release
@@ -161,7 +162,7 @@ class Explorer:
         front = is_front(given.url) and not goes_on(page, listing, reading)
         if front or single or not (listing.items or scripted):
             own = 0.0 if single else promise_of(page, listing)
-            page, listing = self._sought(fetcher, page, listing, own)
+            page, listing = self._sought(fetcher, page, listing, own, single=single)
         found = self._described(stack, fetcher, page, listing)
         if found.proposed.certainty.enough or self._tried is not None or found.site.render:
             return found
@@ -175,15 +176,23 @@ class Explorer:
         return replace(found, notes=tuple(notes), tried=self._tried or ())
 
     def _sought(
-        self, fetcher: Fetcher, page: Page, listing: Listing, own: float
+        self, fetcher: Fetcher, page: Page, listing: Listing, own: float, *, single: bool = False
     ) -> tuple[Page, Listing]:
-        """The most promising page of those that this one leads to, or this one."""
+        """The most promising page of those that this one leads to, or this one.
+
+        A page of all news never replaces a page of one category; it does for a ``single`` release.
+        """
         if challenge_in(page):
             self._tried = ()
             return page, listing
         article = is_article(page, initial_date_context(page, utc_now()))
         self._tried = seek(fetcher, page, self._on_status, article=article)
-        wider = (one for one in self._tried if not (own and one.is_part_of(listing)))
+        wider = (
+            one
+            for one in self._tried
+            if not (own and one.is_part_of(listing))
+            if not (one.page and is_category_of(page.url, one.page.url, single=single))
+        )
         best = next(wider, None)
         if best is None or not best.page or not best.listing or best.promise <= own * OWN:
             return page, listing
@@ -248,7 +257,12 @@ class Explorer:
         items = [item for item in listing.items if not NO_PAGE.search(item.url)][:RELEASES]
         if items:
             self._on_status(f"reading {counted(len(items), 'release')}")
-        found: list[tuple[ListingItem, Page]] = []
+        found: list[tuple[ListingItem, Page]] = [
+            (item, replace(site.listing_page, url=item.url))
+            for item in items
+            if section_fragment(item.url)
+        ]
+        items = [item for item in items if not section_fragment(item.url)]
         for item, answer in zip(items, fetcher.fetch(item.url for item in items), strict=True):
             if answer.page is None:
                 self._notes.append(f"{item.url} can't be read: {answer.why}")
@@ -269,6 +283,16 @@ class Explorer:
             )
         notes = tuple(self._notes)
         return Explored(site, proposed, offers, notes, tried)
+
+
+def is_category_of(url: str, whole: str, *, single: bool) -> bool:
+    """Whether an address adds a query to that of another page, as one of its categories does.
+
+    A page that reads as a ``single`` release is no category if its query has only numbers.
+    """
+    part, _, query = canonical_url(url).partition("?")
+    words = any(not value.isdigit() for _, value in parse_qsl(query))
+    return bool(query) and canonical_url(whole) == part and (words or not single)
 
 
 def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, page_key
 from data.wording import counted
 from spiders.crawl.feed_cross_check import contiguous_days, in_order, is_standing
 from spiders.items import Listing, ListingItem, keys_of
@@ -105,7 +105,7 @@ def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
     """The addresses to try for a listing page: those that it names, then the customary ones."""
     found: dict[str, FeedCandidate] = {}
     for place in (*_named(page), *_customary(page)):
-        if canonical_url(place.url) != canonical_url(page.url):
+        if canonical_url(place.url) != page_key(page.url):
             found.setdefault(canonical_url(place.url), place)
     return tuple(found.values())[:MOST]
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from lxml import etree
 
 from data.text.clean import clean_line
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, page_key
 from spiders.discovery.press_words import MEDIA, NEWS, NOT_A_ROOM, RELEASES
 from spiders.page.embedded_metadata import json_ld_scripts, parse_json, type_of
 from spiders.page.json_text import json_objects
@@ -62,7 +62,7 @@ def press_links(page: Page) -> tuple[PressLink, ...]:
     for link in (*_named(page), *_above(page)):
         key = canonical_url(link.url)
         known = best.get(key)
-        if key != canonical_url(page.url) and (known is None or link.score > known.score):
+        if key != page_key(page.url) and (known is None or link.score > known.score):
             best[key] = link
     # Of two alike the shorter address is that of the whole list.
     return tuple(sorted(best.values(), key=lambda link: (-link.score, len(link.url))))

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from data.errors import StoreError
 from data.models import Validator
 from data.text.redaction import without_user
-from data.text.urls import canonical_url
+from data.text.urls import page_address, page_key, section_fragment
 from spiders.download.decompression import TOO_LARGE
 from spiders.download.documents import DOCUMENT
 from spiders.download.header_limits import head_error
@@ -62,13 +62,14 @@ def is_led_on(response: Response) -> bool:
     """Whether a response comes from another address than the request was sent to."""
     form: Form | None = response.meta.get(POSTED)
     sent_to = form.url if form else requested_url(response)
-    return canonical_url(response.url) != canonical_url(sent_to)
+    return page_key(response.url) != page_key(sent_to)
 
 
 def page_of(response: Response) -> Page:
-    """The page that a response holds."""
+    """The page in a response; a redirect to a part of a page leads to the page."""
+    url = without_user(response.url)
     return Page(
-        without_user(response.url),
+        page_address(url) if section_fragment(url) else url,
         response.body,
         _header(response, "Content-Type") or "",
         response.meta.get(DOCUMENT),

@@ -13,6 +13,7 @@ from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
+from spiders.release.section import SECTION
 
 Wanted = Literal["auto", "listing", "release"]
 
@@ -24,7 +25,7 @@ def extract(
     if kind == "listing":
         return listing_values(page_id, read_listing(page, reading))
     release = read_release(page, reading)
-    if kind == "release":
+    if kind == "release" or release.content.body_rule == SECTION:
         return release_values(page_id, release)
     listing = read_listing(page, reading)
     if kind_of(release, listing) == "listing":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import exp
 from typing import Final
@@ -26,6 +27,7 @@ from spiders.listing.regions import place_of
 from spiders.listing.rows.undated_rows import with_undated
 from spiders.listing.unclosed import closed
 from spiders.page.page import NO_TEXT, Page
+from spiders.sections.find import Section, find_sections
 from spiders.sources.source_file import ListingRules
 
 FEW: Final = 3
@@ -34,6 +36,14 @@ so many times as much at the least."""
 
 DECLARED: Final = "declared"
 """The rule of a listing that is read by the selectors of its source file."""
+
+SECTIONS: Final = "sections"
+"""The rule of a listing whose releases are sections of the page itself."""
+
+SECTIONS_CONFIDENCE: Final = 0.9
+
+MOSTLY: Final = 0.6
+"""Minimum share of detected items that lie in sections, from which on the sections are the list."""
 
 PASSED: Final = 20
 """Rows that were passed over and are told."""
@@ -78,6 +88,10 @@ def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
     dates = date_marks(flat, page.url, reader)
     best = choose_region(flat, dates, known)
     shown = sum(item.published is not None for item in best.items) if best else 0
+    sections = find_sections(page, reading)
+    if sections and is_of_sections(best.items if best else [], sections):
+        items = tuple(ListingItem(one.url, one.title, one.published) for one in sections)
+        return Listing(page.url, items, known.next, SECTIONS, SECTIONS_CONFIDENCE)
     if shown < FEW:
         state = read_state(page, reading)
         if state and len(state.items) > shown * FEW:
@@ -112,6 +126,20 @@ def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
         passed,
         place_of(best.region.records[0].node),
     )
+
+
+def is_of_sections(items: Sequence[ListingItem], sections: Sequence[Section]) -> bool:
+    """Whether the releases of a page are its sections, and not the items that were detected.
+
+    Such items lead to what the sections link to, documents say, or fewer of them have dates. A
+    single section is a list of one only if the items are in it.
+    """
+    within = frozenset[str]().union(*(one.links for one in sections))
+    inside = sum(item.url in within for item in items)
+    dated = sum(item.published is not None and item.url not in within for item in items)
+    if len(sections) == 1:
+        return 0 < len(items) == inside
+    return inside >= MOSTLY * len(items) or dated * FEW < len(sections)
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:

@@ -10,7 +10,7 @@ from lxml import etree
 
 from data.text.clean import clean_line
 from data.text.language_tags import language_tag
-from data.text.urls import absolute
+from data.text.urls import absolute, page_address, section_fragment
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
 from spiders.page.class_hints import names_of
@@ -122,7 +122,7 @@ def _named(
         tag = language_tag(link.get("hreflang"))
         url = absolute(base, link.get("href") or "")
         if tag and url and tag != own and tag not in found:
-            found[tag] = url
+            found[tag] = page_address(url) if section_fragment(url) else url
     return tuple(found.items())
 
 
@@ -143,5 +143,5 @@ def canonical_of(page: Page) -> str | None:
         if (link.get("rel") or "").lower() == "canonical":
             url = absolute(page.base, link.get("href") or "")
             if url and url.startswith("http"):
-                return url
+                return page_address(url) if section_fragment(url) else url
     return None

@@ -34,6 +34,7 @@ from spiders.release.metadata import (
 from spiders.release.publication_date import DateEvidence, date_place, read_published, trust
 from spiders.release.refused_dates import refused_date
 from spiders.release.related_links import links_after
+from spiders.release.section import read_section, section_at
 from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
@@ -55,6 +56,8 @@ def read_release(
     nothing for any page: what was not found is a sentence in ``reasons``.
     """
     rules = rules or ReleaseRules()
+    if section := section_at(page, reading):
+        return read_section(page, section, rules)
     root = page.tree
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
     meta = read_metadata(page)
@@ -85,10 +88,11 @@ def read_release(
         headline, order = (title.text, title.order) if title else ("", None)
         kept = trim_edges(body.kept, headline, order, reading, published)
         body = replace(body, kept=kept, container=holder(kept, seen.top))
-    if stated is not None:
-        text = as_body(stated, page, rules, reasons)
-    else:
-        text = read_body(page, rules, body, seen, title, reasons)
+    text = (
+        as_body(stated, page, rules, reasons)
+        if stated is not None
+        else read_body(page, rules, body, seen, title, reasons)
+    )
     images = images_of(text.element, meta, page.base)
     if stated is not None and stated.image is not None:
         images = (stated.image, *(image for image in images if image.url != stated.image.url))

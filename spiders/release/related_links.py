@@ -10,7 +10,7 @@ from lxml import etree
 
 from data.models import Link
 from data.text.clean import clean_line
-from data.text.urls import absolute
+from data.text.urls import absolute, page_address, section_fragment
 from spiders.page.class_hints import BIT, hints_in, names_of
 from spiders.page.media_urls import leads_to_file
 
@@ -47,6 +47,8 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
         met.add(href)
         seen += 1
         url = absolute(base, href)
+        if url and section_fragment(url):
+            url = page_address(url)
         if url and url.startswith("http") and not leads_to_file(url):
             found.setdefault(url, Link(url, title))
         if len(found) >= MAX_LINKS or seen >= LINKS_SEEN:

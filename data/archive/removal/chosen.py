@@ -12,7 +12,7 @@ from data.archive.journal import events
 from data.archive.warc.reader import OPEN, Damage, read_file, read_record
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.archive.warc.warc_file import own_files
-from data.text.urls import canonical_url
+from data.text.urls import page_key
 
 SERVED: Final = frozenset(["response", "revisit", "request"])
 """Kinds of records that tell of a server; the archive needs the others for itself."""
@@ -98,12 +98,12 @@ def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]
 
 def named(records: Iterable[Stored], name: str) -> set[str]:
     """The ids of the answers that somebody names, by their id or by their address."""
-    wanted = canonical_url(name) if name.startswith(("http://", "https://")) else ""
+    wanted = page_key(name) if name.startswith(("http://", "https://")) else ""
     return {
         one.record_id
         for one in records
         if one.kind in ANSWERS
-        and (one.record_id in {name, f"urn:uuid:{name}"} or wanted == canonical_url(one.uri) != "")
+        and (one.record_id in {name, f"urn:uuid:{name}"} or wanted == page_key(one.uri) != "")
     }
 
 

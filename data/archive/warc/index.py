@@ -32,7 +32,7 @@ from data.sqlite_file import (
     open_for_reading,
     open_for_writing,
 )
-from data.text.urls import canonical_url
+from data.text.urls import page_key
 
 T = TypeVar("T")
 
@@ -128,13 +128,13 @@ class Index:
         """
         with self._lock:
             known = self._newest.get(uri)
-            return known or next(iter(self._found(NEWEST, canonical_url(uri), uri)), None)
+            return known or next(iter(self._found(NEWEST, page_key(uri), uri)), None)
 
     def captures(self, uri: str) -> list[Entry]:
         """All captures of an address in the order in which they were written, but for the 304s."""
         with self._lock:
             self._flush()
-            return self._found(ALL, canonical_url(uri))
+            return self._found(ALL, page_key(uri))
 
     def addresses(self) -> list[str]:
         """Every address that a 200 was captured of."""
@@ -310,7 +310,7 @@ class Index:
             entry.offset,
             entry.length,
             entry.leaf,
-            canonical_url(entry.address),
+            page_key(entry.address),
             entry.address,
             int(entry.at.timestamp()),
             entry.media_type,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from data.store.recorder.tables import AddressOwner, StoredRelease
 from data.store.sql.database.connection import Part, places
-from data.store.sql.database.rows import STORED_COLUMNS, encode, stored_of
+from data.store.sql.database.rows import SHOWN, STORED_COLUMNS, encode, stored_of
 
 
 class AliasTable(Part):
@@ -103,6 +103,14 @@ class AliasesPart(Part):
             [encode(list(keys)), source],
         )
         return dict(rows)
+
+    def sections_of(self, source: str, page: str) -> tuple[str, ...]:
+        """The addresses of shown releases that are sections of the page at an address."""
+        rows = self._ask(
+            f"SELECT url FROM {SHOWN} WHERE source = ? AND substr(url, 1, ?) = ? ORDER BY url",
+            [source, len(page) + 1, f"{page}#"],
+        )
+        return tuple(url for (url,) in rows)
 
     def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Where the releases are now that these canonical addresses belong to, by address.

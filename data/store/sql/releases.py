@@ -21,7 +21,7 @@ from data.store.sql.database.rows import (
     revision_columns,
     revision_of,
 )
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, page_key
 
 BATCH: Final = 500
 """Rows read at a time, so that no open cursor holds the snapshot while others work with them."""
@@ -87,14 +87,16 @@ class ReleasesPart(Part):
         )
         if found or "/" not in name:
             return tuple(found)
-        return tuple(
-            select_releases(
+        for key in dict.fromkeys((canonical_url(name), page_key(name))):
+            found = select_releases(
                 self._connection,
                 "JOIN aliases k ON k.release = r.number WHERE k.key = ? AND k.kind = 'seen'"
                 " ORDER BY r.id LIMIT ?",
-                [canonical_url(name), limit],
+                [key, limit],
             )
-        )
+            if found:
+                break
+        return tuple(found)
 
     def releases(
         self, facet: Facet, *, limit: int | None = None, offset: int = 0

@@ -16,7 +16,7 @@ import msgspec
 
 from data.models import Streak, VisitFacts
 from data.text.redaction import redacted
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 LAG: Final = dt.timedelta(days=2)
@@ -69,7 +69,7 @@ def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) ->
     """The first page of the listing at ``url``, ``kept`` as it was the last time or None."""
     # Facts are shown with reports: no address in them tells a secret.
     place = redacted(answered)
-    moved = canonical_url(place) != canonical_url(redacted(url))
+    moved = page_key(place) != page_key(redacted(url))
     return Front(place if moved else "", listing.items, kept.items if kept else None)
 
 

@@ -1,0 +1,230 @@
+"""Parts of a page to which an address with a fragment may lead: accordions, modals, anchors.
+
+A candidate has an anchor, a header and the elements of its text. `spiders.sections.find` decides
+whether it is a release.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, Literal, TypeAlias
+
+from lxml import etree
+
+from spiders.page.hidden import is_hidden
+from spiders.page.html_tree import LEVEL_OF
+
+MAX_CANDIDATES: Final = 2_000
+"""Maximum number of candidates of one kind per page."""
+
+MAX_ELEMENTS: Final = 200_000
+"""Maximum number of elements of a page that are searched for anchors."""
+
+MAX_SIBLINGS: Final = 500
+"""Maximum number of elements between a heading and the next one that are its text."""
+
+MAX_TOTAL_SIBLINGS: Final = 50_000
+"""The same for all headings of a page together."""
+
+MAX_ID: Final = 200
+"""Maximum characters of an id."""
+
+CONTROLLING: Final = re.compile(r"aria-controls|uk-toggle|data-[\w-]{1,60}|href")
+"""Attributes of a control that may name the element that it opens."""
+
+TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
+"""The id in such an attribute."""
+
+OPENED: Final = re.compile(
+    r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"
+    r"|tab-pane|toggle|expand|mfp-|remodal|reveal",
+    re.IGNORECASE,
+)
+"""Classes of elements that a control opens."""
+
+WHOLE_LEVELS: Final = 2
+"""Maximum number of elements around a control and its target whose ids are those of a section."""
+
+HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
+"""Elements with an id that may contain a whole section."""
+
+Kind: TypeAlias = Literal["opened", "anchored"]
+"""Whether a control opens a section, or only an anchor leads to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A part of a page that may be a release.
+
+    ``anchor`` is the id that leads to it, or empty. ``header`` is the element with its heading and
+    control, or None. ``parts`` are the elements of its text in page order. ``linked`` is whether
+    the page links to the anchor.
+    """
+
+    anchor: str
+    header: etree._Element | None
+    parts: tuple[etree._Element, ...]
+    kind: Kind
+    linked: bool = False
+
+
+class Anchors:
+    """The ids of a page with their elements, and the controls that open these elements."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.elements: dict[str, etree._Element] = {}
+        self.controls: dict[str, list[etree._Element]] = {}
+        self.linked: set[str] = set()
+        named: list[tuple[etree._Element, str, str]] = []
+        for element in islice(root.iter(etree.Element), MAX_ELEMENTS):
+            if not element.attrib:
+                continue
+            for name in ids_of(element):
+                self.elements.setdefault(name, element)
+            named.extend((element, *found) for found in _named(element))
+        for element, attribute, name in named:
+            target = self.elements.get(name)
+            if target is None or target is element:
+                continue
+            self.linked.add(name)
+            if attribute != "href" or is_opened(target) or _is_toggle(element):
+                self.controls.setdefault(name, []).append(element)
+        self._within = self._opened_within()
+
+    def _opened_within(self) -> dict[etree._Element, str | None]:
+        """What the controls in each element open: an id, or None for several."""
+        found: dict[etree._Element, str | None] = {}
+        for name, controls in islice(self.controls.items(), MAX_CANDIDATES):
+            for control in controls:
+                for one in (control, *control.iterancestors()):
+                    found[one] = name if found.get(one, name) == name else None
+        return found
+
+    def opens_one(self, element: etree._Element, name: str) -> bool:
+        """Whether the controls in an element open only the element with this id."""
+        return self._within.get(element) == name
+
+
+def ids_of(element: etree._Element) -> Iterator[str]:
+    """The ids of an element, with the name of an anchor."""
+    names = (element.get("id"), element.get("name") if element.tag == "a" else None)
+    yield from (name for name in names if name and len(name) <= MAX_ID and name == name.strip())
+
+
+def first_id(*elements: etree._Element | None) -> str:
+    """The first id of some elements, or empty."""
+    return next((name for one in elements if one is not None for name in ids_of(one)), "")
+
+
+def _named(element: etree._Element) -> Iterator[tuple[str, str]]:
+    for key, value in islice(element.attrib.items(), 50):
+        attribute, text = str(key), str(value)
+        if len(text) > MAX_ID + 20 or not CONTROLLING.fullmatch(attribute):
+            continue
+        if attribute == "href" and not text.startswith("#"):
+            continue
+        if match := TARGET.fullmatch(text.strip()):
+            yield attribute, match[1]
+
+
+def _is_toggle(element: etree._Element) -> bool:
+    get = element.get
+    marks = (get("data-toggle"), get("data-bs-toggle"), get("aria-expanded"))
+    return any(marks) or get("role") == "button"
+
+
+def is_opened(element: etree._Element) -> bool:
+    """Whether an element is shown only once a control opens it."""
+    named = f"{element.get('class') or ''} {element.get('role') or ''}"
+    return element.tag == "dialog" or is_hidden(element) or bool(OPENED.search(named))
+
+
+def candidates_of(root: etree._Element) -> Iterator[tuple[Candidate, ...]]:
+    """The candidates of a page, those of one kind together; first those that controls open."""
+    anchors = Anchors(root)
+    yield tuple(islice(_details(root), MAX_CANDIDATES))
+    yield tuple(islice(_controlled(anchors), MAX_CANDIDATES))
+    yield tuple(islice(_panels(root), MAX_CANDIDATES))
+    yield tuple(islice(_held(anchors), MAX_CANDIDATES))
+    yield tuple(islice(_headed(root, anchors), MAX_CANDIDATES))
+
+
+def _details(root: etree._Element) -> Iterator[Candidate]:
+    for element in root.iter("details"):
+        summary = element.find("summary")
+        if summary is not None:
+            parts = tuple(one for one in element if one is not summary)
+            inner = next((one for one in summary.iter(etree.Element) if first_id(one)), None)
+            yield Candidate(first_id(element, inner, *parts[:1]), summary, parts, "opened", True)  # noqa: FBT003
+
+
+def _controlled(anchors: Anchors) -> Iterator[Candidate]:
+    """What a control of the page opens: panels of accordions, modals."""
+    for name, controls in anchors.controls.items():
+        target = anchors.elements[name]
+        above = set(target.iterancestors())
+        outside = [one for one in controls if one not in above and not _holds(target, one)]
+        if not outside:
+            continue
+        header = outside[0]
+        whole: list[etree._Element] = []
+        for one in outside[0].iterancestors():
+            if len(whole) == WHOLE_LEVELS or not anchors.opens_one(one, name):
+                break
+            if one in above and one.tag in HOLDERS:
+                whole.append(one)
+            elif one not in above:
+                header = one
+        inner = (one for one in header.iter(etree.Element) if first_id(one))
+        own = first_id(*whole, *islice(inner, 1))
+        yield Candidate(own or name, header, (target,), "opened", linked=True)
+
+
+def _panels(root: etree._Element) -> Iterator[Candidate]:
+    """Headings with a button, or buttons, that open the element after them by a script."""
+    for heading in root.iter(*LEVEL_OF, "button", "dt"):
+        following = heading.getnext()
+        if following is None or following.tag in LEVEL_OF or following.tag in {"button", "dt"}:
+            continue
+        clicked = heading.tag == "button" or heading.find(".//button") is not None
+        if not (clicked or is_opened(following) or OPENED.search(heading.get("class") or "")):
+            continue
+        inner = next((one for one in heading.iter(etree.Element) if first_id(one)), None)
+        own = heading.getparent()
+        alone = own is not None and len(own) <= len((heading, following)) + 1
+        name = first_id(own if alone else None, inner, following)
+        yield Candidate(name, heading, (following,), "opened", linked=True)
+
+
+def _held(anchors: Anchors) -> Iterator[Candidate]:
+    """Elements with an id that contain a heading and its text."""
+    for name, element in anchors.elements.items():
+        if element.tag in HOLDERS and len(element):
+            yield Candidate(name, None, (element,), "anchored", name in anchors.linked)
+
+
+def _headed(root: etree._Element, anchors: Anchors) -> Iterator[Candidate]:
+    """Headings with an anchor, and what follows each up to the next heading of its level."""
+    total = 0
+    for heading in root.iter(*LEVEL_OF):
+        before = heading.getprevious()
+        anchor = before if before is not None and before.tag == "a" and not len(before) else None
+        inner = next((one for one in heading.iter(etree.Element) if first_id(one)), None)
+        name = first_id(inner, anchor)
+        if not name:
+            continue
+        parts: list[etree._Element] = []
+        for one in islice(heading.itersiblings(), min(MAX_SIBLINGS, MAX_TOTAL_SIBLINGS - total)):
+            if LEVEL_OF.get(str(one.tag), 9) <= LEVEL_OF[str(heading.tag)]:
+                break
+            parts.append(one)
+        total += len(parts)
+        if parts:
+            yield Candidate(name, heading, tuple(parts), "anchored", name in anchors.linked)
+
+
+def _holds(outer: etree._Element, inner: etree._Element) -> bool:
+    return any(one is outer for one in inner.iterancestors())

@@ -1,0 +1,179 @@
+"""Releases that are sections of a page, and pages whose sections are none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from data.dates.context import DateContext
+from spiders.listing.read import SECTIONS, read_listing
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.sections.find import Section, find_sections
+from tests.spiders.sections.pages import (
+    SITES,
+    Said,
+    Site,
+    anchored,
+    article,
+    bootstrap,
+    definition,
+    details,
+    modal,
+)
+
+READING = DateContext("Europe/Oslo", now=dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
+URL = "https://weir.example/news"
+
+
+def found(html: str) -> tuple[Section, ...]:
+    """The sections of a page."""
+    return find_sections(Page(URL, html.encode()), READING)
+
+
+CASES: list[tuple[str, Callable[[Said, int], str], str]] = [
+    ("en", bootstrap, "c{}"),
+    ("ar", bootstrap, "c{}"),
+    ("ja", bootstrap, "c{}"),
+    ("de", details, "n-{}"),
+    ("hi", details, "n-{}"),
+    ("th", details, "n-{}"),
+    ("ru", modal, "m{}"),
+    ("ko", modal, "m{}"),
+    ("fr", anchored, "item{}"),
+    ("el", anchored, "item{}"),
+    ("he", article, "press-{}"),
+    ("zh", article, "press-{}"),
+    ("tr", definition, ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("lang", "markup", "anchor"), CASES, ids=[f"{lang}-{one.__name__}" for lang, one, _ in CASES]
+)
+def test_each_section_with_heading_date_and_text_is_a_release_at_its_fragment(
+    lang: str, markup: Callable[[Said, int], str], anchor: str
+) -> None:
+    site = SITES[lang]
+    html = site.page([markup(one, 7 + 3 * place) for place, one in enumerate(site.said)])
+    listing = read_listing(Page(URL, html.encode()), READING)
+    assert listing.rule == SECTIONS
+    assert [
+        (item.title, item.published.iso if item.published else "") for item in listing.items
+    ] == [(one.title, one.day) for one in site.said]
+    for place, (item, said) in enumerate(zip(listing.items, site.said, strict=True)):
+        text = quote(said.title, safe="").replace("-", "%2D")
+        fragment = anchor.format(7 + 3 * place) if anchor else f":~:text={text}"
+        assert item.url == f"{URL}#{fragment}"
+        read = read_release(Page(item.url, html.encode()), READING).content
+        assert (read.title, read.published and read.published.iso) == (said.title, said.day)
+        assert said.text in read.body_text
+        others = [one.title for one in site.said if one is not said]
+        assert not any(title in read.body_text for title in others)
+        files = [f"https://weir.example/files/{7 + 3 * place}.pdf"] if anchor else []
+        assert [file.url for file in read.attachments] == files
+
+
+def test_the_id_of_a_section_comes_before_that_of_its_control() -> None:
+    site = SITES["en"]
+    sections = [
+        f'<section id="r{place}">{bootstrap(one, place)}</section>'
+        for place, one in enumerate(site.said)
+    ]
+    assert [one.url for one in found(site.page(sections))] == [f"{URL}#r{n}" for n in range(3)]
+
+
+def test_an_id_that_two_sections_have_leads_to_neither() -> None:
+    site = SITES["en"]
+    urls = [one.url for one in found(site.page([details(one, 1) for one in site.said]))]
+    assert len(set(urls)) == 3
+    assert all("#:~:text=" in url for url in urls)
+
+
+def test_panels_of_years_are_no_releases_and_those_in_them_are() -> None:
+    site = SITES["en"]
+    inner = "".join(bootstrap(one, place) for place, one in enumerate(site.said))
+    year = (
+        '<h2><button data-bs-toggle="collapse" data-bs-target="#y2026">2026</button></h2>'
+        f'<div id="y2026" class="collapse">{inner}</div>'
+    )
+    assert [one.title for one in found(site.page([year]))] == [one.title for one in site.said]
+
+
+def test_a_table_of_contents_makes_short_sections_releases() -> None:
+    site = SITES["fr"]
+    contents = "".join(f'<li><a href="#k{n}">{one.title}</a>' for n, one in enumerate(site.said))
+    sections = [
+        f'<h2 id="k{n}">{one.title}</h2><p>{one.date}</p><p>{one.text}</p>'
+        for n, one in enumerate(site.said)
+    ]
+    assert len(found(site.page(sections, f"<ul>{contents}</ul>"))) == 2
+    assert not found(site.page(sections))
+
+
+def question(said: Said, number: int) -> str:
+    """A question with its answer, which has no date."""
+    return details(said, number).replace(f'<span class="date">{said.date}</span> |', "")
+
+
+def teaser(said: Said, number: int) -> str:
+    """The beginning of a release that has a page of its own."""
+    return (
+        f'<article id="post-{number}"><h2><a href="/2026/{number}/">{said.title}</a></h2><p>'
+        f"{said.date}</p><p>{said.text}</p><p>{said.text}</p></article>"
+    )
+
+
+def card(said: Said, number: int) -> str:
+    """The same, with the link below."""
+    return (
+        f'<div id="post-{number}"><h3>{said.title}</h3><p>{said.date}</p><p>{said.text * 3}</p>'
+        f'<a href="/2026/{number}/">…</a></div>'
+    )
+
+
+def documents(said: Said, number: int) -> str:
+    """A row of a list of documents, which says little more than its title."""
+    return (
+        f'<li id="doc-{number}"><h3>{said.title}</h3><span>{said.date}</span>'
+        f'<a href="/files/{number}.pdf">PDF, 2 MB</a></li>'
+    )
+
+
+@pytest.mark.parametrize("markup", [question, teaser, card, documents])
+@pytest.mark.parametrize("lang", ["en", "ru", "zh"])
+def test_questions_teasers_and_documents_are_no_sections(
+    lang: str, markup: Callable[[Said, int], str]
+) -> None:
+    site = SITES[lang]
+    html = site.page([markup(one, place) for place, one in enumerate(site.said)])
+    assert not found(html)
+    assert read_listing(Page(URL, html.encode()), READING).rule != SECTIONS
+
+
+def test_panels_that_contain_lists_of_documents_are_no_releases() -> None:
+    site = SITES["en"]
+    rows = "".join(
+        f'<li>{one.date} <a href="/files/{n}.pdf">{one.title}</a>'
+        for n, one in enumerate(site.said)
+    )
+    panels = [
+        f'<h2><button data-bs-toggle="collapse" data-bs-target="#p{name}">Minutes {name}</button>'
+        f'</h2><div id="p{name}" class="collapse"><p>{site.said[0].text}</p><ul>{rows}</ul></div>'
+        for name in ("north", "south")
+    ]
+    assert not found(site.page(panels))
+
+
+def test_a_visible_list_of_dated_pages_stays_the_list_beside_sections() -> None:
+    site: Site = SITES["de"]
+    rows = "".join(
+        f'<li><span>{30 - n}.06.2026</span> <a href="/presse/{n}">Pegel an Wehr {n}</a></li>'
+        for n in range(10)
+    )
+    sections = [details(one, n) for n, one in enumerate(site.said)]
+    html = site.page(sections, f'<ul class="news">{rows}</ul>')
+    assert len(read_listing(Page(URL, html.encode()), READING).items) == 10
