@@ -40,6 +40,7 @@ from spiders.page.javascript import needs_scripts
 from spiders.page.page import DocumentText, Page
 from spiders.release.document import published_of, text_of, title_of
 from spiders.release.read import read_release
+from spiders.sections.find import find_sections
 from spiders.sources.source_file import ListingRules, ReleaseRules
 
 
@@ -73,6 +74,11 @@ def release_with_rules(text: str) -> object:
         drop=("p + p b", "li li a", "h1 ~ *:not(p)"),
     )
     return read_release(page_of(text), READING, rules)
+
+
+def sections(text: str) -> object:
+    """Find the releases that are sections of a page."""
+    return find_sections(page_of(text), READING)
 
 
 def listing(text: str) -> object:
@@ -299,6 +305,7 @@ PAGES: Final[Mapping[str, Callable[[str], object]]] = {
         guess_charset,
         release,
         release_with_rules,
+        sections,
         listing,
         listing_with_rules,
         feed_of_text,

@@ -56,7 +56,7 @@ MAX_LABEL: Final = 40
 MAX_DATE_LINES: Final = 2
 """Maximum number of lines of a section that are dates; more are a list."""
 
-MAX_DATED: Final = 10_000
+MAX_DATED: Final = 5_000
 """Maximum number of lines of a page that are read as dates."""
 
 SHARED: Final = 0.6
@@ -65,7 +65,7 @@ SHARED: Final = 0.6
 MAX_LINKS: Final = 10_000
 """Maximum number of links of one section that are compared."""
 
-MAX_READ: Final = 2_000_000
+MAX_READ: Final = 300_000
 """Maximum number of elements that are read as lines, in all candidates of a page together."""
 
 WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")

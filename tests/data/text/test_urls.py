@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from data.archive.warc.surt import surt
 from data.models import Media
 from data.text.sites import site_of
-from data.text.urls import MAX_ADDRESS, absolute, canonical_url, web_address, without_campaign
+from data.text.urls import (
+    MAX_ADDRESS,
+    absolute,
+    canonical_url,
+    page_address,
+    page_key,
+    section_fragment,
+    web_address,
+    without_campaign,
+)
 from feeds.entries.entry import web_media
 
 
@@ -136,7 +145,32 @@ def test_campaigns_are_taken_off_an_address_and_nothing_else(url: str, plain: st
 )
 def test_a_plain_address_has_the_same_form_by_the_short_way(url: str) -> None:
     # A fragment that is dropped leads by the long way.
-    assert canonical_url(url) == canonical_url(url + "#x")
+    assert canonical_url(url) == canonical_url(url + "#top")
+
+
+@pytest.mark.parametrize(
+    ("fragment", "kept"),
+    [
+        ("notice-4", "notice-4"),
+        ("Tätigkeit 2", "T%C3%A4tigkeit%202"),
+        ("T%c3%a4tigkeit%202", "T%C3%A4tigkeit%202"),
+        (":~:text=Two%20locks", ":~:text=Two%20locks"),
+        ("top", ""),
+        ("comments", ""),
+        ("comment-12", ""),
+        ("xtor=RSS-7", ""),
+        ("/news/1", ""),
+        ("", ""),
+        ("a" * 601, ""),
+    ],
+)
+def test_only_a_fragment_that_may_lead_to_a_release_stays(fragment: str, kept: str) -> None:
+    url = f"http://www.weir.example/news/#{fragment}"
+    assert section_fragment(url) == kept
+    assert canonical_url(url) == "https://weir.example/news" + (f"#{kept}" if kept else "")
+    assert canonical_url(canonical_url(url)) == canonical_url(url)
+    assert page_key(url) == "https://weir.example/news"
+    assert page_address(url) == "http://www.weir.example/news/"
 
 
 BASES = ["https://a.example", "http://a.example:80/n/2026/?p=1#x", "https://a.example/n/1.html"]
