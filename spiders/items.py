@@ -59,10 +59,25 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """How the requests for the parts of a list are counted, if only its first page states that.
+
+    The parameter ``name`` of requests for ``path`` grows by ``step``, or by the number of items of
+    each part if that is 0. ``last`` is its highest value, or None.
+    """
+
+    path: str
+    name: str
+    step: int
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a listing page says: its items in page order, and the address of the next page.
 
     If the next page is requested by POST, ``form`` is the request and ``next`` is its `address`.
+    ``series`` counts on to the parts after the next one.
 
     ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a
     sentence each what was not found or not believed. ``passed`` are the addresses of rows without a
@@ -79,6 +94,7 @@ class Listing:
     passed: tuple[str, ...] = ()
     place: str = ""
     form: Form | None = None
+    series: Series | None = None
 
 
 def keys_of(item: ListingItem) -> Iterator[str]:

@@ -98,6 +98,19 @@ GENERATORS: Final[Mapping[str, Generator]] = {
         f"open {tag}": partial(repeated, f"<{tag}>x")
         for tag in ("div", "p", "b", "a href=/x", "ul><li", "blockquote", "form", "select", "font")
     },
+    # Controls of forms, and addresses of more rows.
+    "lists of a form": partial(
+        repeated, "<form method=post><select name=page><option>1<option>2</select>"
+    ),
+    "buttons of a form": partial(
+        repeated, "<form method=post class=pager><button name=page value=2>2</button>"
+    ),
+    "postbacks": partial(
+        repeated,
+        "<form method=post><input type=hidden name=__VIEWSTATE>"
+        "<a href=\"javascript:__doPostBack('a','Page$2')\">2</a>",
+    ),
+    "addresses of rows": partial(repeated, "<a data-url=/a data-page=2>2</a>"),
     "open tables": partial(repeated, "<table><tr><td>"),
     "open empty cells": partial(repeated, "<td>"),
     "nested tables": partial(nested, "<table><tr><td>", "</td></tr></table>"),

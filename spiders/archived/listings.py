@@ -14,8 +14,9 @@ from data.text.urls import canonical_url
 from spiders.crawl.frontier import INDEX
 from spiders.crawl.page_errors import Tell, page_errors
 from spiders.download.documents import is_pdf, read_document
-from spiders.items import ListingItem
+from spiders.items import ListingItem, Series
 from spiders.listing.feed import sitemaps_to_walk
+from spiders.listing.paging.loaders import continued
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.source_file import SourceFile
@@ -37,6 +38,7 @@ class ArchivedListings:
         self._reading = file.date_context(utc_now())
         self._tell = tell
         self._pages = set(map(canonical_url, self.front))
+        self._series: Series | None = None
 
     def __contains__(self, url: str) -> bool:
         """Whether a page is one that lists releases, by what was read so far."""
@@ -53,6 +55,8 @@ class ArchivedListings:
     def _list(self, answer: Served) -> list[str]:
         """Read one page; the canonical addresses of those that follow it and are not known yet."""
         listing = read_listing(page_of(answer), self._reading, self._rules)
+        listing = continued(listing, answer.url, None, self._series)
+        self._series = listing.series or self._series
         following = [listing.next] if listing.next else []
         if listing.rule == INDEX:
             following += sitemaps_to_walk(listing)

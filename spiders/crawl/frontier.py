@@ -25,8 +25,9 @@ from data.text.urls import canonical_url, page_key, without_campaign
 from spiders.crawl.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.requested_urls import RequestedUrls
-from spiders.items import Form, Listing, ListingItem, keys_of
+from spiders.items import Form, Listing, ListingItem, Series, keys_of
 from spiders.listing.feed import sitemaps_to_walk
+from spiders.listing.paging.loaders import continued
 from spiders.page.links import url_pattern
 from spiders.sources.source_file import SourceFile
 
@@ -139,6 +140,7 @@ class Frontier:
         self._sitemaps: tuple[str, ...] = ()
         self._forms: dict[str, Form] = {}
         """The requests by POST for the next pages, by the addresses of these pages."""
+        self._series: dict[ListingKind, Series] = {}
         self._evidence = ListEvidence()
         self._judged = False
         self._positions: dict[str, int] = {}
@@ -202,7 +204,7 @@ class Frontier:
             self._sitemaps = sitemaps_to_walk(front)
             front = replace(front, items=(), next=next(iter(self._sitemaps), None))
         self._fronts[kind] = front
-        self._note_form(front)
+        self._note_next(kind, front)
         if awaited:
             return
         known, new = self._decide()
@@ -216,7 +218,8 @@ class Frontier:
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
-        self._note_form(page)
+        page = continued(page, url, self._forms.get(url), self._series.get(kind))
+        self._note_next(kind, page)
         items = self._fresh(page)
         way = self.ways[kind]
         self._note_appeared(way, items)
@@ -279,9 +282,11 @@ class Frontier:
         """The request by POST for a listing page; None if a GET request reads the page."""
         return self._forms.get(url)
 
-    def _note_form(self, page: Listing | None) -> None:
+    def _note_next(self, kind: ListingKind, page: Listing | None) -> None:
         if page and page.next and page.form:
             self._forms = {page.next: page.form}
+        if page and page.series:
+            self._series[kind] = page.series
 
     def finish(self) -> None:
         """Note what is over, at the end of a visit."""

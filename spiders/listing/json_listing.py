@@ -80,11 +80,22 @@ _PAGES = re.compile(
 _NUMBER = re.compile(r"page(?:_?(?:no|num|number|index))?|p|pg|pagina|seite|strana", re.IGNORECASE)
 
 
+_HAS_MORE = re.compile(r"has_?(?:more|next)(?:_?page)?|more", re.IGNORECASE)
+_CURSOR = re.compile(
+    r"(?:next|end)_?cursor|cursor|next_?page_?token|continuation_?token", re.IGNORECASE
+)
+_CURSOR_NAME = re.compile(r"cursor|after|page_?token|continuation_?token|from|next", re.IGNORECASE)
+
+MAX_CURSOR = 1_000
+"""Maximum characters of a cursor."""
+
+
 def next_of(document: Any, page: Page, count: int) -> str | None:
     """The address of the next page of ``document``, which holds ``count`` items; None on the last.
 
     One that it names, else the next page of WordPress's posts where this is full, else the next
-    number where the document says how many pages there are.
+    number where the document says how many pages there are, or that there are more. Else the page
+    after a cursor that it states.
     """
     if isinstance(document, dict):
         for holder in _holders(document):
@@ -93,7 +104,11 @@ def next_of(document: Any, page: Page, count: int) -> str | None:
                 named = value.get("href") or value.get("url") if isinstance(value, dict) else value
                 if isinstance(named, str) and (url := resolve(named, page.url)) and url != page.url:
                     return url
-        return next_by_shape(document, page) or _counted(document, page)
+        return (
+            next_by_shape(document, page)
+            or _counted(document, page)
+            or _after_cursor(document, page)
+        )
     parts = urlsplit(page.url)
     if "/wp-json/" not in parts.path and "rest_route" not in parts.query:
         return None
@@ -124,12 +139,32 @@ def _counted(document: dict[str, Any], page: Page) -> str | None:
         for name, value in holder.items()
         if _PAGES.fullmatch(name) and isinstance(value, int) and not isinstance(value, bool)
     ]
+    has_more = any(
+        value is True and _HAS_MORE.fullmatch(name)
+        for holder in _holders(document)
+        for name, value in holder.items()
+    )
     for place, (name, value) in enumerate(query):
         if _NUMBER.fullmatch(name) and re.fullmatch(r"\d{1,6}", value):
-            if totals and int(value) < max(totals):
+            if (totals and int(value) < max(totals)) or (has_more and not totals):
                 query[place] = (name, str(int(value) + 1))
                 return parts._replace(query=urlencode(query)).geturl()
             break
+    return None
+
+
+def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
+    """The address with the cursor of the next page, as its parameter is called or as ``cursor``."""
+    parts = urlsplit(page.url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    for holder in _holders(document):
+        if any(_HAS_MORE.fullmatch(name) and value is False for name, value in holder.items()):
+            return None
+        for name, value in holder.items():
+            if _CURSOR.fullmatch(name) and isinstance(value, str) and 0 < len(value) <= MAX_CURSOR:
+                called = next((one for one, _ in query if _CURSOR_NAME.fullmatch(one)), "cursor")
+                kept = [(one, old) for one, old in query if one != called]
+                return parts._replace(query=urlencode([*kept, (called, value)])).geturl()
     return None
 
 

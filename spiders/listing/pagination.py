@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from data.text.folding import fold_date
-from spiders.items import Form
+from spiders.items import Form, Series
 from spiders.listing.page_numbers import (
     PAGER_CLASS,
     Pager,
@@ -35,7 +35,9 @@ from spiders.listing.paging.labels import (
     number_in,
     range_in,
 )
+from spiders.listing.paging.loaders import is_loader, loader_of
 from spiders.listing.paging.option_lists import next_option
+from spiders.listing.paging.state_pages import next_in_state
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
@@ -51,6 +53,7 @@ MAX_OTHERS = 3
 LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
 """Attributes by which any element may load the rest of an endless list."""
 
+_NEXT_ATTRIBUTES = ("data-next-url", "data-next-page", "data-next-href")
 _BUTTONS = frozenset(["submit", "image", "button"])
 _NEXT_OR_OLDER = NEXT | OLDER
 _ON = _NEXT_OR_OLDER | MORE
@@ -95,12 +98,13 @@ class NextPages:
 
     ``others`` are numbered pages of the same listing, the most likely first. They include the page
     before in a pager, because a pager may count down. ``form`` is the request for ``next`` if it is
-    one by POST.
+    one by POST, and ``series`` counts on to the parts after it (Listing.series).
     """
 
     next: str | None
     others: tuple[str, ...] = ()
     form: Form | None = None
+    series: Series | None = None
 
 
 def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
@@ -112,7 +116,9 @@ def next_pages(page: Page, rules: ListingRules | None = None) -> NextPages:
     """The next page of a listing, and the pages that its other controls lead to.
 
     A declared ``next`` selector wins. Else rel=next (HTML, 4.6.7), what the link says or is called,
-    the number after the current one, and a load-more address, in this order. Never the page itself.
+    the number after the current one, and a load-more address, in this order. Without any of these,
+    the request that scripts make for more rows, and the next page in their state. Never the page
+    itself.
     """
     controls = Controls(page)
     if rules and rules.next:
@@ -126,6 +132,8 @@ def next_pages(page: Page, rules: ListingRules | None = None) -> NextPages:
         # A first page has no newer page: its "previous" page is an older one.
         older = (one.url for one in before if is_front_of(page.url, one.url))
         following = next(older, None)
+    if following is None:
+        return _by_script(page)
     ranked = [*sorted(forward, key=lambda one: -one.score), *before]
     others = dict.fromkeys(
         one.url
@@ -135,6 +143,13 @@ def next_pages(page: Page, rules: ListingRules | None = None) -> NextPages:
         and not (following and _same(one.url, following))
     )
     return replace(_requested(following, controls), others=tuple(others)[:MAX_OTHERS])
+
+
+def _by_script(page: Page) -> NextPages:
+    """The next page that only scripts request."""
+    if loader := loader_of(page):
+        return NextPages(loader.url, form=loader.form, series=loader.series)
+    return NextPages(next_in_state(page))
 
 
 def _requested(address: str | None, controls: Controls) -> NextPages:
@@ -186,6 +201,8 @@ class _Links:
         page = self._page
         if node.tag == "input" and (node.get("type") or "").lower() not in _BUTTONS:
             return
+        if is_loader(node):
+            return  # only with its counter is it the address of the next rows
         address = link_target(node, page.base) or self._controls.address(node)
         if not address:
             return
@@ -268,7 +285,8 @@ def _rated(
     if said in PREVIOUS or titled in PREVIOUS or "prev" in rel:
         is_beside = not _CAROUSEL.search(names_around(node, 3))
         return _Candidate(address, 0.0, label, is_before=is_beside and is_page_of(here, address))
-    loads = node.tag not in {"a", "link", "input"}
+    is_link = node.tag in {"a", "link", "input"} and bool(resolve(node.get("href") or "", here))
+    loads = not is_link and node.tag != "input"
     numbered = is_page_of(here, address, loads=loads)
     named = _named_next(node)
     worded = said in _NEXT_OR_OLDER or titled in _NEXT_OR_OLDER
@@ -338,6 +356,8 @@ def _leads_on(said: str, titled: str, address: str, here: str) -> bool:
 
 def _named_next(node: etree._Element) -> float:
     """What the class or id of a link, or of the element that holds it, says of a next page."""
+    if any(node.get(name) for name in _NEXT_ATTRIBUTES):
+        return 2.0
     names = names_of(node)
     if _STRONG_CLASS.search(names) and not _PREVIOUS_CLASS.search(names):
         return 2.5

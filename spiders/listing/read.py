@@ -69,7 +69,16 @@ def read_listing(
         if not items:
             limits.append("the declared selectors match no link on this page")
         pages = next_pages(page, rules)
-        return Listing(page.url, items, pages.next, DECLARED, 1.0, (*limits,), form=pages.form)
+        return Listing(
+            page.url,
+            items,
+            pages.next,
+            DECLARED,
+            1.0,
+            (*limits,),
+            form=pages.form,
+            series=pages.series,
+        )
     made = read_syndicated(page, reading)
     if made:
         within = None if made.items else html_within(page)
@@ -78,7 +87,10 @@ def read_listing(
         page = Page(page.url, within.encode())
     pages = next_pages(page, rules)
     found = _detected(page, reading, RegionPage(page.url, pages.next, place))
-    return replace(found, form=pages.form)
+    if made and made.next:
+        # Around the HTML, the document names the next page.
+        return replace(found, next=made.next)
+    return replace(found, form=pages.form, series=pages.series)
 
 
 def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:

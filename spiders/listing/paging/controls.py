@@ -74,11 +74,12 @@ Fields = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _FormFacts:
-    """What a form sends by itself, and whether it has nothing for a person to fill in."""
+    """What a form sends by itself, whether a person has to fill in something, its first button."""
 
     fields: Fields
     has_state: bool
     is_harmless: bool
+    button: etree._Element | None
 
     @property
     def names(self) -> str:
@@ -137,7 +138,7 @@ class Controls:
             return None
         if _SUBMITS.search(_script_of(select)):
             return self._noted(form, select, choice)
-        button = next((one for one in form.iter("input", "button") if _is_button(one)), None)
+        button = self._facts_of(form).button
         if button is None or _WRITES.search(f"{button.get('name') or ''} {names_of(button)}"):
             return None
         return self._noted(form, button, [*choice, *_pressed(button)])
@@ -223,6 +224,7 @@ class Controls:
                 [*_fields(form)],
                 any(one.get("name") in _STATE for one in fields),
                 not (filled or _WRITES.search(about)),
+                next((one for one in form.iter("input", "button") if _is_button(one)), None),
             )
         return known
 

@@ -1,0 +1,274 @@
+"""Requests that the scripts of a page make for more rows, as far as the page states them.
+
+A button or a container has the address beside a counter (``data-url`` and ``data-offset``), or a
+script has WordPress's ``ajaxurl`` with an action. The parts after the first one have no button, so
+a Series counts on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final, NamedTuple, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from lxml import etree
+
+from data.text.urls import MAX_ADDRESS
+from spiders.items import Form, Listing, Series
+from spiders.json_state.js_literals import NoLiteral, first_value
+from spiders.page.class_hints import names_around, names_of
+from spiders.page.json_text import without_lone_surrogates
+from spiders.page.links import resolve
+from spiders.page.page import Page
+
+ENDPOINTS: Final = tuple(
+    f"data-{name}"
+    for name in (
+        "url", "endpoint", "action", "ajax-url", "ajax", "load-url", "more-url", "load-more-url",
+        "api", "api-url", "source", "src", "href", "path", "target-url", "request-url", "base-url",
+    )
+)  # fmt: skip
+"""Attributes that hold the address which a script requests."""
+
+PLACES: Final = ("offset", "start", "skip", "from")
+PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
+SHOWN: Final = ("current-page", "current", "currentpage")
+"""What counters are called, after ``data-``: of places in the list, of pages, of the page shown."""
+
+SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
+LAST_PAGES: Final = ("pages", "total-pages", "max-page", "max-pages", "last-page", "max", "maxpage")
+TOTALS: Final = ("total", "total-items", "total-count", "found")
+FILTERS: Final = frozenset(
+    ["category", "cat", "type", "post-type", "lang", "language", "tag", "year", "section", "nonce"]
+)
+"""Other attributes that scripts send with a request for more rows."""
+
+MAX_LOADERS: Final = 3
+"""Maximum elements with different addresses. More of them are rows, each with its own address."""
+
+MAX_NODES: Final = 1_000
+"""Maximum elements with such an address that are checked."""
+
+MAX_VALUE: Final = 200
+"""Maximum characters of a value that is sent."""
+
+MAX_SCRIPTS: Final = 20
+"""Maximum scripts of a page that are searched for WordPress's ``ajaxurl``."""
+
+MAX_BRACES: Final = 20
+"""Maximum objects before the address of ``admin-ajax.php`` that are read."""
+
+_NUMBER = re.compile(r"\d{1,9}")
+_ADDRESS = re.compile(
+    r"(?:https?:/)?/|\.{1,2}/|\?|[\w-]{1,60}(?:[/?]|\.(?:php|aspx?|jsp|do|json|html?)\b)"
+)
+_OTHER_USE = re.compile(
+    r"carousel|slider|swiper|slick|calendar|comment|vote|like|gallery|tweet", re.IGNORECASE
+)
+_READS = re.compile(
+    r"load|more|page|paginat|posts|news|list|get|fetch|filter|archive|scroll", re.IGNORECASE
+)
+_WRITES = re.compile(
+    r"subscri|login|register|comment|contact|delete|send|save|vote|cart|mail|like", re.IGNORECASE
+)
+_AJAX = "admin-ajax.php"
+_AJAX_NAME = re.compile(r"ajax_?url", re.IGNORECASE)
+_NONCE = re.compile(r"nonce|security", re.IGNORECASE)
+_COUNTER = re.compile(r"(?:current_?)?page(?:d|_?num(?:ber)?)?|next_?page", re.IGNORECASE)
+_LAST = re.compile(r"(?:max|total|num|last)_?(?:num_?)?pages?", re.IGNORECASE)
+
+
+_COUNTS = re.compile(rf"data-(?:{'|'.join((*PLACES, *PAGES, *SHOWN))})\s*=".encode(), re.IGNORECASE)
+_WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS)}]")
+
+
+class Loader(NamedTuple):
+    """The request for the next part of a list, and how those after it are counted."""
+
+    url: str
+    form: Form | None
+    series: Series
+
+
+def loader_of(page: Page) -> Loader | None:
+    """The request that the page makes for more rows, or None if it states none."""
+    by_address: dict[str, Loader] = {}
+    if _COUNTS.search(page.markup):
+        nodes = cast("list[Any]", _WITH_ENDPOINT(page.tree))
+        for node in nodes[:MAX_NODES]:
+            if found := _stated(node, page):
+                by_address.setdefault(found.url, found)
+            if len(by_address) > MAX_LOADERS:
+                return None
+    stated = next(iter(by_address.values()), None)
+    return stated or _of_wordpress(page)
+
+
+def is_loader(node: etree._Element) -> bool:
+    """Whether an element without an address of its own states an endpoint and a counter."""
+    return (
+        any(node.get(f"data-{name}") for name in (*PLACES, *PAGES, *SHOWN))
+        and any(node.get(name) for name in ENDPOINTS)
+        and (node.get("href") or "#").lower().startswith(("#", "javascript:"))
+    )
+
+
+def continued(listing: Listing, url: str, form: Form | None, series: Series | None) -> Listing:
+    """A part of a list with the request for the part after it, if a series counts on to it.
+
+    ``url`` and ``form`` are the request that returned the part. A part without items is the last.
+    """
+    if listing.next or series is None or not listing.items:
+        return listing
+    address = form.url if form else url
+    if urlsplit(address).path != series.path:
+        return listing
+    query = form.body if form else urlsplit(address).query
+    fields = parse_qsl(query, keep_blank_values=True)
+    value = next((value for name, value in fields if name == series.name), "")
+    if not _NUMBER.fullmatch(value):
+        return listing
+    following = int(value) + (series.step or len(listing.items))
+    if series.last is not None and following > series.last:
+        return listing
+    counted = [(name, str(following) if name == series.name else old) for name, old in fields]
+    if form:
+        made = Form(form.url, urlencode(counted))
+        return replace(listing, next=made.address, form=made)
+    return replace(listing, next=urlsplit(url)._replace(query=urlencode(counted)).geturl())
+
+
+def _stated(node: etree._Element, page: Page) -> Loader | None:
+    """What an element states in its attributes."""
+    data = {
+        str(name)[5:].lower(): str(value).strip()
+        for name, value in node.attrib.items()
+        if str(name).startswith("data-") and len(value) <= MAX_ADDRESS
+    }
+    endpoint = next((data[name[5:]] for name in ENDPOINTS if data.get(name[5:])), "")
+    counter = _counter(data)
+    if not endpoint or counter is None or _OTHER_USE.search(names_around(node, 2)):
+        return None
+    name, value, series = counter
+    fields = {name: value} | _others(data)
+    if _ADDRESS.match(endpoint):
+        is_post = data.get("method", "").lower() == "post"
+        return _to_endpoint(endpoint, fields, series, page, is_post=is_post)
+    # The action of a plugin of WordPress, whose address a script has.
+    ajax = _ajax_address(page)
+    known = _READS.search(endpoint) and not _WRITES.search(f"{endpoint} {names_of(node)}")
+    return _posting(ajax, {"action": endpoint, **fields}, series) if ajax and known else None
+
+
+def _to_endpoint(
+    endpoint: str, fields: dict[str, str], series: Series, page: Page, *, is_post: bool
+) -> Loader | None:
+    url = resolve(endpoint, page.base)
+    if not url or urlsplit(url).netloc != urlsplit(page.url).netloc or _WRITES.search(url):
+        return None
+    parts = urlsplit(url)
+    sent = dict(parse_qsl(parts.query, keep_blank_values=True)) | fields
+    if is_post:
+        return _posting(parts._replace(query="").geturl(), sent, series)
+    address = parts._replace(query=urlencode(sent)).geturl()
+    return Loader(address, None, replace(series, path=parts.path))
+
+
+def _counter(data: Mapping[str, str]) -> tuple[str, str, Series] | None:
+    """The parameter that counts, its next value and its series."""
+    size = next((int(data[name]) for name in SIZES if _is_number(data.get(name))), 0)
+    total = next((int(data[name]) for name in TOTALS if _is_number(data.get(name))), None)
+    for name in PLACES:
+        if _is_number(data.get(name)):
+            last = None if total is None else max(total - 1, 0)
+            return name, data[name], Series("", name, size, last)
+    last = next((int(data[name]) for name in LAST_PAGES if _is_number(data.get(name))), None)
+    if last is None and total is not None and size:
+        last = -(-total // size)
+    for name in SHOWN:
+        if _is_number(data.get(name)):
+            return "page", str(int(data[name]) + 1), Series("", "page", 1, last)
+    for name in PAGES:
+        if _is_number(data.get(name)):
+            called = "page" if name.startswith("next") else name.replace("-", "_")
+            return called, data[name], Series("", called, 1, last)
+    return None
+
+
+def _others(data: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.replace("-", "_"): value
+        for name, value in data.items()
+        if (name in FILTERS or name in SIZES) and value and len(value) <= MAX_VALUE
+    }
+
+
+def _is_number(text: str | None) -> bool:
+    return bool(text) and bool(_NUMBER.fullmatch(text or ""))
+
+
+def _posting(url: str, fields: Mapping[str, str], series: Series) -> Loader:
+    form = Form(url, urlencode(fields))
+    return Loader(form.address, form, replace(series, path=urlsplit(url).path))
+
+
+def _of_wordpress(page: Page) -> Loader | None:
+    """The request of a plugin or theme that states its action beside ``ajaxurl`` in a script."""
+    for values in _ajax_objects(page):
+        action = values.get("action")
+        if not isinstance(action, str) or not _READS.search(action) or _WRITES.search(action):
+            continue
+        counter = next((name for name in values if _COUNTER.fullmatch(name)), None)
+        shown = str(values.get(counter)) if counter else "1"
+        url = _ajax_address(page)
+        if not url or not _NUMBER.fullmatch(shown):
+            continue
+        last = next((str(value) for name, value in values.items() if _LAST.fullmatch(name)), "")
+        sent = {
+            name: str(value)
+            for name, value in values.items()
+            if isinstance(value, (str, int))
+            and not isinstance(value, bool)
+            and name != counter
+            and not _AJAX_NAME.fullmatch(name)
+            and len(str(value)) <= MAX_VALUE
+        }
+        series = Series("", "page", 1, int(last) if _NUMBER.fullmatch(last) else None)
+        if series.last is not None and int(shown) >= series.last:
+            continue
+        return _posting(url, {**sent, "page": str(int(shown) + 1)}, series)
+    return None
+
+
+def _ajax_address(page: Page) -> str | None:
+    for values in _ajax_objects(page):
+        for name, value in values.items():
+            if _AJAX_NAME.fullmatch(name) and isinstance(value, str):
+                url = resolve(value, page.base)
+                if url and urlsplit(url).netloc == urlsplit(page.url).netloc:
+                    return url
+    return None
+
+
+def _ajax_objects(page: Page) -> Iterator[Mapping[str, Any]]:
+    """The objects in scripts that hold the address of ``admin-ajax.php``, with their names."""
+    if _AJAX.encode() not in page.markup:
+        return
+    scripts = (one for one in page.tree.iter("script") if one.text and _AJAX in one.text)
+    for script in islice(scripts, MAX_SCRIPTS):
+        text = without_lone_surrogates(str(script.text))
+        before = text[: text.find(_AJAX)]
+        at = len(before)
+        for _ in range(MAX_BRACES):
+            at = before.rfind("{", 0, at)
+            if at < 0:
+                break
+            with suppress(NoLiteral):
+                value, _end = first_value(text, at)
+                if isinstance(value, dict):
+                    yield {str(name): one for name, one in value.items()}
+                    break

@@ -1,0 +1,98 @@
+"""The next page that the state of a page names: by its address, or by a number and a last one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from spiders.json_state.scripts import states
+from spiders.listing.page_numbers import is_page_of
+from spiders.page.json_text import json_objects
+from spiders.page.links import resolve
+from spiders.page.page import Page
+
+MAX_STATES: Final = 10
+"""Maximum states of a page that are searched."""
+
+MIN_RECORDS: Final = 2
+"""Minimum records beside a page number, or one level below, for it to be that of a list."""
+
+MAX_DIGITS: Final = 9
+"""Digits from which on a number is not that of a page."""
+
+_NEXT = re.compile(r"next(?:_?page)?_?(?:url|link|href)|next_?page|next", re.IGNORECASE)
+_SHOWN = re.compile(r"(?:current_?)?page(?:_?(?:no|num|number|index))?", re.IGNORECASE)
+_LAST = re.compile(
+    r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
+)
+_MARKS: Final = (b"age", b"next", b"Next")
+
+
+def next_in_state(page: Page) -> str | None:
+    """The address of the next page of a listing by the state in its scripts, or None.
+
+    A number counts only if the objects around it hold a list of records. Its parameter is the one
+    that the address or the state has, otherwise ``page``.
+    """
+    if not any(mark in page.markup for mark in _MARKS):
+        return None
+    for state in islice(states(page.tree), MAX_STATES):
+        asked = state.get("query") if isinstance(state, dict) else None
+        for held in _holders(state):
+            address = _named(held, page) or _counted(held, page, asked)
+            if address and address != page.url:
+                return address
+    return None
+
+
+def _holders(state: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects that may describe the pages of a list: it is in them, or beside them."""
+    for holder in json_objects(state):
+        if _has_records(holder):
+            yield holder
+            yield from (one for one in holder.values() if isinstance(one, dict))
+
+
+def _has_records(holder: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(one, list)
+        and len(one) >= MIN_RECORDS
+        and all(isinstance(record, dict) for record in one[:MIN_RECORDS])
+        for one in holder.values()
+    )
+
+
+def _named(held: Mapping[str, Any], page: Page) -> str | None:
+    for name, value in held.items():
+        if isinstance(value, str) and _NEXT.fullmatch(name):
+            url = resolve(value, page.base)
+            same = url and urlsplit(url).netloc == urlsplit(page.url).netloc
+            if url and same and is_page_of(page.url, url):
+                return url
+    return None
+
+
+def _counted(held: Mapping[str, Any], page: Page, asked: Any) -> str | None:
+    shown, last = _count(held, _SHOWN), _count(held, _LAST)
+    if shown is None or last is None or not 0 < shown < last:
+        return None
+    parts = urlsplit(page.url)
+    fields = parse_qsl(parts.query, keep_blank_values=True)
+    names = [name for name, _ in fields] + [*(asked if isinstance(asked, dict) else ())]
+    called = next((name for name in names if _SHOWN.fullmatch(name)), "page")
+    kept = [(name, value) for name, value in fields if name != called]
+    query = urlencode([*kept, (called, str(shown + 1))])
+    return parts._replace(query=query, fragment="").geturl()
+
+
+def _count(held: Mapping[str, Any], called: re.Pattern[str]) -> int | None:
+    """The first number under a name, which may be written as a string."""
+    for name, value in held.items():
+        if called.fullmatch(name) and not isinstance(value, bool):
+            text = str(value) if isinstance(value, (int, str)) else ""
+            if text.isascii() and text.isdecimal() and len(text) < MAX_DIGITS:
+                return int(text)
+    return None
