@@ -17,6 +17,7 @@ from spiders.listing.records import MAX_RATED, Record, records_of
 from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage, Row
 from spiders.listing.regions import Region, encloses, find_regions, says_words
 from spiders.listing.rows.foreign_rows import without_foreign_rows
+from spiders.listing.rows.like_rows import RowMake
 
 HEADED: Final = 0.55
 """How much titles are like titles, 0 to 1, at the least where a date stands above several."""
@@ -190,12 +191,12 @@ def is_hidden(region: Region, flat: FlatPage) -> bool:
 def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
     """The choice with the rows between its own that have another class: the first, a new one.
 
-    They are of its tag, in its lists, and lead where its links lead.
+    They are of its tag, in its lists, and lead where its links lead or are made like its rows.
     """
     shape = common_shape(best.items)
     own = {span.begin for span in best.region.records}
     lists = {span.node.getparent() for span in best.region.records}
-    if shape is None or len(lists) == len(own):
+    if len(lists) == len(own):
         return best
     tag = best.region.records[0].node.tag
     others = [
@@ -205,10 +206,17 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
     ]
     if not others:
         return best
+    make = RowMake(span.node for span in best.region.records)
+    dated = sum(item.published is not None for item in best.items) >= HALF * len(best.items)
     more = [
         record.span
         for record, item in _read(best.region, others, flat, dates)
-        if record.span.begin not in own and shape_of(item.url) == shape and says_words(item.title)
+        if record.span.begin not in own
+        and says_words(item.title)
+        and (
+            shape_of(item.url) == shape
+            or (dated and item.published is not None and make.fits(record.span.node))
+        )
     ]
     if not more:
         return best
@@ -230,7 +238,8 @@ def _read(
 def _without_strays(choice: RankedRegion) -> RankedRegion:
     """The choice without boxes that only have the tag of its records.
 
-    Nothing of a record's class leads where the records lead, and neither does its own link.
+    Nothing of a record's class leads where the records lead, and neither does its own link. Dated
+    rows in the same list that are made like the others are no such boxes.
     """
     shape = common_shape(choice.items)
     records = choice.region.records
@@ -238,7 +247,14 @@ def _without_strays(choice: RankedRegion) -> RankedRegion:
         return choice
     read = list(zip(records, choice.items, strict=True))
     known = {span.sign for span, item in read if shape_of(item.url) == shape}
-    kept = [(span, item) for span, item in read if span.sign in known]
+    lists = {span.node.getparent() for span, _ in read if span.sign in known}
+    make = RowMake(span.node for span, _ in read if span.sign in known)
+    kept = [
+        (span, item)
+        for span, item in read
+        if span.sign in known
+        or (item.published and span.node.getparent() in lists and make.fits(span.node))
+    ]
     if len(kept) == len(read):
         return choice
     region = replace(choice.region, records=[span for span, _ in kept])

@@ -12,6 +12,7 @@ from spiders.listing.flat_page import FlatPage
 from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import linked_records, releases_among
 from spiders.listing.regions import Region
+from spiders.listing.rows.like_rows import RowMake
 from spiders.listing.titles import GENERIC, title_likeness
 
 TITLED: Final = 0.5
@@ -33,8 +34,8 @@ def with_undated(
 
     Where most rows have a date, one without is a head, a note or a button, or its date was
     forgotten or can't be. It is a release if its link stands where theirs stand, leads where theirs
-    lead, and reads like a title; its date is then to be looked for on its own page. One that leads
-    elsewhere is passed over.
+    lead or is in a row made like theirs, and reads like a title; its date is then to be looked for
+    on its own page. Another one is passed over.
     """
     if region.side != "in" or len(items) == len(region.records):
         return Rows(items, [])
@@ -44,6 +45,7 @@ def with_undated(
         return Rows(items, [])
     shape = common_shape(items)
     like = RecordFields(dated, flat, strict=region.strict)
+    make = RowMake(record.span.node for record in dated)
     known = {item.url for item in items}
     places = {id(record.anchors[0].node) for record in dated}
     rest = iter(items)
@@ -55,7 +57,7 @@ def with_undated(
         item = like.like_these(record)
         if item is None or item.url in known or not _is_titled(item):
             continue
-        if shape_of(item.url) == shape:
+        if shape_of(item.url) == shape or make.fits_undated(record.span.node, item):
             rows.items.append(item)
         else:
             rows.passed.append(item.url)
