@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
 from spiders.listing.dates import DateMark
 from spiders.listing.featured import common_shape, shape_of
@@ -18,6 +19,7 @@ from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage, R
 from spiders.listing.regions import Region, encloses, find_regions, says_words
 from spiders.listing.rows.foreign_rows import without_foreign_rows
 from spiders.listing.rows.like_rows import RowMake
+from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
 
 HEADED: Final = 0.55
 """How much titles are like titles, 0 to 1, at the least where a date stands above several."""
@@ -31,15 +33,16 @@ LONG: Final = 0.6
 LIKELY: Final = 1.0
 """The score of a region that is a list of releases as likely as not."""
 
-MIN_VISIBLE: Final = 3
-"""Minimum number of records of a visible region that wins over a hidden one."""
+MIN_RECORDS: Final = 3
+"""Minimum number of records of a region that wins over a hidden list or a side list."""
 
-VISIBLE: Final = 0.5
-"""The minimum score of a visible region, as a share of the score of a hidden one, to win over it.
+RIVAL: Final = 0.5
+"""The minimum score of such a region, as a share of the score of the other list."""
 
-Below, the hidden region unfolds at a click, and the visible one is not a list of releases.
-"""
+MAIN_SCORE: Final = 2.5
+"""The minimum score of a region that wins over a side list."""
 
+MOSTLY: Final = 0.8
 HALF: Final = 0.5
 SCATTERED: Final = 0.25
 """The share of links that lead to one kind of address below which they are of all kinds of things.
@@ -91,6 +94,16 @@ class RankedRegion:
     region: Region
     row: Row
     score: float
+
+    @property
+    def said(self) -> dict[str, float]:
+        """The features by their names."""
+        return dict(zip(NAMES, self.row.tolist(), strict=True))
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether most of the items have dates."""
+        return self.said["dated"] > HALF
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +161,15 @@ class Candidates:
                 best = choice
         return best
 
+    def apart_from(self, region: Region) -> list[Candidate]:
+        """The candidates that do not hold a region, the most promising first."""
+        first = region.records[0].begin
+        return [
+            one
+            for one in self.found
+            if not any(span.begin <= first < span.end for span in one.region.records)
+        ]
+
     def whole(self, best: RankedRegion) -> RankedRegion:
         """A region with the items of all its records."""
         region = best.region
@@ -164,16 +186,9 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
     best = candidates.best(candidates.found, 0.0)
     if best is None:
         return None
-    if is_hidden(best.region, flat):
-        first = best.region.records[0].begin
-        shown = [
-            one
-            for one in candidates.found
-            if len(one.records) >= MIN_VISIBLE
-            and not is_hidden(one.region, flat)
-            and not any(span.begin <= first < span.end for span in one.region.records)
-        ]
-        best = candidates.best(shown, VISIBLE * best.score) or best
+    best = _beside_hidden(best, candidates, flat)
+    if is_side_list(best, page.url):
+        best = _main_list(best, candidates, flat, page.url) or best
     if best.region.side in {"before", "after"}:
         # Where the date is outside of the record, the record is larger than that.
         inner = best.region
@@ -181,6 +196,62 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
         best = candidates.best(whole, -inf) or best
     best = _without_strays(_with_siblings(candidates.whole(best), flat, dates))
     return _of_one_make(best, flat, dates)
+
+
+def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -> RankedRegion:
+    """The choice, or a visible region of similar worth if readers do not see the choice."""
+    if not is_hidden(best.region, flat):
+        return best
+    shown = [
+        one
+        for one in candidates.apart_from(best.region)
+        if len(one.records) >= MIN_RECORDS and not is_hidden(one.region, flat)
+    ]
+    return candidates.best(shown, RIVAL * best.score) or best
+
+
+def _main_list(
+    best: RankedRegion, candidates: Candidates, flat: FlatPage, url: str
+) -> RankedRegion | None:
+    """The list of the main column beside a side list: it has headlines or is below the heading."""
+    rivals = (
+        candidates.choice(one)
+        for one in candidates.apart_from(best.region)
+        if len(one.records) >= MIN_RECORDS and one.most >= max(MAIN_SCORE, RIVAL * best.score)
+    )
+    main = [
+        one
+        for one in rivals
+        if one
+        and one.score >= max(MAIN_SCORE, RIVAL * best.score)
+        and not is_hidden(one.region, flat)
+        and not is_side_list(one, url)
+        and _is_main(one, best)
+    ]
+    return max(main, key=lambda one: one.score, default=None)
+
+
+def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:
+    """Whether a region reads like the list of the page: no few links below a list of others."""
+    said = choice.said
+    if said["likeness"] < TITLED or said["one_shape"] < HALF:
+        return False
+    longer = len(choice.items) >= len(side.items)
+    return said["headed"] > HALF or choice.is_dated or (said["first_heading"] > HALF and longer)
+
+
+def is_side_list(choice: RankedRegion, url: str) -> bool:
+    """Whether a region is a sidebar, a list of events, or a list of another site."""
+    said = choice.said
+    return (
+        said["aside"] > HALF
+        or said["other_heading"] > HALF
+        or (
+            said["elsewhere"] > MOSTLY and all(is_elsewhere(one.url, [url]) for one in choice.items)
+        )
+        or lead_to_events((item.url for item in choice.items), url)
+        or is_in_narrow_column(choice.region.records[0].node)
+    )
 
 
 def is_hidden(region: Region, flat: FlatPage) -> bool:

@@ -9,6 +9,7 @@ same kind of place, and that is what rows of a list have in common (after Liu, G
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
@@ -90,13 +91,22 @@ class ElementSpan:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+MIN_HEADED_LINKS = 3
+"""Minimum links that a box with a heading of its own holds below the heading."""
+
+
+@dataclass(slots=True)
 class HeadingMark:
-    """A heading, the level that its tag says, and the places of its texts."""
+    """A heading, the level that its tag says, and the places of its texts.
+
+    ``scope`` is the place where the smallest element around it ends that holds several links after
+    it: the heading of a box says nothing about what follows the box.
+    """
 
     level: int
     begin: int
     end: int
+    scope: int = sys.maxsize
 
 
 @dataclass(slots=True)
@@ -186,6 +196,8 @@ class _Walk:
         self._mains = 0
         self._hidden: etree._Element | None = None
         self._about = shown_by_scripts(tree)
+        self._open_headings: list[tuple[HeadingMark, int]] = []
+        """Headings whose scope is not known yet, and how many links are before their end."""
 
     def run(self) -> FlatPage:
         out = self._out
@@ -262,9 +274,23 @@ class _Walk:
         if region:
             region.end = span.end
             self._mains -= region.bits == MAIN
+        self._bound_headings(span)
         level = _HEADINGS.get(str(span.node.tag))
         if level and span.end > span.begin:
-            out.headings.append(HeadingMark(level, span.begin, span.end))
+            head = HeadingMark(level, span.begin, span.end)
+            out.headings.append(head)
+            self._open_headings.append((head, len(out.anchors)))
+
+    def _bound_headings(self, span: ElementSpan) -> None:
+        """Note where the scope of headings ends, if it is with this element."""
+        count, wide = len(self._out.anchors), []
+        while self._open_headings and self._open_headings[-1][0].begin >= span.begin:
+            head, links = self._open_headings.pop()
+            if count >= links + MIN_HEADED_LINKS:
+                head.scope = span.end
+            else:
+                wide.append((head, links))
+        self._open_headings += reversed(wide)
 
     def _region(self, span: ElementSpan) -> PageRegion | None:
         bit, sure = region_of(span.node, in_row=self._rows > 0, in_main=self._mains > 0)

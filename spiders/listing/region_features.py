@@ -27,10 +27,11 @@ from spiders.listing.page_numbers import PAGER_CLASS
 from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import MAX_RATED, Record
 from spiders.listing.regions import LEADING, Region, says_words, stands_at
+from spiders.listing.rows.side_lists import announces_other
 from spiders.listing.titles import HEADINGS
 from spiders.page.class_hints import names_of
 from spiders.page.media_urls import leads_to_file
-from spiders.page.phrases import comparison_key, is_tail
+from spiders.page.phrases import comparison_key
 from spiders.page.regions import ASIDE, CHROME, MAIN
 
 NAIVE: Final = 4
@@ -38,6 +39,9 @@ NAIVE: Final = 4
 
 NEAR: Final = 6
 """Marks above a region among which a heading of its own stands."""
+
+MAX_BOXES: Final = 20
+"""Maximum number of boxes with headings of their own before a region that are passed over."""
 
 PAGER: Final = 8
 """Marks after a region in which its pager begins."""
@@ -281,12 +285,21 @@ class RegionFeatures:
         # A heading in the record is that of the record.
         while index >= 0 and self._heads[index] >= first:
             index -= 1
+        # The heading of a box of its own is not that of the record either.
+        for _ in range(MAX_BOXES):
+            if index < 0 or flat.headings[index].scope > first or not self._is_other_at(index):
+                break
+            index -= 1
         if index < 0:
             return 0
         head = flat.headings[index]
         if head.begin == self._h1:
             return 1
-        return -int(self._is_other(flat.said(head.begin, head.end)))
+        return -int(self._is_other_at(index))
+
+    def _is_other_at(self, index: int) -> bool:
+        head = self.flat.headings[index]
+        return self._is_other(self.flat.said(head.begin, head.end))
 
     def _is_other(self, text: str) -> bool:
         """Whether a heading announces other things than the page's own main heading."""
@@ -303,28 +316,6 @@ class RegionFeatures:
             if (urlsplit(f"//{netloc}").hostname or "").removeprefix("www.") == self._host
         )
         return hosts.total() - own if self._host else 0
-
-
-OTHERS: Final = frozenset(
-    map(
-        comparison_key,
-        (
-            "events", "upcoming events", "calendar", "archives", "archive", "categories", "topics",
-            "languages", "recent posts", "recent comments", "latest posts", "tags", "tag cloud",
-            "quick links", "links", "follow us", "featured", "in focus", "announcements from",
-            "termine", "veranstaltungen", "kategorien", "archiv", "agenda", "événements", "eventos",
-            "eventi", "мероприятия", "события", "календарь", "анонсы", "etkinlikler", "tədbirlər",
-            "wydarzenia", "události", "akce", "események", "evenimente", "събития", "події",
-            "الفعاليات", "رویدادها", "אירועים", "εκδηλώσεις", "イベント", "行事", "행사", "活动",
-        ),
-    )
-)  # fmt: skip
-"""What heads other things than releases, in letters alone."""
-
-
-def announces_other(text: str) -> bool:
-    """Whether a heading announces other things than the releases of the page."""
-    return is_tail(text) or comparison_key(text) in OTHERS
 
 
 def _in_other(node: etree._Element) -> bool:

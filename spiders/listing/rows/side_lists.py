@@ -1,0 +1,113 @@
+"""Signs of a list beside the releases of a page: its heading, its addresses, its narrow column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from spiders.page.phrases import comparison_key, is_tail
+
+OTHERS: Final = frozenset(
+    map(
+        comparison_key,
+        (
+            "archives", "archive", "categories", "topics", "languages", "recent posts",
+            "recent comments", "latest posts", "tags", "tag cloud", "quick links", "links",
+            "follow us", "featured", "in focus", "announcements from", "kategorien", "archiv",
+        ),
+    )
+)  # fmt: skip
+"""Headings of other things than releases, in letters alone."""
+
+_EVENT_WORDS: Final = """
+    event events calendar veranstaltung veranstaltungen veranstaltungskalender termine kalender
+    agenda calendrier événement événements evento eventos eventi calendario appuntamenti
+    мероприятия события календарь анонсы etkinlik etkinlikler takvim takvimi tədbirlər
+    təqvim wydarzenia kalendarium wydarzeń události akce kalendář podujatia kalendár események
+    rendezvények naptár eseménynaptár evenimente събития календар події заходи догађаји dogodki
+    događanja الفعاليات فعاليات رویدادها אירועים εκδηλώσεις ημερολόγιο arrangementer begivenheder
+    evenemang tapahtumat evenementen kegiatan acara renginiai pasākumi sündmused ღონისძიებები
+    іс-шаралар тадбирлар tadbirlar
+"""
+EVENTS: Final = frozenset(_EVENT_WORDS.split())
+"""Words that headings of events contain."""
+
+UNSPACED_EVENTS: Final = re.compile(
+    "イベント|カレンダー|行事|催し|행사|일정|活动|活動|日历|日程|กิจกรรม|ปฏิทิน|कार्यक्रम"
+)
+UNSPACED_NEWS: Final = re.compile("ニュース|お知らせ|新着|新闻|新聞|公告|뉴스|소식|보도|ข่าว|समाचार")
+JOINING: Final = re.compile(
+    r"[&+/,|]|\b(?:and|und|et|e|y|i|a|och|og|en|ja|ve|və|и|і|та|και|și|és|in)\b", re.IGNORECASE
+)
+"""What joins events and news in one heading."""
+
+MAX_WORDS: Final = 3
+MAX_UNSPACED_LENGTH: Final = 8
+"""Maximum words of a heading of events, and characters in scripts without spaces."""
+
+_WORDS: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_EVENT_PATH: Final = re.compile(
+    r"(?:^|/)(?:events?|event-?calendar|calendar|kalender|veranstaltung(?:en)?|termine?|agenda|"
+    r"ev[ée]nements?|eventos?|eventi|etkinlik(?:ler)?|tedbirler|wydarzenia|akce|udalosti|podujatia|"
+    r"meropriyati[ay]|sobytiya|tapahtumat|arrangement(?:er)?|evenemang|evenementen)(?:/|$|[?.])",
+    re.IGNORECASE,
+)
+_COLUMN: Final = re.compile(
+    r"(?:col-(?:xs-|sm-|md-|lg-|xl-|xxl-)?|span|grid_|grid-|small-|medium-|large-)(\d{1,2})"
+)
+MAX_LEVELS: Final = 8
+MAX_SIBLINGS: Final = 6
+MAX_NARROW: Final = 4
+MIN_WIDE: Final = 7
+"""Maximum twelfths of a page's width in a narrow column, and minimum in a wide one beside it."""
+
+
+def announces_other(text: str) -> bool:
+    """Whether a heading announces other things than the releases of the page."""
+    return is_tail(text) or comparison_key(text) in OTHERS or announces_events(text)
+
+
+def announces_events(text: str) -> bool:
+    """Whether a heading announces events, and no news with them."""
+    if UNSPACED_EVENTS.search(text):
+        return len(text) <= MAX_UNSPACED_LENGTH and not UNSPACED_NEWS.search(text)
+    words = [word.casefold() for word in _WORDS.findall(text[:100])]
+    return (
+        0 < len(words) <= MAX_WORDS
+        and not JOINING.search(text)
+        and any(word in EVENTS for word in words)
+    )
+
+
+def lead_to_events(urls: Iterable[str], page: str) -> bool:
+    """Whether most addresses are in folders of events, and the page itself is not."""
+    found = [bool(_EVENT_PATH.search(urlsplit(url).path)) for url in urls]
+    return sum(found) * 2 > len(found) and not _EVENT_PATH.search(urlsplit(page).path)
+
+
+def is_in_narrow_column(node: etree._Element) -> bool:
+    """Whether an element is in a narrow column beside a wide one, by the classes of CSS grids."""
+    for column in islice((node, *node.iterancestors()), MAX_LEVELS):
+        width = _width(column)
+        if width:
+            around = (*islice(column.itersiblings(), MAX_SIBLINGS),)
+            before = (*islice(column.itersiblings(preceding=True), MAX_SIBLINGS),)
+            beside = max((_width(one) for one in (*around, *before)), default=0)
+            if width <= MAX_NARROW and beside >= MIN_WIDE:
+                return True
+    return False
+
+
+def _width(node: etree._Element) -> int:
+    """The twelfths of the width that an element has on wide screens; 0 if unknown."""
+    found = [
+        int(match[1])
+        for name in (node.get("class") or "").split()[:12]
+        if (match := _COLUMN.fullmatch(name))
+    ]
+    return found[-1] if found else 0

@@ -1,0 +1,113 @@
+"""Beside dated sidebars, events and lists of other sites, the list of the main column wins."""
+
+from __future__ import annotations
+
+import pytest
+
+from spiders.listing.rows.side_lists import announces_events
+from tests.listing_pages import day, listing_html, read, rows_of, titles
+
+
+def own(language: str, folder: str = "artikel") -> str:
+    """The undated list of the main column."""
+    return "".join(
+        f"<article class=teaser><h2><a href='/{folder}/{n}'>{title}</a></h2><p>{title}…</article>"
+        for n, title in enumerate(titles(language))
+    )
+
+
+def dated(language: str, address: str) -> str:
+    """A dated list of other things."""
+    return (
+        "<ul>"
+        + "".join(
+            f"<li><b>{day(n):%d.%m.%Y}</b> <a href='{address}{n}'>{title} II</a>"
+            for n, title in enumerate(titles(language)[:5])
+        )
+        + "</ul>"
+    )
+
+
+EVENTS = [
+    ("de", "Nächste Termine", "/t/"),
+    ("pl", "Kalendarium", "/k/"),
+    ("tr", "Etkinlikler", "/e/"),
+    ("ja", "イベント情報", "/i/"),
+    ("ar", "الفعاليات", "/f/"),
+    ("fr", "", "/evenements/"),
+    ("nl", "", "/agenda/"),
+]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(("language", "heading", "address"), EVENTS)
+def test_dated_events_do_not_win_over_the_list_of_the_main_column(
+    language: str, heading: str, address: str, *, first: bool
+) -> None:
+    language = language if language != "pl" else "de"
+    box = f"<div class=box><h4>{heading}</h4>{dated(language, address)}</div>"
+    main = f"<div class=col>{own(language)}</div>"
+    body = box + main if first else main + box
+    found = rows_of(read(listing_html(language, f"<div class=row>{body}</div>")))
+    assert [url for url, _, _ in found] == [f"/artikel/{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(
+    ("wide", "narrow"), [("col-md-8", "col-12 col-md-4"), ("span9", "span3"), ("x", "sidebar")]
+)
+def test_a_dated_list_in_a_narrow_column_does_not_win(
+    wide: str, narrow: str, *, first: bool
+) -> None:
+    box = f"<div class='{narrow}'>{dated('el', '/x/')}</div>"
+    main = f"<div class='{wide}'>{own('el')}</div>"
+    body = box + main if first else main + box
+    found = rows_of(read(listing_html("el", f"<div class=row>{body}</div>")))
+    assert [url for url, _, _ in found] == [f"/artikel/{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+def test_the_dated_list_of_another_site_does_not_win_over_own_news(*, first: bool) -> None:
+    box = f"<div class=ext><h3>Министерство</h3>{dated('ru', 'https://gov.example/')}</div>"
+    main = f"<div>{own('ru', 'novosti')}</div>"
+    found = rows_of(read(listing_html("ru", box + main if first else main + box)))
+    assert [url for url, _, _ in found] == [f"/novosti/{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("address", ["https://news.board.example/", "https://paper.example/"])
+def test_a_page_may_list_another_host_or_what_the_press_wrote(address: str) -> None:
+    links = "".join(f"<p><a href='/l/{n}'>{one} III</a>" for n, one in enumerate(titles("th")[:3]))
+    found = rows_of(read(listing_html("th", dated("th", address) + links)))
+    assert [url for url, _, _ in found] == [f"{address}{n}" for n in range(5)]
+
+
+def test_a_page_of_events_lists_events() -> None:
+    html = listing_html("fr", dated("fr", "/evenements/") + own("fr"))
+    found = rows_of(read(html, "/evenements/"))
+    assert [url for url, _, _ in found] == [f"/evenements/{n}" for n in range(5)]
+
+
+def test_the_dated_list_of_the_main_column_wins_over_cards_without_dates() -> None:
+    cards = f"<div class=cards>{own('zh')}</div>"
+    found = rows_of(read(listing_html("zh", dated("zh", "/xinwen/") + cards)))
+    assert [url for url, _, _ in found] == [f"/xinwen/{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "events"),
+    [
+        ("Upcoming events", True),
+        ("Nächste Termine", True),
+        ("Календарь событий", True),
+        ("イベント情報", True),
+        ("กิจกรรม", True),
+        ("News & Events", False),
+        ("Aktuelles und Termine", False),
+        ("ニュース・イベント", False),
+        ("新闻活动", False),
+        ("Events of the night of the storm", False),
+        ("Actualités", False),
+    ],
+)
+def test_a_heading_of_events_announces_no_news(heading: str, *, events: bool) -> None:
+    assert announces_events(heading) is events
