@@ -6,6 +6,8 @@ attributes, for programs.
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from data.wording import meant
 
 KNOWN = 12
@@ -166,6 +168,11 @@ class ArchiveError(CommuniqueError):
         super().__init__(f"the archive {path}: {cause}")
         self.path = path
         self.cause = cause
+
+    @property
+    def public(self) -> str:
+        """The error for readers of the site: the name of the file, without its folder."""
+        return f"the archive {PurePath(self.path).name}: {self.cause}"
 
 
 class PublishError(CommuniqueError):

@@ -125,8 +125,11 @@ class Content:
 
     @property
     def redacted(self) -> bool:
-        """Whether what it said was taken out for a lawful order."""
-        return self.title == REDACTED and not self.body_text
+        """Whether this archive took out its title, text and files for a lawful order.
+
+        A page that has this title itself names the rule that found it.
+        """
+        return self.title == REDACTED and not (self.body_text or self.title_rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,8 @@ class Release:
     date was in the future, or where there is none; before ``UNDATED_BEFORE`` for what had no date
     at the first visit. ``capture`` is the record of the archive that showed this revision first.
     The last ``reread`` revisions were made by nobody but us, who read the same page anew.
-    A ``hidden`` one is kept, and shown to nobody.
+    A ``hidden`` one is kept, and shown to nobody. A redacted one is never ``retracted``: that is an
+    act of its publisher.
     """
 
     id: str

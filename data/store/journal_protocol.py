@@ -30,9 +30,10 @@ class JournalStore(Store, Protocol):
         """
 
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
-        """Take out what a release said, in all its versions, and retract it, for a reason.
+        """Take out the title, text and files of a release in all its versions, for a reason.
 
-        The journal is told nothing: after `forget_journal` it begins with a snapshot.
+        It is not retracted. The journal is told nothing: after `forget_journal` it begins with a
+        snapshot.
         """
 
     def snapshot(self, size: int) -> Iterator[bytes]:

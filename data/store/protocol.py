@@ -201,7 +201,7 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         """
 
     def why_retracted(self, release_id: str) -> str:
-        """What a person said of a retraction, or empty."""
+        """The reason that a person gave for a retraction or a redaction, or empty."""
 
     def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
         """Hide a release from readers for a reason, and say whether it was seen until now.
@@ -224,7 +224,8 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         """The addresses of the releases of a source to look at again, longest unvisited first.
 
         Those younger than ``recent``, those found gone once, and older ones at intervals that grow
-        with their age; with ``everything`` all of them, whatever the intervals.
+        with their age; with ``everything`` all of them, whatever the intervals. Redacted releases
+        are never due.
         """
 
     def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
@@ -238,6 +239,9 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
 
         Empty for an address that only ever led elsewhere: it may lead to another page by now.
         """
+
+    def redacted_addresses(self, source: str) -> Sequence[str]:
+        """The addresses of the redacted releases of a source."""
 
     def validator(self, url: str) -> Validator | None:
         """What the server of an address gave to ask with."""

@@ -103,28 +103,31 @@ class ReadStore(Protocol):
         """
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """The newest corrections of all releases, each as the version that it made."""
+        """The newest corrections of all releases, each as the version that it made.
+
+        Redacted releases are left out.
+        """
 
     def every_edit(self) -> Sequence[tuple[str, int, float]]:
         """All corrections, the first one first: the id of a release, its version, and when.
 
-        Times are seconds since 1970.
+        Redacted releases are left out. Times are seconds since 1970.
         """
 
     def every_retraction(self) -> Sequence[tuple[str, float]]:
         """The ids of the retracted releases, the first retraction first, each with its time.
 
-        Times are seconds since 1970.
+        Redacted releases are left out. Times are seconds since 1970.
         """
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:
-        """The returns of retracted releases, the last one first."""
+        """The returns of retracted releases that are not redacted, the last one first."""
 
     def returns_of(self, release_id: str) -> Sequence[Return]:
         """The returns of one release, the last one first."""
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
-        """The releases that are retracted, the last retraction first."""
+        """The retracted releases that are not redacted, the last retraction first."""
 
     def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
         """The releases that changed since their first sight, the last change first.

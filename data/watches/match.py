@@ -37,8 +37,8 @@ class AlertEvent:
 
 
 def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent | None:
-    """What happened to a release; None where it is hidden, which nobody is told of."""
-    if release.hidden:
+    """The event of a release; None if the release is hidden or redacted, as nobody is alerted."""
+    if release.hidden or release.content.redacted:
         return None
     return AlertEvent(kind, release.source, release.content, backlog)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Final
 
 from data.models import Content, Release, Revision
 from data.revisions.diff import COARSE
@@ -13,6 +14,11 @@ from data.text.language_tags import feed_language, is_right_to_left
 from data.text.paragraphing import with_paragraphs
 from data.text.sanitize import sanitize
 from feeds.catalog import Person
+
+REDACTION: Final = (
+    "Redacted: the operator of this archive took out the text of this release for a lawful order."
+)
+"""The text of a redacted release in feeds."""
 
 
 def body_of(release: Release, base: str) -> str:
@@ -35,6 +41,8 @@ def summary_and_link(summary: str, page: str) -> str:
 def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Person, ...]) -> str:
     """A ``body`` of safe HTML with our notes before and after it."""
     content = release.content
+    if content.redacted:
+        return note(REDACTION)
     if is_right_to_left(content.language):
         body = f'<div dir="rtl" lang="{feed_language(content.language) or "und"}">{body}</div>'
     if release.edited > 1:
@@ -56,6 +64,8 @@ def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
     Unless the ``whole`` of a field is wanted, only its paragraphs that differ. A note comes first
     if a difference is coarse.
     """
+    if after.content.redacted:
+        return f'<p lang="en" dir="ltr">{REDACTION}</p>'
     differing = changes_between(before, after)
     found = "".join(change.html if whole else change.html_of_changes for change in differing)
     if any(change.is_coarse for change in differing):

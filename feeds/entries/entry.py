@@ -13,7 +13,7 @@ from data.text.html_text import paragraphs
 from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.catalog import Catalog, Person
-from feeds.entries.body import body_of, is_long, summary_and_link, with_notes
+from feeds.entries.body import REDACTION, body_of, is_long, summary_and_link, with_notes
 
 UNTITLED = "Untitled"
 
@@ -129,6 +129,8 @@ def entry_of(
     publisher = Person(name or source.id, web_address(source.url))
     title = title_of(content)
     summary = excerpt(content.summary or "", 1000) or excerpt(content.body_text) or title
+    if content.redacted:
+        summary = REDACTION
     also = tuple(
         Person(plain(catalog.source(other.source).name), web_address(other.url)) for other in others
     )
@@ -207,7 +209,7 @@ def to_seconds(at: dt.datetime) -> dt.datetime:
 
 
 def categories_of(release: Release, catalog: Catalog) -> tuple[Category, ...]:
-    """The topics of a release, its section, and whether it is undated, corrected or retracted."""
+    """The topics of a release, its section, and its marks such as undated or corrected."""
     found = [
         Category(plain(topic) or "topic", catalog.topic(topic), f"{catalog.site}/topics/")
         for topic in release.content.topics
@@ -221,6 +223,8 @@ def categories_of(release: Release, catalog: Catalog) -> tuple[Category, ...]:
         found.append(Category("corrected", "Corrected", f"{catalog.site}/marks/"))
     if release.retracted:
         found.append(Category("retracted", "Retracted", f"{catalog.site}/marks/"))
+    if release.content.redacted:
+        found.append(Category("redacted", "Redacted", f"{catalog.site}/marks/"))
     return tuple(found)
 
 

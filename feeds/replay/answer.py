@@ -29,6 +29,9 @@ SHORT = ("cache-control", "public, max-age=60")
 HIDDEN: Final = "Whoever runs this site has taken this release out of it."
 """What is said of a hidden release, with the status 410."""
 
+PAGE_TAKEN_OUT: Final = "The operator of this archive took the captured page out of it."
+"""The text for a capture whose record was redacted or pruned, with the status 410."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -158,7 +158,9 @@ class CapturedPages:
         elif dated := DATED.fullmatch(asked):
             stamp, asked = dated[1], dated[2]
         all_entries = self._entries(asked, restrictions.secrets)
-        if any(map(restrictions.is_withheld, {one.uri for one in all_entries})):
+        # The captures of a redacted release are gone, and its address is still known.
+        addresses = {one.uri for one in all_entries} or {address_in(asked)} - {""}
+        if any(map(restrictions.is_withheld, addresses)):
             return Answer(410, [], said=TAKEN_OUT)
         entries = self._captures.by_second(all_entries)
         if of_timemap:
@@ -258,7 +260,7 @@ class CapturedPages:
             found = served(self._folder, self._index, entry.file, entry.offset, LARGEST)
             made = self._shown(found, headers, at, restrictions.secrets)
         except (ArchiveError, Undecodable) as error:
-            return Answer(404, [], said=f"This capture can't be shown: {error}.")
+            return Answer(404, [], said=f"This capture can't be shown: {public_cause(error)}.")
         kind = dict(made.headers).get("content-type", "")
         if restrictions.shows_withheld(entry.digest, entry.uri, kind, made.body):
             return Answer(410, [], said=TAKEN_OUT)
@@ -307,10 +309,10 @@ class CapturedPages:
 
         A record that was imported may have an address with a secret: it is left out.
         """
-        found = ADDRESS.fullmatch(asked)
-        if found is None:
+        address = address_in(asked)
+        if not address:
             return []
-        entries = self._captures.of(f"{found[1].lower()}://{found[2]}")
+        entries = self._captures.of(address)
         shown = (one for one in entries if secrets.hidden(one.uri) == one.uri)
         return [one for one in shown if web_address(one.uri)]
 
@@ -327,6 +329,17 @@ class CapturedPages:
     def origin(self, capture: Capture | Entry, secrets: Secrets) -> str:
         """The name of the file that a capture was imported from, without secrets; or empty."""
         return secrets.hidden(self._captures.origin(capture))
+
+
+def address_in(asked: str) -> str:
+    """The web address in a request, or empty if there is none."""
+    found = ADDRESS.fullmatch(asked)
+    return f"{found[1].lower()}://{found[2]}" if found else ""
+
+
+def public_cause(error: ArchiveError | Undecodable) -> str:
+    """Why a capture can't be shown, without paths of this machine."""
+    return error.public if isinstance(error, ArchiveError) else str(error)
 
 
 def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:

@@ -16,8 +16,8 @@ from feeds.entries.entry import entry_of
 from feeds.pages.releases.capture_page import capture_page, replay_page
 from feeds.pages.releases.revision_page import revision_page
 from feeds.pages.renderer import PageRenderer
-from feeds.replay.answer import FRAME, PAGE, SHORT, Answer
-from feeds.replay.captured import CapturedPages
+from feeds.replay.answer import FRAME, PAGE, PAGE_TAKEN_OUT, SHORT, Answer
+from feeds.replay.captured import CapturedPages, public_cause
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     LINK_FORMAT,
@@ -96,12 +96,16 @@ class ReleaseMementos:
         revision = next((one for one in found if one.number == wanted), None)
         if release is None or revision is None or revision.capture is None:
             return None
+        if release.content.redacted or not revision.capture.file:
+            return Answer(410, [], said=PAGE_TAKEN_OUT)
         try:
             # The address of a record that was imported is as its file had it.
             secrets = secrets_of(self._store)
             uri, shown = pages.address_of(revision.capture, secrets)
         except (ArchiveError, Undecodable) as error:
-            return Answer(404, [], said=f"The page of this version can't be shown: {error}.")
+            return Answer(
+                404, [], said=f"The page of this version can't be shown: {public_cause(error)}."
+            )
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
         seen = self._store.sightings(release_id).seen if wanted == release.revision else None
         page = replay_page(

@@ -116,7 +116,8 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             **release_fields(found),
             "tellings": [telling_fields(one) for one in story],
             "gone": vanished.since.isoformat() if vanished else None,
-            "why_retracted": why or None,
+            "why_retracted": why if why and not found.content.redacted else None,
+            "why_redacted": why if why and found.content.redacted else None,
             "returns": [{"since": one.since, "until": one.until} for one in returns],
             "hidden": hidden and {"since": hidden.at.isoformat(), "why": hidden.why},
         }
@@ -202,12 +203,11 @@ def release_text(
     ]
     if hidden:
         lines.append(f"hidden: shown to nobody since {hidden.at:{MINUTE}} UTC ({hidden.why})")
-    if release.retracted:
-        said = f" ({why})" if why else ""
-        if content.redacted:
-            lines.append(f"redacted: what it said was taken out{said}")
-        else:
-            lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}{said}")
+    said = f" ({why})" if why else ""
+    if content.redacted:
+        lines.append(f"redacted: this archive took out what it said{said}")
+    elif release.retracted:
+        lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}{said}")
     elif gone:
         held = "; held, as many others are gone too" if gone.held else ""
         lines.append(f"gone, unconfirmed: first found so at {gone.since:{MINUTE}} UTC{held}")

@@ -167,6 +167,9 @@ class Visit:
             self.id, self.file, store, self.stored.at, self._reader.unmatched, at=self.started
         )
         store.register(loaded.source)
+        # The pages of redacted releases are not requested, so that they stay out of the archive.
+        for url in store.redacted_addresses(self.id):
+            self.asked.claim(url)
 
     @property
     def knows_layouts(self) -> bool:

@@ -90,7 +90,8 @@ class CaptureMiddleware:
             try:
                 meta[CAPTURE] = await self._batch.add(self._exchange(response, request))
             except ArchiveError as error:
-                meta[NOT_ARCHIVED] = str(error)
+                # Reports of visits are public.
+                meta[NOT_ARCHIVED] = error.public
             except Exception:
                 # The visit goes on, as with any other archive that fails, and tells.
                 log.exception("the answer of %s could not be archived", request.url)

@@ -91,10 +91,15 @@ class Recorder:
         with self._tables.transaction():
             owners = {key: self._tables.address_owner(draft.source, key) for key in keys_of(draft)}
             owner = self._owner(draft, read, claimed, owners)
-            if owner and not owner.gone and is_copy(draft, owner.release, claimed):
+            # A redacted release never comes back by itself: of its page, only addresses are noted.
+            is_redacted = owner is not None and owner.release.content.redacted
+            is_seen = owner is not None and not owner.gone
+            if owner and (is_redacted or (is_seen and is_copy(draft, owner.release, claimed))):
                 decision = Decision("unchanged", owner.release)
                 outcome = self._outcome(draft, decision, owner, read, claimed)
                 outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
+                if is_redacted:
+                    outcome = replace(outcome, fingerprint=b"", claimed="")
                 noted = self._note_addresses(owner.number, outcome)
                 self._tables.keep_answer(draft, None)
                 return replace(outcome, noted=noted)
@@ -159,7 +164,7 @@ class Recorder:
         read = DraftSignature(draft)
         with self._tables.transaction():
             known = self._tables.release_with_id(release_id)
-            if known is None:
+            if known is None or known.release.content.redacted:
                 return None
             decision = read_anew(draft, known.release, before)
             outcome = replace(

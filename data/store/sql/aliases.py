@@ -6,7 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from data.store.recorder.tables import AddressOwner, StoredRelease
 from data.store.sql.database.connection import Part, places
-from data.store.sql.database.rows import SHOWN, STORED_COLUMNS, encode, stored_of
+from data.store.sql.database.rows import (
+    SHOWN,
+    STORED_COLUMNS,
+    encode,
+    redacted_row,
+    stored_of,
+)
 
 
 class AliasTable(Part):
@@ -125,3 +131,14 @@ class AliasesPart(Part):
             [encode(list(keys)), source],
         )
         return dict(rows)
+
+    def redacted_addresses(self, source: str) -> Sequence[str]:
+        """The addresses of the redacted releases of a source."""
+        # Each redaction has a reason; the table of reasons is small.
+        rows = self._ask(
+            "SELECT a.url FROM retraction_reasons x JOIN releases r ON r.number = x.release"
+            f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {redacted_row('r')}"
+            " AND a.kind = 'seen' ORDER BY a.url",
+            [source],
+        )
+        return [url for (url,) in rows]

@@ -22,7 +22,15 @@ from data.models import (
 )
 from data.store.sql.database.connection import Part
 from data.store.sql.database.facets import selection
-from data.store.sql.database.rows import EVERY, FILED, SHOWN, encode, instant, revision_of
+from data.store.sql.database.rows import (
+    EVERY,
+    FILED,
+    SHOWN,
+    encode,
+    instant,
+    redacted_row,
+    revision_of,
+)
 from data.store.sql.releases import OF_RELEASE, OF_REVISION, select_releases
 from data.topics.facets import facets_at
 
@@ -108,15 +116,18 @@ class ChangeLogPart(Part):
         return {row[0]: Neighbours(neighbour(row[1:5]), neighbour(row[5:])) for row in rows}
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """The newest corrections of all releases, each as the version that it made."""
+        """The newest corrections of all releases, each as the version that it made.
+
+        Redacted releases are left out.
+        """
         rows = self._ask(
             f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
             f" FROM revisions v JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
             f" AND {EDITED.format('v.release', 'v.number')}"
-            " ORDER BY v.seen DESC LIMIT :limit) AS earlier"
+            f" AND NOT {redacted_row('r')} ORDER BY v.seen DESC LIMIT :limit) AS earlier"
             f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
             f" FROM {SHOWN} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
-            " ORDER BY revised DESC LIMIT :limit) AS present"
+            f" AND NOT {redacted_row('r')} ORDER BY revised DESC LIMIT :limit) AS present"
             " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
             {"limit": limit},
         )
@@ -125,14 +136,14 @@ class ChangeLogPart(Part):
     def every_edit(self) -> Sequence[tuple[str, int, float]]:
         """All corrections, the first one first: the id of a release, its version, and when.
 
-        Times are seconds since 1970.
+        Redacted releases are left out. Times are seconds since 1970.
         """
         return self._ask(
             "SELECT id, number, seen FROM (SELECT r.id, v.number, v.seen FROM revisions v"
             f" JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
-            f" AND {EDITED.format('v.release', 'v.number')}"
+            f" AND {EDITED.format('v.release', 'v.number')} AND NOT {redacted_row('r')}"
             f" UNION ALL SELECT id, revision, revised FROM {SHOWN} r WHERE revision > 1"
-            f" AND {EDITED.format('r.number', 'r.revision')}) AS edits"
+            f" AND {EDITED.format('r.number', 'r.revision')} AND NOT {redacted_row('r')}) AS edits"
             " ORDER BY seen, id DESC, number",
             [],
         )
@@ -140,16 +151,16 @@ class ChangeLogPart(Part):
     def every_retraction(self) -> Sequence[tuple[str, float]]:
         """The ids of the retracted releases, the first retraction first, each with its time.
 
-        Times are seconds since 1970.
+        Redacted releases are left out. Times are seconds since 1970.
         """
         return self._ask(
-            f"SELECT id, retracted FROM {SHOWN} WHERE retracted IS NOT NULL"
-            " ORDER BY retracted, id DESC",
+            f"SELECT id, retracted FROM {SHOWN} r WHERE retracted IS NOT NULL"
+            f" AND NOT {redacted_row('r')} ORDER BY retracted, id DESC",
             [],
         )
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:
-        """The returns of retracted releases, the last one first."""
+        """The returns of retracted releases that are not redacted, the last one first."""
         return self._returns("WHERE 1 = 1", [], limit)
 
     def returns_of(self, release_id: str) -> Sequence[Return]:
@@ -159,17 +170,19 @@ class ChangeLogPart(Part):
     def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
         rows = self._ask(
             f"SELECT r.id, p.since, p.until FROM past_retractions p JOIN {SHOWN} r"
-            f" ON r.number = p.release {where} ORDER BY p.until DESC, r.id LIMIT ?",
+            f" ON r.number = p.release {where} AND NOT {redacted_row('r')}"
+            " ORDER BY p.until DESC, r.id LIMIT ?",
             [*arguments, EVERY if limit is None else limit],
         )
         return [Return(id_, instant(since), instant(until)) for id_, since, until in rows]
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
-        """The releases that are retracted, the last retraction first."""
+        """The retracted releases that are not redacted, the last retraction first."""
         return tuple(
             select_releases(
                 self._connection,
-                "WHERE r.retracted IS NOT NULL ORDER BY r.retracted DESC, r.id LIMIT ?",
+                f"WHERE r.retracted IS NOT NULL AND NOT {redacted_row('r')}"
+                " ORDER BY r.retracted DESC, r.id LIMIT ?",
                 [limit],
                 table=SHOWN,
             )

@@ -252,7 +252,7 @@ class ReleasesPart(Part):
             capture=found.capture,
             reread=0,
         )
-        return self._absent(then, moment)
+        return then if found.content.redacted else self._absent(then, moment)
 
     def _absent(self, release: Release, moment: float) -> Release:
         """A release with what is known of its absences until an instant."""

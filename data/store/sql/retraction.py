@@ -16,7 +16,7 @@ from data.models.release import REDACTED
 from data.store.recorder.outcome import Sight
 from data.store.sql.captures import keep_capture
 from data.store.sql.database.connection import Part
-from data.store.sql.database.rows import SHOWN, encode, instant
+from data.store.sql.database.rows import SHOWN, encode, instant, redacted_row
 from data.store.sql.publication import enter_facet_changes, facet_changes
 from data.store.sql.releases import select_releases
 from data.store.sql.stories import StoryTables
@@ -119,6 +119,7 @@ class RetractionPart(Part):
             " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
             f" FROM {SHOWN} r LEFT JOIN retraction_holds h ON h.release = r.number"
             " WHERE r.source = ? AND r.gone_since IS NOT NULL AND r.retracted IS NULL"
+            f" AND NOT {redacted_row('r')}"
             " ORDER BY r.gone_since, r.number",
             [source],
         )
@@ -150,13 +151,13 @@ class RetractionPart(Part):
             )
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
-        """Retract a release, and say whether it stood until now.
+        """Retract a release, and return whether it was online until now.
 
-        ``why`` is what a person says of it.
+        ``why`` is the reason that a person gave. A redacted release is not retracted.
         """
         with self._writing() as db:
             known = self._release(release_id)
-            if known is None or known.retracted:
+            if known is None or known.retracted or known.content.redacted:
                 return False
             now = at.timestamp()
             db.execute(
@@ -171,10 +172,10 @@ class RetractionPart(Part):
         return True
 
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
-        """Take out what a release said, in all its versions, and retract it, for a reason.
+        """Take out the title, text and files of a release in all its versions, for a reason.
 
-        Its id, addresses, dates, topics and section stay. What is deleted is overwritten in the
-        file.
+        Its id, addresses, dates, topics and section stay. It is not retracted, as its publisher did
+        nothing. Alerts that wait are deleted. What is deleted is overwritten in the file.
         """
         with self._writing() as db:
             self._connection.overwrite_deleted()
@@ -189,9 +190,17 @@ class RetractionPart(Part):
                 [encode(blank), release_id],
             )
             db.execute(f"UPDATE differences SET steps = '' WHERE release = {number}", [release_id])
+            updated = later_update(known.updated, at).timestamp()
             db.execute(
-                "UPDATE releases SET title = ?, content = ?, fingerprint = ? WHERE id = ?",
-                [blank.title, encode(blank), b"", release_id],
+                "UPDATE releases SET title = ?, content = ?, fingerprint = ?, updated = ?,"
+                " gone_since = NULL WHERE id = ?",
+                [blank.title, encode(blank), b"", updated, release_id],
+            )
+            db.execute(f"DELETE FROM alert_events WHERE release = {number}", [release_id])
+            # Receipts of delivered alerts have no text.
+            db.execute(
+                f"DELETE FROM alert_deliveries WHERE state <> 'delivered' AND release = {number}",
+                [release_id],
             )
             db.execute(
                 "INSERT INTO search_queue (release) SELECT number FROM releases WHERE id = ?"
@@ -203,10 +212,9 @@ class RetractionPart(Part):
             # The reason of an earlier retraction is none for this.
             db.execute(GIVE_REASON, [why, release_id])
             self._mark_dirty(known)
-        self.retract(release_id, at=at, why=why)
 
     def why_retracted(self, release_id: str) -> str:
-        """What a person said of a retraction, or empty."""
+        """The reason that a person gave for a retraction or a redaction, or empty."""
         rows = self._ask(
             "SELECT why FROM retraction_reasons WHERE release ="
             " (SELECT number FROM releases WHERE id = ?)",

@@ -16,7 +16,7 @@ from data.models import Content, Release
 from data.search.matches import MOST_COUNTED, STATES, Hits, Matches
 from data.search.query import Query, terms_of
 from data.store.sql.database.connection import Database, Part, places
-from data.store.sql.database.rows import RELEASE_COLUMNS, encode, release_of
+from data.store.sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
 from data.store.sql.sources import SourcesPart
 from data.text.language_tags import feed_language
 from data.text.source_secrets import Secrets, secrets_of_addresses
@@ -171,7 +171,7 @@ class SearchPart(Part):
             rows = self._ask(
                 "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
                 " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"
-                " 0) > 1, r.retracted IS NOT NULL FROM search_queue u"
+                f" 0) > 1, r.retracted IS NOT NULL AND NOT {redacted_row('r')} FROM search_queue u"
                 " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
                 [BATCH],
             )

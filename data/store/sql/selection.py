@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from data.models import Position, Run, Selected, Selection
 from data.store.sql.database.connection import Part, places
-from data.store.sql.database.rows import decode_run
+from data.store.sql.database.rows import decode_run, redacted_row
 
 LOOKED_AT: Final = 5000
 """Releases that are looked at for one page."""
@@ -154,9 +154,9 @@ def condition(selection: Selection) -> Clause:
         arguments += [(selection.since or dt.date.min).isoformat()]
         arguments += [(selection.until or dt.date.max).isoformat()]
     if selection.state == "standing":
-        clauses.append("r.retracted IS NULL")
+        clauses.append(f"(r.retracted IS NULL OR {redacted_row('r')})")
     elif selection.state == "retracted":
-        clauses.append("r.retracted IS NOT NULL")
+        clauses.append(f"r.retracted IS NOT NULL AND NOT {redacted_row('r')}")
     elif selection.state == "corrected":
         # The last versions may be of our reading alone.
         clauses.append(

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
 from data.store.sql.database.connection import Part
-from data.store.sql.database.rows import INSTANT, SHOWN, decode_run, encode, instant
+from data.store.sql.database.rows import (
+    INSTANT,
+    SHOWN,
+    decode_run,
+    encode,
+    instant,
+    redacted_row,
+)
 from data.text.urls import LONGEST_KEY
 
 GROWTH = 0.1
@@ -50,13 +57,14 @@ class VisitsPart(UnconfirmedTable):
         """The addresses of the releases of a source to look at again, longest unvisited first.
 
         Those younger than ``recent``, those found gone once, and older ones at intervals that grow
-        with their age; with ``everything`` all of them, whatever the intervals.
+        with their age; with ``everything`` all of them, whatever the intervals. Redacted releases
+        are never due.
         """
         rows = self._ask(
-            f"SELECT url FROM {SHOWN} WHERE source = :source AND (:everything = 1"
+            f"SELECT url FROM {SHOWN} r WHERE source = :source AND (:everything = 1"
             " OR sort_at >= :recent OR gone_since IS NOT NULL"
             f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
-            " ORDER BY checked, id LIMIT :limit",
+            f" AND NOT {redacted_row('r')} ORDER BY checked, id LIMIT :limit",
             {
                 "source": source,
                 "everything": everything,

@@ -18,14 +18,16 @@ from scheduler.terminal.steps import steps_bar
 @as_json
 @with_home
 def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> int:
-    """Take out of the archive what RECORD, its id, or URL holds, for a lawful order.
+    """Remove a record, by its id or address, and its texts for a lawful order.
 
-    With it go all records of the same bytes, those that refer to them, and their requests. Releases
-    that were read from them lose their texts, in all versions, here and in the journal, and are
-    retracted. Their ids, addresses and dates stay, and the leaves of the log, which tell no more
-    than dates; `mirror verify` says what is missing, and why. What is still on its site comes back
-    with the next visit. Copies that were given away are not reached. Exit code 1 where a part of
-    the archive can't be read: nobody knows what it holds.
+    All records of the same bytes, records that refer to them, and their requests are removed too.
+    Releases that were read from them lose title, text and files in all versions, in the store and
+    in the journal. Their ids, addresses and dates stay, and so do the leaves of the log. Visits no
+    longer request their pages, so a text does not come back by itself. Feeds and pages report that
+    this archive redacted the release, never that its publisher retracted it. `mirror verify` lists
+    what is missing, and why. Copies elsewhere are not reached, nor are listings of the site that
+    repeat the text: redact these by their addresses. Exit code 1 if a part of the archive can't be
+    read.
     """
     with steps_bar("redact") as told:
         done = redact_home(home, name, why, dry_run=dry_run, told=told)
@@ -34,14 +36,14 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
     elif dry_run:
         say(f"{counted(done.records, 'record')} would be taken out, {sized(done.bytes)}")
         for release in done.releases:
-            say(f"release {release}: its texts would be taken out, and it retracted")
+            say(f"release {release}: its texts would be taken out")
     else:
         say(f"{counted(done.records, 'record')} taken out, {sized(done.bytes)}")
         for release in done.releases:
-            say(f"release {release}: its texts are taken out, and it is retracted")
+            say(f"release {release}: its texts are taken out")
         say("`communique publish --all` takes them out of the site")
         if done.releases:
-            say("what is still on its own site comes back with the next visit")
+            say("visits no longer request its page; listings that repeat its text are archived")
     for one in done.damaged:
         complain(f"{one}; it stays as it is, and may hold what should go")
     return 1 if done.damaged else 0

@@ -144,7 +144,7 @@ class Withheld:
                 revision=one.number,
                 updated=one.seen,
                 capture=one.capture,
-                retracted=None if one.content.redacted else release.retracted,
+                retracted=release.retracted,
                 reread=max(0, one.number - release.edited),
                 story=None,
                 hidden=False,
@@ -161,12 +161,12 @@ class Withheld:
                 )
             )
         why = self._old.why_retracted(release.id)
-        if release.content.redacted and release.retracted:
-            self._new.retract(release.id, at=release.retracted, why=why)
+        if release.content.redacted:
+            self._new.redact(release.id, at=release.updated, why=why)
         if hidden:
             self._new.hide(release.id, at=hidden.at, why=hidden.why)
-        elif release.retracted:
-            self._new.hide(release.id, at=release.retracted, why=f"redacted: {why}")
+        elif release.content.redacted:
+            self._new.hide(release.id, at=release.updated, why=f"redacted: {why}")
 
 
 def fingerprint_of(release: Release) -> bytes:

@@ -195,6 +195,10 @@ def test_a_redacted_release_is_at_no_address_of_its_captures(home: Path) -> None
     for web in client(home):
         for one in (path, f"/memento/{ACME}/news/0", f"/memento/timemap/{ACME}/news/0"):
             assert web.get(one).status_code == 410
+        assert web.get(f"/releases/{found.id}/capture/page").status_code == 410
+        edited = web.get(f"/releases/{found.id}/revisions/2/").text
+        assert "stayed as they were" not in edited
+        assert "the operator of this archive" in edited
 
 
 def test_the_captures_of_a_removed_source_are_not_shown(home: Path) -> None:

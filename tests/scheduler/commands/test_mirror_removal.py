@@ -9,11 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from data.archive.warc.warc_file import own_files
 from data.store import open_store
 from data.wording import sized
-from tests.command import communique
+from tests.command import collect, communique, make_home
+from tests.press_room import listing_html, release_html, served
 from tests.services import home_on
 
 URL = "https://acme.example/news/0"
@@ -49,7 +51,7 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
     assert "taken out of the archive" in provenance.stdout
     assert "by the rule \n" not in provenance.stdout
     told_of_it = communique("show", release, home=home).stdout
-    assert "redacted: what it said was taken out (order 7)" in told_of_it
+    assert "redacted: this archive took out what it said (order 7)" in told_of_it
     assert "gone from its site" not in told_of_it
     assert "nothing was found" in communique("search", "wrong", home=home).stdout
     records = own_files(home / "archive")
@@ -77,6 +79,48 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
     assert "<strong>Redacted.</strong>" in page
     left = [one for one in home.rglob("*") if one.is_file() and holds(one, b"It was wrong")]
     assert left == []
+
+
+def test_nothing_published_reports_a_redaction_as_an_act_of_the_publisher(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/", listing_html([1, 2]))
+        for number in (1, 2):
+            room.page(f"/news/{number}.html", release_html(number))
+        home = make_home(tmp_path / "home", f"{room.base}/")
+        watch = ["--webhook", f"{room.base}/hook", *("--kind", "retraction", "--kind", "return")]
+        added = communique("watch", "add", "Taken down", *watch, home=home)
+        assert added.returncode == 0, added.stderr
+        assert collect(home)["new"] == 2
+        address = f"{room.base}/news/1.html"
+        done = communique("mirror", "redact", address, "--why", "order 7", home=home)
+        assert done.returncode == 0, done.stderr
+        room.page("/news/1.html", release_html(1, text="The pier is open again."))
+        room.log.clear()
+        run = collect(home)
+        assert (run["changed"], run["retracted"], run["errors"]) == (0, 0, [])
+        assert "/news/2.html" in dict(room.log)
+        assert "/news/1.html" not in dict(room.log)
+        assert communique("publish", "--all", home=home).returncode == 0
+        for name in ("retractions", "changes"):
+            assert b"<entry>" not in (home / "site" / "feeds" / f"{name}.atom").read_bytes()
+            page = (home / "site" / name / "index.html").read_text()
+            assert "redacted" not in page
+        feed = etree.parse(home / "site" / "feeds" / "source" / "harbour.atom")
+        entries = feed.iterfind("{*}entry")
+        (entry,) = (one for one in entries if one.findtext("{*}title") == "[redacted]")
+        shown = etree.tostring(entry, encoding="unicode")
+        assert 'term="redacted"' in shown
+        assert "the operator of this archive took out" in shown
+        assert "etracted" not in shown
+        assert not feed.findall(".//{*}deleted-entry")
+        told = json.loads(communique("changes", "--json", home=home).stdout)
+        kinds = [one["kind"] for one in told["changes"]]
+        assert "redaction" in kinds
+        assert not {"retraction", "return", "edit"} & {*kinds}
+        waiting = json.loads(communique("watch", "deliveries", "--json", home=home).stdout)
+        assert "redacted" not in json.dumps(waiting)
+        shown = communique("show", address, home=home).stdout
+        assert "redacted: this archive took out what it said (order 7)" in shown
 
 
 def holds(path: Path, text: bytes) -> bool:
@@ -173,7 +217,7 @@ def test_without_the_key_of_the_log_nothing_is_taken_out(home: Path) -> None:
     key.rename(home / "log.key")
     done = communique("mirror", "redact", URL, "--why", "order 7", home=home)
     assert done.returncode == 0
-    assert "what is still on its own site comes back with the next visit" in done.stdout
+    assert "comes back" not in done.stdout
     verified = communique("mirror", "verify", home=home)
     assert (verified.returncode, verified.stdout.count("taken out")) == (0, 1)
 

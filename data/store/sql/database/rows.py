@@ -10,10 +10,20 @@ import msgspec
 
 from data.clock import EPOCH, MICROSECOND
 from data.models import BACKLOG, Capture, Content, HealthEvent, Release, Revision, Run
+from data.models.release import REDACTED
 from data.store.recorder.tables import StoredRelease
 
 SHOWN: Final = "shown_releases"
 """The view of what readers see."""
+
+
+def redacted_row(table: str) -> str:
+    """SQL for whether a row of releases was redacted, as ``Content.redacted`` decides.
+
+    Nothing that a page contained has an empty fingerprint.
+    """
+    return f"({table}.title = '{REDACTED}' AND length({table}.fingerprint) = 0)"
+
 
 EVERY: Final = 1 << 62
 """A limit that is none."""
@@ -124,11 +134,12 @@ def release_row(release: Release) -> dict[str, Any]:
 
 def release_of(row: Sequence[Any]) -> Release:
     """A release from a row of ``RELEASE_COLUMNS``, or of more."""
+    content = _content.decode(row[3])
     return Release(
         id=row[0],
         source=row[1],
         url=row[2],
-        content=_content.decode(row[3]),
+        content=content,
         first_seen=instant(row[4]),
         last_seen=instant(row[5]),
         updated=instant(row[6]),
@@ -136,7 +147,7 @@ def release_of(row: Sequence[Any]) -> Release:
         aliases=tuple(sorted(_urls.decode(row[8]))),
         revision=row[9],
         story=row[10],
-        retracted=None if row[11] is None else instant(row[11]),
+        retracted=None if row[11] is None or content.redacted else instant(row[11]),
         digest=row[12],
         capture=_capture(row[13]),
         reread=row[14] or 0,

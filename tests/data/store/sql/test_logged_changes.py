@@ -48,7 +48,7 @@ def test_each_thing_that_happens_to_a_release_is_one_change(
     store.redact(first.id, at=noon + 4 * HOUR, why="a court said so")
     found = followed(store)
     assert kinds(found) == [
-        *("new", "edit", "retraction", "return", "hidden", "shown", "redaction", "retraction")
+        *("new", "edit", "retraction", "return", "hidden", "shown", "redaction")
     ]
     assert [one.revision for one in found[:2]] == [1, 2]
     assert {one.release.id for one in found} == {first.id}
