@@ -7,6 +7,7 @@ not text of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,16 +16,23 @@ from typing import Final
 import numpy as np
 from lxml import etree
 
-from spiders.body.block_features import TAG_CODES, block_features
-from spiders.body.context_features import best_run, context_features
+from spiders.body.block_features import CREDIT, TAG_CODES, block_features
+from spiders.body.context_features import LIKELY, best_run, context_features
 from spiders.body.decision_trees import Matrix, load_trees
-from spiders.body.layout_features import AT
+from spiders.body.layout_features import AT, NAMES
 from spiders.body.newsletter_forms import newsletter_forms
-from spiders.body.post_metadata import metadata_parts
+from spiders.body.post_metadata import is_metadata, metadata_parts
 from spiders.body.side_boxes import without_side_boxes
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.hidden import hidden_parts
+from spiders.page.phrases import is_tail, letters
+
+FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
+"""The end of a sentence, before closing quotes."""
+
+MIN_SENTENCE: Final = 6
+"""Minimum letters of a sentence."""
 
 KEPT: Final = 0.45
 UNSURE: Final = 0.3
@@ -94,7 +102,9 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     first = load_trees("blocks").probabilities(columns)
     beside = context_features(first, words, table)
     second = load_trees("surroundings").probabilities(np.concatenate([columns, beside]))
-    low, high = best_run(second, words)
+    # The caption of a picture inside a text is no gap in it, however long the caption is.
+    captions = (columns[NAMES.index("figure:own")] > 0) & (second < LIKELY)
+    low, high = best_run(np.where(captions, np.float32(LIKELY), second), words)
     low = after_title(columns, words, low, high)
     keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= KEPT)]
     if not keep:
@@ -106,7 +116,8 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     for place in range(max(0, min(keep) - LEAD_WITHIN), min(keep)):
         if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
             keep.append(place)
-    keep = list(without_side_boxes(seen, outside_boxes(seen, sorted(keep))))
+    keep = with_opening(seen, sorted(keep))
+    keep = list(without_side_boxes(seen, outside_boxes(seen, keep)))
     keep = list(until_copy(seen.blocks, columns, keep))
     around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
     within = around.element
@@ -130,6 +141,23 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
     if not len(titles) or not low < titles[0] < high or words[titles[0] : high].sum() < ENOUGH:
         return low
     return int(titles[0]) + 1
+
+
+def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
+    """The places with that of a short sentence right above the first paragraph, if any.
+
+    "Merrow, 14 May. The lock is open." stands so below the headline, without a ``<p>`` of its own.
+    """
+    first = next((place for place in keep if len(seen.blocks[place].text) > LEAD), 0)
+    if not first or first - 1 in keep:
+        return keep
+    block, below = seen.blocks[first - 1], seen.blocks[first]
+    bare = block.container in {below.container, below.container.parent}
+    sentence = FULL_STOP.search(block.text) and len(letters(block.text)) >= MIN_SENTENCE
+    labelled = block.text.partition(":")[0].casefold() in CREDIT or is_metadata(block.text)
+    if bare and sentence and not (block.links or labelled or is_tail(block.text)):
+        return sorted([*keep, first - 1])
+    return keep
 
 
 def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:

@@ -6,7 +6,6 @@ the element that the heading begins, else the short lines below the heading.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
@@ -22,6 +21,9 @@ MAX_SHARE, MAX_WIDGET_SHARE = 0.6, 0.25
 MAX_LINE: Final = 250
 """Maximum characters of a line below the heading of a box, if no element holds the box."""
 
+ABOVE: Final = 3
+"""Blocks above a kept text in which the heading of its first lines may be."""
+
 TITLED: Final = BIT["title"]
 
 
@@ -32,51 +34,49 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
     headings stay. Never empties a body.
     """
     boxes = SideBoxes(seen, keep)
-    left: list[int] = []
-    at = 0
+    dropped: set[int] = set()
     above = True
-    while at < len(keep):
-        block = seen.blocks[keep[at]]
+    at = max(0, keep[0] - ABOVE)
+    while at <= keep[-1]:
+        block = seen.blocks[at]
         related = is_related(block.text)
         end = boxes.end(at) if related or (above and is_widget(block.text)) else at
         if end > at and (related or boxes.share(at, end) <= MAX_WIDGET_SHARE):
+            dropped.update(range(at, end))
             at = end
             continue
         above = above and len(block.text) <= MAX_LINE
-        left.append(keep[at])
         at += 1
-    return left or keep
+    return [place for place in keep if place not in dropped] or keep
 
 
 class SideBoxes:
-    """The boxes among the kept blocks of a page. ``keep`` are their places, in order."""
+    """The boxes on a page, of whose blocks those at the places ``keep`` are kept as text."""
 
     def __init__(self, seen: BlockTree, keep: Sequence[int]) -> None:
-        self._blocks = [seen.blocks[place] for place in keep]
-        self._keep = keep
-        self._before = [0, *accumulate(len(block.text) for block in self._blocks)]
+        self._blocks = seen.blocks
+        self._kept = frozenset(keep)
+        sizes = [len(one.text) if one.order in self._kept else 0 for one in seen.blocks]
+        self._before = [0, *accumulate(sizes)]
 
     def end(self, at: int) -> int:
-        """Where the box ends that the block ``at`` may head; ``at`` if that is not a heading."""
+        """The place where the box ends that the block ``at`` heads; ``at`` if it is no heading."""
         heading = self._blocks[at]
-        most = self._before[-1] * MAX_SHARE
         end = at
         container: Container | None = heading.container
         while container is not None and container.first == heading.order:
-            inside = bisect_left(self._keep, container.last)
-            if self._before[inside] - self._before[at] > most:
+            if self.share(at, container.last) > MAX_SHARE:
                 break
-            end = inside
+            end = container.last
             container = container.parent
         if end > at + 1:
             return end
         level = LEVEL_OF.get(heading.container.tag, 0)
-        if not level and not (heading.hints | heading.container.hints) & TITLED:
+        titled = level or (heading.hints | heading.container.hints) & TITLED
+        if not titled or at not in self._kept:
             return at
-        return next(
-            (place for place in range(at + 1, len(self._blocks)) if self._is_past(place, level)),
-            len(self._blocks),
-        )
+        below = range(at + 1, len(self._blocks))
+        return next((place for place in below if self._is_past(place, level)), len(self._blocks))
 
     def share(self, at: int, end: int) -> float:
         """The share of the kept text that is in these blocks."""
