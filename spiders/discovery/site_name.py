@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from data.text.clean import clean_line
+from spiders.discovery.copyright_line import copyright_lines, named_in, without_copyright
 from spiders.discovery.press_links import is_front, is_of_site
 from spiders.discovery.proposal import Guess
 from spiders.page.embedded_metadata import (
@@ -37,21 +38,9 @@ LONGEST = 100
 ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
 FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNORECASE)
 JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
-COPYRIGHT = re.compile(
-    r"(?:©|\(c\)|copyright)[\s©:]*(?:by\s+)?(?:(?:19|20)\d\d(?:\s*[-–/]\s*(?:19|20)?\d\d)?)?"
-    r"[\s,.:|–-]*(?:by\s+)?([^.|•·–\n©,;:(]{3,80})",
-    re.IGNORECASE,
-)
-RIGHTS = re.compile(
-    r"\s*\b(?:all rights|alle rechte|tous droits|todos los|all right)\b.*$", re.IGNORECASE
-)
-"""What follows the name in a line on copyright."""
 
 SAID_BY_HOST: Final = 0.8
 """How sure a name is that the host's own name is made of."""
-
-FROM_FOOT: Final = 3000
-"""Characters at the end of a page where its line on copyright is looked for."""
 
 MOST_WORDS: Final = 9
 """Words of a name that a host's name may be made of: in more, anything is found."""
@@ -68,8 +57,6 @@ LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
 LONG_NAME: Final = 40
 """Letters from which on a name that is the whole title of a page is rather that of the page."""
 
-LISTED: Final = re.compile(r"[^\W\d_]{2}")
-
 
 def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:
     """What the site calls itself, most trusted first.
@@ -80,9 +67,9 @@ def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None
     """
     host = urlsplit(listing.url).hostname or ""
     found = [
-        replace(guess, value=without_frills(guess.value))
+        replace(guess, value=name)
         for guess in _names(listing, releases, feed)
-        if guess.value and not is_generic(without_frills(guess.value))
+        if (name := without_frills(without_copyright(guess.value))) and not is_generic(name)
     ]
     found = [_weighed(guess, host) for guess in found]
     named = [guess for guess in found if not is_host(guess.value)]
@@ -179,14 +166,10 @@ def _is_own(meta: EmbeddedMetadata) -> bool:
 
 
 def _copyright(page: Page) -> str:
-    """Whom the line at the foot of a page says it belongs to."""
+    """Whom the line on copyright at the foot of a page names."""
     body = page.tree.find("body")
-    text = " ".join(map(str, body.itertext())) if body is not None else ""
-    for found in reversed(list(COPYRIGHT.finditer(text[-FROM_FOOT:]))):
-        name = RIGHTS.sub("", clean_line(found[1])).strip(" -,")
-        if LISTED.search(name):
-            return name
-    return ""
+    lines = copyright_lines(body) if body is not None else iter(())
+    return next(filter(None, map(named_in, lines)), "")
 
 
 def _most(names: Iterable[str]) -> str:
