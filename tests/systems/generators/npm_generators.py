@@ -126,7 +126,8 @@ def wintersmith(build: Build) -> Path:
         fields = {
             "title": post.title,
             "author": "the-wintersmith",
-            "date": post.published.strftime("%Y-%m-%d %H:%M"),
+            # The templates show days in UTC.
+            "date": f"{post.day} 12:00",
             "template": "article.pug",
         }
         lines = "\n".join(f"{name}: {json.dumps(value)}" for name, value in fields.items())
