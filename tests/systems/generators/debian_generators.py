@@ -99,13 +99,13 @@ def ikiwiki(build: Build) -> Path:
 
 def staticsite(build: Build) -> Path:
     """Build a site with staticsite and its default theme."""
-    front = f"site_name: {json.dumps(BOARD)}\nsite_url: {build.url}\npages: news/*"
-    build.write("content/index.md", f"---\n{front}\n---\n\n# News\n")
+    front = f"site_name: {json.dumps(BOARD)}\nsite_url: {build.url}"
+    build.write("content/index.md", f"---\n{front}\n---\n\n# Welcome\n")
     for post in build.posts:
         head = f"---\ntitle: {json.dumps(post.title)}\ndate: {post.published.isoformat()}\n---\n"
         build.write(f"content/news/{post.slug}.md", f"{head}\n{post.html}\n")
     output = build.folder / "web"
-    done([str(build.programs / "ssite"), "build", "-o", str(output), str(build.folder)])
+    done([str(build.programs / "ssite"), "build", "-o", str(output), str(build.folder / "content")])
     return output
 
 
@@ -132,6 +132,6 @@ IKIWIKI: Final = Generator(
     has_feeds=False,
 )
 STATICSITE: Final = Generator(
-    "staticsite", partial(installed, "ssite"), staticsite, has_feeds=False
+    "staticsite", partial(installed, "ssite"), staticsite, "/news/", has_feeds=False
 )
 BLOSXOM_STATIC: Final = Generator("blosxom", partial(installed, "perl"), blosxom, has_feeds=False)
