@@ -60,6 +60,9 @@ COMMON_FRAGMENT: Final = re.compile(
 )
 """Fragments that lead to no release."""
 
+ROUTE: Final = re.compile(r"!|/.")
+"""The start of a fragment by which a script knows which page to show."""
+
 ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
 
 
@@ -69,7 +72,8 @@ def canonical_url(url: str) -> str:
 
     https for http, no ``www.``, default port, session id or tracking parameter, no trailing slash,
     sorted query, upper-case escapes only if needed. A fragment stays only if it may lead to a
-    release within a page (`section_fragment`). A key to compare by, not an address to fetch. Text
+    release within a page (`section_fragment`), or if scripts read it (``#!/news/1``, ``#/news/1``).
+    A key to compare by, not an address to fetch. Text
     that is no URL is returned stripped. Of a very long one, the host and a digest stand for it. A
     URL longer than MAX_ADDRESS is compared as it is.
     """
@@ -107,7 +111,7 @@ def _canonical(url: str) -> str:
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
         if not CAMPAIGN.fullmatch(name) and not SESSION.fullmatch(name)
     )
-    fragment = parts.fragment if parts.fragment.startswith("!") else section_fragment(url)
+    fragment = parts.fragment if ROUTE.match(parts.fragment) else section_fragment(url)
     return urlunsplit(
         (
             "https" if scheme == "http" else scheme,

@@ -27,7 +27,7 @@ from spiders.download.responses import (
 )
 from spiders.items import Listing
 from spiders.listing.read import DECLARED, read_listing
-from spiders.page.javascript import needs_scripts
+from spiders.page.javascript import needs_scripts, shown_by_route
 from spiders.page.page import Page
 from spiders.sources.unmatched import listing_matches
 
@@ -43,6 +43,11 @@ REPLACED: Final = (
 ELSEWHERE: Final = (
     "the listing leads to another site now, {place}: nothing of it is taken (if it has moved there,"
     " write the new address into the source file)"
+)
+
+ROUTED: Final = (
+    "only scripts show its releases, at addresses such as {url}: write render = true;"
+    " what is stored stays as it is"
 )
 
 BARRED: Final = "{says}; what is stored stays as it is"
@@ -149,6 +154,8 @@ def _read(response: Response, visit: Visit) -> Listing:
     listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
     if not listing.items:
         raise nothing_listed(listing, page, response, visit)
+    if not visit.file.render and shown_by_route(item.url for item in listing.items):
+        raise NoListing("empty", ROUTED.format(url=listing.items[0].url), empty=None)
     listing = with_stored_addresses(listing, visit)
     before = msgspec.json.decode(kept, type=Listing) if kept else None
     if before and is_another(listing, before) and not is_known(listing, visit):

@@ -36,7 +36,7 @@ from spiders.discovery.skeleton import skeleton
 from spiders.download.browser import NO_PAGE, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
 from spiders.page.file_types import DOCUMENT_TYPES
-from spiders.page.javascript import frames_of, needs_scripts
+from spiders.page.javascript import frames_of, needs_scripts, shown_by_route
 from spiders.page.page import Page
 
 RELEASES = 3
@@ -48,7 +48,7 @@ NAMED = 5
 OWN = 0.6
 """How much of its own promise another page must reach to be taken for a front page."""
 
-SCRIPTED = "the page is empty without a browser: scripts fill it"
+SCRIPTED = "the page, or its list, is empty without a browser: scripts fill it"
 
 
 class NothingFound(CommuniqueError):
@@ -157,7 +157,7 @@ class Explorer:
         if not listing.items:
             page, listing = self._framed(fetcher, page, listing)
         reading = initial_date_context(page, utc_now())
-        scripted = not listing.items and needs_scripts(page)
+        scripted = is_scripted(page, listing)
         single = reads_as_release(page, listing, reading)
         front = is_front(given.url) and not goes_on(page, listing, reading)
         if front or single or not (listing.items or scripted):
@@ -211,7 +211,7 @@ class Explorer:
         site = Site(page, utc_now())
         compared = {compare(place, read, listing): served for place, read, served in found}
         best = preferred(compared) or self._only_way(listing, tuple(compared))
-        if best is None and not listing.items and needs_scripts(page):
+        if best is None and is_scripted(page, listing):
             site, fetcher = self._rendered(stack, site, fetcher)
         if best:
             site = replace(site, feed=best, feed_page=compared[best])
@@ -293,6 +293,13 @@ def is_category_of(url: str, whole: str, *, single: bool) -> bool:
     part, _, query = canonical_url(url).partition("?")
     words = any(not value.isdigit() for _, value in parse_qsl(query))
     return bool(query) and canonical_url(whole) == part and (words or not single)
+
+
+def is_scripted(page: Page, listing: Listing) -> bool:
+    """Whether only scripts show the list of a page, or the releases that it lists."""
+    if listing.items:
+        return shown_by_route(item.url for item in listing.items)
+    return needs_scripts(page)
 
 
 def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:

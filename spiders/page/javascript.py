@@ -1,13 +1,15 @@
-"""Whether a page is empty until a browser fills it: by its scripts, or with its frames."""
+"""Whether a page or its list is empty until a browser fills it: by scripts, or with frames."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 
 from lxml import etree
 
-from data.text.urls import absolute
+from data.text.urls import ROUTE, absolute
+from spiders.page.class_hints import names_around, names_of
 from spiders.page.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
@@ -23,6 +25,45 @@ FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
 
 
+PLACES = ("div", "section", "ul", "ol", "main", "tbody")
+MAX_PLACES = 20_000
+"""Maximum elements that are checked for an empty list."""
+
+MAX_WITHIN = 8
+"""Elements within one from which on it is not empty."""
+
+LIST_NAME = re.compile(
+    r"news|press|release|aktuell|meldung|mitteil|presse|actualit|communiqu|notici|comunicad|novedad|"
+    r"nyhet|uutis|uudis|haber|xeber|novosti|novin|vesti|aktualn|artic|article|post|feed|widget|"
+    r"list|results?|items|grid|archive|stories",
+    re.IGNORECASE,
+)
+"""Names of elements that may hold a list of releases."""
+
+BESIDE = re.compile(
+    r"letter|relat|ticker|side|foot|head|menu|nav|comment|share|social|twitter|facebook|instagram|"
+    r"banner|cookie|modal|popup|\bads?\b|weather|event|calend|search|breadcrumb|tags?\b|players?",
+    re.IGNORECASE,
+)
+"""Names of elements beside the main list, which scripts fill too."""
+
+BESIDE_LEVELS = 3
+"""Ancestors whose names are checked, the element itself included."""
+
+ASIDES = frozenset(["aside", "footer", "nav", "header", "article"])
+
+LOADING = re.compile(
+    r"\bload(?:ing)?\b|\bplease wait\b|wird geladen|\blade[nt]?\b|laster|indlæser|ladataan|charg|"
+    r"cargando|carregando|a carregar|carica|wczyt|ładowan|načít|načita|betölt|încarc|загру|"
+    r"завантаж|зарежд|yüklen|yüklən|φόρτωση|تحميل|بارگذاری|טוען|लोड|กำลังโหลด|đang tải|memuat|"
+    r"加载|載入|读取|読み込み|로딩|불러오",
+    re.IGNORECASE,
+)
+"""What an element says while scripts load its content."""
+
+LOADING_LENGTH = 60
+"""Maximum characters of such a text."""
+
 MOST_FRAMES = 4
 """Frames of a page that are looked into."""
 
@@ -35,12 +76,23 @@ def frames_of(page: Page) -> tuple[str, ...]:
 
 
 def needs_scripts(page: Page) -> bool:
-    """Whether a page says hardly anything without a browser, and has scripts that would fill it."""
+    """Whether a page says hardly anything without a browser, and has scripts that would fill it.
+
+    That includes a page with some text whose list is a place that scripts fill.
+    """
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
         return False
     said = _said(page)
+    if said < LITTLE or _rooted(page):
+        return True
     asked = any(ASKS.search(_text(node)) for node in page.tree.iter("noscript"))
-    return said < LITTLE or _rooted(page) or (asked and said < SOME)
+    return said < SOME and (asked or _has_empty_list(page))
+
+
+def shown_by_route(urls: Iterable[str]) -> bool:
+    """Whether most addresses differ only in a fragment that scripts read, as in ``#/news/1``."""
+    routed = [bool(ROUTE.match(url.partition("#")[2])) for url in urls]
+    return 2 * sum(routed) > len(routed)
 
 
 def _said(page: Page) -> int:
@@ -54,6 +106,25 @@ def _said(page: Page) -> int:
 
 def _text(node: etree._Element) -> str:
     return " ".join("".join(map(str, node.itertext())).split())
+
+
+def _has_empty_list(page: Page) -> bool:
+    """Whether an element that is named like a list of news, in the main part, is empty or loads."""
+    for node in islice(page.tree.iter(), MAX_PLACES):
+        is_own = "-" in node.tag
+        if not is_own and node.tag not in PLACES:
+            continue
+        names = f"{node.tag if is_own else ''} {names_of(node)}"
+        if not LIST_NAME.search(names) or len([*islice(node.iter(), MAX_WITHIN)]) == MAX_WITHIN:
+            continue
+        text = _text(node)
+        loads = len(text) <= LOADING_LENGTH and LOADING.search(text)
+        is_empty = not text and node.find(".//a") is None and node.find(".//img") is None
+        if not (loads or is_empty) or BESIDE.search(f"{names} {names_around(node, BESIDE_LEVELS)}"):
+            continue
+        if not any(one.tag in ASIDES for one in node.iterancestors()):
+            return True
+    return False
 
 
 def _rooted(page: Page) -> bool:

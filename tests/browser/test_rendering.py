@@ -63,6 +63,24 @@ def test_a_room_filled_by_scripts_is_collected_where_the_source_asks_for_a_brows
     assert titles == [f"Notice {n}: ships counted at pier {n}" for n in (1, 2, 3)]
 
 
+def test_releases_that_a_router_shows_by_fragments_are_collected(
+    tmp_path: Path, room: Room
+) -> None:
+    router = (
+        '<html lang="en"><body><div id="view"></div><script>'
+        "function show() { const path = location.hash.slice(1) || '/news/list';"
+        "fetch('/parts' + path).then(r => r.text()).then(t => {"
+        "document.getElementById('view').innerHTML = t.replace(/^[^]*<body>/, '')});}"
+        "addEventListener('hashchange', show); show();</script></body></html>"
+    )
+    room.page("/parts/news/list", listing_html([1, 2, 3], path="#/news/{}.html"))
+    room.page("/news/", router)
+    home = make_home(tmp_path / "home", f"{room.base}/news/", render="true")
+    run = collect(home)
+    assert (run["new"], run["errors"]) == (3, [])
+    assert collect(home)["new"] == 0
+
+
 def test_a_page_of_the_browser_itself_is_no_release(tmp_path: Path, room: Room) -> None:
     room.page("/news/2.html", '<script>location.href = "http://127.0.0.1:9/x"</script>')
     run = collect(make_home(tmp_path / "home", f"{room.base}/news/", render="true"))

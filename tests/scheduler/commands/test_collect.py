@@ -353,6 +353,26 @@ def test_a_listing_that_scripts_fill_is_told_as_such(room: Room, home: Path) -> 
     assert "scripts fill it: write render = true" in error["message"]
 
 
+def test_a_list_that_scripts_fill_below_some_text_is_told_as_such(room: Room, home: Path) -> None:
+    text = "The Harbour Board answers questions of journalists from Monday to Friday. " * 6
+    widget = f"<p>{text}</p><div class=press-widget>Laden…</div><script src=/app.js></script>"
+    room.page("/news/", f"<html><body>{widget}</body></html>")
+    (error,) = collect(home)["errors"]
+    assert error["kind"] == "empty"
+    assert "write render = true" in error["message"]
+
+
+def test_releases_that_a_router_of_scripts_shows_are_an_error_with_the_line_to_write(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", listing_html([1, 2, 3], path="#/news/{}") + "<script src=/app.js></script>")
+    run = collect(home)
+    assert run["new"] == 0
+    (error,) = run["errors"]
+    assert "#/news/1" in error["message"]
+    assert "write render = true" in error["message"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_page_that_leads_elsewhere_by_a_meta_element_is_followed(
     room: Room, home: Path, encoding: str
