@@ -35,8 +35,12 @@ def is_full(folder: Path) -> bool:
 def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
     """Why a file can't be opened, read or written, for people."""
     folder = path.parent
-    if is_read_only(path) or (folder.is_dir() and not os.access(folder, os.W_OK)):
+    if path.is_file() and not os.access(path, os.R_OK):
+        return f"its file can't be read: run Communique as the owner of {path} ({error})"
+    if folder.is_dir() and not os.access(folder, os.W_OK):
         return f"its folder is read-only ({error})"
+    if is_read_only(path):
+        return f"its file is read-only ({error})"
     if folder.is_dir() and is_full(folder):
         return f"its disk is full, make room there ({error})"
     return str(error)

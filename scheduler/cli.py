@@ -284,6 +284,8 @@ def error_sentence(error: BaseException) -> tuple[str, int]:
             place = error.ctx.command_path if error.ctx else "communique"
             said = " ".join(error.format_message().rstrip(".").split())
             said = said.replace(" is not a valid integer range", " is no whole number")
+            if isinstance(error, click.NoSuchOption) and place.endswith(" search"):
+                said += "; write -- before a query that begins with a minus"
             return f"{said}; see `{place} --help`", 2
         case click.ClickException():
             return error.format_message(), 1

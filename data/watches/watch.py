@@ -137,7 +137,7 @@ def read_watch(path: Path) -> Watch:
 def parse_watch(text: str, path: str) -> Watch:
     """The watch that the TOML ``text`` describes; ``path`` is for messages. Raises WatchError."""
     watch = decode(text, Watch, path, WatchError)
-    if fault := _fault_of_query(watch.query):
+    if fault := _fault_of_query(watch.query) or _fault_of_exclusion(watch):
         raise WatchError(path, "query", fault)
     for source in watch.sources:
         if not ID.fullmatch(source):
@@ -211,6 +211,17 @@ DELETE: Final = "\x7f"
 
 def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace(DELETE, "\\u007f")
+
+
+def _fault_of_exclusion(watch: Watch) -> str:
+    """Why a watch that only excludes words is refused, as a search is; empty if it is not one."""
+    excludes = watch.query.strip() and not any(one.wanted for one in terms_of(watch.query))
+    if excludes and not (watch.sources or watch.topics or watch.languages):
+        return (
+            "it only excludes words, so it matches nearly everything; write a word that is not"
+            " excluded, or narrow the watch by sources, topics or languages"
+        )
+    return ""
 
 
 def _fault_of_query(query: str) -> str:

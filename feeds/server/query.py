@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Mapping
 
+from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.models import Facet
 from data.search.matches import STATES
@@ -41,17 +42,25 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
 
 
 def instant_of(asked: str) -> dt.datetime:
-    """An instant, UTC where it names no zone, or the end of a day, UTC. Raises BadQuery."""
+    """A past instant (UTC if it has no zone), or the end of a day until today (UTC).
+
+    Raises BadQuery.
+    """
     try:
         if ISO_DAY.fullmatch(asked):
-            return dt.datetime.combine(dt.date.fromisoformat(asked), dt.time.max, dt.UTC)
-        # A plus sign that is not encoded comes as a space.
-        at = dt.datetime.fromisoformat(re.sub(r"(T\S+) (?=\S+$)", r"\1+", asked))
-        return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
+            began = dt.datetime.combine(dt.date.fromisoformat(asked), dt.time.min, dt.UTC)
+            at = dt.datetime.combine(began, dt.time.max, dt.UTC)
+        else:
+            # A plus sign that is not encoded comes as a space.
+            at = dt.datetime.fromisoformat(re.sub(r"(T\S+) (?=\S+$)", r"\1+", asked))
+            began = at = at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError) as error:
         raise BadQuery(
             f"{asked[:40]} is no day; write asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
         ) from error
+    if began > utc_now():
+        raise BadQuery(f"asof={asked[:40]} is in the future; write today (UTC) or an earlier day")
+    return at
 
 
 def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
@@ -70,12 +79,15 @@ def query_of(asked: Mapping[str, str]) -> Query:
     text = asked.get("q", "")
     if len(text) > LONGEST:
         raise BadQuery(f"this query has {len(text):,} characters, and {LONGEST:,} are read")
+    since, until = day_of("since", asked), day_of("until", asked)
+    if since and until and since > until:
+        raise BadQuery(f"since={since} is after until={until}; swap them")
     return Query(
         text,
         asked.get("source"),
         asked.get("topic"),
-        day_of("since", asked),
-        day_of("until", asked),
+        since,
+        until,
         asked.get("lang"),
         asked.get("state"),
     )

@@ -42,6 +42,12 @@ class UnknownCursor(CommuniqueError):
         self.cursor = cursor
 
 
+def check_days(since: dt.date | None, until: dt.date | None) -> None:
+    """Raise click.UsageError if the first day is after the last one."""
+    if since and until and since > until:
+        raise click.UsageError(f"--since {since} is after --until {until}: swap them")
+
+
 @click.command()
 @click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
 @click.option(
@@ -82,6 +88,7 @@ def export(
 
     Days are those of publication, in the zone of each release's source.
     """
+    check_days(since, until)
     encoder = msgspec.json.Encoder()
     line = bytearray()
     hidden = 0

@@ -20,7 +20,7 @@ from data.models import Source
 from data.text.clean import clean_line
 from data.toml_files import ID
 from data.topics.taxonomy import load_taxonomy
-from data.wording import counted
+from data.wording import counted, meant
 from scheduler.cli import as_json, complain, print_json, say, with_new_home
 from scheduler.home import SOURCE_LOCK, Home
 from scheduler.jobs.home_files import keep_home_files
@@ -56,6 +56,10 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     store = home.store()
     keep_home_files(home, store)
+    is_new = loaded is None and source not in store.sources()
+    if is_new and named is None:
+        near = meant(source, sorted(store.sources()))
+        complain(f"{source} is a new source; --name gives it a name{near}")
     with home.lock(f"{SOURCE_LOCK}{source}", "an import into this source"), drawn(path) as told:
         known = loaded.source if loaded else store.sources().get(source)
         registered = known or Source(source, source, "")
@@ -73,6 +77,8 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
         done = importer.take(lines_of(path), told)
     store.update_search_index()
     store.close()
+    if not done.read:
+        complain(f"{path.name} has no lines, so nothing was imported")
     if as_json:
         print_json(done)
     else:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -10,13 +14,16 @@ from data.interchange.release_fields import release_fields
 from data.search.matches import MOST_COUNTED, STATES, Hits
 from data.search.passages import passage
 from data.search.query import Query, terms_of
+from data.sqlite_file import is_read_only
+from data.store import open_store
 from data.store.protocol import Store
 from data.store.public_view import public_view
+from data.store.sqlite.copy import copy_store
 from data.text.language_tags import feed_language
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
 from scheduler.cli import as_json, complain, print_json, say, with_home
-from scheduler.commands.export import day
+from scheduler.commands.export import check_days, day
 from scheduler.home import Home
 
 FOUND, MOST = 20, 1000
@@ -100,14 +107,16 @@ def search(
         language,
         state,
     )
-    store = home.store()
-    store.update_search_index()
-    store = public_view(store)
-    hits = hits_of(store, asked, limit, cursor, newest=newest)
-    matches = store.count_matches(asked)
-    found = hits.releases
-    why = "" if found else nothing(asked, store)
-    store.close()
+    check_days(since, until)
+    if asked.is_empty:
+        why = "it needs at least one word that is not excluded, or a filter such as --source"
+        raise click.BadParameter(why, param_hint="QUERY")
+    with indexed_store(home) as own:
+        store = public_view(own)
+        hits = hits_of(store, asked, limit, cursor, newest=newest)
+        matches = store.count_matches(asked)
+        found = hits.releases
+        why = "" if found else nothing(asked, store)
     if as_json:
         shown = []
         for one in found:
@@ -138,6 +147,29 @@ def search(
     return 0
 
 
+@contextmanager
+def indexed_store(home: Home) -> Iterator[Store]:
+    """The store of a home directory, with all releases in its search index.
+
+    If releases are missing in the index of a file that can't be written, they are entered in a
+    temporary copy.
+    """
+    with closing(home.store()) as store:
+        is_complete = not store.awaits_indexing()
+        if not is_complete and (home.settings.store.url or not is_read_only(home.database)):
+            store.update_search_index()
+            is_complete = True
+        if is_complete:
+            yield store
+            return
+    with TemporaryDirectory(prefix="communique-") as folder:
+        copy = Path(folder) / home.database.name
+        copy_store(home.database, copy, lambda *_: None)
+        with closing(open_store(f"sqlite:{copy}")) as store:
+            store.update_search_index()
+            yield store
+
+
 def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newest: bool) -> Hits:
     """One page of hits. The cursor of the best counts them; that of the newest is the store's."""
     # Where only filters choose there is nothing to rank by.
@@ -150,8 +182,6 @@ def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newes
 
 def nothing(asked: Query, store: Store) -> str:
     """Why a query can't find anything, where that is plain."""
-    if asked.is_empty:
-        return ": the query has no word that must be there"
     if asked.source and asked.source not in store.sources():
         if now := store.source_moves().get(asked.source):
             return f": {asked.source!r} is called {now!r} now"

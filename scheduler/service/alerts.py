@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from typing import Final
 
 import structlog
 
 from data.errors import HomeInUse, LeaseLost, StoreError
-from data.models import Lease
+from data.models import AlertDelivery, Lease
+from data.store.protocol import Store
 from data.watches.folder import load_watches
 from feeds.alerts.matcher import Matcher
 from feeds.alerts.senders import Senders
@@ -84,17 +85,21 @@ class AlertService:
 
 
 def waiting_alerts(home: Home) -> int:
-    """How many alerts wait for `communique run`; none where it is at work."""
+    """Number of alerts that wait for `communique run`; 0 while it works."""
     try:
         with home.lock("alerts", "communique collect"), closing(home.plain_store()) as store:
-            matcher = Matcher(load_watches(home.watches)[0], home.settings.alerts)
-            if not matcher.watches:
-                return 0
-            made = (
-                one
-                for event in store.queued_events(limit=COUNTED)
-                for one in matcher.deliveries(store, event)
-            )
-            return store.alert_counts().get("waiting", 0) + sum(1 for _ in made)
+            return store.alert_counts().get("waiting", 0) + len(new_alerts(home, store))
     except HomeInUse:
         return 0
+
+
+def new_alerts(home: Home, store: Store) -> Sequence[AlertDelivery]:
+    """The deliveries that `communique run` will make of the events that wait, none of them kept."""
+    matcher = Matcher(load_watches(home.watches)[0], home.settings.alerts)
+    if not matcher.watches:
+        return ()
+    return [
+        one
+        for event in store.queued_events(limit=COUNTED)
+        for one in matcher.deliveries(store, event)
+    ]

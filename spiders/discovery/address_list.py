@@ -58,7 +58,10 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
     if b"\0" in content:
         raise BadList(name, "it is no text")
     lines = map(str.strip, content.decode("utf-8-sig", "replace").splitlines())
-    return [ListedAddress(line) for line in lines if line and not line.startswith("#")]
+    listed = [ListedAddress(line) for line in lines if line and not line.startswith("#")]
+    if not listed:
+        raise BadList(name, "it has no address")
+    return listed
 
 
 def read_opml(text: str) -> list[ListedAddress]:

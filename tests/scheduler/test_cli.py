@@ -262,11 +262,13 @@ def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> N
             timeout=110,
         )
 
+    # A release waits for the search index.
+    assert communique("releases", "retract", line["url"], "--why", "x", home=home).returncode == 0
     if shutil.which("unshare") is None or "mount" in (tried := read_only("sources")).stderr:
         pytest.skip("no folder can be mounted read-only here")
     assert tried.returncode == 0
     assert json.loads(read_only("export").stdout)["title"] == "Lamp"
-    assert "Lamp" in read_only("search", "lamp").stdout
+    assert "Lamp" in read_only("search", "lamp", "--state", "retracted").stdout
     assert "Lamp" in read_only("show", line["url"]).stdout
     assert read_only("health").returncode == 0
     refused = read_only("import", str(lines), "--source", "harbour")
@@ -275,6 +277,43 @@ def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> N
     assert "Traceback" not in refused.stderr
     if log:
         store.close()
+
+
+def test_a_store_without_the_right_to_read_is_not_called_read_only(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    SqliteStore(home / "communique.db").close()
+    (home / "communique.db").chmod(0)
+    for arguments in (("search", "x"), ("collect",), ("export",)):
+        result = without_rights(*arguments, home=home)
+        assert result.returncode == 1
+        assert "can't be read" in result.stderr
+        assert "read-only" not in result.stderr
+    (home / "communique.db").chmod(0o400)
+    result = without_rights("publish", home=home)
+    assert "its folder is read-only" not in result.stderr
+
+
+@pytest.mark.parametrize("command", [("search", "x"), ("export",)], ids=" ".join)
+def test_days_in_the_wrong_order_are_refused(command: tuple[str, ...], tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    days = ("--since", "2026-11-01", "--until", "2026-10-01")
+    result = communique(*command, *days, home=home)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--since 2026-11-01 is after --until 2026-10-01" in result.stderr
+
+
+@pytest.mark.parametrize("query", [("",), ("--", "-ferry"), ("-ferry",), (".",)], ids=str)
+def test_a_query_that_asks_for_no_word_is_refused(query: tuple[str, ...], tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    result = plainly("search", "--home", str(home), *query)
+    assert (result.returncode, result.stdout) == (2, "")
+    if query == ("-ferry",):
+        assert "write -- before a query" in result.stderr
+    else:
+        assert "at least one word" in result.stderr
+    # With a filter, words may be excluded alone.
+    chosen = plainly("search", "--home", str(home), "--lang", "en", "--", "-ferry")
+    assert chosen.returncode == 0
 
 
 def test_the_service_says_what_keeps_it_from_a_home_that_can_only_be_read(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from data.wording import counted
 from feeds.alerts.receipts import subject_of
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
+from scheduler.service.alerts import new_alerts
 
 LISTED = 1000
 """Alerts that are listed at the most, the newest."""
@@ -26,7 +27,12 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
     Alerts with the same ``message`` are sent together.
     """
     with closing(home.plain_store()) as store:
-        found = store.alerts("dead" if dead else None, limit=LISTED)
+        found = [*store.alerts("dead" if dead else None, limit=LISTED)]
+        if not dead:
+            # What `communique run` has not taken up yet waits as well.
+            known = {one.key for one in found}
+            new = [one for one in new_alerts(home, store) if one.key not in known]
+            found = [*reversed(new), *found][:LISTED]
         subjects = [subject_of(one, store.release) for one in found]
     if as_json:
         listed = [

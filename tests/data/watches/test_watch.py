@@ -30,6 +30,7 @@ SIGNED_BY = 'name = "A"\n[webhook]\nurl = "https://a.example/"\nsecret = "{}"'
         ('name = "A"\nqueri = "x"', "queri", "did you mean query"),
         ('name = "A"\nquery = 3', "query", "a text in quotes"),
         ('name = "A"\nquery = "(((?!"', "query", "holds no word"),
+        ('name = "A"\nquery = "-x"', "query", "only excludes words"),
         (f'name = "A"\nquery = "{"a " * 600}"', "query", "1200 characters"),
         (f'name = "A"\nquery = "{"a " * 33}"', "query", "more than 32 words"),
         ('name = "A"\nkinds = ["relase"]', "kinds", '"relase" can\'t be used; write "edit" or'),

@@ -16,6 +16,7 @@ import lxml.html
 import pytest
 from lxml import etree
 
+from data.clock import utc_now
 from data.models import Draft, Source
 from data.settings import Site
 from data.store import open_store
@@ -406,6 +407,22 @@ def test_a_feed_is_shown_as_of_an_instant(
 def test_times_that_no_calendar_holds_are_no_days(web: httpx.Client) -> None:
     for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
         assert web.get("/feeds/all.atom", params={"asof": at}).status_code == 400
+
+
+def test_a_day_to_come_is_refused_and_today_is_not(web: httpx.Client) -> None:
+    now = utc_now()
+    for at in (f"{now + dt.timedelta(days=1):%Y-%m-%d}", "2100-01-01", "2100-01-01T00:00:00Z"):
+        answer = web.get("/feeds/all.atom", params={"asof": at})
+        assert answer.status_code == 400
+        assert "in the future" in answer.text
+    assert web.get("/feeds/all.atom", params={"asof": f"{now:%Y-%m-%d}"}).status_code == 200
+
+
+def test_days_in_the_wrong_order_are_refused(web: httpx.Client) -> None:
+    for address in ("/feeds/search.atom", "/opml.xml"):
+        answer = web.get(address, params={"since": "2026-01-01", "until": "2025-01-01"})
+        assert answer.status_code == 400
+        assert "swap them" in answer.text
 
 
 def test_what_an_address_does_not_take_is_not_asked(web: httpx.Client) -> None:

@@ -169,3 +169,20 @@ def test_export_and_import_report_ids_that_hidden_secrets_lose(tmp_path: Path) -
     assert ["another id" in one["message"] for one in told["doubtful"]] == [True]
     again = communique("export", home=tmp_path / "other")
     assert json.loads(again.stdout)["id"] != json.loads(line)["id"]
+
+
+def test_a_new_source_and_a_file_without_lines_are_reported(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "lines.jsonl"
+    file.write_text("")
+    empty = communique("import", str(file), "--source", "north", "--name", "North", home=home)
+    assert (empty.returncode, "has no lines" in empty.stderr) == (0, True)
+    file.write_text(
+        json.dumps({"url": "http://a.example/1", "title": "A", "published": "2026-03-02"})
+    )
+    first = communique("import", str(file), "--source", "north", "--name", "North", home=home)
+    assert (first.returncode, first.stderr) == (0, "")
+    again = communique("import", str(file), "--source", "north", home=home)
+    assert (again.returncode, again.stderr) == (0, "")
+    mistyped = communique("import", str(file), "--source", "noth", home=home)
+    assert mistyped.returncode == 0
+    assert "noth is a new source; --name gives it a name; did you mean north?" in mistyped.stderr

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.command import COMMUNIQUE, communique
+from tests.command import COMMUNIQUE, communique, make_home
+from tests.press_room import listing_html, release_html, served
 
 
 def told(home: Path, *arguments: str) -> Any:
@@ -164,3 +165,19 @@ def test_a_test_needs_an_output_and_a_release(home: Path, tmp_path: Path) -> Non
     result = communique("watch", "test", "early", "--send", home=empty)
     assert result.returncode == 1
     assert "no release is stored yet" in result.stderr
+
+
+def test_deliveries_list_the_alerts_that_collect_counts(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = make_home(tmp_path / "home", f"{room.base}/")
+        told(home, "add", "All", "--backlog", "--webhook", f"{room.base}/hook")
+        result = communique("collect", home=home)
+        assert "1 alert waits for `communique run`" in result.stdout
+        (waiting,) = told(home, "deliveries")["deliveries"]
+        assert (waiting["state"], waiting["kind"], waiting["attempts"]) == ("waiting", "release", 0)
+        assert waiting["title"] == "Notice 1: ships counted at pier 1"
+        listed = communique("watch", "deliveries", home=home)
+        assert "Notice 1: ships counted at pier 1" in listed.stdout
+        assert told(home, "deliveries", "--dead")["deliveries"] == []

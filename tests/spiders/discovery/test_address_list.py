@@ -50,6 +50,12 @@ def test_a_file_that_is_no_text_is_refused() -> None:
         read_addresses(b"\x7fELF\2\1\1\0\0\nhttp://a.example/\n", "ls")
 
 
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"# only a comment\n"])
+def test_a_list_without_lines_is_refused(content: bytes) -> None:
+    with pytest.raises(BadList, match=r"^empty\.txt: it has no address; write one"):
+        read_addresses(content, "empty.txt")
+
+
 @pytest.mark.parametrize("body", ["", "<outline text='Harbours'><outline text='Port'>"])
 def test_a_file_without_any_address_is_refused(body: str) -> None:
     with pytest.raises(BadList, match=r"feeds.opml: no outline of it has an address"):
