@@ -98,6 +98,18 @@ def island(text: str, attributes: str = 'type="application/json"') -> str:
     return f"<script {attributes}>{text}</script>"
 
 
+def noted(value: Any) -> Any:
+    """A value as Livewire 3 writes it: lists and objects come with notes."""
+    if isinstance(value, dict):
+        return {key: noted(inner) for key, inner in value.items()}
+    return [[noted(one) for one in value], {"s": "arr"}] if isinstance(value, list) else value
+
+
+def snapshot(state: Any) -> str:
+    """A snapshot of Livewire 3."""
+    return json.dumps({"data": noted(state), "memo": {"id": "a1"}, "checksum": "9f"})
+
+
 FORMS: dict[str, Callable[[Any], str]] = {
     "next": lambda state: island(
         json.dumps({"props": {"pageProps": state}}), 'id="__NEXT_DATA__" type="application/json"'
@@ -120,6 +132,20 @@ FORMS: dict[str, Callable[[Any], str]] = {
         "<script>window.__STATE__ = JSON.parse(decodeURIComponent("
         f'"{quote(json.dumps(state))}"))</script>'
     ),
+    "props": lambda state: f"<div data-props='{html.escape(json.dumps(state))}'></div>",
+    "inertia": lambda state: (
+        f'<div id="app" data-page="{html.escape(json.dumps({"props": state}))}"></div>'
+    ),
+    "vue": lambda state: f'<x-news :state="{html.escape(json.dumps(state))}"></x-news>',
+    "alpine": lambda state: f'<div x-data=" {html.escape(scripted(state))}"></div>',
+    "stimulus": lambda state: (
+        f'<div data-controller="a" data-a-page-value="{html.escape(json.dumps(state))}"></div>'
+    ),
+    "livewire 2": lambda state: (
+        '<div wire:initial-data="'
+        f'{html.escape(json.dumps({"fingerprint": {}, "serverMemo": {"data": state}}))}"></div>'
+    ),
+    "livewire 3": lambda state: f'<div wire:snapshot="{html.escape(snapshot(state))}"></div>',
     "angular": lambda state: island(
         json.dumps({"G.1234": {"b": state, "s": 200}}), 'id="ng-state" type="application/json"'
     ),
@@ -133,8 +159,5 @@ FORMS: dict[str, Callable[[Any], str]] = {
         'type="application/json" data-sveltekit-fetched',
     ),
     "next's stream": lambda state: f"<script>{streamed(state)}</script>",
-    "inertia": lambda state: (
-        f'<div id="app" data-page="{html.escape(json.dumps({"props": state}))}"></div>'
-    ),
     "an island within a comment": lambda state: island(f"<!-- {json.dumps(state)} -->"),
 }  # fmt: skip

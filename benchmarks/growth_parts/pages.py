@@ -38,6 +38,7 @@ from spiders.page.css import CssSelector
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts
 from spiders.page.page import DocumentText, Page
+from spiders.page.unscripted import without_scripts
 from spiders.release.document import published_of, text_of, title_of
 from spiders.release.read import read_release
 from spiders.sections.find import find_sections
@@ -74,6 +75,11 @@ def release_with_rules(text: str) -> object:
         drop=("p + p b", "li li a", "h1 ~ *:not(p)"),
     )
     return read_release(page_of(text), READING, rules)
+
+
+def unscripted(text: str) -> object:
+    """Show the parts of a page for browsers without scripts."""
+    return without_scripts(page_of(text))
 
 
 def sections(text: str) -> object:
@@ -305,6 +311,7 @@ PAGES: Final[Mapping[str, Callable[[str], object]]] = {
         guess_charset,
         release,
         release_with_rules,
+        unscripted,
         sections,
         listing,
         listing_with_rules,

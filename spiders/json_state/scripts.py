@@ -1,9 +1,9 @@
 """The state of a page that its scripts carry for a browser to draw: decoded, never run.
 
 Known are JSON islands (``__NEXT_DATA__``, Angular's transfer state and others), the payload of Nuxt
-3, what scripts assign (``window.__INITIAL_STATE__ = {…}``, Apollo's cache, ``__NUXT__`` of Nuxt 2),
-the stream of Next.js (``__next_f.push``), and Inertia's ``data-page``. Of one page MAX_CHARACTERS
-in MAX_SCRIPTS scripts are read, and whatever is no value is passed over.
+3, what scripts assign (``window.__INITIAL_STATE__ = {…}``, ``var news = [{…}]``, ``__NUXT__`` of
+Nuxt 2), the stream of Next.js (``__next_f.push``), and attributes (`VALUES`). Of one page
+MAX_CHARACTERS in MAX_SCRIPTS scripts are read. Anything that is no value is skipped.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any, Final
 
 from lxml import etree
 
-from spiders.json_state.js_literals import NoLiteral, decoded, first_value
+from spiders.json_state.js_literals import DEEPEST, NoLiteral, decoded, first_value
 from spiders.json_state.nuxt_payload import devalue
 from spiders.page.json_text import without_lone_surrogates
 
@@ -38,6 +39,16 @@ NAMED: Final = re.compile(
     r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
 )
 """What a state is assigned to, at the end of what stands before its equals sign."""
+
+DECLARED: Final = re.compile(
+    r"(?:\b(?:var|let|const)\s+[\w$]{1,60}|[\w$]{1,60}(?:\.[\w$]{1,60}){1,4})\s*$"
+)
+"""Any variable or property, to which a list of records is assigned."""
+
+RECORDS: Final = re.compile(r"\[\s*+\{")
+
+MAX_ATTRIBUTES: Final = 100
+"""Maximum number of attributes with values that are read per page."""
 
 LONGEST_NAME: Final = 90
 MOST_SIGNS: Final = 2_000
@@ -65,11 +76,48 @@ def states(root: etree._Element) -> Iterator[Any]:
             yield from _island(script, text) if "json" in kind else _assigned(text, stream)
     if stream:
         yield from _rows("".join(stream))
-    for element in root.iter("div"):
-        page = element.get("data-page")
-        if page and page.startswith("{") and len(page) <= left:
-            left -= len(page)
-            yield from _read(page)
+    for text in _attributes(root):
+        if len(text) <= left:
+            left -= len(text)
+            with suppress(NoLiteral):
+                yield without_metadata(first_value(without_lone_surrogates(text), 0)[0])
+
+
+VALUES: Final = etree.XPath(
+    "//@*[(starts-with(normalize-space(substring(., 1, 20)), '{') or"
+    " starts-with(normalize-space(substring(., 1, 20)), '[')) and string-length(.) >= 80]",
+    smart_strings=False,
+)
+"""Attributes with objects or lists: props of components, ``data-page`` of Inertia, ``x-data`` of
+Alpine, snapshots of Livewire, values of Stimulus."""
+
+
+def _attributes(root: etree._Element) -> Iterator[str]:
+    found = VALUES(root)
+    assert isinstance(found, list)  # noqa: S101 - the path selects nodes
+    for value in islice(found, MAX_ATTRIBUTES):
+        text = str(value).strip()
+        yield html.unescape(text) if "&quot;" in text[:200] else text
+
+
+def without_metadata(state: Any) -> Any:
+    """A state of Livewire without its notes: a list is a pair of its value and an object ``s``."""
+    if not (isinstance(state, dict) and "memo" in state and "checksum" in state):
+        return state
+    return _without_notes(state.get("data"), DEEPEST)
+
+
+def _without_notes(value: Any, left: int) -> Any:
+    if left == 0:
+        return None
+    if isinstance(value, dict):
+        return {name: _without_notes(one, left - 1) for name, one in value.items()}
+    if not isinstance(value, list):
+        return value
+    match value:
+        case [inner, {"s": _}]:
+            return _without_notes(inner, left - 1)
+    return [_without_notes(one, left - 1) for one in value]
 
 
 def _island(script: etree._Element, text: str) -> Iterator[Any]:
@@ -98,7 +146,8 @@ def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
         if match is None or found == MAX_ASSIGNED:
             break
         at = match.end()
-        if NAMED.search(text[max(0, match.start() - LONGEST_NAME) : match.start()]):
+        before = text[max(0, match.start() - LONGEST_NAME) : match.start()]
+        if NAMED.search(before) or (RECORDS.match(text, at) and DECLARED.search(before)):
             found += 1
             with suppress(NoLiteral):
                 value, at = first_value(text, at)

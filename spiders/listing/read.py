@@ -27,6 +27,7 @@ from spiders.listing.regions import place_of
 from spiders.listing.rows.undated_rows import with_undated
 from spiders.listing.unclosed import closed
 from spiders.page.page import NO_TEXT, Page
+from spiders.page.unscripted import without_scripts
 from spiders.sections.find import Section, find_sections
 from spiders.sources.source_file import ListingRules
 
@@ -108,6 +109,10 @@ def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
         state = read_state(page, reading)
         if state and len(state.items) > shown * FEW:
             return replace(state, next=known.next)
+        hidden = without_scripts(page)
+        listed = _detected(hidden, reading, known) if hidden else None
+        if listed and sum(item.published is not None for item in listed.items) > shown * FEW:
+            return listed
     reasons = [NO_TEXT] if page.is_binary else []
     if page.is_cut or flat.cut:
         bounds = f"{MOST_TAGS} tags and {MAX_ANCHORS} links"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from lxml import etree
 
@@ -19,6 +20,7 @@ from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.css import declared_text
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import NO_TEXT, Page
+from spiders.page.unscripted import without_scripts
 from spiders.release.body_text import STATE, BodyText, as_body, read_body
 from spiders.release.day_order import release_reading
 from spiders.release.from_state import release_in_state
@@ -41,6 +43,15 @@ from spiders.sources.source_file import ReleaseRules
 TOLD = ("declared", "json-ld", "meta:article", "microdata")
 """Rules whose dates stand against that of a page's state."""
 
+LITTLE: Final = 200
+"""Characters of a body below which the parts of a page for browsers without scripts are read."""
+
+FAR_LONGER: Final = 3
+"""How many times longer a body in such parts must be than the visible one."""
+
+DECLARED: Final = "declared"
+"""The rule of a body that a source file declares."""
+
 UNTITLED = "(untitled)"
 
 
@@ -55,9 +66,22 @@ def read_release(
     ``listed`` is what a listing said of the page, believed only where the page says nothing. Raises
     nothing for any page: what was not found is a sentence in ``reasons``.
     """
-    rules = rules or ReleaseRules()
     if section := section_at(page, reading):
         return read_section(page, section, rules)
+    found = _read_visible(page, reading, rules, listed)
+    if len(found.content.body_text) >= LITTLE or found.content.body_rule == DECLARED:
+        return found
+    hidden = without_scripts(page)
+    other = _read_visible(hidden, reading, rules, listed) if hidden else found
+    more = len(other.content.body_text) > FAR_LONGER * len(found.content.body_text)
+    return other if more else found
+
+
+def _read_visible(
+    page: Page, reading: DateContext, rules: ReleaseRules | None, listed: ListingItem | None
+) -> ExtractedRelease:
+    """What a release page shows, or carries in its state."""
+    rules = rules or ReleaseRules()
     root = page.tree
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
     meta = read_metadata(page)

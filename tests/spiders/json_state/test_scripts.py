@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import json
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from data.dates.context import DateContext
 from spiders.extract.page_values import extract
-from spiders.json_state.scripts import MAX_CHARACTERS, states
+from spiders.json_state.scripts import MAX_ATTRIBUTES, MAX_CHARACTERS, states
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -267,3 +268,34 @@ def test_a_broken_state_raises_nothing(data: st.DataObject, form: str) -> None:
 def is_text(text: str) -> bool:
     """Whether a text can be encoded."""
     return text.encode(errors="replace").decode() == text
+
+
+ROWS = [
+    {"title": "Новые правила у шлюза", "url": "/press/1", "date": "2026-11-03"},
+    {"title": "Шлюз закрыт на ремонт", "url": "/press/2", "date": "2026-10-21"},
+    {"title": "Уровень воды каждый час", "url": "/press/3", "date": "2026-10-02"},
+]
+
+
+@pytest.mark.parametrize("target", ["var news", "const rows", "let x", "App.news", "my.app.list"])
+def test_a_list_of_records_is_read_whatever_it_is_assigned_to(target: str) -> None:
+    script = f"<script>{target} = {json.dumps(ROWS, ensure_ascii=False)};\ndraw();</script>"
+    listing = read_listing(shell(script, "https://weir.example/press/"), READING)
+    assert [item.title for item in listing.items] == [row["title"] for row in ROWS]
+
+
+def test_lists_of_plain_values_and_bare_names_are_no_state() -> None:
+    text = json.dumps([row["title"] for row in ROWS] * 9)
+    for script in (f"var colours = {text}", f"colours = {json.dumps(ROWS)}"):
+        assert not [*states(shell(f"<script>{script}</script>").tree)]
+
+
+def test_no_more_attributes_are_read_than_their_bound() -> None:
+    value = html.escape(json.dumps(ROWS))
+    page = shell(f'<i data-a="{value}"></i>' * (MAX_ATTRIBUTES + 9))
+    assert len([*states(page.tree)]) == MAX_ATTRIBUTES
+
+
+@pytest.mark.parametrize("value", ["{" * 500, "[" * 500, '{"a":' * 100, "{{ title }}" * 20])
+def test_an_attribute_that_is_no_value_is_skipped(value: str) -> None:
+    assert not [*states(shell(f'<i data-a="{html.escape(value)}"></i>').tree)]
