@@ -47,7 +47,7 @@ def _worded(match: re.Match[str], reading: DateContext) -> dt.date | None:
     jalali = jalali_month_of(match["w"])
     if jalali and year in JALALI_YEARS:
         return from_jalali(year, jalali, day)
-    month = month_of(match["w"], reading.languages)
+    month = month_of(match["w"].rstrip("॰"), reading.languages)
     return _gregorian(match, year, month, day, reading) if month else None
 
 

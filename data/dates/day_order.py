@@ -28,7 +28,7 @@ def _words(text: str) -> frozenset[str]:
 DAY_FIRST = _words(
     # Persian has the year first in its own calendar, and the day first in this one.
     "de fr es pt it nl pl cs sk ru uk be bg sr hr bs sl mk tr az kk uz ky tg ar fa he el fi "
-    "nb nn no da is ro et lv ka hy hi bn ta te th id vi ca gl sq ga cy mt lb ur"
+    "nb nn no da is ro et lv ka hy hi bn ta te th id vi ca gl sq ga cy mt lb ur fo gsw hsb dsb rm"
 )
 YEAR_FIRST = _words("zh ja ko hu lt mn")
 REGIONS: dict[str, Order | None] = {

@@ -16,6 +16,7 @@ from data.dates import patterns as shapes
 from data.dates.clock import Placed, clock_beside
 from data.dates.context import DateContext
 from data.dates.day import day_of
+from data.dates.months import phrases_in
 from data.dates.relative import may_be_date, near_day, parse_slowly
 from data.dates.stated_zones import ZONE, stated_zone, with_zone
 from data.models import Published
@@ -190,7 +191,7 @@ def _addresses(folded: str) -> list[range]:
 
 
 def _days(folded: str, reading: DateContext) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
-    written = (shapes.ISO,) if _MACHINE.fullmatch(folded) else shapes.ALL
+    written = (shapes.ISO,) if _MACHINE.fullmatch(folded) else _shapes(folded, reading)
     for rank, shape in enumerate(written):
         held = shapes.HOLDS.get(shape)
         if held and not held.search(folded):
@@ -201,6 +202,15 @@ def _days(folded: str, reading: DateContext) -> Iterator[tuple[int, int, re.Matc
             place = match.end() if day else match.start() + 1
             if day:
                 yield match.start(), rank, match, day
+
+
+def _shapes(folded: str, reading: DateContext) -> tuple[re.Pattern[str], ...]:
+    """The shapes of dates that may be in a text."""
+    if reading.languages or shapes.PHRASE_SIGN.search(folded):
+        phrases = phrases_in(reading.languages)
+        if len(phrases) > len(phrases_in(())) or shapes.PHRASE_SIGN.search(folded):
+            return (*shapes.ALL, *shapes.phrase_shapes(phrases))
+    return shapes.ALL
 
 
 def _compact(match: re.Match[str], text: str, reading: DateContext, rule: str) -> Published | None:

@@ -12,7 +12,7 @@ from data.dates.parse import on_day
 from data.models import Published
 from data.text.folding import fold_date
 
-_WORD = r"(?P<w>(?:[^\W\d_]|[\u0900-\u0e7f]){3,20})\.?"
+_WORD = r"(?P<w>(?:[^\W\d_]|[\u0900-\u109f]){3,20})\.?"
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|[oa°.])?"
 _WEEKDAY = r"(?:[^\W\d_]{2,14}\.?,?\s)?"
 _SHAPES = (

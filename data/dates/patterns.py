@@ -8,19 +8,26 @@ Every repetition is bounded, so that a search is linear in the length of the tex
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # The two parts must not overlap: each letter that fits both would double the time of a search.
-_W = r"(?:(?![\u0900-\u0e7f])[^\W\d_]|[\u0900-\u0e7f])"
+_W = r"(?:(?![\u0900-\u109f])[^\W\d_]|[\u0900-\u109f])"
 _WORD = (
     rf"(?P<w>[ก-ฮเ][ก-ฮิี]?\.[ก-ฮ]|{_W}{{2,20}}(?:\s(?:الاول|الثاني))?)"
-    rf"(?:\s?/\s?{_W}{{2,20}})?[.'’]?"
+    rf"(?:\s?/\s?{_W}{{2,20}})?[.'’׳]?"
 )
 _GAP = r"[\s.,،/·-]{0,4}"
-_OF = r"(?:(?:de|del|di|d|of|the|den|ng|ב|พ\.ศ|เดือน)(?:['’-]|\s|\.){1,2})?"
-_ORDINAL = r"(?:st|nd|rd|th|er|ere|ro|do|[oa°]|-?го|-?е|-?ші|-?шы|-?ci|-?e)?(?![^\W\d_])"
+_OF = (
+    r"(?:(?:del?|di|do|dal|dl|de su|di u|d|of|the|den|dhen|ta|ng|ב|พ\.ศ|ค\.ศ|เดือน)"
+    r"(?:['’-]|\s|\.){1,2})?"
+)
+_ORDINAL = (
+    r"(?:st|nd|rd|th|er|ere|ro|do|[oa°]|-?го|-?е|-?ші|-?шы|-?ci|-?e|-a|mh|ה?טן|ی|\slia)?"
+    r"(?![^\W\d_])"
+)
 _YEAR_WORD = (
     r"(?:[\s-]{0,2}(?:m|gada|г|года|год|р|року|ж|жыл|жылгы|жылғы|жылы|жылдың|иили|yil|yilgi|yili|"
-    r"ci il|cu il|il|оны)\b)?"
+    r"ci il|cu il|il|оны|сыл|թ|ko)\b|\(e\)ko)?"
 )
 # What a colon follows may be an hour: "2 March 20:30", but "2 March 2026: The lamps".
 _YEAR = r"(?P<y>\d{4}(?!\d|:\d)|\d{2}(?![\d:]))"
@@ -68,6 +75,23 @@ NUMBERED_MONTH = re.compile(
 MONGOLIAN = re.compile(
     r"(?<!\d)(?P<y>\d{4})\s?оны\s(?P<n>\d{1,2})(?:-?р|\s)?\s?сарын\s(?P<d>\d{1,2})(?!\d)"
 )
+PHRASE_SIGN = re.compile(r"thang\s|thg\s|(?<![^\W_])th\d")
+"""A part of the phrases that are names of months in every text: data.dates.months.EVERYWHERE."""
+
+
+@lru_cache(maxsize=256)
+def phrase_shapes(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """The shapes of dates whose month is one of some folded phrases, such as "thang tam"."""
+    phrases = "|".join(re.escape(name).replace("\\ ", r"\s") for name in names)
+    word = rf"(?<![^\W_])(?P<w>{phrases})(?!\d)[^\W\d_]{{0,3}}"
+    year = r"(?:nam\s)?(?P<y>\d{4})(?!\d|:\d)"
+    return (
+        re.compile(rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}{_GAP}{_OF}{word}{_GAP}{year}"),
+        re.compile(rf"{word}{_GAP}(?P<d>\d{{1,2}})(?!\d){_ORDINAL}[\s.,،/-]{{1,4}}{year}"),
+        re.compile(rf"(?<!\d)(?P<y>\d{{4}}){_YEAR_WORD}{_GAP}{word}{_GAP}(?P<d>\d{{1,2}})(?!\d)"),
+    )
+
+
 CTIME = re.compile(
     rf"{_WORD}\s{{1,2}}(?P<d>\d{{1,2}})\s(?=\d\d:\d\d:\d\d)(?P<clock>[\d:]{{8}})\s"
     r"(?P<zone>[+-]\d{4}|[a-z]{3,4})?\s?(?P<y>\d{4})(?!\d)"

@@ -56,7 +56,7 @@ class _DateFold(dict[int, str]):
             folded = char
         else:
             parts = normalized("NFKD", char).casefold()
-            loose = (unicodedata.category(c)[0] in "MC" and not "ऀ" <= c <= "\u0eff" for c in parts)
+            loose = (unicodedata.category(c)[0] in "MC" and not "ऀ" <= c <= "\u109f" for c in parts)
             folded = "".join(c for c, drop in zip(parts, loose, strict=True) if not drop)
         self[code] = folded
         return folded

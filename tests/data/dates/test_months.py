@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.dates.months import month_of
+from data.text.folding import fold_date
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,23 @@ def test_a_month_is_known_behind_a_hebrew_prefix(name: str) -> None:
 
 def test_an_ending_leaves_enough_of_the_name_to_know_it_by() -> None:
     assert month_of("noyx") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "month"),
+    [
+        # Words of one language that mean another month, or nothing, in another.
+        ("here", "br", 10), ("here", "en", None), ("here", "", None),
+        ("mai", "ro", 5), ("mei", "af", 5), ("mac", "ms", 3), ("mac", "en", 3),
+        ("du", "br", 11), ("du", "fr", None), ("out", "pt", 10),
+        ("listopad", "pl", 11), ("listopad", "hr", 10), ("hunyo", "tl", 6), ("hunyo", "", None),
+        ("машана", "", None), ("medi", "cy", 9), ("medi", "", None),
+        # A script of its own leaves no doubt.
+        ("မတ်", "", 3), ("មីនា", "", 3), ("ማርች", "", 3), ("માર્ચ", "", 3), ("ມີນາ", "", 3),
+    ],
+)  # fmt: skip
+def test_an_ordinary_word_is_a_month_only_in_its_language(
+    name: str, language: str, month: int | None
+) -> None:
+    languages = (language,) if language else ()
+    assert month_of(fold_date(name), languages) == month

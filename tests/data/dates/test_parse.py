@@ -282,6 +282,30 @@ def test_a_day_without_a_year_is_told_from_other_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Tháng Tám 18, 2016", ""), ("18 tháng Tám, 2016", ""), ("ngày 18 tháng 8 năm 2016", ""),
+        ("Th8 18, 2016", ""), ("18/8 năm 2016", ""), ("Thứ năm, 18 Tháng Tám 2016", "vi"),
+        ("2016 оны 8 сарын 18", ""), ("2016 оны наймдугаар сарын 18", "mn"),
+        ("8-р сарын 18, 2016", "mn"), ("2016(e)ko abuztuaren 18(a)", "eu"),
+        ("18 ta’ Awwissu 2016", "mt"), ("18טן אויגוסט 2016", "yi"), ("2016 թ. օգոստոսի 18", "hy"),
+        ("18mh dhen Lùnastal 2016", "gd"), ("18 Lúnasa 2016", "ga"), ("၁၈ ဩဂုတ် ၂၀၁၆", "my"),
+        ("១៨ សីហា ២០១៦", "km"), ("18 ኦገስት 2016", "am"), ("18 Agosti 2016", "sw"),
+        ("18 ऑगस्ट, २०१६", "mr"), ("18 Agosto 2016", "fil"), ("18 Awst 2016", "cy"),
+        ("二〇一六年八月十八日", ""), ("2016년 8월 18일", ""), ("18 สิงหาคม ค.ศ. 2016", "th"),
+    ],
+)  # fmt: skip
+def test_a_month_is_read_as_each_language_writes_it(text: str, language: str) -> None:
+    reading = DateContext("UTC", languages=(language,) if language else (), now=NOW)
+    assert [found.iso for found in find_dates(f"({text})", reading, "test")] == ["2016-08-18"]
+
+
+@pytest.mark.parametrize("text", ["18th 8, 2016", "the 5th8, 2016", "thang 13 5, 2016"])
+def test_an_ordinal_is_no_month_by_number(text: str) -> None:
+    assert find_dates(text, DateContext("UTC", now=NOW), "test") == ()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Picture: http://www.saltmere.example/img/p3/2015/10/12/harbour_700.jpg",

@@ -1,0 +1,76 @@
+"""Writes cldr_months.txt: the names of months of all languages of the Unicode CLDR, from Babel.
+
+    python -m data.dates.renew_months
+
+Run it after an upgrade of Babel. The file has a line per language: its tag, a tab, and twelve parts
+divided by ``|``, the names of January first. A point in the middle (·) stands for a space.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from babel import Locale, localedata
+
+from data.dates.months import CLDR_FILE, MONTHS, NAMES
+from data.text.folding import fold_date
+
+PLACEHOLDER: Final = re.compile(r"(?:M\d\d?|\d+)")
+"""What the CLDR has where nobody wrote a name down."""
+
+PREFIX: Final = re.compile(r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{3})", re.IGNORECASE)
+"""The word before the name of a month within a date."""
+
+EDGES: Final = " .׳॰"
+
+
+def names_of(language: str, locales: list[str]) -> list[list[str]]:
+    """The names of each month in some locales of a language that its table of ours lacks."""
+    ours = NAMES["gregorian"].get(language, [""] * MONTHS)
+    known = [{fold_date(name.replace("·", " ")) for name in line.split()} for line in ours]
+    found: list[dict[str, str]] = [{} for _ in range(MONTHS)]
+    for locale in map(Locale.parse, locales):
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in locale.months[context].get(width, {}).items():
+                    add(name.strip(EDGES), found[number - 1], known[number - 1])
+    every = [one for names in (*found, *known) for one in names]
+    return [[name for folded, name in names.items() if every.count(folded) == 1] for names in found]
+
+
+def add(name: str, found: dict[str, str], known: set[str]) -> None:
+    """Add a name, and the same without the word before it, unless it is known or a placeholder."""
+    if not name or PLACEHOLDER.fullmatch(name):
+        return
+    for form in (name, PREFIX.sub("", name).strip(EDGES)):
+        folded = fold_date(form)
+        if folded not in known:
+            found.setdefault(folded, form)
+
+
+def renewed() -> str:
+    """The text of the file."""
+    languages: dict[str, list[str]] = {}
+    for identifier in sorted(localedata.locale_identifiers()):
+        languages.setdefault(Locale.parse(identifier).language, []).append(identifier)
+    lines = [
+        f"# Names of months of the Unicode CLDR, by Babel {version('babel')}: renew_months.py."
+    ]
+    for language, locales in sorted(languages.items()):
+        months = names_of(language, locales)
+        if any(months):
+            parts = (" ".join("·".join(name.split()) for name in names) for names in months)
+            lines.append(f"{language}\t{'|'.join(parts)}")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the file."""
+    Path(str(CLDR_FILE)).write_text(renewed(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
