@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from data.models import Content, Link, Published
+from data.models import ArchiveLink, Content, Link, Published
 from data.text.clean import clean_line
 from data.text.posted import posted_address, posted_query
 from data.text.urls import canonical_url
@@ -73,6 +74,24 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadSign:
+    """Something on a listing page that shows whether its list has more releases than the page.
+
+    ``text`` quotes the page. By ``kind``, ``number`` is
+
+    - ``total``: the number of releases in the list;
+    - ``pages``: the number of its last page, where no address leads to the next one;
+    - ``years``: the oldest year to choose, where no address leads to it;
+    - ``control``: 0, for a control such as "Load more" that has no address;
+    - ``end``: the number of the page, where the page is the last one.
+    """
+
+    kind: Literal["total", "pages", "years", "control", "end"]
+    text: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a listing page says: its items in page order, and the address of the next page.
 
@@ -82,7 +101,11 @@ class Listing:
     ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a
     sentence each what was not found or not believed. ``passed`` are the addresses of rows without a
     date, among dated ones, that may be releases and were not taken for any. ``place`` says where on
-    the page the list stands, so that it is found again on the next one.
+    the page the list stands, so that it is found again on the next one. ``others`` are pages to try
+    if the next one leads nowhere. ``before`` is the page before in the pager, and ``counts_down``
+    says that the first page has the highest number: then the page before is the older one.
+    ``archives`` are the archives that the page links to, newest first, and ``signs`` what the page
+    shows about the rest of its list.
     """
 
     url: str
@@ -95,6 +118,11 @@ class Listing:
     place: str = ""
     form: Form | None = None
     series: Series | None = None
+    before: str | None = None
+    counts_down: bool = False
+    others: tuple[str, ...] = ()
+    archives: tuple[ArchiveLink, ...] = ()
+    signs: tuple[UnreadSign, ...] = ()
 
 
 def keys_of(item: ListingItem) -> Iterator[str]:

@@ -33,6 +33,8 @@ from spiders.learning.sample import Sample
 from spiders.learning.template_reader import TemplateReader
 from spiders.listing.feed import NotXML, parse_xml
 from spiders.listing.pagination import next_page
+from spiders.listing.paging.archives import archives_of
+from spiders.listing.paging.unread import unread_signs
 from spiders.listing.read import read_listing
 from spiders.page.css import CssSelector
 from spiders.page.embedded_metadata import read_metadata
@@ -176,6 +178,13 @@ def literal(text: str) -> object:
 def pagination(text: str) -> object:
     """Find the next page of a listing."""
     return next_page(page_of(text))
+
+
+def older_releases(text: str) -> object:
+    """Find archives, and signs that a page shows only a part of its list."""
+    page = page_of(text)
+    controls = page_of(f"<a href='?y=2025'>{text[:2000]}</a><button>{text[:2000]}</button>{text}")
+    return archives_of(page), archives_of(controls), unread_signs(controls, (), None)
 
 
 def barriers(text: str) -> object:
@@ -325,6 +334,7 @@ PAGES: Final[Mapping[str, Callable[[str], object]]] = {
         json_ld,
         literal,
         pagination,
+        older_releases,
         barriers,
         hub,
         redesign,

@@ -35,6 +35,8 @@ from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics
 from feeds.searches import parse_query
 from spiders.body.post_metadata import is_metadata
 from spiders.listing.page_numbers import is_page_of, leads_on, step
+from spiders.listing.paging.archives import period_in
+from spiders.listing.paging.labels import number_in, range_in
 from spiders.page.generic_names import is_generic, without_frills
 from spiders.page.links import resolve, url_pattern
 from spiders.page.phrases import comparison_key, is_share, is_tail
@@ -84,6 +86,11 @@ def dates(text: str) -> object:
         parse_date(text, READING, "text"),
         parse_stated(text, text, READING, "text"),
     )
+
+
+def page_labels(text: str) -> object:
+    """Read the labels of pagers and archives."""
+    return number_in(text), range_in(text), period_in(text)
 
 
 def urls(text: str) -> object:
@@ -192,6 +199,7 @@ TEXTS: Final[Mapping[str, Callable[[str], object]]] = {
         flattening,
         folding,
         dates,
+        page_labels,
         urls,
         redaction,
         secrets,

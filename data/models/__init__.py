@@ -57,7 +57,7 @@ from data.models.summary import (
     ReleaseSummary,
 )
 from data.models.visit_facts import PageFacts, Streak, VisitFacts, lean
-from data.models.walks import Listed, ListingKind, Walk
+from data.models.walks import ArchiveLink, Listed, ListingKind, Walk
 from data.models.websub import (
     Delivery,
     FeedHub,
@@ -75,6 +75,7 @@ __all__ = [
     "AlertKind",
     "AlertMessage",
     "AlertState",
+    "ArchiveLink",
     "Capture",
     "CaptureOwner",
     "ChangeCursor",

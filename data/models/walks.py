@@ -12,6 +12,17 @@ ListingKind: TypeAlias = Literal["feed", "page"]
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveLink:
+    """The address of a page that lists the releases of a year, of a month, or all older ones.
+
+    ``period`` is the year (``2019``) or the month (``2019-03``), and empty if it is unknown.
+    """
+
+    url: str
+    period: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
     """How far a walk has come that began on the page at ``start``.
 
@@ -20,6 +31,11 @@ class Walk:
     first; the walk goes on from there. ``pages`` were read so far, ``idle`` the last of them that
     listed nothing which this walk had not listed before, and ``failed`` counts the visits in a row
     that could not go on. ``first`` says that no walk of this listing has come to its end yet.
+
+    ``listed`` counts the releases that this walk listed. ``archives`` are still to be read, newest
+    first; ``archived`` archives were read and listed releases. ``remains`` is a clause about older
+    releases that the pages show but do not lead to, and ``total`` the number of releases that the
+    list claims to have (0 if it claims none).
     """
 
     start: str
@@ -33,6 +49,11 @@ class Walk:
     bound: str = ""
     first: bool = True
     begun: float = 0.0
+    listed: int = 0
+    archives: tuple[ArchiveLink, ...] = ()
+    archived: int = 0
+    remains: str = ""
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from scheduler.cli import say
 from spiders.discovery.explore import Explored
 from spiders.discovery.proposal import SURE, Guess
 from spiders.extract.page_values import listing_values, release_values
+from spiders.items import Listing
 
 ITEMS = 5
 """Releases of the listing that are shown."""
@@ -127,7 +128,7 @@ def _fields(found: Explored) -> Table:
     span = f", {days[-1][:10]} back to {days[0][:10]}" if days else ", without dates"
     said = f"{counted(len(listing.items), 'release')}{span if listing.items else ''}"
     _row(table, "listing", said, None, _found_by(listing.rule))
-    _row(table, "next page", listing.next or "none", None, "")
+    _row(table, "next page", _older(listing), None, "")
     for field in () if certainty.hopeless else proposed.fields:
         if not (field.value or field.advice):
             continue
@@ -137,6 +138,16 @@ def _fields(found: Explored) -> Table:
         used = "used: " if offer.place.url == proposal.feed else ""
         _row(table, offer.place.kind, redacted(offer.place.url), None, f"{used}{offer.verdict}")
     return table
+
+
+def _older(listing: Listing) -> str:
+    """Where a listing leads to older releases."""
+    if listing.next:
+        return listing.next
+    periods = [one.period for one in listing.archives if one.period]
+    if periods:
+        return f"archives from {periods[0]} back to {periods[-1]}"
+    return listing.archives[0].url if listing.archives else "none"
 
 
 def _found_by(rule: str) -> str:

@@ -26,7 +26,7 @@ from spiders.crawl.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.crawl.requested_urls import RequestedUrls
 from spiders.items import Form, Listing, ListingItem, Series, keys_of
-from spiders.listing.feed import sitemaps_to_walk
+from spiders.listing.feed import lists_all, sitemaps_to_walk
 from spiders.listing.paging.loaders import continued
 from spiders.page.links import url_pattern
 from spiders.sources.source_file import SourceFile
@@ -157,15 +157,30 @@ class Frontier:
     @property
     def history(self) -> History:
         """How far back the source has been collected."""
-        words = [way.history for way in self.ways.values() if way.history]
+        words = [way.history for way in self._counting if way.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
         return next((word for word in worst if word in words), "walking")
 
     @property
     def bound(self) -> str:
         """What stopped a walk, as a sentence; else empty."""
-        return next(
-            (way.walk.bound for way in self.ways.values() if way.walk and way.walk.bound), ""
+        return next((way.walk.bound for way in self._counting if way.walk and way.walk.bound), "")
+
+    @property
+    def _counting(self) -> Sequence[ListingWalk]:
+        """The listings by which the history is judged.
+
+        A sitemap, an API or a feed with pages that has more than the page stands for both.
+        """
+        page, feed = self.page.walk, self.feed and self.feed.walk
+        front = self._fronts.get("feed")
+        if page is None or not feed or not page.remains or feed.history != "complete":
+            return [*self.ways.values()]
+        is_whole = feed.pages > 1 or bool(front and lists_all(front))
+        return (
+            [self.feed]
+            if self.feed and is_whole and feed.listed > page.listed
+            else [*self.ways.values()]
         )
 
     @property
@@ -220,8 +235,8 @@ class Frontier:
             page = replace(page, next=next(iter(later), None))
         page = continued(page, url, self._forms.get(url), self._series.get(kind))
         self._note_next(kind, page)
-        items = self._fresh(page)
         way = self.ways[kind]
+        items = self._fresh(page) if way.accepts(page) else []
         self._note_appeared(way, items)
         if way is (self.feed or self.page) and way.from_front:
             self.rows_below.update(key for item in items for key in keys_of(item))
@@ -298,12 +313,11 @@ class Frontier:
         """The next page of a walk, if it goes on now."""
         most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
         # One page further at the least, or a walk would never end.
-        if way.next is None or way.pages >= max(most, 2):
-            return None
-        if self._asked.claim(way.next):
-            return way.next
-        # It leads to where we were.
-        way.end()
+        while way.next and way.pages < max(most, 2):
+            if self._asked.claim(way.next):
+                return way.next
+            # It leads to where we were.
+            way.pass_over()
         return None
 
     def rests(self) -> bool:

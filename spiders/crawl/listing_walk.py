@@ -1,30 +1,57 @@
 """The walk along the pages of one listing: from the newest release back to the first.
 
 Each visit reads the first page, so that what is new is seen first; then it goes on where the last
-visit stopped. The walk is over on the page that names no next one. It ends as well where a site
-leads in a circle, under ever new addresses perhaps: after IDLE pages in a row that list nothing
-which the walk had not listed before. What is merely known to the store ends no walk, and neither
-does an error: the next visit tries again.
+visit stopped. After the page that names no next one, the walk reads the archives of years and
+months that the listing links to, newest first, each with its own pages. A site may lead in a
+circle, or have a calendar without end. So a list ends after IDLE pages in a row that list nothing
+which the walk had not listed before, and so do archives (MAX_EMPTY if they list nothing at all).
+What is merely known to the store ends no walk, and neither does an error: the next visit tries
+again.
 
 A page that is requested by POST has no address of its own: a later visit follows the same requests
 again from the last page that has one, and does not count them again.
+
+A walk is complete only if nothing on the pages looks like more. Else it is bounded, with the
+reason.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
-from data.models import History, ListingKind, Walk
+from data.models import ArchiveLink, History, Listed, ListingKind, Walk
 from data.settings import Collect
 from data.store.protocol import Store
+from data.wording import counted
 from spiders.items import Listing
+from spiders.listing.paging.archives import (
+    MAX_ARCHIVES,
+    is_older,
+    lists_releases,
+    newest_first,
+    not_newer,
+    reached_by,
+)
+from spiders.listing.paging.unread import lacks, reason_for
+from spiders.page.links import url_pattern
 
 IDLE: Final = 3
 """Pages in a row that list nothing new, after which a walk is over."""
+
+MAX_EMPTY: Final = 12
+"""Archives in a row that list nothing at all, after which a walk is over: a year of months."""
+
+MAX_OLD_ARCHIVES: Final = 2
+"""Archives in a row without news, after which a visit has caught up with what is new."""
+
+PASSED_OVER: Final = frozenset(
+    ("robots", "redirect", "moved", "soft-404", "replaced", "selector:listing", "empty")
+)
+"""Kinds of errors that a later visit would meet again on the page of an archive."""
 
 FAILED: Final = 10
 """Visits in a row that can't read the next page, after which no other tries."""
@@ -69,6 +96,18 @@ class ListingWalk:
         self._walk = store.walk(source, start)
         self._ended: Walk | None = None
         self._searching = False
+        self._front = self._page = Listing(start, ())
+        self._front_keys = self._keys = frozenset[str]()
+        """Addresses that the front page lists, and the page that was read last."""
+        self._others: list[str] = []
+        """Pages to try if the next page leads nowhere."""
+        self._archive: ArchiveLink | None = None
+        """The archive whose first page is requested now."""
+        self._read_archives: set[str] = set()
+        self._families: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._newer_archives: list[ArchiveLink] = []
+        """Archives to read in order to catch up with what is new."""
+        self._old_archives = 0
         self.is_known = self._walk is not None
         self.was_over = (
             self._walk is not None
@@ -103,17 +142,46 @@ class ListingWalk:
         if walk.position and walk.history == "walking" and names and missed:
             walk = self._walk = self._begin()
             self._store.list_items(self._source, self.kind, walk.number, names)
+        self._front, self._front_keys = front, frozenset(names)
+        self._note_page(front, names)
+        if walk.position and self._is_outdated(walk, front):
+            self.was_over = False
+            walk = self._walk = self._begin()
+            listed = self._store.list_items(self._source, self.kind, walk.number, names)
         if not walk.position:
-            self._move(self.start, front, fresh=True)
+            self._move(self.start, front, listed, names)
         elif walk.history == "walking":
             self.again = walk.position != self.start
             self.from_front = not self.again
             self._repeats = walk.pages - 1
-            self.next = walk.position if self.again else front.next
-        elif front.next and self._news(listed.news):
-            self._ended = walk
-            self._walk = self._begin()
-            self.next = front.next
+            self.next = walk.position if self.again else self._after(walk, front)
+        elif self._news(listed.news):
+            if listed.news == names.keys():
+                self._newer_archives = [*not_newer(front.archives, reached_by(front))]
+            if front.next or self._newer_archives:
+                self._ended = walk
+                self._walk = self._begin()
+                self.next = front.next or self._newer_archives.pop(0).url
+
+    @staticmethod
+    def _is_outdated(walk: Walk, front: Listing) -> bool:
+        """Whether a walk that is over could now read more.
+
+        An earlier version did not count what it listed and knew no archives, or the front page now
+        leads on where it did not.
+        """
+        if walk.history == "complete":
+            return not walk.listed and bool(front.archives or front.signs)
+        leads_on = front.next or front.archives
+        return bool(walk.remains and leads_on and walk.position == walk.start)
+
+    def accepts(self, page: Listing) -> bool:
+        """Whether the page that was asked for belongs to this listing.
+
+        An archive may be one of something else: of reports, or of another list of the site.
+        """
+        archive = self._archive
+        return archive is None or lists_releases(archive, page, self._families)
 
     def search(self, following: str) -> None:
         """Read the pages after the front page again, from ``following`` on, if the walk is over.
@@ -143,36 +211,60 @@ class ListingWalk:
         self._repeats = self._repeats - 1 if repeated else 0
         self.pages += not (self.again or repeated)
         if self._ended:
-            self.next = page.next if self._searching or self._news(listed.news) else None
+            self.next = self._next_news(page, is_news=self._news(listed.news))
             if self.next is None:
                 self.end()
         elif self.again:
             self.again = False
-            self.next = page.next
+            self._note_page(page, names)
+            self.next = self._after(self._walk, page)
             if self.next is None:
                 self.end()
         elif repeated:
             self.next = page.next
         else:
             place = self._walk.position if posted else url
-            self._move(place, page, fresh=bool(listed.fresh))
+            self._move(place, page, listed, names)
+
+    def _next_news(self, page: Listing, *, is_news: bool) -> str | None:
+        """The page that follows while a visit catches up with what is new."""
+        following = self._following(page)
+        if self._searching or (is_news and following):
+            return following
+        self._old_archives = 0 if is_news else self._old_archives + 1
+        if self._newer_archives and self._old_archives < MAX_OLD_ARCHIVES:
+            return self._newer_archives.pop(0).url
+        return None
+
+    def pass_over(self) -> None:
+        """Go on without the page asked for: this visit has read it."""
+        if self._ended or self._walk is None:
+            self.end()
+        elif self._others:
+            self.next = self._others.pop(0)
+        else:
+            self._go_on(self._without_archive(self._walk))
 
     def note(self, names: Mapping[str, str]) -> None:
         """Remember what a page lists that is no step of the walk."""
         if self._walk:
             self._store.list_items(self._source, self.kind, self._walk.number, names)
 
-    def missing(self, status: int | None, said: str) -> bool:
-        """Take in that the page asked for can't be read; whether that is an error to tell of.
+    def missing(self, kind: str, status: int | None, said: str) -> bool:
+        """Take in that the page asked for can't be read; whether that is an error to report.
 
-        ``status`` is the answer's, None where there was none, and ``said`` a sentence.
+        ``kind`` is that of the error, ``status`` the response's (None if there was none), and
+        ``said`` a sentence.
         """
         self.next = None
         walk = self._walk
-        if walk is None or self._ended:
+        if walk is None or (self._ended and not (status in BEYOND and self._old_archives)):
             return True
-        if status in BEYOND and not self.again:
-            self.end()
+        is_beyond = status in BEYOND or (self._archive is not None and kind in PASSED_OVER)
+        if is_beyond and not self.again:
+            if kind == "robots":
+                self._walk = replace(walk, remains=f"robots.txt forbids {self._place()}")
+            self.pass_over()
             return False
         failed = walk.failed + 1
         if status in BEYOND:
@@ -191,6 +283,11 @@ class ListingWalk:
         )
         return True
 
+    def _place(self) -> str:
+        """The archive that is asked for now, for a sentence."""
+        archive = self._archive
+        return f"the archive of {archive.period}" if archive and archive.period else "an archive"
+
     def end(self) -> None:
         """Note that the last page was reached, or what is new since."""
         self.next = None
@@ -201,7 +298,7 @@ class ListingWalk:
             self._ended = None
             self._searching = False
         else:
-            self._keep(replace(self._walk, history="complete", bound=""))
+            self._keep(self._over(self._walk))
 
     def rest(self) -> None:
         """Stay where the store says that the walk is: the next visit tries again."""
@@ -218,25 +315,129 @@ class ListingWalk:
     def _begin(self) -> Walk:
         return self._store.begin_walk(self._source, self.start, self._rules, at=self._now)
 
-    def _move(self, url: str, page: Listing, *, fresh: bool) -> None:
+    def _move(self, url: str, page: Listing, listed: Listed, names: Mapping[str, str]) -> None:
+        """Take in a page that the walk had not read."""
         if self._walk is None:
             return
+        fresh = bool(listed.fresh) or not self._walk.position
+        others = self._others
+        self._note_page(page, names)
+        if not fresh:
+            # The pages to try come first, then the one that a page without news leads to.
+            self._others = others
         walk = replace(
             self._walk,
             position=url,
             pages=self._walk.pages + 1,
             idle=0 if fresh else self._walk.idle + 1,
             failed=0,
+            listed=self._walk.listed + len(listed.fresh),
         )
-        self.next = page.next
-        if page.next is None or walk.idle >= IDLE:
-            self.next = None
-            walk = replace(walk, history="complete")
-        elif walk.pages >= self._limits.backfill_pages:
+        if self._archive:
+            walk = self._with_archive(walk, page, names)
+        if walk.pages >= self._limits.backfill_pages and (self._following(page) or walk.archives):
             self.next = None
             bound = f"after {walk.pages} listing pages ([collect] backfill_pages)"
-            walk = replace(walk, history="bounded", bound=bound)
-        self._keep(walk)
+            self._keep(replace(walk, history="bounded", bound=bound, archives=()))
+            return
+        if not fresh and self._others and walk.idle < IDLE:
+            self.next = self._others.pop(0)
+            self._others += filter(None, [self._following(page)])
+            self._keep(walk)
+        elif (following := self._following(page)) and walk.idle < IDLE:
+            self.next = following
+            self._archive = None
+            self._keep(walk)
+        else:
+            self._go_on(walk)
+
+    def _note_page(self, page: Listing, names: Mapping[str, str]) -> None:
+        """Remember the page that was read last."""
+        self._page, self._keys = page, frozenset(names)
+        self._others = [*page.others]
+        self._families.update(map(url_pattern, names))
+
+    def _after(self, walk: Walk, page: Listing) -> str | None:
+        """The page that follows one on which the walk had stopped."""
+        if walk.idle < IDLE and (following := self._following(page)):
+            return following
+        return self._next_archive(walk)
+
+    def _following(self, page: Listing) -> str | None:
+        """The page that follows one of a pager, which may count down."""
+        return page.before if self._front.counts_down and page is not self._front else page.next
+
+    def _next_archive(self, walk: Walk) -> str | None:
+        """The address of the archive that is read next, or None if none remains."""
+        self._archive = next(iter(walk.archives), None)
+        if self._archive is None:
+            return None
+        self.from_front = False
+        self._read_archives.add(self._archive.url)
+        return self._archive.url
+
+    def _with_archive(self, walk: Walk, page: Listing, names: Mapping[str, str]) -> Walk:
+        """The walk after the first page of an archive."""
+        archive, walk = self._archive, self._without_archive(walk)
+        if archive is None:
+            return walk
+        found = (one for one in page.archives if is_older(one, archive))
+        walk = self._with_archives(walk, found)
+        if names:
+            # The archives list what the first list does not lead to.
+            remains = walk.remains if walk.archived else ""
+            walk = replace(walk, archived=walk.archived + 1, remains=remains)
+        return walk
+
+    def _with_archives(self, walk: Walk, found: Iterable[ArchiveLink]) -> Walk:
+        """The walk with more archives to read, each of them once."""
+        known = {one.url for one in walk.archives} | self._read_archives
+        new = {one.url: one for one in found if one.url not in known and one.url != self.start}
+        return replace(walk, archives=newest_first([*walk.archives, *new.values()])[:MAX_ARCHIVES])
+
+    def _without_archive(self, walk: Walk) -> Walk:
+        """The walk without the archive that was asked for."""
+        archive, self._archive = self._archive, None
+        if archive is None:
+            return walk
+        return replace(walk, archives=tuple(one for one in walk.archives if one != archive))
+
+    def _go_on(self, walk: Walk) -> None:
+        """Go on to the next archive after the last page of a list, or end the walk."""
+        reason = reason_for(self._page, listed=walk.listed, pages=walk.pages)
+        if not (walk.archives or self._read_archives or walk.archived):
+            day = reached_by(self._page)
+            totals = (sign.number for sign in self._page.signs if sign.kind == "total")
+            found = [*self._front.archives, *self._page.archives]
+            walk = replace(walk, remains=reason, total=max(totals, default=0), idle=0)
+            walk = self._with_archives(walk, not_newer(found, day))
+        elif reason and self._keys:
+            walk = replace(walk, remains=walk.remains or reason)
+        limit = IDLE if self._keys else MAX_EMPTY
+        if walk.idle == IDLE and self._keys:
+            # If the oldest archive has nothing new either, the list had all of them.
+            walk = replace(walk, archives=(*walk.archives[-1:], *walk.archives[:-1]))
+        self.next = self._next_archive(walk) if walk.idle <= limit else None
+        self._keep(walk if self.next else self._over(walk))
+
+    def _over(self, walk: Walk) -> Walk:
+        """A walk that read its last page: complete, or bounded if something looks like more."""
+        reason = walk.remains
+        is_same = walk.archived >= IDLE - 1 and walk.idle >= IDLE - 1
+        if is_same and self._keys and self._keys == self._front_keys:
+            reason = "the archives list the same releases as the first page"
+        elif walk.archived and walk.archives and not self._keys:
+            left = counted(len(walk.archives), "archive")
+            reason = f"{walk.idle} archives in a row list nothing, and {left} were not read"
+        elif walk.archived and walk.total and lacks(walk.total, walk.listed, walk.pages):
+            reason = f"the list claims {walk.total} releases, and {walk.listed} were listed"
+        return replace(
+            walk,
+            history="bounded" if reason else "complete",
+            bound=f"because {reason}" if reason else "",
+            remains=reason,
+            archives=(),
+        )
 
     def _keep(self, walk: Walk) -> None:
         self._walk = walk

@@ -411,7 +411,9 @@ class PressRoomSpider(Spider):
             if listing_kind == "feed":
                 visit.facts.feed_failed()
         else:
-            told = visit.frontier.ways[listing_kind].missing(error.status, f"{url}: {error}")
+            told = visit.frontier.ways[listing_kind].missing(
+                error.kind, error.status, f"{url}: {error}"
+            )
         if told:
             visit.error(url, error.kind, str(error))
         else:

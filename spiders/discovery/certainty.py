@@ -20,6 +20,7 @@ from spiders.discovery.proposal import SURE
 from spiders.extract.page_type import kind_of, score_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.page_numbers import is_page_of
+from spiders.listing.paging.unread import reason_for
 from spiders.listing.read import read_listing
 from spiders.page.generic_names import is_generic
 from spiders.page.media_urls import leads_to_file
@@ -65,6 +66,9 @@ IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
 """What is left where the page reads as a release, lists hardly anything, says no days anywhere, or
 where none of the pages that it leads to could be read."""
 
+INCOMPLETE: Final = 0.8
+"""The share that is left if the page shows more releases than it leads to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
@@ -91,14 +95,18 @@ def certainty_of(
     reading: DateContext,
     *,
     offline: bool,
+    unread: str = "",
 ) -> Certainty:
     """How sure it is that a listing, read off a page, is that of releases.
 
     ``looks`` are the pages of it that were looked at; ``offline`` says that none could be.
+    ``unread`` is a clause about older releases that the page does not lead to (unread_reason).
     """
     if not listing.items:
         return Certainty(0.0, ("no list of releases was found",))
     shares = list(_shares(page, listing, looks, reading, offline=offline))
+    if unread:
+        shares.append((INCOMPLETE, f"older releases can't be collected, because {unread}"))
     value = 1.0
     for share, _ in shares:
         value *= share
@@ -137,6 +145,13 @@ def _shares(
         yield max(listing.confidence, SURE * dated), "the releases were not looked at"
     elif not any(leads_to_file(item.url) for item in listing.items):
         yield NOT_LOOKED_AT, "none of its releases could be read"
+
+
+def unread_reason(listing: Listing) -> str:
+    """Why a walk from this page would not come to the oldest release, as a clause; or empty."""
+    if listing.next or listing.archives:
+        return ""
+    return reason_for(listing, listed=len(listing.items), pages=1)
 
 
 def odd_rows(items: Sequence[ListingItem], reading: DateContext) -> int:

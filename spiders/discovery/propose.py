@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from data.dates.context import DateContext
 from data.models import Published
 from data.text.language_detection import detect_language
-from spiders.discovery.certainty import Certainty, certainty_of
+from spiders.discovery.certainty import Certainty, certainty_of, unread_reason
 from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review
 from spiders.discovery.proposal import SURE, Guess, SourceDraft
@@ -19,6 +19,7 @@ from spiders.discovery.source_ids import source_id
 from spiders.discovery.time_zone import country_of, guess_zone
 from spiders.items import Listing, ListingItem
 from spiders.learning.day_order import decided_order
+from spiders.listing.feed import lists_all
 from spiders.listing.read import read_listing
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
@@ -132,13 +133,21 @@ def propose(site: Site, taken: Iterable[str], said: GivenFields | None = None) -
     )
     proposal, listing, looks = _mended(proposal, site)
     fields = review(looks, name.value)
-    certainty = certainty_of(site.page, listing, looks, place, offline=site.offline)
+    unread = unread_reason(_for_readers(site, listing, place))
+    certainty = certainty_of(site.page, listing, looks, place, offline=site.offline, unread=unread)
     doubts = [
         *(doubt,) * bool(doubt),
         *_doubts(proposal, listing, looks, certainty),
         *(f"{field.name}: {field.advice}" for field in fields if field.advice),
     ]
     return SourceProposal(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
+
+
+def _for_readers(site: Site, listing: Listing, reading: DateContext) -> Listing:
+    """The list that shows what exists: the page's, if a feed of the newest stands for it."""
+    if site.feed_page is None or not site.page.body or lists_all(listing):
+        return listing
+    return read_listing(site.page, reading)
 
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:

@@ -232,6 +232,11 @@ class FeedLink:
     title: str
 
 
+def lists_all(listing: Listing) -> bool:
+    """Whether a feed lists all releases rather than the newest: a sitemap or an API."""
+    return listing.rule.startswith("json") or listing.rule in {"xml:urlset", "xml:sitemapindex"}
+
+
 def read_syndicated(page: Page, reading: DateContext) -> Listing | None:
     """The items of a feed, a sitemap or a JSON listing; None where the page is none of these."""
     start = page.text[:4096].lstrip("\ufeff \t\r\n")

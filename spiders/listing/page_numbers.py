@@ -142,12 +142,19 @@ class Pager:
 class Neighbours:
     """The addresses of the pages ``after`` and ``before`` the one shown in a pager, or None.
 
-    In a pager that counts down from the newest page, the older page is the one after.
+    In a pager that ``counts_down`` from the first page, the page with the lower number is after.
     """
 
     pager: etree._Element
     after: str | None
     before: str | None
+    counts_down: bool = False
+
+
+def is_numbered(address: str) -> bool:
+    """Whether an address states the number of a page, or of the first item on it."""
+    parts = urlsplit(address)
+    return bool(_PAGE_NUMBER.search(f"{parts.path}?{parts.query}"))
 
 
 def is_front_of(here: str, address: str) -> bool:
@@ -157,9 +164,9 @@ def is_front_of(here: str, address: str) -> bool:
     """
     if not is_page_of(here, address) or BY_POST in address:
         return False
-    mine, other = urlsplit(here), urlsplit(address)
-    if _PAGE_NUMBER.search(f"{mine.path}?{mine.query}"):
+    if is_numbered(here):
         return False
+    mine, other = urlsplit(here), urlsplit(address)
     counts = [len(_NUMBERS.findall(f"{one.path}?{one.query}")) for one in (mine, other)]
     return counts[0] < counts[1]
 
@@ -177,13 +184,14 @@ def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Ne
             continue
         after, before = pager.linked.get(current + 1), pager.linked.get(current - 1)
         is_last = current > max(pager.linked, default=current)
-        if before and is_last and is_front_of(here, before):
+        counts_down = bool(before and is_last and is_front_of(here, before))
+        if counts_down:
             after, before = before, None
         after, before = (
             None if url and (_DAY.search(url) or is_of_calendar(here, url)) else url
             for url in (after, before)
         )
-        yield Neighbours(node, after, before)
+        yield Neighbours(node, after, before, counts_down)
 
 
 def _range_after(node: etree._Element, pager: Pager) -> str | None:

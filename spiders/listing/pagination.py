@@ -81,7 +81,7 @@ class _Candidate:
     """An address that may be the next page's; ``sure`` where rel or a class says so.
 
     ``is_before`` says that it is the page before in the pager, which is the older one in a pager
-    that counts down.
+    that ``counts_down`` from the first page.
     """
 
     url: str
@@ -90,21 +90,25 @@ class _Candidate:
     pager: bool = False
     sure: bool = False
     is_before: bool = False
+    counts_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NextPages:
     """The address of the page that follows, and ``others`` to try if it leads nowhere.
 
-    ``others`` are numbered pages of the same listing, the most likely first. They include the page
-    before in a pager, because a pager may count down. ``form`` is the request for ``next`` if it is
-    one by POST, and ``series`` counts on to the parts after it (Listing.series).
+    ``others`` are numbered pages of the same listing, the most likely first. ``before`` is the page
+    before in the pager; in one that ``counts_down`` from the first page, it is the older page.
+    ``form`` is the request for ``next`` if it is one by POST, and ``series`` counts on to the parts
+    after it (Listing.series).
     """
 
     next: str | None
     others: tuple[str, ...] = ()
     form: Form | None = None
     series: Series | None = None
+    before: str | None = None
+    counts_down: bool = False
 
 
 def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
@@ -128,21 +132,26 @@ def next_pages(page: Page, rules: ListingRules | None = None) -> NextPages:
     best = max(forward, key=lambda one: one.score, default=None)
     before = [one for one in found if one.is_before]
     following = best.url if best else None
+    counts_down = bool(best and best.counts_down)
     if following is None:
         # A first page has no newer page: its "previous" page is an older one.
         older = (one.url for one in before if is_front_of(page.url, one.url))
         following = next(older, None)
-    if following is None:
-        return _by_script(page)
-    ranked = [*sorted(forward, key=lambda one: -one.score), *before]
+        counts_down = following is not None
     others = dict.fromkeys(
         one.url
-        for one in ranked
+        for one in sorted(forward, key=lambda one: -one.score)
         if is_page_of(page.url, one.url)
         and not controls.makes(one.url)
         and not (following and _same(one.url, following))
     )
-    return replace(_requested(following, controls), others=tuple(others)[:MAX_OTHERS])
+    found_next = _requested(following, controls) if following else _by_script(page)
+    return replace(
+        found_next,
+        others=tuple(others)[:MAX_OTHERS],
+        before=next((one.url for one in before if not controls.makes(one.url)), None),
+        counts_down=counts_down,
+    )
 
 
 def _by_script(page: Page) -> NextPages:
@@ -247,7 +256,8 @@ class _Links:
         for beside in neighbours(page.url, self._pagers):
             if beside.after:
                 named = bool(PAGER_CLASS.search(names_of(beside.pager)))
-                yield _Candidate(beside.after, 1.2 + 0.2 * named)
+                score = 1.2 + 0.2 * named
+                yield _Candidate(beside.after, score, counts_down=beside.counts_down)
             if beside.before:
                 yield _Candidate(beside.before, 0.0, is_before=True)
 

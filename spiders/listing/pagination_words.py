@@ -1,15 +1,16 @@
-"""What a link to the next page says, in many languages."""
+"""What the controls of a pager say, in many languages."""
 
 from __future__ import annotations
 
 from data.text.folding import fold_date
 
 
-def _phrases(text: str) -> frozenset[str]:
+def phrases(text: str) -> frozenset[str]:
+    """The phrases of a text, folded; they are parted by spaces, and their words by underscores."""
     return frozenset(fold_date(phrase.replace("_", " ")) for phrase in text.split())
 
 
-NEXT = _phrases(
+NEXT = phrases(
     "next next_page older older_posts older_entries older_news more_results "
     "weiter nächste nächste_seite vorwärts ältere ältere_beiträge folgende "
     "suivant suivante page_suivante suivants plus_anciens articles_plus_anciens "
@@ -37,7 +38,7 @@ NEXT = _phrases(
     "següent tjetra"
 )
 # Where the newest comes first, "previous" with a noun is older, and so the next page.
-OLDER = _phrases(
+OLDER = phrases(
     "older_articles older_releases previous_posts previous_entries previous_news earlier_news "
     "ältere_meldungen ältere_artikel ältere_nachrichten frühere_meldungen vorherige_beiträge "
     "articles_précédents actualités_précédentes messages_plus_anciens entradas_anteriores "
@@ -57,7 +58,7 @@ OLDER = _phrases(
     "bài_cũ_hơn tin_cũ_hơn 较早的文章 以前的新闻 以前の記事 過去の記事 過去のお知らせ "
     "이전_글 이전_소식"
 )
-MORE = _phrases(
+MORE = phrases(
     "load_more show_more view_more see_more more_news more_posts more_articles load_more_news "
     "show_more_results load_more_posts mehr_laden mehr_anzeigen weitere_meldungen weitere_laden "
     "charger_plus afficher_plus voir_plus plus_d'actualités cargar_más ver_más mostrar_más "
@@ -73,17 +74,17 @@ MORE = _phrases(
     "meer weitere fler flere още altri altre "
     "xem_thêm 加载更多 更多 查看更多 もっと見る さらに読み込む 더보기 더_보기"
 )
-PREVIOUS = _phrases(
+PREVIOUS = phrases(
     "prev previous previous_page newer newer_posts back zurück vorherige vorige précédent "
     "précédente anterior precedente poprzednia předchozí предыдущая пред назад попередня "
     "предишна önceki əvvəlki geri السابق قبلی הקודם προηγούμενη előző edellinen föregående "
     "forrige anterioară ankstesnis iepriekšējā eelmine წინა पिछला ก่อนหน้า sebelumnya trước "
     "上一页 上一頁 前へ 前のページ 이전"
 )
-PAGE = _phrases(
+PAGE = phrases(
     "page p pg seite seiten pagina página pàgina stránka strana strona strany stranica страница "
     "стр сторінка стор старонка sivu sida side síða oldal sayfa səhifə sahifa бет puslapis lapa "
     "lehekülg lk faqja σελίδα صفحة الصفحة صفحه صفحهٔ עמוד דף पृष्ठ पेज পৃষ্ঠা பக்கம் หน้า หน้าที่ "
     "trang halaman hal გვერდი էջ 第 ページ 페이지"
 )
-PAGE_ENDINGS = _phrases("页 頁 ページ 페이지 쪽 oldal sahifa səhifə бет puslapis lapa lehekülg")
+PAGE_ENDINGS = phrases("页 頁 ページ 페이지 쪽 oldal sahifa səhifə бет puslapis lapa lehekülg")

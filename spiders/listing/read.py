@@ -20,7 +20,9 @@ from spiders.listing.feed import read_syndicated
 from spiders.listing.flat_page import MAX_ANCHORS, flatten
 from spiders.listing.from_state import read_state
 from spiders.listing.json_listing import html_within
-from spiders.listing.pagination import next_pages
+from spiders.listing.pagination import NextPages, next_pages
+from spiders.listing.paging.archives import archives_of
+from spiders.listing.paging.unread import unread_signs
 from spiders.listing.records import MAX_RECORDS
 from spiders.listing.region_features import RegionPage
 from spiders.listing.regions import place_of
@@ -70,16 +72,8 @@ def read_listing(
         if not items:
             limits.append("the declared selectors match no link on this page")
         pages = next_pages(page, rules)
-        return Listing(
-            page.url,
-            items,
-            pages.next,
-            DECLARED,
-            1.0,
-            (*limits,),
-            form=pages.form,
-            series=pages.series,
-        )
+        found = Listing(page.url, items, pages.next, DECLARED, 1.0, (*limits,))
+        return _with_rest(found, page, pages)
     made = read_syndicated(page, reading)
     if made:
         within = None if made.items else html_within(page)
@@ -87,15 +81,48 @@ def read_listing(
             return made
         page = Page(page.url, within.encode())
     pages = next_pages(page, rules)
-    found = _detected(page, reading, RegionPage(page.url, pages.next, place))
+    known = RegionPage(page.url, pages.next, place)
+    found = _with_rest(_detected(page, reading, known), page, pages)
     if made and made.next:
         # Around the HTML, the document names the next page.
-        return replace(found, next=made.next)
-    return replace(found, form=pages.form, series=pages.series)
+        return replace(found, next=made.next, form=None, series=None)
+    if found.items or not found.archives:
+        return found
+    # The archives looked like the list.
+    archives = frozenset(archive.url for archive in found.archives)
+    return _with_rest(_detected(page, reading, known, archives), page, pages)
 
 
-def _detected(page: Page, reading: DateContext, known: RegionPage) -> Listing:
+def _with_rest(listing: Listing, page: Page, pages: NextPages) -> Listing:
+    """A listing with what its page shows about the rest of the list.
+
+    An archive is not a release, and a row with a date is not an archive.
+    """
+    other = {item.url for item in listing.items if item.published} | {pages.next, *pages.others}
+    archives = tuple(archive for archive in archives_of(page) if archive.url not in other)
+    older = {archive.url for archive in archives}
+    items = tuple(item for item in listing.items if item.url not in older)
+    return replace(
+        listing,
+        items=items,
+        form=pages.form,
+        series=pages.series,
+        before=pages.before,
+        counts_down=pages.counts_down,
+        others=pages.others,
+        archives=archives,
+        signs=unread_signs(page, items, listing.next),
+    )
+
+
+def _detected(
+    page: Page, reading: DateContext, known: RegionPage, archives: frozenset[str] = frozenset()
+) -> Listing:
+    """The list of releases on a page; links to ``archives`` are not among them."""
     flat = flatten(page, closed(page.tree))
+    if archives:
+        flat.anchors = [anchor for anchor in flat.anchors if anchor.url not in archives]
+        flat.settle()
     reading = page_reading(shown_texts(flat), page, reading)
     reader = DateReader(reading)
     dates = date_marks(flat, page.url, reader)

@@ -375,3 +375,32 @@ def test_a_zone_that_is_put_right_turns_no_date_round() -> None:
     assert found.file.date_order == "MDY"
     days = [item.published.iso for item in found.listing.items if item.published]
     assert days == ["2026-11-13", "2026-09-03", "2026-07-02", "2026-03-01"]
+
+
+LISTED = "".join(
+    f"<li class=row><a href='/news/{n}-ships-at-the-pier.html'>Ships counted at pier {n} of the "
+    f"harbour</a> <span>{20 - n} November 2026</span></li>"
+    for n in range(10)
+)
+
+
+@pytest.mark.parametrize(
+    ("below", "told"),
+    [
+        ("<button>Load more</button>", "Load more"),
+        ("<p>Showing 1-10 of 248</p>", "248"),
+        ("<p><b>1</b> <a href='#'>2</a> <a href='#'>3</a></p>", "up to 3"),
+        ("<p><a href='?page=2'>Next</a></p>", ""),
+        ("<p><a href='/news/2025/'>2025</a> <a href='/news/2024/'>2024</a></p>", ""),
+        ("", ""),
+    ],
+)
+def test_a_list_that_shows_more_than_it_leads_to_is_less_certain(below: str, told: str) -> None:
+    html = f"<html lang=en><h1>News</h1><ul>{LISTED}</ul>{below}"
+    site = Site(page(html, URL), NOW, offline=True)
+    plain = propose(Site(page(f"<html><ul>{LISTED}</ul>", URL), NOW, offline=True), ())
+    certainty = propose(site, ()).certainty
+    reason = next((why for why in certainty.reasons if "older releases" in why), "")
+    assert told in reason
+    assert bool(reason) == bool(told)
+    assert (certainty.value < plain.certainty.value) == bool(told)

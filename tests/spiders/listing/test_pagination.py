@@ -320,4 +320,7 @@ def test_what_else_the_page_leads_to_is_known_where_the_stated_next_page_fails()
 def test_a_pager_that_counts_down_can_be_followed_from_any_page() -> None:
     body = '<p><a href="?page=1">1</a> <b>2</b> <a href="?page=3">3</a></p>'
     found = next_pages(Page(URL, f"<html>{body}".encode()))
-    assert (found.next, found.others) == (NEXT, ("http://press.example/news?page=1",))
+    assert (found.next, found.before) == (NEXT, "http://press.example/news?page=1")
+    assert not found.counts_down
+    first = next_pages(Page(FRONT, b'<html><p><a href="?page=8">8</a> <b>9</b></p>'))
+    assert (first.next, first.counts_down) == ("http://press.example/news?page=8", True)

@@ -1,0 +1,366 @@
+"""A listing is walked through its archives, and its history is complete only if nothing is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import collect, communique, make_home
+from tests.integration.test_history import exported, limit, told
+from tests.press_room import Room, listing_html, release_html, served
+
+PER_YEAR = 4
+YEARS = (2026, 2025, 2024, 2023)
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room with four releases in each of four years."""
+    with served() as room:
+        for number in range(len(YEARS) * PER_YEAR):
+            room.page(f"/news/{number}.html", release_html(number, day=day(number)))
+        yield room
+
+
+@pytest.fixture
+def home(room: Room, tmp_path: Path) -> Path:
+    """A HOME that collects from it."""
+    return make_home(tmp_path / "home", f"{room.base}/news/")
+
+
+def of_year(year: int) -> list[int]:
+    """The numbers of the releases of a year, newest first."""
+    first = YEARS.index(year) * PER_YEAR
+    return [*range(first, first + PER_YEAR)]
+
+
+def day(number: int) -> str:
+    """The day of a release: number 0 is the newest."""
+    return f"{28 - number} March {YEARS[number // PER_YEAR]}"
+
+
+def rows(numbers: Sequence[int], *, more: str = "") -> str:
+    """A page that lists some releases."""
+    html = listing_html([*numbers], more=more)
+    for number in numbers:
+        link = f'</span> <a href="/news/{number}.html'
+        html = html.replace(f"{2 + number % 20} March 2026{link}", f"{day(number)}{link}")
+    return html
+
+
+def posts(numbers: Sequence[int], *, more: str) -> str:
+    """A page of posts without dates."""
+    teaser = "The Harbour Board of Lindmouth counted the ships in its basins last week."
+    shown = "".join(
+        f'<article class="post"><h2 class="entry-title"><a href="/news/{n}.html">Notice {n}: ships '
+        f"counted at pier {n}</a></h2><p>{teaser} Pier {n} stays open all winter.</p></article>"
+        for n in numbers
+    )
+    return f"<html><body><main><h1>Notices</h1>{shown}</main><aside>{more}</aside></body></html>"
+
+
+def links(addresses: Sequence[tuple[str, object]]) -> str:
+    """A list of links."""
+    return "<ul>{}</ul>".format("".join(f'<li><a href="{a}">{t}</a></li>' for a, t in addresses))
+
+
+def tabs(years: Sequence[int] = YEARS, *, address: str = "/news/{}/") -> str:
+    """Links to the archives of years."""
+    return links([(address.format(year), year) for year in years])
+
+
+def asked(room: Room) -> list[str]:
+    """The pages of the listing and its archives that were requested, in order."""
+    return [path for path, _ in room.log if not re.search(r"/news/\d+\.html|robots|favicon", path)]
+
+
+def walked(home: Path) -> dict[str, Any]:
+    """The report of one visit."""
+    run = collect(home)
+    assert run["errors"] == []
+    return run
+
+
+def test_the_archives_of_years_are_read_newest_first_and_once(room: Room, home: Path) -> None:
+    room.page("/news/", rows(of_year(2026), more=tabs()))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year), more=tabs()))
+    assert told(walked(home)) == (16, "complete", 0)
+    assert asked(room) == ["/news/", *(f"/news/{year}/" for year in YEARS)]
+    room.log.clear()
+    assert told(walked(home)) == (0, "complete", 0)
+    assert asked(room) == ["/news/"]
+
+
+def test_an_archive_may_have_pages_of_its_own(room: Room, home: Path) -> None:
+    room.page("/news/", rows([0, 1], more=tabs()))
+    for year in YEARS:
+        numbers = of_year(year)
+        on = f'<a rel="next" href="/news/{year}/?page=2">Older</a>'
+        room.page(f"/news/{year}/", rows(numbers[:2], more=tabs() + on))
+        room.page(f"/news/{year}/?page=2", rows(numbers[2:], more=tabs()))
+    assert told(walked(home)) == (16, "complete", 0)
+    assert asked(room)[1:5] == [
+        "/news/2026/", "/news/2026/?page=2", "/news/2025/", "/news/2025/?page=2",
+    ]  # fmt: skip
+
+
+def test_a_walk_through_archives_goes_on_in_the_next_visits(room: Room, home: Path) -> None:
+    room.page("/news/", rows(of_year(2026), more=tabs()))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year)))
+    limit(home, max_pages=3)
+    assert told(walked(home)) == (8, "walking", 0)
+    room.log.clear()
+    assert told(walked(home)) == (8, "complete", 0)
+    assert asked(room) == ["/news/", "/news/2025/", "/news/2024/", "/news/2023/"]
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [
+        ("en", "News archive"),
+        ("uk", "Архів новин"),
+        ("ar", "أرشيف الأخبار"),
+        ("ja", "過去のお知らせ"),
+    ],
+)
+def test_an_archive_behind_a_link_may_list_years(
+    room: Room, home: Path, language: str, label: str
+) -> None:
+    front = rows([0, 1], more=links([("/news/archive/", label)]))
+    room.page("/news/", front.replace('lang="en"', f'lang="{language}"'))
+    index = tabs(YEARS, address="/news/archive/{}.html")
+    room.page("/news/archive/", f"<html><meta charset=utf-8><h1>{label}</h1>{index}</html>")
+    for year in YEARS:
+        room.page(f"/news/archive/{year}.html", rows(of_year(year)))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+def test_months_are_read_like_years_and_empty_ones_end_no_walk(room: Room, home: Path) -> None:
+    months = [(year, month) for year in YEARS for month in (3, 2, 1)]
+    menu = "".join(f'<option value="/news/{y}/{m:02}/">{m:02}/{y}</option>' for y, m in months)
+    room.page("/news/", rows([0], more=f"<select>{menu}</select>"))
+    for year, month in months:
+        listed = of_year(year) if month == 3 else []
+        html = rows(listed) if listed else "<html><body><p>Nothing.</p></body></html>"
+        room.page(f"/news/{year}/{month:02}/", html)
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+def test_archives_that_repeat_a_list_that_was_walked_cost_one_request(
+    room: Room, home: Path
+) -> None:
+    """The column of months beside the posts of a blog."""
+    beside = tabs(address="/news/archive/{}/")
+    for place in range(4):
+        on = f'<a rel="next" href="/news/?page={place + 2}">Older</a>' if place < 3 else ""
+        path = f"/news/?page={place + 1}" if place else "/news/"
+        room.page(path, rows(of_year(YEARS[place]), more=beside + on))
+    for year in YEARS:
+        room.page(f"/news/archive/{year}/", rows(of_year(year), more=beside))
+    assert told(walked(home)) == (16, "complete", 0)
+    assert asked(room)[4:] == ["/news/archive/2023/"]
+
+
+def test_undated_archives_that_repeat_the_list_end_soon(room: Room, home: Path) -> None:
+    years = range(2026, 2006, -1)
+    beside = tabs([*years], address="/news/archive/{}/")
+    for place in range(2):
+        on = '<a rel="next" href="/news/?page=2">Older</a>' * (not place)
+        listed = range(8 * place, 8 * place + 8)
+        path = "/news/?page=2" if place else "/news/"
+        room.page(path, posts([*listed], more=beside + on))
+    for year in years:
+        few = [year % 16, (year + 1) % 16]
+        room.page(f"/news/archive/{year}/", posts(few, more=beside))
+    assert told(walked(home)) == (16, "complete", 0)
+    assert asked(room)[2:] == [f"/news/archive/{year}/" for year in (2026, 2025, 2024, 2007)]
+
+
+def test_an_archive_that_returns_the_same_page_for_every_year_is_bounded(
+    room: Room, home: Path
+) -> None:
+    years = [*range(2026, 1996, -1)]
+    same = rows(of_year(2026), more=tabs(years, address="/news/?year={}"))
+    room.page("/news/", same)
+    for year in years:
+        room.page(f"/news/?year={year}", same)
+    run = walked(home)
+    assert told(run) == (4, "bounded", 0)
+    assert "same releases" in str(run["bound"])
+    assert len(asked(room)) < 8
+
+
+def test_an_endless_calendar_of_archives_ends(room: Room, home: Path) -> None:
+    """Each year leads to the year before, back to the year 1."""
+
+    def before(year: int) -> str:
+        earlier = [(f"/news/{one}/", one) for one in (year, year - 1)]
+        return links(earlier)
+
+    room.page("/news/", rows(of_year(2026), more=before(2026)))
+    for year in range(2026, 1950, -1):
+        listed = of_year(year) if year in YEARS else []
+        html = rows(listed) if listed else "<html><body><p>Nothing.</p></body></html>"
+        room.page(f"/news/{year}/", html.replace("</body>", f"{before(year)}</body>"))
+    run = walked(home)
+    assert told(run) == (16, "bounded", 0)
+    assert "list nothing" in str(run["bound"])
+    assert len(asked(room)) < 24
+
+
+def test_a_circle_of_archives_ends(room: Room, home: Path) -> None:
+    room.page("/news/", rows([0, 1], more=links([("/news/archive/", "News archive")])))
+    room.page("/news/archive/", rows([2, 3], more=links([("/news/old/", "Older news")])))
+    room.page("/news/old/", rows([0, 3], more=links([("/news/archive/", "News archive")])))
+    assert told(walked(home)) == (4, "complete", 0)
+    assert sorted(asked(room)) == ["/news/", "/news/archive/", "/news/old/"]
+
+
+def test_an_archive_on_another_site_or_of_something_else_is_left_alone(
+    room: Room, home: Path
+) -> None:
+    reports = links([("/news/2025/", "2025"), ("/news/2024/", "2024"), ("/news/2023/", "2023")])
+    with served() as other:
+        other.page("/archive/", rows([9, 10]))
+        away = links([(f"{other.base}/archive/", "News archive")])
+        room.page("/news/", rows([0, 1], more=reports + away))
+        for year in (2025, 2024, 2023):
+            listed = [
+                (f"/reports/{n}", f"Budget report of the harbour, part {n}") for n in (1, 2, 3)
+            ]
+            room.page(f"/news/{year}/", f"<html><h1>Reports</h1>{links(listed)}</html>")
+        assert told(walked(home)) == (2, "complete", 0)
+        assert other.log == []
+    assert not [path for path, _ in room.log if path.startswith("/reports/")]
+
+
+def test_an_archive_that_leads_elsewhere_or_is_gone_is_passed_over(room: Room, home: Path) -> None:
+    room.page("/news/", rows(of_year(2026), more=tabs()))
+    with served() as other:
+        other.page("/", rows([9, 10]))
+        room.page("/news/2025/", "", status=302, headers={"Location": f"{other.base}/"})
+        room.page("/news/2023/", rows(of_year(2023)))
+        run = collect(home)
+    assert told(run)[:2] == (8, "complete")
+    assert exported(home) == sorted(f"{n}.html" for n in (*of_year(2026), *of_year(2023)))
+
+
+def test_a_visible_pager_is_tried_where_the_stated_next_page_fails(room: Room, home: Path) -> None:
+    for place in range(4):
+        stated = f'<link rel="next" href="/news/page/{place + 2}/">'
+        pager = "".join(f'<a href="/news/?p={n}">{n}</a> ' for n in range(1, 5))
+        path = f"/news/?p={place + 1}" if place else "/news/"
+        room.page(path, rows(of_year(YEARS[place]), more=f"{stated}<p>{pager}</p>"))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+def test_a_visible_pager_is_tried_where_the_stated_next_page_has_nothing_new(
+    room: Room, home: Path
+) -> None:
+    for place in range(4):
+        stated = '<link rel="next" href="/news/?set=next">'
+        pager = "".join(f'<a href="/news/?p={n}">{n}</a> ' for n in range(1, 5))
+        path = f"/news/?p={place + 1}" if place else "/news/"
+        room.page(path, rows(of_year(YEARS[place]), more=f"{stated}<p>{pager}</p>"))
+    room.page("/news/?set=next", rows(of_year(2026)))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+@pytest.mark.parametrize("in_one_visit", [True, False])
+def test_a_pager_that_counts_down_is_followed(
+    room: Room, home: Path, *, in_one_visit: bool
+) -> None:
+    def pager(shown: int) -> str:
+        numbers = range(4, 0, -1)
+        return "<p>{}</p>".format(
+            " ".join(f"<b>{n}</b>" if n == shown else f'<a href="?p={n}">{n}</a>' for n in numbers)
+        )
+
+    for number in range(4, 0, -1):
+        html = rows(of_year(YEARS[4 - number]), more=pager(number))
+        room.page(f"/news/?p={number}", html)
+        if number == 4:
+            room.page("/news/", html)
+    if not in_one_visit:
+        limit(home, max_pages=2)
+        assert told(walked(home))[1] == "walking"
+    run = walked(home)
+    while run["history"] == "walking":
+        run = walked(home)
+    assert run["history"] == "complete"
+    assert len(exported(home)) == 16
+
+
+@pytest.mark.parametrize(
+    ("below", "reason"),
+    [
+        ("<button>Load more</button>", "Load more"),
+        ("<p>Showing 1-4 of 248</p>", "248"),
+        ("<p>第1页/共25页</p>", "25"),
+        (
+            "<select><option>2026</option><option>2025</option><option>2019</option></select>",
+            "2019",
+        ),
+    ],
+)
+def test_a_history_is_bounded_while_the_page_shows_more(
+    room: Room, home: Path, below: str, reason: str
+) -> None:
+    room.page("/news/", rows(of_year(2026), more=below))
+    run = walked(home)
+    assert told(run) == (4, "bounded", 0)
+    assert reason in str(run["bound"])
+    assert reason in communique("collect", home=home).stdout
+    assert reason in communique("sources", "show", "harbour", home=home).stdout
+
+
+def test_a_total_that_lies_bounds_no_list_whose_pager_was_read(room: Room, home: Path) -> None:
+    for place in range(4):
+        numbers = " ".join(
+            f"<b>{n}</b>" if n == place + 1 else f'<a href="?p={n}">{n}</a>' for n in range(1, 5)
+        )
+        path = f"/news/?p={place + 1}" if place else "/news/"
+        below = f"<p>500 results</p><p class=pager>{numbers}</p>"
+        room.page(path, rows(of_year(YEARS[place]), more=below))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+def test_archives_that_cover_the_list_complete_what_its_button_hides(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", rows([0, 1], more=f"{tabs()}<button>Load more</button>"))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year)))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+def test_a_walk_that_was_bounded_goes_on_as_soon_as_the_page_leads_on(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", rows(of_year(2026), more="<button>Load more</button>"))
+    assert told(walked(home)) == (4, "bounded", 0)
+    on = '<a rel="next" href="/news/?p=2">Older</a>'
+    room.page("/news/", rows(of_year(2026), more=on))
+    room.page("/news/?p=2", rows(of_year(2025)))
+    assert told(walked(home)) == (4, "complete", 0)
+
+
+def test_news_that_has_left_the_front_page_is_read_in_the_newest_archive(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", rows([8, 9], more=tabs()))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year) if year < 2025 else []))
+    room.page("/news/2026/", "<html><p>Nothing.</p></html>")
+    room.page("/news/2025/", "<html><p>Nothing.</p></html>")
+    assert told(walked(home)) == (8, "complete", 0)
+    room.page("/news/", rows([0, 1], more=tabs()))
+    room.page("/news/2026/", rows(of_year(2026)))
+    room.page("/news/2025/", rows(of_year(2025)))
+    assert told(walked(home)) == (8, "complete", 0)

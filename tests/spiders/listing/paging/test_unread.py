@@ -1,0 +1,173 @@
+"""What on a listing page looks like more than the page leads to, in many languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.dates.context import DateContext
+from spiders.items import Listing
+from spiders.listing.paging.unread import reason_for
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+
+URL = "https://quay.example/news/"
+READING = DateContext(zone="UTC", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
+ROWS = 10
+
+
+def listing(below: str, *, above: str = "", lang: str = "en", url: str = URL) -> Listing:
+    """A page that lists ten releases, with something above and below the list."""
+    rows = "".join(
+        f"<li class='row'><a href='/news/{n}-ships-counted.html'>Ships counted at pier {n} of the "
+        f"harbour</a> <span>2026-11-{20 - n}</span></li>"
+        for n in range(ROWS)
+    )
+    html = (
+        f"<html lang='{lang}'><meta charset='utf-8'><body><nav><a href='/'>Home</a></nav><main>"
+        f"<h1>News</h1>{above}<ul class='news'>{rows}</ul>{below}</main>"
+        "<aside><h2>Poll</h2><p>12 votes of 40</p><a href='/poll/'>Results</a></aside>"
+        "<footer>Founded 1887. Telephone 555 0199. <a href='/imprint'>Imprint</a></footer>"
+    )
+    found = read_listing(Page(url, html.encode()), READING)
+    assert len(found.items) == ROWS
+    return found
+
+
+def reason(below: str, **more: str) -> str:
+    """Why a walk that read only this page is bounded; empty if it is complete."""
+    return reason_for(listing(below, **more), listed=ROWS, pages=1)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Showing 1-10 of 248"), ("en", "<b>1</b> to <b>10</b> of <b>1,248</b> entries"),
+        ("en", "248 results"), ("en", "Page 1 of 25"), ("de", "Seite 1 von 25"),
+        ("de", "248 Treffer"), ("de", "1 bis 10 von 1.248 Meldungen"), ("fr", "Page 1 sur 25"),
+        ("fr", "248 résultats"), ("es", "Página 1 de 25"), ("es", "Resultados: 248"),
+        ("pt", "Mostrando 1 a 10 de 248 resultados"), ("it", "Pagina 1 di 25"),
+        ("nl", "Pagina 1 van 25"), ("pl", "Strona 1 z 25"), ("cs", "Stránka 1 z 25"),
+        ("ru", "Страница 1 из 25"), ("ru", "Всего: 248"), ("uk", "Сторінка 1 з 25"),
+        ("el", "Σελίδα 1 από 25"), ("tr", "Sayfa 1 / 25"), ("az", "Səhifə 1 / 25"),
+        ("ar", "صفحة ١ من ٢٥"), ("fa", "صفحه ۱ از ۲۵"), ("he", "עמוד 1 מתוך 25"),
+        ("hi", "पृष्ठ १ का २५"), ("th", "หน้า ๑ จาก ๒๕"), ("zh", "第1页/共25页"),
+        ("zh", "共248条"), ("ja", "248件中 1-10件"), ("ja", "全248件"), ("ko", "총 248건"),
+        ("ko", "1 / 25 페이지"), ("hu", "248 találat"), ("fi", "248 tulosta"),
+        ("sv", "Sida 1 av 25"),
+    ],
+)  # fmt: skip
+def test_a_total_shows_that_a_list_has_more(lang: str, text: str) -> None:
+    box = f"<div class='pagination-info'>{text}</div>"
+    assert reason(box, lang=lang)
+    assert reason("", above=box, lang=lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "control"),
+    [
+        ("en", "<button class='btn'>Load more</button>"),
+        ("en", "<a href='#' class='load-more'>More</a>"),
+        ("de", "<button type='button'>Mehr laden</button>"),
+        ("cs", "<button id='dalsi'>Načíst další</button>"),
+        ("ru", "<span role='button'>Показать ещё</span>"),
+        ("ja", "<a href='javascript:void(0)'>もっと見る</a>"),
+        ("ko", "<button>더보기</button>"),
+        ("ar", "<a href='#' onclick='more()'>عرض المزيد</a>"),
+        ("he", "<button>טען עוד</button>"),
+        ("zh", "<div onclick='next()'>加载更多</div>"),
+        ("th", "<button>โหลดเพิ่ม</button>"),
+        ("fr", "<input type='button' value='Voir plus'>"),
+        ("pt", "<a href=\"javascript:__doPostBack('ctl00$next','')\">Próxima</a>"),
+        ("en", "<button wire:click='loadMore'>Earlier</button>"),
+    ],
+)
+def test_a_control_without_an_address_shows_that_a_list_has_more(lang: str, control: str) -> None:
+    assert "has no address" in reason(f"<p>{control}</p>", lang=lang)
+
+
+@pytest.mark.parametrize(
+    "pager",
+    [
+        "<td><span>1</span></td>{}".format(
+            "".join(
+                f"<td><a href=\"javascript:__doPostBack('g','Page${n}')\">{n}</a></td>"
+                for n in range(2, 6)
+            )
+        ),
+        "<button disabled>1</button><button>2</button><button>3</button>",
+        "<a href='#' class='active'>1</a> <a href='#'>2</a> <a href='#'>3</a>",
+        "<b>१</b> <a href='#'>२</a> <a href='#'>३</a>",
+    ],
+)
+def test_page_numbers_without_addresses_show_that_a_list_has_more(pager: str) -> None:
+    assert "no address leads to the pages" in reason(f"<div class='pages'>{pager}</div>")
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        "<select name=rok><option>2026</option><option>2025</option><option>2019</option></select>",
+        "<button data-year='2026'>2026</button><button>2025</button><button>2019</button>",
+        "<a href='#'>2026</a> <a href='#'>2025</a> <a href='#'>2019</a>",
+        "<ul><li onclick='y(1)'>2026</li><li onclick='y(2)'>2019</li></ul>",
+    ],
+)
+def test_years_without_addresses_show_that_a_list_has_more(control: str) -> None:
+    assert "2026 to 2019" in reason("", above=f"<div>{control}</div>")
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "",
+        "<p>Showing 1-10 of 10</p>",
+        "<p>10 results</p>",
+        "<p>Page 1 of 1</p>",
+        "<p>The pilots counted 248 ships, of which 12 came from the eastern ports.</p>",
+        "<p>Call 020 7946 0958 from 9 to 17</p>",
+        "<p>1-3 of 24 seats are free</p>",
+        "<div class='slick-dots'><button>1</button><button>2</button><button>3</button></div>",
+        "<button aria-expanded='false'>Show more</button>",
+        "<button style='display:none'>Load more</button>",
+        "<button disabled>Load more</button>",
+        "<form><select name='born'><option>1990</option><option>1970</option></select></form>",
+        "<p><a href='#a'>2025</a> <a href='#b'>2024</a></p><h2 id=a>2025</h2><h2 id=b>2024</h2>",
+        "<table class='calendar'><tr><td><button>1</button><button>2</button></td></tr></table>",
+        "<footer><button>Show more</button></footer>",
+        "<select><option>10</option><option>20</option><option>50</option></select>",
+    ],
+)
+def test_other_numbers_and_buttons_are_no_signs(below: str) -> None:
+    assert reason(below) == ""
+
+
+def test_a_button_above_the_list_does_not_load_more_of_it() -> None:
+    assert reason("", above="<div class='intro'><button>Show more</button></div>") == ""
+
+
+def test_years_that_the_list_reaches_are_read() -> None:
+    control = "<select><option>2027</option><option>2026</option></select>"
+    assert reason("", above=control) == ""
+
+
+LAST = "<p><a href='?page=23'>23</a> <a href='?page=24'>24</a> <b>25</b></p>"
+
+
+@pytest.mark.parametrize("total", ["500 results", "Showing 241-250 of 500", "共500条"])
+def test_a_total_that_lies_does_not_make_the_last_page_bounded(total: str) -> None:
+    last = listing(f"<p>{total}</p>{LAST}", url=f"{URL}?page=25")
+    assert reason_for(last, listed=248, pages=25) == ""
+    assert reason_for(listing(f"<p>{total}</p>"), listed=10, pages=1)
+
+
+def test_less_than_a_page_may_be_missing_of_a_total() -> None:
+    page = listing("<p>248 results</p>")
+    assert reason_for(page, listed=241, pages=25) == ""
+    assert reason_for(page, listed=200, pages=20)
+
+
+def test_the_last_page_of_a_pager_is_the_end() -> None:
+    page = listing("<p>Page 25 of 25</p><button>Load more</button>", url=f"{URL}?page=25")
+    assert reason_for(page, listed=248, pages=25) == ""
