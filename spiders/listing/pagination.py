@@ -244,9 +244,13 @@ class _Links:
 
     def candidates(self) -> Iterator[_Candidate]:
         """What may be the next page, or the one before."""
-        yield from self._stated
+        counted = list(self._counted())
+        for one in self._stated:
+            # Manuals state the next chapter so: a pager with numbers knows better.
+            if not counted or is_page_of(self._page.url, one.url):
+                yield one
         yield from _single(self._found, self._called, self._page.url)
-        yield from self._counted()
+        yield from counted
 
     def _counted(self) -> Iterator[_Candidate]:
         """What comes after the page shown in pagers of numbers, also those that scripts draw."""

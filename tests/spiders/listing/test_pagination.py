@@ -311,10 +311,29 @@ def test_days_and_years_are_no_page_numbers() -> None:
 
 
 def test_what_else_the_page_leads_to_is_known_where_the_stated_next_page_fails() -> None:
-    body = '<link rel="next" href="/news/more?set=2"><p><b>1</b> <a href="?page=2">2</a></p>'
+    body = '<link rel="next" href="/news/page/2"><p><b>1</b> <a href="?page=2">2</a></p>'
     found = next_pages(Page(FRONT, f"<html>{body}".encode()))
-    assert found.next == "http://press.example/news/more?set=2"
+    assert found.next == "http://press.example/news/page/2"
     assert found.others == ("http://press.example/news?page=2",)
+
+
+CHAPTER = '<link rel="prev" href="/contact/"><link rel="next" href="/category/notices/">'
+
+
+@pytest.mark.parametrize(
+    ("url", "pager", "expected"),
+    [
+        ("/blog/", '<b>1</b> <a href="page/2/">2</a> <a href="page/5/">5</a>', "/blog/page/2/"),
+        ("/blog/page/5/", '<a href="../../">1</a> <a href="../4/">4</a> <b>5</b>', None),
+        ("/blog/", "", "/category/notices/"),
+    ],
+    ids=["first page", "last page", "no pager"],
+)
+def test_a_pager_with_numbers_overrules_a_stated_next_page_of_another_section(
+    url: str, pager: str, expected: str | None
+) -> None:
+    found = find(f'{CHAPTER}<nav class="md-pagination">{pager}</nav>', f"http://press.example{url}")
+    assert found == (expected and f"http://press.example{expected}")
 
 
 def test_a_pager_that_counts_down_can_be_followed_from_any_page() -> None:
