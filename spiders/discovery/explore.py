@@ -36,7 +36,12 @@ from spiders.discovery.skeleton import skeleton
 from spiders.download.browser import NO_PAGE, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
 from spiders.page.file_types import DOCUMENT_TYPES
-from spiders.page.javascript import frames_of, needs_scripts, shown_by_route
+from spiders.page.javascript import (
+    frames_of,
+    has_scripted_list,
+    needs_scripts,
+    shown_by_route,
+)
 from spiders.page.page import Page
 
 RELEASES = 3
@@ -318,6 +323,11 @@ def _why(
     also = f"; tried: {named(tried)}" if tried else ""
     if not also and links:
         also = f"; it may be at {links[0].url}"
+    if has_scripted_list(page):
+        return (
+            "no list of releases was found on it, and scripts fill a part of it: write "
+            f"render = true to read it with a browser, or give the feed of the site{also}"
+        )
     if reads_as_release(page, listing, initial_date_context(page, utc_now())):
         return (
             "no list of releases was found on it, it reads as a release or other text: give the "

@@ -64,6 +64,17 @@ LOADING = re.compile(
 LOADING_LENGTH = 60
 """Maximum characters of such a text."""
 
+REQUESTS = re.compile(
+    r"\bfetch\s*\(|\bXMLHttpRequest\b|\baxios\b|\$\.(?:get|getJSON|ajax|post)\b|\.load\s*\(\s*[\"']"
+)
+"""How a script requests data."""
+
+TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])""")
+"""The ids that a script names."""
+
+MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
+"""Maximum number of scripts that are searched for these, and of characters of each."""
+
 MOST_FRAMES = 4
 """Frames of a page that are looked into."""
 
@@ -86,7 +97,17 @@ def needs_scripts(page: Page) -> bool:
     if said < LITTLE or _rooted(page):
         return True
     asked = any(ASKS.search(_text(node)) for node in page.tree.iter("noscript"))
-    return said < SOME and (asked or _has_empty_list(page))
+    return said < SOME and (asked or has_scripted_list(page))
+
+
+def has_scripted_list(page: Page) -> bool:
+    """Whether scripts fill a place of a page that is empty or says that it loads.
+
+    The place is named like a list of news, or a script of the page requests data and names its id.
+    """
+    if not any(node.get("src") or node.text for node in page.tree.iter("script")):
+        return False
+    return _has_empty_list(page) or _has_target(page)
 
 
 def shown_by_route(urls: Iterable[str]) -> bool:
@@ -125,6 +146,27 @@ def _has_empty_list(page: Page) -> bool:
         if not any(one.tag in ASIDES for one in node.iterancestors()):
             return True
     return False
+
+
+def _has_target(page: Page) -> bool:
+    """Whether a script of the page requests data and names an empty element of the main part."""
+    named: set[str] = set()
+    for script in islice(page.tree.iter("script"), MAX_SCRIPTS):
+        text = (script.text or "")[:MAX_SCRIPT]
+        if REQUESTS.search(text):
+            named.update(one or other for one, other in TARGETS.findall(text))
+    if not named:
+        return False
+    places = islice(page.tree.iter(*PLACES), MAX_PLACES)
+    return any(node.get("id") in named and _is_empty(node) for node in places)
+
+
+def _is_empty(node: etree._Element) -> bool:
+    """Whether an element of the main part shows nothing."""
+    if _text(node) or next(node.iter("a", "img", "input"), None) is not None:
+        return False
+    beside = BESIDE.search(f"{names_of(node)} {names_around(node, BESIDE_LEVELS)}")
+    return not beside and not any(one.tag in ASIDES for one in node.iterancestors())
 
 
 def _rooted(page: Page) -> bool:

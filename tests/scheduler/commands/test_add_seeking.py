@@ -278,6 +278,20 @@ def test_a_list_of_documents_is_a_list(room: Room, home: Path) -> None:
     assert not any("reads as a release" in why for why in found["certainty"]["reasons"])
 
 
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_long_page_whose_list_scripts_fill_names_render_and_others_do_not(
+    room: Room, home: Path, *, scripted: bool
+) -> None:
+    text = "<p>The Harbour Board keeps its piers, its locks and its lamps in good order.</p>" * 60
+    place = "<div id='news-list'></div><script src='/app.js'></script>" if scripted else ""
+    room.page("/", page("Welcome", f"<h1>Welcome</h1>{text}{place}"))
+    room.page("/press-desk", page("Press desk", f"<h1>Press desk</h1>{text}{place}"))
+    result = communique("add", f"{room.base}/press-desk", home=home)
+    assert result.returncode == 1
+    assert ("render = true" in result.stderr) is scripted
+    assert ("reads as a release" in result.stderr) is not scripted
+
+
 def test_where_nothing_is_found_a_skeleton_with_candidates_is_given(room: Room, home: Path) -> None:
     boxes = "".join(
         f"<div class='box'><div class='name'><a href='/p?{n}'>Harbour chart {n}</a></div></div>"

@@ -58,6 +58,30 @@ def test_a_place_beside_the_main_list_needs_no_scripts(place: str) -> None:
     assert not needs_scripts(page(f"<main>{INTRO.format('Press')}{place}</main>{SCRIPT}"))
 
 
+BY_ID = "document.getElementById('b7')"
+
+
+@pytest.mark.parametrize(
+    ("asks", "target"),
+    [
+        ("fetch('/api/n').then(r => r.json()).then(d => draw(d, {}))", BY_ID),
+        ("$.getJSON('/api/n', d => {}.html(d))", "$('#b7')"),
+        ("x = new XMLHttpRequest(); x.onload = () => {}.append(x)", "find('#b7')"),
+        ("{}.load('/novinky.php')", '$("#b7")'),
+    ],
+)
+def test_an_empty_place_that_a_script_of_the_page_fills_by_a_request_needs_scripts(
+    asks: str, target: str
+) -> None:
+    script = f"<script>{asks.format(target)}</script>"
+    for text in ("Пресс-центр", "Novinky", "新聞"):
+        assert needs_scripts(page(f"<main>{INTRO.format(text)}<div id='b7'></div></main>{script}"))
+    for place in ("<div id='b7'>Text</div>", "<footer><div id='b7'></div></footer>", "<i></i>"):
+        assert not needs_scripts(page(f"<main>{INTRO.format('Press')}</main>{place}{script}"))
+    other = f"<script>{BY_ID}.hidden = true</script>"
+    assert not needs_scripts(page(f"<main>{INTRO.format('a')}<div id='b7'></div></main>{other}"))
+
+
 def test_a_long_text_needs_no_scripts_for_what_stands_beside_it() -> None:
     long = "<p>" + "The Board counted ships at each of its piers. " * 90 + "</p>"
     assert not needs_scripts(page(f"<main>{long}<div class='news-list'></div></main>{SCRIPT}"))
