@@ -74,6 +74,17 @@ class StoreNotBack(CommuniqueError):
         self.path = path
 
 
+class UnwritableHome(CommuniqueError):
+    """Nothing can be written into a home directory."""
+
+    def __init__(self, path: Path, place: Path) -> None:
+        super().__init__(
+            f"nothing can be kept in {path}: {place} can't be written; run Communique as its owner,"
+            " or choose another --home"
+        )
+        self.path = path
+
+
 class LostStore(StoreError):
     """The store of a HOME is missing or empty, though an archive or a site was made from it."""
 
@@ -249,6 +260,12 @@ class Home:
             store.close()
             raise LostStore(self.store_url, has_journal=True)
         return store
+
+    def check_writable(self) -> None:
+        """Raise UnwritableHome if nothing can be written into the folder, or it can't be made."""
+        place = next(one for one in (self.path, *self.path.parents) if one.exists())
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise UnwritableHome(self.path, place)
 
     def check_store(self) -> None:
         """Raise LostStore if the store is missing, but an archive or a site was made from it."""

@@ -47,6 +47,14 @@ class Health:
     visiting: bool = False
 
     @property
+    def next_by(self) -> dt.date | None:
+        """The day by which its next release is expected; None if it was past at the last run."""
+        if self.expected is None or self.last_run is None:
+            return None
+        is_past = self.expected.by < self.last_run.astimezone(dt.UTC).date()
+        return None if is_past else self.expected.by
+
+    @property
     def state(self) -> State:
         """The state that it is in."""
         return self.verdict.state
@@ -134,13 +142,14 @@ def heard(day: dt.date, expected: Expected | None) -> Verdict:
         return Verdict("ok", "it works")
     if day < expected.silent:
         return Verdict("late", f"a release was expected by {spoken(expected.by, day)}")
-    # Days with a release are counted: each may bring several.
+    # Days with a release are counted: each may bring several. Whether the source was visited
+    # all that time is not known here, so the sentence compares its page with its rhythm alone.
     due = counted(max(round(expected.releases), 1), "release")
     since = spoken(expected.since, day)
     last = spoken(expected.last, day, weekday=False)
     return Verdict(
         "silent",
-        f"{due} expected since {since}, none came; the page answers, its newest date is {last}",
+        f"the page answers, but its newest date is {last}; its rhythm suggests {due} since {since}",
     )
 
 

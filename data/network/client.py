@@ -7,6 +7,7 @@ so that no name can lead elsewhere between the two. Redirects are not followed.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -121,6 +122,15 @@ async def beginning_of(response: httpcore.Response) -> bytes:
     return bytes(body[:MOST])
 
 
+def reason_of(error: BaseException) -> str:
+    """Why the system refused a connection, behind the errors of libraries that wrap this reason."""
+    first = error
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number).lower() if number and number > 0 else str(first)
+
+
 class CheckedBackend(httpcore.AnyIOBackend):
     """How connections are made: to none but public addresses, unless private ones are allowed."""
 
@@ -155,7 +165,7 @@ class CheckedBackend(httpcore.AnyIOBackend):
                     await super().connect_tcp(address, port, timeout, local_address, socket_options)
                 )
             except httpcore.ConnectError as error:
-                failed = error
+                failed = httpcore.ConnectError(reason_of(error))
         raise failed
 
 

@@ -151,5 +151,5 @@ def row(pages: PageRenderer, one: Health, told: HealthEvent | None) -> HealthRow
         plain(one.reason),
         f"{since.astimezone(dt.UTC):%Y-%m-%d %H:%M}" if since else "",
         (one.last_release or "")[:10],
-        one.expected.by.isoformat() if one.expected else "",
+        one.next_by.isoformat() if one.next_by else "",
     )

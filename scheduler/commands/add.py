@@ -104,6 +104,8 @@ def add(
     """
     said = GivenFields(source, name.strip(), timezone)
     _check(said, page, listed)
+    if save:
+        home.check_writable()
     with status_line() as on_status:
         adding = Adding(home, on_status, said, save=save, force=force)
         if listed is not None:

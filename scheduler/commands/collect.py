@@ -49,6 +49,7 @@ def collect(
 
     Exit code 1 if any page or source failed; the rest was collected all the same.
     """
+    home.check_writable()
     loaded, broken = load_sources(home.sources)
     for error in broken:
         complain(str(error))

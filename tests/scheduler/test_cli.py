@@ -12,7 +12,7 @@ import pytest
 
 from data.store.sqlite.store import SqliteStore
 from tests.command import COMMUNIQUE, command, communique, make_home, without_rights
-from tests.press_room import release_html
+from tests.press_room import listing_html, release_html, served
 from tests.services import started
 
 
@@ -291,6 +291,31 @@ def test_a_store_without_the_right_to_read_is_not_called_read_only(tmp_path: Pat
     (home / "communique.db").chmod(0o400)
     result = without_rights("publish", home=home)
     assert "its folder is read-only" not in result.stderr
+
+
+def test_a_folder_that_can_not_be_made_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(0o555)
+    with served() as room:
+        room.page("/", listing_html([1]))
+        home = tmp_path / "closed" / "home"
+        result = without_rights("add", f"{room.base}/", "--save", home=home)
+        assert result.returncode == 1
+        (line,) = result.stderr.splitlines()
+        assert str(tmp_path / "closed") in line
+        assert room.log == []
+
+
+def test_a_visit_into_a_home_that_can_not_be_written_is_one_sentence(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    (home / "sources" / "wire.toml").write_text((home / "sources" / "harbour.toml").read_text())
+    assert communique("sources", home=home).returncode == 0
+    SqliteStore(home / "communique.db").close()
+    home.chmod(0o555)
+    result = without_rights("collect", home=home)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "Errno" not in line
+    assert str(home) in line
 
 
 @pytest.mark.parametrize("command", [("search", "x"), ("export",)], ids=" ".join)

@@ -190,6 +190,8 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
 
 
 if __name__ == "__main__":
+    if {"-h", "--help"} & {*sys.argv[1:]}:
+        sys.exit(print(__doc__))
     now = ["SHA256SUMS"]
     try:
         trusted_keys = [key_of(now[0], 1, 4) for now[0] in sys.argv[1:]]

@@ -109,10 +109,17 @@ def test_silence_is_told_in_a_sentence_with_what_was_expected() -> None:
 
     assert reason(NOON.replace(day=13)) == "a release was expected by Thursday 12 March"
     assert reason(NOON.replace(day=20)) == (
-        "3 releases expected since Tuesday 10 March, none came; the page answers, its newest date"
-        " is 9 March"
+        "the page answers, but its newest date is 9 March; its rhythm suggests 3 releases"
+        " since Tuesday 10 March"
     )
     assert "is 9 March 2026" in reason(NOON.replace(year=2027))
+
+
+def test_a_day_that_is_over_is_not_the_next_one() -> None:
+    by = EXPECTED.by
+    for days, shown in ((0, by), (1, None), (60, None)):
+        run = replace(GOOD, started=NOON.replace(month=by.month, day=by.day) + dt.timedelta(days))
+        assert health_of(ACME, run, "2026-03-09", EXPECTED).next_by == shown
 
 
 def test_the_days_of_the_store_make_the_rhythm() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 
 import httpcore
@@ -72,6 +73,14 @@ def test_an_answer_is_read_whole_and_no_redirect_followed(
     answer = asyncio.run(asked(says(text)))
     assert (answer.status, bytes(answer.body)) == (status, body)
     assert answer.is_good is (status == 200)
+
+
+def test_a_connection_that_is_refused_is_an_error_with_the_reason_of_the_system() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        with pytest.raises(OutboundError, match=r"^127.0.0.1 did not answer: connection refused$"):
+            asyncio.run(Outbound(allow_private=True).ask("GET", address))
 
 
 def test_an_endless_body_is_cut() -> None:

@@ -28,7 +28,7 @@ from data.network.client import Outbound
 from data.settings import Archive as Settings
 from tests.exchanges import answer, not_modified
 
-LINES = 200
+LINES = 202
 
 
 @pytest.fixture(scope="module")
@@ -387,8 +387,15 @@ def test_a_record_that_unpacks_to_too_much_is_refused(
         verify.leaf_of(record.read_bytes())
 
 
+def test_the_help_is_the_usage(proof: Path) -> None:
+    for option in ("-h", "--help"):
+        code, said = checked(proof, option)
+        assert code == 0
+        assert "verify.py [KEY ...]" in said
+
+
 def test_what_is_no_key_is_told_before_anything_else(proof: Path) -> None:
-    for no_key in ("--help", "garbage", "a+b+c", key_lines(proof)[0][:-1]):
+    for no_key in ("--helper", "garbage", "a+b+c", key_lines(proof)[0][:-1]):
         code, said = checked(proof, key_lines(proof)[0], no_key)
         assert code == 1
         assert said.startswith(f"WRONG: {no_key}: this is no key of a log or a witness")
