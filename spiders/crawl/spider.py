@@ -41,7 +41,7 @@ from spiders.crawl.sections.page_sections import (
     with_stored_addresses,
 )
 from spiders.crawl.visit import Visit
-from spiders.download.browser import RENDER, needs_browser
+from spiders.download.browser import EXTEND, RENDER, needs_browser
 from spiders.download.capture import capture_of, why_not_archived
 from spiders.download.documents import UNREAD
 from spiders.download.limited_downloader import SlowRequest
@@ -57,6 +57,7 @@ from spiders.download.responses import (
 from spiders.download.retry_after import HostError, HostMemory
 from spiders.download.slow_page import CONTINUED
 from spiders.items import Listing, ListingItem
+from spiders.listing.paging.clicks import control_to_click
 from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 
@@ -450,7 +451,9 @@ class PressRoomSpider(Spider):
         request = self._request(
             visit, url, self.parse_listing, LISTING, conditional=kept is not None, **more
         )
-        return posting(request, form) if form else request
+        if form:
+            return posting(request, form)
+        return request.replace(meta={**request.meta, EXTEND: control_to_click})
 
     def _request_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True

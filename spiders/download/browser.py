@@ -25,10 +25,14 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 RENDER = "render"
 """The key in a request's meta that asks for a browser."""
 
+EXTEND = "extend"
+"""The key in a request's meta with what picks the controls by which a list shows more rows."""
+
 NO_PAGE = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
 """Paths of what no browser is needed for."""
 
-HANDLER = "spiders.download.playwright_handler.RenderingHandler"
+MODULE = "spiders.download.rendering.playwright_handler"
+HANDLER = f"{MODULE}.RenderingHandler"
 
 
 class BrowserMissing(CommuniqueError):
@@ -65,7 +69,7 @@ def render_settings(network: Network) -> dict[str, Any]:
     handlers = {"file": None, "data": None, "ftp": None, "s3": None}
     return {
         "DOWNLOAD_HANDLERS": handlers | {"http": HANDLER, "https": HANDLER},
-        "PLAYWRIGHT_BROWSER_PROVIDER": "spiders.download.playwright_handler.ProxiedBrowserProvider",
+        "PLAYWRIGHT_BROWSER_PROVIDER": f"{MODULE}.ProxiedBrowserProvider",
         "PLAYWRIGHT_LAUNCH_OPTIONS": {
             "executable_path": find_browser(),
             # Chromium refuses to build its sandbox for root.
@@ -78,7 +82,7 @@ def render_settings(network: Network) -> dict[str, Any]:
             },
         },
         "PLAYWRIGHT_CONTEXTS": {"default": {"service_workers": "block"}},
-        "PLAYWRIGHT_ABORT_REQUEST": "spiders.download.playwright_handler.is_heavy",
+        "PLAYWRIGHT_ABORT_REQUEST": f"{MODULE}.is_heavy",
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": network.timeout * 1000,
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 4,
     }

@@ -17,9 +17,11 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
-from spiders.download.browser import RENDER
+from spiders.download.browser import EXTEND, RENDER
 from spiders.download.header_limits import bound_heads
+from spiders.download.hosts import is_own_machine
 from spiders.download.proxy import PublicOnlyProxy
+from spiders.download.rendering.more_rows import MAX_SECONDS, show_more_rows
 from spiders.page.page import is_web
 
 HEAVY = {"image", "media", "font"}
@@ -65,14 +67,21 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
         if not request.meta.get(RENDER):
             response: Response = await super().download_request(request)
             return response
+        steps = [PageMethod(_settle)]
+        patience = self._crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        if chosen := request.meta.get(EXTEND):
+            own = is_own_machine(request.url)
+            delay = 0.0 if own else self._crawler.settings.getfloat("DOWNLOAD_DELAY")
+            steps.append(PageMethod(show_more_rows, chosen, delay))
+            patience += MAX_SECONDS
         request.meta.update(
             playwright=True,
             playwright_page_init_callback=_remember,
             playwright_page_goto_kwargs={"wait_until": "load"},
-            playwright_page_methods=[PageMethod(_settle)],
+            playwright_page_methods=steps,
         )
         try:
-            async with asyncio.timeout(self._crawler.settings.getfloat("DOWNLOAD_TIMEOUT")):
+            async with asyncio.timeout(patience):
                 response = await super().download_request(request)
         finally:
             tab: Tab | None = request.meta.pop(TAB, None)

@@ -1,0 +1,37 @@
+"""Which control of a page a browser clicks to see more rows of a list."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from data.text.folding import fold_date
+from spiders.listing.pagination_words import MORE, NEXT, OLDER
+
+MAX_SAME_LABELS: Final = 2
+"""Maximum controls with the same label. More of them belong to rows: *more*."""
+
+_EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
+_MORE_NAMES = re.compile(
+    r"(?:load|show|view)[_-]?more|more[_-]?(?:news|posts|items)", re.IGNORECASE
+)
+
+
+def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
+    """The place of the control that shows more rows, or None.
+
+    Each control is its label, and its class and id. "More" comes before "next".
+    """
+    labels = [fold_date(_EDGES.sub("", label)) for label, _ in controls]
+    counts = Counter(labels)
+    following: int | None = None
+    for place, label in enumerate(labels):
+        if counts[label] > MAX_SAME_LABELS:
+            continue
+        if label in MORE or _MORE_NAMES.search(controls[place][1]):
+            return place
+        if following is None and label in NEXT | OLDER:
+            following = place
+    return following
