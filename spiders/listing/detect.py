@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from dataclasses import replace
 from math import inf
 from typing import Final
 
-import numpy as np
-
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
+from spiders.listing.candidates import HALF, TITLED, Candidates, RankedRegion
 from spiders.listing.dates import DateMark
 from spiders.listing.featured import common_shape, shape_of
 from spiders.listing.flat_page import ElementSpan, FlatPage
 from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import MAX_RATED, Record, records_of
-from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage, Row
-from spiders.listing.regions import Region, encloses, find_regions, says_words
+from spiders.listing.records import Record, records_of
+from spiders.listing.region_features import RegionPage
+from spiders.listing.regions import Region, encloses, says_words
 from spiders.listing.rows.foreign_rows import without_foreign_rows
 from spiders.listing.rows.like_rows import RowMake
+from spiders.listing.rows.posts import mark_of
 from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
-
-HEADED: Final = 0.55
-"""How much titles are like titles, 0 to 1, at the least where a date stands above several."""
-
-TITLED: Final = 0.5
-"""The same where there are no dates."""
-
-LONG: Final = 0.6
-"""How long titles are, 0 to 1, from which on they may share most of their words."""
-
-LIKELY: Final = 1.0
-"""The score of a region that is a list of releases as likely as not."""
 
 MIN_RECORDS: Final = 3
 """Minimum number of records of a region that wins over a hidden list or a side list."""
@@ -43,141 +32,6 @@ MAIN_SCORE: Final = 2.5
 """The minimum score of a region that wins over a side list."""
 
 MOSTLY: Final = 0.8
-HALF: Final = 0.5
-SCATTERED: Final = 0.25
-"""The share of links that lead to one kind of address below which they are of all kinds of things.
-
-So are the services that a city offers.
-"""
-
-SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
-"""Features of which one must speak for a list without dates."""
-
-WEIGHTED: Final = {
-    "size": 2.49,
-    "dated": 1.13,
-    "alone": 0.27,
-    "above": -0.42,
-    "parted": -1.30,
-    "words": 1.39,
-    "main": 1.29,
-    "beside": -1.29,
-    "aside": -1.47,
-    "chrome": -0.90,
-    "first_heading": 0.40,
-    "other_heading": -3.50,
-    "pager": 2.20,
-    "naive_found": 0.41,
-    "area": 0.18,
-    "elsewhere": -3.50,
-    "crowded": -1.30,
-    "repeated": -2.04,
-    "falling": 0.91,
-    "bare": -2.50,
-    "one_shape": 1.78,
-    "files": 0.80,
-    "after_heading": 0.06,
-    "same_place": 5.00,
-    "by_dates": 2.88,
-    "leading": -2.00,
-    "menu_like": -1.02,
-}
-BIAS: Final = -1.5
-WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
-
-
-@dataclass(frozen=True, slots=True)
-class RankedRegion:
-    """A region with its items, what its features say, and what it is worth."""
-
-    items: list[ListingItem]
-    region: Region
-    row: Row
-    score: float
-
-    @property
-    def said(self) -> dict[str, float]:
-        """The features by their names."""
-        return dict(zip(NAMES, self.row.tolist(), strict=True))
-
-    @property
-    def is_dated(self) -> bool:
-        """Whether most of the items have dates."""
-        return self.said["dated"] > HALF
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A region with its records, and the most that it can be worth, by what needs no items."""
-
-    region: Region
-    records: list[Record]
-    most: float
-
-
-class Candidates:
-    """The regions of a page that may be its list of releases, the most promising first.
-
-    A region is rated by its first MAX_RATED records. Their items are read once, and only if the
-    region can still be the best.
-    """
-
-    def __init__(self, flat: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
-        self._flat = flat
-        self._dates = dates
-        self._features = RegionFeatures(flat, page)
-        self._read: dict[int, RankedRegion | None] = {}
-        self.found: list[Candidate] = []
-        for region in find_regions(flat, dates, page.place, page.url):
-            records = records_of(region, flat, dates, MAX_RATED)
-            if records:
-                most = float(self._features.most(region, records) @ WEIGHTS) + BIAS
-                self.found.append(Candidate(region, records, most))
-        self.found.sort(key=lambda candidate: -candidate.most)
-
-    def choice(self, candidate: Candidate) -> RankedRegion | None:
-        """The items of a candidate and what it is worth; None where it can't list releases."""
-        key = id(candidate)
-        if key not in self._read:
-            self._read[key] = self._choice(candidate)
-        return self._read[key]
-
-    def _choice(self, candidate: Candidate) -> RankedRegion | None:
-        region = candidate.region
-        items = RecordFields(candidate.records, self._flat, strict=region.strict)
-        row = self._features.of(region, candidate.records, items)
-        if items.aside >= HALF or not speaks(region, row):
-            return None
-        return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
-
-    def best(self, some: list[Candidate], least: float) -> RankedRegion | None:
-        """The best of some candidates, or None where none is worth ``least``."""
-        best: RankedRegion | None = None
-        for candidate in some:
-            if candidate.most < (best.score if best else least):
-                break
-            choice = self.choice(candidate)
-            if choice and choice.score >= least and (not best or choice.score > best.score):
-                best = choice
-        return best
-
-    def apart_from(self, region: Region) -> list[Candidate]:
-        """The candidates that do not hold a region, the most promising first."""
-        first = region.records[0].begin
-        return [
-            one
-            for one in self.found
-            if not any(span.begin <= first < span.end for span in one.region.records)
-        ]
-
-    def whole(self, best: RankedRegion) -> RankedRegion:
-        """A region with the items of all its records."""
-        region = best.region
-        if len(region.records) <= MAX_RATED:
-            return best
-        records = records_of(region, self._flat, self._dates)
-        items = RecordFields(records, self._flat, strict=region.strict).items
-        return replace(best, items=items)
 
 
 def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> RankedRegion | None:
@@ -186,6 +40,7 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
     best = candidates.best(candidates.found, 0.0)
     if best is None:
         return None
+    best = _within(best, candidates)
     best = _beside_hidden(best, candidates, flat)
     if is_side_list(best, page.url):
         best = _main_list(best, candidates, flat, page.url) or best
@@ -196,6 +51,69 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
         best = candidates.best(whole, -inf) or best
     best = _without_strays(_with_siblings(candidates.whole(best), flat, dates))
     return _of_one_make(best, flat, dates)
+
+
+def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
+    """The choice, or the rows in it if its records are parts of the page with several titles each.
+
+    A blog has one part for its first posts and one for the others. If the choice is some of the
+    posts that schema.org or microformats mark, all of them are the list.
+    """
+    marked = [
+        one
+        for one in candidates.found
+        if len(one.records) > 1
+        and len(marks := {mark_of(span.node) for span in one.region.records}) == 1
+        and marks != {""}
+        and (
+            (len(one.records) >= len(best.items) and _overlap(best.region, one.region))
+            or (best.said["crowded"] > 0 and _holds(best.region, one.region))
+        )
+    ]
+    posts = max(marked, key=lambda one: len(one.records), default=None)
+    if posts and posts.region is not best.region:
+        choice = candidates.choice(posts)
+        if choice and choice.score >= RIVAL * best.score:
+            return choice
+    if best.said["crowded"] < HALF or best.is_dated:
+        return best
+    rows = (
+        candidates.choice(one)
+        for one in candidates.found
+        if len(one.records) > len(best.items) and one.most >= RIVAL * best.score
+    )
+    inner = [
+        one
+        for one in rows
+        if one
+        and one.score >= RIVAL * best.score
+        and one.said["headed"] > HALF
+        and one.said["likeness"] >= TITLED
+        and one.said["crowded"] == 0
+        and _holds(best.region, one.region)
+    ]
+    return max(inner, key=lambda one: one.score, default=best)
+
+
+def _overlap(some: Region, posts: Region) -> bool:
+    """Whether each record of a region holds one of some posts, or is in one of them."""
+    begins = [span.begin for span in posts.records]
+    for span in some.records:
+        end = max(span.end, span.begin + 1)
+        index = bisect_left(begins, end) - 1
+        if index < 0 or posts.records[index].end <= span.begin:
+            return False
+    return True
+
+
+def _holds(outer: Region, inner: Region) -> bool:
+    """Whether all records of a region are in the records of another one."""
+    begins = [span.begin for span in outer.records]
+    for span in inner.records:
+        index = bisect_left(begins, span.begin + 1) - 1
+        if index < 0 or outer.records[index].end < span.end:
+            return False
+    return True
 
 
 def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -> RankedRegion:
@@ -339,24 +257,3 @@ def _of_one_make(choice: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
         return choice
     items = RecordFields(records_of(region, flat, dates), flat, strict=region.strict).items
     return replace(choice, items=items, region=region)
-
-
-def speaks(region: Region, row: Row) -> bool:
-    """Whether a region may list releases at all, by its titles, the less its dates say so.
-
-    Without dates it must stand where the page is about something: in its main part, below its
-    heading, in headings or above a pager; and no menu reads like titles. What stands where page 1
-    has its list needs no more than that.
-    """
-    said = dict(zip(NAMES, row.tolist(), strict=True))
-    if said["same_place"]:
-        return True
-    if region.side == "above":
-        return bool(said["likeness"] >= HEADED)
-    if region.side:
-        return True
-    titled = said["likeness"] >= TITLED or said["words"] >= LONG
-    scattered = said["one_shape"] < SCATTERED
-    if not titled or scattered or said["nested"] or said["chrome"] > HALF:
-        return False
-    return any(said[name] > HALF for name in SUPPORT)

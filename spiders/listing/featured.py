@@ -8,13 +8,18 @@ from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
+from lxml import etree
+
 from spiders.items import ListingItem
 from spiders.listing.dates import DateMark
 from spiders.listing.flat_page import ElementSpan, FlatPage
+from spiders.listing.page_numbers import PAGER_CLASS
 from spiders.listing.record_fields import RecordFields
 from spiders.listing.records import records_of
 from spiders.listing.regions import Region
+from spiders.listing.rows.posts import is_post
 from spiders.listing.titles import in_heading
+from spiders.page.class_hints import names_of
 from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.regions import CHROME
 
@@ -26,6 +31,7 @@ _ENCLOSING = 3
 _BETWEEN = 4
 _MORE = 3
 _TITLED = 0.5
+_MORE_CLASS = re.compile(r"(?:^|[\s_-])(?:items?|articles?|posts?|news)-(?:more|older)(?:$|[\s_-])")
 _LISTS = frozenset(("ul", "ol"))
 _SHARE = 0.8
 _DIGITS = re.compile(r"\d+")
@@ -62,8 +68,9 @@ def continued(
 ) -> list[ListingItem]:
     """Releases of a list of titles right below a region, as the older ones of a blog stand.
 
-    All lead where the items lead, to none of them, and the list stands beside the last record,
-    below a heading of its own. One in a part of its own is of what is read most, or of years.
+    All lead where the items lead, to none of them. The list calls itself more links, is followed by
+    the pager, or stands beside the last record below a heading of its own. Another one lists what
+    is read most, or years.
     """
     shape = common_shape(items)
     last = region.records[-1]
@@ -71,19 +78,22 @@ def continued(
     if shape is None or not shape[1]:
         return []
     headings = [h for h in flat.headings if last.end <= h.begin <= last.end + _BETWEEN]
-    if not headings:
-        return []
-    begin = headings[0].end
+    pagers = [span.begin for span in flat.spans if PAGER_CLASS.search(names_of(span.node))]
     for span in flat.spans:
-        if span.node.tag not in _LISTS or not begin <= span.begin <= begin + _BETWEEN:
+        if span.node.tag not in _LISTS or not last.end <= span.begin <= last.end + _BETWEEN:
             continue
         links = flat.anchors_in(span.begin, span.end)
-        if (
-            len(links) < _MORE
-            or span.node.getparent() is not last.node.getparent()
-            or known & {link.url for link in links}
-            or any(shape_of(link.url) != shape for link in links)
+        if known & {link.url for link in links} or any(
+            shape_of(link.url) != shape for link in links
         ):
+            continue
+        more = _calls_itself_more(span.node)
+        if flat.is_chrome(span.begin, span.end) and not more:
+            continue
+        headed = any(head.end <= span.begin for head in headings)
+        beside = span.node.getparent() is last.node.getparent() and len(links) >= _MORE
+        paged = any(span.end <= place <= span.end + _BETWEEN for place in pagers)
+        if not ((headed and beside) or paged or more):
             continue
         rows = [one for one in flat.spans if one.node.getparent() is span.node]
         one = Region(sorted(rows, key=lambda row: row.begin), strict=True, side="in", score=0.0)
@@ -92,12 +102,19 @@ def continued(
     return []
 
 
+def _calls_itself_more(node: etree._Element) -> bool:
+    """Whether a list or the element around it has a class for more links."""
+    return any(
+        _MORE_CLASS.search(names_of(one)) for one in (node, node.getparent()) if one is not None
+    )
+
+
 def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) -> list[ListingItem]:
-    """Articles right above ``first`` that lead to an address of this shape by their heading."""
+    """Posts right above ``first`` that lead to an address of this shape by their heading."""
     found: list[ListingItem] = []
     for span in flat.spans:
         if (
-            span.node.tag != "article"
+            not is_post(span.node)
             or not first - _NEAR <= span.begin < span.end <= first
             or flat.is_chrome(span.begin, span.end)
         ):

@@ -11,10 +11,11 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.text.markup.oversized_tags import MOST_TAGS
 from spiders.items import Listing, ListingItem
+from spiders.listing.candidates import LIKELY
 from spiders.listing.dates import date_marks
 from spiders.listing.day_order import page_reading, shown_texts
 from spiders.listing.declared import declared_items
-from spiders.listing.detect import LIKELY, choose_region
+from spiders.listing.detect import choose_region
 from spiders.listing.featured import continued, featured
 from spiders.listing.feed import read_syndicated
 from spiders.listing.flat_page import MAX_ANCHORS, flatten

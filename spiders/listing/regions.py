@@ -20,7 +20,9 @@ from lxml import etree
 
 from spiders.listing.dates import DateMark
 from spiders.listing.flat_page import ElementSpan, FlatPage
+from spiders.listing.rows.posts import mark_of
 from spiders.listing.rows.single_rows import dated_rows, undated_row
+from spiders.page.regions import ASIDE, CHROME
 
 CANDIDATES = 16
 """Blocks that are looked at closely of each kind, dated and undated, best first by their counts."""
@@ -84,8 +86,8 @@ def find_regions(
 ) -> list[Region]:
     """The likeliest regions of a page: the best by their dates, then the best by their links.
 
-    The first region is where page 1 has its list (``place``), however small it is. The last one is
-    the only post of the page (``url``), if it has a single one without a date.
+    The first region is where page 1 has its list (``place``), however small it is. The last ones
+    are the only undated post of the page (``url``), and the posts that attributes mark.
     """
     counts = _Counts(flat, dates)
     found: list[Region] = []
@@ -106,6 +108,8 @@ def find_regions(
                 if len(records) > 1 and key not in known:
                     known.add(key)
                     found.append(counts.region(records, strict=kind == "sign"))
+    marked = [counts.region(posts, strict=False) for posts in _marked_posts(flat)]
+    found.extend(marked)
     found.extend(counts.singles())
     # Of equals the larger one knows more of the release: its time, its summary.
     found.sort(key=lambda region: (-region.score, -_extent(region)))
@@ -120,7 +124,8 @@ def find_regions(
     linked = [region for region in rest if id(region) not in taken][: CANDIDATES // 2]
     only = undated_row(flat, url)
     single = [Region([only], strict=True, side="", score=0.02, linked=1.0)] if only else []
-    return [*dated, *linked, *single]
+    chosen = [*dated, *linked, *single]
+    return chosen + [region for region in marked if region not in chosen]
 
 
 def _parts(
@@ -140,6 +145,18 @@ def _parts(
         parts[flat.regions.around(span.begin, span.end), sign].append(span)
     if 1 < len(parts) <= len(group) / 2:
         yield from parts.values()
+
+
+def _marked_posts(flat: FlatPage) -> list[list[ElementSpan]]:
+    """The posts with each kind of mark, outside of sidebars, if they are in several places."""
+    found: dict[str, list[ElementSpan]] = defaultdict(list)
+    for span in sorted(flat.spans, key=lambda span: (span.begin, -span.end)):
+        mark = mark_of(span.node)
+        if not mark or flat.regions.around(span.begin, span.end) & (ASIDE | CHROME):
+            continue
+        if not found[mark] or span.begin >= found[mark][-1].end:
+            found[mark].append(span)
+    return [spans for spans in found.values() if len({span.sign for span in spans}) > 1]
 
 
 def _extent(region: Region) -> int:

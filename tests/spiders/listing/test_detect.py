@@ -8,8 +8,8 @@ import pytest
 
 from data.dates.context import DateContext
 from data.dates.parse import DateReader
+from spiders.listing.candidates import Candidates
 from spiders.listing.dates import date_marks
-from spiders.listing.detect import Candidates
 from spiders.listing.flat_page import flatten
 from spiders.listing.read import read_listing
 from spiders.listing.region_features import RegionPage

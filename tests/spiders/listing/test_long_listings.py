@@ -14,8 +14,8 @@ import pytest
 from data.dates.context import DateContext
 from data.dates.parse import MAX_SLOW_TEXTS, DateReader, Found, scan
 from spiders.items import Listing
+from spiders.listing.candidates import Candidates
 from spiders.listing.dates import DateMark, date_marks
-from spiders.listing.detect import Candidates
 from spiders.listing.featured import shape_of
 from spiders.listing.flat_page import LinkMark, flatten
 from spiders.listing.read import read_listing
