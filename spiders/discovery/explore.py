@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urljoin
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
-from data.text.urls import canonical_url, section_fragment
+from data.text.urls import canonical_url, page_address, section_fragment
 from data.wording import counted
 from spiders.crawl.blocked_page import challenge_in
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release
@@ -262,17 +262,20 @@ class Explorer:
         items = [item for item in listing.items if not NO_PAGE.search(item.url)][:RELEASES]
         if items:
             self._on_status(f"reading {counted(len(items), 'release')}")
-        found: list[tuple[ListingItem, Page]] = [
-            (item, replace(site.listing_page, url=item.url))
-            for item in items
-            if section_fragment(item.url)
-        ]
-        items = [item for item in items if not section_fragment(item.url)]
-        for item, answer in zip(items, fetcher.fetch(item.url for item in items), strict=True):
-            if answer.page is None:
-                self._notes.append(f"{item.url} can't be read: {answer.why}")
-            elif answer.page.content_type.partition(";")[0].strip().lower() not in DOCUMENT_TYPES:
-                found.append((item, answer.page))
+        found: list[tuple[ListingItem, Page]] = []
+        shown = {}
+        if site.page.body and any(section_fragment(item.url) for item in items):
+            shown[page_address(site.page.url)] = site.page
+        # Several items may be on one page.
+        wanted = [url for url in dict.fromkeys(map(page_of, items)) if url not in shown]
+        answers = dict(zip(wanted, fetcher.fetch(wanted), strict=True))
+        for item in items:
+            url = page_of(item)
+            page = shown.get(url) or answers[url].page
+            if page is None:
+                self._notes.append(f"{url} can't be read: {answers[url].why}")
+            elif page.content_type.partition(";")[0].strip().lower() not in DOCUMENT_TYPES:
+                found.append((item, replace(page, url=item.url) if url != item.url else page))
         return replace(site, releases=tuple(found))
 
     def _propose(self, site: Site, offers: tuple[Comparison, ...]) -> Explored:
@@ -288,6 +291,11 @@ class Explorer:
             )
         notes = tuple(self._notes)
         return Explored(site, proposed, offers, notes, tried)
+
+
+def page_of(item: ListingItem) -> str:
+    """The address of the page that contains the release of an item."""
+    return page_address(item.url) if section_fragment(item.url) else item.url
 
 
 def is_category_of(url: str, whole: str, *, single: bool) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import etree
@@ -14,6 +14,7 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.models import Published
 from data.text.html_text import escaped_line
+from data.text.urls import page_address, section_fragment
 from spiders.items import Listing, ListingItem
 from spiders.listing.json_listing import (
     read_json,
@@ -104,7 +105,7 @@ def read_xml(page: Page, reading: DateContext) -> Listing:
     if not records:
         records, confidence = _repeated(root), 0.6
     dates = DateReader(reading)
-    items = tuple(item for node in records if (item := _item(node, page, dates)))
+    items = _with_sections(item for node in records if (item := _item(node, page, dates)))
     reasons = dates.reasons if items else ("the document holds no items with an address",)
     return Listing(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
 
@@ -135,7 +136,7 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
             categories.append(escaped_line(child.get("term") or child.text or ""))
         if name == "link" and child.get("href"):
             if child.get("rel", "alternate") == "alternate" and not url:
-                url = resolve(child.get("href", ""), page.url)
+                url = _address(child.get("href", ""), page)
         elif name in {"link", "loc", "url", "href", "guid", "id"} and not len(child):
             value = (child.text or "").strip()
             permalink = name not in {"guid", "id"} or value.startswith(("http:", "https:"))
@@ -144,7 +145,7 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
         elif child.text and name not in texts:
             texts[name] = child.text
     for name in ("link", "loc", "url", "href", "guid", "id"):
-        url = url or resolve(texts.get(f"url:{name}", ""), page.url)
+        url = url or _address(texts.get(f"url:{name}", ""), page)
     about = node.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
     url = url or resolve(about or "", page.url)
     if not url:
@@ -152,6 +153,26 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
     title = next((text for name in _TITLES if (text := escaped_line(texts.get(name) or ""))), "")
     named = tuple(dict.fromkeys(filter(None, categories)))
     return ListingItem(url, title, _published(texts, dates), named)
+
+
+def _address(written: str, page: Page) -> str | None:
+    """The address that a record names, with its fragment if that may lead to a release."""
+    url = resolve(written, page.url)
+    fragment = section_fragment(written.strip())
+    return f"{url}#{fragment}" if url and fragment else url
+
+
+def _with_sections(items: Iterable[ListingItem]) -> tuple[ListingItem, ...]:
+    """The items of a feed; fragments stay only if several items are sections of one page."""
+    found = tuple(items)
+    urls = {item.url for item in found}
+    counts = Counter(page_address(url) for url in urls)
+    return tuple(
+        item
+        if counts[page_address(item.url)] > 1
+        else replace(item, url=page_address(item.url) if section_fragment(item.url) else item.url)
+        for item in found
+    )
 
 
 def _parts(record: etree._Element) -> Iterator[etree._Element]:

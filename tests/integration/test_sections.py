@@ -175,3 +175,43 @@ def test_extract_reads_a_section_of_a_saved_page(tmp_path: Path) -> None:
     assert (read["kind"], read["title"]) == ("release", "Notice 4: ships counted at pier 4")
     listing = json.loads(communique("extract", str(saved), "--url", url, home=tmp_path).stdout)
     assert [item["url"] for item in listing["items"]] == [f"{url}#notice-{n}" for n in NUMBERS]
+
+
+def with_feed(room: Room) -> None:
+    """Offer a feed that links to the sections."""
+    items = "".join(
+        f"<item><title>Notice {n}: ships counted at pier {n}</title><link>{room.base}/news/"
+        f"#notice-{n}</link><pubDate>{n + 1:02} Mar 2026 12:00:00 +0100</pubDate></item>"
+        for n in NUMBERS
+    )
+    feed = f'<rss version="2.0"><channel><title>Board</title>{items}</channel></rss>'
+    room.answers["/feed.xml"] = Answer(feed.encode(), content_type="application/rss+xml")
+    link = '<link rel="alternate" type="application/rss+xml" href="/feed.xml"></head>'
+    html = page(*map(section, NUMBERS)).replace("</head>", link)
+    room.page("/news/", html)
+
+
+def test_a_feed_that_links_to_sections_is_complete_and_adds_no_request(
+    room: Room, tmp_path: Path
+) -> None:
+    with_feed(room)
+    home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed.xml"')
+    result = communique("add", f"{room.base}/news/", home=home)
+    assert (result.returncode, f'feed = "{room.base}/feed.xml"' in result.stdout) == (0, True)
+    room.log.clear()
+    run = collect(home)
+    assert (run["new"], run["errors"]) == (6, [])
+    assert len(room.statuses("/news/")) == 1
+    assert {one["url"] for one in exported(home).values()} == {
+        f"{room.base}/news/#notice-{n}" for n in NUMBERS
+    }
+
+
+def test_add_reads_a_feed_whose_items_all_name_one_page(room: Room, tmp_path: Path) -> None:
+    with_feed(room)
+    feed = room.answers["/feed.xml"]
+    for number in NUMBERS:
+        feed.body = feed.body.replace(b"/news/#notice-%d" % number, b"/news/")
+    home = make_home(tmp_path / "one", f"{room.base}/news/")
+    result = communique("add", f"{room.base}/feed.xml", home=home)
+    assert "Traceback" not in result.stderr

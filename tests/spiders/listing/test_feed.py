@@ -216,3 +216,19 @@ def test_an_item_has_no_fields_of_an_item_within_it() -> None:
         ("Inner", "inner"),
         ("Inner", "inner"),
     ]
+
+
+def test_fragments_stay_only_where_several_items_are_sections_of_one_page() -> None:
+    urls = {
+        "https://weir.example/news#a": "https://weir.example/news#a",
+        "https://weir.example/news#b": "https://weir.example/news#b",
+        "https://weir.example/news#top": "https://weir.example/news",
+        "https://weir.example/1#comments": "https://weir.example/1",
+        "https://weir.example/2#content-2": "https://weir.example/2",
+        "https://weir.example/3#xtor=RSS-1": "https://weir.example/3",
+    }
+    items = "".join(f"<item><title>T</title><link>{url}</link></item>" for url in urls)
+    text = f"<rss><channel>{items}</channel></rss>"
+    page = Page("https://weir.example/feed", text.encode())
+    listing = read_listing(page, DateContext("UTC"))
+    assert [item.url for item in listing.items] == [*urls.values()]
