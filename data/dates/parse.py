@@ -38,8 +38,11 @@ _MACHINE = re.compile(
 )
 """A folded date or instant of ISO 8601: what machines write, and no other shape can be in it."""
 
-_NO_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)T12:00:00Z")
-"""What Drupal states of a date that has no hour (its DateTimeComputed)."""
+_NO_HOUR = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:T12:00:00Z|[T ]00:00(?::00(?:\.0{1,6})?)?\s?(?:Z|\+00:?00))"
+)
+"""What systems state of a date that has no hour: midnight in UTC, or noon (DateTimeComputed of
+Drupal)."""
 
 _NOON = dt.time(12)
 
@@ -114,8 +117,8 @@ class DateReader:
     def stated(self, stated: str, shown: str, rule: str) -> Published | None:
         """The date in an attribute of an element, whose text is ``shown`` to readers.
 
-        Some systems state noon in UTC for a day without an hour. If the text shows no hour either,
-        the date is a day.
+        Some systems state noon or midnight in UTC for a day without an hour. If the text shows no
+        hour either, the date is a day.
         """
         if noon := _NO_HOUR.fullmatch(stated.strip()):
             seen = self.date(shown, rule)

@@ -20,6 +20,13 @@ _SHAPES = (
     re.compile(rf"{_WEEKDAY}{_WORD}[\s-]?{_DAY}"),
     re.compile(r"(?P<n>\d{1,2})[月월]\s?(?P<d>\d{1,2})[日일](?:\s?\(.{1,4})?"),
 )
+_MONTH_IN_FIGURES = re.compile(
+    r"(?:(?:19|20)\d\d\s?[年년/.-]\s?\d{1,2}\s?[月월]?|\d{1,2}[/.-](?:19|20)\d\d)"
+)
+_MONTH_IN_WORDS = re.compile(
+    rf"(?:{_WORD}[\s,]{{1,2}}(?:de\s|del\s|of\s)?(?:19|20)\d\d|(?:19|20)\d\d[\s.]{{1,2}}"
+    rf"{_WORD.replace('<w>', '<v>')})"
+)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _ERA_YEAR = re.compile(rf"({'|'.join(ERAS)})\s?(\d{{1,2}}|元)年")
 _EDGES = " \t,;:|()[]-–—·•"
@@ -48,6 +55,18 @@ def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
         if month and _exists(2024, month, int(match["d"])):
             return month, int(match["d"])
     return None
+
+
+def is_month(text: str, reading: DateContext) -> bool:
+    """Whether a whole short text names a month and a year, and no day."""
+    text = text.strip(_EDGES)
+    if not text or len(text) > _LONGEST:
+        return False
+    folded = fold_date(text)
+    if _MONTH_IN_FIGURES.fullmatch(folded):
+        return True
+    match = _MONTH_IN_WORDS.fullmatch(folded)
+    return bool(match and month_of(match["w"] or match["v"], reading.languages))
 
 
 def year_in(text: str) -> int | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from data.dates.address_days import address_days
 from data.models import Content, Draft, Release
 from data.revisions.edits import DOCUMENT, files_of, text_fingerprint
 from data.text.similarity import Signature, containment, jaccard, signature
@@ -110,12 +111,14 @@ def moved(
     release. A nearly identical one is too, if its title is the same and it was not met at its own
     address in this run (``since``): two notices cut from one template, both alive, stay two. Where
     the old address is gone, less likeness will do, for a new layout cuts texts anew. The same title
-    alone never does.
+    alone never does. If one of the two has no date, their addresses must not name different years.
     """
     best: tuple[float, str, Release] | None = None
     for one in candidates:
         known = one.release
         if not _same_language(draft.content, known.content):
+            continue
+        if not one.gone and _other_year(draft, known):
             continue
         if one.fingerprint == read.fingerprint:
             if _near_day(draft.content, known, gone=one.gone):
@@ -155,6 +158,17 @@ def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
         return True
     apart = abs((content.published.day - known.published.day).days)
     return apart <= (1 if gone else 0)
+
+
+def _other_year(draft: Draft, known: Release) -> bool:
+    """Whether one of two releases has no date, and their addresses name different years."""
+    if draft.content.published is not None and not _undated(known):
+        return False
+    left, right = (
+        {day.year for url in urls for day in address_days(url)}
+        for urls in ((draft.url, *draft.aliases), (known.url, *known.aliases))
+    )
+    return bool(left and right) and left.isdisjoint(right)
 
 
 def _same_language(left: Content, right: Content) -> bool:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from data.dates.context import DateContext
 from data.dates.parse import parse_date, parse_stated, plausible
+from data.dates.partial import is_month
 from data.models import Published
 from spiders.page.css import joined
 from spiders.page.embedded_metadata import EmbeddedMetadata
@@ -115,10 +116,18 @@ def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
     """The date of the first ``<time>`` of a page that has one, shown or not, but in a footer."""
     footers = Footers()
     for element in islice(root.iter("time"), MAX_TIMES):
-        found = parse_stated(element.get("datetime") or "", whole_text(element), reading, "time")
+        found = time_of(element, reading)
         if found and plausible(found, reading.now) and not footers.has(element):
             return found
     return None
+
+
+def time_of(element: etree._Element, reading: DateContext) -> Published | None:
+    """The date that a ``<time>`` states, unless its text is a month: that is one of an archive."""
+    shown = whole_text(element)
+    if is_month(shown, reading):
+        return None
+    return parse_stated(element.get("datetime") or "", shown, reading, "time")
 
 
 def state_date(root: etree._Element, reading: DateContext) -> Published | None:

@@ -34,6 +34,7 @@ from spiders.release.visible_dates import (
     CHANGE,
     SHOWN,
     DatePlace,
+    labelled_below,
     near,
     stated_change,
     visible_dates,
@@ -126,6 +127,7 @@ def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
     best = best_scored(told, named, month, of)
     root = of.page.tree
     best = best or yearless_date(root, of.page.url, of.seen, of.place, of.reading)
+    best = best or labelled_below(of.seen, of.place, of.reading)
     best = best or bare_time(root, of.reading) or state_date(root, of.reading)
     if best is None:
         reasons.append("no date of publication was found")
@@ -198,8 +200,10 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
     A page whose system writes UTC shows its readers the local day. Where the source's zone is not
     known, the day that readers see is kept, without an hour.
     """
-    if told.precision != "second" or told.zone != "UTC":
+    if told.precision != "second":
         return told
+    if told.zone != "UTC":
+        return _as_labelled(told, of)
     day = told.day
     others = {
         (told.at + dt.timedelta(hours=hours)).date() for hours in (WESTERNMOST, EASTERNMOST)
@@ -217,6 +221,25 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
     if named is None and day not in days and len(days & others) == 1:
         return next(found for found in shown if found.day in others)
     return told
+
+
+def _as_labelled(told: Published, of: DateEvidence) -> Published:
+    """An instant in UTC, or the day that readers see if that label is wrong.
+
+    Some systems call the local time UTC, or state midnight in UTC for a day without an hour. The
+    page then shows the day of the label, which may be another in the source's zone.
+    """
+    labelled = told.at.date()
+    midnight = told.at.time() == dt.time()
+    if not IN_UTC.search(told.raw) or (labelled == told.day and not midnight):
+        return told
+    shown = [
+        found for worth, found in visible_dates(of.seen, of.place, of.reading) if worth > SHOWN
+    ]
+    if labelled != told.day and any(found.day == told.day for found in shown):
+        return told
+    days = (found for found in shown if found.day == labelled and found.precision == "day")
+    return next(days, told)
 
 
 def may_be_same(shown: Published, told: Published) -> bool:

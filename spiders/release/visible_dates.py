@@ -13,14 +13,14 @@ from itertools import chain, islice, pairwise
 from typing import Final
 
 from data.dates.context import DateContext
-from data.dates.parse import find_dates, parse_stated, plausible
+from data.dates.parse import find_dates, plausible
 from data.models import Published
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.date_labels import AS_OF, CHANGED, MAX_LABEL, OF_SITE, OTHER, SAID, is_of_event
 from spiders.page.media_urls import leads_to_file
 from spiders.release.frames import Footers
-from spiders.release.metadata_dates import whole_text
+from spiders.release.metadata_dates import time_of
 
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
 """A date with dots, which is written day first wherever it is written."""
@@ -81,8 +81,16 @@ PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
 SHOWN: Final = 1.5
 """From which weight on a date is surely shown as the release's."""
 
+BRACKETED: Final = re.compile(
+    r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"
+)
+"""A date in brackets that begins a paragraph: "[July 5, 2022] The board …"."""
+
 MAX_INNER_BLOCKS: Final = 1_000
 """Maximum blocks at each end of a body whose dates are read."""
+
+BELOW: Final = 40
+"""Blocks below a text in which a line may still say when it was published."""
 
 BEFORE, AFTER = 6, 6
 """Blocks before the headline and after the body that are looked at."""
@@ -145,6 +153,7 @@ def _all_dates(seen: BlockTree, place: DatePlace, reading: DateContext) -> Itera
             and order > place.start + 3
             and order < place.end - 2
             and len(block.text) > SENTENCE
+            and not BRACKETED.match(block.text)
         ):
             continue
         yield from dates_of_block(block, seen, place, reading, footers)
@@ -172,6 +181,22 @@ def stated_change(seen: BlockTree, place: DatePlace, reading: DateContext) -> Pu
             if is_change(beside) and plausible(found, reading.now):
                 return found
     return None
+
+
+def labelled_below(seen: BlockTree, place: DatePlace, reading: DateContext) -> Published | None:
+    """The only date below the text that a short line calls that of publication, or None."""
+    footers = Footers()
+    found: list[Published] = []
+    for block in islice(seen.blocks, place.end + AFTER, place.end + BELOW):
+        if len(block.text) > SENTENCE or not LIKELY.search(block.text):
+            continue
+        around = block.container.hints | block.container.above
+        if around & FRAMES or is_outside(block, seen, place, footers):
+            continue
+        dates = called(block.text, find_dates(block.text, reading, "line"), "")
+        found += [date for date, beside in dates if SAID.search(beside) and not is_change(beside)]
+    plausible_ones = [date for date in found if plausible(date, reading.now)]
+    return plausible_ones[0] if len(found) == len(plausible_ones) == 1 else None
 
 
 def near(told: Published, named: Published) -> bool:
@@ -297,10 +322,7 @@ def marked_times(block: TextBlock, reading: DateContext) -> list[Published]:
         for element, tail in block.pieces
         if element.tag == "time" and not tail and element.get("datetime")
     )
-    dates = (
-        parse_stated(element.get("datetime") or "", whole_text(element), reading, "time")
-        for element in islice(times, MAX_TIMES)
-    )
+    dates = (time_of(element, reading) for element in islice(times, MAX_TIMES))
     return [found for found in dates if found]
 
 

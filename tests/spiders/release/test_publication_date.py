@@ -163,3 +163,72 @@ def test_a_day_without_a_year_has_that_of_the_page(
 ) -> None:
     html = f"<html>{body}<h1>Lock opens</h1><p>{line}</p><div>{TEXT}{TEXT}</div>"
     assert dated(html, f"https://harbour.example{path}") == day
+
+
+MONTHS = "".join(
+    f'<li><a href="/archive/2026/0{month}"><time datetime="2026-0{month}-{day}">{name} 2026</time>'
+    f"</a></li>"
+    for month, day, name in ((4, "01", "April"), (3, "17", "March"), (2, "09", "February"))
+)
+
+
+@pytest.mark.parametrize("names", ["class=archives", "class=list", "id=months"])
+def test_a_time_in_a_list_of_months_dates_no_release(names: str) -> None:
+    html = f"<html><body><h1>Lock opens</h1><div>{TEXT}</div><ul {names}>{MONTHS}</ul>"
+    assert dated(html) is None
+    own = '<footer class=end><time datetime="2026-02-03">3 February 2026</time></footer>'
+    html = f"<html><body><article><h1>Lock opens</h1>{TEXT}{own}</article><ul {names}>{MONTHS}</ul>"
+    assert dated(html) == "2026-02-03"
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("[March 5, 2026] ", "2026-03-05"),
+        ("【2026年3月5日】", "2026-03-05"),
+        ("(Merrow, 5 March 2026) ", "2026-03-05"),
+        ("[5] On 5 March 2026 ", None),
+    ],
+)
+def test_a_date_in_brackets_deep_in_the_text_dates_a_release(line: str, day: str | None) -> None:
+    paragraph = TEXT.partition("</p>")[0].removeprefix("<p>")
+    deep = f"<p>{line}{paragraph}</p>"
+    html = f"<html lang=en><body><h1>Lock opens</h1><div>{TEXT * 3}{deep}{TEXT * 3}</div>"
+    assert dated(html) == day
+
+
+def test_a_line_far_below_the_text_says_when_it_was_published() -> None:
+    buttons = "".join(f"<li><a href=/s/{n}>Send by post {n}</a></li>" for n in range(9))
+    below = "<p>Posted on 5 March 2026 by the press office</p>"
+    html = f"<html lang=en><body><h1>Lock opens</h1><div>{TEXT * 3}</div><ul>{buttons}</ul>"
+    assert dated(html + below) == "2026-03-05"
+    others = "".join(f"<div><p>Posted on {n} March 2026</p></div>" for n in (2, 3, 4))
+    assert dated(html + others) is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "zone", "told"),
+    [
+        # Midnight in UTC is a day without an hour.
+        ("2026-03-02T00:00:00+00:00", "America/New_York", "2026-03-02"),
+        ("2026-03-02T00:00:00Z", "Europe/Oslo", "2026-03-02"),
+        # Local time that is called UTC: readers see its day.
+        ("2026-03-02T02:30:00Z", "America/New_York", "2026-03-02"),
+        ("2026-03-02T22:30:00Z", "Asia/Tokyo", "2026-03-02"),
+        # An instant in UTC, of the same day in the source's zone.
+        ("2026-03-02T10:00:00Z", "America/New_York", "2026-03-02T05:00:00-05:00"),
+    ],
+)
+def test_a_label_of_utc_yields_to_the_day_that_readers_see(
+    stated: str, zone: str, told: str
+) -> None:
+    assert published(stated, "2 March 2026", zone=zone).iso == told
+
+
+def test_midnight_in_utc_beside_a_day_alone_claims_no_hour() -> None:
+    time = '<time datetime="2026-03-02 00:00:00+00:00">March 2, 2026</time>'
+    html = f"<html><body><h1>Lock opens</h1>{time}{TEXT}</body></html>"
+    reading = DateContext("America/New_York", now=NOW)
+    found = read_release(Page("https://merrow.example/n", html.encode()), reading).content.published
+    assert found
+    assert found.iso == "2026-03-02"
