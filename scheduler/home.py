@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
 import time
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from data.archive.journal.journaled_store import journaled
+from data.archive.journal.orders import Orders
 from data.bucket.bucket import Bucket, open_bucket
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.network.addresses import may_be_public
@@ -24,6 +26,7 @@ from data.store import is_blank, open_store, store_exists
 from data.store.journal_protocol import JournalStore
 from data.store.protocol import Store
 from data.text.redaction import redacted
+from data.wording import counted
 
 if TYPE_CHECKING:
     from data.archive.archive import Archive
@@ -100,6 +103,13 @@ class LostStore(StoreError):
         )
         self.has_journal = has_journal
 
+
+OLDER: Final = (
+    "the store was older than the archive: it now obeys %s (hide, remove, redact, or undo) that it "
+    "lacked; run `communique publish` if the site was published meanwhile"
+)
+
+log = logging.getLogger(__name__)
 
 SOURCE_LOCK: Final = "source-"
 """Prefix of the name of a source's lock; its id follows."""
@@ -245,13 +255,16 @@ class Home:
                 # A store that can only be read takes no decision meanwhile.
                 with suppress(StoreError):
                     store.forget_journal()
-            return store
-        return journaled(store, (lambda: archive) if archive else self.open_archive)
+            # Nothing is archived, but an archive of before keeps the orders that follow.
+            return journaled(store, None, self.orders) if self.archive.is_dir() else store
+        opens = (lambda: archive) if archive else self.open_archive
+        return journaled(store, opens, self.orders)
 
     def plain_store(self, *, patience: float = 30.0) -> JournalStore:
         """The store without the journal of the archive, created if HOME is new.
 
-        Raises LostStore in place of creating another store for a HOME that had one, and StoreError.
+        A store that is older than its archive obeys the orders that it lacks first. Raises
+        LostStore in place of creating another store for a HOME that had one, and StoreError.
         """
         self.check_store()
         store = open_store(self.store_url, patience=patience)
@@ -259,7 +272,19 @@ class Home:
         if is_blank(store) and self.has_journal(committed=True) and is_blank(store):
             store.close()
             raise LostStore(self.store_url, has_journal=True)
+        try:
+            lacking = self.orders.obey(store)
+        except CommuniqueError:
+            store.close()
+            raise
+        if lacking:
+            log.warning(OLDER, counted(lacking, "order"))
         return store
+
+    @property
+    def orders(self) -> Orders:
+        """The orders that the store obeys, whether its journal goes on or not."""
+        return Orders(self.archive)
 
     def check_writable(self) -> None:
         """Raise UnwritableHome if nothing can be written into the folder, or it can't be made."""
@@ -285,7 +310,7 @@ class Home:
         # Imported here: the libraries of the archive take long to load, and this is rarely needed.
         from data.archive.journal.scan import holds_journal  # noqa: PLC0415
 
-        return holds_journal(self.archive, committed=committed)
+        return bool(self.orders.read()) or holds_journal(self.archive, committed=committed)
 
     @property
     def is_published(self) -> bool:

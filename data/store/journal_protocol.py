@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from data.models import Capture, CaptureOwner, Content, Draft
@@ -56,6 +57,18 @@ class JournalStore(Store, Protocol):
 
     def keep_journaled_file(self, name: str, digest: str) -> None:
         """Keep what the journal holds of a file; an empty digest where it is gone."""
+
+    def orders(self) -> AbstractSet[str]:
+        """The ids of the orders that the store obeys; see data.archive.journal.orders."""
+
+    def has_order(self, order_id: str) -> bool:
+        """Whether the store obeys an order."""
+
+    def keep_order(self, order_id: str) -> None:
+        """Note that the store obeys an order with the transaction under way.
+
+        That transaction is durable when it ends, whatever the settings of the database are.
+        """
 
     def record_outcome(
         self,

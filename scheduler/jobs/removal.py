@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from data.archive.journal import events
+from data.archive.journal.journaled_store import JournaledStore
 from data.archive.removal.chosen import (
     named,
     of_texts,
@@ -84,11 +86,13 @@ def redact(home: Home, name: str, why: str, *, dry_run: bool, told: Told) -> Rem
         archive.log.key()
         now = utc_now()
         with store.transaction():
+            given = [events.Redacted(release, now, why) for release in releases]
             for release in releases:
                 store.redact(release, at=now, why=why)
             if releases:
                 # Of what the journal tells, the texts go: it begins anew with the store as it is.
                 store.forget_journal()
+                home.orders.keep(store, given)
         if releases:
             gone = [*gone, *of_texts(home.archive, records, releases)]
         done = take_out(
@@ -97,7 +101,7 @@ def redact(home: Home, name: str, why: str, *, dry_run: bool, told: Told) -> Rem
     if releases:
         # What was rendered of them goes too: it is a cache.
         delete_file(home.path / "rendered.db")
-        begin_journal(home)
+        begin_journal(home, given)
     return Removed(done.records, done.bytes, releases, damaged)
 
 
@@ -138,12 +142,14 @@ def releases_at(store: Store, addresses: set[str]) -> list[str]:
     return sorted(set(found))
 
 
-def begin_journal(home: Home) -> None:
-    """Begin the journal of a store that lost it with the store as it is."""
+def begin_journal(home: Home, given: Sequence[events.Redacted] = ()) -> None:
+    """Begin the journal of a store that lost it: with the store as it is, and the redactions."""
     with closing(home.store()) as store, closing(home.plain_store()) as plain:
         if plain.journal_end() or not home.settings.archive.enabled:
             return
         # Anything that is told has the store archived first.
         keep_home_files(home, store)
+        if given and isinstance(store, JournaledStore):
+            store.note_redactions(given)
         if not plain.journal_end():
             store.hold({})

@@ -13,6 +13,7 @@ import msgspec
 
 from data.clock import utc_now
 from data.errors import RenamedSource, SourceError, UnknownSource
+from data.files import sync
 from data.models import Facet
 from data.store.protocol import Store
 from data.toml_files import ID
@@ -85,6 +86,9 @@ def remove_source(home: Home, source: str, *, kept: bool) -> Removed:
         check_known(store, source, [source] if was_there else ())
         before = count_of(store, source)
         path.unlink(missing_ok=True)
+        if path.parent.exists():
+            # A file that came back after a loss of power would be collected again.
+            sync(path.parent)
         keep_home_files(home, store, [source])
         removed = store.remove_source(source, at=utc_now(), kept=kept)
         releases = count_of(store, source) if kept else before

@@ -167,6 +167,17 @@ class Unhidden(Event, frozen=True, tag="unhide"):
     release: str
 
 
+class Redacted(Event, frozen=True, tag="redact"):
+    """The texts of a release were taken out, in all versions, for a reason.
+
+    The journal begins again after a redaction: its snapshot of the store holds the rest.
+    """
+
+    release: str
+    at: dt.datetime
+    why: str
+
+
 class SourceRenamed(Event, frozen=True, tag="rename_source"):
     """A source has another id."""
 
@@ -311,6 +322,7 @@ AnyEvent: TypeAlias = (
     | Retracted
     | Hidden
     | Unhidden
+    | Redacted
     | SourceRenamed
     | SourceRemoved
     | SourceRestored

@@ -32,13 +32,13 @@ class Entry:
 class History:
     """The entries that count, in their order.
 
-    ``missing`` are the ids of records that others name and nobody can read, ``aside`` the number of
-    those that don't count.
+    ``missing`` are the ids of records that others name and nobody can read, ``aside`` the entries
+    that don't count, in their order.
     """
 
     entries: Sequence[Entry]
     missing: Sequence[str] = ()
-    aside: int = 0
+    aside: Sequence[Entry] = ()
 
 
 def history_of(found: Iterable[Entry]) -> History:
@@ -77,4 +77,5 @@ def history_of(found: Iterable[Entry]) -> History:
         )
     chain.reverse()
     missing.reverse()
-    return History(chain, missing, len(entries) - len(chain))
+    aside = [entries[record] for record in left if record not in used]
+    return History(chain, missing, aside)

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from data.archive.journal import events
 from data.archive.journal.events import AnyEvent, JournalRecord
+from data.archive.journal.orders import ORDERS, Orders
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture, Run
@@ -50,12 +51,18 @@ class Journal:
     The events of a transaction become one record, which is in the archive before the transaction
     is committed, or waits in the store for an archive that fails. What merely was as before waits
     for the next record, or for `close`: when releases were last seen, and visits that brought
-    nothing.
+    nothing. Without an archive to open, only ``orders`` are kept, in their own file.
     """
 
-    def __init__(self, store: JournalStore, open_archive: Callable[[], Archive]) -> None:
+    def __init__(
+        self,
+        store: JournalStore,
+        open_archive: Callable[[], Archive] | None,
+        orders: Orders | None = None,
+    ) -> None:
         self._store = store
         self._open_archive = open_archive
+        self._orders = orders
         self._opened: Archive | None = None
         self._events: list[AnyEvent] | None = None
         self._seen: dict[str, Sight] = {}
@@ -84,6 +91,7 @@ class Journal:
                 written = bool(self._events)
                 if written:
                     self._write([*self._waiting(), *self._events], unknown=unknown)
+                    self._keep_orders(self._events)
             finally:
                 self._events = None
         if written:
@@ -95,6 +103,8 @@ class Journal:
         Where the archive can't take it, the store keeps its events until it can: nothing collected
         is lost to a full disk. Whoever captures tells of it.
         """
+        if self._open_archive is None:
+            return
         try:
             if unknown:
                 self._append([self._snapshot()])
@@ -105,6 +115,17 @@ class Journal:
         except ArchiveError as error:
             log.warning("the journal waits for the archive: %s", error)
             self._store.keep_unwritten(events.encode_events(told))
+
+    def _keep_orders(self, told: Sequence[AnyEvent]) -> None:
+        """Keep the orders of the transaction under way in their file, as its last step."""
+        # A redaction keeps its own: it begins the journal again.
+        orders = [
+            event
+            for event in told
+            if isinstance(event, ORDERS) and not isinstance(event, events.Redacted)
+        ]
+        if orders and self._orders:
+            self._orders.keep(self._store, orders)
 
     def _snapshot(self) -> events.Snapshot:
         """Archive the store as it was before this transaction."""
@@ -171,5 +192,8 @@ class Journal:
     @property
     def _archive(self) -> Archive:
         """The archive, opened when there is something to keep in it."""
-        self._opened = self._opened or self._open_archive()
+        if self._opened is None:
+            if self._open_archive is None:
+                raise RuntimeError("nothing is archived while the archive is off")
+            self._opened = self._open_archive()
         return self._opened

@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from data.archive.journal import events
 from data.archive.journal.journal import Archive, Journal
 from data.archive.journal.news import day, end_of, is_news, leaf_of, said, sight_of
+from data.archive.journal.orders import Orders
 from data.clock import utc_now, zone_or_utc
 from data.identity.decision import Decision
 from data.models import (
@@ -34,9 +35,14 @@ from data.store.recorder.outcome import Sight
 from data.text.redaction import redacted, redacted_toml
 
 
-def journaled(store: JournalStore, open_archive: Callable[[], Archive]) -> Store:
-    """A store whose decisions are kept in an archive, which is opened at the first of them."""
-    return cast("Store", JournaledStore(store, open_archive))
+def journaled(
+    store: JournalStore, open_archive: Callable[[], Archive] | None, orders: Orders | None = None
+) -> Store:
+    """A store whose decisions are kept in an archive, which is opened at the first of them.
+
+    Without an archive to open, only its ``orders`` are kept.
+    """
+    return cast("Store", JournaledStore(store, open_archive, orders))
 
 
 class JournaledStore(Journal):
@@ -225,6 +231,11 @@ class JournaledStore(Journal):
         else:
             self._told[run.source] = run
 
+    def note_redactions(self, told: Iterable[events.Redacted]) -> None:
+        """Note releases that are redacted in the store already, after its snapshot."""
+        with self.transaction():
+            self._tell(*told)
+
     # What publishing decides.
 
     def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
@@ -290,6 +301,8 @@ class JournaledStore(Journal):
         which others may get, and so do values of secret keys. Raises ArchiveError where it can't
         be written: the next call tries.
         """
+        if self._open_archive is None:
+            return
         digest = hashlib.sha256(content).hexdigest() if content is not None else ""
         with self.transaction():
             if self._store.journaled_files().get(name, "") == digest:

@@ -123,6 +123,12 @@ class Replay:
             self._store.unhide(event.release)
 
     @_write.register
+    def _(self, event: events.Redacted) -> None:
+        known = self._store.release(event.release)
+        if known and not known.content.redacted:
+            self._store.redact(event.release, at=event.at, why=event.why)
+
+    @_write.register
     def _(self, event: events.SourceRenamed) -> None:
         self._store.rename_source(event.old, event.new)
 

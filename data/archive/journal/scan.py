@@ -14,6 +14,7 @@ import msgspec
 
 from data.archive.journal import events
 from data.archive.journal.history import Entry, History, history_of
+from data.archive.journal.orders import ORDERS, Order
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.reader import Damage, Record, is_whole, path_of, read_file, uuid_of
@@ -38,7 +39,8 @@ class Scan:
     ``snapshot`` is the place in the history of the last record that tells of a snapshot of the
     store, and ``rewritten`` that of the last that tells that all of the site was written anew; -1
     where none does. ``answers`` are the places of all whole answers of servers, each with its leaf,
-    None where nobody knows it. So many ``records`` were read, ``damages`` could not be, and the
+    None where nobody knows it. ``orders`` are those of all journal records, oldest first, whether
+    the records count or not. So many ``records`` were read, ``damages`` could not be, and the
     records of the leaves ``lost`` are not here or damaged, though nobody took them out
     (``removed``).
     """
@@ -50,6 +52,7 @@ class Scan:
     answers: Mapping[Place, int | None]
     snapshot: int
     rewritten: int
+    orders: Sequence[Order]
     records: int
     damages: Sequence[Damage]
     lost: AbstractSet[int]
@@ -72,6 +75,7 @@ class Scanner:
         self._kept: dict[str, tuple[dt.datetime, str]] = {}
         self._answers: dict[Place, int | None] = {}
         self._rewrites: set[str] = set()
+        self._orders: list[Order] = []
         self._snapshots: set[str] = set()
         self._damages: list[Damage] = []
         self._seen: set[int] = set()
@@ -123,6 +127,7 @@ class Scanner:
             self._answers,
             snapshot,
             rewritten,
+            sorted(self._orders, key=lambda order: order.at),
             self._records,
             self._damages,
             lost,
@@ -137,6 +142,9 @@ class Scanner:
         self._entries.append(
             Entry(record.record_id, told.after, record.at, leaf, record.file, record.offset)
         )
+        self._orders += [
+            Order("", record.at, event) for event in told.events if isinstance(event, ORDERS)
+        ]
         if any(isinstance(event, events.Snapshot) for event in told.events):
             self._snapshots.add(record.record_id)
         if any(isinstance(event, events.Published) and event.everything for event in told.events):

@@ -1,10 +1,17 @@
-"""How far the journal of the archive has come, and what it could not take yet."""
+"""How far the journal of the archive has come, what it lacks, and the orders that are obeyed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from data.store.sql.database.connection import Part
+
+ORDER: Final = "order:"
+"""How the names of orders begin in the table of journaled files; their ids follow.
+
+No file of HOME has such a name.
+"""
 
 
 class JournalPart(Part):
@@ -27,8 +34,10 @@ class JournalPart(Part):
     def forget_journal(self) -> None:
         """Forget how far the journal has come: what is decided from now on is not in it."""
         with self._writing() as db:
-            for table in ("journal_end", "journal_outbox", "journaled_files"):
+            for table in ("journal_end", "journal_outbox"):
                 db.execute(f"DELETE FROM {table}")
+            # Orders are obeyed with or without a journal.
+            db.execute("DELETE FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"])
 
     def keep_unwritten(self, events: bytes) -> None:
         """Keep events that the archive can't take now."""
@@ -51,9 +60,33 @@ class JournalPart(Part):
 
     def journaled_files(self) -> Mapping[str, str]:
         """The SHA-256 of each file that the journal holds, by its name in HOME."""
-        return dict(self._ask("SELECT name, digest FROM journaled_files"))
+        return dict(
+            self._ask(
+                "SELECT name, digest FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"]
+            )
+        )
 
     def keep_journaled_file(self, name: str, digest: str) -> None:
         """Keep what the journal holds of a file; an empty digest where it is gone."""
         with self._writing():
             self._connection.upsert("journaled_files", {"name": name, "digest": digest})
+
+    def orders(self) -> frozenset[str]:
+        """The ids of the orders that the store obeys."""
+        rows = self._ask("SELECT name FROM journaled_files WHERE name LIKE ?", [f"{ORDER}%"])
+        return frozenset(name.removeprefix(ORDER) for (name,) in rows)
+
+    def has_order(self, order_id: str) -> bool:
+        """Whether the store obeys an order."""
+        return bool(
+            self._ask("SELECT 1 FROM journaled_files WHERE name = ?", [f"{ORDER}{order_id}"])
+        )
+
+    def keep_order(self, order_id: str) -> None:
+        """Note that the store obeys an order with the transaction under way.
+
+        That transaction is durable when it ends, whatever the settings of the database are.
+        """
+        with self._writing():
+            self._connection.upsert("journaled_files", {"name": f"{ORDER}{order_id}", "digest": ""})
+            self._connection.commit_durably()

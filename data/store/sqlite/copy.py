@@ -23,6 +23,7 @@ from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
 from data.sqlite_file import open_for_reading
+from data.store.sql.journal import ORDER
 from data.store.sqlite.database.connection import refusal
 from data.store.sqlite.database.schema import migrations
 
@@ -55,7 +56,8 @@ class StoreCopy:
     ``schema`` is the name of its last migration, and whether it is the ``present`` one of this
     version. So many records of the journal are ``unwritten``. ``last_visit`` is aware UTC.
     ``is_blank`` is whether it has no source and no journal (see data.store.is_blank). ``visited``
-    are the ids of visited sources that were not removed.
+    are the ids of visited sources that were not removed, and ``orders`` those of the orders that it
+    obeys (see data.archive.journal.orders).
     """
 
     schema: str = ""
@@ -66,6 +68,7 @@ class StoreCopy:
     last_visit: dt.datetime | None = None
     is_blank: bool = False
     visited: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
 
 
 def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -> None:
@@ -136,11 +139,17 @@ def read_copy(path: Path) -> StoreCopy:
             unwritten=one("journal_outbox", "count(*) FROM journal_outbox") or 0,
             last_visit=EPOCH + dt.timedelta(seconds=visited) if visited else None,
             visited=_visited(db, tables),
+            orders=_orders(db) if "journaled_files" in tables else frozenset(),
             is_blank=not any(
                 one(table, f"1 FROM {table}")
                 for table in ("journal_end", "sources", "journaled_files")
             ),
         )
+
+
+def _orders(db: sqlite3.Connection) -> frozenset[str]:
+    rows = db.execute("SELECT name FROM journaled_files WHERE name LIKE ?", [f"{ORDER}%"])
+    return frozenset(name.removeprefix(ORDER) for (name,) in rows)
 
 
 def present_schema() -> str:

@@ -15,10 +15,12 @@ from data.errors import ArchiveError
 from data.store.postgres.database.pool import failed
 from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
+from data.store.sql.journal import ORDER
 from data.text.redaction import redacted
 from data.wording import lasting
 from scheduler.home import Home, LostStore
 from scheduler.jobs.doctor.finding import Finding
+from scheduler.jobs.doctor.orders import examine_orders
 
 PATIENCE: Final = 10
 """Seconds for which a server is waited for."""
@@ -61,6 +63,10 @@ def examine_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
             "its schema is of an earlier version; whatever opens it next brings it up to date",
             "make a copy first (`communique backup`): an older version reads it no more then",
         )
+    if known is not None and {*MIGRATIONS} <= known:
+        named = "SELECT name FROM journaled_files WHERE name LIKE %s"
+        rows = db.execute(named, [f"{ORDER}%"]).fetchall()
+        yield from examine_orders(home, {name.removeprefix(ORDER) for (name,) in rows})
     ((read_only,),) = db.execute("SHOW transaction_read_only").fetchall()
     if read_only == "on":
         text = f"{shown} is read-only: nothing that is collected can be kept"

@@ -13,6 +13,7 @@ from data.store.sqlite.database.connection import refusal
 from data.wording import counted
 from scheduler.home import Home, LostStore
 from scheduler.jobs.doctor.finding import Finding
+from scheduler.jobs.doctor.orders import examine_orders
 from scheduler.jobs.doctor.written import owned
 
 PATIENCE: Final = 20.0
@@ -54,6 +55,7 @@ def examine_store(home: Home) -> Iterator[Finding]:
             "its schema is of an earlier version; whatever opens it next brings it up to date",
             "make a copy first (`communique backup`): an older version reads it no more then",
         )
+    yield from examine_orders(home, held.orders)
     if held.unwritten:
         text = f"{counted(held.unwritten, 'record')} of the journal wait for the archive"
         yield Finding("store", "warning", text, "see what the archive lacks: room, or a key")

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from data.archive.journal.orders import fingerprint_of
 from data.archive.journal.replay import Replay
 from data.archive.journal.scan import scan
 from data.archive.log.tree_log import TreeLog
@@ -17,13 +18,13 @@ from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import Damage
 from data.export.destination import workplace
 from data.identity.decision import Decision
-from data.identity.matching import DraftSignature
-from data.models import Draft, HiddenRelease, Release
+from data.models import HiddenRelease, Release
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
 from data.store.recorder.outcome import Outcome
 from data.store.sql.sources import WHY_HIDDEN
 from scheduler.home import Home, LostStore
+from scheduler.jobs.rebuild.given_orders import obey_all
 from scheduler.jobs.rebuild.journal_reader import JournalReader
 from scheduler.jobs.removal import begin_journal
 
@@ -68,6 +69,8 @@ def begin_new_store(home: Home, told: Reporter) -> NewStore | None:
         with replayed(home, told) as (old, unread), closing(open_store(home.store_url)) as new:
             with new.transaction():
                 done = Withheld(old, new).copy()
+                for order in old.orders():
+                    new.keep_order(order)
                 # Marks the store as begun, even if nothing was copied into it.
                 new.keep_journaled_file("communique.toml", "")
             # The journal of the new store begins with a snapshot of what was copied.
@@ -94,6 +97,7 @@ def replayed(home: Home, told: Reporter) -> Iterator[tuple[JournalStore, int]]:
                 some = reader.read(entries[at : at + BATCH])
                 replay.write(event for _, events in some for event in events)
                 told("journal", min(at + BATCH, len(entries)), len(entries))
+            obey_all(store, found, reader, home.archive)
             yield store, len(damaged) + len(found.history.missing) + len(replay.refused)
 
 
@@ -167,11 +171,3 @@ class Withheld:
             self._new.hide(release.id, at=hidden.at, why=hidden.why)
         elif release.content.redacted:
             self._new.hide(release.id, at=release.updated, why=f"redacted: {why}")
-
-
-def fingerprint_of(release: Release) -> bytes:
-    """The fingerprint of a stored release, as a draft of the same text has it."""
-    if release.content.redacted:
-        return b""
-    draft = Draft(release.source, release.url, release.content, digest=release.digest)
-    return DraftSignature(draft).fingerprint

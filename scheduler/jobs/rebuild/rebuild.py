@@ -15,6 +15,7 @@ import msgspec
 
 from data.archive.journal import events
 from data.archive.journal.history import Entry
+from data.archive.journal.orders import FILE as ORDERS
 from data.archive.journal.replay import Replay
 from data.archive.journal.scan import Scan, scan
 from data.archive.log.keys import LogKey
@@ -34,6 +35,7 @@ from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.jobs.publish import publish_proofs
 from scheduler.jobs.rebuild.captures import restore_sightings, unreadable_captures
+from scheduler.jobs.rebuild.given_orders import obey_all
 from scheduler.jobs.rebuild.journal_reader import JournalReader
 from scheduler.jobs.rebuild.report import Damaged, NotEmpty, NotRebuilt, Rebuilt
 from scheduler.jobs.rebuild.settings import with_own_store
@@ -163,6 +165,9 @@ class Rebuilding:
             unseen = restore_sightings(
                 self._store, self._home.archive, self._found, self._replay.seen_in
             )
+            obey_all(self._store, self._found, self._reader, self._home.archive)
+            # Subscribers were alerted by the lost store, or have heard nothing for long.
+            self._store.forget_events()
             self._store.keep_journal_end(entries[-1].record_id)
             self._take_kept_files()
             self._write_files()
@@ -184,7 +189,7 @@ class Rebuilding:
                 home=str(self._home.path),
                 records=self._found.records,
                 journal=len(entries),
-                aside=self._found.history.aside,
+                aside=len(self._found.history.aside),
                 sources=len(self._store.sources()),
                 releases=len(ids),
                 feeds=self._feeds,
@@ -214,8 +219,6 @@ class Rebuilding:
                 self._write_files()
                 self._publish(undecided(self._store), publish_at)
             self._tell("journal", done, len(entries))
-        # Whoever was to be told of it was told, or has heard nothing for long.
-        self._store.forget_events()
 
     def _steps(
         self, entries: Sequence[Entry]
@@ -338,7 +341,7 @@ def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
     for path in sorted(source.iterdir()):
         if not path.is_file() or path.name.startswith("index.db"):
             continue
-        if path.name.endswith(OPEN):
+        if path.name.endswith(OPEN) or path.name == ORDERS:
             shutil.copyfile(path, target / path.name)
             continue
         try:

@@ -37,6 +37,12 @@ UNBOUNDED: Final = f"SET statement_timeout = '{STATEMENT}s'; SET enable_seqscan 
 """Before a search and after it. Planners do not know what it costs to look into long texts that lie
 apart from their rows: they would rather look through all of them than use an index."""
 
+DURABLE: Final = (
+    "SELECT set_config('synchronous_commit', 'on', true)"
+    " WHERE current_setting('synchronous_commit') = 'off'"
+)
+"""Has a transaction wait for the disk, on a server whose transactions do not."""
+
 USABLE: Final = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
 
 KEYS: Final = """
@@ -141,6 +147,10 @@ class Connection:
 
     def overwrite_deleted(self) -> None:
         """Nothing: what is deleted goes with the next VACUUM, and out of backups with their age."""
+
+    def commit_durably(self) -> None:
+        """Have the transaction under way survive a loss of power once it has ended."""
+        self.execute(DURABLE)
 
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:

@@ -71,6 +71,9 @@ class Connection(Protocol):
     def overwrite_deleted(self) -> None:
         """Have what this transaction deletes overwritten, as far as the database can do that."""
 
+    def commit_durably(self) -> None:
+        """Have the transaction under way survive a loss of power once it has ended."""
+
     def bounded(self, seconds: float) -> AbstractContextManager[None]:
         """Give up what is asked within, after so many seconds. Raises SlowSearch."""
 

@@ -8,14 +8,15 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import sqlite_utils
 
 from data.errors import Interrupted, RefusedValue, SlowSearch, StoreError
-from data.sqlite_file import cause_of, is_read_only, open_for_reading, open_for_writing
+from data.files import sync
+from data.sqlite_file import cause_of, files_of, is_read_only, open_for_reading, open_for_writing
 from data.store.sql.database.connection import HALF_FULL, MARK, Arguments, Database
 from data.store.sql.database.interruption import current
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
@@ -98,6 +99,7 @@ class Connection:
         limit_steps(self._threads.db)
         self._threads.tables = sqlite_utils.Database(self._threads.db)
         self._threads.depth = 0
+        self._threads.durable = False
         self._threads.at_commit = []
         self._threads.at_hand = defaultdict(dict)
         self._threads.version = None
@@ -168,6 +170,10 @@ class Connection:
         """Have what this transaction deletes overwritten in the file."""
         self.db.execute("PRAGMA secure_delete = ON")
 
+    def commit_durably(self) -> None:
+        """Have the transaction under way survive a loss of power once it has ended."""
+        self._threads.durable = True
+
     def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
         """Have ``enter`` called once with all items of this transaction, just before its end."""
         self._threads.at_commit.append((enter, items))
@@ -201,6 +207,7 @@ class Connection:
             self._threads.depth += 1
             waiting = len(self._threads.at_commit)
             if not inner:
+                self._threads.durable = False
                 self._forget_changed(connection)
             try:
                 yield connection
@@ -218,9 +225,25 @@ class Connection:
             connection.execute(keep)
             if not inner:
                 self._threads.at_commit.clear()
+                if self._threads.durable:
+                    self._sync()
         except sqlite3.Error as error:
             if connection.in_transaction and not inner:
                 connection.execute("ROLLBACK")
+            raise self._failed(error) from error
+
+    def _sync(self) -> None:
+        """Make all committed transactions durable: those that are in the log alone, too.
+
+        With ``synchronous = NORMAL``, SQLite syncs its log only before it is folded into the file.
+        """
+        # Never the file itself: closing it ends the locks that SQLite has on it in this process.
+        _, transactions, _ = files_of(self.path)
+        try:
+            with suppress(FileNotFoundError):
+                sync(transactions)
+            sync(self.path.parent)
+        except OSError as error:
             raise self._failed(error) from error
 
     def _enter_waiting(self, connection: sqlite3.Connection) -> None:

@@ -25,14 +25,14 @@ CHAIN = [entry("a", "", 1), entry("b", "a", 4), entry("c", "b", 9), entry("d", "
 def test_the_order_is_that_of_the_log_whatever_the_files(found: list[Entry]) -> None:
     history = history_of(found)
     assert [one.record_id for one in history.entries] == ["a", "b", "c", "d"]
-    assert (history.missing, history.aside) == ([], 0)
+    assert (history.missing, history.aside) == ([], [])
 
 
 def test_a_record_whose_transaction_never_ended_is_left_aside() -> None:
     cut = entry("cut", "b", 7)
     history = history_of([*CHAIN, cut])
     assert cut not in history.entries
-    assert (len(history.entries), history.aside) == (4, 1)
+    assert (len(history.entries), history.aside) == (4, [cut])
 
 
 def test_what_an_older_copy_of_the_store_never_knew_is_left_aside() -> None:

@@ -313,3 +313,13 @@ def test_a_password_that_is_changed_meanwhile_is_told(postgres_url: str) -> None
             close_pools()
             db.execute("DROP OWNED BY press")
             db.execute("DROP ROLE press")
+
+
+def test_a_transaction_with_an_order_waits_for_the_disk(store: PostgresStore) -> None:
+    asked = "SELECT current_setting('synchronous_commit')"
+    for before, after in (("off", "on"), ("remote_apply", "remote_apply")):
+        with store.transaction():
+            store._connection.execute(f"SET LOCAL synchronous_commit = '{before}'")  # noqa: SLF001 - what the server is asked for
+            store.keep_order(before)
+            assert store._connection.ask(asked) == [(after,)]  # noqa: SLF001 - as above
+    assert store.orders() == {"off", "remote_apply"}

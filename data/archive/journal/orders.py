@@ -1,0 +1,258 @@
+"""The orders of a HOME: what people hid, removed or redacted, in a file beside the records.
+
+A store can be older than its archive: it was copied by hand, restored from a backup, or a loss of
+power undid its last transactions. Its next transaction then begins another branch of the journal,
+and the orders of the branch before would be forgotten. So each order is a line of ``orders.jsonl``
+too, which is on the disk before its transaction is committed, also while the archive is off. The
+store keeps the ids of the orders that it obeys, and obeys those that it lacks when it is opened.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, TypeAlias
+from uuid import uuid4
+
+import msgspec
+
+from data.archive.journal import events
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.files import sync
+from data.identity.decision import Decision
+from data.identity.matching import DraftSignature
+from data.models import Content, Draft, Release
+from data.models.release import REDACTED
+from data.store.journal_protocol import JournalStore
+from data.store.recorder.outcome import Outcome
+
+FILE: Final = "orders.jsonl"
+"""The name of the file in the folder of an archive."""
+
+TAIL_BYTES: Final = 65_536
+"""Bytes at the end of the file that are read to find its last line."""
+
+HIDDEN_TITLE: Final = "[hidden]"
+"""The title of a hidden release of which a store never held the text."""
+
+OrderEvent: TypeAlias = (
+    events.Hidden | events.Unhidden | events.Redacted | events.SourceRemoved | events.SourceRestored
+)
+
+OF_RELEASES: Final = (events.Hidden, events.Unhidden, events.Redacted)
+ORDERS: Final = (*OF_RELEASES, events.SourceRemoved, events.SourceRestored)
+
+log = logging.getLogger(__name__)
+
+
+class Order(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One order, given at ``at`` (UTC).
+
+    ``release`` is a hidden or redacted release without its text, for a store that never held it.
+    """
+
+    id: str
+    at: dt.datetime
+    event: OrderEvent
+    release: events.Recorded | None = None
+
+
+class Orders:
+    """The file of orders in the folder of an ``archive``; it may be missing."""
+
+    def __init__(self, archive: Path) -> None:
+        self.path = archive / FILE
+
+    def read(self) -> list[Order]:
+        """All orders, oldest first, without lines that are damaged. Raises ArchiveError."""
+        return [order for order in map(_decoded, self._lines()) if order]
+
+    def damaged_lines(self) -> int:
+        """Count the lines that can't be read. Raises ArchiveError."""
+        return sum(_decoded(line) is None for line in self._lines())
+
+    def missing(self, store: JournalStore) -> list[Order]:
+        """The orders that a store does not obey yet, oldest first.
+
+        Raises ArchiveError and StoreError.
+        """
+        last = self._last()
+        if last is None or store.has_order(last.id):
+            return []
+        known = store.orders()
+        return [order for order in self.read() if order.id not in known]
+
+    def keep(self, store: JournalStore, told: Iterable[OrderEvent]) -> None:
+        """Keep orders that a store obeys with the transaction under way, as its last step.
+
+        Raises ArchiveError if the file can't be written.
+        """
+        orders = [
+            Order(uuid4().hex, utc_now(), event, without_text(store, event)) for event in told
+        ]
+        self._append(b"".join(msgspec.json.encode(order) + b"\n" for order in orders))
+        for order in orders:
+            store.keep_order(order.id)
+
+    def obey(self, store: JournalStore) -> int:
+        """Have a store obey the orders that it lacks, in one transaction; how many it lacked.
+
+        Raises ArchiveError and StoreError.
+        """
+        if not self.missing(store):
+            return 0
+        with store.transaction():
+            # Another process may have done so meanwhile.
+            orders = self.missing(store)
+            obey(store, orders)
+            if any(isinstance(order.event, events.Redacted) for order in orders):
+                # Records that this store's journal leads back to were taken out with the texts.
+                store.forget_journal()
+            for order in orders:
+                store.keep_order(order.id)
+        return len(orders)
+
+    def _lines(self) -> list[bytes]:
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise self._failed(error) from error
+        # A last line without an end was never acknowledged.
+        return [line for line in lines[:-1] if line]
+
+    def _last(self) -> Order | None:
+        """The last order, from the end of the file."""
+        try:
+            with self.path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - TAIL_BYTES))
+                lines = file.read().split(b"\n")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failed(error) from error
+        found = _decoded(lines[-2]) if len(lines) > 1 else None
+        return found or next(reversed(self.read()), None)
+
+    def _append(self, lines: bytes) -> None:
+        try:
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+            with os.fdopen(handle, "r+b", buffering=0) as file:
+                content = file.read() or b""
+                whole = content.rfind(b"\n") + 1
+                if whole < len(content):
+                    # What a loss of power left of a line.
+                    file.truncate(whole)
+                rest = memoryview(lines)
+                while rest:
+                    rest = rest[file.write(rest) :]
+                os.fsync(handle)
+            sync(self.path.parent)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> ArchiveError:
+        return ArchiveError(str(self.path), f"orders can't be kept or read there: {error.strerror}")
+
+
+def _decoded(line: bytes) -> Order | None:
+    try:
+        return msgspec.json.decode(line, type=Order)
+    except msgspec.DecodeError:
+        return None
+
+
+def obey(
+    store: JournalStore,
+    orders: Sequence[Order],
+    recorded: Mapping[str, events.Recorded] | None = None,
+) -> None:
+    """Have a store obey orders, given oldest first; a later order undoes an earlier one.
+
+    ``recorded`` has releases by id that the store may not hold. Raises StoreError.
+    """
+    moves = store.source_moves()
+    last: dict[tuple[str, str], Order] = {}
+    for order in orders:
+        event = order.event
+        if isinstance(event, OF_RELEASES):
+            kind = "redact" if isinstance(event, events.Redacted) else "hide"
+            last[kind, event.release] = order
+        else:
+            last["source", moves.get(event.source, event.source)] = order
+    with store.transaction():
+        # Releases first: one that was hidden by itself stays so when its source is restored.
+        for (kind, name), order in sorted(last.items(), key=lambda one: one[0][0] == "source"):
+            if kind == "source":
+                _obey_about_source(store, name, order.event)
+            else:
+                is_added = _add_missing(store, order, (recorded or {}).get(name))
+                _obey_about_release(store, order.event, is_added=is_added)
+
+
+def _add_missing(store: JournalStore, order: Order, recorded: events.Recorded | None) -> bool:
+    """Add the hidden or redacted release of an order to a store that lacks it; whether it did."""
+    release = recorded or order.release
+    if release is None or isinstance(order.event, events.Unhidden):
+        return False
+    if store.release(str(release.release["id"])):
+        return False
+    store.restore(release.outcome(None))
+    return True
+
+
+def _obey_about_release(store: JournalStore, event: OrderEvent, *, is_added: bool) -> None:
+    if isinstance(event, events.Hidden):
+        store.hide(event.release, at=event.at, why=event.why)
+    elif isinstance(event, events.Unhidden):
+        store.unhide(event.release)
+    elif isinstance(event, events.Redacted):
+        known = store.release(event.release)
+        if known and (is_added or not known.content.redacted):
+            store.redact(event.release, at=event.at, why=event.why)
+
+
+def _obey_about_source(store: JournalStore, source: str, event: OrderEvent) -> None:
+    if isinstance(event, events.SourceRemoved):
+        store.remove_source(source, at=event.at, kept=event.kept)
+    elif isinstance(event, events.SourceRestored):
+        store.restore_source(source)
+
+
+def without_text(store: JournalStore, event: OrderEvent) -> events.Recorded | None:
+    """The release that an order hides or redacts, without its text; None for other orders."""
+    if not isinstance(event, events.Hidden | events.Redacted):
+        return None
+    release = store.release(event.release)
+    if release is None:
+        return None
+    said = release.content
+    # A redacted release stays redacted; a hidden one gets its title back when it is shown again.
+    title = REDACTED if said.redacted else HIDDEN_TITLE
+    version = replace(
+        release,
+        content=Content(title, said.published, said.language, said.section, said.topics),
+        revision=1,
+        reread=0,
+        story=None,
+        capture=None,
+        hidden=False,
+    )
+    fingerprint = fingerprint_of(release)
+    addresses = tuple(dict.fromkeys([release.url, *release.aliases]))
+    return events.recorded(Outcome(Decision("new", version), None, fingerprint, addresses))
+
+
+def fingerprint_of(release: Release) -> bytes:
+    """The fingerprint of a stored release, as a draft of the same text has it."""
+    if release.content.redacted:
+        return b""
+    draft = Draft(release.source, release.url, release.content, digest=release.digest)
+    return DraftSignature(draft).fingerprint

@@ -1,0 +1,224 @@
+"""A store that is older than its archive: what was hidden, removed or redacted since stays so."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.sqlite_file import files_of
+from tests.command import SETTINGS, collect, communique, make_home
+from tests.press_room import Room, listing_html, release_html, served
+
+ORDERS = "archive/orders.jsonl"
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    with served() as opened:
+        opened.page("/", listing_html([1, 2, 3]))
+        for number in (1, 2, 3):
+            opened.page(f"/news/{number}.html", release_html(number))
+        yield opened
+
+
+@pytest.fixture
+def home(room: Room, tmp_path: Path) -> Path:
+    """A HOME of three releases, of which a copy of the store was made."""
+    home = make_home(tmp_path / "home", f"{room.base}/")
+    assert collect(home)["new"] == 3
+    shutil.copyfile(home / "communique.db", tmp_path / "old.db")
+    return home
+
+
+def ids(home: Path) -> dict[str, str]:
+    """The ids of the releases that readers see, by the number in their addresses."""
+    lines = communique("export", home=home).stdout.splitlines()
+    return {one["url"].rpartition("/")[2][0]: one["id"] for one in map(json.loads, lines)}
+
+
+def run(*arguments: str, home: Path) -> str:
+    done = communique(*arguments, home=home)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def hide(home: Path, number: str) -> None:
+    run("releases", "hide", ids(home)[number], "--why", "an order", home=home)
+
+
+def lose(home: Path) -> None:
+    for file in files_of(home / "communique.db"):
+        file.unlink(missing_ok=True)
+
+
+def go_back(home: Path) -> None:
+    """Put the older copy of the store in place of the store."""
+    lose(home)
+    shutil.copyfile(home.parent / "old.db", home / "communique.db")
+
+
+def rebuilt(home: Path) -> Path:
+    folder = home.with_name(f"rebuilt-{len([*home.parent.iterdir()])}")
+    run("mirror", "rebuild", "--to", str(folder), home=home)
+    return folder
+
+
+def texts_of(home: Path) -> set[str]:
+    lines = communique("export", home=home).stdout.splitlines()
+    return {one["title"] for one in map(json.loads, lines)}
+
+
+def test_an_older_store_hides_what_was_hidden_since(home: Path) -> None:
+    hide(home, "2")
+    go_back(home)
+    said = run("publish", "--all", home=home)
+    assert "1 order" in said
+    assert "1 order" not in run("publish", "--all", home=home)
+    assert sorted(ids(home)) == ["1", "3"]
+    assert collect(home)["errors"] == []
+    assert sorted(ids(rebuilt(home))) == ["1", "3"]
+    lose(home)
+    run("collect", "--new-store", home=home)
+    assert sorted(ids(home)) == ["1", "3"]
+
+
+def test_an_older_store_shows_what_was_shown_again(home: Path) -> None:
+    named = ids(home)["2"]
+    hide(home, "2")
+    shutil.copyfile(home / "communique.db", home.parent / "old.db")
+    run("releases", "unhide", named, home=home)
+    go_back(home)
+    assert sorted(ids(home)) == ["1", "2", "3"]
+    assert sorted(ids(rebuilt(home))) == ["1", "2", "3"]
+
+
+def test_an_older_store_redacts_what_was_redacted_since(room: Room, home: Path) -> None:
+    run("mirror", "redact", f"{room.base}/news/1.html", "--why", "order 7", home=home)
+    redacted = texts_of(home)
+    assert "[redacted]" in redacted
+    go_back(home)
+    assert texts_of(home) == redacted
+    assert texts_of(rebuilt(home)) == redacted
+    room.page("/news/1.html", release_html(1, text="The bridge is open again, says the board."))
+    assert collect(home)["errors"] == []
+    assert texts_of(home) == redacted
+    folder = home.with_name("again")
+    communique("mirror", "rebuild", "--to", str(folder), home=home)
+    assert texts_of(folder) == redacted
+
+
+def test_an_older_store_removes_what_was_removed_since(home: Path) -> None:
+    run("sources", "remove", "harbour", home=home)
+    go_back(home)
+    assert ids(home) == {}
+    assert ids(rebuilt(home)) == {}
+
+
+def test_a_release_that_an_older_store_lacks_is_hidden_when_it_is_found_again(
+    room: Room, home: Path
+) -> None:
+    room.page("/", listing_html([1, 2, 3, 4]))
+    room.page("/news/4.html", release_html(4))
+    assert collect(home)["new"] == 1
+    hide(home, "4")
+    go_back(home)
+    assert collect(home)["errors"] == []
+    assert sorted(ids(home)) == ["1", "2", "3"]
+    assert sorted(ids(rebuilt(home))) == ["1", "2", "3"]
+
+
+def test_a_rebuilt_store_obeys_the_orders_of_every_branch_of_the_journal(home: Path) -> None:
+    hide(home, "2")
+    go_back(home)
+    # As an earlier version left it: only the journal holds the order, on a branch that ended.
+    (home / ORDERS).unlink()
+    assert collect(home)["errors"] == []
+    hide(home, "3")
+    (home / ORDERS).unlink()
+    assert sorted(ids(home)) == ["1", "2"]
+    assert sorted(ids(rebuilt(home))) == ["1"]
+    lose(home)
+    run("collect", "--new-store", home=home)
+    assert sorted(ids(home)) == ["1"]
+
+
+def test_orders_that_were_given_without_an_archive_outlive_the_store(home: Path) -> None:
+    (home / "communique.toml").write_text(f"{SETTINGS}\n[archive]\nenabled = false\n")
+    hide(home, "2")
+    hide(home, "3")
+    run(
+        "releases",
+        "unhide",
+        json.loads((home / ORDERS).read_text().splitlines()[1])["event"]["release"],
+        home=home,
+    )
+    assert sorted(ids(home)) == ["1", "3"]
+    assert sorted(ids(rebuilt(home))) == ["1", "3"]
+    lose(home)
+    run("collect", "--new-store", home=home)
+    assert sorted(ids(home)) == ["1", "3"]
+
+
+def test_an_order_that_failed_is_not_kept(home: Path) -> None:
+    one = ids(home)["1"]
+    done = communique("releases", "hide", one, "no such release", "--why", "x", home=home)
+    assert done.returncode != 0
+    assert not (home / ORDERS).exists()
+
+
+def test_an_order_whose_line_was_cut_off_is_none(home: Path) -> None:
+    hide(home, "1")
+    hide(home, "2")
+    go_back(home)
+    path = home / ORDERS
+    path.write_bytes(path.read_bytes()[:-9])
+    assert sorted(ids(home)) == ["2", "3"]
+    hide(home, "3")
+    assert len(path.read_text().splitlines()) == 2
+    go_back(home)
+    assert sorted(ids(home)) == ["2"]
+
+
+def test_the_doctor_reports_orders_that_the_store_lacks(home: Path) -> None:
+    hide(home, "2")
+    go_back(home)
+    found = json.loads(communique("doctor", "--json", home=home).stdout)["checks"]
+    assert [one["level"] for one in found if one["check"] == "orders"] == ["error"]
+    run("publish", home=home)
+    found = json.loads(communique("doctor", "--json", home=home).stdout)["checks"]
+    assert not [one for one in found if one["check"] == "orders" and one["level"] == "error"]
+
+
+def test_a_restored_backup_obeys_its_newer_archive(home: Path, tmp_path: Path) -> None:
+    run("backup", str(tmp_path / "backup"), home=home)
+    hide(home, "2")
+    restored = tmp_path / "restored"
+    run("restore", str(tmp_path / "backup"), home=restored)
+    assert sorted(ids(restored)) == ["1", "2", "3"]
+    shutil.copytree(home / "archive", restored / "archive", dirs_exist_ok=True)
+    assert sorted(ids(restored)) == ["1", "3"]
+
+
+def test_a_rebuilt_home_has_a_list_of_orders_of_its_own(home: Path) -> None:
+    hide(home, "2")
+    before = (home / ORDERS).read_bytes()
+    folder = rebuilt(home)
+    hide(folder, "3")
+    assert (home / ORDERS).read_bytes() == before
+    assert os.path.getsize(folder / ORDERS) > len(before)  # noqa: PTH202 - a name of text
+
+
+def test_an_older_database_obeys_the_orders_of_its_archive(home: Path, postgres_url: str) -> None:
+    (home / "communique.toml").write_text(f'{SETTINGS}\n[store]\nurl = "{postgres_url}"\n')
+    url = f"sqlite:{home / 'communique.db'}"
+    run("migrate", "--from", url, "--to", postgres_url, home=home)
+    hide(home, "2")
+    assert sorted(ids(home)) == ["1", "3"]
+    (home / "communique.toml").write_text(SETTINGS)
+    go_back(home)
+    assert sorted(ids(home)) == ["1", "3"]
