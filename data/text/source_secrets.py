@@ -26,7 +26,7 @@ from data.text.decoded_forms import (
 )
 from data.text.redaction import HIDDEN, NAMES, without_user
 
-RULES_VERSION: Final = 3
+RULES_VERSION: Final = 4
 """Version of the rules of what is hidden: another version renders the site again."""
 
 MIN_VALUE_LENGTH: Final = 8
@@ -35,8 +35,8 @@ MIN_VALUE_LENGTH: Final = 8
 MAX_ADDRESS_LENGTH: Final = 2000
 """Maximum characters of an address in which a parameter is found by its name alone."""
 
-MAX_DIRECT_LOOKUPS: Final = 16
-"""Maximum number of secrets that are looked up one by one."""
+MAX_DIRECT_LOOKUPS: Final = 128
+"""Maximum number of spellings of secrets that are looked up one by one."""
 
 MIN_RANDOM_LENGTH: Final = 16
 """Minimum characters of a value that is a secret because it looks random."""
@@ -73,6 +73,9 @@ ATTRIBUTE: Final = re.compile(
 
 BARE_TAG: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,20}>")
 """A tag without attributes, in which nothing is hidden."""
+
+FULL_WIDTH: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+"""The full-width form of each printable character of ASCII, by code points."""
 
 EQUALS: Final = re.compile(r"[\"'\]]{0,3}\s{0,9}[=:/]\s{0,9}\[?[\"']?|[\"']\s{0,9},\s{0,9}[\"']")
 """What may be between a name and its value."""
@@ -118,7 +121,8 @@ class Secrets:
         self._named: dict[str, set[str]] = {}
         for one in sorted(self.known):
             # Bytes of UTF-8 may be read as Latin-1.
-            for value in {one.value, one.value.encode("utf-8", "replace").decode("latin-1")}:
+            values = {one.value, one.value.encode("utf-8", "replace").decode("latin-1")}
+            for value in values | (encoded_spellings(one.value) if one.is_distinctive else set()):
                 if one.is_distinctive:
                     letters = _letters(value)
                     self._values.setdefault(letters[:MIN_VALUE_LENGTH], {})[letters] = value.lower()
@@ -274,6 +278,26 @@ def secrets_in(address: str) -> set[Secret]:
             found.add(Secret(parts[0].lower(), parts[1]))
             found.add(Secret("", b64encode(":".join(parts).encode()).decode()))
     return {one for one in found if one.value and (one.name or one.is_distinctive)}
+
+
+def encoded_spellings(value: str) -> set[str]:
+    """A value in Base64, in hexadecimal digits and in full-width letters.
+
+    Base64 has three spellings, by the place of the value in the encoded bytes. They lack the
+    characters that also encode bytes beside the value. The Base64 of addresses differs in signs
+    alone, which are never compared. Spellings of fewer than `MIN_VALUE_LENGTH` letters are left
+    out.
+    """
+    content = value.encode("utf-8", "replace")
+    full_width = value.translate(FULL_WIDTH)
+    # Bytes of UTF-8 may be read as Latin-1.
+    as_latin = full_width.encode("utf-8", "replace").decode("latin-1")
+    found = {content.hex(), full_width, as_latin}
+    for before in range(3):
+        encoded = b64encode(bytes(before) + content).decode().rstrip("=")
+        whole = (before + len(content)) * 8 // 6
+        found.add(encoded[-(-before * 8 // 6) : whole])
+    return {one for one in found if len(_letters(one)) >= MIN_VALUE_LENGTH}
 
 
 def _name(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import tracemalloc
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from types import FrameType
 
 import pytest
@@ -42,6 +44,31 @@ SECRETS = Secrets(
 )
 def test_a_secret_is_hidden_in_any_spelling(text: str, shown: str) -> None:
     assert SECRETS.hidden(text) == shown
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", '{"url":"/news?token='])
+@pytest.mark.parametrize("after", ["", "&", "&p", '&page=2"}'])
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_a_secret_inside_base64_is_hidden(
+    before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    found = Secrets(["https://a.example/?token=Tk-94~83?7>26152Zx"])
+    encoded = encode(f"{before}Tk-94~83?7>26152Zx{after}".encode()).decode()
+    shown = found.hidden(f'<i data-page="{encoded}">')
+    assert "***" in shown
+    # At most three characters at each end also encode bytes of their neighbours.
+    start = len(before) * 8 // 6
+    assert encoded[start + 3 : start + 9] not in shown
+    assert encoded[start + 15 : start + 21] not in shown
+    assert shown.startswith(f'<i data-page="{encoded[:start]}')
+    assert found.is_in(encoded.encode())
+
+
+def test_a_secret_in_hexadecimal_or_full_width_letters_is_hidden() -> None:
+    code = b"TOPSECRET1".hex()
+    full = "ＴＯＰＳＥＣＲＥＴ１"
+    assert SECRETS.hidden(f"{code} {code.upper()} {full} 0x{code};") == "*** *** *** 0x***;"
+    assert SECRETS.is_in(full.encode())
 
 
 @pytest.mark.parametrize(
