@@ -1,4 +1,4 @@
-"""The headline of a page without headings: a line in bold, large or centred letters."""
+"""The headline of a page without headings: a line in bold or large letters, or above a date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from lxml import etree
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import names_of
 from spiders.page.phrases import comparison_key
-from spiders.release.headline_text import is_credit_line, is_no_headline, latin_lengths
+from spiders.release.headline_text import (
+    is_credit_line,
+    is_dated_line,
+    is_no_headline,
+    latin_lengths,
+)
 
 LARGE: Final = frozenset(("b", "strong", "big", "center", "u"))
 CALLED: Final = re.compile(
@@ -23,7 +28,7 @@ CALLED: Final = re.compile(
 )
 """What classes and ids of a headline begin with, in many languages."""
 
-SHORTEST, LONGEST = 8, 300
+SHORTEST, LONGEST = 12, 300
 """Minimum and maximum Latin letters of a headline."""
 
 LEAD: Final = 120
@@ -57,13 +62,11 @@ MEASURED, RUNNING = 6, 60
 MAX_DIGITS: Final = 3
 """Maximum characters of a `<font size>` that is read."""
 
-CENTRED: Final = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
-
 
 def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock] | None:
     """The last words in larger letters just above the block ``start``, else in the first after.
 
-    If there are none, a centred line there, if a credit line follows it. With the block that they
+    If there are none, a line there that a credit line or a date follows. With the block that they
     are in, of which they may be a part. Links are not read. ``named`` is what the page calls
     itself: None if the words are nearly the same.
     """
@@ -71,10 +74,8 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
     usual = usual_pixels(seen, start)
     found = next(filter(None, (large_part(block, usual, named) for block in blocks)), None)
     if found is None:
-        centred = (block for block in blocks if is_centred(block) and has_credit(block, seen))
-        found = next(
-            ((block.text, block) for block in centred if may_be_headline(block.text)), None
-        )
+        above = (block for block in blocks if has_credit(block, seen))
+        found = next(((block.text, block) for block in above if may_be_headline(block.text)), None)
     return None if found is None or alike(found[0], named) else found
 
 
@@ -89,7 +90,9 @@ def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlo
 def has_credit(block: TextBlock, seen: BlockTree) -> bool:
     """Whether the next line has the source, author or date of a text, so that this is above it."""
     below = seen.blocks[block.order + 1 : block.order + 2]
-    return not block.links and any(is_credit_line(line.text) for line in below)
+    return not block.links and any(
+        is_credit_line(line.text) or is_dated_line(line.text) for line in below
+    )
 
 
 def may_be_headline(text: str) -> bool:
@@ -118,13 +121,6 @@ def large_parts(block: TextBlock, usual: float) -> Iterator[str]:
     for large, pieces in groupby(placed, key=lambda piece: piece[0]):
         if large:
             yield " ".join(" ".join(text or "" for _, text in pieces).split())
-
-
-def is_centred(block: TextBlock) -> bool:
-    """Whether the element of a block centres its text."""
-    element = block.container.element
-    align = (element.get("align") or "").strip().lower()
-    return align == "center" or CENTRED.search(element.get("style") or "") is not None
 
 
 def stands_out(element: etree._Element | None, usual: float) -> bool:

@@ -75,6 +75,12 @@ def is_credit_line(text: str) -> bool:
     return (first or len(spans) > 2) and size <= MAX_BESIDE_LABELS * len(spans)  # noqa: PLR2004
 
 
+def is_dated_line(text: str) -> bool:
+    """Whether a line has a date and little else."""
+    date = DATE.search(text) if len(text) <= MAX_LINE else None
+    return date is not None and _size(text[: date.start()] + text[date.end() :]) <= MAX_BESIDE_DATE
+
+
 def _size(text: str) -> int:
     return latin_lengths(letters(text))[0]
 

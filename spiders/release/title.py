@@ -26,12 +26,15 @@ from spiders.release.title_candidates import (
 )
 from spiders.release.title_doubts import (
     DEEPEST,
+    SiteNames,
     below_slogan,
     heading_near,
     leads_home,
     opening_of,
     part_shown,
+    says,
     shared_parts,
+    without_site,
 )
 from spiders.sources.source_file import ReleaseRules
 
@@ -47,10 +50,6 @@ MIN_RIVAL: Final = 0.5
 
 AMONG_FIRST: Final = 8
 """Blocks after the start of what was taken for the body in which its headline may stand."""
-
-
-SITE_NAMES: Final = ("og:site_name", "sitename", "application-name")
-"""Names of meta elements that have the site's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,22 @@ def read_title(
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class TitleEvidence:
+    """What tells the headline of a page among its candidates.
+
+    ``start`` and ``end`` are the numbers of the body's first block and of the one after its last.
+    ``likely`` are the candidates that may be headlines, ``chance`` their probabilities by key.
+    """
+
+    seen: BlockTree
+    start: int
+    end: int
+    likely: list[TitleCandidate]
+    chance: Mapping[str, float]
+    site: SiteNames
+
+
 def find_title(
     meta: EmbeddedMetadata, seen: BlockTree, body: MainContent | None, url: str, listed: str = ""
 ) -> Title | None:
@@ -92,54 +107,88 @@ def find_title(
     start = body.kept[0].order if body else len(seen.blocks)
     found = candidates(meta, seen, start)
     agreed = as_listed(listed, found, seen, start)
-    own = [one for one in found if not (one.block and is_no_headline(one.text))]
-    own = [one for one in own if not leads_home(one, url)]
-    if not own:
+    if not found:
         return agreed or in_large_letters(seen, start, "")
     chances = load_trees("headlines").probabilities(
         headline_features(found, meta, seen, start, url).T
     )
-    chance = {one.key: float(each) for one, each in zip(found, chances, strict=True)}
-    best = max(own, key=lambda one: chance[one.key])
-    best = below_slogan(own, best) or best
-    if is_label(best.text) and (below := below_label(own, best)):
-        block = below.block
-        return Title(clean_line(below.text), below.rule, DOUBTFUL, block.order if block else None)
+    likely = [one for one in found if not (one.block and is_no_headline(one.text))]
+    likely = [one for one in likely if not leads_home(one, url)] or found
+    of = TitleEvidence(
+        seen,
+        start,
+        body.kept[-1].order + 1 if body else start,
+        likely,
+        {one.key: float(each) for one, each in zip(found, chances, strict=True)},
+        SiteNames(meta, seen, url),
+    )
+    best = max(likely, key=lambda one: of.chance[one.key])
+    shown = shown_beside_site(best, of) if best.key in of.site else best
+    if isinstance(shown, Title):
+        return agreed or shown
+    best = below_slogan(likely, shown) or shown
+    if is_label(best.text) and (below := below_label(likely, best)):
+        return of_candidate(below, DOUBTFUL)
     if agreed and not (best.block and comparison_key(listed) in best.key):
         return agreed
-    if not best.block and (part := part_shown(own, best, seen, start)):
-        best, block = part
-    else:
-        block = best.block or line_of(best.key, seen, start)
-    sure = chance[best.key]
-    of_site = best.rule == "title" or best.key == comparison_key(meta.meta(*SITE_NAMES))
-    if of_site and sure < DOUBTFUL and not best.block:
-        # No heading. What stands in <title> alone, or in a header, may be the same on all pages.
-        above = block is not None and (block in just_above(seen, start) or block.order >= start)
-        if not above and (shown := shown_instead(own, best, chance, seen, start)):
+    return (
+        of_candidate(best, of.chance[best.key]) if best.block else without_heading(best, of, listed)
+    )
+
+
+def of_candidate(candidate: TitleCandidate, sure: float) -> Title:
+    """A candidate as the headline."""
+    order = candidate.block.order if candidate.block else None
+    return Title(clean_line(candidate.text), candidate.rule, round(sure, 3), order)
+
+
+def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Title:
+    """The headline of a page whose likeliest candidate is the site's name, else that candidate.
+
+    The beginning of the text must say what the headline says.
+    """
+    told = opening_of(of.seen, of.start)
+    others = [one for one in of.likely if named.key not in one.key and one.key not in of.site]
+    heading = heading_near(others, of.start)
+    least = of.chance[named.key] * MIN_RIVAL
+    if heading and of.chance[heading.key] > least and says(told, heading.key):
+        return heading
+    rival = max(others, key=lambda one: of.chance[one.key], default=None)
+    if rival and says(told, rival.key):
+        return rival
+    large = in_large_letters(of.seen, of.start, named.text)
+    return large if large and says(told, comparison_key(large.text)) else named
+
+
+def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Title:
+    """The headline of a page whose likeliest candidate is only what the page calls itself.
+
+    What is only in ``<title>``, or also in a header, may be the same on all pages.
+    """
+    part = part_shown(of.likely, named, of.seen, of.start)
+    named, block = part or (named, line_of(named.key, of.seen, of.start))
+    if block and block.order >= of.end:
+        block = None  # a footer
+    sure = of.chance[named.key]
+    if named.rule == "title" and sure < DOUBTFUL:
+        near = block and (block in just_above(of.seen, of.start) or block.order >= of.start)
+        if not near and (shown := shown_instead(named, of)):
             return shown
         said = comparison_key(listed)
-        if is_long_enough(listed) and block is None and not best.key.startswith(said):
+        if is_long_enough(listed) and block is None and not named.key.startswith(said):
             return Title(clean_line(listed), "listing", DOUBTFUL)
-    order = block.order if block else None
-    return Title(clean_line(best.text), best.rule, round(sure, 3), order)
+    text = clean_line(without_site(named.text, of.site))
+    return Title(text, named.rule, round(sure, 3), block.order if block else None)
 
 
-def shown_instead(
-    found: list[TitleCandidate],
-    named: TitleCandidate,
-    chance: Mapping[str, float],
-    seen: BlockTree,
-    start: int,
-) -> Title | None:
-    """The headline that a page shows, if its ``<title>`` has only the site's name."""
-    heading = heading_near(found, start)
-    if heading and heading.block and chance[heading.key] > chance[named.key] * MIN_RIVAL:
-        told = opening_of(seen, start)
+def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
+    """The headline that a page shows, if its ``<title>`` may have only the site's name."""
+    heading = heading_near(of.likely, of.start)
+    if heading and of.chance[heading.key] > of.chance[named.key] * MIN_RIVAL:
+        told = opening_of(of.seen, of.start)
         if shared_parts(heading.key, told) > shared_parts(named.key, told):
-            sure = round(chance[heading.key], 3)
-            return Title(clean_line(heading.text), heading.rule, sure, heading.block.order)
-    return in_large_letters(seen, start, named.text)
+            return of_candidate(heading, of.chance[heading.key])
+    return in_large_letters(of.seen, of.start, named.text)
 
 
 def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:

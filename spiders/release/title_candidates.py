@@ -29,13 +29,14 @@ from spiders.release.headline_text import latin_lengths
 
 Matrix = NDArray[np.float32]
 
-UNSPACED_END: Final = rf"[{UNSPACED.pattern[1:-1]}）)》」』】”！？。]"
-UNSPACED_START: Final = rf"[{UNSPACED.pattern[1:-1]}（(《「『【“]"
+UNSPACED_END: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af）)》」』】”！？。]"
+UNSPACED_START: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af（(《「『【“]"
 """What a dash without spaces around it stands between, in scripts without spaces."""
 
 SEPARATOR: Final = re.compile(
     r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|\s*(?:-{2,9}|—{2,9}|–{2,9}|_{2,9})\s*"
     rf"|(?<={UNSPACED_END})\s?[_\-–—]\s?(?={UNSPACED_START})"
+    r"|(?<=[^\W\d_]{2})_(?=[^\W\d_]{2})"
 )
 """What parts a headline from the name of a site or a section."""
 

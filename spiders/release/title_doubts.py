@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 from data.text.urls import absolute
+from data.text.words import UNSPACED
 from spiders.body.text_blocks import BlockTree, TextBlock
+from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.generic_names import is_label
 from spiders.page.phrases import comparison_key
-from spiders.release.emphasis import ABOVE, RUNNING, WITHIN
+from spiders.release.emphasis import ABOVE, DEEP, RUNNING, WITHIN
 from spiders.release.headline_text import DENSE, latin_lengths
 from spiders.release.title_candidates import (
     FIRST,
@@ -33,6 +36,23 @@ HOME: Final = re.compile(
 
 OPENING: Final = 5
 """Blocks at the beginning of a text that say what its headline says."""
+
+SITE_NAMES: Final = ("og:site_name", "sitename", "application-name")
+"""Names of meta elements that have the site's name."""
+
+COPYRIGHT: Final = re.compile(
+    r"(?:(?:©|\(c\)\s|copyright|版权所有|版權所有|著作權所有)[\W_]*)+(?:(?:19|20)\d\d[\W_]*){0,2}(?:by\b)?",
+    re.IGNORECASE,
+)
+"""The beginning of a copyright line, which the name of the site follows."""
+
+LONG_STRETCH, MIN_SHARED, MIN_DENSE = 4, 6, 2
+"""Letters of a stretch in alphabets, and the minimum number of stretches that a text shares with
+its headline, in alphabets and in other scripts."""
+
+PARTED: Final = re.compile(r"\s?[-–—_|:：]{1,9}\s?")
+MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
+"""Blocks at each end of a page that may name its site, and Latin letters of such a name."""
 
 DEEPEST: Final = 4
 """The level of a heading that may be a headline below a label."""
@@ -57,11 +77,65 @@ def opening_of(seen: BlockTree, start: int) -> str:
     )
 
 
+def says(told: str, key: str) -> bool:
+    """Whether the beginning of a text has enough of a headline, not one word by chance."""
+    return shared_parts(key, told) >= (MIN_SHARED if stretch(key) == LONG_STRETCH else MIN_DENSE)
+
+
 def shared_parts(key: str, told: str) -> int:
     """How many stretches of a few letters a headline shares with the beginning of a text."""
-    size = 2 if DENSE.search(key) else 4
+    size = stretch(key)
     parts = {key[at : at + size] for at in range(len(key) - size + 1)}
     return sum(part in told for part in parts)
+
+
+def stretch(key: str) -> int:
+    """How many letters say something: few where one letter is a syllable or a word."""
+    return 2 if DENSE.search(key) else 3 if UNSPACED.search(key) else LONG_STRETCH
+
+
+class SiteNames:
+    """The names of a page's site: in its metadata, its links to a home page, its copyright line."""
+
+    def __init__(self, meta: EmbeddedMetadata, seen: BlockTree, url: str) -> None:
+        self._names: frozenset[str] = frozenset()
+        self._lines: list[str] = []
+        if is_home(url):
+            return  # a home page is called as its site is
+        names = [comparison_key(meta.meta(name)) for name in SITE_NAMES]
+        for block in seen.blocks[:MAX_NAMING]:
+            names += home_links(block, url) if block.links else []
+        self._names = frozenset(names)
+        for block in seen.blocks[-MAX_NAMING:]:
+            sign = COPYRIGHT.search(block.text) if len(block.text) <= MAX_TITLE else None
+            if sign:
+                self._lines += map(comparison_key, (block.text, block.text[sign.end() :]))
+
+    def __contains__(self, key: str) -> bool:
+        if not MIN_NAME <= latin_lengths(key)[0] <= MAX_NAME:
+            return False
+        return key in self._names or any(line.startswith(key) for line in self._lines)
+
+
+def without_site(text: str, site: SiteNames) -> str:
+    """What a page calls itself, without the site's name after the last sign that may part both."""
+    parts = [*PARTED.finditer(text)]
+    if parts and parts[-1].start() and comparison_key(text[parts[-1].end() :]) in site:
+        return text[: parts[-1].start()]
+    return text
+
+
+def home_links(block: TextBlock, url: str) -> Iterator[str]:
+    """The texts of a line's links to a home page, squashed to letters and digits."""
+    for element, tail in block.pieces:
+        link = element.getparent() if tail else element
+        for _ in range(DEEP):
+            if link is None or link.tag == "a":
+                break
+            link = link.getparent()
+        target = absolute(url, link.get("href") or "") if link is not None else None
+        if target and is_home(target):
+            yield comparison_key((element.tail if tail else element.text) or "")
 
 
 def leads_home(candidate: TitleCandidate, url: str) -> bool:

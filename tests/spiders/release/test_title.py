@@ -56,3 +56,42 @@ def test_a_label_stays_where_no_heading_follows_it() -> None:
 )  # fmt: skip
 def test_a_label_says_nothing_else(text: str, *, expected: bool) -> None:
     assert is_label(text) is expected
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["<h2>Background</h2>", "<p>3 March 2026</p><h3>Background</h3>"],
+)
+def test_a_subheading_does_not_replace_the_headline_in_title(above: str) -> None:
+    """The text says what the headline says, and the site's name says something else."""
+    assert title(above, HEADLINE) == HEADLINE
+    assert title(f"<h2>{HEADLINE}</h2>", "Port of Merrow") == HEADLINE
+
+
+def test_a_page_that_only_names_its_site_is_called_so() -> None:
+    home = "<h1><a href='/'>Port of Merrow</a></h1>"
+    assert title(home, "Port of Merrow") == "Port of Merrow"
+
+
+def test_a_footer_does_not_make_a_headline_of_the_sites_name() -> None:
+    html = (
+        f"<html><head><title>Port of Merrow</title></head><body><p><b>{HEADLINE}</b></p>"
+        f"<p>3 March 2026</p>{TEXT}<div>© 2026 Port of Merrow</div>"
+    )
+    page = Page("https://merrow.example/?id=7", html.encode())
+    assert read_release(page, READING).content.title == HEADLINE
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (f"{HEADLINE}--Port of Merrow", HEADLINE),
+        (f"{HEADLINE}----Port of Merrow", HEADLINE),
+        (f"{HEADLINE}——Port of Merrow", HEADLINE),
+        (f"{HEADLINE}_Port of Merrow", HEADLINE),
+        (f"{HEADLINE}--at last", f"{HEADLINE}--at last"),
+    ],
+)
+def test_signs_without_spaces_part_the_sites_name(head: str, expected: str) -> None:
+    shown = expected if "last" in expected else ""
+    assert title(f"<p>{shown}</p>" if shown else "", head) == expected
