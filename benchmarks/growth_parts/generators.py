@@ -184,6 +184,13 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "dates in figures": partial(numbered, "{day}/03/2026 "),
     "near-dates": partial(numbered, "{n}/{n}/{n}/{n}-{n}."),
     "names of months": partial(repeated, "March may Mai mars "),
+    "months of several words": partial(numbered, "{day} tháng tám thg th{day} tháng mười "),
+    "dates in addresses": partial(
+        numbered, "www.a.example/2026/03/{day}/x.pdf a.b/c-2026-03-{day}.pdf "
+    ),
+    "dates of changes": partial(
+        numbered, "<p>Last updated: <b>{day}/03/26</b><i>{n} views</i></p>"
+    ),
     "clocks": partial(repeated, "10:30:10:30 am pm GMT+1 "),
     "days ago": partial(numbered, "{n} days ago yesterday "),
     # Plain text.
