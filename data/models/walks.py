@@ -16,10 +16,12 @@ class ArchiveLink:
     """The address of a page that lists the releases of a year, of a month, or all older ones.
 
     ``period`` is the year (``2019``) or the month (``2019-03``), and empty if it is unknown.
+    ``is_below`` says that its address is part of the listing's.
     """
 
     url: str
     period: str = ""
+    is_below: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ from typing import Final
 from data.models import ArchiveLink, History, Listed, ListingKind, Walk
 from data.settings import Collect
 from data.store.protocol import Store
+from data.text.urls import canonical_url
 from data.wording import counted
-from spiders.items import Listing
+from spiders.items import Listing, name_of
 from spiders.listing.paging.archives import (
     MAX_ARCHIVES,
     is_older,
@@ -44,6 +45,9 @@ IDLE: Final = 3
 
 MAX_EMPTY: Final = 12
 """Archives in a row that list nothing at all, after which a walk is over: a year of months."""
+
+MIN_LACKED: Final = 2
+"""Releases that the list should have had, from which on an archive is that of a wider list."""
 
 MAX_OLD_ARCHIVES: Final = 2
 """Archives in a row without news, after which a visit has caught up with what is new."""
@@ -105,6 +109,10 @@ class ListingWalk:
         """The archive whose first page is requested now."""
         self._read_archives: set[str] = set()
         self._families: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._last_day: dt.date | None = None
+        """The day of the last row of the list, before its archives."""
+        self._is_wider = False
+        """Whether the archives are those of a list with more releases, as of a whole site."""
         self._newer_archives: list[ArchiveLink] = []
         """Archives to read in order to catch up with what is new."""
         self._old_archives = 0
@@ -181,7 +189,19 @@ class ListingWalk:
         An archive may be one of something else: of reports, or of another list of the site.
         """
         archive = self._archive
-        return archive is None or lists_releases(archive, page, self._families)
+        if archive is None:
+            return True
+        self._is_wider = self._is_wider or self._lacked(page) >= MIN_LACKED
+        return not self._is_wider and lists_releases(archive, page, self._families)
+
+    def _lacked(self, page: Listing) -> int:
+        """The releases on a page that the list should have had: they are newer than its end."""
+        day = self._last_day
+        newer = [item for item in page.items if day and item.published and item.published.day > day]
+        names = {canonical_url(item.url): name_of(item) for item in newer}
+        keys, named = self._store.listed_before(self._source, self.kind, names)
+        lacked = names.keys() - keys - named
+        return len(lacked) if 2 * len(lacked) > len(names) else 0
 
     def search(self, following: str) -> None:
         """Read the pages after the front page again, from ``following`` on, if the walk is over.
@@ -379,6 +399,8 @@ class ListingWalk:
     def _with_archive(self, walk: Walk, page: Listing, names: Mapping[str, str]) -> Walk:
         """The walk after the first page of an archive."""
         archive, walk = self._archive, self._without_archive(walk)
+        if self._is_wider:
+            return replace(walk, archives=())
         if archive is None:
             return walk
         found = (one for one in page.archives if is_older(one, archive))
@@ -407,9 +429,14 @@ class ListingWalk:
         reason = reason_for(self._page, listed=walk.listed, pages=walk.pages)
         if not (walk.archives or self._read_archives or walk.archived):
             day = reached_by(self._page)
+            days = [item.published.day for item in self._page.items if item.published]
+            self._last_day = days[-1] if len(days) > 1 else None
             totals = (sign.number for sign in self._page.signs if sign.kind == "total")
             found = [*self._front.archives, *self._page.archives]
             walk = replace(walk, remains=reason, total=max(totals, default=0), idle=0)
+            if walk.pages > 1 and not reason:
+                # The list has come to its end; archives of the whole site have other releases.
+                found = [one for one in found if one.is_below]
             walk = self._with_archives(walk, not_newer(found, day))
         elif reason and self._keys:
             walk = replace(walk, remains=walk.remains or reason)

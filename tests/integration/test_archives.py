@@ -364,3 +364,31 @@ def test_news_that_has_left_the_front_page_is_read_in_the_newest_archive(
     room.page("/news/2026/", rows(of_year(2026)))
     room.page("/news/2025/", rows(of_year(2025)))
     assert told(walked(home)) == (8, "complete", 0)
+
+
+@pytest.mark.parametrize("address", ["/category/notices/", "/notices/"])
+def test_archives_of_a_whole_site_add_no_posts_of_other_categories(
+    room: Room, tmp_path: Path, address: str
+) -> None:
+    """The list has two posts of 2026; the years beside it have all posts."""
+    home = make_home(tmp_path / "part", f"{room.base}{address}")
+    beside = tabs(address="/{}/")
+    room.page(address, rows([0, 3], more=beside))
+    for year in YEARS:
+        room.page(f"/{year}/", rows([*of_year(year)], more=beside))
+    assert told(walked(home)) == (2, "complete", 0)
+    assert exported(home) == ["0.html", "3.html"]
+
+
+def test_archives_of_a_whole_site_are_not_read_after_the_last_page_of_a_list(
+    room: Room, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "part", f"{room.base}/notices/")
+    beside = tabs(address="/{}/")
+    on = '<a rel="next" href="/notices/?page=2">Older</a>'
+    room.page("/notices/", rows([0, 4], more=beside + on))
+    room.page("/notices/?page=2", rows([8, 12], more=beside))
+    for year in YEARS:
+        room.page(f"/{year}/", rows(of_year(year), more=beside))
+    assert told(walked(home)) == (4, "complete", 0)
+    assert asked(room) == ["/notices/", "/notices/?page=2"]

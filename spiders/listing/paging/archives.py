@@ -75,6 +75,13 @@ _NAMED: Final = re.compile(
 _ARCHIVE_PATH: Final = re.compile(
     r"archiv|archyv|arhiv|arhiiv|arkiv|arkist|arquiv|arsiv|arxiv|arkhiv|older|previous|past"
 )
+_CATEGORY: Final = re.compile(
+    r"/(?:categor\w{1,5}|kategor\w{1,5}|tags?|topics?|authors?|autor\w{0,3}|themen?|rubri\w{1,5})/"
+    r"|[?&](?:cat|tag|author|category|topic)=",
+    re.IGNORECASE,
+)
+"""Addresses of listings that are a part of a site's posts. The site's archives have all posts."""
+
 _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\d\d(?:/\d{1,2})?/?")
 _FILE_NAME: Final = re.compile(r"/(?:index|default|home)\.\w{2,5}$|\.\w{2,5}$")
 _DIGITS: Final = re.compile(r"\d+")
@@ -151,8 +158,11 @@ def _archive(node: etree._Element, page: Page) -> Iterator[tuple[ArchiveLink, bo
         if not when:
             return
     relation = _relation(page.url, address)
-    if relation or (when and _NAMED.search(around)):
-        yield ArchiveLink(address, when), says_archive or relation == _CLOSE
+    is_below = relation == _CLOSE
+    if is_below or (
+        not _CATEGORY.search(page.url) and (relation or (when and _NAMED.search(around)))
+    ):
+        yield ArchiveLink(address, when, is_below), says_archive or is_below
 
 
 class _Period:
