@@ -117,9 +117,17 @@ def _with_rest(listing: Listing, page: Page, pages: NextPages) -> Listing:
 
 
 def _detected(
-    page: Page, reading: DateContext, known: RegionPage, archives: frozenset[str] = frozenset()
+    page: Page,
+    reading: DateContext,
+    known: RegionPage,
+    archives: frozenset[str] = frozenset(),
+    *,
+    is_unscripted: bool = False,
 ) -> Listing:
-    """The list of releases on a page; links to ``archives`` are not among them."""
+    """The list of releases on a page; links to ``archives`` are not among them.
+
+    A page that ``is_unscripted`` is one that `without_scripts` made.
+    """
     flat = flatten(page, closed(page.tree))
     if archives:
         flat.anchors = [anchor for anchor in flat.anchors if anchor.url not in archives]
@@ -137,8 +145,8 @@ def _detected(
         state = read_state(page, reading)
         if state and len(state.items) > shown * FEW:
             return replace(state, next=known.next)
-        hidden = without_scripts(page)
-        listed = _detected(hidden, reading, known) if hidden else None
+        hidden = None if is_unscripted else without_scripts(page)
+        listed = _detected(hidden, reading, known, is_unscripted=True) if hidden else None
         if listed and sum(item.published is not None for item in listed.items) > shown * FEW:
             return listed
     reasons = [NO_TEXT] if page.is_binary else []

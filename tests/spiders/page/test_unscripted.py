@@ -96,10 +96,22 @@ def test_templates_that_scripts_fill_are_not_read() -> None:
         assert not read_listing(page(inside), READING).items
 
 
-def test_parts_that_never_end_and_too_many_parts_are_left_out() -> None:
+def test_parts_that_never_end_and_too_many_parts_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert without_scripts(page("<noscript><p>a" * 1000)) is None
     assert without_scripts(Page("https://weir.example/", b"<body><noscript><p>a")) is None
     many = page(f"<noscript>{rows()}</noscript>" * (MAX_PARTS + 50))
     found = without_scripts(many)
     assert found is not None
+    hollow = page("<noscript><p>a</p></noscript>" * (9 * MAX_PARTS))
+    calls: list[Page] = []
+
+    def counted(one: Page) -> Page | None:
+        calls.append(one)
+        return without_scripts(one)
+
+    monkeypatch.setattr("spiders.listing.read.without_scripts", counted)
+    assert not read_listing(hollow, READING).items
+    assert len(calls) == 1
     assert 50 < found.body.count(b"<noscript>") < 60
