@@ -289,6 +289,10 @@ def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:
         assert "can&#x27;t be shown" in answer.text
         assert web.get(f"/memento/20221124080000/{URL}").status_code == 404
         assert web.get(f"/memento/20221214080000/{URL}").status_code == 200
+        # The reason names no folder of this machine.
+        file.unlink()
+        for path in (f"/releases/{release}/capture/page", f"/memento/20221124080000/{URL}"):
+            assert str(tmp_path) not in web.get(path).text
 
 
 def test_a_page_that_its_links_would_make_huge_is_told_and_an_odd_status_is_none(
