@@ -19,6 +19,7 @@ from lxml import etree
 from data.text.posted import posted_address
 from data.text.urls import MAX_ADDRESS
 from spiders.items import Form
+from spiders.listing.paging.script_calls import PagingFunction, call_in, paging_functions
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.links import resolve
 from spiders.page.page import Page
@@ -98,7 +99,7 @@ class Controls:
         self._page = page
         self._site = urlsplit(page.url).netloc
         self._facts: dict[etree._Element, _FormFacts] = {}
-        self._pressed: dict[str, tuple[etree._Element, etree._Element, Fields]] = {}
+        self._pressed: dict[str, tuple[etree._Element, etree._Element, Fields, str]] = {}
 
     @cached_property
     def is_empty(self) -> bool:
@@ -114,6 +115,8 @@ class Controls:
             return None
         if postback := postback_of(node):
             return self._postback(node, *postback)
+        if self._functions and (call := call_in(_script_of(node))):
+            return self._called(node, *call)
         form = _form_of(node) if _is_button(node) else None
         if form is None or not self._pages(form, node):
             return None
@@ -152,8 +155,8 @@ class Controls:
 
         None if the request is too large. Raises KeyError unless `makes` the address.
         """
-        form, control, pressed = self._pressed[address]
-        sent = _target(form, control, self._page)
+        form, control, pressed, action = self._pressed[address]
+        sent = _target(form, control, self._page, action)
         if sent is None:
             return None
         url, method = sent
@@ -168,6 +171,37 @@ class Controls:
         kept = [one for one in fields.items() if one[1]]
         address = urlsplit(url)._replace(query=urlencode(kept), fragment="").geturl()
         return (address, None) if len(address) <= MAX_ADDRESS else None
+
+    @cached_property
+    def _functions(self) -> dict[str, PagingFunction]:
+        """The functions of the page's scripts that page through a list."""
+        return paging_functions(self._page.tree)
+
+    def _called(self, node: etree._Element, name: str, number: str) -> str | None:
+        """The address by which the request is known that a function makes for a page number."""
+        function = self._functions.get(name)
+        if function is None or _WRITES.search(f"{name} {names_around(node, 2)}"):
+            return None
+        if function.before:
+            url = resolve(f"{function.before}{number}{function.after}", self._page.base)
+            return url if url and urlsplit(url).netloc == self._site else None
+        form, field = self._field_of(function.field)
+        if form is None or not _PAGES.search(field) or not self._facts_of(form).is_harmless:
+            return None
+        return self._noted(form, node, [(field, number)], function.action)
+
+    def _field_of(self, name: str) -> tuple[etree._Element | None, str]:
+        """The form that has a field with a name or an id, and the name of the field."""
+        field = self._fields_by_name.get(name)
+        return (None, "") if field is None else (_form_of(field), field.get("name") or "")
+
+    @cached_property
+    def _fields_by_name(self) -> dict[str, etree._Element]:
+        found: dict[str, etree._Element] = {}
+        for field in self._page.tree.iter("input"):
+            for name in filter(None, (field.get("name"), field.get("id"))):
+                found.setdefault(name, field)
+        return found
 
     @cached_property
     def _state_form(self) -> etree._Element | None:
@@ -186,8 +220,10 @@ class Controls:
         event = [("__EVENTTARGET", target), ("__EVENTARGUMENT", argument)]
         return self._noted(form, node, [*event, *choice])
 
-    def _noted(self, form: etree._Element, control: etree._Element, pressed: Fields) -> str | None:
-        sent = _target(form, control, self._page)
+    def _noted(
+        self, form: etree._Element, control: etree._Element, pressed: Fields, action: str = ""
+    ) -> str | None:
+        sent = _target(form, control, self._page, action)
         if sent is None or urlsplit(sent[0]).netloc != self._site:
             return None
         query = urlencode(pressed, errors="replace")
@@ -197,7 +233,7 @@ class Controls:
             address = urlsplit(sent[0])._replace(query=query, fragment="").geturl()
         if len(address) > MAX_ADDRESS:
             return None
-        self._pressed.setdefault(address, (form, control, pressed))
+        self._pressed.setdefault(address, (form, control, pressed, action))
         return address
 
     def _pages(self, form: etree._Element, control: etree._Element) -> bool:
@@ -229,9 +265,14 @@ class Controls:
         return known
 
 
-def _target(form: etree._Element, control: etree._Element, page: Page) -> tuple[str, str] | None:
-    """The address that a form is sent to, and the method; None where it can't be sent."""
-    action = (control.get("formaction") or form.get("action") or "").strip()
+def _target(
+    form: etree._Element, control: etree._Element, page: Page, other: str = ""
+) -> tuple[str, str] | None:
+    """The address that a form is sent to, ``other`` if a script sets it, and the method.
+
+    None if the form can't be sent.
+    """
+    action = (other or control.get("formaction") or form.get("action") or "").strip()
     url = resolve(action, page.base) if action else page.url
     method = (control.get("formmethod") or form.get("method") or "get").strip().lower()
     return (url, method) if url and method in {"get", "post"} else None
