@@ -188,7 +188,9 @@ def _candidates(page: Page, controls: Controls) -> Iterator[_Candidate]:
     yield from links.candidates()
     for select, options in controls.lists():
         following = next_option(options)
-        if following and (address := controls.chosen(select, following.option)):
+        if not following or (following.is_page and not controls.is_named_for_pages(select)):
+            continue
+        if address := controls.chosen(select, following.option):
             yield _Candidate(address, 1.3 if following.is_page else 0.4)
 
 

@@ -123,12 +123,12 @@ class Controls:
         return self._noted(form, node, _pressed(node))
 
     def lists(self) -> Iterator[tuple[etree._Element, list[etree._Element]]]:
-        """The lists that show another part of the listing if an option is chosen, with options."""
+        """The lists whose choice can be sent, each with its options; see `is_named_for_pages`."""
         if self.is_empty:
             return
         for select in self._page.tree.iter("select"):
             form = self._state_form if postback_of(select) else _form_of(select)
-            if form is not None and select.get("name") and self._pages(form, select):
+            if form is not None and select.get("name") and self._is_safe(form, select):
                 yield select, [*select.iter("option")]
 
     def chosen(self, select: etree._Element, option: etree._Element) -> str | None:
@@ -236,16 +236,28 @@ class Controls:
         self._pressed.setdefault(address, (form, control, pressed, action))
         return address
 
-    def _pages(self, form: etree._Element, control: etree._Element) -> bool:
-        """Whether a control of a form is for paging, and sending the form changes nothing."""
+    def is_named_for_pages(self, control: etree._Element) -> bool:
+        """Whether the names of a control or its form speak of pages.
+
+        A list of years needs no such name, but numbers may be anything.
+        """
+        form = self._state_form if postback_of(control) else _form_of(control)
+        return form is not None and self._pages(form, control)
+
+    def _is_safe(self, form: etree._Element, control: etree._Element) -> bool:
+        """Whether sending a form with a control changes nothing at the site."""
         name = f"{control.get('name') or ''} {names_of(control)}"
-        around = names_around(control, 2)
-        if _WRITES.search(f"{name} {around}"):
+        if _WRITES.search(f"{name} {names_around(control, 2)}"):
             return False
         facts = self._facts_of(form)
-        if not (facts.has_state or facts.is_harmless):
+        return facts.has_state or facts.is_harmless
+
+    def _pages(self, form: etree._Element, control: etree._Element) -> bool:
+        """Whether a control of a form is for paging, and sending the form changes nothing."""
+        if not self._is_safe(form, control):
             return False
-        names = [name, around]
+        facts = self._facts_of(form)
+        names = [f"{control.get('name') or ''} {names_of(control)}", names_around(control, 2)]
         if not facts.has_state:
             names.append(facts.names)
         return any(_PAGES.search(text) for text in names)

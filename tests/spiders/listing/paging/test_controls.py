@@ -158,6 +158,16 @@ def test_a_form_that_pages_is_sent_with_its_control(body: str, name: str, value:
     assert fields(body)[name] == value
 
 
+def test_a_list_of_years_counts_whatever_it_is_called_but_one_of_numbers_does_not() -> None:
+    def choice(*labels: str) -> str:
+        options = "".join(f"<option>{label}</option>" for label in labels)
+        script = "javascript:setTimeout('__doPostBack(\\'ctl00$ddlRok\\',\\'\\')', 0)"
+        return aspx(f'<select name="ctl00$ddlRok" onchange="{script}">{options}</select>')
+
+    assert fields(choice("2026", "2025"))["ctl00$ddlRok"] == "2025"
+    assert found(choice("1", "2")) == (None, None)
+
+
 def test_a_form_by_get_makes_an_address() -> None:
     body = (
         '<form action="/presse/suche"><input type="hidden" name="kat" value="7"><input name="q">'
