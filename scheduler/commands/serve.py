@@ -41,9 +41,9 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     # Standard output says where it serves.
     log_to(sys.stderr, home.settings.log)
     site = home.settings.site
-    if not home.settings.store.url:
+    if not home.settings.store.url or home.orders.path.exists():
         try:
-            # Requests create no store. A published site is served without one.
+            # Requests create no store and apply no orders. A published site needs no store.
             home.plain_store().close()
         except StoreError as error:
             if not (site.target or home.is_published):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from data.sqlite_file import files_of
-from tests.command import SETTINGS, collect, communique, make_home
+from data.store.postgres.database.pool import close_pools
+from tests.command import SETTINGS, collect, communique, make_home, without_rights
 from tests.press_room import Room, listing_html, release_html, served
 
 ORDERS = "archive/orders.jsonl"
@@ -213,12 +217,46 @@ def test_a_rebuilt_home_has_a_list_of_orders_of_its_own(home: Path) -> None:
     assert os.path.getsize(folder / ORDERS) > len(before)  # noqa: PTH202 - a name of text
 
 
-def test_an_older_database_obeys_the_orders_of_its_archive(home: Path, postgres_url: str) -> None:
-    (home / "communique.toml").write_text(f'{SETTINGS}\n[store]\nurl = "{postgres_url}"\n')
-    url = f"sqlite:{home / 'communique.db'}"
-    run("migrate", "--from", url, "--to", postgres_url, home=home)
+def test_an_older_database_obeys_the_orders_of_its_archive(
+    room: Room, tmp_path: Path, postgres_url: str
+) -> None:
+    home = make_home(tmp_path / "nodes", f"{room.base}/")
+    settings = home / "communique.toml"
+    settings.write_text(f'{SETTINGS}\n[store]\nurl = "{postgres_url}"\n')
+    assert collect(home)["new"] == 3
+    place, _, name = postgres_url.rpartition("/")
+    close_pools()
+    with closing(psycopg.connect(postgres_url, autocommit=True, dbname="postgres")) as server:
+        server.execute("DROP DATABASE IF EXISTS older WITH (FORCE)")
+        server.execute(f'CREATE DATABASE older TEMPLATE "{name.partition("?")[0]}"'.encode())
+        hide(home, "2")
+        node = tmp_path / "other-node"
+        shutil.copytree(home / "sources", node / "sources")
+        (node / "communique.toml").write_text(settings.read_text())
+        assert sorted(ids(node)) == ["1", "3"]
+        # As pg_restore leaves it.
+        for one in (home, node):
+            (one / "communique.toml").write_text(f'{SETTINGS}\n[store]\nurl = "{place}/older"\n')
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            # It ends because its port is taken, after it opened the store.
+            port = str(taken.getsockname()[1])
+            assert communique("serve", "--port", port, home=home).returncode == 1
+        with closing(psycopg.connect(postgres_url, dbname="older")) as restored:
+            assert len(restored.execute("SELECT 1 FROM hidden_releases").fetchall()) == 1
+        assert sorted(ids(home)) == ["1", "3"]
+        assert sorted(ids(node)) == ["1", "3"]
+        close_pools()
+        server.execute("DROP DATABASE older WITH (FORCE)")
+
+
+def test_an_older_store_that_cannot_be_written_is_refused(home: Path) -> None:
     hide(home, "2")
-    assert sorted(ids(home)) == ["1", "3"]
-    (home / "communique.toml").write_text(SETTINGS)
     go_back(home)
-    assert sorted(ids(home)) == ["1", "3"]
+    for path in (home / "communique.db", home):
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        done = without_rights("export", home=home)
+    finally:
+        home.chmod(0o755)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "read-only" in done.stderr
