@@ -22,7 +22,7 @@ from spiders.body.layout_features import AT, BASE, ContainerColumns, Matrix, Pla
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.html_tree import LEVEL_OF
-from spiders.page.phrases import comparison_key, lines
+from spiders.page.phrases import comparison_key, lines, tail_lines
 
 TAG_CODES: Final = {
     "p": 1, "li": 2, "h1": 3, "h2": 4, "h3": 5, "h4": 5, "h5": 6, "h6": 6, "td": 7, "th": 7,
@@ -174,7 +174,7 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Embedd
 
 def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     """Which blocks are lines or begin with words known from many pages, or say what others say."""
-    tails, shares = lines("tails") | lines("related"), lines("share")
+    tails, shares = tail_lines(), lines("share")
     starts: dict[str, int] = {}
     ends = []
     for place, low in enumerate(lows):

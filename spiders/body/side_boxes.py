@@ -7,6 +7,7 @@ the element that the heading begins, else the short lines below the heading.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import Final
 
@@ -56,8 +57,12 @@ class SideBoxes:
     def __init__(self, seen: BlockTree, keep: Sequence[int]) -> None:
         self._blocks = seen.blocks
         self._kept = frozenset(keep)
-        sizes = [len(one.text) if one.order in self._kept else 0 for one in seen.blocks]
-        self._before = [0, *accumulate(sizes)]
+
+    @cached_property
+    def _before(self) -> list[int]:
+        """The characters of kept blocks before each block. Most pages have no box."""
+        sizes = (len(one.text) if one.order in self._kept else 0 for one in self._blocks)
+        return [0, *accumulate(sizes)]
 
     def end(self, at: int) -> int:
         """The place where the box ends that the block ``at`` heads; ``at`` if it is no heading."""

@@ -40,6 +40,12 @@ def lines(kind: str) -> frozenset[str]:
     return frozenset(line.casefold() for line in written()[kind])
 
 
+@cache
+def tail_lines() -> frozenset[str]:
+    """The lines that announce what follows a release, as they are written, without case."""
+    return lines("tails") | lines("related")
+
+
 def letters(line: str) -> str:
     """A line's letters alone, without case: what two spellings of one line share.
 

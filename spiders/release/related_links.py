@@ -13,9 +13,10 @@ from data.text.clean import clean_line
 from data.text.urls import absolute, page_address, section_fragment
 from spiders.page.class_hints import BIT, hints_in, names_of
 from spiders.page.media_urls import leads_to_file
+from spiders.release.headline_text import latin_lengths
 
 MIN_TITLE, MAX_LINKS = 16, 30
-"""Characters of a link's text from which it may be a release's title, and links that are kept."""
+"""Minimum Latin letters of a link's text that may be a release's title, and maximum links kept."""
 
 ELSEWHERE: Final = (
     BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
@@ -39,10 +40,10 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
         if not href or href in met or href.startswith("#"):
             continue
         said = "".join(map(str, link.itertext())) if len(link) else link.text or ""
-        if len(said) < MIN_TITLE or _elsewhere(link, below):
+        if latin_lengths(said)[0] < MIN_TITLE or _elsewhere(link, below):
             continue
         title = clean_line(said)
-        if len(title) < MIN_TITLE:
+        if latin_lengths(title)[0] < MIN_TITLE:
             continue
         met.add(href)
         seen += 1
