@@ -119,3 +119,17 @@ def test_of_several_articles_in_json_ld_that_of_the_page_is_believed() -> None:
     published = read_release(page, READING).content.published
     assert published
     assert published.iso == "2025-11-03"
+
+
+def test_the_meta_elements_of_government_sites_name_the_site_the_section_and_the_title() -> None:
+    head = (
+        '<meta name="SiteName" content="麦罗市港务局"><meta name="ColumnName" content="工作动态">'
+        '<meta name="ArticleTitle" content="第二座船闸正式启用"><title>麦罗市港务局</title>'
+    )
+    text = (
+        "<p>市港务局今天宣布，第二座船闸经过四年施工后正式启用，长度九十米以内的船舶可以通行。</p>"
+    )
+    page = Page("https://merrow.example/n/1", f"<head>{head}</head><body>{text * 2}".encode())
+    content = read_release(page, READING).content
+    assert (content.publisher, content.section) == ("麦罗市港务局", "工作动态")
+    assert (content.title, content.title_rule) == ("第二座船闸正式启用", "meta:title")
