@@ -70,7 +70,7 @@ _OF_RANGE: Final = re.compile(
     r"(?P<all>\d{1,7})(?P<by>[^\d]{1,16})(?P<a>\d{1,6})\s?[-~〜]\s?(?P<b>\d{1,6})(?!\d)"
 )
 _PAGE_OF: Final = re.compile(
-    r"(?P<word>[^\d\s.:]{1,14})[\s.:]{0,3}(?P<n>\d{1,5})\s?[^\d]{1,9}\s?(?P<m>\d{1,5})(?!\d)"
+    r"(?P<word>[^\d\s.:]{1,14})[\s.:]{0,3}(?P<n>\d{1,5})(?P<by>[^\d]{1,10})(?P<m>\d{1,5})(?!\d)"
 )
 _OF_PAGES: Final = re.compile(r"[^\d]{0,14}(\d{1,4})\s?/\s?(?:共\s?)?(\d{1,4})[^\d]{0,14}")
 _CJK_PAGE: Final = re.compile(r"第\s?(\d{1,5})\s?[页頁]?\s?[^\d]{0,6}\s?(\d{1,5})\s?[页頁]")
@@ -168,7 +168,7 @@ def _short_text(node: etree._Element) -> str | None:
         size += len(piece.strip())
         if size > MAX_TEXT or len(pieces) > MAX_PIECES:
             return None
-    return " ".join("".join(pieces).split())
+    return " ".join(" ".join(pieces).split())
 
 
 def _said(text: str, node: etree._Element, count: int) -> UnreadSign | None:
@@ -217,7 +217,8 @@ def _page_of(folded: str, node: etree._Element) -> tuple[int, int] | None:
     match = _CJK_PAGE.search(folded)
     if match is None:
         named = _PAGE_OF.search(folded)
-        if named and named["word"] in PAGE:
+        # "Page 1 Page 2" is a row of links.
+        if named and named["word"] in PAGE and named["word"] not in named["by"]:
             pair = int(named["n"]), int(named["m"])
             return pair if 0 < pair[0] <= pair[1] else None
         match = _OF_PAGES.fullmatch(folded)

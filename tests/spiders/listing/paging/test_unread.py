@@ -125,6 +125,8 @@ def test_years_without_addresses_show_that_a_list_has_more(control: str) -> None
         "<p>Showing 1-10 of 10</p>",
         "<p>10 results</p>",
         "<p>Page 1 of 1</p>",
+        "<p><a href='/a'>Page 1</a><a href='/b'>Page 2</a><a href='/c'>Page 3</a></p>",
+        "<ul><li>Start</li><li>Total</li><li>1</li><li>2</li><li>3</li><li>4</li></ul>",
         "<p>The pilots counted 248 ships, of which 12 came from the eastern ports.</p>",
         "<p>Call 020 7946 0958 from 9 to 17</p>",
         "<p>1-3 of 24 seats are free</p>",
