@@ -73,6 +73,9 @@ def test_what_can_not_be_reached_is_told_in_a_sentence(running: Running) -> None
     assert 'class="said fault"' in text
     assert "could not be read" in text
     assert "Traceback" not in text
+    listed = running.web.get("/admin/add/").text
+    assert "not checked" not in listed
+    assert re.search(r"127\.0\.0\.1:9/news/</a>: (check failed|not found)", listed)
 
 
 def test_a_site_whose_check_was_killed_is_not_said_to_be_without_releases(
