@@ -118,9 +118,11 @@ def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[Titl
 def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
     """What a page calls itself, with the rule that says so; always four."""
     headline = meta.text("headline")
-    stated = "" if headline else meta.meta(*STATED)
+    stated = next((name for name in STATED if meta.meta(name)), "")
     # Both state the headline alone, so both are one evidence for the model.
-    yield ("meta:title", stated) if stated else ("json-ld", headline)
+    yield (
+        (f"meta:{stated}", meta.meta(stated)) if stated and not headline else ("json-ld", headline)
+    )
     yield "og:title", meta.meta("og:title")
     yield "twitter:title", meta.meta("twitter:title")
     yield "title", meta.title

@@ -132,4 +132,4 @@ def test_the_meta_elements_of_government_sites_name_the_site_the_section_and_the
     page = Page("https://merrow.example/n/1", f"<head>{head}</head><body>{text * 2}".encode())
     content = read_release(page, READING).content
     assert (content.publisher, content.section) == ("麦罗市港务局", "工作动态")
-    assert (content.title, content.title_rule) == ("第二座船闸正式启用", "meta:title")
+    assert (content.title, content.title_rule) == ("第二座船闸正式启用", "meta:articletitle")
