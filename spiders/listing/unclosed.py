@@ -21,6 +21,9 @@ MIN_ENDS: Final = 2
 MAX_STEPS: Final = 6
 """Maximum levels between a container and the one in it."""
 
+MAX_FOLLOWED: Final = 1
+"""Maximum levels at which something follows a container within the outer one."""
+
 MAX_ELEMENTS: Final = 20_000
 """Maximum number of containers of a page that are compared."""
 
@@ -88,14 +91,15 @@ def _chains(tree: etree._Element) -> list[_Chain]:
 
 def _outer(element: etree._Element) -> tuple[etree._Element | None, bool]:
     """The container of the same kind around this one, or None, and whether it goes on after it."""
-    node, is_followed = element, False
+    node, followed = element, 0
     for _ in range(MAX_STEPS):
         above = node.getparent()
-        if above is None:
+        followed += node.getnext() is not None
+        # Most elements of normal pages are followed by others at several levels.
+        if above is None or followed > MAX_FOLLOWED:
             break
-        is_followed = is_followed or node.getnext() is not None
         if above.tag == element.tag and element_word(above) == element_word(element):
-            return above if _first_word(above) == _first_word(element) else None, is_followed
+            return above if _first_word(above) == _first_word(element) else None, followed > 0
         node = above
     return None, False
 

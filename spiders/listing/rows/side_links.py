@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
 from spiders.listing.flat_page import LinkMark
+from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 
 _AUTHORS: Final = r"authors?|autor|autor[ei]s|auteurs?|autori|autrici|forfatter|yazar(?:lar)?|avtor"
 _TERMS: Final = (
@@ -31,8 +33,7 @@ def is_side_link(link: LinkMark) -> bool:
         return True
     if _COMMENTS.fullmatch((link.node.get("href") or "").rpartition("#")[2]):
         return True
-    parts = urlsplit(link.url)
-    return bool(_SIDE_PATH.search(parts.path) or _SIDE_QUERY.fullmatch(parts.query))
+    return len(link.url) <= MAX_CACHED_LENGTH and _is_side_address(link.url)
 
 
 def is_month_archive(link: LinkMark) -> bool:
@@ -40,4 +41,16 @@ def is_month_archive(link: LinkMark) -> bool:
 
     Releases that are numbered per year may have this form, too.
     """
-    return bool(_MONTH_PATH.search(urlsplit(link.url).path))
+    return len(link.url) <= MAX_CACHED_LENGTH and _is_month_address(link.url)
+
+
+# The links of a row are checked in every region of the page that contains the row.
+@lru_cache(maxsize=MAX_CACHED_LINKS)
+def _is_side_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(_SIDE_PATH.search(parts.path) or _SIDE_QUERY.fullmatch(parts.query))
+
+
+@lru_cache(maxsize=MAX_CACHED_LINKS)
+def _is_month_address(url: str) -> bool:
+    return bool(_MONTH_PATH.search(urlsplit(url).path))
