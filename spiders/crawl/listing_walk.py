@@ -40,6 +40,9 @@ from spiders.listing.paging.archives import (
 from spiders.listing.paging.unread import lacks, reason_for
 from spiders.page.links import url_pattern
 
+SAME_BY_POST: Final = "the request for the next page returns the same releases again"
+"""Why a walk is bounded whose pages by POST do not change."""
+
 IDLE: Final = 3
 """Pages in a row that list nothing new, after which a walk is over."""
 
@@ -243,6 +246,8 @@ class ListingWalk:
         elif repeated:
             self.next = page.next
         else:
+            if posted and page.next and names and frozenset(names) == self._keys:
+                self._walk = replace(self._walk, remains=SAME_BY_POST)
             place = self._walk.position if posted else url
             self._move(place, page, listed, names)
 
@@ -433,7 +438,9 @@ class ListingWalk:
             self._last_day = days[-1] if len(days) > 1 else None
             totals = (sign.number for sign in self._page.signs if sign.kind == "total")
             found = [*self._front.archives, *self._page.archives]
-            walk = replace(walk, remains=reason, total=max(totals, default=0), idle=0)
+            walk = replace(
+                walk, remains=reason or walk.remains, total=max(totals, default=0), idle=0
+            )
             if walk.pages > 1 and not reason:
                 # The list has come to its end; archives of the whole site have other releases.
                 found = [one for one in found if one.is_below]

@@ -88,7 +88,7 @@ def test_a_walk_that_was_interrupted_goes_on_and_comes_to_its_end(
 def test_a_postback_that_returns_the_same_page_ends(room: PostingRoom, home: Path) -> None:
     room.stuck = 1
     run = collect(home)
-    assert run["new"] == 3
+    assert (run["new"], run["history"]) == (3, "bounded")
     assert len(room.posts) <= 4
 
 
