@@ -70,6 +70,12 @@ def is_widget(line: str) -> bool:
     return len(line) < TAIL_LINE and letters(line) in phrases("widgets")
 
 
+def is_box_heading(line: str) -> bool:
+    """Whether a line is a tail or a widget."""
+    said = letters(line) if len(line) < TAIL_LINE else ""
+    return any(said in phrases(kind) for kind in ("widgets", "tails", "related"))
+
+
 def is_share(line: str) -> bool:
     """Whether a line is a button of a share bar."""
     return len(line) < SHARE_LINE and letters(line) in phrases("share")

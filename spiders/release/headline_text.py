@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from data.text.words import UNSPACED
-from spiders.page.phrases import is_tail, is_widget, letters, lines, phrases
+from spiders.page.phrases import is_box_heading, letters, lines, phrases
 
 DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_LETTERS, LATIN_WORD = 3, 6
@@ -47,7 +47,7 @@ def latin_lengths(text: str) -> tuple[int, int]:
 
 def is_no_headline(text: str) -> bool:
     """Whether a line is surely not a headline: a credit line, or the heading of a box."""
-    return is_widget(text) or is_tail(text) or is_credit_line(text)
+    return is_box_heading(text) or is_credit_line(text)
 
 
 def is_credit_line(text: str) -> bool:

@@ -33,6 +33,9 @@ HOME: Final = re.compile(
 )
 """The path of a home page, of one language perhaps."""
 
+MAX_HOME_PATH: Final = 24
+"""Maximum characters of such a path, without slashes at its ends."""
+
 
 OPENING: Final = 5
 """Blocks at the beginning of a text that say what its headline says."""
@@ -133,7 +136,10 @@ def home_links(block: TextBlock, url: str) -> Iterator[str]:
             if link is None or link.tag == "a":
                 break
             link = link.getparent()
-        target = absolute(url, link.get("href") or "") if link is not None else None
+        href = (link.get("href") or "") if link is not None else ""
+        if not may_be_home(href):
+            continue
+        target = absolute(url, href)
         if target and is_home(target):
             yield comparison_key((element.tail if tail else element.text) or "")
 
@@ -149,6 +155,13 @@ def leads_home(candidate: TitleCandidate, url: str) -> bool:
         if target:
             return is_home(target)
     return False
+
+
+def may_be_home(href: str) -> bool:
+    """Whether a link is short enough for one to a home page, before it is resolved."""
+    _, slashes, rest = href.partition("#")[0].rpartition("//")
+    path = rest.partition("/")[2] if slashes else rest
+    return bool(href) and len(path.strip("./")) <= MAX_HOME_PATH
 
 
 def is_home(url: str) -> bool:
