@@ -28,12 +28,8 @@ from spiders.release.read import read_release
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-WARM_UP = 50
-"""Pages that both read before they are measured, none of which is measured."""
-
-
-def pages(shared: Path, count: int, first: int = 0) -> list[tuple[str, bytes]]:
-    """The addresses and bytes of pages spread over the whole set, from the row ``first`` on."""
+def pages(shared: Path, count: int) -> list[tuple[str, bytes]]:
+    """The addresses and bytes of pages spread over the whole set."""
     folder = shared / "corpora" / "dev"
     with (folder / "manifest.jsonl").open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
@@ -43,7 +39,7 @@ def pages(shared: Path, count: int, first: int = 0) -> list[tuple[str, bytes]]:
             row["url"] or "http://page.example/",
             gzip.decompress((folder / row["html_path"]).read_bytes()),
         )
-        for row in rows[first::step][:count]
+        for row in rows[::step][:count]
     ]
 
 
@@ -73,8 +69,7 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     chosen = pages(options.shared, options.pages)
-    # Models and patterns are loaded when a page first needs them, which need not be the first page.
-    for url, body in pages(options.shared, WARM_UP, first=1):
+    for url, body in chosen[:5]:
         ours(url, body)
         theirs(url, body)
     collect_garbage_rarely()
