@@ -71,7 +71,9 @@ def by_another(texts: Texts, raw: str) -> str:
 
 
 SAID_BY: Final[Mapping[str, Callable[[Texts, str], str]]] = {
-    **dict.fromkeys(("declared", "learned", "class", "line", "text", "row", "end"), by_the_page),
+    **dict.fromkeys(
+        ("declared", "learned", "class", "line", "text", "row", "end", "section"), by_the_page
+    ),
     "time": by_a_mark,
     **dict.fromkeys(("changed", "modified"), by_a_change),
     **dict.fromkeys(("json-ld", "meta", "microdata"), by_metadata),

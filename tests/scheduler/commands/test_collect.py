@@ -161,7 +161,7 @@ def test_a_row_without_a_date_is_fetched_and_one_that_leads_elsewhere_is_told(
     for number in numbers:
         room.page(f"/news/{number}.html", release_html(number))
     listing = listing_html(numbers).replace(">4 March 2026", ">31 February 2026")
-    other = '<li class="row"><a href="/tides/4.html">Tables of the tides of March</a></li>'
+    other = '<li class="row"><a href="/tides/4.html">Tide tables</a></li>'
     room.page("/news/", listing.replace('<ul class="news">', f'<ul class="news">{other}'))
     run = collect(home)
     assert counts(run)[:2] == (9, 9)
