@@ -157,7 +157,7 @@ def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
             value, _ = first_value(text, match.end())
         except NoLiteral:
             continue
-        if isinstance(value, list) and isinstance(value[-1], str):
+        if isinstance(value, list) and value and isinstance(value[-1], str):
             stream.append(value[-1])
 
 

@@ -166,11 +166,11 @@ class RecordFields:
     def _is_side(self, slot: int) -> bool:
         """Whether links in this kind of place lead to authors, categories, tags or archives.
 
-        Links to archives of months are dates.
+        Links to archives of months are dates, and stand beside other links.
         """
         anchors = [anchor for _, anchor in self._slots[slot]]
         side = sum(map(is_side_link, anchors))
-        if self._likeness[slot] < _LIKELY:
+        if self._likeness[slot] < _LIKELY and len(self._slots) > 1:
             side = max(side, sum(map(is_month_archive, anchors)))
         return side > _HALF * len(anchors)
 

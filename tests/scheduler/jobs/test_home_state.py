@@ -134,9 +134,9 @@ def test_what_everybody_may_read_tells_no_path(tmp_path: Path) -> None:
     app = create_app(home.site, home.store_url, judge=partial(home_health, home))
     with contextmanager(served_by)(app) as client:
         said = [client.get(f"/{place}").text for place in ("health", "sources/harbour/health/")]
-    assert "the archive HOME/archive: " in said[0]
+    assert "is not archived" in said[0]
     assert "HOME/sources/buoys.toml: name: " in said[0]
-    assert "the archive HOME/archive: " in said[1]
+    assert "is not archived" in said[1]
     assert not [text for text in said if str(tmp_path) in text]
     told = home.told(f"{folder}: {folder}/a, sqlite:{folder}/b, http://me:x@c{folder}/d, {folder}s")
     assert told == f"HOME: HOME/a, sqlite:HOME/b, http://c{folder}/d, {folder}s"

@@ -100,6 +100,7 @@ class Site(RuleBasedStateMachine):
         self.expected: dict[int, int] = {}
         self.missed: dict[int, int] = {}
         self.retracted: set[int] = set()
+        self.held: set[int] = set()
         self.noise = 0
         self.relaunches = 0
         self.rotating = False
@@ -197,6 +198,9 @@ class Site(RuleBasedStateMachine):
                 scheme="https://www.harbour.example",
                 shown=page.shown if page.alive else "",
             )
+        if not redirect:
+            # While most of a source moves, what is gone may have moved too, and is held.
+            self.held |= {key for key, page in self.site.items() if not page.alive}
         self.visit()
 
     @rule(key=consumes(pages), target=pages)
@@ -338,7 +342,9 @@ class Site(RuleBasedStateMachine):
                 # A listing that names no release that is there says nothing of those that aren't.
                 if self.missed[key] > 1 and any(other.alive for other in self.site.values()):
                     self.retracted.add(key)
-                assert (release.retracted is not None) == (key in self.retracted)
+                is_retracted = release.retracted is not None
+                is_held = key in self.held and not is_retracted
+                assert is_retracted == (key in self.retracted) or is_held
             if page.alive and key in self.edited:
                 self.expected[key] = self.expected.get(key, 1) + 1
             assert release.revision == self.expected.get(key, 1), "an edit went unseen, or noise"

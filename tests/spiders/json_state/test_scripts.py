@@ -250,6 +250,11 @@ def test_no_more_is_read_of_a_page_than_its_bound() -> None:
     assert len([*states(page.tree)]) == 1
 
 
+def test_an_empty_part_of_a_stream_raises_nothing() -> None:
+    page = shell('<script>self.__next_f.push([]1,"0:[]")</script>')
+    assert [*states(page.tree)] == []
+
+
 @examples(60)
 @given(st.data(), st.sampled_from(sorted(FORMS)))
 def test_a_broken_state_raises_nothing(data: st.DataObject, form: str) -> None:

@@ -43,6 +43,16 @@ def test_releases_that_are_numbered_per_year_are_no_months() -> None:
     assert [url for url, _, _ in found] == [f"/press/2026/{12 - n:02}/" for n in range(6)]
 
 
+def test_releases_that_are_numbered_per_year_stay_items_whose_titles_are_alike() -> None:
+    body = "".join(
+        f"<li><span>{day(n):%d.%m.%Y}</span> <a href='/presse/2026/{n + 1}'>Meldung {n + 1}:"
+        f" Schiffe am Kai {n + 1} gezählt</a>"
+        for n in range(6)
+    )
+    found = rows_of(read(listing_html("de", f"<ul>{body}</ul>")))
+    assert [url for url, _, _ in found] == [f"/presse/2026/{n + 1}" for n in range(6)]
+
+
 @pytest.mark.parametrize(
     "box",
     [
