@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from data.dates.context import DateContext
-from spiders.listing.pagination import next_page
+from spiders.listing.paging.pagination import next_page
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 

@@ -2,8 +2,8 @@
 
 Each mutant is one comparison, constant or branch changed in one module, in a copy of the project,
 and judged by the tests of the mirror of its room's folder (`tests/spiders/listing` for
-`spiders/listing/pagination.py`), or of the whole room where there is none. Seeded: the same mutants
-each time, as long as the modules are the same.
+`spiders/listing/paging/pagination.py`), or of the whole room where there is none. Seeded: the same
+mutants each time, as long as the modules are the same.
 
     python benchmarks/mutants.py [--count 40] [--seed 12] [--only N ...]
 """

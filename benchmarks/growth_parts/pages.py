@@ -11,9 +11,9 @@ from benchmarks.growth_parts.setting import NOW, READING, page_of
 from data.models import Content
 from spiders.body.fragment import outer_html
 from spiders.body.serialize import serialize
-from spiders.crawl.blocked_page import apology_in, challenge_in
+from spiders.crawl.barriers.blocked_page import apology_in, challenge_in
+from spiders.crawl.barriers.missing_text import is_leftover, lock_reason
 from spiders.crawl.feed_hubs import announced
-from spiders.crawl.missing_text import is_leftover, lock_reason
 from spiders.crawl.redesign.layout_change import shown_on, skeleton_of
 from spiders.discovery.address_list import BadList, read_addresses
 from spiders.discovery.feed_candidates import feed_candidates, page_of_feed
@@ -32,8 +32,8 @@ from spiders.learning.induction import induce
 from spiders.learning.sample import Sample
 from spiders.learning.template_reader import TemplateReader
 from spiders.listing.feed import NotXML, parse_xml
-from spiders.listing.pagination import next_page
 from spiders.listing.paging.archives import archives_of
+from spiders.listing.paging.pagination import next_page
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.read import read_listing
 from spiders.page.css import CssSelector

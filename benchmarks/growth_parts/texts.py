@@ -34,9 +34,9 @@ from data.text.words import tokens
 from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics
 from feeds.searches import parse_query
 from spiders.body.post_metadata import is_metadata
-from spiders.listing.page_numbers import is_page_of, leads_on, step
 from spiders.listing.paging.archives import period_in
 from spiders.listing.paging.labels import number_in, range_in
+from spiders.listing.paging.page_numbers import is_page_of, leads_on, step
 from spiders.page.generic_names import is_generic, without_frills
 from spiders.page.links import resolve, url_pattern
 from spiders.page.phrases import comparison_key, is_share, is_tail

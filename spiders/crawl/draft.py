@@ -12,8 +12,8 @@ from data.revisions.edits import DOCUMENT
 from data.text.html_text import paragraphs
 from data.text.language_detection import detect_language
 from spiders.body.fragment import outer_html
-from spiders.crawl.blocked_page import block_reason, soft_404_reason
-from spiders.crawl.missing_text import is_leftover, lock_reason
+from spiders.crawl.barriers.blocked_page import block_reason, soft_404_reason
+from spiders.crawl.barriers.missing_text import is_leftover, lock_reason
 from spiders.crawl.page_errors import MissingRelease, NotARelease
 from spiders.crawl.redesign.layout_change import skeleton_of
 from spiders.download.documents import is_pdf

@@ -12,10 +12,10 @@ from scrapy.http import Response
 from data.text.clean import clean_line
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
-from spiders.crawl.blocked_page import apology_in, refusal
-from spiders.crawl.missing_text import barrier_in
+from spiders.crawl.barriers.blocked_page import apology_in, refusal
+from spiders.crawl.barriers.missing_text import barrier_in
 from spiders.crawl.page_errors import NoListing
-from spiders.crawl.sections.page_sections import with_stored_addresses
+from spiders.crawl.page_sections import with_stored_addresses
 from spiders.crawl.visit import Visit
 from spiders.download.responses import (
     certificate_end,

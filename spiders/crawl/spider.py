@@ -22,7 +22,7 @@ from data.text.redaction import without_user
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, page_address, page_key, section_fragment
 from data.text.words import tokens
-from spiders.crawl.blocked_page import refusal
+from spiders.crawl.barriers.blocked_page import refusal
 from spiders.crawl.frontier import Wanted
 from spiders.crawl.linked_releases import belongs
 from spiders.crawl.listing_response import read_answer
@@ -34,7 +34,7 @@ from spiders.crawl.page_errors import (
     NotARelease,
     page_errors,
 )
-from spiders.crawl.sections.page_sections import (
+from spiders.crawl.page_sections import (
     confirm,
     drafts_of,
     is_of_sections,

@@ -27,7 +27,7 @@ from data.text.urls import canonical_url
 from data.topics.assign import filed
 from data.topics.taxonomy import Taxonomy
 from data.wording import counted
-from spiders.crawl.blocked_page import missing_reason
+from spiders.crawl.barriers.blocked_page import missing_reason
 from spiders.crawl.doubts import Doubts
 from spiders.crawl.facts.visit_facts import FactFinder
 from spiders.crawl.feed_hubs import FeedHubs

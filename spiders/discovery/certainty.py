@@ -19,7 +19,7 @@ from spiders.discovery.press_links import is_front
 from spiders.discovery.proposal import SURE
 from spiders.extract.page_type import kind_of, score_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
-from spiders.listing.page_numbers import is_page_of
+from spiders.listing.paging.page_numbers import is_page_of
 from spiders.listing.paging.unread import reason_for
 from spiders.listing.read import read_listing
 from spiders.page.generic_names import is_generic

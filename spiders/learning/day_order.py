@@ -13,8 +13,8 @@ from data.dates.context import DateContext
 from data.dates.day_order import Order, order_of_dates, order_of_place
 from spiders.items import ListingItem
 from spiders.listing.day_order import shown_order, shown_texts
-from spiders.listing.flat_page import flatten
 from spiders.listing.read import read_listing
+from spiders.listing.rows.flat_page import flatten
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.source_file import DateOrder

@@ -28,6 +28,8 @@ from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
 from spiders.page.hidden import hidden_parts
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
+from spiders.release.dates.metadata_dates import metadata_dates, state_date, url_date
+from spiders.release.dates.visible_dates import DOTTED
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
     author_of,
@@ -37,9 +39,7 @@ from spiders.release.metadata import (
     publisher_of,
     section_of,
 )
-from spiders.release.metadata_dates import metadata_dates, state_date, url_date
 from spiders.release.related_links import links_after
-from spiders.release.visible_dates import DOTTED
 
 LEARNED: Final = "learned"
 DECLARED: Final = "declared"

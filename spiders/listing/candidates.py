@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from spiders.items import ListingItem
-from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import FlatPage
-from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import MAX_RATED, Record, records_of
 from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage, Row
-from spiders.listing.regions import Region, find_regions
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.flat_page import FlatPage
+from spiders.listing.rows.record_fields import RecordFields
+from spiders.listing.rows.records import MAX_RATED, Record, records_of
+from spiders.listing.rows.regions import Region, find_regions
 
 HEADED: Final = 0.55
 """How much titles are like titles, 0 to 1, at the least where a date stands above several."""

@@ -20,7 +20,7 @@ from data.dates.day_order import (
 )
 from data.dates.patterns import NUMERIC
 from data.text.folding import fold_date
-from spiders.listing.flat_page import FlatPage
+from spiders.listing.rows.flat_page import FlatPage
 from spiders.page.page import Page
 
 MAX_TEXT_LENGTH: Final = 60

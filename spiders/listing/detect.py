@@ -10,16 +10,16 @@ from typing import Final
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
 from spiders.listing.candidates import HALF, TITLED, Candidates, RankedRegion
-from spiders.listing.dates import DateMark
-from spiders.listing.featured import common_shape, shape_of
-from spiders.listing.flat_page import ElementSpan, FlatPage
-from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import Record, records_of
 from spiders.listing.region_features import RegionPage
-from spiders.listing.regions import Region, encloses, says_words
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.featured import common_shape, shape_of
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.foreign_rows import without_foreign_rows
 from spiders.listing.rows.like_rows import RowMake
 from spiders.listing.rows.posts import mark_of
+from spiders.listing.rows.record_fields import RecordFields
+from spiders.listing.rows.records import Record, records_of
+from spiders.listing.rows.regions import Region, encloses, says_words
 from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
 
 MIN_RECORDS: Final = 3

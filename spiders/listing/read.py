@@ -12,21 +12,21 @@ from data.dates.parse import DateReader
 from data.text.markup.oversized_tags import MOST_TAGS
 from spiders.items import Listing, ListingItem
 from spiders.listing.candidates import LIKELY
-from spiders.listing.dates import date_marks
 from spiders.listing.day_order import page_reading, shown_texts
 from spiders.listing.declared import declared_items
 from spiders.listing.detect import choose_region
-from spiders.listing.featured import continued, featured
 from spiders.listing.feed import read_syndicated
-from spiders.listing.flat_page import MAX_ANCHORS, flatten
 from spiders.listing.from_state import read_state
 from spiders.listing.json_listing import html_within
-from spiders.listing.pagination import NextPages, next_pages
 from spiders.listing.paging.archives import archives_of
+from spiders.listing.paging.pagination import NextPages, next_pages
 from spiders.listing.paging.unread import unread_signs
-from spiders.listing.records import MAX_RECORDS
 from spiders.listing.region_features import RegionPage
-from spiders.listing.regions import place_of
+from spiders.listing.rows.dates import date_marks
+from spiders.listing.rows.featured import continued, featured
+from spiders.listing.rows.flat_page import MAX_ANCHORS, flatten
+from spiders.listing.rows.records import MAX_RECORDS
+from spiders.listing.rows.regions import place_of
 from spiders.listing.rows.undated_rows import with_undated
 from spiders.listing.unclosed import closed
 from spiders.page.page import NO_TEXT, Page

@@ -21,14 +21,14 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from spiders.items import ListingItem
-from spiders.listing.featured import Shape, shape_of
-from spiders.listing.flat_page import ElementSpan, FlatPage, LinkMark
-from spiders.listing.page_numbers import PAGER_CLASS
-from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import MAX_RATED, Record
-from spiders.listing.regions import LEADING, Region, says_words, stands_at
+from spiders.listing.paging.page_numbers import PAGER_CLASS
+from spiders.listing.rows.featured import Shape, shape_of
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark
+from spiders.listing.rows.record_fields import RecordFields
+from spiders.listing.rows.records import MAX_RATED, Record
+from spiders.listing.rows.regions import LEADING, Region, says_words, stands_at
 from spiders.listing.rows.side_lists import announces_other
-from spiders.listing.titles import HEADINGS
+from spiders.listing.rows.titles import HEADINGS
 from spiders.page.class_hints import names_of
 from spiders.page.media_urls import leads_to_file
 from spiders.page.phrases import comparison_key

@@ -13,7 +13,7 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.listing.flat_page import element_word
+from spiders.listing.rows.flat_page import element_word
 
 MIN_ENDS: Final = 2
 """Minimum number of containers that end with another one of their kind."""

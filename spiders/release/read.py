@@ -22,7 +22,9 @@ from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import NO_TEXT, Page
 from spiders.page.unscripted import without_scripts
 from spiders.release.body_text import STATE, BodyText, as_body, read_body
-from spiders.release.day_order import release_reading
+from spiders.release.dates.day_order import release_reading
+from spiders.release.dates.publication_date import DateEvidence, date_place, read_published, trust
+from spiders.release.dates.refused_dates import refused_date
 from spiders.release.from_state import release_in_state
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
@@ -33,8 +35,6 @@ from spiders.release.metadata import (
     publisher_of,
     section_of,
 )
-from spiders.release.publication_date import DateEvidence, date_place, read_published, trust
-from spiders.release.refused_dates import refused_date
 from spiders.release.related_links import links_after
 from spiders.release.section import read_section, section_at
 from spiders.release.title import Title, find_title, read_title

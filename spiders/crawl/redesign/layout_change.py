@@ -36,11 +36,11 @@ from data.revisions.alignment import aligned
 from data.revisions.edits import file_name, named_files, significant_changes
 from data.text.urls import absolute
 from data.text.words import tokens, word_hashes
+from spiders.body.frames import frame_texts
 from spiders.body.line_kinds import LineKinds
 from spiders.body.segmentation import segment
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
-from spiders.release.frames import frame_texts
 
 SKETCH_SIZE: Final = 48
 """Hashes that are kept of a page."""

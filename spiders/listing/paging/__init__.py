@@ -1,5 +1,5 @@
-"""The controls by which a listing leads to older releases: what they show, archives, what is left.
+"""How a listing leads to older releases: its next page, its archives, and what is left unread.
 
-`labels` reads numbers and icons, `archives` finds archives of years and months, and `unread` finds
-signs that a page shows only a part of its list.
+`pagination` finds the next page, `labels` and `page_numbers` read pagers, `archives` finds archives
+of years and months, and `unread` finds signs that a page shows only a part of its list.
 """

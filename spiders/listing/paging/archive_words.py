@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spiders.listing.pagination_words import phrases
+from spiders.listing.paging.pagination_words import phrases
 
 MAX_ENDING: Final = 6
 """Maximum letters after a stem: the ending of an inflected word."""

@@ -16,7 +16,6 @@ from data.dates.months import month_of
 from data.models import ArchiveLink
 from data.text.folding import fold_date
 from spiders.items import Listing, ListingItem
-from spiders.listing.page_numbers import is_numbered
 from spiders.listing.paging.archive_words import (
     ARCHIVES,
     LINKING,
@@ -26,6 +25,7 @@ from spiders.listing.paging.archive_words import (
     YEARS,
 )
 from spiders.listing.paging.labels import label_of
+from spiders.listing.paging.page_numbers import is_numbered
 from spiders.page.class_hints import names_around
 from spiders.page.links import link_target, url_pattern
 from spiders.page.media_urls import leads_to_file

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.text.folding import fold_date
-from spiders.listing.pagination_words import MORE, NEXT, OLDER
+from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER
 
 MAX_SAME_LABELS: Final = 2
 """Maximum controls with the same label. More of them belong to rows: *more*."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from data.text.folding import fold_date
-from spiders.listing.pagination_words import PAGE, PAGE_ENDINGS
+from spiders.listing.paging.pagination_words import PAGE, PAGE_ENDINGS
 from spiders.page.class_hints import names_of
 
 MAX_LABEL: Final = 200

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from spiders.json_state.scripts import states
-from spiders.listing.page_numbers import is_page_of
+from spiders.listing.paging.page_numbers import is_page_of
 from spiders.page.json_text import json_objects
 from spiders.page.links import resolve
 from spiders.page.page import Page

@@ -12,11 +12,11 @@ from lxml import etree
 
 from data.text.folding import fold_date
 from spiders.items import Listing, ListingItem, UnreadSign
-from spiders.listing.page_numbers import PAGER_CLASS, pager_of
-from spiders.listing.pagination_words import MORE, NEXT, OLDER, PAGE, phrases
 from spiders.listing.paging.archives import gregorian_year, reached_by
 from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.labels import is_year, label_of, number_in
+from spiders.listing.paging.page_numbers import PAGER_CLASS, pager_of
+from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER, PAGE, phrases
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.hidden import is_hidden
 from spiders.page.links import link_target

@@ -1,4 +1,5 @@
-"""Which rows of a list are its items: rows without dates, rows of other lists, side links.
+"""The rows of a listing page: repeated regions, their records, and the items that records hold.
 
-A file belongs here if it decides about single rows or their links, after or before a list is found.
+`flat_page` lays a page out as marks, `regions` finds what repeats, `records` and `record_fields`
+read it. Which of several lists is the releases' own is decided outside, in `detect`.
 """

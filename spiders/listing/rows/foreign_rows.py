@@ -12,8 +12,8 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.listing.flat_page import ElementSpan
-from spiders.listing.regions import Region
+from spiders.listing.rows.flat_page import ElementSpan
+from spiders.listing.rows.regions import Region
 
 ALIKE: Final = 0.5
 """The share of their parts that the rows of two lists of one make have in common."""

@@ -10,7 +10,7 @@ from typing import Final
 from lxml import etree
 
 from spiders.items import ListingItem
-from spiders.listing.titles import GENERIC, title_likeness
+from spiders.listing.rows.titles import GENERIC, title_likeness
 
 MIN_LIKENESS: Final = 0.6
 """Minimum share of their tags that a row and the rows of its list have in common."""

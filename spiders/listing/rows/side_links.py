@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
-from spiders.listing.flat_page import LinkMark
+from spiders.listing.rows.flat_page import LinkMark
 from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 
 _AUTHORS: Final = r"authors?|autor|autor[ei]s|auteurs?|autori|autrici|forfatter|yazar(?:lar)?|avtor"

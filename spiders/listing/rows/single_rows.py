@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urldefrag
 
-from spiders.listing.flat_page import ElementSpan, FlatPage
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.side_links import is_side_link
 from spiders.page.class_hints import names_of
 from spiders.page.generic_names import LISTING

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from spiders.items import ListingItem
-from spiders.listing.dates import DateMark
-from spiders.listing.featured import common_shape, shape_of
-from spiders.listing.flat_page import FlatPage
-from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import linked_records, releases_among
-from spiders.listing.regions import Region
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.featured import common_shape, shape_of
+from spiders.listing.rows.flat_page import FlatPage
 from spiders.listing.rows.like_rows import RowMake
-from spiders.listing.titles import GENERIC, title_likeness
+from spiders.listing.rows.record_fields import RecordFields
+from spiders.listing.rows.records import linked_records, releases_among
+from spiders.listing.rows.regions import Region
+from spiders.listing.rows.titles import GENERIC, title_likeness
 
 TITLED: Final = 0.5
 """How much the title of a row without a date is like one, 0 to 1, at the least: two words."""

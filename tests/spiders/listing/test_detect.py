@@ -9,11 +9,11 @@ import pytest
 from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from spiders.listing.candidates import Candidates
-from spiders.listing.dates import date_marks
-from spiders.listing.flat_page import flatten
 from spiders.listing.read import read_listing
 from spiders.listing.region_features import RegionPage
-from spiders.listing.regions import find_regions
+from spiders.listing.rows.dates import date_marks
+from spiders.listing.rows.flat_page import flatten
+from spiders.listing.rows.regions import find_regions
 from spiders.page.page import Page
 from tests.listing_markup import SYSTEMS, posts, render_listing
 

@@ -15,14 +15,14 @@ from data.dates.context import DateContext
 from data.dates.parse import MAX_SLOW_TEXTS, DateReader, Found, scan
 from spiders.items import Listing
 from spiders.listing.candidates import Candidates
-from spiders.listing.dates import DateMark, date_marks
-from spiders.listing.featured import shape_of
-from spiders.listing.flat_page import LinkMark, flatten
 from spiders.listing.read import read_listing
-from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import MAX_RATED, Record, linked_records
 from spiders.listing.region_features import NAMES, RegionPage
-from spiders.listing.regions import Region
+from spiders.listing.rows.dates import DateMark, date_marks
+from spiders.listing.rows.featured import shape_of
+from spiders.listing.rows.flat_page import LinkMark, flatten
+from spiders.listing.rows.record_fields import RecordFields
+from spiders.listing.rows.records import MAX_RATED, Record, linked_records
+from spiders.listing.rows.regions import Region
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
@@ -109,7 +109,7 @@ def test_a_text_that_occurs_often_is_searched_once_for_dates(
         scanned[text] += 1
         return scan(text, reading, rule)
 
-    monkeypatch.setattr("spiders.listing.dates.scan", count)
+    monkeypatch.setattr("spiders.listing.rows.dates.scan", count)
     row = "<li><a href='/long/{n}'>Notice</a> <i>{day} March 2026</i> <b>4</b><u>May 2026</u></li>"
     assert len(read(page_of(row)).items) == ROWS
     assert "4 May 2026" in scanned
@@ -123,7 +123,7 @@ def test_the_shape_of_each_address_is_computed_once(monkeypatch: pytest.MonkeyPa
         parsed[url] += 1
         return urlsplit(url)
 
-    monkeypatch.setattr("spiders.listing.featured.urlsplit", count)
+    monkeypatch.setattr("spiders.listing.rows.featured.urlsplit", count)
     row = "<li><a href='/shapes/{n}'>Notice {n}: ships at the pier</a> <i>{day} March 2026</i></li>"
     assert len(read(page_of(row, 5000)).items) == 5000
     assert len(parsed) == 5000

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from spiders.items import Form
-from spiders.listing.pagination import next_pages
 from spiders.listing.paging.controls import MAX_BODY
+from spiders.listing.paging.pagination import next_pages
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 

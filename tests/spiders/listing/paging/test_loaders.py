@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from spiders.items import Form, Listing, ListingItem, Series
-from spiders.listing.pagination import next_pages
 from spiders.listing.paging.loaders import continued
+from spiders.listing.paging.pagination import next_pages
 from spiders.page.page import Page
 
 URL = "https://board.example/uudised/"

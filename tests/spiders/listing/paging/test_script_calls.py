@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from spiders.listing.pagination import NextPages, next_pages
+from spiders.listing.paging.pagination import NextPages, next_pages
 from spiders.page.page import Page
 
 URL = "https://board.example/notice/list.do"

@@ -8,9 +8,9 @@ from itertools import islice
 
 from lxml import etree
 
-from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import ElementSpan, FlatPage, LinkMark, TextMark
-from spiders.listing.regions import MOSTLY, NEAR, Region
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark, TextMark
+from spiders.listing.rows.regions import MOSTLY, NEAR, Region
 
 LEAD = 8
 """Marks before a record in which its title may stand."""

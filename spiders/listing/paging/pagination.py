@@ -13,19 +13,6 @@ from lxml import etree
 
 from data.text.folding import fold_date
 from spiders.items import Form, Series
-from spiders.listing.page_numbers import (
-    PAGER_CLASS,
-    Pager,
-    by_script,
-    is_front_of,
-    is_of_calendar,
-    is_page_of,
-    leads_on,
-    neighbours,
-    pager_of,
-    step,
-)
-from spiders.listing.pagination_words import MORE, NEXT, OLDER, PREVIOUS
 from spiders.listing.paging.controls import Controls, page_of_grid
 from spiders.listing.paging.labels import (
     BACKWARD_ARROWS,
@@ -37,6 +24,19 @@ from spiders.listing.paging.labels import (
 )
 from spiders.listing.paging.loaders import is_loader, loader_of
 from spiders.listing.paging.option_lists import next_option
+from spiders.listing.paging.page_numbers import (
+    PAGER_CLASS,
+    Pager,
+    by_script,
+    is_front_of,
+    is_of_calendar,
+    is_page_of,
+    leads_on,
+    neighbours,
+    pager_of,
+    step,
+)
+from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER, PREVIOUS
 from spiders.listing.paging.state_pages import next_in_state
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.css import CssSelector

@@ -18,8 +18,8 @@ from urllib.parse import urldefrag
 
 from lxml import etree
 
-from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import ElementSpan, FlatPage
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.posts import mark_of
 from spiders.listing.rows.single_rows import dated_rows, undated_row
 from spiders.page.regions import ASIDE, CHROME

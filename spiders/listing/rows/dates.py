@@ -18,7 +18,7 @@ from data.dates.partial import day_in_year, month_and_day, year_in
 from data.dates.relative import is_relative
 from data.models import Published
 from data.text.folding import fold_date
-from spiders.listing.flat_page import FlatPage, TextMark
+from spiders.listing.rows.flat_page import FlatPage, TextMark
 from spiders.page.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
 
 MAX_DATES = 20_000

@@ -15,12 +15,12 @@ from typing import Final
 from data.dates.context import DateContext
 from data.dates.parse import find_dates, plausible
 from data.models import Published
+from spiders.body.frames import Footers
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
 from spiders.page.date_labels import AS_OF, CHANGED, MAX_LABEL, OF_SITE, OTHER, SAID, is_of_event
 from spiders.page.media_urls import leads_to_file
-from spiders.release.frames import Footers
-from spiders.release.metadata_dates import time_of
+from spiders.release.dates.metadata_dates import time_of
 
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
 """A date with dots, which is written day first wherever it is written."""

@@ -10,9 +10,9 @@ from lxml import etree
 
 from data.models import Content
 from data.text.words import tokens
-from spiders.crawl.blocked_page import LOGIN_FIRST, MOST_WORDS, Barrier, challenge_in
+from spiders.body.frames import frame_texts, own_names
+from spiders.crawl.barriers.blocked_page import LOGIN_FIRST, MOST_WORDS, Barrier, challenge_in
 from spiders.page.page import Page
-from spiders.release.frames import frame_texts, own_names
 
 LEFTOVER_WORDS: Final = 25
 LEFTOVER: Final = 500

@@ -12,9 +12,9 @@ from typing import Final
 from data.dates.parse import MAX_CHARS, plausible
 from spiders.body.text_blocks import TextBlock
 from spiders.page.date_labels import OTHER, SAID, is_of_event
-from spiders.release.metadata_dates import metadata_dates
-from spiders.release.publication_date import DateEvidence
-from spiders.release.visible_dates import (
+from spiders.release.dates.metadata_dates import metadata_dates
+from spiders.release.dates.publication_date import DateEvidence
+from spiders.release.dates.visible_dates import (
     AFTER,
     BEFORE,
     DATED,

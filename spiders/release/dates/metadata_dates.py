@@ -15,10 +15,10 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date, parse_stated, plausible
 from data.dates.partial import is_month
 from data.models import Published
+from spiders.body.frames import Footers
 from spiders.page.css import joined
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
-from spiders.release.frames import Footers
 
 META_DATES: Final = (
     "article:published_time", "og:published_time", "og:article:published_time", "datepublished",

@@ -11,14 +11,14 @@ from urllib.parse import parse_qsl, urlsplit
 from lxml import etree
 
 from spiders.items import ListingItem
-from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import ElementSpan, FlatPage
-from spiders.listing.page_numbers import PAGER_CLASS
-from spiders.listing.record_fields import RecordFields
-from spiders.listing.records import records_of
-from spiders.listing.regions import Region
+from spiders.listing.paging.page_numbers import PAGER_CLASS
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.posts import is_post
-from spiders.listing.titles import in_heading
+from spiders.listing.rows.record_fields import RecordFields
+from spiders.listing.rows.records import records_of
+from spiders.listing.rows.regions import Region
+from spiders.listing.rows.titles import in_heading
 from spiders.page.class_hints import names_of
 from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.regions import CHROME

@@ -27,8 +27,8 @@ from data.text.language_detection import SAMPLE, language_of_words
 from spiders.body.text_blocks import BlockTree
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
-from spiders.release.metadata_dates import metadata_dates
-from spiders.release.visible_dates import AFTER, BEFORE, DatePlace
+from spiders.release.dates.metadata_dates import metadata_dates
+from spiders.release.dates.visible_dates import AFTER, BEFORE, DatePlace
 
 MAX_LINE: Final = 160
 """Maximum characters of a block that is searched for dates in figures."""

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.crawl.blocked_page import Barrier, block_reason, refusal, soft_404_reason
+from spiders.crawl.barriers.blocked_page import Barrier, block_reason, refusal, soft_404_reason
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html

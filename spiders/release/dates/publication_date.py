@@ -22,7 +22,7 @@ from spiders.items import ListingItem
 from spiders.page.css import declared_text
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
-from spiders.release.metadata_dates import (
+from spiders.release.dates.metadata_dates import (
     VAGUE_DATES,
     bare_time,
     last_modified,
@@ -30,7 +30,7 @@ from spiders.release.metadata_dates import (
     state_date,
     url_date,
 )
-from spiders.release.visible_dates import (
+from spiders.release.dates.visible_dates import (
     CHANGE,
     SHOWN,
     DatePlace,
@@ -39,7 +39,7 @@ from spiders.release.visible_dates import (
     stated_change,
     visible_dates,
 )
-from spiders.release.yearless_dates import yearless_date
+from spiders.release.dates.yearless_dates import yearless_date
 from spiders.sources.source_file import ReleaseRules
 
 VAGUE: Final = frozenset(["json-ld:uploadDate"]) | frozenset(

@@ -13,8 +13,8 @@ from statistics import mean
 
 from lxml import etree
 
-from spiders.listing.flat_page import TextMark
-from spiders.listing.records import Record
+from spiders.listing.rows.flat_page import TextMark
+from spiders.listing.rows.records import Record
 
 GENERIC = re.compile(
     r"\W*(?:read|learn|view|see|show|find out|full|more|continue|click|download|details?|open|here|"

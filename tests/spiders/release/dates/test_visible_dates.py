@@ -7,8 +7,8 @@ from lxml import html
 
 from data.dates.context import DateContext
 from spiders.body.segmentation import segment
-from spiders.release import visible_dates as module
-from spiders.release.visible_dates import DatePlace, visible_dates
+from spiders.release.dates import visible_dates as module
+from spiders.release.dates.visible_dates import DatePlace, visible_dates
 
 READING = DateContext("UTC")
 

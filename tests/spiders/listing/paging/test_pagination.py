@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.listing.pagination import next_page, next_pages
+from spiders.listing.paging.pagination import next_page, next_pages
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 

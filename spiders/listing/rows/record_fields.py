@@ -14,12 +14,12 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
 from spiders.items import ListingItem
-from spiders.listing.dates import DateMark
-from spiders.listing.flat_page import FlatPage, LinkMark, TextMark
-from spiders.listing.records import Record
 from spiders.listing.rows.case_names import are_captions, case_name
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.flat_page import FlatPage, LinkMark, TextMark
+from spiders.listing.rows.records import Record
 from spiders.listing.rows.side_links import is_month_archive, is_side_link
-from spiders.listing.titles import (
+from spiders.listing.rows.titles import (
     GENERIC,
     HEADINGS,
     Titles,

@@ -13,7 +13,7 @@ from data.dates.parse import plausible
 from data.dates.partial import day_in_year, month_and_day
 from data.models import Published
 from spiders.body.text_blocks import BlockTree
-from spiders.release.visible_dates import NEXT, DatePlace, is_own
+from spiders.release.dates.visible_dates import NEXT, DatePlace, is_own
 
 MAX_CHARACTERS: Final = 40
 """Maximum characters of a line that is a day without its year."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.text.urls import MAX_ADDRESS
-from spiders.listing.page_numbers import is_page_of, leads_on, step
+from spiders.listing.paging.page_numbers import is_page_of, leads_on, step
 
 HERE = "http://harbour.example/news?page=1"
 
