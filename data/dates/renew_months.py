@@ -56,9 +56,8 @@ def renewed() -> str:
     languages: dict[str, list[str]] = {}
     for identifier in sorted(localedata.locale_identifiers()):
         languages.setdefault(Locale.parse(identifier).language, []).append(identifier)
-    lines = [
-        f"# Names of months of the Unicode CLDR, by Babel {version('babel')}: renew_months.py."
-    ]
+    origin = f"the Unicode CLDR (Unicode License V3), by Babel {version('babel')}"
+    lines = [f"# Names of months of {origin}: renew_months.py."]
     for language, locales in sorted(languages.items()):
         months = names_of(language, locales)
         if any(months):
