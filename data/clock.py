@@ -1,4 +1,4 @@
-"""The time of day, and time zones by their names."""
+"""The current time, and time zones by name."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 def utc_now() -> dt.datetime:
-    """The time, aware UTC."""
+    """Return the current time, aware UTC."""
     return dt.datetime.now(dt.UTC)
 
 
 def zone_of(name: str) -> dt.tzinfo:
-    """The time zone of an IANA name or of a fixed offset such as ``+04:00``.
+    """Return the time zone of an IANA name or of a fixed offset such as ``+04:00``.
 
-    Raises ZoneInfoNotFoundError (a KeyError) or ValueError for anything else.
+    Raises ZoneInfoNotFoundError (a KeyError) or ValueError for other names.
     """
     if name.startswith(("+", "-")):
         moved = dt.timedelta(hours=int(name[1:3]), minutes=int(name[4:6]))
@@ -27,7 +27,7 @@ def zone_of(name: str) -> dt.tzinfo:
 
 
 def zone_or_utc(name: str) -> dt.tzinfo:
-    """The same, and UTC for what nobody knows."""
+    """Return the time zone of a name, or UTC if the name is unknown."""
     try:
         return zone_of(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -35,7 +35,7 @@ def zone_or_utc(name: str) -> dt.tzinfo:
 
 
 def fault_of_zone(name: str) -> str:
-    """What is wrong with the name of an IANA zone, and the fix; empty where nothing is."""
+    """Explain what is wrong with an IANA zone name; empty if it is valid."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,6 +1,6 @@
-"""Addresses of databases: whether one is written so that its password can be told from the rest.
+"""Check that a PostgreSQL URL separates its password clearly.
 
-PostgreSQL takes more than a URL may be (RFC 3986): what other programs would split elsewhere, and
+PostgreSQL accepts more than RFC 3986 allows. Other programs would split such URLs elsewhere and
 show a part of the password.
 """
 
@@ -15,16 +15,16 @@ WRITTEN: Final = re.compile(
     r"(?:[A-Za-z0-9._~:,\[\]-]|%[0-9A-Fa-f]{2})*"
     r"(?:[/?](?:[A-Za-z0-9._~!$&()*+,;=:/?-]|%[0-9A-Fa-f]{2})*)?"
 )
-"""A URL of libpq, in which a user, a password or an option has no character that parts it."""
+"""A libpq URL whose user, password and options contain no unescaped separators."""
 
 FIX: Final = (
-    "this address of a database can't be read, and is not shown, as it may hold a password: write "
-    "a character that is no letter and no digit as its percent code, such as %25 for a percent "
-    "sign, %2F for a slash, %3F for a question mark, %23 for a number sign, %40 for an at sign, "
-    "%27 for an apostrophe"
+    "this database address can't be read, and is not shown because it may contain a password: "
+    "write each character that is not a letter or digit as its percent code, such as %25 for a "
+    "percent sign, %2F for a slash, %3F for a question mark, %23 for a number sign, %40 for an at "
+    "sign, %27 for an apostrophe"
 )
 
 
 def is_written(url: str) -> bool:
-    """Whether an address of PostgreSQL has all that would part it elsewhere as percent codes."""
+    """Whether all separators inside the parts of a PostgreSQL URL are percent-encoded."""
     return WRITTEN.fullmatch(url) is not None

@@ -1,8 +1,8 @@
-"""Settings that the environment names, over those of a file: ``COMMUNIQUE_NETWORK__CONTACT``.
+"""Settings from environment variables, such as ``COMMUNIQUE_NETWORK__CONTACT``.
 
-A text is taken as it is, whatever else as TOML has it: ``0.5``, ``true``, ``["a", "b"]``. With
-``_FILE`` behind its name a variable names the file that holds the value, as images of Docker take
-secrets: the line's end after it is not part of it.
+They override the file. Text is used as it is, other values are TOML: ``0.5``, ``true``, ``["a",
+"b"]``. A variable that ends in ``_FILE`` names a file that contains the value, as Docker images
+read secrets; a final newline is removed.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ PREFIX: Final = "COMMUNIQUE_"
 FILE: Final = "_FILE"
 BETWEEN: Final = "__"
 ENVIRONMENT: Final = "the environment"
-"""What messages call it, where they name the file that is wrong otherwise."""
+"""The name of the environment in messages that otherwise name a file."""
 
 KEY_OF_FILE: Final = "_file"
-"""What the keys end with that name the file of a secret."""
+"""Suffix of keys that name the file of a secret."""
 
 Texts = inspect.StrType | inspect.LiteralType
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A setting that the environment names: the part and the key, the variable, and the value."""
+    """A setting from the environment: its table, key, variable and value."""
 
     part: str
     key: str
@@ -45,10 +45,10 @@ class Named:
 def settings_named(
     environ: Mapping[str, str], shape: type[msgspec.Struct], folder: Path
 ) -> list[Named]:
-    """The settings of ``shape`` that variables name; paths of files begin at ``folder``.
+    """Return the settings of ``shape`` that variables set; file paths are relative to ``folder``.
 
-    Raises SettingsError that names the variable: there is no such setting, its value or its file
-    can't be used, or it is named twice.
+    Raises SettingsError naming the variable if the setting does not exist, its value or file is
+    invalid, or it is set twice.
     """
     variables = variables_of(shape)
     with_one_underscore = {name.replace(BETWEEN, "_"): name for name in variables}
@@ -57,21 +57,21 @@ def settings_named(
         if not variable.startswith(PREFIX):
             continue
         if BETWEEN not in variable.removeprefix(PREFIX):
-            # Others have names like ours; this one would be thought to say something.
+            # Other programs use the prefix too; this name looks like a setting of ours.
             if said := with_one_underscore.get(variable.removesuffix(FILE)):
                 fix = f"write two underscores after the part: {said}"
                 raise SettingsError(ENVIRONMENT, variable, fix)
             continue
         named = variable if variable in variables else variable.removesuffix(FILE)
         if named not in variables:
-            fix = f"there is no such setting{meant_variable(variable, variables)}"
+            fix = f"no such setting exists{meant_variable(variable, variables)}"
             raise SettingsError(ENVIRONMENT, variable, fix)
         part, key, kind = variables[named]
         text = environ[variable]
         if named != variable:
             text = text_in(folder / text, ENVIRONMENT, variable)
         if before := found.get((part, key)):
-            fix = f"{before.variable} says it as well; leave one of them out"
+            fix = f"{before.variable} sets it too; remove one of them"
             raise SettingsError(ENVIRONMENT, variable, fix)
         value = value_of(text, kind, variable)
         try:
@@ -83,9 +83,10 @@ def settings_named(
 
 
 def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspect.Type]]:
-    """The variable of each setting: its part, its key, and what it may be.
+    """Map each variable to the table, key and type of its setting.
 
-    A key such as ``smtp_password_file`` has none of its own: ``_FILE`` behind a name says it.
+    A key such as ``smtp_password_file`` has no variable of its own; ``_FILE`` after a name replaces
+    it.
     """
     return {
         f"{PREFIX}{part.name}{BETWEEN}{field.name}".upper(): (
@@ -101,14 +102,14 @@ def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspe
 
 
 def meant_variable(variable: str, variables: Mapping[str, object]) -> str:
-    """The end of a sentence that says which variable somebody may have meant."""
+    """Return the end of a sentence that suggests a similar variable, or an empty string."""
     if said := meant(variable, [name.lower() for name in variables]):
         return said.upper().replace("; DID YOU MEAN", "; did you mean")
     return ""
 
 
 def value_of(text: str, kind: inspect.Type, variable: str) -> object:
-    """The value of a variable. Raises SettingsError for what is no text and no TOML."""
+    """Return the value of a variable. Raises SettingsError if it is neither text nor TOML."""
     while isinstance(kind, inspect.Metadata):
         kind = kind.type
     if isinstance(kind, Texts):
@@ -117,7 +118,7 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
         said = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, RecursionError):
         said = {}
-    # More than one line could say more than one thing.
+    # Several lines could set several keys.
     if said.keys() != {"value"}:
         example = '["one", "two"]' if isinstance(kind, inspect.VarTupleType) else "12, 0.5 or true"
         raise SettingsError(
@@ -127,9 +128,9 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
 
 
 def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
-    """A part of the settings in the file at ``path``, with the secrets that its keys name files of.
+    """Return a table of the settings with the secrets from the files that its keys name.
 
-    Raises SettingsError where a file can't be read, or a secret is told twice.
+    Raises SettingsError if a file can't be read or a secret is set twice.
     """
     secrets = {}
     for named in part.__struct_fields__:
@@ -137,22 +138,22 @@ def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
         if key == named or key not in part.__struct_fields__ or not getattr(part, named):
             continue
         if getattr(part, key):
-            fix = f"{name}.{key} says it as well; leave one of them out"
+            fix = f"{name}.{key} sets it too; remove one of them"
             raise SettingsError(str(path), f"{name}.{named}", fix)
         secrets[key] = text_in(path.parent / getattr(part, named), str(path), f"{name}.{named}")
     return msgspec.structs.replace(part, **secrets)
 
 
 def text_in(file: Path, path: str, key: str) -> str:
-    """What a file holds, without the end of its last line.
+    """Return the content of a file without its final newline.
 
-    Raises SettingsError where it can't be read, or is empty.
+    Raises SettingsError if it can't be read or is empty.
     """
     try:
         text = read_text(file, SettingsError).rstrip("\n")
     except SettingsError as error:
         raise SettingsError(path, key, f"{file}: {error.fix}") from error
     if not text:
-        # As if nothing was set: of an address of a store that would be another store.
+        # An empty value would count as unset, and so select another store.
         raise SettingsError(path, key, f"{file}: it is empty; write the value into it")
     return text

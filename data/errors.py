@@ -1,7 +1,7 @@
-"""Every error that Communique raises on purpose, under one root.
+"""All errors that Communique raises on purpose, under one root.
 
-Each message is one sentence that says what happened and what to do next; the same facts are typed
-attributes, for programs.
+Each message is one sentence that explains what happened and what to do. The same facts are typed
+attributes for programs.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ from pathlib import PurePath
 
 from data.wording import meant
 
-KNOWN = 12
-"""Sources that a sentence names; of more it says how many."""
+MAX_NAMES = 12
+"""Maximum number of sources listed in a message."""
 
 
 class CommuniqueError(Exception):
     """The root of all errors that a person or a caller can act on.
 
-    ``exit_code`` is the status that the command line ends with: 1 something failed, 2 usage or
-    configuration.
+    ``exit_code`` is the exit status of the command: 1 for a failure, 2 for usage or configuration.
     """
 
     exit_code = 1
 
 
 class ConfigurationError(CommuniqueError):
-    """A file that a person wrote can't be used: names the file, the key and the fix."""
+    """A configuration file is invalid; the message names the file, the key and the fix."""
 
     exit_code = 2
 
@@ -37,57 +36,57 @@ class ConfigurationError(CommuniqueError):
 
 
 class SettingsError(ConfigurationError):
-    """communique.toml, or a user's own topics, can't be used as written."""
+    """communique.toml or a custom topics file is invalid."""
 
 
 class SourceError(ConfigurationError):
-    """A source file can't be used as written."""
+    """A source file is invalid."""
 
 
 class WatchError(ConfigurationError):
-    """A watch can't be used as written."""
+    """A watch file is invalid."""
 
 
 class UnknownWatch(CommuniqueError):
-    """No watch has the id that was asked for."""
+    """No watch has the requested id."""
 
     exit_code = 2
 
     def __init__(self, watch: str, known: tuple[str, ...]) -> None:
         super().__init__(
-            f"there is no watch {watch!r}{meant(watch, known)}; see `communique watch list`"
+            f"no watch named {watch!r}{meant(watch, known)}; see `communique watch list`"
         )
         self.watch = watch
         self.known = known
 
 
 class TokenError(ConfigurationError):
-    """The file of a token can't be used, or not be made."""
+    """A token file can't be read or created."""
 
 
 class UnknownToken(CommuniqueError):
-    """No token has the name that was asked for."""
+    """No token has the requested name."""
 
     exit_code = 2
 
     def __init__(self, token: str, known: tuple[str, ...]) -> None:
         super().__init__(
-            f"there is no token {token!r}{meant(token, known)}; see `communique token list`"
+            f"no token named {token!r}{meant(token, known)}; see `communique token list`"
         )
         self.token = token
         self.known = known
 
 
 class UnknownSource(CommuniqueError):
-    """No source has the id that was asked for."""
+    """No source has the requested id."""
 
     exit_code = 2
 
     def __init__(self, source: str, known: tuple[str, ...]) -> None:
-        listed = ", ".join(known[:KNOWN]) or "none yet"
-        more = f" and {len(known) - KNOWN} more" if len(known) > KNOWN else ""
+        listed = ", ".join(known[:MAX_NAMES]) or "none yet"
+        more = f" and {len(known) - MAX_NAMES} more" if len(known) > MAX_NAMES else ""
         super().__init__(
-            f"there is no source {source!r}{meant(source, known)} (known: {listed}{more}); "
+            f"no source named {source!r}{meant(source, known)} (known: {listed}{more}); "
             "see `communique sources list`"
         )
         self.source = source
@@ -95,21 +94,21 @@ class UnknownSource(CommuniqueError):
 
 
 class RenamedSource(CommuniqueError):
-    """The id that was asked for belonged to a source that has another one now."""
+    """The requested id belonged to a source that has another id now."""
 
     exit_code = 2
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(
-            f"{old!r} is called {new!r} now, and its addresses lead there; name it so, or choose "
-            "another id"
+            f"the source {old!r} was renamed to {new!r}, and its addresses redirect there; use "
+            "the new id, or choose another one"
         )
         self.old = old
         self.new = new
 
 
 class HomeInUse(CommuniqueError):
-    """Another process runs on the same HOME."""
+    """Another process uses the same home directory."""
 
     def __init__(self, home: str, holder: str) -> None:
         super().__init__(
@@ -120,7 +119,7 @@ class HomeInUse(CommuniqueError):
 
 
 class StoreError(CommuniqueError):
-    """The store could not be opened, read or written; nothing committed was lost."""
+    """The store could not be opened, read or written; committed data is safe."""
 
     def __init__(self, url: str, cause: str) -> None:
         super().__init__(f"the store {url} failed: {cause}")
@@ -129,40 +128,40 @@ class StoreError(CommuniqueError):
 
 
 class RefusedValue(StoreError):
-    """The store takes no such value, and all others as before."""
+    """The store rejects one value; other values can still be written."""
 
 
 class SlowSearch(StoreError):
-    """A search was given up: it would have looked through too much."""
+    """A search was stopped because it would read too much."""
 
     def __init__(self, url: str, seconds: float) -> None:
-        super().__init__(url, f"a search was given up after {seconds:g} seconds")
+        super().__init__(url, f"a search was stopped after {seconds:g} seconds")
         self.seconds = seconds
 
     def __str__(self) -> str:
         return (
-            f"this search was given up after {self.seconds:g} seconds; ask for a rarer word, or in "
-            "fewer sources or days"
+            f"this search was stopped after {self.seconds:g} seconds; use a rarer word, or fewer "
+            "sources or days"
         )
 
 
 class Interrupted(StoreError):
-    """The client left or the deadline passed, so the work on the store was ended."""
+    """Work on the store was stopped: the client left or the deadline passed."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, "its work was ended, as no client waits for the answer")
+        super().__init__(url, "the work was stopped because no client waits for the response")
 
 
 class LeaseLost(CommuniqueError):
-    """Another worker or service may have a row by now: nothing of what came of this was written."""
+    """A lease expired, so the results of the work were not written."""
 
     def __init__(self, host: str) -> None:
-        super().__init__(f"the lease of {host} ran out: another one has it by now")
+        super().__init__(f"the lease of {host} expired; another worker may have it now")
         self.host = host
 
 
 class ArchiveError(CommuniqueError):
-    """The archive could not be read or written; every record that was whole still is."""
+    """The archive could not be read or written; complete records are safe."""
 
     def __init__(self, path: str, cause: str) -> None:
         super().__init__(f"the archive {path}: {cause}")
@@ -171,12 +170,12 @@ class ArchiveError(CommuniqueError):
 
     @property
     def public(self) -> str:
-        """The error for readers of the site: the name of the file, without its folder."""
+        """The message for readers of the site: the file's name without its folder."""
         return f"the archive {PurePath(self.path).name}: {self.cause}"
 
 
 class PublishError(CommuniqueError):
-    """A feed or page could not be written; the last good one is still in place."""
+    """A feed or page could not be written; the last good version is still in place."""
 
     def __init__(self, path: str, cause: str) -> None:
         super().__init__(f"could not publish {path}: {cause}; the last good file is kept")

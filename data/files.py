@@ -1,4 +1,4 @@
-"""Files that nobody sees half written, and that stay as they are while their content does."""
+"""Write files atomically and durably, and leave unchanged files alone."""
 
 from __future__ import annotations
 
@@ -13,39 +13,42 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-AT_ONCE = 16
-"""Files that the disk is asked to keep at the same time."""
+MAX_SYNCS = 16
+"""Maximum number of files that are synced at the same time."""
 
 
 class Writer:
-    """Writes files below one folder, each whole or not at all, whatever happens meanwhile.
+    """Writes files below one folder, each completely or not at all.
 
-    A file goes to a temporary name beside its own; ``flush`` syncs all that waits and only then
-    gives them their names, so that the disk is waited for once. One process writes to a folder at
-    a time. Raises OSError.
+    A file is first written under a temporary name. ``flush`` syncs all waiting files together and
+    then renames them, so that the disk is waited for once. Only one process may write to a folder
+    at a time. Raises OSError.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # By their paths as text: there are very many.
+        # Paths are text because there are very many.
         self._waiting: dict[str, str] = {}
         self._unsynced: set[Path] = set()
         self._known: set[str] = set()
 
     @property
     def waiting(self) -> int:
-        """How many files wait for the next flush."""
+        """The number of files that wait for the next flush."""
         return len(self._waiting)
 
     def write(self, file: str, content: bytes) -> bool:
-        """Put ``content`` at ``file`` by the next flush; False where it was there already."""
+        """Write ``content`` to ``file`` at the next flush.
+
+        Returns False if the file already has this content.
+        """
         path = f"{self.folder}/{file}"
         if same(path, content):
             return False
         folder, _, name = path.rpartition("/")
         if folder not in self._known:
             self._make(Path(folder))
-        # A name that a crash leaves behind is taken again by the next run.
+        # The next run reuses the name of a file that a crash left behind.
         temporary = f"{folder}/.{name}.part"
         try:
             put(temporary, content)
@@ -56,7 +59,7 @@ class Writer:
         return True
 
     def remove(self, file: str) -> None:
-        """Delete a file at once, and the folders that this leaves empty."""
+        """Delete a file at once, and folders that become empty."""
         path = self.folder / file
         path.unlink(missing_ok=True)
         for above in path.relative_to(self.folder).parents[:-1]:
@@ -68,15 +71,15 @@ class Writer:
             self._known.discard(f"{self.folder}/{above.as_posix()}")
 
     def flush(self) -> bool:
-        """Give all that waits its name, once it would survive a loss of power.
+        """Sync all waiting files and give them their names.
 
-        Where that fails, every file stays as it was.
+        If that fails, every file stays as it was.
         """
         try:
             files = list(self._waiting.values())
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                # Together: a disk commits many files in the time of one.
-                shares = [files[start::AT_ONCE] for start in range(AT_ONCE)]
+            with ThreadPoolExecutor(MAX_SYNCS) as pool:
+                # A disk commits many files in the time of one.
+                shares = [files[start::MAX_SYNCS] for start in range(MAX_SYNCS)]
                 deque(pool.map(sync_all, filter(None, shares)), maxlen=0)
             for path, temporary in self._waiting.items():
                 os.replace(temporary, path)  # noqa: PTH105 - text is quicker
@@ -91,7 +94,7 @@ class Writer:
         return True
 
     def drop(self) -> None:
-        """Forget all that waits."""
+        """Discard all waiting files."""
         for temporary in self._waiting.values():
             Path(temporary).unlink(missing_ok=True)
         self._waiting.clear()
@@ -107,7 +110,7 @@ class Writer:
 
 
 def same(path: str, content: bytes) -> bool:
-    """Whether a file holds just this content; the size is asked first."""
+    """Whether a file has exactly this content; its size is compared first."""
     try:
         if os.stat(path).st_size != len(content):  # noqa: PTH116 - text is quicker
             return False
@@ -117,8 +120,8 @@ def same(path: str, content: bytes) -> bool:
 
 
 def read_regular(path: Path, most: int = -1) -> bytes:
-    """What a file holds, up to ``most`` bytes. Raises OSError, also for what is no file."""
-    # A pipe or a device is opened without waiting, and asked what it is: reading may never end.
+    """Read at most ``most`` bytes of a file. Raises OSError, also if it is not a regular file."""
+    # Reading a pipe or a device may never end, so open without waiting and check first.
     with open(path, "rb", opener=_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is a pipe or a device", str(path))
@@ -126,12 +129,12 @@ def read_regular(path: Path, most: int = -1) -> bytes:
 
 
 def _at_once(path: str, how: int) -> int:
-    """Open a file, be it a pipe that nobody writes to."""
+    """Open a file without waiting, even if it is a pipe without a writer."""
     return os.open(path, how | os.O_NONBLOCK)
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock of a file or folder for itself; it is not taken."""
+    """Whether a process holds the exclusive lock of a file or folder; the lock is not taken."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -144,22 +147,22 @@ def is_held(path: Path) -> bool:
 
 def put(path: str, content: bytes) -> None:
     """Write a file."""
-    with os.fdopen(opened_anew(path), "wb", buffering=0) as file:
+    with os.fdopen(open_emptied(path), "wb", buffering=0) as file:
         rest = memoryview(content)
-        # A disk that is nearly full takes a part; the next call says why.
+        # A nearly full disk writes a part; the next call raises the error.
         while rest:
             rest = rest[file.write(rest) :]
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a new file for its owner only; see ``write_new``."""
+    """Write a new file that only its owner can read; see ``write_new``."""
     write_new(path, text, rights=0o600)
 
 
 def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
-    """Write a new file, whole or not at all: nobody sees a part of it.
+    """Write a new file completely or not at all.
 
-    Raises FileExistsError where one is there, which stays as it is, and OSError.
+    Raises FileExistsError if the file exists (it is not changed), and OSError.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     how = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -168,7 +171,7 @@ def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # A second process that makes one at the same time shall not replace it.
+        # A link fails if another process created the file meanwhile; a rename would replace it.
         os.link(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -176,15 +179,15 @@ def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Write a file that a person may write too, whole or not at all; its rights stay as they are.
+    """Replace a file's content completely or not at all, and keep its permissions.
 
-    A link stays a link. Raises OSError.
+    A symbolic link stays a link. Raises OSError.
     """
     path = path.resolve()
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with suppress(FileNotFoundError):
-            # It may hold what nobody else shall read, be it for a moment.
+            # It may contain a secret, so other users must not read it even for a moment.
             rights = path.stat().st_mode
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             temporary.chmod(rights)
@@ -196,13 +199,13 @@ def rewrite(path: Path, text: str) -> None:
     sync(path.parent)
 
 
-def opened_anew(path: str) -> int:
-    """A file to write to, emptied; a link at its place goes, and what it leads to stays."""
+def open_emptied(path: str) -> int:
+    """Open an empty file for writing; a symbolic link is replaced, and its target kept."""
     how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
         return os.open(path, how, 0o666)
     except OSError as error:
-        # FreeBSD says EMLINK.
+        # FreeBSD uses EMLINK.
         if error.errno not in {errno.ELOOP, errno.EMLINK}:
             raise
         Path(path).unlink()
@@ -210,13 +213,13 @@ def opened_anew(path: str) -> int:
 
 
 def sync_all(paths: Iterable[str]) -> None:
-    """Make files durable, one after the other."""
+    """Sync several files to disk."""
     for path in paths:
         sync(path)
 
 
 def sync(path: str | Path) -> None:
-    """Make a file, or the names in a folder, durable."""
+    """Sync a file, or the names in a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

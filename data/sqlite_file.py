@@ -1,4 +1,4 @@
-"""How a file of SQLite is opened and deleted, whatever is kept in it: the store, or a cache."""
+"""Open and delete SQLite files: the store, and caches."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 BUSY_SECONDS: Final = 30.0
-"""How long a writer waits for another; a transaction of ours takes milliseconds."""
+"""Maximum seconds that a writer waits for another one; our transactions take milliseconds."""
 
-LEAST_FREE: Final = 1_000_000
-"""Bytes that a disk has free where something can be written; SQLite writes pages, then a log."""
+MIN_FREE_BYTES: Final = 1_000_000
+"""Minimum free bytes on a disk before writing; SQLite writes pages and a log."""
 
-WAYS: Final = ("mode=ro", "mode=ro&immutable=1")
-"""How a file is opened that can't be written: beside the log of a writer, else by itself."""
+READ_ONLY_PARAMETERS: Final = ("mode=ro", "mode=ro&immutable=1")
+"""URI parameters to open a read-only file: first with a writer's log, then without one."""
 
 
 def is_read_only(path: Path) -> bool:
-    """Whether a file is there that can be read and not written."""
+    """Whether a file exists and can be read but not written."""
     return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def is_full(folder: Path) -> bool:
-    """Whether the disk of a folder is for writing, and has too little room for that."""
+    """Whether the disk of a folder is writable but has too little free space."""
     disk = os.statvfs(folder)
-    return not disk.f_flag & os.ST_RDONLY and disk.f_bavail * disk.f_frsize < LEAST_FREE
+    return not disk.f_flag & os.ST_RDONLY and disk.f_bavail * disk.f_frsize < MIN_FREE_BYTES
 
 
 def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
-    """Why a file can't be opened, read or written, for people."""
+    """Explain to a person why a file can't be opened, read or written."""
     folder = path.parent
     if path.is_file() and not os.access(path, os.R_OK):
         return f"its file can't be read: run Communique as the owner of {path} ({error})"
@@ -49,20 +49,21 @@ def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
 def open_for_writing(
     path: Path | None, patience: float = BUSY_SECONDS, *, shared: bool = False
 ) -> sqlite3.Connection:
-    """A connection to a file, made where it is not there, or to one in memory.
+    """Open a file, created if it is missing, or a database in memory if ``path`` is None.
 
-    A writer waits ``patience`` seconds for another. Transactions begin where a statement says so.
-    One that is ``shared`` may be used by all threads, which take turns. Raises sqlite3.Error.
+    A writer waits at most ``patience`` seconds for another one. Transactions begin only with an
+    explicit statement. A ``shared`` connection may be used by all threads, one at a time. Raises
+    sqlite3.Error.
     """
     place = ":memory:" if path is None else str(path)
     connection = _connect(place, patience, uri=False, shared=shared)
     try:
         if path and not has_log(connection):
-            with nobody_else_gives_logs(path.parent):
+            with one_process_sets_wal(path.parent):
                 connection.execute("PRAGMA journal_mode = WAL")
-        # NORMAL loses nothing to a kill; only a power cut can undo the last commits.
+        # NORMAL survives a kill; only a power cut can undo the last commits.
         connection.execute("PRAGMA synchronous = NORMAL")
-        # What a savepoint may undo is copied: in memory that costs a third.
+        # Savepoints copy what they may undo, which takes a third of the time in memory.
         connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error:
         connection.close()
@@ -71,18 +72,18 @@ def open_for_writing(
 
 
 def has_log(connection: sqlite3.Connection) -> bool:
-    """Whether a file has a write-ahead log; a new one has none, nor has one from a backup."""
+    """Whether a file is in WAL mode; new files and restored backups are not."""
     return bool(connection.execute("PRAGMA journal_mode").fetchone() == ("wal",))
 
 
 @contextmanager
-def nobody_else_gives_logs(folder: Path) -> Iterator[None]:
-    """Wait while another process gives a file of a folder its log, and let nobody else meanwhile.
+def one_process_sets_wal(folder: Path) -> Iterator[None]:
+    """Let one process at a time switch files of a folder to WAL mode.
 
-    Of two that do so at once, SQLite refuses one at once: its wait for locks holds for no step from
-    reading to writing (https://sqlite.org/c3ref/busy_handler.html).
+    If two processes do so together, SQLite fails one of them without waiting: its busy handler is
+    not called when a read lock becomes a write lock (https://sqlite.org/c3ref/busy_handler.html).
     """
-    # The folder's lock: whoever closes a file itself ends all locks that SQLite has on it here.
+    # Lock the folder: closing the file itself would drop SQLite's locks on it in this process.
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -95,8 +96,8 @@ def nobody_else_gives_logs(folder: Path) -> Iterator[None]:
 def one_process_opens(path: Path) -> Iterator[None]:
     """Let one process at a time open a cache, or delete and create it.
 
-    SQLite opens the file first and its log by name later. A process that is between these steps
-    while another one replaces the file would read the old file with the new log.
+    SQLite opens the file first and its log by name later. If another process replaced the file
+    between the two steps, SQLite would read the old file with the new log.
     """
     handle = os.open(lock_of(path), os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -107,21 +108,21 @@ def one_process_opens(path: Path) -> Iterator[None]:
 
 
 def lock_of(path: Path) -> Path:
-    """The file that is locked while a cache is opened."""
+    """Return the lock file that is held while a cache is opened."""
     return path.with_name(f"{path.name}-lock")
 
 
 def open_for_reading(
     path: Path, patience: float = BUSY_SECONDS, *, shared: bool = False
 ) -> sqlite3.Connection:
-    """A connection to a file that can't be written. Raises sqlite3.Error.
+    """Open a file read-only. Raises sqlite3.Error.
 
-    Reading through a write-ahead log needs files beside it; where none can be made, it is read as
-    it lies there (https://sqlite.org/wal.html#read_only_databases).
+    Reading a WAL database needs files next to it. If they can't be created, the database is opened
+    as immutable (https://sqlite.org/wal.html#read_only_databases).
     """
     cause = ""
-    for way in WAYS:
-        place = f"file:{quote(str(path))}?{way}"
+    for parameters in READ_ONLY_PARAMETERS:
+        place = f"file:{quote(str(path))}?{parameters}"
         connection = _connect(place, patience, uri=True, shared=shared)
         try:
             connection.execute("PRAGMA schema_version").fetchone()
@@ -133,11 +134,11 @@ def open_for_reading(
     raise sqlite3.OperationalError(f"it can't be read ({cause})")
 
 
-def lay_cache(db: sqlite3.Connection, script: str) -> None:
-    """Lay the tables of a cache where none are: all at once, as others may look for them meanwhile.
+def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
+    """Create the tables of a cache in one transaction if the database is empty.
 
-    Raises sqlite3.DatabaseError where others are there, of another version or another program: the
-    file is to be made anew, as one that is damaged.
+    Raises sqlite3.DatabaseError if it has other tables, from another version or program: the caller
+    then rebuilds the file like a damaged one.
     """
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(script)
@@ -146,7 +147,7 @@ def lay_cache(db: sqlite3.Connection, script: str) -> None:
     if found == wanted:
         return
     if found:
-        raise sqlite3.DatabaseError("its tables are of another version")
+        raise sqlite3.DatabaseError("its tables belong to another version")
     try:
         db.executescript(f"BEGIN IMMEDIATE; {script} COMMIT")
     except sqlite3.Error:
@@ -155,13 +156,13 @@ def lay_cache(db: sqlite3.Connection, script: str) -> None:
 
 
 def _laid(db: sqlite3.Connection) -> dict[str, str]:
-    """The SQL of all tables and indexes, white space aside."""
+    """Return the SQL of all tables and indexes, with normalized white space."""
     rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
     return {name: " ".join(sql.split()) for name, sql in rows}
 
 
 def _connect(place: str, patience: float, *, uri: bool, shared: bool) -> sqlite3.Connection:
-    # isolation_level None: transactions begin where we say so, never behind our back.
+    # With isolation_level None, only explicit statements begin transactions.
     return sqlite3.connect(
         place,
         timeout=patience,
@@ -173,25 +174,25 @@ def _connect(place: str, patience: float, *, uri: bool, shared: bool) -> sqlite3
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The file, and those that SQLite has beside it while it is open."""
+    """Return the file and the two that SQLite keeps next to it while it is open."""
     return tuple(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
 
 
 def delete_file(path: Path) -> None:
-    """Take a file away, and what SQLite has beside it."""
+    """Delete a database with the files that SQLite keeps next to it."""
     for one in files_of(path):
         one.unlink(missing_ok=True)
 
 
 class Mark(NamedTuple):
-    """What tells a file from another one in its place; numbers of nodes are given again."""
+    """Identifies a file, even if another one reuses its inode number."""
 
     inode: int
     changed: int
 
 
 def mark_of(path: Path) -> Mark:
-    """The mark of a file as it is now; zeros where there is none."""
+    """Return the current mark of a file; zeros if it does not exist."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -200,10 +201,10 @@ def mark_of(path: Path) -> Mark:
 
 
 def delete_damaged(path: Path, mark: Mark) -> None:
-    """Take a file away that had this mark when it was opened, and was damaged.
+    """Delete a damaged file unless its mark changed since it was opened.
 
-    One that has another was written or made anew by another process meanwhile, and stays.
+    A changed mark means that another process has written or rebuilt the file.
     """
-    with nobody_else_gives_logs(path.parent):
+    with one_process_sets_wal(path.parent):
         if mark_of(path) == mark:
             delete_file(path)

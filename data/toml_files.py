@@ -1,4 +1,4 @@
-"""TOML files that people write, decoded strictly: a mistake names file, key and fix."""
+"""Decode TOML files strictly; errors name the file, the key and the fix."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from data.wording import meant
 Shape = TypeVar("Shape")
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-"""The name of a file that people write, which is the id of what it describes."""
+"""The name of a configuration file without its suffix, which is also its id."""
 
-LARGEST: Final = 1_000_000
-"""Bytes of a file that are read; a person writes some thousands."""
+MAX_BYTES: Final = 1_000_000
+"""Maximum size of a configuration file, in bytes."""
 
 UNKNOWN = re.compile(r"unknown field `(.+?)`")
 MISSING = re.compile(r"missing required field `(.+?)`")
@@ -39,32 +39,32 @@ WORDS = {
     "object": "a table",
     "date": "a day such as 2025-03-01",
 }
-"""What msgspec calls the values of TOML, and what people call them."""
+"""Types by their names in msgspec, and in messages for people."""
 
 BOUNDS = {">=": "{} or more", "<=": "{} or less", ">": "more than {}", "<": "less than {}"}
 
 
 def read_text(path: Path, error: type[ConfigurationError]) -> str:
-    """The text of a file. Raises ``error`` where it can't be read as UTF-8."""
+    """Read a UTF-8 file. Raises ``error`` if that fails."""
     try:
         return read_bytes(path).decode("utf-8").replace("\r\n", "\n")
     except OSError as cause:
         raise error(str(path), "file", f"it can't be read ({cause.strerror})") from cause
     except UnicodeDecodeError as cause:
-        fix = f"it can't be read: not UTF-8 from byte {cause.start + 1} on; save it as UTF-8"
+        fix = f"it can't be read: byte {cause.start + 1} is not UTF-8; save the file as UTF-8"
         raise error(str(path), "file", fix) from cause
 
 
 def read_bytes(path: Path) -> bytes:
-    """What a file holds. Raises OSError, also for what is no file or larger than LARGEST."""
-    content = read_regular(path, LARGEST + 1)
-    if len(content) > LARGEST:
-        raise OSError(errno.EFBIG, f"it has more than {LARGEST:,} bytes", str(path))
+    """Read a file. Raises OSError, also if it is not a regular file or larger than MAX_BYTES."""
+    content = read_regular(path, MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_BYTES:,} bytes", str(path))
     return content
 
 
 def check_id(path: Path, error: type[ConfigurationError]) -> None:
-    """Raise ``error`` where the name of a file is no id."""
+    """Raise ``error`` if the name of a file is not a valid id."""
     if not ID.fullmatch(path.stem):
         raise error(
             str(path), "file name", "use lower-case letters, digits and hyphens, at most 64"
@@ -72,24 +72,24 @@ def check_id(path: Path, error: type[ConfigurationError]) -> None:
 
 
 def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationError]) -> Shape:
-    """The TOML ``text`` as a value of ``shape``; ``path`` is for messages.
+    """Decode TOML ``text`` as ``shape``; ``path`` is for messages.
 
-    Raises ``error`` for what is no TOML, an unknown or missing key, and a value out of bounds.
+    Raises ``error`` for invalid TOML, an unknown or missing key, or an invalid value.
     """
     try:
         return converted(tomllib.loads(text), shape, path, error)
     except tomllib.TOMLDecodeError as cause:
         raise error(path, "syntax", f"it is not TOML ({cause})") from cause
     except RecursionError as cause:
-        raise error(path, "syntax", "lists or tables lie too deep within each other") from cause
+        raise error(path, "syntax", "lists or tables are nested too deeply") from cause
 
 
 def converted(
     tables: dict[str, object], shape: type[Shape], path: str, error: type[ConfigurationError]
 ) -> Shape:
-    """What TOML says as a value of ``shape``; ``path`` is for messages.
+    """Convert decoded TOML to ``shape``; ``path`` is for messages.
 
-    Raises ``error`` for an unknown or missing key, and a value out of bounds.
+    Raises ``error`` for an unknown or missing key, or an invalid value.
     """
     try:
         return msgspec.convert(tables, shape)
@@ -102,17 +102,17 @@ def converted(
 
 
 def _fix(message: str, shape: type[object], inside: str) -> str:
-    """What to do about a mistake, in the words of people rather than of msgspec."""
+    """Explain how to fix a mistake, in plain words instead of msgspec's."""
     if unknown := UNKNOWN.search(message):
         keys = _keys(shape, inside)
-        known = f"; the keys are {', '.join(keys)}" if keys else ""
-        return f"there is no such key{meant(unknown[1], keys)}{known}"
+        known = f"; valid keys are {', '.join(keys)}" if keys else ""
+        return f"no such key exists{meant(unknown[1], keys)}{known}"
     if MISSING.search(message):
-        return "it is missing and must be there"
+        return "it is required but missing"
     if invalid := ENUM.search(message):
         choices = [f'"{choice}"' for choice in _choices(shape, inside)]
         value = invalid[1].strip("'")
-        said = f"write {' or '.join(choices)}" if choices else "it is none of those that are known"
+        said = f"write {' or '.join(choices)}" if choices else "it is not one of the allowed values"
         return f'"{value}" can\'t be used; {said}'
     if PATTERN.search(message):
         return f"it can't be used as written. {_description(shape, inside)}".strip()
@@ -120,9 +120,9 @@ def _fix(message: str, shape: type[object], inside: str) -> str:
 
 
 def _in_words(message: str) -> str:
-    """What a value must be, and is not."""
+    """Explain which value was expected."""
     if LENGTH.search(message):
-        return "it is empty; write something"
+        return "it is empty; write a value"
     if "RFC3339" in message:
         return f"it must be {WORDS['date']}"
     found = TYPES.search(message)
@@ -134,12 +134,12 @@ def _in_words(message: str) -> str:
     if bound:
         said += f", {BOUNDS[sign].format(bound.removesuffix('.0'))}"
     if (expected, got) == ("int", "float"):
-        return f"{said}, without a point or an exponent"
+        return f"{said}, without a decimal point or exponent"
     return f"{said}, not {WORDS.get(got, got).partition(' (')[0]}" if got else said
 
 
 def _keys(shape: type[object], inside: str) -> tuple[str, ...]:
-    """The keys of the table at a place."""
+    """Return the keys of the table at a path."""
     return tuple(
         field.encode_name
         for kind in _at(shape, inside)
@@ -149,7 +149,7 @@ def _keys(shape: type[object], inside: str) -> tuple[str, ...]:
 
 
 def _choices(shape: type[object], inside: str) -> tuple[object, ...]:
-    """The values that may stand at a place, where there are few."""
+    """Return the allowed values at a path if they are a fixed set."""
     return tuple(
         value
         for kind in _at(shape, inside)
@@ -159,7 +159,7 @@ def _choices(shape: type[object], inside: str) -> tuple[object, ...]:
 
 
 def _description(shape: type[object], inside: str) -> str:
-    """What the setting at a place says, where it is told."""
+    """Return the description of the setting at a path, or an empty string."""
     table, _, key = re.sub(r"\[[^\]]*\]$", "", inside).rpartition(".")
     for kind in _at(shape, table):
         for field in kind.fields if isinstance(kind, inspect.StructType) else ():
@@ -172,7 +172,7 @@ def _description(shape: type[object], inside: str) -> str:
 
 
 def _at(shape: type[object], inside: str) -> list[inspect.Type]:
-    """The types that a value may have at a place such as ``release[0].until``."""
+    """Return the types that are allowed at a path such as ``release[0].until``."""
     kinds = _alternatives(inspect.type_info(shape))
     for part in re.findall(r"[^.\[\]]+|\[", inside):
         if part.isdigit() or part == "...":
@@ -193,7 +193,7 @@ def _at(shape: type[object], inside: str) -> list[inspect.Type]:
 
 
 def _alternatives(kind: inspect.Type) -> list[inspect.Type]:
-    """The types that a type allows, those of a union one by one."""
+    """Return the members of a union, or the type itself."""
     if isinstance(kind, inspect.UnionType):
         return [one for part in kind.types for one in _alternatives(part)]
     if isinstance(kind, inspect.Metadata):

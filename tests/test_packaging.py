@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from data.settings import Settings
-from data.settings.numbers import MOST, MOST_BYTES, MOST_DAYS
+from data.settings.numbers import MAX_BYTES, MAX_DAYS, MAX_NUMBER
 from data.watches.watch import FeedAccess, Mail, Service, Watch, Webhook
 from scheduler.cli import cli
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
@@ -79,7 +79,7 @@ def test_every_setting_is_documented_with_its_default(part: msgspec.structs.Fiel
 @pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
 def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -> None:
     assert "Where nothing else is told, a number is 1 or more." in SETTINGS
-    most = f"None is larger than {MOST:,}; of bytes {MOST_BYTES:,}, of days {MOST_DAYS:,}."
+    most = f"None is larger than {MAX_NUMBER:,}; of bytes {MAX_BYTES:,}, of days {MAX_DAYS:,}."
     assert most in SETTINGS
     _, tables = msgspec.json.schema_components([part.type])
     keys = tables[part.type.__name__]["properties"]
@@ -89,7 +89,7 @@ def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -
         }
         row = re.search(rf"^\| `{part.name}\.{name}` \| [^|]* \|(.*)$", SETTINGS, re.MULTILINE)
         assert row
-        for bound in bounds - {1, MOST, MOST_BYTES, MOST_DAYS}:
+        for bound in bounds - {1, MAX_NUMBER, MAX_BYTES, MAX_DAYS}:
             assert re.search(rf"\b{bound:.0f}\b", row[1]), f"{part.name}.{name} lacks {bound}"
 
 

@@ -1,7 +1,6 @@
-"""The values that cross room borders: frozen, and without behaviour beyond reading themselves.
+"""Frozen values that all packages share, without behaviour beyond computed properties.
 
-A new file here holds values of the standard library's types that more than one room handles; it
-imports nothing of Communique.
+Modules here use only the standard library and msgspec, and import nothing else of Communique.
 """
 
 from data.models.alert import (

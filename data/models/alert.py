@@ -1,4 +1,4 @@
-"""What watches can be told of, and what is told."""
+"""Events that watches can report, and the messages that report them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Literal, TypeAlias
 from data.models.source import HealthEvent
 
 AlertKind: TypeAlias = Literal["release", "edit", "gone", "retraction", "return", "health"]
-"""A new release, an edit, a release that is gone but not confirmed so, a retraction, the return of
-a retracted release, and a change in the health of a source."""
+"""Kinds of events: a new release, an edit, a release found gone but not yet confirmed, a
+retraction, the return of a retracted release, and a change in the health of a source."""
 
 AlertState: TypeAlias = Literal["waiting", "delivered", "dead"]
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """Something that happened and was not held against the watches yet; ``at`` is aware UTC.
+    """An event that is not yet matched against the watches; ``at`` is aware UTC.
 
-    ``release`` is an id, or empty where it is a change of ``health``. ``revision`` is the one that
-    an edit made. ``backlog`` says that it is no news.
+    ``release`` is an id, empty for a change of ``health``. ``revision`` is the number of the edited
+    version. ``backlog`` is true for a release that existed before the first visit.
     """
 
     number: int
@@ -36,13 +36,13 @@ class QueuedEvent:
 
 @dataclass(frozen=True, slots=True)
 class AlertDelivery:
-    """What one watch tells of one event by one output; ``made`` and ``due`` are seconds since 1970.
+    """One event for one output of one watch; ``made`` and ``due`` are seconds since 1970.
 
-    ``key`` is the same with each attempt, and ``body`` says what happened, as JSON. ``message`` is
-    the key of the message that carries it, empty before the first attempt. Of what was delivered,
-    ``due`` says when, and ``body`` is only a receipt (feeds.alerts.receipts). ``problem`` is that
-    of the last attempt. ``release`` is the id of one that is news and alerted at once; no store
-    returns it.
+    ``key`` is the same for each attempt. ``body`` is the event as JSON. ``message`` is the key of
+    the message that carries the delivery, empty before the first attempt. After delivery, ``due``
+    is the time of delivery and ``body`` only a receipt (feeds.alerts.receipts). ``problem``
+    describes the last failure. ``release`` is the id of a release that is alerted at once; the
+    store never returns it.
     """
 
     key: str
@@ -60,9 +60,9 @@ class AlertDelivery:
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
-    """What is sent at once by one output of a watch: one event, or several that came together.
+    """One message of an output of a watch: one event, or several that are sent together.
 
-    It holds the same deliveries with each attempt, in the order of what happened.
+    Each attempt carries the same deliveries, in the order of their events.
     """
 
     key: str
@@ -72,12 +72,12 @@ class AlertMessage:
 
     @property
     def attempts(self) -> int:
-        """How often it was sent in vain."""
+        """The number of failed attempts."""
         return self.deliveries[0].attempts
 
 
 def message_key(keys: Sequence[str]) -> str:
-    """The key of a message that carries deliveries of these keys: of one, that very key."""
+    """Return the key of a message from its deliveries' keys: a single key is used as it is."""
     if len(keys) == 1:
         return keys[0]
     return f"msg_{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""A capture: the record of the archive that holds what a server answered."""
+"""A capture: the archive record of a server's response."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Where a record of the archive is.
+    """The place of a record in the archive.
 
     ``record_id`` is its WARC-Record-ID without brackets (``urn:uuid:…``). ``file`` is a name in
-    HOME/archive, without the ``.open`` that it bears while it grows; ``offset`` and ``length`` are
-    bytes of that file, compressed. ``digest`` is that of the payload as WARC writes it
-    (``sha256:…``) and ``leaf`` the number of its leaf in the log, from 0. ``at`` is its WARC-Date,
-    aware UTC.
+    HOME/archive, without the suffix ``.open`` of a file that still grows. ``offset`` and ``length``
+    are in compressed bytes. ``digest`` is the payload digest as WARC writes it (``sha256:…``).
+    ``leaf`` is the number of its leaf in the log, from 0. ``at`` is its WARC-Date, aware UTC.
     """
 
     record_id: str
@@ -29,10 +28,11 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """The captures of one release, as far as its pages were archived.
+    """The archived captures of one release.
 
-    ``versions`` showed each of its versions first, by their numbers; ``seen`` was the last to find
-    it as it is, ``gone`` the last that found it gone (404 or 410) before it was retracted.
+    ``versions`` maps the number of a version to its first capture. ``seen`` is the last capture
+    that found the release unchanged. ``gone`` is the last one that found it gone (404 or 410)
+    before its retraction.
     """
 
     versions: Mapping[int, Capture]
@@ -42,9 +42,9 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOwner:
-    """What a store points to a record for: to show the release at ``url``, or the file there.
+    """The release or file that a record belongs to, and its address.
 
-    ``release`` is its id, empty for a file. ``shows`` is ``version 1``, ``last seen``, ``gone`` or
+    ``release`` is an id, empty for a file. ``shows`` is ``version 1``, ``last seen``, ``gone`` or
     ``file``.
     """
 
@@ -56,7 +56,7 @@ class CaptureOwner:
 
 @dataclass(frozen=True, slots=True)
 class RecordPlace:
-    """Where a record is now, in the terms of Capture."""
+    """The current file, offset and length of a record, as in Capture."""
 
     file: str
     offset: int

@@ -1,4 +1,4 @@
-"""A question to a server and its answer, as they went over the wire."""
+"""An HTTP request and its response, as sent over the wire."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
-"""Names and values of header fields, in their order; a name may come twice."""
+"""Names and values of header fields, in order; a name may occur twice."""
 
 Truncated: TypeAlias = Literal["", "length", "time", "disconnect", "unspecified"]
-"""Why a body is not whole, in the words of WARC-Truncated (WARC 1.1, section 5.13)."""
+"""Why a body is incomplete, in the terms of WARC-Truncated (WARC 1.1, section 5.13)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request, and the response to it.
+    """One request and its response.
 
-    ``url`` is the address that was asked, ``at`` the instant (aware UTC) of its answer, ``ip`` the
-    address that answered, empty where it is not known, and ``protocol`` that of the answer, such as
-    ``HTTP/1.1``. ``body`` is as served, still encoded. With ``rendered`` it is no answer of a
-    server but the document as a browser had it. ``posted`` is the form-encoded body of a request by
-    POST, otherwise empty.
+    ``url`` is the requested address and ``at`` the time of the response (aware UTC). ``ip`` is the
+    server's address, empty if unknown. ``protocol`` is the response's, such as ``HTTP/1.1``.
+    ``body`` is as served, still encoded. If ``rendered``, the body is a browser's document instead
+    of a server's response. ``posted`` is the form-encoded body of a POST request, otherwise empty.
     """
 
     url: str

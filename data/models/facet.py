@@ -1,4 +1,4 @@
-"""A facet: one way to select releases, and so one feed."""
+"""A facet: a selection of releases that has a feed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One way to select releases, and so one feed: every part that is None selects all.
+    """A selection of releases that has a feed; a part that is None does not restrict it.
 
-    ``topic`` is a slug. ``period`` is a year, month or day as ISO writes them: ``2022``,
-    ``2022-11``, ``2022-11-24``, counted in the zone of each release's source. ``section`` is the
-    slug of a section, and stands beside its ``source`` alone: what two sites call the same is not
-    the same. ``language`` is a tag (BCP 47) as feeds name it, and stands alone.
+    ``topic`` is a slug. ``period`` is an ISO year, month or day (``2022``, ``2022-11``,
+    ``2022-11-24``), in the time zone of each release's source. ``section`` is a slug and always
+    comes with its ``source``, since two sites may use one name for different sections. ``language``
+    is a BCP 47 tag and comes alone.
     """
 
     source: str | None = None

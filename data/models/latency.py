@@ -1,4 +1,4 @@
-"""How late we are: when a release that was news was stated, seen, in a feed, and told of."""
+"""Latency: when a new release was dated, seen, published in a feed and alerted."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Stage: TypeAlias = Literal["seen", "in_feed", "alerted"]
-"""What a release comes to, one after the other."""
+"""The stages of a new release, in order."""
 
 STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
     "seen": ("stated", "seen"),
     "in_feed": ("seen", "in_feed"),
     "alerted": ("seen", "alerted"),
 }
-"""From which time of ReleaseTimes to which each lasts."""
+"""The two times of ReleaseTimes between which each stage lasts."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTimes:
-    """When a release that was news came, in seconds since 1970; None for what is not known.
+    """The times of a new release, in seconds since 1970; None if unknown.
 
-    ``stated`` is the time that its page states, ``seen`` our first sight of it, ``in_feed`` when it
-    was first in a feed, and ``alerted`` when the first alert of it was delivered.
+    ``stated`` is the time stated on its page, ``seen`` the first visit that found it, ``in_feed``
+    its first appearance in a feed, and ``alerted`` the delivery of its first alert.
     """
 
     stated: float | None

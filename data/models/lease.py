@@ -1,4 +1,4 @@
-"""What says that one worker visits a host, and no other."""
+"""Leases: only one worker at a time visits a host."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class DueHosts(NamedTuple):
-    """The number of hosts that wait for a worker, and the seconds that the first has waited.
+    """Due hosts: how many wait for a worker, and how many seconds the first one has waited.
 
-    ``held`` is the number of hosts that workers visit.
+    ``held`` is the number of hosts that workers visit now.
     """
 
     number: int
@@ -17,7 +17,7 @@ class DueHosts(NamedTuple):
 
 
 class Lease(NamedTuple):
-    """A host and the token that its row has while a worker visits it; it is never 0."""
+    """A leased host and the token of its row during the visit; the token is never 0."""
 
     host: str
     token: int

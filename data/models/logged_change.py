@@ -1,4 +1,4 @@
-"""What happened to a release, as it is told to programs that follow a store."""
+"""A change to a release, as clients of the change log read it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from data.models.summary import ChangeCursor
 LoggedKind: TypeAlias = Literal[
     "new", "edit", "reading", "retraction", "return", "redaction", "hidden", "shown", "update"
 ]
-"""What happened: it is new, its publisher edited it, we read better what was served before, it was
-retracted, it came back, what it said was taken out for a lawful order, it was hidden, shown again,
-or filed otherwise (another address, source, story or topic)."""
+"""Kinds of changes: a new release; an edit by the publisher; a better extraction of the same page;
+a retraction; a return; a redaction under a lawful order; a release hidden or shown again; or an
+update of its address, source, story or topic."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedChange:
-    """One change: ``release`` is as it is now, ``revision`` the version that it had then.
+    """One change. ``release`` is its current state, ``revision`` its version at the time.
 
-    ``at`` is when it was entered in this store (UTC), ``cursor`` its place among all changes.
+    ``at`` is the time of recording (UTC), ``cursor`` the position among all changes.
     """
 
     cursor: ChangeCursor

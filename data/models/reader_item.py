@@ -1,4 +1,4 @@
-"""A release as somebody's feed reader knows it: what it was read and starred."""
+"""A release in the account of a feed reader: read or unread, starred or not."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 ReaderState: TypeAlias = Literal["all", "unread", "read", "starred"]
-"""Which releases of an account are asked for."""
+"""Which releases of an account are requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderItem:
-    """A release by its id, in the order of feeds (``order``), and what its reader did with it.
-
-    Times are in UTC.
-    """
+    """A release in an account, with its position in feeds (``order``); times are UTC."""
 
     id: str
     source: str
@@ -27,10 +24,11 @@ class ReaderItem:
 
 @dataclass(frozen=True, slots=True)
 class ReaderQuery:
-    """What a reader asks for: of which account, source and topic, and what of it.
+    """A reader's query: account, source, topic, state and time limits.
 
-    What was first seen until ``read_until`` counts as read, unless the account says otherwise.
-    ``newer`` and ``older`` bound the time of first sight; ``after`` is the item to go on from.
+    Releases first seen before ``read_until`` count as read unless the account says otherwise.
+    ``newer`` and ``older`` limit the time of first sight. ``after`` is the last item of the
+    previous page.
     """
 
     account: str

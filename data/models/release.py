@@ -1,6 +1,6 @@
-"""A release, the draft that it is made of, its content and its revisions.
+"""Releases, and the drafts, contents and revisions that they are made of.
 
-All instants are aware UTC. What a page said of a time is kept beside it.
+All times are aware UTC. The text that a date was read from is kept beside it.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from data.models.capture import Capture
 Precision: TypeAlias = Literal["day", "second", "none"]
 
 UNDATED_BEFORE: Final = dt.datetime(1001, 1, 1, tzinfo=dt.UTC)
-"""What has no date and was there at the first visit sorts before this, in the order of its page:
-after all that has a date, as no date before 1800 is believed."""
+"""Undated releases of the first visit sort before this time, in the order of their listing. They
+come after all dated releases, since dates before 1800 are rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """When a release was published, as exactly as its page said.
+    """The publication date of a release, as precise as its page states it.
 
-    ``at`` is aware UTC. With precision ``day`` no hour is known and ``at`` is noon in ``zone``, so
-    that the day is right for readers from UTC-8 to UTC+11. With precision ``none`` nothing is
-    known, and ``at`` is noon of the day of first sight. ``zone`` is an IANA name, or a fixed
-    offset such as ``+04:00`` that the page itself stated. ``raw`` is the page's own text and
-    ``rule`` names the rule that found it (``json-ld``, ``meta:article:published_time``,
-    ``undated`` …).
+    ``at`` is aware UTC. With precision ``day`` the hour is unknown and ``at`` is noon in ``zone``,
+    so that readers from UTC-8 to UTC+11 see the right day. With precision ``none`` the date is
+    unknown, and ``at`` is noon on the day of first sight. ``zone`` is an IANA name, or a fixed
+    offset such as ``+04:00`` that the page states. ``raw`` is the page's own text. ``rule`` names
+    the rule that found it (``json-ld``, ``meta:article:published_time``, ``undated`` …).
     """
 
     at: dt.datetime
@@ -39,19 +38,19 @@ class Published:
 
     @property
     def local(self) -> dt.datetime:
-        """The instant in the zone of the source, offset kept."""
+        """The time in the source's zone."""
         return self.at.astimezone(zone_of(self.zone))
 
     @property
     def day(self) -> dt.date:
-        """The calendar day in the zone of the source; of what has no date, that of first sight."""
+        """The calendar day in the source's zone; the day of first sight for an undated release."""
         return self.local.date()
 
     @property
     def iso(self) -> str:
-        """An ISO date where the precision is ``day``, else an ISO datetime with its offset.
+        """An ISO date for precision ``day``, otherwise an ISO datetime with its offset.
 
-        Empty where no date is known.
+        Empty for an undated release.
         """
         if self.precision == "none":
             return ""
@@ -62,9 +61,9 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file that belongs to a release: an image or an attachment.
+    """An image or attachment of a release.
 
-    ``url`` is absolute, ``type`` a media type (``application/pdf``), ``length`` bytes or None where
+    ``url`` is absolute, ``type`` a media type (``application/pdf``), ``length`` in bytes or None if
     unknown, ``title`` plain text or None.
     """
 
@@ -76,19 +75,19 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that a page makes to another release, as in a box of other news."""
+    """A link from a page to another release, such as in a box of related news."""
 
     url: str
     title: str
 
 
 REDACTED: Final = "[redacted]"
-"""The title of what was taken out for a lawful order."""
+"""Title of a release whose content was redacted under a lawful order."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicationTime:
-    """What is known of when a release came: ``published`` and ``first_seen`` are aware UTC.
+    """The publication time and first sight of a release, both aware UTC.
 
     With precision ``day``, ``published`` is noon of that day; with ``none``, the first sight.
     """
@@ -100,12 +99,12 @@ class PublicationTime:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a release says: all that can be edited, and so all that a revision keeps.
+    """The content of a release: everything that can be edited, and that a revision keeps.
 
-    ``title`` is plain text, never empty; ``body_html`` is sanitized, with absolute URLs;
-    ``body_text`` is NFC, paragraphs parted by a blank line. ``published`` is None only before the
-    release was stored. ``topics`` are slugs, sorted. ``title_rule`` and ``body_rule`` name the
-    rules that found them.
+    ``title`` is plain text and never empty. ``body_html`` is sanitized, with absolute URLs.
+    ``body_text`` is NFC, with a blank line between paragraphs. ``published`` is None only before
+    the release is stored. ``topics`` are sorted slugs. ``title_rule`` and ``body_rule`` name the
+    extraction rules that found them.
     """
 
     title: str
@@ -125,16 +124,16 @@ class Content:
 
     @property
     def redacted(self) -> bool:
-        """Whether this archive took out its title, text and files for a lawful order.
+        """Whether its title, text and files were redacted under a lawful order.
 
-        A page that has this title itself names the rule that found it.
+        A page that really has this title also has a ``title_rule``.
         """
         return self.title == REDACTED and not (self.body_text or self.title_rule)
 
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """What a server gave to ask with next time, whether a page changed (RFC 9110, section 8.8)."""
+    """Validators of a response, for the next conditional request (RFC 9110, section 8.8)."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -142,7 +141,7 @@ class Validator:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A host asks not to be asked before ``until``; ``status`` is that of its answer."""
+    """A host that must not be requested before ``until``, after a response with this ``status``."""
 
     until: dt.datetime
     status: int
@@ -150,22 +149,22 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A release as one visit found it, before it is known whether it is new.
+    """A release as one visit found it, before the store decides whether it is new.
 
-    ``url`` is the address that answered; ``aliases`` are other addresses that led to it (the link
-    followed, redirects), ``canonical`` the one that the page claims for itself, which may be wrong.
-    ``links`` are the other releases that the page names; ``editions`` are pairs of a language tag
-    and the URL of that language's edition. ``digest`` is the SHA-256 of the bytes as served.
-    ``skeleton`` is a sketch of what its page is built of, and ``reread`` says that only our reading
-    or the site's design differs from what is stored.
-    Only an import says since when it is ``retracted``, and at what address it was seen ``first``.
-    ``zone`` is that of its source, for the day of first sight where it has no date. ``position``
-    counts from the top of the listing what existed before the first visit; what appeared later has
-    none. It counts only for a release that is not known yet. ``imported`` drafts tell of the past:
-    nobody is alerted of an edit or a retraction in them.
-    ``refused`` is the text of a date that the page states and that can be none of publication.
-    ``capture`` is the record of the archive that holds the page; None where there is none.
-    ``has_end`` is False if the page does not end as its format does, so that it may be cut.
+    ``url`` is the address of the response. ``aliases`` are other addresses that led there: the
+    followed link and redirects. ``canonical`` is the address that the page declares, which may be
+    wrong. ``links`` are other releases that the page links to. ``editions`` are pairs of a language
+    tag and the URL of that edition. ``digest`` is the SHA-256 of the bytes as served. ``skeleton``
+    is a sketch of the page's structure. ``reread`` is true if only our extraction or the site's
+    design differs from the stored version.
+
+    Only imports set ``retracted`` (the time of a retraction) and ``first`` (the first known
+    address). ``zone`` is the source's, to find the day of first sight of an undated release.
+    ``position`` is the place in the listing, from the top, of a release that existed before the
+    first visit. It is None for a later release, and is ignored for a known one. Edits and
+    retractions in ``imported`` drafts alert nobody. ``refused`` is the text of a stated date that
+    was rejected. ``capture`` is the archive record of the page, or None. ``has_end`` is false if
+    the page ends before its format does, so that it may be truncated.
     """
 
     source: str
@@ -193,15 +192,14 @@ class Draft:
 class Release:
     """A stored release.
 
-    ``id`` is a UUID minted once. ``updated`` moves when readers would care, ``first_seen`` and
-    ``content.published`` never do. ``revision`` counts from 1. ``story`` is the id shared by the
-    same text at other institutions and by language editions, None where the release stands alone.
-    ``order`` is the instant that feeds sort by: ``published``; the first sight where the page's
-    date was in the future, or where there is none; before ``UNDATED_BEFORE`` for what had no date
-    at the first visit. ``capture`` is the record of the archive that showed this revision first.
-    The last ``reread`` revisions were made by nobody but us, who read the same page anew.
-    A ``hidden`` one is kept, and shown to nobody. A redacted one is never ``retracted``: that is an
-    act of its publisher.
+    ``id`` is a UUID that never changes. ``updated`` moves with each change that concerns readers;
+    ``first_seen`` and ``content.published`` never move. ``revision`` counts from 1. ``story`` is
+    the id shared by copies at other institutions and by language editions, otherwise None.
+    ``order`` is the time that feeds sort by: ``published``; the first sight if the page has no date
+    or a future one; a time before ``UNDATED_BEFORE`` if it was undated at the first visit.
+    ``capture`` is the first archive record of this revision. The last ``reread`` revisions are our
+    own re-extractions of the same page. A ``hidden`` release is stored but shown to nobody. A
+    redacted release is never ``retracted``, since only its publisher retracts a release.
     """
 
     id: str
@@ -223,35 +221,38 @@ class Release:
 
     @property
     def edited(self) -> int:
-        """The last revision that its publisher made; 1 where it was never edited."""
+        """The number of the last revision by the publisher; 1 if there was no edit."""
         return self.revision - self.reread
 
     @property
     def published(self) -> Published:
-        """What is known of the date of publication; a stored release always says it."""
+        """The publication date, which every stored release has.
+
+        Raises ValueError if it is missing.
+        """
         if self.content.published is None:
             raise ValueError(f"release {self.id} was stored without saying what date it has")
         return self.content.published
 
     @property
     def is_backlog(self) -> bool:
-        """Whether it has no date and was there at the first visit: it is nobody's news."""
+        """Whether it was an undated release at the first visit, which alerts nobody."""
         return self.order < UNDATED_BEFORE
 
     @property
     def day(self) -> str:
-        """The day under which it is filed, as ISO writes it, or empty: it belongs to none."""
+        """The ISO day that it is filed under; empty for backlog."""
         return "" if self.is_backlog else self.published.day.isoformat()
 
     @property
     def instant(self) -> dt.datetime:
-        """When it came up, to compare it with others: its order, or else its first sight."""
+        """The time for comparisons with other releases: ``order``, or first sight for backlog."""
         return self.first_seen if self.is_backlog else self.order
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenRelease:
-    """A release that is shown to nobody, since when, and why."""
+    """A release that is shown to nobody, with the time and reason of the decision."""
 
     release: str
     at: dt.datetime
@@ -260,7 +261,7 @@ class HiddenRelease:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """The return of a release: it was retracted at ``since``, and is back online from ``until``."""
+    """The return of a release: retracted at ``since``, online again from ``until``."""
 
     release: str
     since: dt.datetime
@@ -269,12 +270,12 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version of a release: its number from 1, when it was first seen, and all that it said.
+    """One version of a release: its number from 1, its first sight and its content.
 
-    ``capture`` is the record of the archive that showed it first. Its ``reason`` is that the page
-    was ``served`` so, or that we read by better rules what was served before (``reading``): that
-    is no edit of its publisher. ``difference`` is the stored difference from the version before
-    (data.revisions.stored_difference), empty if there is none.
+    ``capture`` is its first archive record. ``reason`` is ``served`` for an edit of the page, and
+    ``reading`` for a better extraction of the same page, which is not an edit. ``difference`` is
+    the stored difference from the previous version (data.revisions.stored_difference), otherwise
+    empty.
     """
 
     release: str

@@ -1,4 +1,4 @@
-"""Which releases somebody asks for, and where in their order a page of them ends."""
+"""Selections of releases, and positions in their order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ReleaseState: TypeAlias = Literal["standing", "corrected", "retracted"]
 
 
 class Position(NamedTuple):
-    """A place among releases, newest first: ``order`` is seconds since 1970, then comes the id."""
+    """A position among releases, newest first: ``order`` in seconds since 1970, then the id."""
 
     order: float
     id: str
@@ -19,13 +19,13 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Releases that are all of what is said; None and () let in all.
+    """Conditions that a release must all meet; None and () do not restrict.
 
-    ``sources`` are ids and ``topics`` slugs, of which any will do. ``section`` is the
-    slug of one, ``story`` an id. ``language`` is a tag: ``en`` lets in ``en-GB``, not the other way
-    round. ``since`` and ``until`` are days of publication (inclusive), in the zone of each
-    release's source; what has no date is of none. What states a date ahead of the time counts by
-    its first sight.
+    ``sources`` are ids and ``topics`` slugs; one match suffices in each. ``section`` is a slug,
+    ``story`` an id. ``language`` is a tag: ``en`` also matches ``en-GB``, but ``en-GB`` does not
+    match ``en``. ``since`` and ``until`` are days of publication (inclusive) in the time zone of
+    each release's source. An undated release matches neither. A release with a future date counts
+    by its first sight.
     """
 
     sources: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The places of releases that were found, and how far was looked; None is to the end."""
+    """Positions of the releases found, and how far the search got; None means to the end."""
 
     found: tuple[Position, ...]
     reached: Position | None

@@ -1,4 +1,4 @@
-"""A press room, the report of a visit to it, and how it is."""
+"""Sources: their names, visits, health, and the decisions of people about them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from data.models.visit_facts import VisitFacts
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """The releases that the pages of a source name, and what was known of them.
+    """The releases that a source's pages link to, and how many of them were known.
 
-    ``known`` were in the store when they were first named. ``missed`` are the addresses that no
-    listing had shown, though it showed older ones; ``older`` counts those from before all that
-    listings showed. Both were fetched since. ``unread`` are addresses that no release was found at,
-    yet or ever.
+    ``known`` counts releases that were stored before a page linked to them. ``missed`` are
+    addresses that no listing showed, although it showed older ones; they were fetched afterwards.
+    ``older`` counts releases from before everything that listings showed, also fetched. ``unread``
+    are addresses where no release was found.
     """
 
     known: int
@@ -26,18 +26,18 @@ class Recall:
 
     @property
     def named(self) -> int:
-        """How many releases were named that a listing should have shown."""
+        """The number of linked releases that a listing should have shown."""
         return self.known + len(self.missed)
 
     @property
     def share(self) -> float | None:
-        """The part of them that was known, 0 to 1; None where none was named."""
+        """The share of them that was known, from 0 to 1; None if there are none."""
         return round(self.known / self.named, 4) if self.named else None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An institution's press room, as feeds and pages name it: ``timezone`` is an IANA name."""
+    """A press room, as feeds and pages show it; ``timezone`` is an IANA name."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class RemovedSource:
-    """A source that is collected no more, since when, and whether its releases are still shown."""
+    """A source that is no longer collected, and whether its releases are still shown."""
 
     source: str
     at: dt.datetime
@@ -56,9 +56,9 @@ class RemovedSource:
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """Something that went wrong in a run, for one address.
+    """An error of a run at one address.
 
-    ``kind`` is a short code, with the status of the answer where there was one: ``http:403``.
+    ``kind`` is a short code, with the HTTP status if there is one: ``http:403``.
     """
 
     url: str
@@ -72,26 +72,25 @@ class RunError:
 
     @property
     def family(self) -> str:
-        """The kind without a status: ``http``."""
+        """The kind without its status: ``http``."""
         return self.kind.partition(":")[0]
 
 
 History = Literal["complete", "walking", "bounded"]
-"""How far back a source has been collected: to its first release, not yet, or to some bound."""
+"""How far back a source was collected: to its first release, still in progress, or to a limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One visit to a source, counted. ``seconds`` is wall time; ``pages`` are answers read.
+    """The result of one visit to a source. ``seconds`` is wall time, ``pages`` the responses read.
 
-    ``changed`` are releases with an edit or back online; ``returned`` are those back online.
-    ``gone`` are the addresses of releases that are reported as gone for the first time:
-    unconfirmed, and not retracted yet. ``unconfirmed`` counts them with those that were reported
-    before and are gone still.
-    ``history`` is ``complete`` where the last page of the listing was reached, ``walking`` where
-    later runs go on, ``bounded`` where none will; ``bound`` says in a sentence what stopped it.
-    ``notes`` are what a person may want to know though nothing went wrong.
-    ``facts`` are None where the visit could not be made.
+    ``changed`` counts releases that were edited or returned; ``returned`` counts those that came
+    back online. ``gone`` are addresses of releases that were missing for the first time:
+    unconfirmed, and not retracted yet. ``unconfirmed`` counts these and the ones reported by
+    earlier visits. ``history`` is ``complete`` if the last page of the listing was reached,
+    ``walking`` if later runs continue, and ``bounded`` if none will; ``bound`` is a sentence with
+    the reason. ``notes`` are remarks for people that are not errors. ``facts`` is None if the visit
+    was impossible.
     """
 
     source: str
@@ -115,10 +114,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class HealthEvent:
-    """A change in the health of a source: since when it is well or not, and why.
+    """A change in the health of a source, with its reason.
 
-    ``state`` and ``code`` are those of data.health.codes; events of earlier versions have no code.
-    A source that is not well though its state is ``ok`` works, with the fault that the code names.
+    ``state`` and ``code`` are defined in data.health.codes; events of earlier versions have no
+    code. A source in state ``ok`` that is not ``well`` works with the fault that the code names.
     """
 
     source: str
@@ -130,7 +129,7 @@ class HealthEvent:
 
     @property
     def degraded(self) -> bool:
-        """Whether the source works, with a fault."""
+        """Whether the source works with a fault."""
         return not self.well and self.state == "ok"
 
     @property
@@ -140,14 +139,14 @@ class HealthEvent:
 
 
 HandlingKind = Literal["acknowledged", "muted", "paused"]
-"""What is known to be broken, what nobody is to be told of, and what is not to be visited."""
+"""A fault that is known; a source whose alerts are muted; a source whose visits are paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """What a person decided of the alerts of a source, or of its visits, when, and why.
+    """A person's decision about a source's alerts or visits, with its time and reason.
 
-    ``until`` is None where it does not end by itself. What is acknowledged ends when the source
+    ``until`` is None for a decision without an end. An acknowledged fault ends when the source
     works again.
     """
 
@@ -159,13 +158,13 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How likely a source publishes on a day, as data.health.rhythm learned it.
+    """The publication rhythm of a source, as learned by data.health.rhythm.
 
-    ``first`` and ``last`` are the days of publication that it was learned from. Of each weekday
-    from Monday, ``hazards`` are how many releases are expected of it, ``published`` how often it
-    had any and ``asked`` of how many, fading. It ``follows`` the other sources of its country to
-    that power; its rate is known as from ``evidence`` releases. ``rests`` are waits that looked
-    like silence.
+    ``first`` and ``last`` are the days of publication it was learned from. The three lists have one
+    value per weekday, Monday first: ``hazards`` are expected releases, ``published`` the weight of
+    days with releases, and ``asked`` the weight of all days; older days weigh less. ``follows`` is
+    the exponent of its country's activity. ``evidence`` is the number of releases that its rate is
+    worth. ``rests`` are earlier gaps that looked like silence.
     """
 
     first: dt.date
@@ -180,7 +179,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class SourceRhythm:
-    """The rhythm of a source while it has so many ``releases``; None where they are too few."""
+    """The rhythm of a source with this number of ``releases``; None if they are too few."""
 
     releases: int
     rhythm: Rhythm | None = None

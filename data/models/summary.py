@@ -1,4 +1,4 @@
-"""A release in a few words: enough to know where it stands in feeds, and whether it changed."""
+"""Summaries of releases: their position in feeds, and whether they changed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from data.models.facet import Facet
 from data.models.release import UNDATED_BEFORE
 
 BACKLOG: Final = UNDATED_BEFORE.timestamp()
-"""Seconds since 1970 before which releases sort that have no date since the first visit."""
+"""Seconds since 1970; backlog sorts before this time."""
 
 ChangeCursor: TypeAlias = tuple[int, int]
-"""How far a store had come: the number of its last change, and one drawn with it."""
+"""A position in the history of a store: the number of its last change, and a random mark."""
 
 
 class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
     """A release without its text.
 
-    ``version`` is another number whenever anything changed that readers see; it counts nothing.
-    ``order`` is seconds since 1970, by which feeds sort.
+    ``version`` is a different number after each change that readers see; its size means nothing.
+    ``order`` is the sort key of feeds in seconds since 1970.
     """
 
     id: str
@@ -33,12 +33,12 @@ class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_backlog(self) -> bool:
-        """As data.models.Release says it."""
+        """Whether it is backlog; see data.models.Release."""
         return self.order < BACKLOG
 
 
 class ReleaseChange(msgspec.Struct, frozen=True, gc=False):
-    """A release that changed: how it is now, and the ``facets`` that it belongs to now."""
+    """A changed release: its current summary and ``facets``."""
 
     summary: ReleaseSummary
     facets: frozenset[Facet]
@@ -46,7 +46,7 @@ class ReleaseChange(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A release beside another one of its source: ``language`` and ``day`` may be empty."""
+    """The next or previous release of a source; ``language`` and ``day`` may be empty."""
 
     id: str
     title: str
@@ -56,7 +56,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The releases of its source that stand right before and behind one, newest first."""
+    """The next newer and the next older release of the same source."""
 
     newer: Neighbour | None = None
     older: Neighbour | None = None
@@ -64,7 +64,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class DayDigest:
-    """A day that is over: of the newest of its ``total`` ``releases`` id, title and publishers."""
+    """A finished day: id, title and publishers of its newest ``releases``, of ``total``."""
 
     day: str
     closed: dt.datetime

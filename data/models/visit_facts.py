@@ -14,16 +14,16 @@ Facts = TypeVar("Facts", bound=msgspec.Struct)
 
 
 class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something that was seen in ``visits`` in a row: how many of it, and since when."""
+    """Successive ``visits`` that saw the same thing, since when, and how many of it."""
 
     count: int = 0
     visits: int = 0
     since: dt.datetime | None = None
 
     def go_on(self, count: int, at: dt.datetime, *, add: bool = False) -> Streak:
-        """The streak after one more visit that saw so many; none of them ends it.
+        """Return the streak after one more visit that saw ``count`` of it; 0 ends the streak.
 
-        With ``add`` they come to those that were seen before.
+        With ``add`` the count is added to the earlier one.
         """
         if not count:
             return Streak()
@@ -31,12 +31,10 @@ class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How many pages of releases lack what others have: a text, a date, a title of their own.
+    """Counts of release pages that miss a text, a date or a title of their own.
 
-    Letters of ``garbled`` ones became others on the way.
-
-    Those that were ``refused`` are not what is stored: where they are again what they were before,
-    their server says that they have not changed.
+    ``garbled`` pages have wrongly decoded letters. ``refused`` is true if such pages were not
+    stored: a later 304 response then does not mean that the stored version is right.
     """
 
     thin: Streak = Streak()
@@ -48,33 +46,35 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def most(self) -> int:
-        """How many pages lack the same; of those with one title all else is stored."""
+        """The largest number of pages with one fault that keeps their content from being stored."""
         streaks = (self.thin, self.undated, self.same_text)
         return max(streak.count for streak in streaks)
 
 
 class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a visit saw; each part is as it was before where the visit could not tell.
+    """What a visit saw. A part that the visit could not judge is kept from the last visit.
 
-    ``rules`` names the listing and how it is read: what was seen by others is not compared.
-    ``place`` is the address at which the listing answers where that is not its own, and ``usual``
-    the one at which it used to.
-    ``rows`` are the releases on its first page, and ``newest`` their last day, as ISO has it;
-    ``dateless`` are those rows where none has a date any more, as rows used to;
-    ``changes`` counts visits in which what left it was pushed off by what came. ``lost`` are the
-    rows that left it otherwise, of ``rows_before``, and ``missing`` their canonical addresses where
-    older ones stand in for them; ``replaced`` says that no row of before is
-    left. ``behind`` are releases that are known and newer than all that it shows; where that is a
-    feed, than all that the page beside it shows, if that has ``page_kept_up`` with it before.
-    ``unread`` are listed releases whose pages can't be read, as the last of them is told by
-    ``unread_kind`` and ``unread_why``; ``excused`` are those that failed while others were read.
-    ``known`` is of the pages of stored releases, read once more, and ``new`` of those of new ones.
-    ``unmatched`` are the keys of selectors that matched nothing. ``no_feed`` are the visits in
-    which the feed could not be read, though the page was. ``certificate_ended`` is the day on which
-    the certificate of its site ended, if that has ``certificate_held`` in a visit before. ``named``
-    are the releases that pages ever named, those that were known and those that no listing had
-    shown; of the last while these are ``missed``, beside so many ``known_meanwhile``. ``explicit``
-    visits were asked for by a person.
+    - ``rules`` names the listing and its rules; facts of other rules are not compared.
+    - ``explicit`` visits were requested by a person.
+    - ``place`` is the address where the listing was found if it is not its own, ``usual`` the
+      previous one.
+    - ``rows`` is the number of releases on the first page, ``newest`` their last ISO day.
+    - ``dateless`` counts rows when none has a date although rows used to have one.
+    - ``changes`` counts visits in which old rows made room for new ones.
+    - ``lost`` are rows, of ``rows_before``, that disappeared otherwise. ``missing`` are their
+      canonical addresses if older rows took their place. ``replaced`` means that no earlier row
+      is left.
+    - ``behind`` are known releases that are newer than all that the listing shows. For a feed they
+      are newer than all that its page shows, if that ``page_kept_up`` before.
+    - ``unread`` are listed releases whose pages can't be read; ``unread_kind`` and ``unread_why``
+      describe the last failure. ``excused`` failed while others were read.
+    - ``known`` concerns pages of stored releases that were read again, ``new`` pages of new ones.
+    - ``unmatched`` are the keys of selectors that matched nothing.
+    - ``no_feed`` counts visits that could not read the feed although the page was readable.
+    - ``certificate_ended`` is the day on which the site's TLS certificate expired, if
+      ``certificate_held`` in an earlier visit.
+    - ``named`` counts the releases that pages linked to: known ones, and ones that no listing had
+      shown. ``missed`` is the streak of the latter, beside ``known_meanwhile`` known ones.
     """
 
     rules: str = ""
@@ -108,9 +108,9 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def lean(facts: VisitFacts) -> VisitFacts:
-    """The same facts, of which only what says something is written out.
+    """Return equal facts that serialize without default values.
 
-    msgspec leaves out what is the very default of a field, not what is merely equal to it.
+    msgspec omits a field only if it is the default object itself, not merely equal to it.
     """
     known, new = map(_with_defaults, (facts.known, facts.new))
     return _with_defaults(msgspec.structs.replace(facts, known=known, new=new))

@@ -1,4 +1,4 @@
-"""The walk through the pages of a listing, from the newest releases back to the first."""
+"""The walk through the pages of a listing, from the newest releases to the first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from data.models.source import History
 
 ListingKind: TypeAlias = Literal["feed", "page"]
-"""What lists the releases of a source: its feed (or API, or sitemap), and its page for readers."""
+"""Kinds of listings: a feed (or API, or sitemap), and a page for readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,18 @@ class ArchiveLink:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How far a walk has come that began on the page at ``start``.
+    """The progress of a walk that began on the page at ``start``.
 
-    ``rules`` names the rules that find the next page: by others it begins anew. ``number`` tells
-    the walks of a source apart. ``position`` is the last page that was read, empty before the
-    first; the walk goes on from there. ``pages`` were read so far, ``idle`` the last of them that
-    listed nothing which this walk had not listed before, and ``failed`` counts the visits in a row
-    that could not go on. ``first`` says that no walk of this listing has come to its end yet.
+    ``rules`` names the rules that find the next page; other rules start a new walk. ``number``
+    identifies the walk within its source. ``position`` is the last page read, where the walk
+    resumes; empty before the first page. ``pages`` counts the pages read, ``idle`` the last of them
+    that listed nothing new to this walk, and ``failed`` the successive visits that could not
+    continue. ``first`` is true until a walk of this listing has ended.
 
     ``listed`` counts the releases that this walk listed. ``archives`` are still to be read, newest
-    first; ``archived`` archives were read and listed releases. ``remains`` is a clause about older
-    releases that the pages show but do not lead to, and ``total`` the number of releases that the
-    list claims to have (0 if it claims none).
+    first; ``archived`` counts archives that were read and listed releases. ``remains`` is a clause
+    about older releases that the pages mention but do not lead to. ``total`` is the number of
+    releases that the listing claims, 0 if it claims none.
     """
 
     start: str
@@ -60,9 +60,9 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Of the items of one listing page, by canonical address, those that are ``fresh``.
+    """Canonical addresses of a listing page's items that are ``fresh`` or ``news``.
 
-    Fresh is what this walk had not listed before, and ``news`` what no walk ever had.
+    Fresh items are new to this walk; ``news`` is new to every walk so far.
     """
 
     fresh: frozenset[str]

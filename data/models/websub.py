@@ -1,7 +1,4 @@
-"""WebSub, as the store keeps it: what waits to be announced, confirmed or delivered.
-
-And of the hubs of others that tell us of changes.
-"""
+"""WebSub state in the store: announcements, confirmations, deliveries, and subscriptions."""
 
 from __future__ import annotations
 
@@ -9,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 LEASE: Final = 10 * 86_400
-"""Seconds of a subscription that asks for none."""
+"""Default lease of a subscription, in seconds."""
 
 Mode: TypeAlias = Literal["subscribe", "unsubscribe", "denied"]
 
 
 @dataclass(frozen=True, slots=True)
 class HubRequest:
-    """What a subscriber asks of a hub. ``lease`` is in seconds."""
+    """A subscriber's request to a hub. ``lease`` is in seconds."""
 
     mode: Mode
     callback: str
@@ -27,7 +24,7 @@ class HubRequest:
 
 @dataclass(frozen=True, slots=True)
 class PendingTopic:
-    """A feed that its hub has not been told of: ``digest`` is of what it holds."""
+    """A changed feed that its hub was not notified about yet; ``digest`` is of its content."""
 
     file: str
     digest: bytes
@@ -36,7 +33,7 @@ class PendingTopic:
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """Something that a subscriber asked for and has to confirm."""
+    """A subscriber's request that waits for confirmation."""
 
     number: int
     asked: HubRequest
@@ -46,7 +43,7 @@ class PendingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A subscriber who lacks what a feed holds, which has this digest."""
+    """A subscriber that has not received the content of a feed with this digest."""
 
     callback: str
     file: str
@@ -58,9 +55,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class FeedHub:
-    """What the feed of a source says of its hub; ``hub`` is empty where it names none.
+    """The hub that a source's feed names; ``hub`` is empty if it names none.
 
-    ``topic`` is the address that the feed at ``feed`` gives as its own. It was ``looked`` at then.
+    ``topic`` is the address that the feed at ``feed`` declares as its own. ``looked`` is the time
+    of the last check, in seconds since 1970.
     """
 
     feed: str
@@ -71,11 +69,11 @@ class FeedHub:
 
 @dataclass(frozen=True, slots=True)
 class FeedSubscription:
-    """A subscription of ours to the feed of a source; times are seconds since 1970.
+    """Our subscription to a source's feed; times are seconds since 1970, and 0 means never.
 
-    One that is not ``wanted`` any more is to be ended. ``asked`` is when its hub was asked last,
-    ``due`` when it is to be asked again, ``expires`` until when it has confirmed, and ``heard``
-    when it told of something last; 0 is never.
+    A subscription that is not ``wanted`` is to be cancelled. ``asked`` is the time of the last
+    request to the hub, ``due`` of the next one, ``expires`` the end of the confirmed lease, and
+    ``heard`` the time of the last notification.
     """
 
     callback: str

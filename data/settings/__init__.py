@@ -1,7 +1,6 @@
-"""The settings of a HOME: communique.toml, decoded strictly.
+"""The settings in HOME/communique.toml, decoded strictly.
 
-Each setting is a name, a default and a sentence; docs/reference/settings.md lists them all, and a
-test holds it to that. A file here holds the parts of one concern, or reads them all (load).
+Each setting has a default and a description; docs/reference/settings.md lists them all.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ __all__ = [
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of communique.toml; every part and every key may be left out."""
+    """All settings of communique.toml; every table and key is optional."""
 
     network: Network = msgspec.field(default_factory=Network)
     collect: Collect = msgspec.field(default_factory=Collect)

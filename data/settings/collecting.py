@@ -1,4 +1,4 @@
-"""What is visited and how, and what is kept of it."""
+"""Settings of visits: requests, intervals, health, the store and the executor."""
 
 from __future__ import annotations
 
@@ -6,143 +6,177 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from data.settings.numbers import MOST, Bytes, Days, Seconds, Whole
+from data.settings.numbers import MAX_NUMBER, Bytes, Days, Seconds, Whole
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How pages are fetched."""
+    """How pages are requested."""
 
     allow_private: Annotated[
         bool,
-        msgspec.Meta(description="Collect from loopback and private addresses too."),
+        msgspec.Meta(description="Allow sources on loopback and private addresses."),
     ] = False
     contact: Annotated[
         str,
         msgspec.Meta(
             pattern=r"^[^\x00-\x1f\x7f]*\Z",
-            description="A mail address or URL of yours that the user agent names, so that a site "
-            "can reach you.",
+            description=(
+                "Your mail address or URL. The user agent contains it, so that a site can "
+                "reach you."
+            ),
         ),
     ] = ""
     delay: Annotated[
         Seconds,
         msgspec.Meta(
-            description="Seconds between two requests to one host, 0 or more (never applied to "
-            "loopback)."
+            description=(
+                "Minimum seconds between two requests to one host, 0 or more (never applied "
+                "to loopback)."
+            )
         ),
     ] = 1.0
     timeout: Annotated[
-        Annotated[float, msgspec.Meta(gt=0, le=MOST)],
-        msgspec.Meta(description="Seconds after which one response is given up, more than 0."),
+        Annotated[float, msgspec.Meta(gt=0, le=MAX_NUMBER)],
+        msgspec.Meta(description="Maximum seconds for one response, more than 0."),
     ] = 60.0
     max_bytes: Annotated[
-        Bytes, msgspec.Meta(description="Bytes, decoded, after which one response is given up.")
+        Bytes, msgspec.Meta(description="Maximum decoded bytes of one response.")
     ] = 20_000_000
 
 
 class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a visit looks at, and how often visits come."""
+    """What a visit reads, and how often visits take place."""
 
     interval: Annotated[
         Whole,
         msgspec.Meta(
-            description="Seconds between two visits to a source that sets none itself, in the mean "
-            "over all of these and over a week: each is visited when it is known to publish."
+            description=(
+                "Mean seconds between two visits to a source without its own interval, over "
+                "all such sources and over a week. Each source is visited more often at the "
+                "times when it usually publishes."
+            )
         ),
     ] = 900
     least_interval: Annotated[
         Whole,
         msgspec.Meta(
-            description="Seconds between two visits to a source at the least, however much it "
-            "publishes; a source whose interval is no longer is visited evenly."
+            description=(
+                "Minimum seconds between two visits to a source, even if it publishes often. "
+                "Sources with a shorter interval are visited evenly."
+            )
         ),
     ] = 120
     max_pages: Annotated[
         Whole,
         msgspec.Meta(
-            description="Maximum number of pages of each listing per visit. A visit reads at least "
-            "the first page and one later page. If it continues a walk back to the first release, "
-            "it also requests the page where the last visit stopped."
+            description=(
+                "Maximum number of pages of each listing per visit. A visit reads at least "
+                "the first page and one later page. If it continues a walk back to the first "
+                "release, it also requests the page where the last visit stopped."
+            )
         ),
     ] = 500
     backfill_pages: Annotated[
         Whole,
         msgspec.Meta(
-            description="Pages of a listing after which a walk ends that has not come to the first "
-            "release; one visit with `--backfill` reads so many."
+            description=(
+                "Maximum number of pages of a walk back to the first release, and of one "
+                "visit with `--backfill`."
+            )
         ),
     ] = 5000
     revisit_days: Annotated[
         Days,
-        msgspec.Meta(description="Days for which every visit looks again at a release."),
+        msgspec.Meta(
+            description=(
+                "Days after publication during which every visit checks a release for changes."
+            )
+        ),
     ] = 14
     revisit_most: Annotated[
-        Whole, msgspec.Meta(description="Stored releases that one visit looks at again at most.")
+        Whole,
+        msgspec.Meta(
+            description="Maximum number of stored releases that one visit checks for changes."
+        ),
     ] = 1000
     retract_after: Annotated[
         Seconds,
         msgspec.Meta(
-            description="Seconds after which a release that was found gone, and still is, is "
-            "retracted; 0 is the next visit."
+            description=(
+                "Seconds after which a missing release is retracted if it is still missing. 0 "
+                "retracts it at the next visit."
+            )
         ),
     ] = 21600
     run_timeout: Annotated[
         Whole,
-        msgspec.Meta(description="Seconds after which a visit is stopped; the next one goes on."),
+        msgspec.Meta(description="Maximum seconds of a visit; the next visit continues."),
     ] = 3600
 
 
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who is told how this service and its sources are."""
+    """Who is notified about the health of the service and its sources."""
 
     ping: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")],
         msgspec.Meta(
-            description="An address that `communique run` calls once a minute while it works, and "
-            "with `/fail` at its end while it can't publish, as healthchecks.io takes it: whoever "
-            "answers there can tell you that the calls have ended."
+            description=(
+                "An address that `communique run` requests once a minute while it works. It "
+                "adds `/fail` while it can't publish, and when it ends because of that (the "
+                "protocol of healthchecks.io). The monitor at that address can alert you when "
+                "the requests stop."
+            )
         ),
     ] = ""
     ping_file: Annotated[
         str,
         msgspec.Meta(
-            description="The file that holds this address instead (a path from HOME): whoever "
-            "knows it can make such calls."
+            description=(
+                "A file with this address (a path from HOME), since anyone who knows the "
+                "address can send such requests."
+            )
         ),
     ] = ""
     confirm_visits: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=10)],
         msgspec.Meta(
-            description="Further visits that must agree before it is told that a source stopped "
-            "working, or works again, 10 at most; 0 tells it at the first."
+            description=(
+                "Further visits that must confirm that a source stopped working or works "
+                "again before it is reported, at most 10. 0 reports it at once."
+            )
         ),
     ] = 2
     confirm_after: Annotated[
         # No robots.txt can ask for a longer Crawl-delay.
-        Annotated[int, msgspec.Meta(ge=60, le=MOST)],
+        Annotated[int, msgspec.Meta(ge=60, le=MAX_NUMBER)],
         msgspec.Meta(
-            description="Seconds after which `communique run` makes each of these visits, 60 or "
-            "more, unless its host asked to be let alone for longer."
+            description=(
+                "Seconds between these visits in `communique run`, 60 or more; longer if the "
+                "host asks for it."
+            )
         ),
     ] = 120
 
 
 class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where releases are kept."""
+    """Where releases are stored."""
 
     url: Annotated[
         str,
         msgspec.Meta(
             pattern=r"^(?:postgres(?:ql)?://[^\x00-\x20\x7f]+)?\Z",
-            description="The address of a database of PostgreSQL, `postgresql://user@host/database`"
-            "; left out, releases are kept in HOME/communique.db.",
+            description=(
+                "The address of a PostgreSQL database, `postgresql://user@host/database`. The "
+                "default is the SQLite file HOME/communique.db."
+            ),
         ),
     ] = ""
     url_file: Annotated[
         str,
         msgspec.Meta(
-            description="The file that holds this address instead, where it has a password (a path "
-            "from HOME)."
+            description=(
+                "A file with this address (a path from HOME), for an address with a password."
+            )
         ),
     ] = ""
 
@@ -153,7 +187,10 @@ class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     executor: Annotated[
         Literal["local", "procrastinate"],
         msgspec.Meta(
-            description="Who makes the visits of `communique run`: `local` is this machine, "
-            "`procrastinate` any number of `communique worker`, for which `store.url` is needed."
+            description=(
+                "Who makes the visits of `communique run`: `local` for this machine, "
+                "`procrastinate` for any number of `communique worker` processes, which need "
+                "`store.url`."
+            )
         ),
     ] = "local"

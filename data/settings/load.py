@@ -1,4 +1,4 @@
-"""Reads the settings of a HOME: communique.toml, and what the environment says instead."""
+"""Load the settings of a home directory from communique.toml and the environment."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from data.settings import Settings, Site
 from data.toml_files import decode, read_text
 
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
-"""Hosts that a server listens on and nobody reaches."""
+"""Wildcard addresses to listen on, which no client can request."""
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in the file at ``path``, those that the environment names, and the defaults.
+    """Load the settings from the file at ``path``, environment variables, and defaults.
 
-    Raises SettingsError that names the key, or the variable, and the fix.
+    Raises SettingsError with the key or variable and the fix.
     """
     settings = Settings()
     if path.exists():
@@ -38,26 +38,26 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     settings = msgspec.structs.replace(settings, **parts)
     alerts = settings.alerts
     if alerts.smtp_host and not alerts.sender:
-        fix = "write the address that mail comes from, as a mail server is named"
+        fix = "write the sender address of mails, since a mail server is set"
         raise SettingsError(str(path), "alerts.sender", fix)
     if alerts.operator and not alerts.smtp_host:
-        fix = "name the mail server that takes what alerts.operator is told"
+        fix = "write the mail server that sends mails to alerts.operator"
         raise SettingsError(str(path), "alerts.smtp_host", fix)
     places = sorted(
         f"{part.target.rstrip('/')}/" for part in (settings.site, settings.archive) if part.target
     )
     if len(places) > 1 and places[1].startswith(places[0]):
-        fix = "site.target is within it, or around it; give each a prefix with nothing else in it"
+        fix = "it overlaps with site.target; use separate prefixes with nothing else in them"
         raise SettingsError(str(path), "archive.target", fix)
     if bool(settings.bucket.access_key) != bool(settings.bucket.secret_key):
         missing = "secret_key" if settings.bucket.access_key else "access_key"
-        fix = "write it too: a key has both, or leave out both, as the environment says them"
+        fix = "write both access_key and secret_key, or neither to use the environment's"
         raise SettingsError(str(path), f"bucket.{missing}", fix)
     for proxy in settings.site.proxies:
         try:
             ip_network(proxy, strict=False)
         except ValueError as error:
-            fix = f'{proxy!r} is no address and no network, such as "192.0.2.7" or "172.18.0.0/16"'
+            fix = f'{proxy!r} is not an address or network such as "192.0.2.7" or "172.18.0.0/16"'
             place = variables.get(("site", "proxies"), (str(path), "site.proxies"))
             raise SettingsError(*place, fix) from error
     check_store(settings, path, variables)
@@ -67,17 +67,17 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
 def check_store(
     settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
 ) -> None:
-    """Raise SettingsError where the address of the store can't be read, or is needed."""
+    """Raise SettingsError if the store's address is unreadable, or missing but needed."""
     url = settings.store.url
     if url and not is_written(url):
         raise SettingsError(*variables.get(("store", "url"), (str(path), "store.url")), FIX)
     if settings.run.executor == "procrastinate" and not url:
-        fix = "write the address of a database of PostgreSQL, which all workers share"
+        fix = "write the address of a PostgreSQL database that all workers share"
         raise SettingsError(str(path), "store.url", fix)
 
 
 def addressed(site: Site) -> Site:
-    """A site with the address that it listens on, where it was given that and no public one."""
+    """Return the site with its listening address as its public one, if only the former was set."""
     own = Site()
     if site.url != own.url or not site.port or (site.host, site.port) == (own.host, own.port):
         return site

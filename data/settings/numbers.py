@@ -1,4 +1,4 @@
-"""Kinds of numbers that settings are: none is larger than what is done with it can bear."""
+"""Number types of settings, with upper limits that keep later calculations safe."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Annotated, Final
 
 import msgspec
 
-MOST: Final = 1_000_000_000
-"""Of seconds that is a life of any installation; of anything else, more than there is."""
+MAX_NUMBER: Final = 1_000_000_000
+"""Maximum of a setting in seconds or pieces: 31 years, and more pieces than exist."""
 
-MOST_BYTES: Final = 1_000_000_000_000_000
-MOST_DAYS: Final = 36_500
+MAX_BYTES: Final = 1_000_000_000_000_000
+MAX_DAYS: Final = 36_500
 
-Whole = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
-WholeOrNone = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=MOST)]
-Bytes = Annotated[int, msgspec.Meta(ge=1, le=MOST_BYTES)]
-BytesOrNone = Annotated[int, msgspec.Meta(ge=0, le=MOST_BYTES)]
-Days = Annotated[int, msgspec.Meta(ge=1, le=MOST_DAYS)]
-DaysOrNone = Annotated[int, msgspec.Meta(ge=0, le=MOST_DAYS)]
+Whole = Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
+WholeOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+Bytes = Annotated[int, msgspec.Meta(ge=1, le=MAX_BYTES)]
+BytesOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_BYTES)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
+DaysOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_DAYS)]

@@ -53,7 +53,7 @@ def test_variables_are_enough_where_there_is_no_file(tmp_path: Path) -> None:
     ("variable", "value", "said"),
     [
         ("COMMUNIQUE_NETWORK__CONTAKT", "x", "did you mean COMMUNIQUE_NETWORK__CONTACT?"),
-        ("COMMUNIQUE_NET__", "x", "there is no such setting"),
+        ("COMMUNIQUE_NET__", "x", "no such setting exists"),
         ("COMMUNIQUE_SITE__PORT", "high", "write it as in communique.toml"),
         ("COMMUNIQUE_SITE__PORT", "", "write it as in communique.toml"),
         ("COMMUNIQUE_SITE__PORT", "99999", "65535 or less"),
@@ -61,7 +61,7 @@ def test_variables_are_enough_where_there_is_no_file(tmp_path: Path) -> None:
         ("COMMUNIQUE_SITE__ACCESS", "all", '"open" or "token"'),
         ("COMMUNIQUE_SITE__URL", "press.example", "The public address"),
         ("COMMUNIQUE_ARCHIVE__ENABLED", "1", "true or false"),
-        ("COMMUNIQUE_SITE__PROXIES", '["press.example"]', "no address and no network"),
+        ("COMMUNIQUE_SITE__PROXIES", '["press.example"]', "is not an address or network"),
         ("COMMUNIQUE_ARCHIVE__WITNESSED", "https://a.example", '["one", "two"]'),
         ("COMMUNIQUE_ARCHIVE__WITNESSED", '"https://a.example"', "a list"),
         ("COMMUNIQUE_ALERTS__SMTP_PASSWORD_FILE", "absent", "No such file"),
@@ -108,11 +108,11 @@ def test_a_secret_that_is_told_twice_is_refused_and_not_shown(file: Path) -> Non
         "COMMUNIQUE_ALERTS__SMTP_PASSWORD": "hidden-two",
         "COMMUNIQUE_ALERTS__SMTP_PASSWORD_FILE": "smtp",
     }
-    with pytest.raises(SettingsError, match="SMTP_PASSWORD says it as well") as e:
+    with pytest.raises(SettingsError, match="SMTP_PASSWORD sets it too") as e:
         load_settings(file, environ)
     assert "hidden" not in str(e.value)
     file.write_text('[alerts]\nsmtp_password = "hidden-two"\nsmtp_password_file = "smtp"\n')
-    with pytest.raises(SettingsError, match=r"alerts\.smtp_password says it as well") as e:
+    with pytest.raises(SettingsError, match=r"alerts\.smtp_password sets it too") as e:
         load_settings(file, {})
     assert "hidden" not in str(e.value)
     (file.parent / "empty").touch()

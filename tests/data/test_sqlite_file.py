@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from data.files import is_held
-from data.sqlite_file import lay_cache, open_for_writing
+from data.sqlite_file import create_cache_tables, open_for_writing
 
 PROCESSES = 5
 FILES = 200
@@ -63,7 +63,7 @@ def test_others_see_the_tables_of_a_cache_all_at_once(tmp_path: Path) -> None:
 
     with closing(open_for_writing(path)) as db:
         db.set_trace_callback(look)
-        lay_cache(db, CACHE)
+        create_cache_tables(db, CACHE)
         db.set_trace_callback(None)
         assert {*seen} == {0}
         look("")

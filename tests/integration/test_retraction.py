@@ -198,7 +198,7 @@ def test_what_vanishes_at_once_is_held_until_a_person_lets_it_go(room: Room, hom
     assert again.returncode == 1
     assert "of harbour nothing is held" in again.stderr
     unknown = communique("releases", "retract", "--source", "nix", "--held", *why, home=home)
-    assert (unknown.returncode, "there is no source 'nix'" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "no source named 'nix'" in unknown.stderr) == (2, True)
 
 
 def test_what_was_held_and_is_back_is_held_no_more(room: Room, home: Path) -> None:

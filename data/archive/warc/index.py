@@ -24,9 +24,9 @@ from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.sqlite_file import (
     Mark,
+    create_cache_tables,
     delete_damaged,
     is_read_only,
-    lay_cache,
     mark_of,
     one_process_opens,
     open_for_reading,
@@ -254,7 +254,7 @@ class Index:
         try:
             # It can be made again: nothing waits for the disk.
             connection.execute("PRAGMA synchronous = OFF")
-            lay_cache(connection, SCHEMA)
+            create_cache_tables(connection, SCHEMA)
             self._read_on(connection)
         except BaseException:
             connection.close()

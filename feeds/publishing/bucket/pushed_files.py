@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.errors import StoreError
-from data.sqlite_file import delete_file, lay_cache, open_for_writing
+from data.sqlite_file import create_cache_tables, delete_file, open_for_writing
 from feeds.urls import FileStamp
 
 TABLES = """
@@ -62,7 +62,7 @@ class PushedFiles:
     def _opened(self) -> sqlite3.Connection:
         db = open_for_writing(self._path)
         try:
-            lay_cache(db, TABLES)
+            create_cache_tables(db, TABLES)
         except sqlite3.Error:
             db.close()
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import StoreError
-from data.sqlite_file import cause_of, delete_file, lay_cache, open_for_writing
+from data.sqlite_file import cause_of, create_cache_tables, delete_file, open_for_writing
 
 TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
@@ -134,7 +134,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = open_for_writing(path)
     try:
-        lay_cache(db, TABLES)
+        create_cache_tables(db, TABLES)
     except sqlite3.Error:
         db.close()
         raise

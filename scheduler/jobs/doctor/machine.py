@@ -16,7 +16,7 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from data.clock import utc_now
-from data.sqlite_file import LEAST_FREE, files_of
+from data.sqlite_file import MIN_FREE_BYTES, files_of
 from data.wording import how_to_install, lasting, sized
 from scheduler.home import Home
 from scheduler.jobs.doctor.finding import Finding
@@ -84,7 +84,7 @@ def examine_disk(home: Home) -> Iterator[Finding]:
     if disk.f_flag & os.ST_RDONLY:
         fix = "mount it for writing, to collect"
         yield Finding("disk", "warning", f"the disk of {home.path} can only be read", fix)
-    elif free < LEAST_FREE:
+    elif free < MIN_FREE_BYTES:
         yield Finding("disk", "error", f"it is full: {told}", make)
     elif free < store + ROOM:
         text = f"{told}; an upgrade may need {sized(store)}, and visits need more every day"

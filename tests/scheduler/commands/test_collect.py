@@ -316,7 +316,7 @@ def test_nothing_to_collect_and_unknown_names_are_told_what_to_do(tmp_path: Path
     assert "write a source file into" in nothing.stderr
     unknown = communique("collect", "nobody", home=tmp_path)
     assert unknown.returncode == 2
-    assert "there is no source 'nobody'" in unknown.stderr
+    assert "no source named 'nobody'" in unknown.stderr
 
 
 def test_a_store_that_is_no_database_is_reported_once(room: Room, home: Path) -> None:

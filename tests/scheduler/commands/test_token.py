@@ -44,7 +44,7 @@ def test_a_new_token_alone_is_on_standard_output_and_reads(home: Path) -> None:
     [
         (("new", "Desk"), "lower-case"),
         (("new", "desk", "--scope", "all"), "'all' is not one of 'read', 'operate'"),
-        (("revoke", "dsk"), "there is no token 'dsk'; did you mean desk?"),
+        (("revoke", "dsk"), "no token named 'dsk'; did you mean desk?"),
         (("new", "desk"), "it is taken"),
     ],
 )

@@ -99,10 +99,10 @@ def test_a_watch_is_written_once_and_what_it_names_is_looked_for(home: Path) -> 
         (("add", "A", "--query", "(a+)+$ " * 200), "1400 characters"),
         (("add", "A", "--language", "german"), 'did you mean "de"'),
         (("add", ""), "is no id"),
-        (("show", "none"), "there is no watch 'none'"),
-        (("test", "../communique"), "there is no watch"),
-        (("remove", "none"), "there is no watch 'none'"),
-        (("test", "broken"), "name: it is missing"),
+        (("show", "none"), "no watch named 'none'"),
+        (("test", "../communique"), "no watch named"),
+        (("remove", "none"), "no watch named 'none'"),
+        (("test", "broken"), "name: it is required"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_writes_nothing(

@@ -20,7 +20,7 @@ def test_a_command_tells_its_json_its_code_and_its_complaints(tmp_path: Path) ->
     result = asyncio.run(run_command(home, "sources", "show", "none", seconds=60))
     assert result.code == 2
     assert result.told is None
-    assert result.complaints[0].startswith("there is no source 'none'")
+    assert result.complaints[0].startswith("no source named 'none'")
 
 
 def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:

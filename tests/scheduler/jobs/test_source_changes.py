@@ -163,23 +163,23 @@ def test_an_id_that_is_taken_or_was_is_refused(home: Path) -> None:
     assert "use lower-case letters" in refused(home, "rename", "wire", "Wire!")
     assert "use lower-case letters" in refused(home, "rename", "wire", "../wire")
     done(home, "sources", "rename", "wire", "cable")
-    assert "'wire' is called 'cable' now" in refused(home, "rename", "wire", "third")
-    assert "'wire' is called 'cable' now" in refused(home, "rename", "post", "wire")
-    assert "'wire' is called 'cable' now" in refused(home, "remove", "wire")
+    assert "'wire' was renamed to 'cable'" in refused(home, "rename", "wire", "third")
+    assert "'wire' was renamed to 'cable'" in refused(home, "rename", "post", "wire")
+    assert "'wire' was renamed to 'cable'" in refused(home, "remove", "wire")
     assert "'nobody'" in refused(home, "remove", "nobody")
     for command in (
         *(("export", "--source"), ("search", "pilots", "--source"), ("health", "unmute")),
         ("mirror", "export", "--format", "folder", "--to", "x", "--source"),
     ):
         told = communique(*command, "wire", home=home)
-        assert "'wire' is called 'cable' now" in told.stdout + told.stderr, command
+        assert "'wire' was renamed to 'cable'" in told.stdout + told.stderr, command
     lines = home.parent / "lines.jsonl"
     lines.write_text(json.dumps(LINES[0]))
     imported = communique("import", str(lines), "--source", "wire", home=home)
     assert imported.returncode == 2
-    assert "'wire' is called 'cable' now" in imported.stderr
+    assert "'wire' was renamed to 'cable'" in imported.stderr
     added = communique("add", "http://127.0.0.1:9/", "--id", "wire", home=home)
-    assert "'wire' is called 'cable' now" in added.stderr
+    assert "'wire' was renamed to 'cable'" in added.stderr
     again = communique("sources", "rename", "wire", "cable", home=home)
     assert (again.returncode, again.stdout) == (1, "")
     assert done(home, "sources", "rename", "cable", "wire")["new"] == "wire"
@@ -249,7 +249,7 @@ def test_a_collected_source_goes_on_under_its_new_id(room: Room, tmp_path: Path)
     # A file of before that comes back by mistake collects nothing.
     (home / "sources/harbour.toml").write_bytes((home / "sources/port.toml").read_bytes())
     (old,) = json.loads(communique("collect", "harbour", "--json", home=home).stdout)["runs"]
-    assert "'harbour' is called 'port' now" in old["errors"][0]["message"]
+    assert "'harbour' was renamed to 'port'" in old["errors"][0]["message"]
     assert "is there as well" in refused(home, "rename", "harbour", "port")
     (home / "sources/harbour.toml").unlink()
     # A visit holds its source.
@@ -271,7 +271,7 @@ def test_a_rename_that_was_killed_is_ended_by_the_same_command(room: Room, tmp_p
     killed_in("move", lambda: rename_source(home_at(home), "harbour", "port"))
     # Nothing is collected twice meanwhile.
     (run,) = json.loads(communique("collect", "--json", home=home).stdout)["runs"]
-    assert "'harbour' is called 'port' now" in run["errors"][0]["message"]
+    assert "'harbour' was renamed to 'port'" in run["errors"][0]["message"]
     assert done(home, "sources", "rename", "harbour", "port")["done"]
     run = collect(home)
     assert (run["source"], run["new"], run["unchanged"], run["errors"]) == ("port", 0, 2, [])
@@ -323,7 +323,7 @@ def test_a_watch_goes_on_that_names_a_source_by_an_id_of_before(home: Path) -> N
     assert [one["release"] for one in after] == [one["release"] for one in before]
     assert {one["source"] for one in after} == {"cable"}
     (doubt,) = done(home, "watch", "show", "wire")["doubts"]
-    assert "'wire' is called 'cable' now" in doubt
+    assert "'wire' was renamed to 'cable'" in doubt
     done(home, "watch", "add", "Post", "--source", "post", "--feed")
     done(home, "sources", "remove", "post")
     assert done(home, "watch", "show", "post")["doubts"] == ["'post' is collected no more"]

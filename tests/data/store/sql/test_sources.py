@@ -106,7 +106,7 @@ def test_a_source_is_renamed_in_the_transaction_that_fills_it(
 
 def test_an_id_of_before_is_nobody_elses(filled: JournalStore) -> None:
     filled.rename_source("harbour", "port")
-    with pytest.raises(RenamedSource, match="'harbour' is called 'port' now"):
+    with pytest.raises(RenamedSource, match="'harbour' was renamed to 'port'"):
         filled.register(Source("harbour", "Another Harbour", ""))
     assert sorted(filled.sources()) == ["port", "wire"]
 
