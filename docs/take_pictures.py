@@ -1,6 +1,6 @@
-"""Take the pictures of docs/pictures: python docs/take_pictures.py.
+"""Take the pictures in docs/pictures: python docs/take_pictures.py.
 
-Starts ``communique demo``, and has the system's Chromium show its pages.
+The script starts ``communique demo`` and takes screenshots of its pages with Chromium.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from urllib.request import urlopen
 
 PICTURES = Path(__file__).parent / "pictures"
 
-LARGEST = 150_000
-"""Bytes of a picture, at the most."""
+MAX_PICTURE_BYTES = 150_000
+"""Maximum size of a picture."""
 
-PATIENCE = 120
-"""Seconds after which a picture is given up."""
+SCREENSHOT_TIMEOUT_SECONDS = 120
+"""Maximum time for one screenshot."""
 
-SERVED = re.compile(r"Look at (http://127\.0\.0\.1:\d+)/")
-"""How the demo says that it is ready, and where."""
+DEMO_ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/feeds/all\.atom")
+"""The address of the site in the output of the demo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page to show in a window of ``width`` by ``height`` pixels."""
+    """A page of the site, shown in a window of ``width`` by ``height`` pixels."""
 
     name: str
     path: str
@@ -42,7 +42,7 @@ class Picture:
 
 
 def pictures(site: str) -> tuple[Picture, ...]:
-    """All pictures; the release is one that was corrected."""
+    """All pictures of a site. The release is a corrected one."""
     with urlopen(f"{site}/api/search?q=breakwater&state=corrected") as answer:  # noqa: S310 - our own
         release = json.load(answer)["releases"][0]["id"]
     return (
@@ -57,7 +57,7 @@ def pictures(site: str) -> tuple[Picture, ...]:
 
 @contextlib.contextmanager
 def demo() -> Iterator[str]:
-    """The address of a demo that is served meanwhile."""
+    """Run the demo, and yield the address of its site."""
     command = [sys.executable, "-m", "scheduler", "demo"]
     with (
         tempfile.TemporaryDirectory() as home,
@@ -65,16 +65,16 @@ def demo() -> Iterator[str]:
     ):
         try:
             assert process.stdout
-            found = next(filter(None, map(SERVED.search, process.stdout)), None)
+            found = next(filter(None, map(DEMO_ADDRESS.search, process.stdout)), None)
             if not found:
-                raise SystemExit("the demo ended before it served anything")
+                raise SystemExit("the demo ended before it served a page")
             yield found[1]
         finally:
             process.send_signal(signal.SIGTERM)
 
 
 def take(chromium: str, site: str, picture: Picture) -> None:
-    """Write a picture. Raises SystemExit where it is too large."""
+    """Write a picture. Raises SystemExit if it is too large."""
     path = PICTURES / f"{picture.name}.png"
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
@@ -92,19 +92,19 @@ def take(chromium: str, site: str, picture: Picture) -> None:
             ],
             check=True,
             stderr=subprocess.DEVNULL,
-            timeout=PATIENCE,
+            timeout=SCREENSHOT_TIMEOUT_SECONDS,
         )
     size = path.stat().st_size
     print(f"{path.name}: {size:,} bytes")
-    if size > LARGEST:
-        raise SystemExit(f"{path} is larger than {LARGEST:,} bytes: show less of the page")
+    if size > MAX_PICTURE_BYTES:
+        raise SystemExit(f"{path} has more than {MAX_PICTURE_BYTES:,} bytes: show less")
 
 
 def main() -> None:
     """Take all pictures."""
     chromium = shutil.which("chromium")
     if not chromium:
-        raise SystemExit("there is no chromium here: install the system's package")
+        raise SystemExit("Chromium is missing: install the system package `chromium`")
     PICTURES.mkdir(exist_ok=True)
     with demo() as site:
         for picture in pictures(site):

@@ -1,4 +1,4 @@
-"""What the errors of a run mean: each kind of error has its code (docs/fetching.md has the kinds).
+"""The health code of each kind of run error (docs/reference/codes.md lists the kinds).
 
 Some of it is no failure of a source: files that belong to its releases, doubts about single ones.
 """

@@ -1,4 +1,4 @@
-"""What the journal tells of: one event for each thing that was decided, as docs/mirror.md says.
+"""The events of the journal, one per decision (docs/reference/archive-format.md).
 
 An event holds what came of a decision, not what it was made from: whoever reads it decides nothing
 anew, whatever the rules of that later day are.

@@ -48,8 +48,8 @@ def journaled(
 class JournaledStore(Journal):
     """A data.store.protocol.Store whose writing verbs are kept in the archive as well.
 
-    What is only remembered for the crawling itself (docs/mirror.md has the list) goes to ``store``
-    alone, as all reading does.
+    State that visits restore by themselves is written only to ``store``, without an archive
+    record (docs/reference/archive-format.md has the list). All reading uses ``store``, too.
     """
 
     def __getattr__(self, name: str) -> Any:

@@ -84,7 +84,7 @@ SAID_BY: Final[Mapping[str, Callable[[Texts, str], str]]] = {
     **dict.fromkeys(("pdf", "document"), by_document),
     **dict.fromkeys(("import", "expected"), by_import),
 }
-"""Who says a date, by the beginning of the rule that found it (docs/names.md)."""
+"""Who says a date, by the beginning of the rule that found it (docs/reference/codes.md)."""
 
 
 def date_origin(published: Published, texts: Texts) -> str:
