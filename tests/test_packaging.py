@@ -47,7 +47,7 @@ ROOT_CONTEXT = click.Context(cli, info_name="communique")
 
 
 @pytest.mark.parametrize(
-    "context", commands(cli, ROOT_CONTEXT), ids=lambda context: context.command_path
+    "context", [*commands(cli, ROOT_CONTEXT)], ids=lambda context: context.command_path
 )
 def test_every_command_has_a_help_text_and_accepts_a_home(context: click.Context) -> None:
     assert context.command.help
