@@ -38,6 +38,38 @@ other commands refuse it, so a misspelt path is noticed. Read-only commands acce
 
 If the store of a HOME is missing but its archive exists, commands refuse it. [A lost
 store](../how-to/backup.md#a-lost-store) explains the options.
+
+## Queries
+
+`search`, `watch add --query` and the search page use the same language. All words must occur.
+
+| Query | Finds |
+|---|---|
+| `harbour closed` | both words, in any order |
+| `"harbour closed"` | the phrase |
+| `harb*` | words with this beginning, three letters or more |
+| `harbour -drill` | the first word without the second |
+
+If more than 5,000 releases match, only the newest 5,000 are ranked. In JSON, `total` counts up to
+10,000 matches, and `more` is true if there are others. `next` is the cursor of the next page.
+
+## Findings
+
+These commands end with exit code 1 for findings as well as for failures:
+
+| Command | Finding |
+|---|---|
+| `add` | The releases are not certain. |
+| `backup` | HOME is incomplete, or pg_dump is missing. Everything else is copied. |
+| `collect` | A page or source failed. Everything else is collected. |
+| `doctor` | A check found an error. |
+| `health` | A source is silent, failing, blocked or degraded. |
+| `import`, `mirror import` | A line or record was rejected. Everything else is imported. |
+| `mirror export`, `mirror rebuild` | A record is damaged or missing. Everything else is written. |
+| `mirror status` | The budget is used up, or a key, a file or leaves are lost. |
+| `mirror verify` | A problem was found. |
+| `publish` | A page or the bucket failed. Everything else is published. |
+| `worker` | The database was gone for a minute, or has a newer version. |
 """
 
 
