@@ -1,4 +1,4 @@
-"""What is installed, and what the README and the reference promise about it."""
+"""The installed package agrees with the README and the reference."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 SECURITY = (ROOT / "SECURITY.md").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-ALWAYS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
-"""What every build reads beside what the source distribution is told to hold."""
+BUILD_FILES = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
+"""Files that every build reads in addition to the content of the source distribution."""
 
 REFERENCE = ROOT / "docs" / "reference"
 COMMANDS, SETTINGS, SOURCE_FILES, WATCHES = (
@@ -64,11 +64,11 @@ def test_every_setting_is_documented_with_its_default(part: msgspec.structs.Fiel
     for setting in msgspec.structs.fields(part.type):
         default = msgspec.json.encode(setting.default).decode()
         row = f"| `{part.name}.{setting.name}` | `{default}` |"
-        assert row in SETTINGS, f"the reference lacks the row {row}"
+        assert row in SETTINGS, f"the reference does not contain {row}"
 
 
 @pytest.mark.parametrize("part", msgspec.structs.fields(Settings), ids=lambda part: part.name)
-def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -> None:
+def test_the_limits_of_every_setting_are_documented(part: msgspec.structs.FieldInfo) -> None:
     assert "1 or more" in SETTINGS
     assert [most for most in (MAX_NUMBER, MAX_BYTES, MAX_DAYS) if f"{most:,}" not in SETTINGS] == []
     _, tables = msgspec.json.schema_components([part.type])
@@ -80,7 +80,9 @@ def test_the_bounds_of_every_setting_are_told(part: msgspec.structs.FieldInfo) -
         row = re.search(rf"^\| `{part.name}\.{name}` \| [^|]* \|(.*)$", SETTINGS, re.MULTILINE)
         assert row
         for bound in bounds - {1, MAX_NUMBER, MAX_BYTES, MAX_DAYS}:
-            assert re.search(rf"\b{bound:.0f}\b", row[1]), f"{part.name}.{name} lacks {bound}"
+            assert re.search(rf"\b{bound:.0f}\b", row[1]), (
+                f"{part.name}.{name} does not mention {bound}"
+            )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_the_two_set_up_lines_are_in_the_readme_and_ci_runs_the_second_word_for_
     assert "README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
-def test_each_claim_of_security_names_tests_that_there_are() -> None:
+def test_each_protection_of_the_security_page_names_existing_tests() -> None:
     rows = [row for row in SECURITY.splitlines() if row.startswith("|") and "test_" in row]
     assert len(rows) > 15
     for row in rows:
@@ -125,13 +127,13 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
     [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")],
     ids=lambda path: path.stem,
 )
-def test_links_between_documents_lead_somewhere(document: Path) -> None:
+def test_links_between_documents_exist(document: Path) -> None:
     links = LINK.findall(document.read_text("utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
 def built(project: Path, folder: Path, mask: int) -> dict[str, bytes]:
-    """The wheel and the source distribution that a copy of the project makes."""
+    """Build a copy of the project, and return the wheel and the source distribution."""
     epoch = {"SOURCE_DATE_EPOCH": "1577836800"}
     subprocess.run(  # noqa: S603 - our own build
         [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)],
@@ -144,11 +146,11 @@ def built(project: Path, folder: Path, mask: int) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_a_wheel_and_a_source_distribution_are_built_twice_the_same(tmp_path: Path) -> None:
-    # At another place and another time, with other rights, by somebody who ran it before.
+def test_builds_of_the_wheel_and_the_source_distribution_are_reproducible(tmp_path: Path) -> None:
+    # In another folder, at another time, with other permissions and without caches.
     copy = tmp_path / "copy"
     copy.mkdir()
-    for part in (*PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"], *ALWAYS):
+    for part in (*PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"], *BUILD_FILES):
         if (ROOT / part).is_dir():
             unwanted = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / part, copy / part, ignore=unwanted, copy_function=shutil.copy)
