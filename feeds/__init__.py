@@ -1,5 +1,5 @@
-"""From releases to feeds and pages: knows formats and addresses; knows no site.
+"""Turns stored releases into feeds, web pages and alerts; knows nothing about press rooms.
 
-server, offline and alerts may import publishing, websub and replay, these pages and formats,
-these entries, all of them the catalog, searches and urls.
+Imports inside the package: server, offline and alerts may import publishing, websub and replay.
+Those may import pages and formats, which may import entries. All may import the modules here.
 """

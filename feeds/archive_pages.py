@@ -1,10 +1,11 @@
-"""When the oldest entries of a feed are cut to an archive page (RFC 5005, section 4).
+"""Archive pages of feeds (RFC 5005, section 4): when the oldest entries move to a new page.
 
-A feed's document holds all that is on none of its archive pages: at least the newest entries that
-the settings ask for, and up to half as many more. When there are more, the oldest half go to a new
-page at once, which is full from its first day and never gains or loses a release. What is found
-late, however old, enters by the document; but what had no date at the first visit to its source
-never does: it goes to archive pages at once.
+A feed document contains all releases that are on none of its archive pages: at least ``entries``,
+a setting, and less than half as many more. When it grows to that limit, the oldest half moves to a
+new archive page. A page is full when it is created and never gains or loses a release.
+
+A release found late enters the document, however old it is. Undated releases already listed at
+the first visit never enter the document; they go directly to archive pages.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ Releases: TypeAlias = Sequence[ReleaseSummary]
 
 
 def page_size(entries: int) -> int:
-    """How many releases an archive page holds, where a document holds ``entries`` at least."""
+    """Return the number of releases per archive page; a document has at least ``entries``."""
     return max(entries // 2, 1)
 
 
 def newest_first(releases: Iterable[ReleaseSummary]) -> list[ReleaseSummary]:
-    """Releases in the order of feeds."""
+    """Sort releases in the order of feeds, newest first."""
     return sorted(releases, key=lambda one: (-one.order, one.id))
 
 
 def cut_archive_pages(current: Releases, entries: int) -> tuple[Releases, list[Releases]]:
-    """The releases that stay in the document, and those of each page that fills up, oldest first.
+    """Split a feed into the releases of its document and new archive pages, oldest page first.
 
-    ``current`` are the releases of a feed that are on none of its pages, newest first; so are the
-    document and each page. A document holds ``entries`` at least, where there are so many.
+    ``current`` are the releases on none of its pages, newest first, as in the results. The document
+    keeps at least ``entries`` releases, if the feed has as many.
     """
     size = page_size(entries)
     pages: list[Releases] = []
     end = len(current)
-    # What has no date since the first visit is nobody's news: it goes to pages of its own at once.
-    # Its order is that of long ago, so that it stands last.
+    # Undated releases of the first visit are not new, so they get their own pages. They sort last,
+    # as their order is in the distant past.
     backlog = sum(one.is_backlog for one in current)
     while backlog:
         start = end - min(size, backlog)

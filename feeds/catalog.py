@@ -1,4 +1,4 @@
-"""The names and addresses that feeds and pages need, read from the store once for a whole run."""
+"""Names and addresses used by feeds and pages, read from the store once per publication."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from feeds.urls import (
     stem_of,
 )
 
-REMOVED = "This source is collected no more, and its releases are not shown."
+REMOVED = "This source is no longer collected, and its releases are not shown."
 
-LONGEST_LABEL = 60
-"""Characters of the label of a section that are shown: pages of its source list many."""
+MAX_LABEL_CHARACTERS = 60
+"""Maximum characters of a section label; the page of a source may list many."""
 
-line = lru_cache(maxsize=4096)(plain)
+one_line = lru_cache(maxsize=4096)(plain)
 shortened = lru_cache(maxsize=4096)(excerpt)
-"""A name as one line of plain text, or the beginning of it; names come again and again."""
+"""Cached: a name as one line of plain text, and the beginning of a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who published: a name, and an address where one is known."""
+    """A publisher: a name, and a URL if known."""
 
     name: str
     url: str | None = None
@@ -51,12 +51,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Who the sources are, what the topics are called, and where the site lies.
+    """The sources, topics and sections of a site, and its address.
 
-    ``site`` is its public address without a slash at the end, ``language`` the one that it speaks
-    (see feeds.translations). ``topics`` are labels in that language by slug, ``parents`` the topics
-    that those below the top level stand under. ``first_ids`` are the ids that renamed sources had
-    first, by those of today, and ``removed`` the sources that are collected no more, by id.
+    - ``site`` is the public URL without a final slash, ``language`` the language of its texts.
+    - ``topics`` maps slugs to labels in that language, ``parents`` maps a topic to its parent.
+    - ``sections`` maps a source id and a section slug to the label of the section.
+    - ``hub`` is the URL of the WebSub hub, or None.
+    - ``first_ids`` maps the current id of a renamed source to its first id.
+    - ``removed`` are the sources that are no longer collected, by id.
     """
 
     site: str
@@ -72,28 +74,28 @@ class Catalog:
 
     @property
     def texts(self) -> Texts:
-        """What the site says, in its language."""
+        """The translated texts of the site."""
         return texts_of(self.language)
 
     def source(self, source: str) -> Source:
-        """A source by its id; a bare one where the store no longer knows it."""
+        """Return a source by its id, or a placeholder if the store does not have it."""
         return self.sources.get(source) or Source(source, source, "")
 
     def topic(self, topic: str) -> str:
-        """The label of a topic; where it has none, its slug written as one."""
-        label = line(self.topics.get(topic) or topic)
+        """Return the label of a topic, or else a label made from its slug."""
+        label = one_line(self.topics.get(topic) or topic)
         if label == topic:
-            label = line(topic.replace("-", " "))
+            label = one_line(topic.replace("-", " "))
             label = label[:1].upper() + label[1:]
         return label or "Topic"
 
     def section(self, source: str, section: str) -> str:
-        """The label of a section of a source, the beginning of a long one; else its slug."""
+        """Return the label of a section, shortened if long, or else its slug."""
         label = self.sections.get((source, section)) or section
-        return shortened(label, LONGEST_LABEL) or "Section"
+        return shortened(label, MAX_LABEL_CHARACTERS) or "Section"
 
     def topic_tree(self, counts: Mapping[Facet, int]) -> tuple[TopicNode, ...]:
-        """The topics that hold releases, as a tree; see data.topics.tree."""
+        """Return the topics with releases as a tree (data.topics.tree)."""
         used = {
             facet.topic: count
             for facet, count in counts.items()
@@ -102,30 +104,30 @@ class Catalog:
         return topic_tree({slug: self.topic(slug) for slug in used}, self.parents, used)
 
     def feed(self, facet: Facet, kind: Format) -> str:
-        """The absolute address of a facet's feed."""
+        """Return the absolute URL of a facet's feed."""
         return self.site + href(feed_file(facet, kind))
 
     def feeds(self, facet: Facet) -> tuple[tuple[str, str], ...]:
-        """The media type and address of a facet's feed in every format."""
+        """Return the media type and URL of a facet's feed in each format."""
         return tuple((FEED_TYPES[kind], self.feed(facet, kind)) for kind in FORMATS)
 
     def feed_id(self, facet: Facet) -> str:
-        """The permanent id of a facet's feed, the same in every format and by whatever name."""
+        """Return the permanent id of a facet's feed, equal in all formats and after renames."""
         if facet.source is not None:
             facet = replace(facet, source=self.first_id(facet.source))
         return urn_of(self.site + href(stem_of(facet)))
 
     def first_id(self, source: str) -> str:
-        """The id that a source had first, of which those of its feeds are made for good."""
+        """Return the first id of a source, from which the permanent ids of its feeds are made."""
         return self.first_ids.get(source, source)
 
     def is_gone(self, source: str) -> bool:
-        """Whether a source was removed with its releases."""
+        """Whether a source was removed together with its releases."""
         removed = self.removed.get(source)
         return removed is not None and not removed.kept
 
     def ended(self, source: str | None) -> str:
-        """Since when a source is collected no more, as a sentence; empty where it still is."""
+        """Return a sentence that tells since when a source is no longer collected, or empty."""
         removed = self.removed.get(source or "")
         if removed is None:
             return ""
@@ -133,33 +135,33 @@ class Catalog:
         return self.texts.gettext("No longer collected since %(day)s.", day=day)
 
     def page(self, facet: Facet) -> str:
-        """The absolute address of a facet's page."""
+        """Return the absolute URL of a facet's page."""
         return self.site + href(page_file(facet))
 
     def release(self, release: str) -> str:
-        """The absolute address of the page of a release."""
+        """Return the absolute URL of the page of a release."""
         return self.site + href(release_file(release))
 
     def revision(self, release: str, number: int) -> str:
-        """The absolute address of the page of one version of a release."""
+        """Return the absolute URL of the page of a version of a release."""
         return self.site + href(revision_file(release, number))
 
     def capture(self, release: str) -> str:
-        """The absolute address of the page of the captures of a release."""
+        """Return the absolute URL of the page of the captures of a release."""
         return self.site + href(capture_file(release))
 
     def event_feed(self, event: EventFeed, kind: Format) -> str:
-        """The absolute address of a feed about releases."""
+        """Return the absolute URL of an event feed."""
         return self.site + href(event_file(event, kind))
 
     def event_feed_id(self, event: EventFeed) -> str:
-        """The permanent id of a feed about releases, the same in every format."""
+        """Return the permanent id of an event feed, equal in all formats."""
         return urn_of(f"{self.site}/feeds/{event}")
 
     def name(self, facet: Facet) -> str:
-        """What a facet is called within the site: ``ACME: Economy``, ``24 November 2022``."""
+        """Return the name of a facet on this site: ``ACME: Economy``, ``24 November 2022``."""
         parts = [
-            line(self.source(facet.source).name) if facet.source is not None else "",
+            one_line(self.source(facet.source).name) if facet.source is not None else "",
             self.topic(facet.topic) if facet.topic is not None else "",
             self.texts.spoken(facet.period) if facet.period is not None else "",
             self.section(facet.source or "", facet.section) if facet.section is not None else "",
@@ -168,7 +170,7 @@ class Catalog:
         return ": ".join(part for part in parts if part) or self.texts.gettext("All releases")
 
     def heading(self, facet: Facet) -> str:
-        """What a facet is called among the feeds of other sites."""
+        """Return the title of a facet's feed, which readers list next to feeds of other sites."""
         if facet == Facet():
             return self.title
         name = self.name(facet)
@@ -177,12 +179,12 @@ class Catalog:
 
 @lru_cache(maxsize=10_000)
 def urn_of(address: str) -> str:
-    """The permanent id of a feed, from its address."""
+    """Return the permanent id of a feed, made from its address."""
     return uuid.uuid5(uuid.NAMESPACE_URL, address).urn
 
 
 def catalog_of(store: ReadStore, site: Site) -> Catalog:
-    """Read sources and topics from the store."""
+    """Read the catalog of a site from the store."""
     moves = store.source_moves()
     return Catalog(
         site=site_address(site.url),
@@ -193,21 +195,21 @@ def catalog_of(store: ReadStore, site: Site) -> Catalog:
         hub=hub_of(site),
         sections=dict(store.section_labels()),
         language=site.language,
-        # Of several ids that lead to one, the first comes last here, and stays.
+        # A source may have had several ids. Reversed, the first one overwrites the others.
         first_ids={new: old for old, new in reversed([*moves.items()])},
         removed=dict(store.removed_sources()),
     )
 
 
-GROUPS = (
+FEED_GROUPS = (
     *(N_("All"), N_("Sources"), N_("Sections"), N_("Topics"), N_("Sources by topic")),
     *(N_("Languages"), N_("Dates")),
 )
 
 
 def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
-    """Facets by group, without empty groups: dates newest first, all others by name."""
-    groups: dict[str, list[Facet]] = {group: [] for group in GROUPS}
+    """Group facets, without empty groups: dates newest first, other facets by name."""
+    groups: dict[str, list[Facet]] = {group: [] for group in FEED_GROUPS}
     for facet in facets:
         groups[group_of(facet)].append(facet)
     for group, members in groups.items():
@@ -227,7 +229,7 @@ def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Face
 
 
 def group_of(facet: Facet) -> str:
-    """The group of a facet."""
+    """Return the group (FEED_GROUPS) of a facet."""
     if facet.period is not None:
         return "Dates"
     if facet.language is not None:

@@ -1,8 +1,7 @@
-"""The texts of pages in the language of the site: gettext catalogues, dates and names by Babel.
+"""Texts of pages in the language of the site: gettext catalogues, and dates and names by Babel.
 
-A catalogue is ``feeds/locale/<language>/LC_MESSAGES/messages.po``; it is read as it is, so nothing
-is to be compiled. English is what the code says, and needs none. docs/contributing.md says how a
-language is added.
+A catalogue is ``feeds/locale/<language>/LC_MESSAGES/messages.po``, read without compilation.
+English texts are in the code. docs/contributing.md explains how to add a language.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from babel.support import Translations
 ENGLISH = "en"
 
 DAY, MONTH = len("2022-11-24"), len("2022-11")
-"""Characters of a period that is a day or a month."""
+"""Number of characters in an ISO day and an ISO month."""
 
 
 class Texts:
-    """What pages say, and how dates, numbers and languages are written, in one language."""
+    """Translated texts, and formats of dates, numbers and names, in one language."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -35,7 +34,7 @@ class Texts:
 
     @cached_property
     def translations(self) -> NullTranslations:
-        """The catalogue, as Jinja takes it."""
+        """The gettext catalogue, empty for English."""
         if self.language == ENGLISH:
             return NullTranslations()
         lines = files("feeds").joinpath("locale", self.language, "LC_MESSAGES", "messages.po")
@@ -45,20 +44,20 @@ class Texts:
         return Translations(compiled)
 
     def gettext(self, message: str, **values: object) -> str:
-        """A text, with its ``%(name)s`` filled in."""
+        """Translate a text and fill in its ``%(name)s`` placeholders."""
         return self.translations.gettext(message) % values
 
     def ngettext(self, one: str, many: str, num: int, **values: object) -> str:
-        """A text that depends on a number, which its ``%(num)s`` shows."""
+        """Translate a text with a count, which replaces ``%(num)s``, and fill in its values."""
         return self.translations.ngettext(one, many, num) % {"num": self.number(num), **values}
 
     def number(self, number: int) -> str:
-        """A number as the language groups its digits: ``12,345``."""
+        """Format a number with grouped digits: ``12,345``."""
         return format_decimal(number, locale=self.locale)
 
-    @lru_cache(maxsize=10_000)  # noqa: B019 - there are as many of this class as languages
+    @lru_cache(maxsize=10_000)  # noqa: B019 - one instance per language
     def spoken(self, period: str) -> str:
-        """A year, month or day as people say it; the text itself where it is none of them."""
+        """Format an ISO year, month or day for people; return other texts unchanged."""
         try:
             day = dt.date.fromisoformat(f"{period}-01" if len(period) == MONTH else period)
         except ValueError:
@@ -68,13 +67,13 @@ class Texts:
         return format_date(day, "LLLL y", locale=self.locale) if len(period) == MONTH else period
 
     def collation_key(self, name: str) -> tuple[str, str]:
-        """What names are sorted by: their letters in the order of the language's alphabet."""
+        """Return the key to sort a name by, in the order of the language's alphabet."""
         letters = COLLATIONS.get(self.language)
         text = name.casefold() if letters is None else name.replace("I", "ı").casefold()
         return (text.translate(letters) if letters else text, name)
 
     def language_name(self, tag: str) -> str:
-        """What a language (BCP 47) is called in this one; the tag itself where that has no name."""
+        """Return the name of a language (BCP 47) in this language, or the tag if unknown."""
         try:
             return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
         except (ValueError, UnknownLocaleError):
@@ -83,7 +82,7 @@ class Texts:
 
 @lru_cache(maxsize=1000)
 def own_name(tag: str) -> str:
-    """What a language (BCP 47) calls itself; the tag where it is not known how."""
+    """Return the name of a language (BCP 47) in that language, or the tag if unknown."""
     try:
         return Locale.parse(tag, sep="-").get_display_name() or tag
     except (ValueError, UnknownLocaleError):
@@ -98,14 +97,16 @@ COLLATIONS = {
         }
     )
 }
-"""Languages whose letters are in another order than their code points: each by its place, from a
-private use area; CLDR's rules are too many for what needs no more."""
+"""Letter order of languages whose alphabet differs from the order of code points.
+
+Each letter maps to a private-use character that sorts at its place. The full rules of the CLDR are
+not needed."""
 
 DAY_FORMATS = {ENGLISH: "d MMMM y"}
-"""Languages that have several usual orders of a date, and the one of our pages."""
+"""Date formats for languages with more than one common format."""
 
 
 @lru_cache
 def texts_of(language: str) -> Texts:
-    """The texts in a language that has a catalogue, or in English."""
+    """Return the texts of a language that has a catalogue, or of English."""
     return Texts(language)

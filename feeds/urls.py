@@ -1,10 +1,10 @@
-"""Where everything of the site lies: facets, releases and pages, as files and as addresses.
+"""Files and URLs of the site, for facets, releases, feeds and pages.
 
-A file is a relative POSIX path under the site's folder; an address is the same path
-percent-encoded, so that any static host serves the site as it is. ``index.html`` is left out of
-addresses. Parts that come from outside (topics, source ids) become file names that are safe on
-every file system: no separators, no upper case, no reserved names, 120 bytes at the most, and no
-two alike.
+A file is a POSIX path relative to the site's folder. Its URL is the same path, percent-encoded and
+without ``index.html``, so any static host can serve the site.
+
+Names from outside (topics, source ids) become unique file names that are safe on every file system:
+no separators, upper case or reserved names, and at most 120 bytes.
 """
 
 from __future__ import annotations
@@ -32,65 +32,65 @@ EventFeed: TypeAlias = Literal["changes", "retractions", "health", "days"]
 EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
     "changes": (
         N_("Corrections"),
-        N_("What publishers changed in releases, and which ones they put back online."),
+        N_("Releases that publishers changed, or put back online after retracting them."),
     ),
     "retractions": (
         N_("Retractions"),
-        N_("Releases that publishers took down or put back online; the copies are kept."),
+        N_("Releases that publishers removed or put back online. This site keeps copies."),
     ),
-    "health": (N_("Health of sources"), N_("Sources that stopped working, and that work again.")),
+    "health": (N_("Health of sources"), N_("Sources that stopped working or work again.")),
     "days": (
         N_("Day by day"),
-        N_("An entry a day, once it is over everywhere, with all its releases."),
+        N_("One entry per day with all its releases, once the day is over in every time zone."),
     ),
 }
-"""The feeds about releases, each with its title and what it is."""
+"""Event feeds, each with its title and description."""
 
 DAY, MONTH = len("2022-11-24"), len("2022-11")
-"""Characters of a period that is a day or a month."""
+"""Number of characters in an ISO day and an ISO month."""
 
-LONGEST = 120
-"""Bytes of a file name without its suffix; most file systems take 255 with it."""
+MAX_STEM_BYTES = 120
+"""Maximum bytes of a file name without its suffix; most file systems allow 255 with it."""
 
-CLASHING = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
-"""A dot that would make a folder of ours look like one of our files."""
+DOT_BEFORE_SUFFIX = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
+"""Matches a dot that would make the name of a folder look like a feed or page."""
 
 PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 
 @lru_cache(maxsize=10_000)
 def file_name(name: str) -> str:
-    """A safe file name for any text; different texts get different names.
+    """Return a safe file name for any text; different texts get different names.
 
-    What is unsafe is written as ``~`` and two hexadecimal digits a byte; a name that gets too long
-    is cut and ends in ``~~`` and its SHA-256.
+    Each byte of an unsafe character is written as ``~`` and two hexadecimal digits. A name longer
+    than MAX_STEM_BYTES is cut and ends in ``~~`` and part of its SHA-256.
     """
     text = "".join(character if is_safe(character) else escape(character) for character in name)
-    text = CLASHING.sub(escape("."), text)
+    text = DOT_BEFORE_SUFFIX.sub(escape("."), text)
     if not text or text.partition(".")[0] in DEVICES or text[0] in ".-":
         text = escape(text[:1]) + text[1:]
     if text[-1] == ".":
         text = text[:-1] + escape(".")
-    if len(text.encode()) <= LONGEST:
+    if len(text.encode()) <= MAX_STEM_BYTES:
         return text
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"{text.encode()[: LONGEST - 40].decode('utf-8', 'ignore')}~~{digest}"
+    return f"{text.encode()[: MAX_STEM_BYTES - 40].decode('utf-8', 'ignore')}~~{digest}"
 
 
 def is_safe(character: str) -> bool:
-    """Whether a character may stand in a file name: letters without upper case, digits, ``-_.``."""
+    """Whether a character is safe in a file name: a lower-case letter, a digit or ``-_.``."""
     if character in "-_.":
         return True
     return unicodedata.category(character)[0] in "LNM" and character == character.lower()
 
 
 def escape(text: str) -> str:
-    """Every byte of a text as ``~`` and two hexadecimal digits; ``~`` alone for no text at all."""
+    """Write each byte of a text as ``~`` and two hexadecimal digits; an empty text as ``~``."""
     return "".join(f"~{byte:02x}" for byte in text.encode("utf-8", "surrogatepass")) or "~"
 
 
 def name_of(file: str) -> str | None:
-    """The text that became a file name, or None where the name was cut or is not one of ours."""
+    """Return the text that `file_name` turned into this name; None if cut or not such a name."""
     if file == "~":
         return ""
     try:
@@ -104,10 +104,10 @@ def name_of(file: str) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def stem_of(facet: Facet) -> str:
-    """The file of a facet's feed without its suffix: ``feeds/source/acme/topic/economy``.
+    """Return the file of a facet's feed without suffix: ``feeds/source/acme/topic/economy``.
 
-    Tags of languages are in lower case there, as they mean the same in any (RFC 5646, section 2.1).
-    Raises ValueError for a facet that has no feed of its own (a period within a source or topic).
+    Language tags become lower case, as their case has no meaning (RFC 5646, section 2.1). Raises
+    ValueError for a facet without a feed, such as a period within a source or topic.
     """
     match facet:
         case Facet(None, None, None, None, None):
@@ -125,19 +125,20 @@ def stem_of(facet: Facet) -> str:
         case Facet(None, None, None, None, str(language)):
             where = f"language/{file_name(language.lower())}"
         case _:
-            raise ValueError(f"{facet} has no feed of its own")
+            raise ValueError(f"{facet} has no feed")
     return f"feeds/{where}"
 
 
 def is_published(facet: Facet) -> bool:
-    """Whether the feed of a facet lies as a file; that of a source's topic is made on demand."""
+    """Whether the feed of a facet is a file. Feeds of a topic of a source are made on demand."""
     return facet.source is None or facet.topic is None
 
 
 def feed_facet(facet: Facet, counts: Mapping[Facet, int]) -> Facet:
-    """The facet whose feed readers are given for a facet, by the ``counts`` of releases of all.
+    """Return the facet whose feed represents a facet; ``counts`` are releases per facet.
 
-    A language that every release is in has no feed of its own: it would repeat the feed of all.
+    This is the facet itself, except for a language that all releases have: its feed would repeat
+    the feed of all releases.
     """
     if facet.language and facet in counts and counts[facet] == counts.get(Facet()):
         return Facet()
@@ -150,29 +151,29 @@ def has_feed_files(facet: Facet, counts: Mapping[Facet, int]) -> bool:
 
 
 def feed_file(facet: Facet, kind: Format) -> str:
-    """The file of a facet's feed: ``feeds/date/2022/11/24.rss``."""
+    """Return the file of a facet's feed: ``feeds/date/2022/11/24.rss``."""
     return f"{stem_of(facet)}.{kind}"
 
 
 def archive_file(facet: Facet, page: int, kind: Format) -> str:
-    """The file of an archive page of a facet's feed: ``feeds/all/page/3.atom``."""
+    """Return the file of an archive page of a facet's feed: ``feeds/all/page/3.atom``."""
     return f"{stem_of(facet)}/page/{page}.{kind}"
 
 
 def event_file(event: EventFeed, kind: Format) -> str:
-    """The file of a feed about releases: ``feeds/changes.atom``."""
+    """Return the file of an event feed: ``feeds/changes.atom``."""
     return f"feeds/{event}.{kind}"
 
 
 def event_page(event: EventFeed) -> str:
-    """The page of what a feed about releases tells: ``changes/index.html``."""
+    """Return the page that shows the events of an event feed: ``changes/index.html``."""
     return f"{event}/index.html"
 
 
 def facet_of(address: str) -> tuple[Facet, Format] | None:
-    """The facet and the format of a feed's address, such as ``/feeds/topic/energy.atom``.
+    """Return the facet and format of a feed's URL path, such as ``/feeds/topic/energy.atom``.
 
-    None for every other address, and for names that were cut.
+    Returns None for any other path, and for names that `file_name` has cut.
     """
     stem, _, suffix = address.strip("/").rpartition(".")
     kind = next((kind for kind in FORMATS if kind == suffix), None)
@@ -204,7 +205,7 @@ def facet_of(address: str) -> tuple[Facet, Format] | None:
 
 @lru_cache(maxsize=10_000)
 def page_file(facet: Facet) -> str:
-    """The page that shows a facet to a person: ``topics/energy/index.html``."""
+    """Return the page of a facet: ``topics/energy/index.html``. Raises ValueError if none."""
     match facet:
         case Facet(None, None, None, None, None):
             where = ""
@@ -221,27 +222,27 @@ def page_file(facet: Facet) -> str:
         case Facet(None, None, None, None, str(language)):
             where = f"languages/{file_name(language.lower())}/"
         case _:
-            raise ValueError(f"{facet} has no page of its own")
+            raise ValueError(f"{facet} has no page")
     return f"{where}index.html"
 
 
 def part_file(facet: Facet, part: str) -> str:
-    """A page of older releases of a facet: ``topics/energy/page/3/index.html``."""
+    """Return a page of older releases of a facet: ``topics/energy/page/3/index.html``."""
     return f"{page_file(facet).removesuffix('index.html')}page/{part}/index.html"
 
 
 def release_file(release: str) -> str:
-    """The page of a release, by its id."""
+    """Return the page of a release."""
     return f"releases/{file_name(release)}/index.html"
 
 
 def release_data_file(release: str) -> str:
-    """The whole release as JSON."""
+    """Return the JSON file of a release."""
     return f"releases/{file_name(release)}.json"
 
 
 def release_text_file(release: str) -> str:
-    """The whole text of a release whose page holds its beginning only."""
+    """Return the file of the full text of a release whose page shows only the beginning."""
     return f"releases/{file_name(release)}/text.txt"
 
 
@@ -250,70 +251,70 @@ STORIES = "stories"
 
 
 def story_file(story: str) -> str:
-    """The page of a story."""
+    """Return the page of a story."""
     return f"{STORIES}/{file_name(story)}/index.html"
 
 
 def revision_file(release: str, number: int) -> str:
-    """The page of one version of a release."""
+    """Return the page of a version of a release."""
     return f"releases/{file_name(release)}/revisions/{number}/index.html"
 
 
 def capture_file(release: str) -> str:
-    """The page that says which records of the archive show a release."""
+    """Return the page of the captures of a release."""
     return f"releases/{file_name(release)}/capture/index.html"
 
 
 def capture_data_file(release: str) -> str:
-    """The same as JSON."""
+    """Return the JSON file of the captures of a release."""
     return f"releases/{file_name(release)}/capture.json"
 
 
 @lru_cache(maxsize=10_000)
 def href(file: str) -> str:
-    """The address of a file, from the root of the site: percent-encoded, without index.html."""
+    """Return the URL path of a file: percent-encoded, without index.html."""
     return "/" + quote(file.removesuffix("index.html"), safe="/~")
 
 
 def relative(file: str, page: str) -> str:
-    """The address of a file as a page at another file links it: the site may lie anywhere."""
+    """Return a relative link from a page to a file, so the site works at any address."""
     up = "../" * page.count("/")
     return (up + href(file)[1:]) or "./"
 
 
 API = "/api/"
-"""How addresses of the API begin; its page is there itself."""
+"""URL prefix of the API, and the URL of its documentation page."""
 
-OWN = "own"
-"""The setting that makes this site its own hub."""
+OWN_HUB = "own"
+"""Value of the setting ``hub`` that makes this site its own WebSub hub."""
 
 HUB_PATH = "/hub"
 
 ADMIN_PATH = "/admin"
-"""Where operators look after a HOME, in our own server."""
+"""URL of the operator's pages on our server."""
 
 CALLBACK_PATH = "/websub/callback/"
-"""How the addresses begin at which hubs of others tell us of changes."""
+"""URL prefix of the callbacks that external hubs call when a feed changes."""
 
 
 def hub_of(site: Site) -> str | None:
-    """The address of the hub that feeds name, or None."""
-    if site.hub == OWN:
+    """Return the URL of the hub that feeds announce, or None."""
+    if site.hub == OWN_HUB:
         return site_address(site.url) + HUB_PATH
     return web_address(site.hub) if site.hub else None
 
 
 SEARCH = "/feeds/search"
-"""The address of searches without its suffix."""
+"""URL of search feeds without suffix."""
 
 WATCH_FEED = "/feeds/watch/"
-"""How the addresses of feeds of watches begin; the id of the watch follows."""
+"""URL prefix of watch feeds; the id of the watch follows."""
 
 FEED_BUILDER = "/feeds/builder/"
-"""The address of the page where feeds are put together."""
+"""URL of the page for building a feed."""
 
 FRESHRSS_API = "/api/greader.php"
-"""The path at which clients of FreshRSS expect the Google Reader API."""
+"""URL path where FreshRSS clients expect the Google Reader API."""
 
 READER_API = ("/reader/api/0/", "/api/reader/api/0/", f"{FRESHRSS_API}/reader/api/0/")
 READER_LOGINS = (
@@ -321,13 +322,13 @@ READER_LOGINS = (
     "/api/accounts/ClientLogin",
     f"{FRESHRSS_API}/accounts/ClientLogin",
 )
-"""Prefixes of the Google Reader API, and its log-in addresses.
+"""URL prefixes of the Google Reader API, and its login URLs.
 
-A client may be configured with the address of the site, of its API, or of FreshRSS's script.
+A client may be configured with the URL of the site, of its API, or of FreshRSS's script.
 """
 
 SEARCH_PAGE = "/search"
-"""The address of their page."""
+"""URL of the search page."""
 
 
 FEED_TYPES: Mapping[Format, str] = {
@@ -335,13 +336,13 @@ FEED_TYPES: Mapping[Format, str] = {
     "rss": "application/rss+xml",
     "json": "application/feed+json",
 }
-"""The media types of feeds, as links name them."""
+"""Media types of feeds in links."""
 
 FEED_SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
 
 def is_feed(file: str) -> bool:
-    """Whether a file of the site is a feed; there is other JSON, too."""
+    """Whether a file of the site is a feed. Other JSON files are not."""
     return file.startswith("feeds/") and file.endswith(FEED_SUFFIXES)
 
 
@@ -357,11 +358,11 @@ MEDIA_TYPES = {
     ".ico": "image/vnd.microsoft.icon",
     ".txt": "text/plain; charset=utf-8",
 }
-"""The media types of all files by suffix, as answers name them."""
+"""Content types of responses by file suffix."""
 
 
 def media_type_of(file: str) -> str:
-    """The media type of a file; its JSON is a feed."""
+    """Return the content type of a file. JSON is taken for a feed."""
     if file.endswith("opml.xml"):
         return "text/x-opml; charset=utf-8"
     suffix = file[file.rfind(".") :]
@@ -369,7 +370,7 @@ def media_type_of(file: str) -> str:
 
 
 class FileStamp(NamedTuple):
-    """What changes when another file takes a name: its time (nanoseconds), size and inode."""
+    """Identifies the content of a file: modification time (nanoseconds), size and inode."""
 
     modified: int
     size: int
@@ -377,5 +378,5 @@ class FileStamp(NamedTuple):
 
 
 def stamp_of(found: os.stat_result) -> FileStamp:
-    """The stamp of a file."""
+    """Return the stamp of a file from its `os.stat` result."""
     return FileStamp(found.st_mtime_ns, found.st_size, found.st_ino)

@@ -19,8 +19,9 @@ import pytest
 
 from data.settings import Settings
 from data.settings.numbers import MAX_BYTES, MAX_DAYS, MAX_NUMBER
-from data.watches.watch import FeedAccess, Mail, Service, Watch, Webhook
+from data.watches.watch import FeedAccess
 from docs.write_commands import commands, page
+from feeds.alerts.channels import CHANNELS, AlertWatch
 from scheduler.cli import cli
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
@@ -95,8 +96,11 @@ def test_every_key_of_a_source_file_is_documented(table: type[msgspec.Struct], p
 
 
 def test_every_key_of_a_watch_is_documented() -> None:
-    tables = {"webhook": Webhook, "mail": Mail, "apprise": Service, "feed": FeedAccess}
-    keys = {*Watch.__struct_fields__} - tables.keys()
+    tables: dict[str, type[msgspec.Struct]] = {
+        "feed": FeedAccess,
+        **{one.table: one for one in CHANNELS},
+    }
+    keys = {*AlertWatch.__struct_fields__} - tables.keys()
     keys |= {f"{name}.{key}" for name, one in tables.items() for key in one.__struct_fields__}
     missing = [key for key in keys if f"`{key}`" not in WATCHES]
     assert missing == []

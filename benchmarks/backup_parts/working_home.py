@@ -20,7 +20,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from data.watches.watch import Watch, Webhook, new_secret, to_toml
+from data.watches.watch import to_toml
+from feeds.alerts.channels import AlertWatch
+from feeds.alerts.channels.webhook import Webhook
 from tests.press_room import Room
 
 SOURCES: Final = 4
@@ -212,9 +214,9 @@ def make_home(folder: Path, rooms: Rooms, url: str) -> Path:
     for source in rooms.notices:
         text = f'name = "{source}"\nurl = "{rooms.room.base}/{source}/"\ntimezone = "UTC"\n'
         (folder / "sources" / f"{source}.toml").write_text(text)
-    watch = Watch(
-        "All", backlog=True, kinds=("release", "edit"), webhook=Webhook(url, new_secret())
-    )
+    webhook = Webhook.from_option((url,))
+    fields: dict[str, Any] = {"backlog": True, "kinds": ("release", "edit"), "webhook": webhook}
+    watch = AlertWatch("All", **fields)
     (folder / "watches" / "all.toml").write_text(to_toml(watch))
     return folder
 

@@ -24,9 +24,9 @@ from benchmarks.watches_parts.homes import begun, make_home, record
 from benchmarks.watches_parts.receivers import OK, Heard, receiving
 from data.models import AlertDelivery
 from data.network.client import Outbound
-from feeds.alerts.senders import Senders
+from feeds.alerts.sending import Senders
 from feeds.alerts.worker import AlertWorker
-from feeds.websub.backoff import Backoff
+from feeds.backoff import Backoff
 from scheduler.home import Home
 
 RECEIVERS: Final = 50

@@ -7,11 +7,14 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from data.clock import utc_now
 from data.models import Content, Draft, Published
 from data.settings import Log
-from data.watches.watch import Watch, Webhook, new_secret, to_toml
+from data.watches.watch import to_toml
+from feeds.alerts.channels import AlertWatch
+from feeds.alerts.channels.webhook import Webhook
 from scheduler.home import Home, open_home
 from scheduler.logs import log_to
 
@@ -23,7 +26,9 @@ def make_home(folder: Path, watches: Sequence[tuple[str, str]]) -> Home:
         "[network]\nallow_private = true\n[archive]\nenabled = false\n"
     )
     for number, (query, url) in enumerate(watches):
-        watch = Watch(f"Watch {number}", query=query, webhook=Webhook(url, new_secret()))
+        webhook = Webhook.from_option((url,))
+        fields: dict[str, Any] = {"query": query, "webhook": webhook}
+        watch = AlertWatch(f"Watch {number}", **fields)
         (folder / f"watches/watch-{number}.toml").write_text(to_toml(watch))
     return open_home(folder)
 

@@ -40,7 +40,7 @@ class AlertDelivery:
 
     ``key`` is the same for each attempt. ``body`` is the event as JSON. ``message`` is the key of
     the message that carries the delivery, empty before the first attempt. After delivery, ``due``
-    is the time of delivery and ``body`` only a receipt (feeds.alerts.receipts). ``problem``
+    is the time of delivery and ``body`` only a receipt (feeds.alerts.messages). ``problem``
     describes the last failure. ``release`` is the id of a release that is alerted at once; the
     store never returns it.
     """

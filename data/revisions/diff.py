@@ -27,7 +27,7 @@ LINE_STEPS: Final = 2_000_000
 WORD_STEPS: Final = 12_000_000
 """Maximum comparisons of words per difference."""
 
-COARSE: Final = "Parts are too long to compare word by word; they are shown as replaced."
+COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
 """The sentence that readers see beside a coarse difference."""
 
 NEAR: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}

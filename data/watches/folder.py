@@ -16,8 +16,9 @@ Stamp: TypeAlias = tuple[int, int, int]
 class WatchFolder:
     """The watches in a folder, of which each file is read once as long as it does not change."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: type[Watch]) -> None:
         self._path = path
+        self._kind = kind
         self._read: dict[str, tuple[Stamp, Watch | WatchError]] = {}
 
     def refresh(self) -> bool:
@@ -33,7 +34,9 @@ class WatchFolder:
                 # A link that leads nowhere or to itself, or where we may not look: reading says so.
                 stamp = 0, 0, 0
             known = self._read.get(path.stem)
-            found[path.stem] = known if known and known[0] == stamp else (stamp, read(path))
+            found[path.stem] = (
+                known if known and known[0] == stamp else (stamp, read(path, self._kind))
+            )
         changed = found != self._read
         self._read = found
         return changed
@@ -49,16 +52,18 @@ class WatchFolder:
         return tuple(one for _, one in self._read.values() if isinstance(one, WatchError))
 
 
-def load_watches(folder: Path) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
+def load_watches(
+    folder: Path, kind: type[Watch]
+) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
     """The watches in a folder by their ids, and what is wrong with the others."""
-    loaded = WatchFolder(folder)
+    loaded = WatchFolder(folder, kind)
     loaded.refresh()
     return loaded.watches, loaded.errors
 
 
-def read(path: Path) -> Watch | WatchError:
+def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
     """The watch in a file, or why it can't be used."""
     try:
-        return read_watch(path)
+        return read_watch(path, kind)
     except WatchError as error:
         return error

@@ -12,12 +12,12 @@ from data.toml_files import read_text
 from data.watches.watch import Watch, load_watch, parse_watch
 
 
-def set_paused(folder: Path, watch_id: str, *, paused: bool) -> Watch:
+def set_paused(folder: Path, watch_id: str, kind: type[Watch], *, paused: bool) -> Watch:
     """Pause a watch or have it work again; the watch as it is then.
 
     Raises UnknownWatch, WatchError and OSError.
     """
-    watch = load_watch(folder, watch_id)
+    watch = load_watch(folder, watch_id, kind)
     if watch.paused == paused:
         return watch
     path = folder / f"{watch_id}.toml"
@@ -27,6 +27,6 @@ def set_paused(folder: Path, watch_id: str, *, paused: bool) -> Watch:
     else:
         document.remove("paused")
     text = document.as_string()
-    changed = parse_watch(text, str(path))
+    changed = parse_watch(text, str(path), kind)
     rewrite(path, text)
     return changed

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 
@@ -15,39 +14,16 @@ from data.clock import fault_of_zone
 from data.errors import UnknownWatch, WatchError
 from data.models import AlertKind
 from data.search.query import LONGEST, MOST_TERMS, TERM, terms_of
-from data.settings import MAIL_ADDRESS
 from data.text.language_names import fault_of_language
-from data.text.urls import web_address
 from data.toml_files import ID, check_id, decode, read_text
-from data.watches.services import fault_of_service
 
-SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - how all secrets begin
-
-LEAST_SECRET, MOST_SECRET = 24, 64
-"""Bytes of a secret at the least, and at the most, as Standard Webhooks asks for."""
-
+TOKEN_BYTES: Final = 24
+"""Number of random bytes in a token."""
 
 CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
 """A time of day."""
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-WEB_ADDRESS: Final = "Write http:// or https://, a host, and a port of 1 to 65535 if it needs one."
-
-MailAddress: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{MAIL_ADDRESS}\Z")]
-
-
-class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A receiver of messages as https://www.standardwebhooks.com has it.
-
-    ``secret`` is ``whsec_`` and 24 to 64 bytes in Base64; both sides know it.
-    """
-
-    url: Annotated[
-        Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+$")],
-        msgspec.Meta(description=WEB_ADDRESS),
-    ]
-    secret: str
 
 
 class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,19 +35,22 @@ class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
-class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who gets mail: each a message of their own."""
+class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a watch file with receivers of alerts.
 
-    to: Annotated[
-        tuple[MailAddress, ...],
-        msgspec.Meta(min_length=1, description="Addresses such as desk@news.example, in a list."),
-    ]
+    The channels themselves are subclasses in feeds.alerts.channels, named by their ``table``.
+    """
 
+    table: ClassVar[str]
 
-class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A service that Apprise knows, by its address there."""
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs: the table, or ``table:recipient`` for several recipients."""
+        return (self.table,)
 
-    url: str
+    def fault(self) -> tuple[str, str] | None:
+        """Return the invalid key and how to fix it, or None if the channel is valid."""
+        return None
 
 
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -105,38 +84,58 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         Annotated[str, msgspec.Meta(pattern=rf"^({CLOCK}-{CLOCK})?\Z")],
         msgspec.Meta(description='Write two times of day such as "22:00-07:00".'),
     ] = ""
-    webhook: Webhook | None = None
-    mail: Mail | None = None
-    apprise: Service | None = None
     feed: FeedAccess | None = None
 
     @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels that alerts are sent by, if the watch was read with their types."""
+        values = (getattr(self, name) for name in self.__struct_fields__)
+        return tuple(one for one in values if isinstance(one, Channel))
+
+    @property
     def outputs(self) -> tuple[str, ...]:
-        """The names of what it is told by: ``webhook``, ``apprise``, ``mail:`` and an address."""
-        return (
-            *(["webhook"] if self.webhook else []),
-            *(f"mail:{one}" for one in (self.mail.to if self.mail else ())),
-            *(["apprise"] if self.apprise else []),
-        )
+        """The outputs of all channels, such as ``webhook`` and ``mail:desk@news.example``."""
+        return tuple(output for channel in self.channels for output in channel.outputs)
 
 
-def load_watch(folder: Path, watch_id: str) -> Watch:
-    """One watch by its id. Raises WatchError, and UnknownWatch."""
+class PlainWatch(Watch, frozen=True, forbid_unknown_fields=False):
+    """A watch without its channels, for code that sends no alerts; their tables are ignored."""
+
+
+def watch_type(channels: Iterable[type[Channel]]) -> type[Watch]:
+    """Return the type of watches whose files may have the tables of ``channels``."""
+    made: Any = msgspec.defstruct(
+        "WatchFile",
+        [(one.table, one | None, None) for one in channels],
+        bases=(Watch,),
+        frozen=True,
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+    )
+    kind: type[Watch] = made
+    return kind
+
+
+def load_watch(folder: Path, watch_id: str, kind: type[Watch]) -> Watch:
+    """Read a watch by its id; ``kind`` decides which channels it may have.
+
+    Raises WatchError, and UnknownWatch if there is no such file.
+    """
     path = folder / f"{watch_id}.toml"
     if not ID.fullmatch(watch_id) or not path.exists():
         raise UnknownWatch(watch_id, tuple(sorted(one.stem for one in folder.glob("*.toml"))))
-    return read_watch(path)
+    return read_watch(path, kind)
 
 
-def read_watch(path: Path) -> Watch:
-    """The watch in the file at ``path``. Raises WatchError that names the file, key and fix."""
+def read_watch(path: Path, kind: type[Watch]) -> Watch:
+    """Read the watch in a file. Raises WatchError with the file, key and fix."""
     check_id(path, WatchError)
-    return parse_watch(read_text(path, WatchError), str(path))
+    return parse_watch(read_text(path, WatchError), str(path), kind)
 
 
-def parse_watch(text: str, path: str) -> Watch:
-    """The watch that the TOML ``text`` describes; ``path`` is for messages. Raises WatchError."""
-    watch = decode(text, Watch, path, WatchError)
+def parse_watch(text: str, path: str, kind: type[Watch]) -> Watch:
+    """Parse the TOML ``text`` of a watch; ``path`` is for messages. Raises WatchError."""
+    watch = decode(text, kind, path, WatchError)
     if fault := _fault_of_query(watch.query) or _fault_of_exclusion(watch):
         raise WatchError(path, "query", fault)
     for source in watch.sources:
@@ -156,43 +155,15 @@ def _check_outputs(path: str, watch: Watch) -> None:
         raise WatchError(path, "timezone", fault)
     if watch.quiet and len({*watch.quiet.split("-")}) == 1:
         raise WatchError(path, "quiet", "it begins when it ends; write two different times")
-    if watch.apprise and (fault := fault_of_service(watch.apprise.url)):
-        raise WatchError(path, "apprise.url", fault)
-    if watch.webhook and not has_host(watch.webhook.url):
-        # Not repeated: its path or its user may be a secret.
-        raise WatchError(path, "webhook.url", f"it leads to no host and port. {WEB_ADDRESS}")
-    if watch.webhook and not is_secret(watch.webhook.secret):
-        fix = f"write {SECRET_PREFIX} and 24 to 64 bytes in Base64, such as {new_secret()}"
-        raise WatchError(path, "webhook.secret", fix)
-
-
-def has_host(url: str) -> bool:
-    """Whether an address of the web names a host that can be looked up, and a port if any."""
-    if web_address(url) is None:
-        return False
-    try:
-        return bool((urlsplit(url).hostname or "").encode("idna").decode("idna"))
-    except UnicodeError:
-        return False
-
-
-def is_secret(text: str) -> bool:
-    """Whether a text is a secret that messages can be signed with."""
-    try:
-        raw = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
-    except ValueError:
-        return False
-    return text.startswith(SECRET_PREFIX) and LEAST_SECRET <= len(raw) <= MOST_SECRET
-
-
-def new_secret() -> str:
-    """A secret that nobody else knows."""
-    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(LEAST_SECRET)).decode()
+    for channel in watch.channels:
+        if found := channel.fault():
+            key, fix = found
+            raise WatchError(path, f"{channel.table}.{key}", fix)
 
 
 def new_token() -> str:
-    """A token that nobody can guess."""
-    return secrets.token_urlsafe(LEAST_SECRET)
+    """Return a random token."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def to_toml(watch: Watch) -> str:

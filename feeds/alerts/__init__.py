@@ -1,4 +1,4 @@
-"""Alerts: what watches match, told to those who wait for it.
+"""Alerts: messages about events that watches match, and their delivery.
 
-A file belongs here if it tells of events; what a watch matches is in data.watches.
+A module belongs here if it sends alerts. data.watches decides which events a watch matches.
 """

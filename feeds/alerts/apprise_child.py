@@ -1,11 +1,11 @@
-"""Sends one message by Apprise: a process of its own, as plugins of Apprise connect themselves.
+"""A process that sends one message by Apprise, under a guard.
 
     python -I -m feeds.alerts.apprise_child
 
-It reads a Task as JSON on standard input, and writes an Outcome. Before Apprise is imported, an
-audit hook (PEP 578) is set that no plugin can take away: it refuses every connection but to public
-addresses, programs, foreign libraries, files that are written, and files that are read but for
-those of libraries: an address may name a template or a key, which would be sent along.
+It reads a Task as JSON on standard input and writes an Outcome. Plugins of Apprise open their own
+connections. Before Apprise is imported, an audit hook (PEP 578) is set that plugins can't remove.
+It blocks connections to private addresses, programs, native libraries and writing files. It also
+blocks reading files other than libraries: a URL may name a template or key, which would be sent.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import re
 import resource
 import socket
 import sys
@@ -23,21 +24,20 @@ from typing import Any, Final
 import msgspec
 
 from data.network.addresses import PrivateAddress, is_public
-from data.watches.services import fault_of_service
 from data.wording import how_to_install
 
-MEMORY, CPU = 1_000_000_000, 30
-"""Bytes and seconds that this process may take."""
+MAX_MEMORY_BYTES, MAX_CPU_SECONDS = 1_000_000_000, 30
+"""Maximum memory and CPU time of this process."""
 
-SENT: Final = {"socket.connect", "socket.sendto", "socket.sendmsg"}
-"""What reaches another machine, or this one."""
+CONNECTING_EVENTS: Final = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+"""Audit events of sending data to an address."""
 
-FORBIDDEN: Final = {
+BLOCKED_EVENTS: Final = {
     *("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"),
     *("pty.spawn", "subprocess.Popen", "syslog.openlog", "syslog.syslog"),
     *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
 }
-"""What no message needs."""
+"""Audit events that sending a message never needs."""
 
 LIBRARIES: Final = tuple(
     os.path.realpath(folder) + os.sep
@@ -46,14 +46,27 @@ LIBRARIES: Final = tuple(
         *("/usr/share", "/etc/ssl"),
     }
 )
-SYSTEM: Final = frozenset({"/etc/mime.types", "/etc/hosts", "/etc/resolv.conf", "/dev/urandom"})
-"""What may be read, besides Python's modules."""
+SYSTEM_FILES: Final = frozenset(
+    {"/etc/mime.types", "/etc/hosts", "/etc/resolv.conf", "/dev/urandom"}
+)
+"""Folders (LIBRARIES) and files that may be read, besides Python modules."""
 
-WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+WRITE_FLAGS: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+APPRISE_URL: Final = re.compile(r"[a-z0-9]+://[!-~]*")
+
+LOCAL_SCHEMES: Final = frozenset(
+    {
+        *("dbus", "qt", "kde", "glib", "gio", "gnome", "macosx", "windows", "blink1", "syslog"),
+        *("file", "exec", "cmd", "script", "python", "ssh"),
+    }
+)
+"""Apprise URL schemes that reach this machine: desktop, log, devices, programs."""
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What is to be sent, and where."""
+    """A message to send to an Apprise URL."""
 
     url: str
     title: str
@@ -62,91 +75,107 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Whether a service took it; else why not, and ``final`` says that it never will."""
+    """Whether a service accepted a message; if not, the problem.
+
+    ``final`` means that further attempts are useless.
+    """
 
     taken: bool
     problem: str = ""
     final: bool = False
 
 
-class Refused(PermissionError):
-    """A plugin asked for what it may not have."""
+class BlockedByGuard(PermissionError):
+    """The guard blocked an action of a plugin."""
 
 
 class Guard:
-    """The audit hook, and the first thing that it ``refused``."""
+    """The audit hook. ``refused`` describes the first action that it blocked."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
         self.refused = ""
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Look at what is about to be done. Raises Refused."""
-        if event in SENT:
+        """Check an audit event. Raises BlockedByGuard."""
+        if event in CONNECTING_EVENTS:
             problem = self._fault_of(*arguments[:2])
-        elif event in FORBIDDEN:
-            problem = f"a plugin asked for {event}"
+        elif event in BLOCKED_EVENTS:
+            problem = f"a plugin called {event}"
         elif event == "ctypes.dlopen" and arguments[0]:
-            problem = "a plugin asked for a library of the system"
-        elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
-            problem = "a plugin was about to write a file"
+            problem = "a plugin loaded a native library"
+        elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITE_FLAGS:
+            problem = "a plugin tried to write a file"
         elif event == "open" and not is_library(arguments[0]):
-            problem = "a plugin was about to read a file of this machine"
+            problem = "a plugin tried to read a file of this machine"
         else:
             return
         if problem:
             self.refused = self.refused or problem
-            raise Refused(problem)
+            raise BlockedByGuard(problem)
 
     def _fault_of(self, sender: socket.socket, address: object) -> str:
         if address is None:
-            # It is connected already, which was looked at.
+            # The socket is connected, and the connection was checked.
             return ""
         if sender.family not in {socket.AF_INET, socket.AF_INET6} or not isinstance(address, tuple):
-            return "a plugin asked for a socket of this machine"
+            return "a plugin opened a socket of this machine"
         host = str(address[0])
         try:
             ipaddress.ip_address(host.partition("%")[0])
         except ValueError:
-            # Whatever is looked up after this look could lead elsewhere.
-            return f"{host} is no IP address, which this kind of service needs"
+            # A name resolved after this check could lead to a private address.
+            return f"{host} is not an IP address, so this kind of service is not supported"
         if self._allow_private or is_public(host):
             return ""
         return str(PrivateAddress("the service", host))
 
 
 def is_library(path: object) -> bool:
-    """Whether a file is one that libraries consist of; one that is open already may be read."""
+    """Whether a file belongs to a library. Open file descriptors are allowed."""
     if isinstance(path, int):
         return True
     real = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes) else ""
-    return real.startswith(LIBRARIES) or real in SYSTEM or real.endswith((".py", ".pyc"))
+    return real.startswith(LIBRARIES) or real in SYSTEM_FILES or real.endswith((".py", ".pyc"))
 
 
-class Complaints(logging.Handler):
-    """Keeps the last of what Apprise warns of."""
+class LastWarning(logging.Handler):
+    """A log handler that stores the last warning of Apprise."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.last = ""
+        self.text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a warning."""
-        self.last = record.getMessage()
+        """Store a warning."""
+        self.text = record.getMessage()
 
 
-def send(task: Task, guard: Callable[[], str]) -> Outcome:
-    """Send a message; ``guard`` says what was refused meanwhile."""
-    if fault := fault_of_service(task.url):
+def fault_of_address(url: str) -> str:
+    """Return what is wrong with an Apprise URL and how to fix it, or an empty text."""
+    if not APPRISE_URL.fullmatch(url):
+        return (
+            "it is not an Apprise URL; write a service and its parameters, such as "
+            "ntfys://ntfy.sh/topic"
+        )
+    scheme = url.partition("://")[0]
+    if scheme in LOCAL_SCHEMES:
+        return f"{scheme}:// reaches this machine itself, which alerts must not"
+    return ""
+
+
+def send(task: Task, blocked: Callable[[], str]) -> Outcome:
+    """Send a message; ``blocked`` returns what the guard has blocked, or an empty text."""
+    if fault := fault_of_address(task.url):
         return Outcome(taken=False, problem=fault, final=True)
     try:
-        import apprise  # noqa: PLC0415 - after the hook, and not installed everywhere
+        import apprise  # noqa: PLC0415 - after the hook is set; optional dependency
     except ImportError:
         fix = how_to_install("communique[apprise]")
         return Outcome(taken=False, problem=f"Apprise is not installed: {fix}")
-    complaints = Complaints()
+    warning = LastWarning()
     logger = logging.getLogger("apprise")
-    logger.addHandler(complaints)
+    logger.addHandler(warning)
     logger.propagate = False
     asset = apprise.AppriseAsset(
         app_id="Communique",
@@ -156,44 +185,47 @@ def send(task: Task, guard: Callable[[], str]) -> Outcome:
     )
     service = apprise.Apprise.instantiate(task.url, asset=asset)
     if service is None:
-        return Outcome(taken=False, problem="Apprise knows no such address", final=True)
+        return Outcome(taken=False, problem="Apprise does not support this URL", final=True)
     if "overflow=" not in task.url:
-        # What a service is too small for is cut, not refused.
+        # Cut messages that are too long for a service.
         service.overflow_mode = apprise.OverflowMode.TRUNCATE
-    told = apprise.Apprise(asset=asset)
-    told.add(service)
-    taken = told.notify(title=task.title, body=task.body, body_format=apprise.NotifyFormat.TEXT)
+    client = apprise.Apprise(asset=asset)
+    client.add(service)
+    taken = client.notify(title=task.title, body=task.body, body_format=apprise.NotifyFormat.TEXT)
     if taken:
         return Outcome(taken=True)
-    return Outcome(taken=False, problem=guard() or without_parts(complaints.last, task.url))
+    return Outcome(taken=False, problem=blocked() or without_parts(warning.text, task.url))
 
 
 def without_parts(text: str, url: str) -> str:
-    """What Apprise says of a failure, without anything that its address consists of."""
+    """Return the error of Apprise without any part of the URL, which may contain secrets."""
     scheme, _, rest = url.partition("://")
     for part in sorted(filter(None, _parts(rest)), key=len, reverse=True):
         text = text.replace(part, "***")
-    return f"{scheme} did not take it: {text[:200]}" if text else f"{scheme} did not take it"
+    return f"{scheme} did not accept it: {text[:200]}" if text else f"{scheme} did not accept it"
 
 
 def _parts(rest: str) -> list[str]:
     for sign in "/@:?&=,":
         rest = rest.replace(sign, " ")
-    return [part for part in rest.split() if len(part) > 3]  # noqa: PLR2004 - shorter ones are words
+    return [part for part in rest.split() if len(part) > 3]  # noqa: PLR2004 - shorter parts are common words
 
 
 def main() -> int:
     """Send the message on standard input."""
     task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
-    for limit, value in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU)):
+    for limit, value in (
+        (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
+        (resource.RLIMIT_CPU, MAX_CPU_SECONDS),
+    ):
         resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
-    # No plugin writes into the answer.
-    answer = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Keep output of plugins out of the result.
+    result = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     guard = Guard(allow_private=task.allow_private)
     sys.addaudithook(guard)
-    answer.write(msgspec.json.encode(send(task, lambda: guard.refused)))
-    answer.flush()
+    result.write(msgspec.json.encode(send(task, lambda: guard.refused)))
+    result.flush()
     return 0
 
 

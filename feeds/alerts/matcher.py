@@ -1,4 +1,4 @@
-"""Holds what happened against the watches: what is to be told, by which output, and when."""
+"""Matches queued events with watches and makes the deliveries of each match."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import msgspec
 import structlog
 
 from data.models import AlertDelivery, QueuedEvent
@@ -15,32 +16,37 @@ from data.settings import Alerts
 from data.store.protocol import Store
 from data.watches.match import AlertEvent, WatchIndex, release_event
 from data.watches.schedule import told_at
-from data.watches.watch import Mail, Watch
+from data.watches.watch import Watch
+from feeds.alerts.channels import AlertWatch
 from feeds.alerts.messages import event_body, event_fields, idempotency_key
 
 log = structlog.get_logger()
 
-OPERATOR: Final = "alerts.operator"
-"""The id of the watch that the settings make; a dot is in none of a file."""
+OPERATOR_WATCH: Final = "alerts.operator"
+"""The id of the watch of the operator; ids of files contain no dot."""
 
 
 class Matcher:
-    """All watches that tell somebody; ``settings`` make one more, of the health of all sources."""
+    """All watches with an output, and the operator's watch of the health of all sources.
+
+    ``settings`` have the mail address of the operator.
+    """
 
     def __init__(self, watches: Mapping[str, Watch], settings: Alerts) -> None:
         own: dict[str, Watch] = {}
         if settings.operator:
-            mail = Mail((settings.operator,))
-            own[OPERATOR] = Watch("Health of sources", kinds=("health",), mail=mail)
+            fields = {"name": "Health of sources", "kinds": ["health"]}
+            operator = {**fields, "mail": {"to": [settings.operator]}}
+            own[OPERATOR_WATCH] = msgspec.convert(operator, AlertWatch)
         self.watches = {name: one for name, one in {**watches, **own}.items() if one.outputs}
         working = {name: one for name, one in self.watches.items() if not one.paused}
         self._index = WatchIndex(working)
         self._takes_backlog = any(one.backlog for one in working.values())
 
     def deliveries(self, store: Store, event: QueuedEvent) -> Iterator[AlertDelivery]:
-        """What is to be delivered of an event."""
+        """Yield a delivery for each output of each watch that matches an event."""
         if event.backlog and not self._takes_backlog:
-            # A first visit finds thousands.
+            # Skip early: a first visit finds thousands of releases.
             return
         release = store.release(event.release) if event.release else None
         if release:
@@ -59,8 +65,10 @@ class Matcher:
             try:
                 body, due = event_body(fields, watch, release), told_at(watch, now)
             except Exception:
-                # A mistake of ours with one watch keeps nothing from the others.
-                log.exception("an event can't be told", watch=name, release=event.release)
+                # A bug with one watch must not block the others.
+                log.exception(
+                    "no delivery could be made for an event", watch=name, release=event.release
+                )
                 continue
             at_once = event.kind == "release" and not event.backlog and due <= now
             for output in watch.outputs:
@@ -70,7 +78,7 @@ class Matcher:
 
 
 def changes_of(store: Store, event: QueuedEvent) -> tuple[FieldDiff, ...]:
-    """What an edit changed; nothing for all other events."""
+    """Return the changes of an edit; none for other events."""
     if event.kind != "edit":
         return ()
     revisions = {one.number: one for one in store.revisions(event.release)}

@@ -1,9 +1,10 @@
-"""What an event says to those who wait for it, and the key by which it is known again."""
+"""The content of alerts as JSON: events, bodies of webhooks, and receipts of deliveries."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -13,29 +14,24 @@ from data.models import AlertDelivery, AlertMessage, QueuedEvent, Release
 from data.revisions.diff import FieldDiff
 from data.search.passages import passage
 from data.search.query import Query
+from data.text.clean import as_name, excerpt
 from data.text.redaction import redacted
 from data.watches.watch import Watch
 
-LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
-"""What is not told of a release: its id and its address lead to it."""
+OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
+"""Fields of a release that alerts omit, as its id and URL lead to them."""
 
+MAX_FIELD_CHARACTERS: Final = 2000
+"""Maximum characters of the changes of one field in an alert."""
 
-MOST_OF_FIELD: Final = 2000
-"""Characters that are told of what an edit changed in one field."""
-
-
-class Undelivered(Exception):
-    """A receiver did not take a message; ``final`` says that it wants none any more."""
-
-    def __init__(self, problem: str, *, final: bool = False) -> None:
-        super().__init__(problem)
-        self.final = final
+HIDDEN_TITLE: Final = "(hidden)"
+"""The displayed title of a release that was hidden after its alert."""
 
 
 def idempotency_key(watch_id: str, output: str, event: QueuedEvent) -> str:
-    """The key of an event for an output of a watch: the same whenever and however often it is told.
+    """Return the key of a delivery of an event by an output of a watch, the same in every attempt.
 
-    Of two edits, or two retractions, of one release the keys differ.
+    Two edits, or two retractions, of the same release have different keys.
     """
     source = event.health.source if event.health else ""
     happened = [event.kind, event.release, source, event.revision, event.at.timestamp()]
@@ -46,50 +42,50 @@ def idempotency_key(watch_id: str, output: str, event: QueuedEvent) -> str:
 def event_fields(
     event: QueuedEvent, release: Release | None, differing: Sequence[FieldDiff] = ()
 ) -> dict[str, Any]:
-    """An event as JSON has it: ``type``, ``timestamp``, and the ``release`` or the ``health``.
+    """Return an event as JSON fields: ``type``, ``timestamp``, and ``release`` or ``health``.
 
-    An edit has ``changes`` beside them, by field.
+    An edit also has ``changes``, one for each field that differs.
     """
-    told: dict[str, Any] = {"type": event.kind, "timestamp": event.at}
+    result: dict[str, Any] = {"type": event.kind, "timestamp": event.at}
     if release:
         fields = release_fields(release)
-        for name in LEFT_OUT:
+        for name in OMITTED_FIELDS:
             del fields[name]
         fields["url"] = redacted(release.url)
-        told["release"] = fields
+        result["release"] = fields
     if event.kind == "edit":
-        told["changes"] = [
-            {"field": one.field, "text": one.brief(MOST_OF_FIELD), "coarse": one.is_coarse}
+        result["changes"] = [
+            {"field": one.field, "text": one.brief(MAX_FIELD_CHARACTERS), "coarse": one.is_coarse}
             for one in differing
         ]
     if event.health:
-        told["health"] = {**msgspec.to_builtins(event.health), "degraded": event.health.degraded}
-    return told
+        result["health"] = {**msgspec.to_builtins(event.health), "degraded": event.health.degraded}
+    return result
 
 
 def event_body(fields: dict[str, Any], watch: Watch, release: Release | None) -> bytes:
-    """An event as it is kept for a watch: with the passage of the release that made it match."""
+    """Encode an event for a watch, with the passage of the release that matches its query."""
     if release is None:
         return msgspec.json.encode(fields)
     return msgspec.json.encode({**fields, "passage": passage(release.content, Query(watch.query))})
 
 
-def release_told(delivery: AlertDelivery) -> str:
-    """The id of the release that a delivery tells of; empty where it is of health."""
+def release_of(delivery: AlertDelivery) -> str:
+    """Return the id of the release of a delivery, empty for events of health."""
     release = msgspec.json.decode(delivery.body).get("release")
     return str(release["id"]) if release else ""
 
 
 def events_of(message: AlertMessage) -> list[dict[str, Any]]:
-    """What a message tells of, each event with its ``key``."""
+    """Return the events of a message, each with its ``key``."""
     return [{"key": one.key, **msgspec.json.decode(one.body)} for one in message.deliveries]
 
 
 def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
-    """The body of a message: ``type``, ``timestamp`` and ``data``, as Standard Webhooks has it.
+    """Return the body of a message for a webhook: ``type``, ``timestamp`` and ``data``.
 
-    The type is that of its events, or ``alert`` where they are of several; the time that of the
-    last one.
+    The type is the type of its events, or ``alert`` if they have different types. The timestamp is
+    the time of the last event. See https://www.standardwebhooks.com.
     """
     events = events_of(message)
     kinds = {event["type"] for event in events}
@@ -100,3 +96,50 @@ def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
             "data": {"watch": {"id": message.watch, "name": watch.name}, "events": events},
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySubject:
+    """What a delivery is about: the kind of event, its release and source; empty if unknown.
+
+    Receipts of earlier versions contain none of this. For an event of health, ``title`` is the
+    state of the source.
+    """
+
+    kind: str = ""
+    release: str = ""
+    title: str = ""
+    source: str = ""
+
+
+def receipt(body: bytes) -> bytes:
+    """Return what is stored of a body after delivery: ids, but no text of a release."""
+    event = msgspec.json.decode(body)
+    kept: dict[str, Any] = {"type": event["type"]}
+    if release := event.get("release"):
+        kept["release"] = {"id": release["id"]}
+    if health := event.get("health"):
+        kept["health"] = {"source": health["source"], "state": health["state"]}
+    return msgspec.json.encode(kept)
+
+
+def subject_of(
+    delivery: AlertDelivery, release_with: Callable[[str], Release | None]
+) -> DeliverySubject:
+    """Return what a delivery is about; ``release_with`` returns the stored release with an id.
+
+    The title is the current one, so that hidden or redacted titles are never shown.
+    """
+    if not delivery.body:
+        return DeliverySubject()
+    event = msgspec.json.decode(delivery.body)
+    if health := event.get("health"):
+        return DeliverySubject(event["type"], "", health["state"], health["source"])
+    own = event.get("release", {}).get("id", "")
+    release = release_with(own) if own else None
+    if release is None:
+        return DeliverySubject(event["type"], own)
+    title = (
+        HIDDEN_TITLE if release.hidden else excerpt(as_name(release.content.title)) or "Untitled"
+    )
+    return DeliverySubject(event["type"], own, title, release.source)

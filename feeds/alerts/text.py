@@ -1,6 +1,6 @@
-"""What a message says to people: a subject, plain text, and the same as HTML.
+"""Alerts in words: a subject, plain text, and HTML.
 
-What a press room wrote is hostile: it is plain text here, and never a link but its own address.
+Texts of press rooms are untrusted: they are escaped, and only a release's own URL becomes a link.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from data.text.clean import excerpt
 from data.text.urls import site_address, web_address
 from data.watches.watch import Watch
 from data.wording import counted
-from feeds.alerts.messages import MOST_OF_FIELD, events_of
+from feeds.alerts.messages import MAX_FIELD_CHARACTERS, events_of
 from feeds.entries.events import HEALTH, NETWORK
 from feeds.urls import href, release_file, revision_file
 
-SEEN: Final[Mapping[str, str]] = {
+TIME_LABELS: Final[Mapping[str, str]] = {
     "release": "Found",
     "edit": "Edit seen",
     "gone": "Gone since",
     "retraction": "Retracted",
     "return": "Back since",
 }
-"""What comes before the time of an event."""
+"""Words before the time of an event, by its type."""
 
 KINDS: Final[Mapping[str, str]] = {
     "release": "New",
@@ -38,21 +38,22 @@ KINDS: Final[Mapping[str, str]] = {
     "retraction": "Retracted",
     "return": "Back online",
 }
+"""Words before the title of a release, by the type of event."""
 
+MAX_SUBJECT_EVENTS: Final = 5
+"""Maximum number of events named in the subject of a message."""
 
-FIRST: Final = 5
-"""Events of which the subject of a message says something, as far as there is room."""
-
-MOST_OF_SUBJECT: Final = 150
-"""Characters that a subject says of several events."""
+MAX_SUBJECT_CHARACTERS: Final = 150
+"""Maximum characters of the events in a subject."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One event in words: addresses are empty where there are none.
+class EventText:
+    """One event in words; missing URLs are empty.
 
-    ``seen`` is when it was noticed. ``passage`` is a part of the release, or what an edit changed,
-    or what health reports.
+    ``where`` is the publisher and date, and ``seen`` the time of the event in words. ``copy`` is
+    the URL of the archived copy. ``passage`` is a part of the release, the changes of an edit, or
+    the reason of an event of health.
     """
 
     headline: str
@@ -64,7 +65,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class AlertText:
     """A message in words; the subject is one line."""
 
     subject: str
@@ -72,39 +73,42 @@ class Text:
     html: str
 
 
-def text_of(watch: Watch, message: AlertMessage, site: Site) -> Text:
-    """A message as people read it."""
-    told = [in_words(event, site) for event in events_of(message)]
+def text_of(watch: Watch, message: AlertMessage, site: Site) -> AlertText:
+    """Return a message in words."""
+    events = [in_words(event, site) for event in events_of(message)]
     name = excerpt(watch.name)
-    said = told[0].headline
-    if len(told) > 1:
-        first = excerpt("; ".join(one.headline for one in told[:FIRST]), MOST_OF_SUBJECT)
-        said = f"{counted(len(told), 'alert')}: {first}"
-    return Text(
-        f"{name}: {said}",
-        "\n\n".join(_plain(one) for one in told) + f"\n\n-- \n{name} ({message.watch})\n",
-        "".join(_html(one) for one in told) + f"<p>{escape(name)} ({escape(message.watch)})</p>\n",
+    headline = events[0].headline
+    if len(events) > 1:
+        first = excerpt(
+            "; ".join(one.headline for one in events[:MAX_SUBJECT_EVENTS]), MAX_SUBJECT_CHARACTERS
+        )
+        headline = f"{counted(len(events), 'alert')}: {first}"
+    return AlertText(
+        f"{name}: {headline}",
+        "\n\n".join(_plain(one) for one in events) + f"\n\n-- \n{name} ({message.watch})\n",
+        "".join(_html(one) for one in events)
+        + f"<p>{escape(name)} ({escape(message.watch)})</p>\n",
     )
 
 
-def in_words(event: Mapping[str, Any], site: Site) -> Told:
-    """An event as people read it."""
+def in_words(event: Mapping[str, Any], site: Site) -> EventText:
+    """Return an event in words."""
     if health := event.get("health"):
         source, reason = excerpt(health["source"]) or NETWORK, excerpt(health["reason"])
         condition = "degraded" if health.get("degraded") else health["state"]
         headline = f"{source}: {HEALTH[condition]}"
         seen = f"Noted {_minute(event['timestamp'])}"
         page = f"{site_address(site.url)}/health/"
-        return Told(headline, _day(health["at"]), seen, page, "", reason)
+        return EventText(headline, _day(health["at"]), seen, page, "", reason)
     release = event["release"]
     own = release["id"]
     file = revision_file(own, release["revision"]) if event["type"] == "edit" else release_file(own)
     who = excerpt(release["publisher"] or release["source"])
     when = _day(release["published"] or release["first_seen"])
-    return Told(
+    return EventText(
         f"{KINDS[event['type']]}: {excerpt(release['title']) or 'Untitled'}",
         f"{who}, {when}",
-        f"{SEEN[event['type']]} {_minute(event['timestamp'])}",
+        f"{TIME_LABELS[event['type']]} {_minute(event['timestamp'])}",
         web_address(release["url"]) or "",
         f"{site_address(site.url)}{href(file)}",
         changed_in_words(event) or excerpt(event["passage"]),
@@ -112,37 +116,37 @@ def in_words(event: Mapping[str, Any], site: Site) -> Told:
 
 
 def changed_in_words(event: Mapping[str, Any]) -> str:
-    """What an edit changed, one line for each field; empty for all other events."""
+    """Return the changes of an edit, one line per field; empty for other events."""
     changes = event.get("changes", ())
-    lines = [excerpt(f"{one['field']}: {one['text']}", MOST_OF_FIELD) for one in changes]
-    # Events that were queued by earlier versions lack the field.
+    lines = [excerpt(f"{one['field']}: {one['text']}", MAX_FIELD_CHARACTERS) for one in changes]
+    # Events queued by earlier versions have no such field.
     if any(one.get("coarse") for one in changes):
         lines.append(COARSE)
     return "\n".join(lines)
 
 
 def _day(iso: str) -> str:
-    """The day of a date or an instant in ISO 8601."""
+    """Format the day of an ISO date or instant."""
     day = dt.date.fromisoformat(iso[: len("2026-03-02")])
     return f"{day.day} {day:%B %Y}"
 
 
 def _minute(iso: str) -> str:
-    """The minute of an instant in ISO 8601, in UTC."""
+    """Format an ISO instant to the minute, in UTC."""
     at = dt.datetime.fromisoformat(iso).astimezone(dt.UTC)
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
-def _plain(one: Told) -> str:
-    copy = f"Copy kept: {one.copy}" if one.copy else ""
+def _plain(one: EventText) -> str:
+    copy = f"Archived copy: {one.copy}" if one.copy else ""
     return "\n".join(filter(None, (one.headline, one.where, one.seen, one.url, copy, one.passage)))
 
 
-def _html(one: Told) -> str:
+def _html(one: EventText) -> str:
     title = escape(one.headline)
     if one.url:
         title = f'<a href="{escape(one.url)}">{title}</a>'
-    copy = f' (<a href="{escape(one.copy)}">copy kept</a>)' if one.copy else ""
+    copy = f' (<a href="{escape(one.copy)}">archived copy</a>)' if one.copy else ""
     passage = escape(one.passage).replace("\n", "<br>")
     where = f"{escape(one.where)}{copy}<br>{escape(one.seen)}"
     return f"<p><b>{title}</b><br>{where}<br>{passage}</p>\n"

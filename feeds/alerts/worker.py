@@ -1,4 +1,4 @@
-"""Holds what happened against the watches, and delivers what comes of it until it is taken."""
+"""The alert worker: matches queued events with watches, and delivers the messages."""
 
 from __future__ import annotations
 
@@ -20,36 +20,37 @@ from data.store.public_view import public_view
 from data.watches.folder import WatchFolder
 from data.watches.schedule import after_quiet
 from data.watches.watch import Watch
+from feeds.alerts.channels import AlertWatch
+from feeds.alerts.channels.channel import Undelivered
 from feeds.alerts.matcher import Matcher
-from feeds.alerts.messages import Undelivered, release_told
-from feeds.alerts.receipts import receipt
-from feeds.alerts.senders import Senders
-from feeds.websub.backoff import LOOK, Backoff
+from feeds.alerts.messages import receipt, release_of
+from feeds.alerts.sending import Senders
+from feeds.backoff import POLL_SECONDS, Backoff
 
 log = structlog.get_logger()
 
-MOST: Final = 500
-"""Events that one message tells of, and that are held against the watches before any is told."""
+MAX_EVENTS: Final = 500
+"""Maximum number of events per message, and of events matched in one transaction."""
 
-FULL: Final = 10_000
-"""Deliveries after which no more events are held against the watches in the same transaction."""
+MAX_DELIVERIES: Final = 10_000
+"""Number of deliveries after which a transaction matches no further events."""
 
-AT_ONCE: Final = 64
-"""Receivers that are given a message at the same time."""
+MAX_PARALLEL: Final = 64
+"""Maximum number of receivers that get messages at the same time."""
 
-FAILING_AT_ONCE: Final = 16
-"""How many of these may be receivers that took nothing the last time: they may hang again."""
+MAX_PARALLEL_FAILING: Final = 16
+"""Maximum number of these whose last message failed, as they may hang again."""
 
-ATTEMPTS: Final = 16
-"""Times that a message is sent: over two days, with the waits of feeds.websub.backoff."""
+MAX_ATTEMPTS: Final = 16
+"""Maximum attempts to send a message: over two days, with the waits of feeds.backoff."""
 
 
 class AlertWorker:
-    """Tells those whom the watches in ``folder`` name."""
+    """Sends alerts for the watches in ``folder`` by ``senders``; ``pace`` sets the waits."""
 
     def __init__(self, store: Store, folder: Path, senders: Senders, pace: Backoff) -> None:
         self._store = store
-        self._folder = WatchFolder(folder)
+        self._folder = WatchFolder(folder, AlertWatch)
         self._senders = senders
         self._pace = pace
         self._matcher = Matcher({}, senders.alerts)
@@ -62,68 +63,64 @@ class AlertWorker:
         """Work until cancelled."""
         try:
             while True:
-                more, waiting = await asyncio.to_thread(self._look)
+                more, waiting = await asyncio.to_thread(self._match)
                 self._queue(waiting)
                 self._begin()
                 if not more:
                     await self._pace.rest()
         finally:
-            # What ends now begins nothing more.
+            # Cancelled tasks must not start further deliveries.
             self._waiting = {}
             tasks = list(self._busy.values())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    # Match.
-
-    def _look(self) -> tuple[bool, Sequence[tuple[str, str]]]:
-        """Hold some events against the watches; whether more may wait, and what is due by now."""
+    def _match(self) -> tuple[bool, Sequence[tuple[str, str]]]:
+        """Match some events. Returns whether more may wait, and the outputs with due messages."""
         try:
             if self._is_stale() and self._folder.refresh():
                 for error in self._folder.errors:
-                    log.error("a watch can't be used", problem=str(error))
+                    log.error("a watch is invalid", problem=str(error))
                 self._matcher = Matcher(self._folder.watches, self._senders.alerts)
-            queued = self._store.queued_events(limit=MOST)
+            queued = self._store.queued_events(limit=MAX_EVENTS)
             made: list[AlertDelivery] = []
             store = public_view(self._store) if queued else self._store
             for event in queued:
                 made += self._deliveries(store, event)
-                if len(made) >= FULL:
+                if len(made) >= MAX_DELIVERIES:
                     break
             if queued:
                 self._store.settle_events(event.number, made)
             return bool(queued), self._store.waiting_outputs(time.time())
         finally:
-            # The connection of this thread.
+            # Closes the connection of this thread.
             self._store.close()
 
     def _deliveries(self, store: Store, event: QueuedEvent) -> Sequence[AlertDelivery]:
-        """What is to be told of an event; nothing where it can't be held against the watches."""
+        """Return the deliveries of an event; none if matching fails because of a bug."""
         try:
             return [*self._matcher.deliveries(store, event)]
         except (OSError, StoreError, LeaseLost):
             raise
         except Exception:
-            # Held against them again it would fail again, and all later events with it.
-            log.exception("an event can't be told", release=event.release)
+            # A retry would fail again and block all later events.
+            log.exception("an event could not be matched", release=event.release)
             return []
 
     def _is_stale(self) -> bool:
-        """Whether it is time to look at the files of watches, of which there may be thousands."""
+        """Whether to check the files of watches again; there may be thousands."""
         now = time.monotonic()
-        if now - self._refreshed < LOOK:
+        if now - self._refreshed < POLL_SECONDS:
             return False
         self._refreshed = now
         return True
-
-    # Deliver.
 
     def _watch(self, name: str) -> Watch | None:
         return self._matcher.watches.get(name)
 
     def _queue(self, waiting: Sequence[tuple[str, str]]) -> None:
-        """Have what is due wait for its receivers."""
+        """Queue the due outputs by receiver."""
         self._waiting = {}
         for name, output in waiting:
             watch = self._watch(name)
@@ -136,27 +133,29 @@ class AlertWorker:
         try:
             return self._senders.receiver(watch, output)
         except Exception:
-            # Sending fails as well, which is noted there; nobody else waits behind it.
-            log.exception("a receiver can't be told", watch=watch.name)
+            # Sending will fail too and be recorded. Queue it apart from other receivers.
+            log.exception("a watch has no valid receiver", watch=watch.name)
             return f"{watch.name} {output}"
 
     def _begin(self) -> None:
-        """Begin what is due, as far as there is room: one message for each receiver."""
+        """Start due messages within the limits, one per receiver."""
         for receiver in list(self._waiting):
-            if len(self._busy) >= AT_ONCE:
+            if len(self._busy) >= MAX_PARALLEL:
                 return
             failing = len(self._failing & self._busy.keys())
-            if receiver in self._busy or (receiver in self._failing and failing >= FAILING_AT_ONCE):
+            if receiver in self._busy or (
+                receiver in self._failing and failing >= MAX_PARALLEL_FAILING
+            ):
                 continue
             if message := self._next_for(receiver):
                 task = self._busy[receiver] = asyncio.create_task(self._deliver(receiver, message))
                 task.add_done_callback(partial(self._ended, receiver))
 
     def _next_for(self, receiver: str) -> AlertMessage | None:
-        """The next message for a receiver, which then may have more to come."""
+        """Return the next message for a receiver, or None if nothing is due."""
         waiting = self._waiting[receiver]
         while waiting:
-            message = self._store.next_message(*waiting[0], time.time(), most=MOST)
+            message = self._store.next_message(*waiting[0], time.time(), most=MAX_EVENTS)
             if message:
                 waiting.rotate(-1)
                 return message
@@ -169,19 +168,19 @@ class AlertWorker:
         if task.cancelled():
             return
         if error := task.exception():
-            # Not at once again: whatever is wrong may be so the next time.
+            # Do not retry at once, as the error may be permanent.
             self._waiting.pop(receiver, None)
-            log.error("alert failed", problem=f"{type(error).__name__}: {error}")
+            log.error("an alert failed", problem=f"{type(error).__name__}: {error}")
             return
         try:
             self._begin()
         except (StoreError, LeaseLost) as error:
-            log.warning("alerts wait", problem=str(error))
+            log.warning("alerts are delayed", problem=str(error))
 
     async def _deliver(self, receiver: str, message: AlertMessage) -> None:
         watch = self._watch(message.watch)
         if watch is None:
-            gone = f"there is no watch {message.watch} that tells anybody any more"
+            gone = f"the watch {message.watch} no longer exists or has no output"
             self._store.give_up_message(message.key, gone)
             return
         if (shown := self._without_hidden(message)) is None:
@@ -193,30 +192,30 @@ class AlertWorker:
             self._store.mark_message_delivered(message.key, time.time(), receipts)
             return
         self._failing.add(receiver)
-        if problem.final or message.attempts + 1 >= ATTEMPTS:
+        if problem.final or message.attempts + 1 >= MAX_ATTEMPTS:
             self._store.give_up_message(message.key, str(problem))
         else:
             until = after_quiet(watch, self._pace.after(message.attempts))
             self._store.put_off_message(message.key, until, str(problem))
-        log.warning("alert not delivered", watch=message.watch, problem=str(problem))
+        log.warning("an alert was not delivered", watch=message.watch, problem=str(problem))
 
     def _without_hidden(self, message: AlertMessage) -> AlertMessage | None:
-        """A message without the releases that were hidden since it was made; None for nothing."""
+        """Remove releases hidden since a message was made; None if nothing is left."""
         hidden = self._store.hidden()
-        left = tuple(one for one in message.deliveries if release_told(one) not in hidden)
+        left = tuple(one for one in message.deliveries if release_of(one) not in hidden)
         if len(left) < len(message.deliveries):
             keys = {one.key for one in message.deliveries} - {one.key for one in left}
             self._store.withdraw_alerts(keys, "its release was hidden before it was sent")
         return replace(message, deliveries=left) if left else None
 
     async def _problem(self, watch: Watch, message: AlertMessage) -> Undelivered | None:
-        """Send a message; why its receiver did not take it, if so."""
+        """Send a message; returns the problem, or None on success."""
         try:
             await self._senders.send(watch, message)
         except Undelivered as error:
             return error
         except Exception as error:
-            # A mistake of ours is not met again at once, and keeps no other message waiting.
-            log.exception("alert failed", watch=message.watch)
+            # A bug must not be retried at once or block other messages.
+            log.exception("an alert failed", watch=message.watch)
             return Undelivered(type(error).__name__)
         return None

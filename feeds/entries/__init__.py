@@ -1,4 +1,4 @@
-"""What an entry says, decided once for all formats.
+"""The content of feed entries, the same in every format.
 
-A file belongs here if it decides what an entry shows, whatever the format.
+A module belongs here if it decides what an entry shows in all formats.
 """

@@ -1,4 +1,4 @@
-"""The text of a release as safe HTML, bare and with the notes that feeds add to it."""
+"""The text of a release as safe HTML, with or without the notes that feeds add."""
 
 from __future__ import annotations
 
@@ -16,30 +16,33 @@ from data.text.sanitize import sanitize
 from feeds.catalog import Person
 
 REDACTION: Final = (
-    "Redacted: the operator of this archive took out the text of this release for a lawful order."
+    "Redacted: the operator of this archive removed the text of this release under a legal order."
 )
-"""The text of a redacted release in feeds."""
+"""The text that feeds show for a redacted release."""
 
 
 def body_of(release: Release, base: str) -> str:
-    """The whole body of a release as safe HTML, relative addresses against ``base``."""
+    """Return the whole body as safe HTML; relative addresses are resolved against ``base``."""
     content = release.content
     body = safe_html(content.body_html, base) if content.body_html else ""
     return body.strip() or paragraphs(allowed(content.body_text))
 
 
 def is_long(content: Content) -> bool:
-    """Whether a body is too long for feeds."""
-    return max(len(content.body_html), len(content.body_text)) > LARGEST_BODY
+    """Whether the HTML or text of a body exceeds MAX_BODY_CHARACTERS, the limit for feeds."""
+    return max(len(content.body_html), len(content.body_text)) > MAX_BODY_CHARACTERS
 
 
 def summary_and_link(summary: str, page: str) -> str:
-    """A summary and a link, in place of a text that is too long for a feed."""
+    """HTML that replaces a text too long for a feed: the summary and a link to ``page``."""
     return f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
 
 
 def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Person, ...]) -> str:
-    """A ``body`` of safe HTML with our notes before and after it."""
+    """Add our notes (redacted, corrected, retracted, other publishers) to a safe HTML ``body``.
+
+    ``url`` is the publisher's page and ``page`` our copy. A redacted release gets only its note.
+    """
     content = release.content
     if content.redacted:
         return note(REDACTION)
@@ -47,11 +50,13 @@ def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Per
         body = f'<div dir="rtl" lang="{feed_language(content.language) or "und"}">{body}</div>'
     if release.edited > 1:
         changed = anchor(f"{page}revisions/{release.edited}/", "see what changed")
-        body = note(f"Corrected by its publisher (version {release.edited}): {changed}.") + body
+        body = note(f"Corrected by the publisher (version {release.edited}): {changed}.") + body
     if release.retracted:
         day = release.retracted.date().isoformat()
         gone = anchor(url, "the publisher’s site")
-        body = note(f"Retracted: gone from {gone} since {day}; this is the copy kept.") + body
+        body = (
+            note(f"Retracted: missing from {gone} since {day}. This is the archived copy.") + body
+        )
     if also:
         named = ", ".join(anchor(person.url, person.name) for person in also)
         body += note(f"Also published by {named}.")
@@ -59,10 +64,10 @@ def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Per
 
 
 def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
-    """What an edit took out (``del``) and put in (``ins``), field by field, as HTML.
+    """Return an edit as HTML, field by field, with deleted (``del``) and inserted (``ins``) text.
 
-    Unless the ``whole`` of a field is wanted, only its paragraphs that differ. A note comes first
-    if a difference is coarse.
+    Without ``whole``, each field shows only the paragraphs that differ. A note comes first if a
+    text was too long to compare word by word.
     """
     if after.content.redacted:
         return f'<p lang="en" dir="ltr">{REDACTION}</p>'
@@ -70,34 +75,34 @@ def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
     found = "".join(change.html if whole else change.html_of_changes for change in differing)
     if any(change.is_coarse for change in differing):
         found = note(COARSE) + found
-    same = '<p lang="en" dir="ltr">Its title, text and files stayed as they were.</p>'
-    return allowed(found) or same
+    unchanged = '<p lang="en" dir="ltr">The title, text and files are unchanged.</p>'
+    return allowed(found) or unchanged
 
 
 def note(html: str) -> str:
-    """A paragraph of ours within a body of theirs."""
+    """Wrap our ``html`` in a paragraph marked as English, to stand out in a publisher's body."""
     return f'<p lang="en" dir="ltr"><em>{html}</em></p>'
 
 
 def quoted(html: str, language: str | None, tag: str = "span") -> str:
-    """Words of theirs within a text of ours, marked with their language and its direction."""
+    """Wrap a publisher's ``html`` in a tag with its language and text direction."""
     direction = "rtl" if is_right_to_left(language) else "ltr"
     return f'<{tag} lang="{feed_language(language) or "und"}" dir="{direction}">{html}</{tag}>'
 
 
 def anchor(url: str | None, text: str) -> str:
-    """A link, or the text alone where there is no address."""
+    """Return a link, or only the escaped text if there is no ``url``."""
     return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
 
 
-LARGEST_BODY = 1_000_000
-"""Characters of HTML that one entry may bring into a feed; beyond it the entry has the summary."""
+MAX_BODY_CHARACTERS = 1_000_000
+"""Maximum characters of HTML per entry in feeds; longer entries show their summary instead."""
 
 
 def safe_html(html: str, base: str) -> str:
-    """HTML without scripts, styles, frames or forms, in paragraphs, with absolute addresses.
+    """Remove scripts, styles, frames and forms from HTML, split it into paragraphs.
 
-    ``base`` is what relative addresses start from.
+    Relative addresses are resolved against ``base``.
     """
-    # Twice: a character reference such as &#1; becomes a character only by sanitizing.
+    # Filter characters twice: sanitizing turns references such as &#1; into characters.
     return with_paragraphs(allowed(sanitize(allowed(html), base)))

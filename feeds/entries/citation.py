@@ -1,7 +1,7 @@
-"""How to cite a release: as a sentence, in BibTeX and in CSL-JSON.
+"""Citations of a release as a sentence, in BibTeX and in CSL-JSON.
 
-BibTeX is written for biblatex and for BibTeX with UTF-8: letters stay, and of ASCII what TeX takes
-for a command is escaped. CSL-JSON is that of citeproc and Zotero (docs.citationstyles.org, 1.0.2).
+The BibTeX is for biblatex or BibTeX with UTF-8: letters are kept, and ASCII characters special to
+TeX are escaped. CSL-JSON follows docs.citationstyles.org 1.0.2, as citeproc and Zotero read it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from data.text.language_tags import feed_language
 from feeds.entries.entry import Entry
 
 KIND: Final = "Press release"
-"""What it is, as bibliographies say it; they are in English, whatever the site speaks."""
+"""The genre of a release in citations, which are always in English."""
 
 TEX: Final = {
     "\\": r"\textbackslash{}",
@@ -33,14 +33,14 @@ TEX: Final = {
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
 }
-COMMAND: Final = re.compile("[" + re.escape("".join(TEX)) + "]")
-INVISIBLE: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
-"""Marks of direction: what they do to a line of one script, they do to all that follows it."""
+TEX_SPECIAL: Final = re.compile("[" + re.escape("".join(TEX)) + "]")
+DIRECTION_MARKS: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+"""Invisible characters that change text direction; they would affect the text after a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A release as others cite it, in three forms."""
+    """A citation of a release as a sentence, BibTeX and CSL-JSON."""
 
     text: str
     bibtex: str
@@ -48,7 +48,7 @@ class Citation:
 
 
 def citation_of(release: Release, entry: Entry) -> Citation:
-    """How to cite a release, with the copy kept and the day on which it was first seen."""
+    """Return the citation, which names the archived copy and the day the release was first seen."""
     day = "" if entry.undated else release.day
     title, publisher = shown(entry.title), shown(entry.publisher.name)
     seen = release.first_seen.date()
@@ -58,12 +58,12 @@ def citation_of(release: Release, entry: Entry) -> Citation:
 
 
 def key_of(release: str) -> str:
-    """The key of a release in a bibliography: made of its id, and so for good."""
+    """Return the permanent bibliography key of a release, made from its id."""
     return "release-" + re.sub(r"[^0-9a-z]", "", release.lower())[:12]
 
 
 def bibtex(release: Release, entry: Entry, day: str) -> str:
-    """The entry for BibTeX and biblatex. Without a date it has no year."""
+    """Return the BibTeX entry. ``day`` is an ISO date, or empty for an undated release."""
     year, month, number = day.split("-") if day else ("", "", "")
     fields = {
         "author": f"{{{escaped(entry.publisher.name)}}}",
@@ -83,7 +83,7 @@ def bibtex(release: Release, entry: Entry, day: str) -> str:
 
 
 def csl(release: Release, entry: Entry, day: str) -> str:
-    """The item in CSL-JSON, in a list as programs take it. Without a date it has none."""
+    """Return a CSL-JSON list of one item. ``day`` is an ISO date, or empty if undated."""
     item: dict[str, Any] = {
         "id": key_of(release.id),
         "type": "report",
@@ -103,20 +103,20 @@ def csl(release: Release, entry: Entry, day: str) -> str:
 
 
 def parts_of(day: dt.date) -> list[int]:
-    """A day as CSL-JSON writes it."""
+    """Return a day as CSL-JSON date parts: year, month, day."""
     return [day.year, day.month, day.day]
 
 
 def shown(text: str) -> str:
-    """A name on one line, without marks of direction."""
-    return as_name(INVISIBLE.sub("", plain(text)))
+    """Return a name on one line, without direction marks."""
+    return as_name(DIRECTION_MARKS.sub("", plain(text)))
 
 
 def escaped(text: str) -> str:
-    """A text in which TeX sees no command and no brace."""
-    return COMMAND.sub(lambda found: TEX[found[0]], shown(text))
+    """Escape the characters of a text that are special to TeX."""
+    return TEX_SPECIAL.sub(lambda found: TEX[found[0]], shown(text))
 
 
 def verbatim(url: str) -> str:
-    """An address as ``url`` takes it, untouched but for what would end the field."""
+    """Return a URL for a BibTeX field, percent-encoding only braces, backslashes and spaces."""
     return re.sub(r"[{}\\\s]", lambda found: quote(found[0]), plain(url))

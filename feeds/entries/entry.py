@@ -1,4 +1,4 @@
-"""A release as feeds show it: decided and cleaned once, for every format alike."""
+"""A release as a feed entry, cleaned once for all formats."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from feeds.entries.body import REDACTION, body_of, is_long, summary_and_link, wi
 UNTITLED = "Untitled"
 
 MAX_SHORT_FILES, MAX_SHORT_LINKS = 20, 40
-"""Maximum number of files, and of links, in an entry without its text."""
+"""Maximum number of files, and of links, in a shortened entry."""
 
 PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
-"""The relation of a link to what says where something is from (PROV-AQ, section 3.1)."""
+"""Link relation of a page that documents provenance (PROV-AQ, section 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A topic or a mark: ``term`` is stable, ``label`` is for people, ``scheme`` an address."""
+    """A topic or mark: ``term`` is a stable id, ``label`` is for people, ``scheme`` is a URL."""
 
     term: str
     label: str
@@ -58,19 +58,23 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One release in a feed.
+    """One release in a feed, or an event of the site.
 
-    All text is plain but ``html``; all addresses are absolute; all times are aware. ``published``
-    keeps the offset of the source, and ``exact`` is whether its hour is known at all. What has no
-    date is ``undated``: ``published`` is the day on which it came up, or None where it was there at
-    the first visit. ``updated`` keeps its microseconds, so that entries found in one second differ.
-    ``release`` is the id of the release and ``page`` its copy at our own site. ``also`` are the
-    other publishers of the same story. ``edited`` is whether its publisher changed it. ``origin``
-    is set in feeds that mix sources. ``body`` is the safe text alone, unless it is too long for
-    feeds; ``html`` has our notes as well, and ``short_html`` has a summary and a link in place of
-    the text. ``capture`` is the address of the page that says which records of the archive show
-    it, None where none does. ``source`` is the id of its source and
-    ``first_seen`` when it was found; an entry about the site itself has neither.
+    Text is plain except in ``body``, ``html`` and ``short_html``. URLs are absolute, times aware.
+
+    - ``release`` is the id of the release, ``url`` its original page, ``page`` our copy.
+    - ``published`` has the source's UTC offset; ``exact`` is whether its time of day is known.
+    - If the page has no date, the entry is ``undated``: ``published`` is the day it was found, or
+      None if it was already listed at the first visit.
+    - ``updated`` keeps microseconds, so that entries found in the same second differ.
+    - ``edited`` is whether the publisher changed the release after publication.
+    - ``also`` lists the other publishers of the same story.
+    - ``origin`` is set only in feeds that mix sources.
+    - ``body`` is the safe HTML without our notes, empty if it is too long for feeds. ``html`` adds
+      the notes, and ``short_html`` has a summary and a link instead of the text.
+    - ``capture`` is the URL of the page of archived copies, None if there are none.
+    - ``source`` and ``first_seen`` are the source's id and the time the release was found. Events
+      have neither.
     """
 
     release: str
@@ -101,30 +105,33 @@ class Entry:
 
     @property
     def timed(self) -> bool:
-        """Whether the hour of its day is known."""
+        """Whether the entry has a publication time, not only a day."""
         return self.exact and not self.undated and self.published is not None
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether it stands for a release that is retracted; what tells of a retraction stays."""
+        """Whether the entry is a retracted release. The event entry of a retraction is not."""
         return self.retracted is not None and self.first_seen is not None
 
     @property
     def id(self) -> str:
-        """The permanent id, the same in every format."""
+        """The permanent id of the entry, the same in every format."""
         return f"urn:uuid:{plain(self.release)}"
 
 
 def entry_of(
     release: Release, catalog: Catalog, *, mixed: bool, others: tuple[Release, ...] = ()
 ) -> Entry:
-    """The entry of a release. ``others`` are the releases of its story that it stands for."""
+    """Return the entry of a release for a feed, with its source as origin if ``mixed``.
+
+    ``others`` are the other releases of its story, which this entry represents.
+    """
     content = release.content
     source = catalog.source(release.source)
     page = catalog.release(release.id)
     url = web_address(release.url) or page
     language = feed_language(content.language)
-    # A name is no place for markup: a reference in one was escaped once too often.
+    # Publisher names contain no markup; a character reference in one was escaped twice.
     name = as_name(unescape(content.publisher or source.name))
     publisher = Person(name or source.id, web_address(source.url))
     title = title_of(content)
@@ -145,7 +152,7 @@ def entry_of(
         url=url,
         page=page,
         title=title,
-        published=shown(release),
+        published=published_of(release),
         exact=release.published.precision == "second",
         undated=release.published.precision == "none",
         updated=max(release.updated, release.retracted or release.updated).astimezone(dt.UTC),
@@ -173,7 +180,7 @@ def entry_of(
 
 
 def shortened(entry: Entry) -> Entry:
-    """An entry for a document that has no room for its text: a summary and a link to the whole."""
+    """Return an entry with a summary and a link instead of its text, to fit a size limit."""
     return replace(
         entry,
         html=entry.short_html or summary_and_link(entry.summary, entry.page),
@@ -184,15 +191,15 @@ def shortened(entry: Entry) -> Entry:
 
 
 def title_of(content: Content) -> str:
-    """The title of a release; where it has none, how its text begins."""
+    """Return the title of a release, or else the beginning of its text, or "Untitled"."""
     return as_name(content.title) or excerpt(content.body_text, 80) or UNTITLED
 
 
-def shown(release: Release) -> dt.datetime | None:
-    """When a release was published, at the offset of its source.
+def published_of(release: Release) -> dt.datetime | None:
+    """Return the publication time of a release, with the UTC offset of its source.
 
-    The first sight stands in where the page's own date can't be true, as it does in the order; of
-    what has no date, the day of it. None for what has no date since the first visit.
+    If the page's date can't be true, this is the time that orders the release instead. If the page
+    has no date, it is the day the release was found, or None if it was there at the first visit.
     """
     published = release.published
     if release.is_backlog:
@@ -203,13 +210,16 @@ def shown(release: Release) -> dt.datetime | None:
 
 
 def to_seconds(at: dt.datetime) -> dt.datetime:
-    """Whole seconds; UTC where the offset has seconds (local mean time), as RFC 3339 has none."""
+    """Drop microseconds. Convert to UTC if the offset has seconds, which RFC 3339 forbids.
+
+    Such offsets occur in local mean time, before time zones were standardized.
+    """
     offset = at.utcoffset() or dt.timedelta()
     return (at.astimezone(dt.UTC) if offset.seconds % 60 else at).replace(microsecond=0)
 
 
 def categories_of(release: Release, catalog: Catalog) -> tuple[Category, ...]:
-    """The topics of a release, its section, and its marks such as undated or corrected."""
+    """Return the topics and section of a release, and marks such as "corrected"."""
     found = [
         Category(plain(topic) or "topic", catalog.topic(topic), f"{catalog.site}/topics/")
         for topic in release.content.topics
@@ -235,11 +245,11 @@ def links_of(
     others: tuple[Release, ...],
     enclosures: tuple[Media, ...],
 ) -> tuple[Link, ...]:
-    """All but the alternate: where it came from, our copy, the same story elsewhere, its files."""
+    """Return the links to the original, our copy, other publishers of the story, and files."""
     elsewhere = ((other, web_address(other.url)) for other in others)
     return (
         Link("via", url, "text/html", hreflang=language),
-        Link("related", page, "text/html", "The copy kept, with all versions"),
+        Link("related", page, "text/html", "Archived copy with all versions"),
         *(
             Link(
                 "related",
@@ -259,12 +269,16 @@ def links_of(
 
 
 def capture_links(capture: str | None) -> tuple[Link, ...]:
-    """The link to the page of captures, where there is one."""
-    return (Link(PROVENANCE, capture, "text/html", "What was served"),) if capture else ()
+    """Return the link to the page of archived copies, if there is one."""
+    return (
+        (Link(PROVENANCE, capture, "text/html", "Archived copies and their proofs"),)
+        if capture
+        else ()
+    )
 
 
 def origin_of(source: Source, catalog: Catalog) -> Origin:
-    """The feed of a source, as the entries that are taken from it name it."""
+    """Return the feed of a source, which mixed feeds name as the origin of its entries."""
     facet = Facet(source=source.id)
     return Origin(
         id=catalog.feed_id(facet),
@@ -279,7 +293,7 @@ MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 def web_media(media: Media) -> Media | None:
-    """A file with a usable address and media type, or None where it has no usable address."""
+    """Return a file with a clean URL and media type, or None if its URL is unusable."""
     url = web_address(media.url)
     if url is None:
         return None

@@ -1,6 +1,6 @@
-"""The feeds about releases: what was edited, what was retracted, each day at a glance.
+"""Entries of event feeds: edits, retractions, returns, daily digests and source health.
 
-An entry here has an id of its own, made from the release and from what happened to it.
+The id of an event entry is made from the release (or source) and the event.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from feeds.entries.body import anchor, difference, quoted
 from feeds.entries.entry import Category, Entry, Link, capture_links, title_of, to_seconds
 from feeds.urls import href
 
-OURS = "en"
-"""The language of what we say of releases, whatever theirs."""
+EVENT_LANGUAGE = "en"
+"""The language of event entries, independent of the language of releases."""
 
 
 def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> Entry:
-    """The entry of an edit: what it took out and put in."""
+    """Return the entry of an edit, which shows deleted and inserted text."""
     page = catalog.revision(release.id, after.number)
     captures = catalog.capture(release.id)
     backed = [one for one in (before, after) if one.capture]
@@ -41,11 +41,11 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
         + quoted(difference(before, after), after.content.language, "div")
     )
     if backed:
-        served = (
+        copies = (
             anchor(f"{captures}#revision-{one.number}", f"version {one.number}") for one in backed
         )
-        html += f"<p>As served: {', '.join(served)}.</p>"
-    entry = about(
+        html += f"<p>Archived copies: {', '.join(copies)}.</p>"
+    entry = release_event_entry(
         catalog,
         f"{release.id}/revisions/{after.number}",
         release,
@@ -62,14 +62,14 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
 def retraction_entry(
     catalog: Catalog, release: Release, at: dt.datetime, *, captured: bool = False
 ) -> Entry:
-    """The entry of a retraction: what is gone, and where the copy is.
+    """Return the entry of a retraction, which links to the archived copy.
 
-    ``captured`` is whether the answer is archived that said that it is gone.
+    ``captured`` is whether the archive has the response that showed the page missing.
     """
     page = catalog.release(release.id)
-    name, title = who_and_what(catalog, release)
-    html = f"<p>{name} took down {title}; {anchor(page, 'the copy kept')} shows what it said.</p>"
-    entry = about(
+    name, title = publisher_and_title(catalog, release)
+    html = f"<p>{name} removed {title}. {anchor(page, 'The archived copy')} shows its text.</p>"
+    entry = release_event_entry(
         catalog,
         f"{release.id}/retracted/{at.isoformat()}",
         release,
@@ -84,15 +84,15 @@ def retraction_entry(
 
 
 def return_entry(catalog: Catalog, release: Release, back: Return) -> Entry:
-    """The entry of a return: since when a retracted release is back online."""
+    """Return the entry of a retracted release that is back online."""
     page = catalog.release(release.id)
-    name, title = who_and_what(catalog, release)
+    name, title = publisher_and_title(catalog, release)
     html = (
         f"<p>{name} put {title} back online. It was"
-        f" retracted on {back.since.day} {back.since:%B %Y};"
-        f" {anchor(page, 'the copy kept')} has all versions.</p>"
+        f" retracted on {back.since.day} {back.since:%B %Y}."
+        f" {anchor(page, 'The archived copy')} has all versions.</p>"
     )
-    return about(
+    return release_event_entry(
         catalog,
         f"{release.id}/returned/{back.until.isoformat()}",
         release,
@@ -104,19 +104,19 @@ def return_entry(catalog: Catalog, release: Release, back: Return) -> Entry:
     )
 
 
-def who_and_what(catalog: Catalog, release: Release) -> tuple[str, str]:
-    """The name of the source and the linked title of a release, as HTML."""
+def publisher_and_title(catalog: Catalog, release: Release) -> tuple[str, str]:
+    """Return the source's name and the linked title of a release, as HTML."""
     url = web_address(release.url) or catalog.release(release.id)
     title = quoted(anchor(url, title_of(release.content)), release.content.language)
     return escape(plain(catalog.source(release.source).name)), title
 
 
 def with_captures(entry: Entry, captures: str) -> Entry:
-    """An entry that leads to the page of captures of its release."""
+    """Add a link to the page of archived copies (``captures``) to an entry."""
     return replace(entry, capture=captures, links=(*entry.links, *capture_links(captures)))
 
 
-def about(
+def release_event_entry(
     catalog: Catalog,
     event: str,
     release: Release,
@@ -128,7 +128,7 @@ def about(
     mark: str,
     summary: str = "",
 ) -> Entry:
-    """An entry about something that happened to a release; ``summary`` is its title if empty."""
+    """Return the entry of an event of a release. An empty ``summary`` is replaced by the title."""
     source = catalog.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))
     return replace(
@@ -141,7 +141,7 @@ def about(
 
 
 def digest_entry(catalog: Catalog, edition: DayDigest) -> Entry:
-    """The entry of a day: all that was published on it."""
+    """Return the entry of a completed day, which lists its releases."""
     page = catalog.page(Facet(period=edition.day))
     count = max(edition.total, len(edition.releases))
     lines = "".join(
@@ -170,16 +170,16 @@ HEALTH: Mapping[str, str] = {
     "degraded": DEGRADED,
     "ok": "works again",
 }
-"""What a title says of a condition (data.health.codes)."""
+"""Words for a condition (data.health.codes) in titles, after the name of the source."""
 
 NETWORK: Final = "Our own network"
-"""What a title calls what all sources depend on: events of it are of no source."""
+"""The name in titles of health events that concern no single source."""
 
 
 def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
-    """The entry of a change in the health of a source: since when it is well or not, and why."""
+    """Return the entry of a change in the health of a source, with its time and reason."""
     name = plain(catalog.source(event.source).name) if event.source else NETWORK
-    text = plain(event.reason) or "Its last visits went as they should."
+    text = plain(event.reason) or "Its recent visits succeeded."
     entry = event_entry(
         catalog,
         f"health/{href(catalog.first_id(event.source))}/{event.at.isoformat()}",
@@ -197,7 +197,7 @@ def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
 def event_entry(
     catalog: Catalog, event: str, *, title: str, at: dt.datetime, page: str, html: str
 ) -> Entry:
-    """An entry about the site itself, or the part that all entries about events share."""
+    """Return an entry about the site itself; other event entries extend it."""
     return Entry(
         release=uuid_of(catalog, event),
         url=page,
@@ -207,7 +207,7 @@ def event_entry(
         exact=True,
         undated=False,
         updated=at.astimezone(dt.UTC),
-        language=OURS,
+        language=EVENT_LANGUAGE,
         publisher=Person(catalog.title, f"{catalog.site}/"),
         summary=title,
         html=html,
@@ -223,5 +223,5 @@ def event_entry(
 
 
 def uuid_of(catalog: Catalog, event: str) -> str:
-    """The id of an entry about an event."""
+    """Return the UUID of the entry of an event."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{catalog.site}/{event}"))

@@ -1,4 +1,7 @@
-"""Where sources mix, a story is shown once, and names its other publishers."""
+"""Folding of stories: a list that mixes sources shows each story once.
+
+The release that is shown names the other publishers of its story.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,11 @@ from data.store.read_protocol import ReadStore
 def stands_for(
     release: str, members: Iterable[Release], belongs: Callable[[Release], bool]
 ) -> tuple[Release, ...] | None:
-    """The other ``members`` of its story that a release stands for; None where another does.
+    """Return the other members of a story if ``release`` represents it, else None.
 
-    Of those that ``belongs`` holds for, the one that was published first is shown, even if it was
-    retracted since: an entry never gives its place to another. ``members`` come in that order.
-    What has no date since the first visit is nobody's news: it stands for itself, and hides no
-    release that is.
+    The first published of the ``members`` for which ``belongs`` is true represents the story. It
+    keeps its place even if it is retracted. ``members`` are in order of publication. A release
+    without a date, already listed at the first visit, represents only itself and hides no other.
     """
     found = tuple(members)
     undated = {one.id for one in found if one.is_backlog}
@@ -31,11 +33,11 @@ def folded(
     belongs: Callable[[Release], bool],
     seen: Callable[[Release], bool],
 ) -> Iterator[tuple[Release, tuple[Release, ...]]]:
-    """These releases, each with those that it stands for; without those that another stands for.
+    """Yield the releases that represent their story, each with the other members of the story.
 
-    Only members that are ``seen`` are told of. Each story is read from the store once.
+    Members for which ``seen`` is false are ignored. See `stands_for`.
     """
-    # Many of these releases may be of one story.
+    # Many of these releases may belong to one story, so each story is read once.
     stories: dict[str, tuple[Release, ...]] = {}
     for release in releases:
         members: tuple[Release, ...] = ()

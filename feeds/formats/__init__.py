@@ -1,4 +1,4 @@
-"""How a feed is written: Atom, RSS, JSON Feed, OPML.
+"""Feed formats: Atom, RSS, JSON Feed, OPML, sitemaps.
 
-A file belongs here if it writes one format, or what formats share.
+A module belongs here if it writes one format, or code that formats share.
 """

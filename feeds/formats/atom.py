@@ -26,24 +26,24 @@ TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 TAG = re.compile(r"</?\w")
-"""What looks like a tag in text."""
+"""Matches text that looks like an HTML tag."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
-    """What comes before the entries of a feed, and after them."""
+    """Return the bytes of a feed before and after its entries."""
     return around(feed, head(feed), b"</feed>")
 
 
 def stamp(updated: dt.datetime) -> bytes:
-    """How a head says when its feed was updated."""
+    """Return the element that states when the feed was updated."""
     return f"<updated>{updated.isoformat()}</updated>".encode()
 
 
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
-    """The body of an entry, its end where it stands among its source's own, and among others'.
+    """Return the body of an entry, its end in a feed of one source, and its end in a mixed feed.
 
-    That of a retracted release is followed by its tombstone (RFC 6721): what knows tombstones drops
-    the entry, what doesn't shows that it was retracted.
+    The end of a retracted release includes its tombstone (RFC 6721). Readers that know tombstones
+    drop the entry; others show that it was retracted.
     """
     body = written(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"
@@ -56,10 +56,10 @@ def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
 
 
 def head(feed: Feed) -> Element:
-    """The root of a feed without entries.
+    """Return the root element of a feed without entries.
 
-    feedgen keeps elements out of any namespace and writes the default one as an attribute of the
-    root; so do all elements added here.
+    feedgen creates elements without a namespace and writes the default namespace as an attribute
+    of the root. Elements added here do the same.
     """
     made = common_feed(feed)
     made.author(name=feed.author, uri=feed.site + "/")
@@ -74,7 +74,7 @@ def head(feed: Feed) -> Element:
 
 
 def entry_element(entry: Entry) -> Element:
-    """The element of an entry."""
+    """Return the XML element of an entry."""
     made = common_entry(entry)
     if entry.published:
         made.published(entry.published)
@@ -85,8 +85,8 @@ def entry_element(entry: Entry) -> Element:
     element = made.atom_entry()
     for name in ("title", "summary"):
         as_text(element.find(name))
-    # feedgen loses every attribute of an entry's links but href, and refuses relations that are
-    # URIs: its links are replaced.
+    # feedgen drops all attributes of an entry's links except href and rejects URIs as relations,
+    # so its links are replaced.
     for link in element.findall("link"):
         element.remove(link)
     for link in (Link("alternate", entry.url, "text/html", hreflang=entry.language), *entry.links):
@@ -98,10 +98,10 @@ def entry_element(entry: Entry) -> Element:
 
 @lru_cache(maxsize=1000)
 def source_of(origin: Origin) -> bytes:
-    """Where entries were taken from. feedgen's own has neither id nor updated, which is invalid.
+    """Return the ``source`` element of an entry in a mixed feed.
 
-    It is given the time of the entry: the source was at least as new when the entry was taken from
-    it, and the bytes of an entry do not change because its source goes on.
+    feedgen's own element lacks the required id and updated. `parts` replaces the placeholder time
+    with the entry's time, so that later changes of the source leave the bytes of the entry alone.
     """
     source = etree.Element("source")
     etree.SubElement(source, "id").text = origin.id
@@ -113,10 +113,9 @@ def source_of(origin: Origin) -> bytes:
 
 
 def tombstone_element(entry: Entry) -> Element:
-    """What says that an entry is gone (RFC 6721).
+    """Return the element that deletes an entry in readers (RFC 6721).
 
-    It is as new as the entry itself: one that is older, be it by a fraction of a second, says that
-    the entry is back.
+    Its time equals the entry's: an older tombstone would mean that the entry was restored.
     """
     element = etree.Element(
         f"{{{TOMBSTONES}}}deleted-entry",
@@ -125,16 +124,16 @@ def tombstone_element(entry: Entry) -> Element:
         when=entry.updated.isoformat(),
     )
     comment = etree.SubElement(element, f"{{{TOMBSTONES}}}comment")
-    comment.text = "Retracted by its publisher"
+    comment.text = "Retracted by the publisher"
     return element
 
 
 def as_text(element: Element, text: str | None = None) -> None:
-    """Let a text construct show its text, or another, as it is written, talk of markup included.
+    """Set the text of an element, so that readers show tags and references in it literally.
 
-    Escaped once more and declared as HTML, such text is itself to every reader that knows the
-    declaration; as plain text some take it for markup all the same. What nobody takes for it, such
-    as "R&D", stays plain: some readers know no declaration.
+    Some readers parse plain text as markup. Text that could be mistaken for markup is therefore
+    escaped and declared as HTML. Other text, such as "R&D", stays plain, because some readers
+    ignore the declaration.
     """
     text = element.text if text is None else text
     element.text = text

@@ -1,4 +1,4 @@
-"""A feed as a value: its head, and how it stands to its archive pages."""
+"""The head of a feed, and its links to archive pages."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Protocol
 from data.models import Facet
 from feeds.catalog import Catalog
 from feeds.entries.entry import Link
-from feeds.entries.events import OURS
+from feeds.entries.events import EVENT_LANGUAGE
 from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
 
 NEVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""When a feed without entries was updated: it must say something, and always the same."""
+"""The fixed update time of a feed without entries, as formats require one."""
 
 STEPS = (("prev-archive", -1), ("next-archive", 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed, ready for any format.
+    """The head of a feed, independent of the format.
 
-    ``addresses`` are its own addresses by format; ``page`` shows it to a person; ``links`` are
-    further links such as a hub. ``neighbours`` are the archive pages beside it, as relations and
-    addresses without a suffix (RFC 5005), and ``archived`` is whether it is such a page itself.
-    ``updated`` is when its newest change was, so that the same store gives the same bytes.
+    ``addresses`` are the URLs of the feed by format, and ``page`` is its web page. ``links`` are
+    further links, such as a hub. ``neighbours`` are related archive pages (RFC 5005): pairs of a
+    link relation and a URL without suffix. ``archived`` is whether this is an archive page.
+    ``updated`` is the time of the newest change, so the same store gives the same bytes.
     """
 
     facet: Facet
@@ -46,30 +46,30 @@ class Feed:
 
     @property
     def mixed(self) -> bool:
-        """Whether its entries come from several sources, and so name them."""
+        """Whether entries may come from several sources and so name their source."""
         return self.facet.source is None
 
     def older(self, kind: Format) -> str | None:
-        """The address of the archive page before this document, if there is one."""
+        """The URL of the previous archive page in a format, or None."""
         stem = dict(self.neighbours).get("prev-archive")
         return f"{stem}.{kind}" if stem else None
 
     @property
     def stem(self) -> str:
-        """The feed's own address without its suffix."""
+        """The URL of the feed without its suffix."""
         return self.address("atom").removesuffix(".atom")
 
     def address(self, kind: Format) -> str:
-        """The feed's own address in a format."""
+        """The URL of the feed in a format."""
         return dict(self.addresses)[kind]
 
 
 class Dated(Protocol):
-    """What a feed asks of its entries."""
+    """An entry with an update time and a language, all that the head of a feed needs."""
 
     @property
     def updated(self) -> dt.datetime:
-        """When the entry changed last."""
+        """When the entry last changed."""
 
     @property
     def language(self) -> str | None:
@@ -77,7 +77,7 @@ class Dated(Protocol):
 
 
 def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
-    """The feed of a facet that holds these entries."""
+    """Return the feed of a facet with these entries."""
     name = catalog.name(facet)
     subtitle = f"Press releases: {name}." if facet != Facet() else "All press releases."
     return Feed(
@@ -95,10 +95,10 @@ def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
     )
 
 
-def archive_page(feed: Feed, number: int | str, beside: Mapping[str, int | str]) -> Feed:
-    """The archive page ``number`` of a feed, with the pages ``beside`` it by relation (RFC 5005).
+def archive_page(feed: Feed, number: int | str, neighbours: Mapping[str, int | str]) -> Feed:
+    """Return archive page ``number`` of a feed, with its neighbouring pages by link relation.
 
-    All but the last name the page after them, and so stay as they are for ever.
+    Every page except the last links to the next page and then never changes (RFC 5005).
     """
     own = archive_stem(feed, number)
     return replace(
@@ -106,44 +106,44 @@ def archive_page(feed: Feed, number: int | str, beside: Mapping[str, int | str])
         addresses=tuple((kind, f"{own}.{kind}") for kind in FORMATS),
         neighbours=(
             ("current", feed.stem),
-            *((rel, archive_stem(feed, page)) for rel, page in beside.items()),
+            *((rel, archive_stem(feed, page)) for rel, page in neighbours.items()),
         ),
-        # A page for ever has nothing to push.
+        # Archive pages never change, so they name no hub.
         links=(),
         archived=True,
     )
 
 
-def beside(number: int, pages: int) -> dict[str, int | str]:
-    """The pages beside one of so many pages, by their relation to it."""
+def neighbouring_pages(number: int, pages: int) -> dict[str, int | str]:
+    """Return the archive pages before and after page ``number`` of ``pages``, by link relation."""
     found = {rel: number + step for rel, step in STEPS}
     return {rel: page for rel, page in found.items() if 1 <= page <= pages}
 
 
 def with_archives(feed: Feed, pages: int) -> Feed:
-    """The feed, naming the last of its archive pages."""
+    """Return the feed with a link to the last of its archive pages, if it has any."""
     if not pages:
         return feed
     return replace(feed, neighbours=(("prev-archive", archive_stem(feed, pages)),))
 
 
 def archive_stem(feed: Feed, number: int | str) -> str:
-    """The address of an archive page without its suffix."""
+    """Return the URL of an archive page without its suffix."""
     return f"{feed.stem}/page/{number}"
 
 
 def updated_of(entries: Iterable[Dated]) -> dt.datetime:
-    """When the newest change of any entry was."""
+    """Return the latest update time of the entries, or NEVER without entries."""
     return max((entry.updated for entry in entries), default=NEVER)
 
 
 def language_of(entries: Iterable[Dated]) -> str | None:
-    """The language of most entries."""
+    """Return the most frequent language of the entries."""
     return common_language([entry.language for entry in entries])
 
 
 def common_language(languages: Sequence[str | None]) -> str | None:
-    """The language that is named most often, the first by alphabet among equals."""
+    """Return the most frequent language, the alphabetically first of equals; None if none."""
     if len(set(languages)) == 1:
         return languages[0]
     counted = Counter(languages)
@@ -152,7 +152,7 @@ def common_language(languages: Sequence[str | None]) -> str | None:
 
 
 def event_feed(catalog: Catalog, event: EventFeed, entries: Sequence[Dated]) -> Feed:
-    """A feed about releases that holds these entries."""
+    """Return an event feed with these entries."""
     title, subtitle = EVENT_FEEDS[event]
     return Feed(
         facet=Facet(),
@@ -162,7 +162,7 @@ def event_feed(catalog: Catalog, event: EventFeed, entries: Sequence[Dated]) -> 
         author=catalog.title,
         site=catalog.site,
         page=f"{catalog.site}{href(event_page(event))}",
-        language=OURS,
+        language=EVENT_LANGUAGE,
         updated=updated_of(entries),
         addresses=tuple((kind, catalog.event_feed(event, kind)) for kind in FORMATS),
         links=(Link("hub", catalog.hub),) if catalog.hub else (),

@@ -1,7 +1,7 @@
-"""The size of one feed document: entries that do not fit keep a summary and a link.
+"""The size limit of feed documents: entries that do not fit keep only a summary and a link.
 
-Feed readers drop documents of many megabytes, so one source with very long releases would silence
-every feed that it shares with others.
+Feed readers drop documents of many megabytes. Without a limit, one source with very long releases
+would break every feed that contains it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ MAX_MIXED_TEXT_BYTES: Final = 200_000
 """Maximum size of the text of one entry in a feed that mixes sources, in bytes of UTF-8."""
 
 HEAD_BYTES: Final = 16_384
-"""Bytes of the budget that are reserved for the head of a document."""
+"""Bytes of the size limit reserved for the head of a document."""
 
 ENTRIES_PER_STEP: Final = 20
-"""Entries rendered before the budget is applied: it bounds the memory that long ones take."""
+"""Number of entries rendered before the limit is checked, which bounds memory."""
 
 T = TypeVar("T")
 
@@ -33,15 +33,15 @@ def fitted(
     max_bytes: int,
     mixed: bool,
 ) -> list[RenderedEntry]:
-    """Render the entries of one feed document within ``max_bytes``, in the order of ``wanted``.
+    """Render the ``wanted`` entries of a feed document within ``max_bytes``, in their order.
 
-    ``whole`` renders some entries with their texts, ``short`` one with its summary and a link.
+    ``whole`` renders entries with their texts, ``short`` renders one with a summary and a link.
     In a feed that mixes sources, every text above MAX_MIXED_TEXT_BYTES is shortened. If the
     document is still too large, the largest entries are shortened first, and of equal ones the
     oldest, until it fits. The same entries always give the same document.
     """
     found: list[RenderedEntry] = []
-    # Shortening at once whatever is largest so far gives the same result as sorting all entries.
+    # Shortening the largest entry so far gives the same result as sorting all entries first.
     largest: list[tuple[int, int]] = []
     total = HEAD_BYTES
     for start in range(0, len(wanted), ENTRIES_PER_STEP):
@@ -63,14 +63,14 @@ def fitted(
 
 
 def is_long_text(html: str) -> bool:
-    """Whether a text is too long for a feed that mixes sources."""
+    """Whether HTML exceeds MAX_MIXED_TEXT_BYTES, the limit in feeds that mix sources."""
     return len(html.encode("utf-8", "replace")) > MAX_MIXED_TEXT_BYTES
 
 
 def rendered_document(
     entries: Sequence[Entry], *, max_bytes: int, mixed: bool
 ) -> list[RenderedEntry]:
-    """Render the entries of a feed that is made on demand; see `fitted`."""
+    """Render the entries of a feed made on demand; see `fitted`."""
     return fitted(
         entries,
         lambda some: [rendered_entry(one, b"") for one in some],

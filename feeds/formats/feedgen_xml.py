@@ -1,8 +1,8 @@
-"""feedgen with its defects put right: what RSS and Atom share.
+"""XML shared by RSS and Atom, with workarounds for feedgen 1.0.
 
-feedgen 1.0 makes every element that it makes well; what it makes badly is taken out of its tree and
-set anew. It never gets to say "now", to choose an order, to load an extension that writes empty
-elements, or to switch the locale of the process (as it does to write a date of an RSS entry).
+feedgen creates the elements that it writes correctly; wrong elements are replaced in its tree. It
+may not insert the current time, choose an order, load extensions that write empty elements, or
+change the locale of the process, as it does to write the date of an RSS item.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from feeds.formats.feed import Feed
 from feeds.urls import FEED_TYPES, Format
 
 Element: TypeAlias = Any
-"""An lxml element; its stubs do not know all that it can do."""
+"""An lxml element. Its type stubs are incomplete, hence Any."""
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -26,12 +26,12 @@ HISTORY = "http://purl.org/syndication/history/1.0"
 MEDIA = "http://search.yahoo.com/mrss/"
 GENERATOR = "Communique"
 
-TTL = 15
-"""Minutes for which a reader need not ask again."""
+TTL_MINUTES = 15
+"""Minutes that a reader should wait before it fetches an RSS feed again."""
 
 
 def common_entry(entry: Entry) -> FeedEntry:
-    """Make feedgen's entry with all that RSS and Atom share."""
+    """Return a feedgen entry with the elements shared by RSS and Atom."""
     made = FeedEntry()
     made.id(entry.id)
     made.title(entry.title)
@@ -47,7 +47,7 @@ def common_entry(entry: Entry) -> FeedEntry:
 
 
 def common_feed(feed: Feed) -> FeedGenerator:
-    """Make feedgen's feed with all that RSS and Atom share, without entries."""
+    """Return a feedgen feed without entries, with the elements shared by RSS and Atom."""
     made = FeedGenerator()
     made.id(feed.id)
     made.title(feed.title)
@@ -60,7 +60,7 @@ def common_feed(feed: Feed) -> FeedGenerator:
 
 
 def feed_links(feed: Feed, kind: Format) -> tuple[Link, ...]:
-    """All the links of a feed in one format: itself, its page, its other formats, a hub."""
+    """Return the links of a feed in one format: itself, its page, other formats, hub, archives."""
     return (
         Link("self", feed.address(kind), FEED_TYPES[kind]),
         Link("alternate", feed.page, "text/html"),
@@ -75,7 +75,7 @@ def feed_links(feed: Feed, kind: Format) -> tuple[Link, ...]:
 
 
 def link_element(tag: str, link: Link) -> Element:
-    """A link with all of its attributes."""
+    """Return the XML element of a link with all its attributes."""
     element = etree.Element(tag, rel=link.rel)
     for name in ("type", "hreflang", "title"):
         value = getattr(link, name)
@@ -88,13 +88,13 @@ def link_element(tag: str, link: Link) -> Element:
 
 
 def written(element: Element) -> bytes:
-    """The bytes of an element, with all the namespaces that it needs."""
+    """Serialize an element with its namespace declarations."""
     made: bytes = etree.tostring(element, encoding="utf-8", xml_declaration=False)
     return made
 
 
 def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
-    """The bytes of an element as they stand within a root that declares ``namespaces``."""
+    """Serialize an element for use inside a root that declares ``namespaces``."""
     root = etree.Element(tag, nsmap=namespaces)
     root.append(element)
     whole = written(root)
@@ -102,10 +102,10 @@ def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
 
 
 def around(feed: Feed, root: Element, end: bytes) -> tuple[bytes, bytes]:
-    """What comes before and after the entries of a feed, whose root ends with the tags ``end``.
+    """Return the bytes before and after the entries of a feed; its root ends with the tags ``end``.
 
-    The stylesheet is for people who open a feed of a static host in a browser (our own server shows
-    them a page); it is CSS, since browsers are giving up XSLT.
+    The stylesheet is for feeds of static hosts opened in a browser; our own server shows a page
+    instead. It is CSS because browsers are removing XSLT.
     """
     head = etree.tostring(root, encoding="utf-8", xml_declaration=False).removesuffix(end)
     up = "../" * (feed.stem.removeprefix(feed.site).partition("?")[0].count("/") - 1)

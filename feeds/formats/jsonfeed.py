@@ -18,17 +18,17 @@ VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
-    """What comes before the items of a feed, and after them."""
+    """Return the bytes of a feed before and after its items."""
     return encoded(head(feed)).removesuffix(b"}") + b',"items":[\n', b"\n]}\n"
 
 
 def stamp(_updated: dt.datetime) -> bytes:
-    """Nothing: a head does not say when its feed was updated."""
+    """Return nothing: JSON Feed has no update time of the feed."""
     return b""
 
 
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
-    """The body of an item, its end where it stands among its source's own, and among others'."""
+    """Return the body of an item, its end in a feed of one source, and its end in a mixed feed."""
     body = encoded(item(entry)).removesuffix(b"}}")
     if entry.origin is None:
         return body, b"}}", b"}}"
@@ -36,7 +36,7 @@ def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
 
 
 def head(feed: Feed) -> dict[str, Any]:
-    """The feed without its items."""
+    """Return the fields of a feed without its items."""
     hubs = [{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"]
     return {
         "version": VERSION,
@@ -52,7 +52,7 @@ def head(feed: Feed) -> dict[str, Any]:
 
 
 def item(entry: Entry) -> dict[str, Any]:
-    """One item. What JSON Feed has no name for is under ``_communique``."""
+    """Return the fields of an item. Fields unknown to JSON Feed are under ``_communique``."""
     image = next((file.url for file in entry.enclosures if file.type.startswith("image/")), None)
     optional = {
         "image": image,
@@ -81,12 +81,12 @@ def item(entry: Entry) -> dict[str, Any]:
 
 
 def author(person: Person) -> dict[str, str]:
-    """A publisher."""
+    """Return a publisher as a JSON Feed author."""
     return {"name": person.name, **({"url": person.url} if person.url else {})}
 
 
 def attachment(media: Media) -> dict[str, Any]:
-    """A file of a release; its size in bytes where it is known."""
+    """Return a file as an attachment, with its size in bytes if known."""
     return {
         "url": media.url,
         "mime_type": media.type,
@@ -96,5 +96,5 @@ def attachment(media: Media) -> dict[str, Any]:
 
 
 def encoded(value: Any) -> bytes:
-    """JSON in UTF-8, without needless spaces."""
+    """Encode a value as compact JSON in UTF-8."""
     return _encode(value)

@@ -1,7 +1,7 @@
-"""A release as it stands in every feed: rendered once per format, then joined as often as needed.
+"""Rendering of entries: each is rendered once per format, then joined into many feeds.
 
-An entry is a body and one of two ends: in a feed of one source it just closes, in a feed that mixes
-sources it names its own first.
+A rendered entry is a body and two possible ends. In a feed of one source the end closes the entry;
+in a feed that mixes sources the end also names the source.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from feeds.urls import FORMATS, Format
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An entry in one format: its body, its end in a feed of its source alone, and in others."""
+    """An entry rendered in one format.
+
+    ``alone`` is its end in a feed of one source, ``mixed`` its end in a feed of several.
+    """
 
     body: bytes
     alone: bytes
@@ -27,10 +30,11 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An entry in every format: ``day`` as ISO writes it, or empty; ``row`` its line on pages.
+    """An entry rendered in every format.
 
-    Times are aware UTC. ``timed`` is whether the hour of its day is known. ``text_bytes`` is the
-    size of its HTML in UTF-8.
+    ``updated`` is aware UTC, and ``day`` an ISO date or empty. ``timed`` is whether the entry has a
+    publication time, not only a day. ``row`` is its line on pages. ``text_bytes`` is the size of
+    its HTML in UTF-8.
     """
 
     updated: dt.datetime
@@ -43,27 +47,27 @@ class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes."""
+        """The approximate size in bytes."""
         return sum(len(piece.body) + len(piece.mixed) for piece in self.pieces) + len(self.row)
 
     def document_bytes(self, *, mixed: bool) -> int:
-        """Bytes that it adds to a document, in the format in which it is largest."""
+        """Return the bytes that the entry adds to a document in its largest format."""
         ends = (piece.mixed if mixed else piece.alone for piece in self.pieces)
         sizes = (len(piece.body) + len(end) for piece, end in zip(self.pieces, ends, strict=True))
         return max(sizes) + max(map(len, BETWEEN.values()))
 
 
 class Syntax(Protocol):
-    """What a format knows: the modules atom, rss and jsonfeed."""
+    """The functions of a format, implemented by the modules atom, rss and jsonfeed."""
 
     def ends(self, feed: Feed) -> tuple[bytes, bytes]:
-        """What comes before the entries of a feed, and after them."""
+        """Return the bytes of a feed before and after its entries."""
 
     def stamp(self, updated: dt.datetime) -> bytes:
-        """How a head says when its feed was updated; nothing where it does not."""
+        """Return the bytes that state when the feed was updated, empty if the format has none."""
 
     def parts(self, entry: Entry) -> tuple[bytes, bytes, bytes]:
-        """The body of an entry and its two ends."""
+        """Return the body of an entry and its two ends."""
 
 
 SYNTAX: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
@@ -88,17 +92,17 @@ def rendered_entry(entry: Entry, row: bytes) -> RenderedEntry:
 
 
 def to_bytes(entry: RenderedEntry) -> bytes:
-    """A rendered entry as bytes to keep."""
+    """Encode a rendered entry for the cache."""
     return _encode(entry)
 
 
-def from_bytes(kept: bytes) -> RenderedEntry:
-    """A rendered entry from its kept bytes. Raises msgspec.DecodeError (a ValueError)."""
-    return _decode(kept)
+def from_bytes(content: bytes) -> RenderedEntry:
+    """Decode a rendered entry from the cache. Raises msgspec.DecodeError (a ValueError)."""
+    return _decode(content)
 
 
 def rendered(feed: Feed, entries: Iterable[RenderedEntry], kind: Format) -> bytes:
-    """A whole feed in one format."""
+    """Return a complete feed document in one format."""
     number, between = FORMATS.index(kind), BETWEEN[kind]
     start, end = SYNTAX[kind].ends(feed)
     parts = [start]

@@ -19,7 +19,7 @@ from feeds.formats.feedgen_xml import (
     DC,
     HISTORY,
     MEDIA,
-    TTL,
+    TTL_MINUTES,
     Element,
     around,
     common_entry,
@@ -37,24 +37,28 @@ NAMESPACES = {
     "media": MEDIA,
 }
 
-PLAIN = re.compile(rb"(<(?:title|category|source|dc:creator|dc:contributor)\b[^<>]*>)([^<]*&[^<]*)")
-"""The elements that hold plain text, where something in it is escaped."""
+PLAIN_TEXT_ELEMENT = re.compile(
+    rb"(<(?:title|category|source|dc:creator|dc:contributor)\b[^<>]*>)([^<]*&[^<]*)"
+)
+"""Matches elements of plain text that contain a character reference."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
-    """What comes before the items of a feed, and after them."""
+    """Return the bytes of a feed before and after its items."""
     start, end = around(feed, head(feed), b"</channel></rss>")
-    return plainly(start), end
+    return with_unambiguous_text(start), end
 
 
 def stamp(updated: dt.datetime) -> bytes:
-    """How a head says when its feed was updated."""
+    """Return the element that states when the feed was updated."""
     return f"<lastBuildDate>{format_datetime(updated)}</lastBuildDate>".encode()
 
 
 def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
-    """The body of an item, its end where it stands among its source's own, and among others'."""
-    body = plainly(fragment(item_element(entry), "rss", NAMESPACES)).removesuffix(b"</item>")
+    """Return the body of an item, its end in a feed of one source, and its end in a mixed feed."""
+    body = with_unambiguous_text(fragment(item_element(entry), "rss", NAMESPACES)).removesuffix(
+        b"</item>"
+    )
     end = b"</item>"
     if entry.origin is None:
         return body, end, end
@@ -63,40 +67,40 @@ def parts(entry: Entry) -> tuple[bytes, bytes, bytes]:
 
 @lru_cache(maxsize=1000)
 def source_of(origin: Origin) -> bytes:
-    """Where entries were taken from."""
+    """Return the ``source`` element of an item in a mixed feed."""
     source = etree.Element("source", url=origin.rss)
     source.text = origin.title
-    return plainly(written(source))
+    return with_unambiguous_text(written(source))
 
 
-def plainly(document: bytes) -> bytes:
-    """A document whose plain text no reader takes for HTML.
+def with_unambiguous_text(document: bytes) -> bytes:
+    """Write "&" and "<" in plain text as hexadecimal references.
 
-    What a title holds is text to some readers and HTML to others; written as hexadecimal character
-    references, "&" and "<" are themselves to both (RSS Best Practices Profile, "Character Data").
+    Some readers parse titles as text, others as HTML. Hexadecimal references mean the same to
+    both (RSS Best Practices Profile, "Character Data").
     """
-    return PLAIN.sub(
+    return PLAIN_TEXT_ELEMENT.sub(
         lambda found: found[1] + found[2].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"),
         document,
     )
 
 
 def head(feed: Feed) -> Element:
-    """The root of a feed without items."""
+    """Return the root element of a feed without items."""
     made = common_feed(feed)
-    # The last alternate becomes <link>, so it is the only link that feedgen is told of.
+    # feedgen writes the last alternate link as <link>, so it gets only this one.
     made.link(href=feed.page, rel="alternate")
-    made.ttl(TTL)
-    # By their classes: by their names, feedgen imports them again for every feed.
+    made.ttl(TTL_MINUTES)
+    # Register classes: given names, feedgen would import the extensions again for every feed.
     made.register_extension("dc", DcExtension, DcEntryExtension, atom=False)
     made.register_extension("media", MediaExtension, MediaEntryExtension, atom=False)
     root, _ = made._create_rss()  # noqa: SLF001 - feedgen's only way to its tree
     channel = root[0]
-    # HTML, as an item's is; what it says is plain text.
+    # A description is HTML, but this text is plain.
     description = channel.find("description")
     description.text = escape(description.text or "", quote=False)
     for link in feed_links(feed, "rss"):
-        # feedgen writes only a link to the feed itself: the hub and the archives were lost.
+        # feedgen writes only the link to the feed itself, so add the others here.
         channel.append(link_element(f"{{{ATOM}}}link", link))
     if feed.archived:
         channel.append(etree.Element(f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY}))
@@ -104,13 +108,13 @@ def head(feed: Feed) -> Element:
 
 
 def item_element(entry: Entry) -> Element:
-    """The element of an entry.
+    """Return the XML element of an entry.
 
-    Readers agree on one enclosure an item only; the first file is that, the others are
+    Readers agree only on one enclosure per item. The first file is the enclosure, the others are
     ``media:content``.
     """
     made = common_entry(entry)
-    # A description is HTML (RSS 2.0, and what every reader takes it for), the summary is text.
+    # Readers parse a description as HTML (RSS 2.0), but the summary is plain text.
     made.summary(escape(entry.summary, quote=False))
     made.content(entry.html)
     if entry.enclosures:

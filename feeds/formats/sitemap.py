@@ -1,4 +1,4 @@
-"""Sitemaps (https://www.sitemaps.org/protocol.html): the addresses of pages, for search engines."""
+"""Sitemaps for search engines (https://www.sitemaps.org/protocol.html)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Final
 
 from feeds.urls import href
 
-MOST: Final = 50_000
-"""Addresses of one sitemap at the most, by the protocol."""
+MAX_SITEMAP_URLS: Final = 50_000
+"""Maximum number of URLs in one sitemap, by the protocol."""
 
 SCHEMA: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 def urlset(site: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
-    """The sitemap of some files of a site, each with the time of its last change where known."""
+    """Return the sitemap of files of a site, each with the time of its last change, if known."""
     return document("urlset", "url", site, pages)
 
 
 def index(site: str, sitemaps: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
-    """The list of sitemaps, each with the last change of its pages where known."""
+    """Return the index of sitemaps, each with the last change of its pages, if known."""
     return document("sitemapindex", "sitemap", site, sitemaps)
 
 
 def document(
     root: str, element: str, site: str, files: Iterable[tuple[str, dt.datetime | None]]
 ) -> bytes:
-    """Addresses with times, as both kinds have them."""
+    """Return an XML document of URLs and times; both kinds of sitemaps share its shape."""
     lines = [f"<?xml version='1.0' encoding='UTF-8'?>\n<{root} xmlns=\"{SCHEMA}\">"]
     for file, changed in files:
         time = ""

@@ -1,4 +1,4 @@
-"""A copy of the site in a folder, which a browser opens from disk without any server.
+"""Copies of the site in a folder, which a browser opens from disk without a server.
 
-The door is folder.write_folder. A file belongs here if it makes a copy differ from HOME/site.
+A module belongs here if it makes such a copy differ from HOME/site.
 """

@@ -1,4 +1,4 @@
-"""Writes a copy of the site into a folder that is to be read without a server."""
+"""Writes a copy of the site into a folder that browsers open without a server."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
 
 Payload: TypeAlias = Callable[[Capture], tuple[str, bytes] | None]
-"""Gives the media type and the content of a capture; None where the archive has it no more."""
+"""Returns the media type and content of a capture, or None if no longer in the archive."""
 
-Told: TypeAlias = Callable[[int, int], None]
-"""Is told how many of how many steps are done."""
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the number of finished steps and of all steps."""
 
-SUFFIXES = frozenset(
+SAFE_SUFFIXES = frozenset(
     (
         *("avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "webp", "mp3", "mp4", "ogg", "webm"),
         *(
@@ -51,16 +51,16 @@ SUFFIXES = frozenset(
         "zip",
     )
 )
-"""Endings of files that a browser opens without running what is in them."""
+"""Suffixes of files that browsers open without running code in them."""
 
 RENDERED = ".rendered.db"
-TOGETHER = 2000
-"""Files that wait for the disk at the most."""
+MAX_UNFLUSHED_FILES = 2000
+"""Maximum number of files written before they are flushed to disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderCopy:
-    """What a folder holds: its releases, and the attachments and images among its files."""
+    """The content of a copy: numbers of releases, of archived files, and of missing files."""
 
     releases: int
     files: int
@@ -74,11 +74,11 @@ def write_folder(
     site: Site,
     *,
     payload: Payload,
-    told: Told,
+    progress: Progress,
 ) -> FolderCopy:
-    """Write the chosen releases as a site into an empty ``folder``, and whatever they show.
+    """Write the chosen releases and their files as a site into an empty ``folder``.
 
-    Raises StoreError, PublishError, OSError.
+    Raises StoreError, PublishError or OSError.
     """
     rendered = folder / RENDERED
     published = publish(chosen, folder, site, all=True, cache=rendered)
@@ -92,24 +92,24 @@ def write_folder(
     whole = len(pages) + 1
     for done, page in enumerate(pages):
         copy.relink(page)
-        told(done, whole)
+        progress(done, whole)
     catalog = catalog_of(chosen, site)
     renderer = PageRenderer(catalog, chosen.facets())
     for name, content in search_files(renderer, chosen.releases(Facet())):
         is_page = name.endswith(".html")
         copy.write(name, relinked(content.decode(), no_file).encode() if is_page else content)
     copy.writer.flush()
-    told(whole, whole)
+    progress(whole, whole)
     return FolderCopy(len(chosen.ids), len(copy.files), len(copy.missing))
 
 
 def no_file(url: str) -> None:
-    """None: nothing of what an address leads to is here."""
+    """Return None: the copy has no file for any address."""
     del url
 
 
 class _Copy:
-    """The pages of one folder, and the files that they show."""
+    """The pages of a copy, and the archived files that they link to."""
 
     def __init__(
         self, store: Store, chosen: SelectedReleases, folder: Path, payload: Payload
@@ -123,13 +123,13 @@ class _Copy:
         self.missing: set[str] = set()
 
     def write(self, file: str, content: bytes) -> None:
-        """Write a file, by its name in the folder."""
+        """Write a file by its name in the folder."""
         self.writer.write(file, content)
-        if self.writer.waiting >= TOGETHER:
+        if self.writer.waiting >= MAX_UNFLUSHED_FILES:
             self.writer.flush()
 
     def relink(self, file: str) -> None:
-        """Let the links of a page lead to files, and write those that it shows of the archive."""
+        """Change the links of a page to files, and write the archived files among them."""
         page = (self._folder / file).read_text("utf-8")
         known: dict[str, Capture] = {}
         if file.startswith("releases/"):
@@ -137,7 +137,7 @@ class _Copy:
         self.write(file, relinked(page, partial(self._file_of, file, known)).encode())
 
     def _file_of(self, page: str, known: dict[str, Capture], url: str) -> str | None:
-        """The link of a page to the file that an archived address has here."""
+        """Return the link from a page to the copied file of an archived address, or None."""
         capture = known.get(url)
         if capture is None:
             return None
@@ -158,10 +158,10 @@ class _Copy:
 
 
 def suffix_of(url: str, media_type: str) -> str:
-    """The ending of a file: that of its address or type, where a browser runs nothing of it."""
+    """Return a safe suffix for a file, from its URL or media type, or ``.bin``."""
     path = re.split(r"[?#]", url, maxsplit=1)[0]
     guessed = mimetypes.guess_extension(media_type.partition(";")[0].strip().lower()) or ""
     for suffix in (path.rpartition("/")[2].rpartition(".")[2].lower(), guessed[1:]):
-        if suffix in SUFFIXES:
+        if suffix in SAFE_SUFFIXES:
             return f".{suffix}"
     return ".bin"

@@ -1,6 +1,6 @@
-"""Links of our own pages, as they have to be where no server answers.
+"""Changes links of our pages so that they work without a server.
 
-Pages are ours: their attributes stand in double quotes, and in their text ``<`` is escaped.
+Our templates write the pages: attributes are in double quotes, and ``<`` in text is escaped.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 PICTURE = re.compile(
     r'<a class="picture" href="([^"]*)"[^>]*><span>([^<]*)</span> <small>[^<]*</small></a>'
 )
-"""A link to a picture, as feeds.pages.releases.release_body writes it; its words are escaped."""
+"""Matches a link to an image, as feeds.pages.releases.release_body writes it."""
 
 IMAGES = frozenset(("avif", "bmp", "gif", "jpeg", "jpg", "png", "webp"))
 INDEX = "index.html"
 
 
 def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
-    """A page whose links lead to files: those to folders, and those to what ``file_of`` knows.
+    """Return a page whose links lead to files of the copy.
 
-    ``file_of`` gives for an absolute address a relative one, or None for what is no file here. A
-    link to a picture that is a file here becomes the picture: no other site is asked for it.
+    Links to folders get ``index.html``. ``file_of`` returns the relative link of an absolute
+    address, or None if the copy has no file for it. A link to a copied image becomes the image.
     """
 
     def picture(found: re.Match[str]) -> str:
@@ -43,8 +43,8 @@ def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
 
 
 def with_index(link: str) -> str:
-    """A relative link that names the page of a folder, which a server would look for."""
-    path, mark, rest = re.fullmatch(r"([^?#]*)([?#]?)(.*)", link, re.DOTALL).groups()  # type: ignore[union-attr]  # it matches any text
+    """Return a relative link with ``index.html`` added if it leads to a folder."""
+    path, mark, rest = re.fullmatch(r"([^?#]*)([?#]?)(.*)", link, re.DOTALL).groups()  # type: ignore[union-attr]  # the pattern matches any text
     last = path.rpartition("/")[2]
     if last in {".", ".."}:
         path += "/"
@@ -54,7 +54,7 @@ def with_index(link: str) -> str:
 
 
 def absolute_links(page: str) -> Iterator[str]:
-    """The absolute addresses that a page links or shows."""
+    """Yield the absolute URLs that a page links to or shows."""
     for tag in TAG.finditer(page):
         for _, link in ADDRESS.findall(tag[0]):
             if SCHEME.match(link):

@@ -1,4 +1,4 @@
-"""What the page of a folder searches: its releases as scripts, newest first, in parts."""
+"""The search index of a copy: its releases as scripts, newest first, in several parts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from feeds.pages.renderer import PageRenderer
 
 PAGE = "search/index.html"
 
-PART = 2_000_000
-"""Characters of one part; a browser reads them one after the other."""
+PART_CHARACTERS = 2_000_000
+"""Approximate characters per part; browsers load the parts one by one."""
 
-LONGEST = 20_000
-"""Characters of one text that are searched."""
+MAX_TEXT_CHARACTERS = 20_000
+"""Maximum characters of a text in the index."""
 
 
 def search_files(pages: PageRenderer, releases: Iterable[Release]) -> Iterator[tuple[str, bytes]]:
-    """The files of the search, by their names in the folder."""
+    """Yield the names and contents of the files of the search."""
     number = 0
     for part in parts(pages.catalog, releases):
         number += 1
@@ -33,13 +33,13 @@ def search_files(pages: PageRenderer, releases: Iterable[Release]) -> Iterator[t
 
 
 def parts(catalog: Catalog, releases: Iterable[Release]) -> Iterator[str]:
-    """The releases as rows of JSON, as many together as make a part."""
+    """Yield the rows of releases in JSON, joined into parts."""
     rows: list[str] = []
     size = 0
     for release in releases:
         rows.append(row(catalog, release))
         size += len(rows[-1])
-        if size > PART:
+        if size > PART_CHARACTERS:
             yield ",\n".join(rows)
             rows, size = [], 0
     if rows:
@@ -47,7 +47,7 @@ def parts(catalog: Catalog, releases: Iterable[Release]) -> Iterator[str]:
 
 
 def row(catalog: Catalog, release: Release) -> str:
-    """A release as the script takes it, field by field: see the beginning of ``load`` there."""
+    """Return a release as a JSON list; ``load`` in search.js reads it in the same order."""
     content = release.content
     return json.dumps(
         [
@@ -58,7 +58,7 @@ def row(catalog: Catalog, release: Release) -> str:
             plain(catalog.source(release.source).name),
             content.topics,
             release.retracted is not None,
-            content.body_text[:LONGEST],
+            content.body_text[:MAX_TEXT_CHARACTERS],
         ],
         ensure_ascii=False,
     )

@@ -1,4 +1,4 @@
-"""Some of the releases of a store, to be published apart from all others."""
+"""A selection of releases that is published like a store of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from data.models import (
     ChangeCursor,
+    DayDigest,
     Facet,
     HealthEvent,
     Neighbour,
@@ -15,6 +16,7 @@ from data.models import (
     Release,
     ReleaseChange,
     ReleaseSummary,
+    ReleaseTimes,
     RemovedSource,
     Return,
     Revision,
@@ -25,19 +27,69 @@ from data.models import (
 from data.store.protocol import Store
 from data.topics.facets import facets_of
 from feeds.formats.feed import common_language
-from feeds.offline.publication_in_memory import PublicationInMemory
 
 
 def neighbour_of(release: Release) -> Neighbour:
-    """A release as those beside it name it."""
+    """Return a release as a neighbour of another."""
     content = release.content
     return Neighbour(release.id, content.title, content.language or "", release.day)
 
 
-class SelectedReleases(PublicationInMemory):
-    """A PublishStore of the chosen releases; what a publication notes is kept here alone.
+class PublicationInMemory:
+    """The part of a PublishStore that records what was published, in memory only."""
 
-    ``source`` and the days ``since`` and ``until`` choose as Store.by_first_seen does.
+    def __init__(self) -> None:
+        self.pages: dict[Facet, dict[int, Sequence[str]]] = {}
+        self.days: dict[str, DayDigest] = {}
+
+    def hidden(self) -> frozenset[str]:
+        """Return no ids: hidden releases are never chosen."""
+        return frozenset()
+
+    def news_to_publish(self) -> str:
+        """Return no release: nothing waits for publication."""
+        return ""
+
+    def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
+        """Do nothing, as the copy is published only once."""
+
+    def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
+        """Return nothing: copies show no delays of releases."""
+        del source, limit
+        return ()
+
+    def archive_page_count(self, facet: Facet) -> int:
+        """Return the number of archive pages of a feed."""
+        return max(self.pages.get(facet, ()), default=0)
+
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
+        """Return the archive page number of each release that is on one."""
+        pages = self.pages.get(facet, {}).items()
+        numbers = {one: page for page, some in pages for one in some}
+        return {one: numbers[one] for one in ids if one in numbers}
+
+    def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
+        """Return the ids of the releases on an archive page of a feed."""
+        return self.pages.get(facet, {}).get(page, ())
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Add archive pages to feeds: the ids of releases by page number."""
+        for facet, some in pages.items():
+            self.pages.setdefault(facet, {}).update(some)
+
+    def day_digest(self, day: str) -> DayDigest | None:
+        """Return the digest of a completed day as first published."""
+        return self.days.get(day)
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Store the digest of a day, unless one is stored already."""
+        self.days.setdefault(digest.day, digest)
+
+
+class SelectedReleases(PublicationInMemory):
+    """A PublishStore with some releases of a store, which publishing leaves unchanged.
+
+    ``source``, ``since`` and ``until`` select releases like Store.by_first_seen.
     """
 
     def __init__(
@@ -62,43 +114,43 @@ class SelectedReleases(PublicationInMemory):
         self._counts = dict(counts)
 
     def sources(self) -> Mapping[str, Source]:
-        """The sources of the chosen releases."""
+        """Return the sources of the chosen releases."""
         known = self._store.sources()
         chosen = sorted({facet.source for facet in self._counts if facet.source})
         return {source: known[source] for source in chosen if source in known}
 
     def secret_addresses(self) -> tuple[str, ...]:
-        """The addresses of sources that may carry secrets."""
+        """Return the addresses of sources that may contain secrets."""
         return self._store.secret_addresses()
 
     def source_moves(self) -> Mapping[str, str]:
-        """The present id of each source that was renamed by all that it had."""
+        """Return the current id of each renamed source, by its former ids."""
         return self._store.source_moves()
 
     def removed_sources(self) -> Mapping[str, RemovedSource]:
-        """The sources that are collected no more, by id."""
+        """Return the sources that are no longer collected, by id."""
         return self._store.removed_sources()
 
     def section_labels(self) -> Mapping[tuple[str, str], str]:
-        """What every section in use is called, by its source and its slug."""
+        """Return the label of each section in use, by source and slug."""
         return self._store.section_labels()
 
     def topics(self) -> Mapping[str, str]:
-        """The label of every topic in use, by its slug."""
+        """Return the label of each topic in use, by slug."""
         return self._store.topics()
 
     def topic_parents(self) -> Mapping[str, str]:
-        """The topic that each topic below the top level stands under, by slug."""
+        """Return the parent of each topic below the top level, by slug."""
         return self._store.topic_parents()
 
     def release(self, release_id: str) -> Release | None:
-        """One of the chosen releases by its id."""
+        """Return a chosen release by its id, or None."""
         return self._store.release(release_id) if release_id in self.ids else None
 
     def releases(
         self, facet: Facet, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[Release]:
-        """The chosen releases of a facet, newest first."""
+        """Yield the chosen releases of a facet, newest first."""
         chosen = (one.id for one in self.summaries(facet))
         for number, release in enumerate(chosen):
             if number >= offset and (limit is None or number < offset + limit):
@@ -107,41 +159,41 @@ class SelectedReleases(PublicationInMemory):
                     yield found
 
     def revisions(self, release_id: str) -> tuple[Revision, ...]:
-        """Every version of a release, oldest first."""
+        """Return all versions of a release, oldest first."""
         return self._store.revisions(release_id) if release_id in self.ids else ()
 
     def sightings(self, release_id: str) -> Sightings:
-        """The captures of a release."""
+        """Return the captures of a release."""
         return self._store.sightings(release_id)
 
     def facets(self) -> Mapping[Facet, int]:
-        """Every facet with its number of chosen releases."""
+        """Return the number of chosen releases per facet."""
         return self._counts
 
     def story(self, story: str) -> tuple[Release, ...]:
-        """The chosen releases that share a story, first published first."""
+        """Return the chosen releases of a story in order of publication."""
         return tuple(one for one in self._store.story(story) if one.id in self.ids)
 
     def dirty_feeds(self) -> Mapping[Facet, int]:
-        """Every facet: nothing was published of them yet."""
+        """Return all facets, as nothing has been published."""
         return dict.fromkeys(self._counts, 1)
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """The chosen releases of a facet without their text, newest first."""
+        """Return the chosen releases of a facet without texts, newest first."""
         found = self._store.summaries(facet)
         return tuple(one for one in found if one.id in self.ids)[:limit]
 
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """The chosen undated releases that a source had at its first visit."""
+        """Return the chosen undated releases found at the first visit to a source."""
         found = self._store.backlog(source)
         return tuple(one for one in found if one.id in self.ids)[:limit]
 
     def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
-        """Chosen releases without their text, by id."""
+        """Return chosen releases without texts, by id."""
         return self._store.summaries_of([one for one in ids if one in self.ids])
 
     def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
-        """What stands beside releases among the chosen ones of their source, by id."""
+        """Return the neighbours of releases among the chosen ones of their source, by id."""
         found: dict[str, Neighbours] = {}
         for one in self._store.summaries_of([one for one in ids if one in self.ids]).values():
             found |= {one.id: self._beside(one.source)[one.id]}
@@ -156,56 +208,56 @@ class SelectedReleases(PublicationInMemory):
         return self._neighbours[source]
 
     def change_cursor(self) -> ChangeCursor:
-        """How far the store has come."""
+        """Return the change cursor of the store."""
         return self._store.change_cursor()
 
     def changes_since(
         self, since: ChangeCursor, *, limit: int
     ) -> Mapping[str, ReleaseChange] | None:
-        """None: nothing was published before."""
+        """Return None: nothing was published before."""
         del since, limit
         return None
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """The newest corrections of the chosen releases."""
+        """Return the newest edits of chosen releases."""
         found = self._store.edits(limit=limit)
         return tuple(one for one in found if one.release in self.ids)
 
     def every_edit(self) -> Sequence[tuple[str, int, float]]:
-        """All corrections of the chosen releases, the first one first."""
+        """Return all edits of chosen releases, oldest first."""
         return [one for one in self._store.every_edit() if one[0] in self.ids]
 
     def every_retraction(self) -> Sequence[tuple[str, float]]:
-        """The chosen releases that are retracted, the first retraction first, with its time."""
+        """Return the retractions of chosen releases with their times, oldest first."""
         return [one for one in self._store.every_retraction() if one[0] in self.ids]
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:
-        """The returns of chosen releases, the last one first."""
+        """Return the returns of chosen releases, newest first."""
         return [one for one in self._store.returns() if one.release in self.ids][:limit]
 
     def returns_of(self, release_id: str) -> Sequence[Return]:
-        """The returns of one of the chosen releases, the last one first."""
+        """Return the returns of a chosen release, newest first."""
         return self._store.returns_of(release_id) if release_id in self.ids else ()
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
-        """The chosen releases that are retracted, the last retraction first."""
+        """Return the retracted chosen releases, the latest retraction first."""
         return tuple(one for one in self._store.retractions(limit=limit) if one.id in self.ids)
 
     def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
-        """The chosen releases that changed since their first sight, the last change first."""
+        """Return the chosen releases that changed since first seen, the latest change first."""
         found = self._store.recently_updated(limit=limit)
         return tuple(one for one in found if one.id in self.ids)
 
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
-        """The chosen releases of a facet as they stood at an instant."""
+        """Return the chosen releases of a facet as of an instant."""
         return tuple(one for one in self._store.as_of(facet, at, limit=limit) if one.id in self.ids)
 
     def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
-        """The ids of the chosen releases of a month, or without a day, with their last changes."""
+        """Yield the ids and last changes of chosen releases of a month, or without a date."""
         return (one for one in self._store.last_changes(month) if one[0] in self.ids)
 
     def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
-        """The day of the newest dated chosen release of each source, and its language."""
+        """Return the newest day and main language of the chosen releases per source."""
         found = {}
         for source in self.sources():
             newest = [*self.releases(Facet(source=source), limit=limit)]
@@ -215,26 +267,26 @@ class SelectedReleases(PublicationInMemory):
         return found
 
     def day_counts(self, source: str, since: str) -> Mapping[str, int]:
-        """How many of the releases a source published on each day from a day on."""
+        """Return the number of chosen releases per day since a day."""
         days = (one.day for one in self.releases(Facet(source=source)))
         return Counter(day for day in days if day >= since and day)
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
-        """The last runs of a source, newest first."""
+        """Return the last visits to a source, newest first."""
         return self._store.runs(source, limit=limit)
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
-        """Note nothing: what the site has published stays as it is."""
+        """Do nothing: the publication state of the site stays unchanged."""
 
     def health_events(self, *, limit: int | None = None) -> Sequence[HealthEvent]:
-        """None: how well the collection works is nothing that is exported."""
+        """Return nothing: copies do not contain the health of sources."""
         del limit
         return ()
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
-        """None, for the same reason."""
+        """Return nothing: copies do not contain the health of sources."""
         return {}
 
     def read_sources(self) -> frozenset[str]:
-        """The ids of the sources of which a visit has read a release."""
+        """Return the ids of sources with a release that a visit has read."""
         return self._store.read_sources()

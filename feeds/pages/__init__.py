@@ -1,4 +1,4 @@
-"""HTML for people: templates, styles and what they show.
+"""Web pages: templates, styles, and the code that fills them.
 
-The door is renderer.PageRenderer. A file belongs here if it shapes a page for people.
+A module belongs here if it shapes a page.
 """

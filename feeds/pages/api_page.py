@@ -1,4 +1,4 @@
-"""The page that tells programmers what they can ask of the API, with an example of each."""
+"""The documentation page of the API, with an example of each operation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from data.models import Facet
 from feeds.pages.renderer import PageRenderer
 
 FILE = "api/index.html"
-"""Where the page would lie; our own server makes it anew each time."""
+"""The file that relative links start from; only our server makes this page."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiParameter:
-    """What may be said in a request, and of which kind it is."""
+    """A parameter of a request, with its type (``kind``)."""
 
     name: str
     kind: str
@@ -25,7 +25,10 @@ class ApiParameter:
 
 @dataclass(frozen=True, slots=True)
 class ApiOperation:
-    """What can be asked at ``path``: a request that works at this site, and an answer."""
+    """An operation at ``path``, with an example request for this site and its response.
+
+    ``refused`` are error statuses with their reasons.
+    """
 
     name: str
     path: str
@@ -44,7 +47,7 @@ def api_page(
     rate: int,
     needs_token: bool,
 ) -> bytes:
-    """The page of what can be asked; ``rate`` is how often a minute, 0 for any number."""
+    """Render the page. ``rate`` is the limit of requests per minute, 0 for no limit."""
     return pages.render(
         "api.html",
         FILE,
@@ -60,7 +63,7 @@ def api_page(
 
 
 def coded(text: str) -> Markup:
-    """A text of ours whose words in backticks are code."""
+    """Return a trusted text as HTML, with the words in backticks as code."""
     parts = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part

@@ -1,4 +1,4 @@
-"""The page where a feed is put together: what is chosen there, and the address that comes of it."""
+"""The page for building a feed: the choices, and the address of the resulting feed."""
 
 from __future__ import annotations
 
@@ -29,26 +29,30 @@ from feeds.urls import (
 
 FILE: Final = FEED_BUILDER.lstrip("/") + "index.html"
 
-CHOSEN: Final = ("q", "source", "topic", "lang")
-"""By what releases are chosen."""
+SELECTION_PARAMETERS: Final = ("q", "source", "topic", "lang")
+"""Parameters that select releases."""
 
-EVENTS: Final = {"days": "/feeds/days", "health": "/feeds/health"}
-"""Kinds of feeds that are of the whole site."""
+SITE_FEEDS: Final = {"days": "/feeds/days", "health": "/feeds/health"}
+"""Feeds by kind that always cover the whole site."""
 
-OF_ALL: Final = {"": "/feeds/all", "corrected": "/feeds/changes", "retracted": "/feeds/retractions"}
-"""The feeds of each kind where nothing else is chosen."""
+UNFILTERED_FEEDS: Final = {
+    "": "/feeds/all",
+    "corrected": "/feeds/changes",
+    "retracted": "/feeds/retractions",
+}
+"""Feeds by kind if only a kind is chosen."""
 
-MOST: Final = 1000
-"""Sources, topics or languages to choose from."""
+MAX_CHOICES: Final = 1000
+"""Maximum number of sources, topics or languages in a list of choices."""
 
 Asked: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """What was chosen, why it can't be, how many releases match it, and the newest of them.
+class BuiltFeed:
+    """The choices, their problems, and the matching releases with the newest of them.
 
-    ``matches`` is None where nothing but a kind was chosen.
+    ``matches`` is None if only a kind was chosen.
     """
 
     asked: Asked
@@ -58,28 +62,28 @@ class Built:
 
 
 def kind_of(asked: Asked) -> str:
-    """What the feed tells of; releases where that is no kind."""
+    """Return the chosen kind of feed; an unknown kind becomes the empty one, releases."""
     kind = asked.get("kind", "")
-    return kind if kind in {*EVENTS, *OF_ALL} else ""
+    return kind if kind in {*SITE_FEEDS, *UNFILTERED_FEEDS} else ""
 
 
 def state_of(asked: Asked) -> Asked:
-    """The state of releases that the kind means, as a search asks for it."""
+    """Return the search parameter ``state`` of the chosen kind, if it has one."""
     kind = kind_of(asked)
-    return {"state": kind} if kind and kind in OF_ALL else {}
+    return {"state": kind} if kind and kind in UNFILTERED_FEEDS else {}
 
 
 def feed_address(asked: Asked, counts: Mapping[Facet, int]) -> tuple[str, str]:
-    """The address of the feed of what is chosen, without its suffix, and its query.
+    """Return the URL path of the chosen feed, without suffix, and its query string.
 
-    For all releases of one source, topic or language, it is the address of a file.
+    The feed of all releases of one source, topic or language is a file, so its query is empty.
     """
     kind = kind_of(asked)
-    chosen = {name: asked[name] for name in CHOSEN if name in asked}
-    if kind in EVENTS:
-        return EVENTS[kind], ""
+    chosen = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
+    if kind in SITE_FEEDS:
+        return SITE_FEEDS[kind], ""
     if not chosen:
-        return OF_ALL.get(kind, OF_ALL[""]), ""
+        return UNFILTERED_FEEDS.get(kind, UNFILTERED_FEEDS[""]), ""
     if not kind and "q" not in chosen and "," not in "".join(chosen.values()):
         facet = Facet(chosen.get("source"), chosen.get("topic"), language=chosen.get("lang"))
         if facet.language is None or len(chosen) == 1:
@@ -87,10 +91,10 @@ def feed_address(asked: Asked, counts: Mapping[Facet, int]) -> tuple[str, str]:
     return SEARCH, urlencode(sorted({**chosen, **state_of(asked)}.items()))
 
 
-def builder_page(pages: PageRenderer, built: Built | None = None) -> bytes:
-    """The page with what was ``built`` there; without it that of a static host, which builds none.
+def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
+    """Render the page for a built feed, or without one, the notice for static hosts.
 
-    Links of sources, topics and languages come from the counts of the navigation.
+    The choices are the sources, topics and languages with releases.
     """
     texts = pages.catalog.texts
     if built is None:
@@ -103,8 +107,8 @@ def builder_page(pages: PageRenderer, built: Built | None = None) -> bytes:
     wanted = asked.get("format", FORMATS[0])
     kind: Format = next((one for one in FORMATS if one == wanted), FORMATS[0])
     up = "../" * FILE.count("/")
-    chosen = {name: asked.get(name, "").split(",") for name in CHOSEN}
-    selection = {name: asked[name] for name in CHOSEN if name in asked}
+    chosen = {name: asked.get(name, "").split(",") for name in SELECTION_PARAMETERS}
+    selection = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
     state = state_of(asked)
     return pages.render(
         "builder.html",
@@ -115,13 +119,17 @@ def builder_page(pages: PageRenderer, built: Built | None = None) -> bytes:
         asked=asked,
         longest=LONGEST,
         lists=[
-            (label, name, [(said, value, value in chosen[name]) for said, value in choices[:MOST]])
+            (
+                label,
+                name,
+                [(said, value, value in chosen[name]) for said, value in choices[:MAX_CHOICES]],
+            )
             for label, name, choices in choices_of(pages)
         ],
         kinds=[(said, value, value == kind_of(asked)) for said, value in kinds_of(pages)],
         kinds_of_file=[(NAMES[one], one, one == kind) for one in FORMATS],
         problems=built.problems,
-        is_of_all=kind_of(asked) in EVENTS and bool(selection),
+        is_of_all=kind_of(asked) in SITE_FEEDS and bool(selection),
         matches=built.matches,
         newest=[(title_of(one.content), release_file(one.id)) for one in built.newest],
         address=f"{pages.catalog.site}{address}.{kind}{asks}",
@@ -134,7 +142,7 @@ def builder_page(pages: PageRenderer, built: Built | None = None) -> bytes:
 
 
 def choices_of(pages: PageRenderer) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """What can be chosen of each kind: what the list is called, its parameter, names and values."""
+    """Return the lists of choices: the label, parameter, and pairs of name and value of each."""
     catalog, texts = pages.catalog, pages.catalog.texts
     facets = sorted(pages.navigation.counts, key=lambda one: texts.collation_key(catalog.name(one)))
     return [
@@ -157,12 +165,12 @@ def choices_of(pages: PageRenderer) -> list[tuple[str, str, list[tuple[str, str]
 
 
 def kinds_of(pages: PageRenderer) -> list[tuple[str, str]]:
-    """What a feed may tell of."""
+    """Return the kinds of feed as pairs of label and value."""
     texts = pages.catalog.texts
     return [
         (texts.gettext("Releases"), ""),
         (texts.gettext("Releases that were corrected"), "corrected"),
         (texts.gettext("Releases that were retracted"), "retracted"),
-        (texts.gettext("Days that are over, of the whole site"), "days"),
+        (texts.gettext("Completed days (whole site)"), "days"),
         (texts.gettext("Health of all sources"), "health"),
     ]

@@ -1,29 +1,43 @@
-"""Small charts as inline SVG: drawn here, read aloud as a sentence, coloured by the style sheet."""
+"""Charts as inline SVG: releases by month and weekday, and generic bar charts.
+
+Each chart has a sentence for screen readers. The style sheet sets the colours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from babel.dates import get_day_names
 from markupsafe import Markup
 
-STEP, GAP, HEIGHT, FOOT = 12, 3, 48, 14
-"""Width of a bar with the gap beside it, that gap, height of the highest bar, and of the labels."""
+from feeds.translations import Texts
 
-LEAST: Final = 1
-"""Height of a bar of nothing: it shows that the place was counted."""
+STEP, GAP, HEIGHT, LABEL_HEIGHT = 12, 3, 48, 14
+"""Pixels: width of a bar with its gap, the gap, height of the highest bar and of the labels."""
+
+MIN_BAR_HEIGHT: Final = 1
+"""Pixels of the bar of a zero, so that the place is visible."""
+
+SHOWN_MONTHS: Final = 24
+"""Number of months in a chart, ending with the month of the newest release."""
+
+MIN_RELEASES: Final = 5
+"""Minimum number of releases for charts; fewer show no pattern."""
 
 
 def bar_chart(bars: Sequence[tuple[str, int]], said: str, marks: Sequence[str] = ()) -> Markup:
-    """Bars side by side, each named by its label; ``said`` tells all of it in a sentence.
+    """Draw bars, each with a label and a count; ``said`` describes the chart in a sentence.
 
-    ``marks`` stand below the bars, each at its place or empty.
+    ``marks`` are texts below the bars, one per bar, possibly empty.
     """
     width = max(len(bars) * STEP - GAP, 1)
     highest = max((count for _, count in bars), default=0) or 1
     drawn = []
     for place, (label, count) in enumerate(bars):
-        height = max(round(HEIGHT * count / highest), LEAST)
+        height = max(round(HEIGHT * count / highest), MIN_BAR_HEIGHT)
         drawn.append(
             Markup('<rect x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
                 place * STEP, HEIGHT - height, STEP - GAP, height, f"{label}: {count}"
@@ -32,11 +46,79 @@ def bar_chart(bars: Sequence[tuple[str, int]], said: str, marks: Sequence[str] =
     for place, mark in enumerate(marks):
         if mark:
             middle = place * STEP + (STEP - GAP) / 2
-            drawn.append(
-                Markup('<text x="{:g}" y="{}">{}</text>').format(middle, HEIGHT + FOOT - 3, mark)
-            )
-    height = HEIGHT + (FOOT if any(marks) else 0)
+            base = HEIGHT + LABEL_HEIGHT - 3
+            drawn.append(Markup('<text x="{:g}" y="{}">{}</text>').format(middle, base, mark))
+    height = HEIGHT + (LABEL_HEIGHT if any(marks) else 0)
     return Markup(
         '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
         "{}</svg>"
     ).format(width, height, width, height, said, Markup("").join(drawn))
+
+
+def first_day(newest: str) -> str:
+    """Return the first day that charts count, given the day of the newest release."""
+    year, month = int(newest[:4]), int(newest[5:7])
+    months = year * 12 + month - SHOWN_MONTHS
+    return f"{months // 12:04}-{months % 12 + 1:02}-01"
+
+
+def rhythm_charts(texts: Texts, days: Mapping[str, int]) -> Markup:
+    """Draw charts by month and weekday; empty below MIN_RELEASES.
+
+    ``days`` maps ISO days to their number of releases.
+    """
+    if sum(days.values()) < MIN_RELEASES:
+        return Markup()
+    return by_month(texts, days) + by_weekday(texts, days)
+
+
+def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
+    """Draw the releases per month, for the SHOWN_MONTHS up to the last month with releases."""
+    counts: Counter[str] = Counter()
+    for day, count in days.items():
+        counts[day[:7]] += count
+    last = max(counts)
+    first = first_day(last)[:7]
+    months = list(months_between(first, last))
+    said = texts.gettext(
+        "Releases by month, from %(first)s to %(last)s: %(least)s to %(most)s.",
+        first=texts.spoken(first),
+        last=texts.spoken(last),
+        least=texts.number(min(counts[month] for month in months)),
+        most=texts.number(max(counts[month] for month in months)),
+    )
+    bars = [(texts.spoken(month), counts[month]) for month in months]
+    marks = [month[:4] if month.endswith("-01") else "" for month in months]
+    return figure(bar_chart(bars, said, marks), texts.gettext("By month"))
+
+
+def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
+    """Draw the releases per weekday; the language of the site decides the first day."""
+    counts: Counter[int] = Counter()
+    for day, count in days.items():
+        counts[dt.date.fromisoformat(day).weekday()] += count
+    names = get_day_names("wide", "stand-alone", texts.locale)
+    short = get_day_names("narrow", "stand-alone", texts.locale)
+    order = [(texts.locale.first_week_day + place) % 7 for place in range(7)]
+    busiest = max(order, key=lambda one: counts[one])
+    said = texts.gettext(
+        "Releases by day of the week: most on %(day)s, %(count)s of %(all)s.",
+        day=names[busiest],
+        count=texts.number(counts[busiest]),
+        all=texts.number(counts.total()),
+    )
+    bars = [(names[one], counts[one]) for one in order]
+    return figure(
+        bar_chart(bars, said, [short[one] for one in order]), texts.gettext("By day of the week")
+    )
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """Return all months from one to another, as ISO months."""
+    start, end = (int(month[:4]) * 12 + int(month[5:7]) - 1 for month in (first, last))
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(start, end + 1)]
+
+
+def figure(chart: Markup, caption: str) -> Markup:
+    """Return a chart with a caption."""
+    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(chart, caption)

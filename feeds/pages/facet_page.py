@@ -1,4 +1,4 @@
-"""The page of a source, a topic or a period: its newest releases, its feeds, its parts."""
+"""The page of a source, topic, period or other facet: its newest releases and feeds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from data.models import Facet
-from feeds.pages.paging import ALONE, Paging
+from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import UP, Line, with_lines
 from feeds.urls import page_file
@@ -20,29 +20,31 @@ def facet_page(
     undated: Sequence[bytes] = (),
     *,
     latency: str = "",
-    rhythm: Markup = Markup(),  # noqa: B008 - it holds nothing
-    paging: Paging = ALONE,
+    rhythm: Markup = Markup(),  # noqa: B008 - immutable
+    paging: Paging = SINGLE_PAGE,
 ) -> bytes:
-    """The page of a facet with the lines of its newest releases.
+    """Render the page of a facet with the lines of its newest releases.
 
-    ``undated`` are lines of releases that are in no feed, as they have no date; they come last.
-    ``latency`` says how late releases come, ``rhythm`` shows when, and ``paging`` leads to older
-    ones.
+    ``undated`` are lines of releases without a date; they come last. ``latency`` is a sentence
+    about the delay of releases, ``rhythm`` are charts of publication times. ``paging`` links to
+    older releases.
     """
     catalog = pages.catalog
     file = page_file(facet)
     backlog = b"".join(undated).decode().replace(UP, "../" * file.count("/"))
     around = pages.navigation.around(facet)
-    # Where older ones lie on other pages, only a calendar stands beside a list that says fewer.
-    fewer = around["month"] if paging.older else len(lines) + len(undated) < around["total"]
+    # Tell that duplicates are folded only if the page shows a larger count than its list.
+    has_larger_count = (
+        around["month"] if paging.older else len(lines) + len(undated) < around["total"]
+    )
     page = pages.render(
         "facet.html",
         file,
         facet,
         title=catalog.name(facet),
         description=catalog.texts.ngettext(
-            "%(num)s press release: %(name)s. With feeds, every version and what was taken down.",
-            "%(num)s press releases: %(name)s. With feeds, every version and what was taken down.",
+            "%(num)s press release: %(name)s. With feeds, all versions and retractions.",
+            "%(num)s press releases: %(name)s. With feeds, all versions and retractions.",
             around["total"],
             name=catalog.name(facet),
         ),
@@ -51,8 +53,8 @@ def facet_page(
         latency=latency,
         rhythm=rhythm,
         paging=paging,
-        folded=facet.source is None and bool(fewer),
-        backlog=Markup(backlog),  # noqa: S704 - made by the template of a row, which escapes
+        folded=facet.source is None and bool(has_larger_count),
+        backlog=Markup(backlog),  # noqa: S704 - escaped by the template of a row
         **around,
     )
     return with_lines(page, lines, file, catalog.texts)

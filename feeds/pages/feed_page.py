@@ -1,4 +1,4 @@
-"""The page that a person sees who opens a feed in a browser: what it is, and how to take it."""
+"""The page shown if a person opens a feed in a browser: how to subscribe, and the entries."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from data.text.urls import web_address
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import FORMATS, Format, href
 
-MOST = 40
-"""Entries that are shown; a reader gets all of them."""
+MAX_ENTRIES = 40
+"""Maximum number of entries on the page; the feed itself has all of them."""
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -25,9 +25,9 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """What the page shows of an entry: ``day`` is a date, ``page`` where its text is.
+    """An entry on the page: ``day`` is an ISO date, ``page`` a link to the release.
 
-    ``marks`` are terms such as ``corrected`` and ``retracted`` that are true of the release.
+    ``marks`` are terms such as ``corrected`` and ``retracted``.
     """
 
     title: str
@@ -40,7 +40,10 @@ class ShownEntry:
 
 
 class Document:
-    """A feed of this site at a path, read from its Atom; ``query`` is what it was asked for."""
+    """A feed of this site, read from its Atom document.
+
+    ``path`` and ``query`` are those of the request.
+    """
 
     def __init__(self, path: str, query: str, atom: bytes) -> None:
         self.file = path.lstrip("/")
@@ -54,28 +57,28 @@ class Document:
         self.formats: list[tuple[Format, str]] = [(one, f"{name}.{one}{asked}") for one in FORMATS]
 
     def text(self, name: str) -> str:
-        """A text of the feed itself."""
+        """Return the text of a child element of the feed."""
         return text_of(self.root.find(ATOM + name))
 
     def link(self, element: etree._Element, relation: str, kind: str = "") -> str:
-        """The address of the first link with a relation, and of a media type; empty without."""
+        """Return the URL of the first link with a relation (and media type), or empty."""
         for link in element.iterfind(f"{ATOM}link"):
             if link.get("rel") == relation and (not kind or link.get("type") == kind):
                 return link.get("href") or ""
         return ""
 
-    def way(self, address: str) -> str:
-        """The way from here to an address; empty where it is no page's.
+    def relative_link(self, address: str) -> str:
+        """Return a link from this page to an address, empty if it is not a web address.
 
-        It is relative where that is of this site, and so leads on wherever the site was reached.
+        A link within this site is relative, so it works at any host name.
         """
         if address.startswith(self._site):
             return self._up + address.removeprefix(self._site)
         return web_address(address) or ""
 
     def entries(self) -> list[ShownEntry]:
-        """The entries that are shown."""
-        return [self._shown(one) for one in islice(self.root.iterfind(f"{ATOM}entry"), MOST)]
+        """Return the entries for the page."""
+        return [self._shown(one) for one in islice(self.root.iterfind(f"{ATOM}entry"), MAX_ENTRIES)]
 
     def _shown(self, entry: etree._Element) -> ShownEntry:
         published = entry.findtext(f"{ATOM}published") or entry.findtext(f"{ATOM}updated") or ""
@@ -84,7 +87,7 @@ class Document:
         return ShownEntry(
             text_of(entry.find(f"{ATOM}title")),
             dt.datetime.fromisoformat(published).date().isoformat(),
-            self.way(copy or self.link(entry, "alternate")),
+            self.relative_link(copy or self.link(entry, "alternate")),
             entry.findtext(f"{ATOM}author/{ATOM}name") or "",
             language,
             is_right_to_left(language),
@@ -92,9 +95,9 @@ class Document:
         )
 
     def _marks(self, entry: etree._Element) -> frozenset[str]:
-        """The marks of a release. What tells of an event, which comes via no page, has none.
+        """Return the marks of a release. Event entries, which have no "via" link, get none.
 
-        The title of such an entry says already what happened.
+        The title of an event entry already names the event.
         """
         if not self.link(entry, "via"):
             return frozenset()
@@ -106,15 +109,15 @@ class Document:
 
 
 def text_of(element: etree._Element | None) -> str:
-    """What a text construct says (RFC 4287, section 3.1), as plain text."""
+    """Return an Atom text construct (RFC 4287, section 3.1) as plain text."""
     text = (element.text if element is not None else None) or ""
     return unescape(text) if element is not None and element.get("type") == "html" else text
 
 
 def feed_page(pages: PageRenderer, path: str, query: str, atom: bytes) -> bytes:
-    """The page of the feed at a ``path`` of this site, from what it holds as ``atom``.
+    """Render the page of the feed at a URL ``path`` from its document ``atom``.
 
-    ``query`` is what was asked for there, encoded.
+    ``query`` is the encoded query string of the request.
     """
     document = Document(path, query, atom)
     title = document.text("title")
@@ -129,7 +132,7 @@ def feed_page(pages: PageRenderer, path: str, query: str, atom: bytes) -> bytes:
         formats=document.formats,
         entries=entries,
         more=len(document.root.findall(f"{ATOM}entry")) - len(entries),
-        page=document.way(document.link(document.root, "alternate", "text/html")),
-        older=document.way(document.link(document.root, "prev-archive")),
+        page=document.relative_link(document.link(document.root, "alternate", "text/html")),
+        older=document.relative_link(document.link(document.root, "prev-archive")),
         alternates=[],
     )

@@ -1,4 +1,4 @@
-"""The page that says how all sources are, those first that somebody has to look at."""
+"""The page of the health of all sources; those that need attention come first."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from feeds.pages.source_health_page import condition_label, source_health_file
 from feeds.urls import page_file
 
 FILE = "health/index.html"
-"""Where the page lies that says how sources are as far as was told; our own server makes it anew
-each time, as they are."""
+"""The file of the page with recorded health; our server shows the current health instead."""
 
-MOST = 400
-"""Sources that a page shows; those that somebody has to look at come first."""
+MAX_SOURCES = 400
+"""Maximum number of sources on the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
-    """The line of a source; what is not known of it is empty. Times are in UTC.
+    """The row of a source. Unknown values are empty; times are UTC.
 
-    ``label`` is the ``state`` as people read it. ``page`` is empty if no release of the source is
-    published. ``details`` is its page of health, which our own server makes.
+    ``label`` is the ``state`` in words. ``page`` is empty if no release of the source is
+    published. ``details`` is the health page of the source, which only our server makes.
     """
 
     name: str
@@ -43,11 +42,11 @@ class HealthRow:
 
 
 def health_page(
-    pages: PageRenderer, found: Iterable[Health], told: Mapping[str, HealthEvent]
+    pages: PageRenderer, found: Iterable[Health], last_events: Mapping[str, HealthEvent]
 ) -> bytes:
-    """The page of how sources are, with the last change that was ``told`` of each."""
+    """Render the current health of sources; ``last_events`` are their last changes."""
     sources = sorted(found, key=lambda one: (one.is_well, name_key(pages, one.source)))
-    rows = [row(pages, one, told.get(one.source)) for one in sources[:MOST]]
+    rows = [health_row(pages, one, last_events.get(one.source)) for one in sources[:MAX_SOURCES]]
     unseen = [one.source for one in sources if one.last_run is None]
     imported = sum(is_imported(pages, one) for one in unseen)
     return pages.health(
@@ -63,28 +62,30 @@ def health_page(
 
 
 def is_imported(pages: PageRenderer, source: str) -> bool:
-    """Whether a source has no address: it was imported and has no source file to visit it by."""
+    """Whether a source was imported: it has no URL and no source file, so it is not visited."""
     return not pages.catalog.source(source).url
 
 
 def shown_condition(event: HealthEvent | None, *, is_read: bool) -> str:
-    """The condition of a source by the last change of its health, if there was one.
+    """Return the condition of a source from the last recorded change of its health.
 
-    A source without a change works if a visit has read a release of it (``is_read``); otherwise it
-    is ``new``, for nothing is known of it.
+    Without a change, the source is ``ok`` if a visit has read one of its releases (``is_read``),
+    otherwise ``new``.
     """
     if event is None:
         return "ok" if is_read else "new"
     return "ok" if event.well else event.condition
 
 
-def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collection[str]) -> bytes:
-    """The page of the health of sources by the last change of each, if there was one.
+def recorded_health_page(
+    pages: PageRenderer, last_events: Mapping[str, HealthEvent], read: Collection[str]
+) -> bytes:
+    """Render the health of sources from the last recorded change of each.
 
-    ``read`` are the ids of the sources of which a visit has read a release.
+    ``read`` are the ids of sources with a release that a visit has read.
     """
     shown = {
-        one.source: told.get(one.source)
+        one.source: last_events.get(one.source)
         for one in pages.navigation.counts
         if one.source is not None and one == Facet(source=one.source)
     }
@@ -93,7 +94,8 @@ def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collec
         key=lambda one: (one[1] is None or one[1].well, name_key(pages, one[0])),
     )
     rows = [
-        told_row(pages, source, event, is_read=source in read) for source, event in order[:MOST]
+        recorded_row(pages, source, event, is_read=source in read)
+        for source, event in order[:MAX_SOURCES]
     ]
     unseen = [one for one, event in shown.items() if event is None and one not in read]
     imported = sum(is_imported(pages, one) for one in unseen)
@@ -110,14 +112,14 @@ def told_page(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collec
 
 
 def name_key(pages: PageRenderer, source: str) -> tuple[tuple[str, str], str]:
-    """What lines are sorted by: the name that is shown, and the id where two have the same."""
+    """Return the key to sort sources by: the displayed name, then the id."""
     return pages.catalog.texts.collation_key(pages.catalog.name(Facet(source=source))), source
 
 
-def told_row(
+def recorded_row(
     pages: PageRenderer, source: str, event: HealthEvent | None, *, is_read: bool
 ) -> HealthRow:
-    """The line of a source by what was told of it."""
+    """Return the row of a source from the last recorded change of its health."""
     facet = Facet(source=source)
     condition = shown_condition(event, is_read=is_read)
     return HealthRow(
@@ -126,7 +128,7 @@ def told_row(
         "",
         condition,
         condition_label(pages.catalog.texts, condition),
-        False,  # noqa: FBT003 - a file does not know it
+        False,  # noqa: FBT003 - unknown to a static page
         (event.code or event.state) if event else condition,
         plain(event.reason) if event else "",
         f"{event.at.astimezone(dt.UTC):%Y-%m-%d %H:%M}" if event else "",
@@ -135,10 +137,10 @@ def told_row(
     )
 
 
-def row(pages: PageRenderer, one: Health, told: HealthEvent | None) -> HealthRow:
-    """The line of a source: since the change that was told, or the visit that shows it."""
+def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> HealthRow:
+    """Return the row of a source: its state since the last change or, if unhealthy, last visit."""
     source = Facet(source=one.source)
-    changed = told and told.at if told and told.well == one.is_well else None
+    changed = last.at if last and last.well == one.is_well else None
     since = changed or (None if one.is_well else one.last_run)
     return HealthRow(
         pages.catalog.name(source),

@@ -1,7 +1,4 @@
-"""The first page: what this site is, its newest releases by day, and the ways to all others.
-
-And the page that says what is true of what the site shows.
-"""
+"""The home page (newest releases, and links to all other lists), and the page "About"."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from dataclasses import dataclass
 
 from data.models import Facet, HealthEvent
 from feeds.pages.health_page import is_imported, shown_condition
-from feeds.pages.paging import ALONE, Paging
+from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line, with_lines
 from feeds.pages.structured_data import website
@@ -18,12 +15,12 @@ from feeds.urls import page_file
 
 ABOUT = "about/index.html"
 
-SHOWN = 3
+MAX_FAULTY_SOURCES = 3
 """Maximum number of sources with a fault that the home page names."""
 
 
 def purpose(pages: PageRenderer) -> str:
-    """What this site is and for whom, in a sentence."""
+    """Return a sentence about the content and readers of this site."""
     if not pages.navigation.sources:
         return pages.catalog.texts.gettext(
             "The press releases of institutions as they issued them, with every correction and"
@@ -39,7 +36,7 @@ def purpose(pages: PageRenderer) -> str:
 
 
 def about_page(pages: PageRenderer) -> bytes:
-    """The page that says what is true of what the site shows."""
+    """Render the page about the accuracy and use of this site."""
     return pages.render(
         "about.html",
         ABOUT,
@@ -52,11 +49,11 @@ def about_page(pages: PageRenderer) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """The health of the sources that are collected, as far as visits have shown it.
+    """A summary of the health of the collected sources.
 
-    ``total`` is how many there are, and ``unseen`` how many have had no successful visit. Sources
-    that were only imported count as ``imported``, not in the total. The ids of those that fail,
-    and of those that work with a fault, are in the order of their names.
+    ``total`` is their number, and ``unseen`` the number without a successful visit. ``imported``
+    counts sources that were only imported; they are not in the total. ``failing`` are the ids of
+    sources that do not work, ``degraded`` of those that work with a fault, both sorted by name.
     """
 
     total: int
@@ -67,14 +64,14 @@ class Glance:
 
     @property
     def working(self) -> int:
-        """How many sources work, with or without a fault."""
+        """The number of sources that work, with or without a fault."""
         return self.total - self.unseen - len(self.failing)
 
 
-def glance(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collection[str]) -> Glance:
-    """The health of the sources by the last change of each.
+def glance(pages: PageRenderer, last: Mapping[str, HealthEvent], read: Collection[str]) -> Glance:
+    """Summarize the health of the sources from the last recorded change of each.
 
-    ``read`` are the ids of the sources of which a visit has read a release.
+    ``read`` are the ids of sources with a release that a visit has read.
     """
     catalog = pages.catalog
     sources = [one.source or "" for one in pages.navigation.sources]
@@ -83,7 +80,7 @@ def glance(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collectio
         (one for one in sources if one not in catalog.removed),
         key=lambda one: (key(catalog.name(Facet(source=one))), one),
     )
-    conditions = {one: shown_condition(told.get(one), is_read=one in read) for one in collected}
+    conditions = {one: shown_condition(last.get(one), is_read=one in read) for one in collected}
     unseen = {one for one, how in conditions.items() if how == "new"}
     imported = sum(is_imported(pages, one) for one in unseen)
     return Glance(
@@ -96,26 +93,26 @@ def glance(pages: PageRenderer, told: Mapping[str, HealthEvent], read: Collectio
 
 
 def home_page(
-    pages: PageRenderer, lines: Sequence[Line], health: Glance, *, paging: Paging = ALONE
+    pages: PageRenderer, lines: Sequence[Line], health: Glance, *, paging: Paging = SINGLE_PAGE
 ) -> bytes:
-    """The first page with the lines of the newest releases; ``paging`` leads to older ones."""
+    """Render the home page with the newest releases; ``paging`` links to older ones."""
     catalog, facet = pages.catalog, Facet()
     around = pages.navigation.around(facet)
-    said = purpose(pages)
+    description = purpose(pages)
     faulty = (*health.failing, *health.degraded)
     page = pages.render(
         "home.html",
         page_file(facet),
         facet,
         title=catalog.title,
-        description=said,
-        structured=website(catalog, said),
+        description=description,
+        structured=website(catalog, description),
         health=health,
         faulty=[
             (catalog.name(one), page_file(one))
-            for one in (Facet(source=source) for source in faulty[:SHOWN])
+            for one in (Facet(source=source) for source in faulty[:MAX_FAULTY_SOURCES])
         ],
-        more_faulty=max(len(faulty) - SHOWN, 0),
+        more_faulty=max(len(faulty) - MAX_FAULTY_SOURCES, 0),
         shown=len(lines),
         paging=paging,
         **around,

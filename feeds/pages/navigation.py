@@ -1,27 +1,88 @@
-"""What a page lists beside its releases: its neighbours, from the counts of all facets."""
+"""The links of a page: related facets with their counts, calendars, and neighbouring pages."""
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
 
 from data.models import Facet
 from data.text.urls import web_address
 from feeds.catalog import Catalog
-from feeds.pages.month import month_of
 from feeds.translations import Texts
 from feeds.urls import page_file
 
 Item: TypeAlias = tuple[str, str, int]
-"""A name, the file of its page or the query of its search, and its number of releases."""
+"""A name, its link (a file, or the query string of a search), and its number of releases."""
 
-YEARS = 12
-"""Years that the first page leads to at the most."""
+MAX_YEARS = 12
+"""Maximum number of years that the home page links to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The files of the pages that a page of a list links to, None if missing."""
+
+    newest: str | None = None
+    newer: str | None = None
+    older: str | None = None
+    oldest: str | None = None
+
+
+SINGLE_PAGE: Final = Paging()
+"""The links of a list that has only one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day in the calendar of a month; number 0 is an empty cell.
+
+    ``file`` is the page of the day, empty if it has no releases.
+    """
+
+    number: int
+    name: str = ""
+    file: str = ""
+    releases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarMonth:
+    """The calendar of a month: short and full names of weekdays, and the weeks."""
+
+    names: tuple[tuple[str, str], ...]
+    weeks: tuple[tuple[CalendarDay, ...], ...]
+
+
+def month_of(period: str, counts: Mapping[Facet, int], texts: Texts) -> CalendarMonth:
+    """Return the calendar of a month such as ``2022-11``, with the language's first weekday."""
+    year, month = int(period[:4]), int(period[5:])
+    first = texts.locale.first_week_day
+    order = [(first + day) % 7 for day in range(7)]
+    short, whole = (texts.locale.days["stand-alone"][width] for width in ("abbreviated", "wide"))
+
+    def day(number: int) -> CalendarDay:
+        if not number:
+            return CalendarDay(0)
+        name = f"{period}-{number:02}"
+        facet = Facet(period=name)
+        count = counts.get(facet, 0)
+        return CalendarDay(number, texts.spoken(name), page_file(facet) if count else "", count)
+
+    weeks = calendar.Calendar(first).monthdayscalendar(year, month)
+    return CalendarMonth(
+        tuple((short[number], whole[number]) for number in order),
+        tuple(tuple(map(day, week)) for week in weeks),
+    )
 
 
 class Navigation:
-    """The neighbours of every facet, in a fixed order; ``sources`` are those with releases."""
+    """The related facets of every facet, in a fixed order.
+
+    ``counts`` are the releases per facet, and ``sources`` the facets of sources with releases.
+    """
 
     def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
         self.catalog = catalog
@@ -55,11 +116,11 @@ class Navigation:
 
     @property
     def _top(self) -> tuple[str, str]:
-        """The way to the first page."""
+        """The link to the home page."""
         return (self._texts.gettext("All releases"), "index.html")
 
     def around(self, facet: Facet) -> dict[str, Any]:
-        """What the page of a facet shows beside its releases."""
+        """Return the template values of the page of a facet, other than its releases."""
         shown: dict[str, Any] = {
             "total": self.counts.get(facet, 0),
             "crumbs": [self._top],
@@ -107,7 +168,7 @@ class Navigation:
                 (self.catalog.name(one), page_file(one), self.counts[one]) for one in months[:6]
             ],
             "years": [
-                (one.period or "", page_file(one), self.counts[one]) for one in years[:YEARS]
+                (one.period or "", page_file(one), self.counts[one]) for one in years[:MAX_YEARS]
             ],
         }
 
@@ -115,7 +176,7 @@ class Navigation:
         return self._within.get(year.period or "", [])
 
     def _largest(self, facets: list[Facet], number: int) -> list[Item]:
-        """Those with the most releases."""
+        """Return the ``number`` facets with the most releases."""
         return sorted(self._items(facets, self.catalog.name), key=lambda item: -item[2])[:number]
 
     def _period(self, period: str) -> dict[str, Any]:
@@ -136,7 +197,7 @@ class Navigation:
                 )
                 for facet in within
             ],
-            "within_name": "Days" if days else "Months",
+            "within_name": self._texts.gettext("Days") if days else self._texts.gettext("Months"),
             "month": month_of(period, self.counts, self.catalog.texts) if days else None,
         }
 
@@ -145,9 +206,9 @@ class Navigation:
         return sorted(items, key=lambda item: (self._texts.collation_key(item[0]), item[1]))
 
     def _selections(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
-        """Topics of a source, or sources of a topic, those with the most releases first.
+        """Return links to topics of a source, or sources of a topic, the most frequent first.
 
-        Each is a search, as no file holds it.
+        The links are searches, as no file exists for such a pair.
         """
         items = [
             (name(one), urlencode({"source": one.source, "topic": one.topic}), self.counts[one])
@@ -167,7 +228,7 @@ class Navigation:
 
 
 def opml_query(facet: Facet) -> str | None:
-    """What the list of all feeds is asked for those within a facet; None where there are none."""
+    """Return the query string of /opml.xml for the feeds of a facet; None if not supported."""
     if facet == Facet():
         return ""
     asked = {name: getattr(facet, name) for name in ("source", "topic") if getattr(facet, name)}
@@ -175,5 +236,5 @@ def opml_query(facet: Facet) -> str | None:
 
 
 def newest_first(facets: list[Facet]) -> list[Facet]:
-    """Facets of periods, the latest first."""
+    """Sort facets of periods, the latest first."""
     return sorted(facets, key=lambda facet: facet.period or "", reverse=True)

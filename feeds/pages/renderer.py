@@ -1,7 +1,7 @@
-"""Pages for people: the directory, a page for every facet and every release.
+"""Renders web pages from templates.
 
-Pages link each other relatively, so that the site may lie anywhere, and carry a policy: those that
-list feeds run the one script that copies an address, those with bodies from outside none at all.
+Links between pages are relative, so the site works at any address. Each page has a Content
+Security Policy: pages with bodies of publishers run no scripts, other pages only their own.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from feeds.urls import (
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
 
-TOPICS = 2
-"""Topics that the line of a release names at the most."""
+MAX_LINE_TOPICS = 2
+"""Maximum number of topics in the line of a release."""
 
-OTHERS = 3
-"""Other publishers of the same story that it names."""
+MAX_OTHERS = 3
+"""Maximum number of other publishers in the line of a release."""
 
-LONGEST_LINE = 200
-"""Characters of a title or a name that it shows; browsers cut it to three rows."""
+MAX_NAME_CHARACTERS = 200
+"""Maximum characters of a title or name in a line; style sheets cut it to three rows."""
 
 SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
-"""The policy as a header says it: what a page can't say of itself is added."""
+"""The policy as an HTTP header, with the directive that pages themselves cannot set."""
 
 
 class PageRenderer:
-    """Renders the pages of a catalog, whose facets hold ``counts`` releases."""
+    """Renders the pages of a site. ``counts`` are the releases per facet."""
 
     def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
         self.catalog = catalog
@@ -55,23 +55,26 @@ class PageRenderer:
     def row(
         self, entry: Entry, *, title: Markup | None = None, passage: Markup | None = None
     ) -> bytes:
-        """The line of a release, the same on all pages but for the way up to the site's root.
+        """Render the line of a release, the same on all pages; UP stands for the path to the root.
 
-        What a search found has its ``title`` and a ``passage`` with what was found marked.
+        A search passes a ``title`` and a ``passage`` with the matches marked.
         """
         source = entry.source and UP + href(page_file(Facet(source=entry.source)))[1:]
         topics = [one for one in entry.categories if one.scheme == f"{self.catalog.site}/topics/"]
         text = self._row.render(
             entry=entry,
-            title=excerpt(entry.title, LONGEST_LINE) if title is None else title,
-            publisher=excerpt(entry.publisher.name, LONGEST_LINE),
-            others=[excerpt(one.name, LONGEST_LINE) for one in entry.also[:OTHERS]],
+            title=excerpt(entry.title, MAX_NAME_CHARACTERS) if title is None else title,
+            publisher=excerpt(entry.publisher.name, MAX_NAME_CHARACTERS),
+            others=[excerpt(one.name, MAX_NAME_CHARACTERS) for one in entry.also[:MAX_OTHERS]],
             passage=passage,
             address=UP + href(release_file(entry.release))[1:],
             source=source,
             topics=[
-                (excerpt(one.label, LONGEST_LINE), UP + href(page_file(Facet(topic=one.term)))[1:])
-                for one in topics[:TOPICS]
+                (
+                    excerpt(one.label, MAX_NAME_CHARACTERS),
+                    UP + href(page_file(Facet(topic=one.term)))[1:],
+                )
+                for one in topics[:MAX_LINE_TOPICS]
             ],
             zone=f"UTC{entry.published.isoformat()[19:]}" if entry.published else "",
             is_right_to_left=is_right_to_left,
@@ -79,19 +82,19 @@ class PageRenderer:
         return text.encode()
 
     def health(self, file: str, **values: Any) -> bytes:
-        """The page at ``file`` of how sources are (see feeds.pages.health_page)."""
+        """Render the page of the health of sources (see feeds.pages.health_page)."""
         title = self.catalog.texts.gettext("Health of sources")
         return self.render("health.html", file, Facet(), title=title, **values)
 
     def offline_search(self, file: str, parts: int) -> bytes:
-        """The page at ``file`` that searches a copy of the site in a folder (see feeds.offline).
+        """Render the search page of an offline copy (see feeds.offline).
 
-        What it searches comes in ``parts``.
+        ``parts`` is the number of scripts of its index.
         """
         return self.render("offline_search.html", file, Facet(), title="Search", parts=parts)
 
     def render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
-        """The page at ``file`` by a template, with the feeds of a facet in its head."""
+        """Render a template as the page at ``file``; its head links to the feeds of a facet."""
         heading = self.catalog.heading(facet)
         formats = formats_of(feed_facet(facet, self.navigation.counts))
         usual = {
@@ -99,7 +102,7 @@ class PageRenderer:
             "referrer": "no-referrer",
             "site": self.catalog.title,
             "here": file,
-            "under": file,  # where the navigation marks it
+            "under": file,  # decides which entry of the navigation is marked
             "place": UP,
             "description": "",
             "structured": "",

@@ -1,6 +1,6 @@
-"""What pages list: releases under their days, and the feeds of the site.
+"""Lists on pages: releases grouped by day, and feeds.
 
-There are very many of both, so their lines are made once and put together as text.
+Sites have very many of both, so each line is rendered once and lines are joined as text.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from feeds.urls import FEED_TYPES, FORMATS, Format, feed_file, href, page_file
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 UP = "\0"
-"""Stands in a line for the way up to the site's root, and in a page for its lines; no text holds
-it."""
+"""Placeholder, which occurs in no text: in a line, for the path to the site's root; in a page, for
+its lines."""
 
 DAY_END = b"</ol>\n</section>\n"
 
 
 @cache
 def environment(texts: Texts) -> Environment:
-    """The templates in a language; compiling them takes longer than publishing a release."""
+    """Return the templates in a language. Cached, because compiling templates is slow."""
     made = Environment(
         loader=PackageLoader("feeds.pages"),
         autoescape=True,
@@ -51,30 +51,30 @@ def environment(texts: Texts) -> Environment:
 
 
 def translated(texts: Texts, message: str, **values: object) -> Markup:
-    """A text of a template, and what is filled in escaped; Jinja looks its own one up at each call.
+    """Translate a text of a template and fill in escaped values.
 
-    A page has some forty, and most say the same on all pages.
+    Replaces Jinja's own function, which looks up the catalogue at each call.
     """
     text = as_markup(texts, message)
     return text % values if values else text
 
 
 def translated_count(texts: Texts, one: str, many: str, count: int, /, **values: object) -> Markup:
-    """A text that depends on a number, which ``%(num)s`` shows as the language groups digits."""
-    text = Markup(texts.translations.ngettext(one, many, count))  # noqa: S704 - from our catalogue
+    """Translate a text with a count; ``%(num)s`` shows it with grouped digits."""
+    text = Markup(texts.translations.ngettext(one, many, count))  # noqa: S704 - a trusted text
     return text % {"num": texts.number(count), **values}
 
 
 @lru_cache(maxsize=10_000)
 def as_markup(texts: Texts, message: str) -> Markup:
-    """A text as it is in the catalogue, which is ours."""
-    return Markup(texts.translations.gettext(message))  # noqa: S704 - as above
+    """Return the translation of a text as markup; the catalogue is trusted."""
+    return Markup(texts.translations.gettext(message))  # noqa: S704 - a trusted text
 
 
 class Line(NamedTuple):
-    """A release on a page: its ``day`` as ISO writes it, or empty, and its ``row``.
+    """A line of a release: its ISO ``day``, or empty, and its HTML ``row``.
 
-    ``timed`` is whether the hour of its day is known.
+    ``timed`` is whether the release has a publication time, not only a day.
     """
 
     day: str
@@ -83,17 +83,17 @@ class Line(NamedTuple):
 
 
 def by_day(lines: Iterable[Line]) -> list[Line]:
-    """Lines as a page shows them: the latest day first, and of each what has no hour last.
+    """Sort lines by day, the latest first; within a day, releases without a time come last.
 
-    Feeds are ordered by instants, among which that of a day without an hour is its noon, and days
-    begin at other instants in other zones: there a day may come twice.
+    Lines arrive in the order of feeds, by instant. There a day can occur twice, as days begin at
+    different instants in different time zones.
     """
     timed_first = sorted(lines, key=lambda line: not line.timed)
     return sorted(timed_first, key=lambda line: line.day, reverse=True)
 
 
-def listed(lines: Iterable[Line], *, up: str, texts: Texts) -> bytes:
-    """Lines of releases under their days; ``up`` leads from their page to the site's root."""
+def day_lists(lines: Iterable[Line], *, up: str, texts: Texts) -> bytes:
+    """Return lines grouped under headings of days; ``up`` is the path to the site's root."""
     parts: list[bytes] = []
     before: str | None = None
     for day, row, _ in by_day(lines):
@@ -106,17 +106,14 @@ def listed(lines: Iterable[Line], *, up: str, texts: Texts) -> bytes:
 
 
 def with_lines(page: bytes, lines: Iterable[Line], file: str, texts: Texts) -> bytes:
-    """The page at ``file`` with these lines in the place that it holds for them, if it does."""
+    """Insert lines into the page at ``file``, in place of its placeholder, if it has one."""
     head, _, foot = page.partition(UP.encode())
-    return b"".join((head, listed(lines, up="../" * file.count("/"), texts=texts), foot))
+    return b"".join((head, day_lists(lines, up="../" * file.count("/"), texts=texts), foot))
 
 
 @lru_cache(maxsize=10_000)
 def day_heading(day: str, up: str, texts: Texts) -> bytes:
-    """What comes before the lines of one day, on a page that the way ``up`` leads from.
-
-    Without a day it says that there is none.
-    """
+    """Return the heading of a day, or "No date"; ``up`` is the path to the site's root."""
     address = up + href(page_file(Facet(period=day)))[1:] if day else ""
     name = texts.spoken(day) if day else texts.gettext("No date")
     template = environment(texts).get_template("day.html")
@@ -125,22 +122,22 @@ def day_heading(day: str, up: str, texts: Texts) -> bytes:
 
 @lru_cache(maxsize=10_000)
 def feed_row(name: str, page: str, stem: str, texts: Texts) -> str:
-    """The line of a feed in the directory, by its page and its file without the suffix."""
-    said = escape(name)
+    """Return the row of a feed in the directory; ``stem`` is its file without suffix."""
+    label = escape(name)
     files = {kind: f"{UP}{href(f'{stem}.{kind}')[1:]}" for kind in FORMATS}
     links = "".join(
         f'<a type="{FEED_TYPES[kind]}" href="{file}">{NAMES[kind]}</a> '
         for kind, file in files.items()
     )
-    label = escape(texts.gettext("Copy the address of %(name)s", name=name))
+    hint = escape(texts.gettext("Copy the address of %(name)s", name=name))
     copy = escape(texts.gettext("Copy"))
-    button = f'<button type="button" data-copy="{files["atom"]}" aria-label="{label}" hidden>{copy}'
+    button = f'<button type="button" data-copy="{files["atom"]}" aria-label="{hint}" hidden>{copy}'
     return (
-        f'<tr><th scope="row"><a href="{UP}{href(page)[1:]}" dir="auto">{said}</a></th>'
+        f'<tr><th scope="row"><a href="{UP}{href(page)[1:]}" dir="auto">{label}</a></th>'
         f"<td>{links}{button}</button></td></tr>\n"
     )
 
 
 def formats_of(facet: Facet) -> list[tuple[Format, str]]:
-    """The files of a facet's feed by format."""
+    """Return the formats and files of a facet's feed."""
     return [(kind, feed_file(facet, kind)) for kind in FORMATS]

@@ -1,4 +1,4 @@
-"""By what a search can be narrowed, how many matches each way has, and what it is narrowed to."""
+"""Filters of a search: the active ones, and further ones with their counts of matches."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from feeds.catalog import Catalog
 from feeds.translations import Texts
 
 Asked: TypeAlias = Mapping[str, str]
-"""What a search asks for, by the parameters of its address."""
+"""The parameters of a search by name."""
 
-FIRST: Final = 20
-"""Values of a facet that are listed at first, the most frequent ones."""
+MAX_VALUES: Final = 20
+"""Maximum number of values of a filter, the most frequent ones, in the short list."""
 
-MOST: Final = 500
-"""Values that are listed where all are asked for."""
+MAX_ALL_VALUES: Final = 500
+"""Maximum number of values of a filter in the full list."""
 
-YEAR: Final = len("2026")
+YEAR_LENGTH: Final = len("2026")
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a search is narrowed to: of which kind, called what, and what it asks without it."""
+class ActiveFilter:
+    """An active filter: its name, its value in words, and the search parameters without it."""
 
     name: str
     value: str
@@ -37,16 +37,19 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class FacetList:
-    """One way to narrow a search: its name, values with how many matches each has, and links."""
+class FilterList:
+    """A filter and its possible values, as tuples of label, count and link.
+
+    ``all`` links to the full list, if this one is shortened.
+    """
 
     name: str
     values: Sequence[tuple[str, int, str]]
     all: str | None = None
 
 
-def kinds_of(catalog: Catalog) -> dict[str, tuple[str, Callable[[str], str]]]:
-    """By which parameters searches are narrowed: its name, and how values are called."""
+def filter_names(catalog: Catalog) -> dict[str, tuple[str, Callable[[str], str]]]:
+    """Return filters by parameter: the name, and a function that gives the label of a value."""
     texts = catalog.texts
     states = {"corrected": texts.gettext("Corrected"), "retracted": texts.gettext("Retracted")}
     return {
@@ -57,24 +60,26 @@ def kinds_of(catalog: Catalog) -> dict[str, tuple[str, Callable[[str], str]]]:
     }
 
 
-def chosen_of(catalog: Catalog, asked: Asked) -> list[Chosen]:
-    """What a search is narrowed to, each with what it asks without it."""
+def active_filters(catalog: Catalog, asked: Asked) -> list[ActiveFilter]:
+    """Return the active filters of a search."""
     found = []
-    for key, (name, called) in kinds_of(catalog).items():
+    for key, (name, called) in filter_names(catalog).items():
         values = [one for one in asked.get(key, "").split(",") if one]
         for value in values:
             others = ",".join(one for one in values if one != value)
             rest = {**without(asked, key), **({key: others} if others else {})}
-            found.append(Chosen(name, called(value), rest))
+            found.append(ActiveFilter(name, called(value), rest))
     days = [asked[name] for name in ("since", "until") if name in asked]
     if days:
         rest = without(asked, "since", "until")
-        found.append(Chosen(catalog.texts.gettext("Days"), said_days(catalog.texts, asked), rest))
+        found.append(
+            ActiveFilter(catalog.texts.gettext("Days"), days_in_words(catalog.texts, asked), rest)
+        )
     return found
 
 
-def said_days(texts: Texts, asked: Asked) -> str:
-    """The days that a search is narrowed to, in words."""
+def days_in_words(texts: Texts, asked: Asked) -> str:
+    """Return the date range of a search in words."""
     since, until = asked.get("since", ""), asked.get("until", "")
     for period in (since[:4], since[:7]):
         if period and days_of(period) == (since, until):
@@ -86,10 +91,13 @@ def said_days(texts: Texts, asked: Asked) -> str:
     return since if since == until else f"{texts.spoken(since)} – {texts.spoken(until)}"
 
 
-def facets_of_matches(
+def filters_of_matches(
     catalog: Catalog, matches: Matches, asked: Asked, more: str = ""
-) -> list[FacetList]:
-    """By what a search can be narrowed further, as its matches are; ``more`` is listed in full."""
+) -> list[FilterList]:
+    """Return the filters that can narrow a search further, with counts of its matches.
+
+    ``more`` is a parameter whose values are listed in full, as the only filter.
+    """
     counts = {
         "source": matches.sources,
         "topic": matches.topics,
@@ -97,7 +105,7 @@ def facets_of_matches(
         "state": matches.states,
     }
     found = [
-        listed(catalog, key, counts[key], asked, in_full=key == more)
+        filter_list(catalog, key, counts[key], asked, in_full=key == more)
         for key in counts
         if key not in asked and (not more or key == more)
     ]
@@ -106,59 +114,59 @@ def facets_of_matches(
     return [one for one in found if one.values]
 
 
-def facets_of_all(catalog: Catalog, counts: Mapping[Facet, int]) -> list[FacetList]:
-    """By what all releases can be chosen, before anything is searched for."""
+def filters_of_all(catalog: Catalog, counts: Mapping[Facet, int]) -> list[FilterList]:
+    """Return the filters of all releases, for a page without a search."""
     sources = {one.source: count for one, count in counts.items() if one == Facet(one.source)}
     topics = {one.topic: count for one, count in counts.items() if one == Facet(topic=one.topic)}
     years = {
         one.period: count
         for one, count in counts.items()
-        if one.period and one == Facet(period=one.period) and len(one.period) == YEAR
+        if one.period and one == Facet(period=one.period) and len(one.period) == YEAR_LENGTH
     }
     found = [
-        listed(catalog, "source", {one: count for one, count in sources.items() if one}, {}),
-        listed(catalog, "topic", {one: count for one, count in topics.items() if one}, {}),
+        filter_list(catalog, "source", {one: count for one, count in sources.items() if one}, {}),
+        filter_list(catalog, "topic", {one: count for one, count in topics.items() if one}, {}),
         periods(catalog.texts, years, {}),
     ]
     return [one for one in found if one.values]
 
 
-def listed(
+def filter_list(
     catalog: Catalog, key: str, counts: Mapping[str, int], asked: Asked, *, in_full: bool = False
-) -> FacetList:
-    """The values of one facet, the most frequent first."""
-    name, called = kinds_of(catalog)[key]
-    most = MOST if in_full else FIRST
+) -> FilterList:
+    """Return one filter with its values, the most frequent first."""
+    name, called = filter_names(catalog)[key]
+    limit = MAX_ALL_VALUES if in_full else MAX_VALUES
     order = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     values = [
-        (called(value), count, link_of({**asked, key: value})) for value, count in order[:most]
+        (called(value), count, link_of({**asked, key: value})) for value, count in order[:limit]
     ]
     rest = None
-    if asked and len(order) > most and not in_full:
+    if asked and len(order) > limit and not in_full:
         rest = link_of({**asked, "more": key})
-    return FacetList(name, values, rest)
+    return FilterList(name, values, rest)
 
 
-def periods(texts: Texts, counts: Mapping[str, int], asked: Asked) -> FacetList:
-    """The years of the matches, or where they are of one, its months; the latest first."""
-    years = [period for period in counts if len(period) == YEAR]
-    months = [period for period in counts if len(period) != YEAR]
+def periods(texts: Texts, counts: Mapping[str, int], asked: Asked) -> FilterList:
+    """Return the years of the matches, or the months if all are in one year, latest first."""
+    years = [period for period in counts if len(period) == YEAR_LENGTH]
+    months = [period for period in counts if len(period) != YEAR_LENGTH]
     found = years if len(years) > 1 else months
     if len(found) == 1 and ("since" in asked or "until" in asked):
         found = []
     values = []
-    for period in sorted(found, reverse=True)[:MOST]:
+    for period in sorted(found, reverse=True)[:MAX_ALL_VALUES]:
         first, last = days_of(period)
         since = max(first, asked.get("since", first))
         until = min(last, asked.get("until", last))
         link = link_of({**asked, "since": since, "until": until})
         values.append((texts.spoken(period), counts[period], link))
     name = texts.gettext("Year") if found is years else texts.gettext("Month")
-    return FacetList(name, values)
+    return FilterList(name, values)
 
 
 def days_of(period: str) -> tuple[str, str]:
-    """The first and last day of a year or month as ISO writes it; what is none gives empty ones."""
+    """Return the first and last ISO day of a year or month; empty texts if invalid."""
     year, _, month = period.partition("-")
     with suppress(ValueError, calendar.IllegalMonthError):
         last = calendar.monthrange(int(year), int(month))[1] if month else 31
@@ -170,10 +178,10 @@ def days_of(period: str) -> tuple[str, str]:
 
 
 def link_of(asked: Asked) -> str:
-    """The address of a search as its own page links it."""
+    """Return the link to a search, relative to the search page."""
     return "?" + urlencode(sorted(asked.items()))
 
 
 def without(asked: Asked, *names: str) -> dict[str, str]:
-    """What is asked for but for some parameters."""
+    """Return the parameters of a search except some."""
     return {name: value for name, value in asked.items() if name not in names}

@@ -1,4 +1,4 @@
-"""The page of a search: its form, what was found and how it can be narrowed, and its feeds."""
+"""The page of a search: form, results, filters and feeds."""
 
 from __future__ import annotations
 
@@ -23,31 +23,30 @@ from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES, UP
 from feeds.pages.search_facets import (
     Asked,
-    FacetList,
-    chosen_of,
-    facets_of_all,
-    facets_of_matches,
+    FilterList,
+    active_filters,
+    filters_of_all,
+    filters_of_matches,
     link_of,
 )
 from feeds.pages.search_problems import Problem
 from feeds.urls import FEED_TYPES, FORMATS, SEARCH, page_file, relative
 
-STATIC = "search/index.html"
-"""The page among the files of a site, which a static host shows for every search."""
+STATIC_FILE = "search/index.html"
+"""The file that static hosts serve as the search page."""
 
-OF_PAGE = ("sort", "cursor", "more")
-"""What says how the page shows a search, and is no part of it."""
-
+DISPLAY_PARAMETERS = ("sort", "cursor", "more")
+"""Parameters of the page that are not part of the search."""
 
 Hit: TypeAlias = tuple[Release, tuple[Release, ...]]
-"""A release that is shown, and the others of its story that it stands for."""
+"""A release, and the other releases of its story that it represents."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found, on one page; without a ``query`` it was not asked.
+class SearchResults:
+    """One page of results; ``query`` is None if nothing was searched.
 
-    Of a story its ``hits`` have one, with the others that it stands for; ``cursor`` leads on.
+    ``hits`` contain each story once. ``cursor`` continues after them, None at the end.
     """
 
     asked: Asked
@@ -60,32 +59,32 @@ class Found:
 
 
 def static_page(pages: PageRenderer) -> bytes:
-    """The page that says why nothing is searched: a static host answers no questions."""
+    """Render the notice of static hosts that searching needs a server."""
     title = pages.catalog.texts.gettext("Search")
-    return pages.render("search_static.html", STATIC, Facet(), title=title)
+    return pages.render("search_static.html", STATIC_FILE, Facet(), title=title)
 
 
 def day_of(entry: Entry) -> str:
-    """The day under which an entry is listed, or empty where it has none."""
+    """Return the ISO day under which an entry is listed, or empty."""
     return entry.published.date().isoformat() if entry.published else ""
 
 
-def search_page(pages: PageRenderer, file: str, found: Found) -> bytes:
-    """The page at ``file`` of what a search found."""
+def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
+    """Render the page at ``file`` with the results of a search."""
     catalog = pages.catalog
     texts = catalog.texts
-    asked = {name: value for name, value in found.asked.items() if name not in OF_PAGE}
+    asked = {name: value for name, value in found.asked.items() if name not in DISPLAY_PARAMETERS}
     query = urlencode(sorted(asked.items()))
     up = "../" * file.count("/")
     best = found.asked.get("sort") == "best"
     name = search_name(catalog, asked)
-    chosen = chosen_of(catalog, asked)
+    chosen = active_filters(catalog, asked)
     return pages.render(
         "search.html",
         file,
         Facet(),
         title=texts.gettext("Search: %(name)s", name=name) if asked else texts.gettext("Search"),
-        # Its feeds are those of the search.
+        # The template adds the feeds of the search itself.
         alternates=[],
         asked=asked,
         longest=LONGEST,
@@ -93,10 +92,10 @@ def search_page(pages: PageRenderer, file: str, found: Found) -> bytes:
         notes=found.notes,
         chosen=[(one.name, one.value, link_of(one.rest)) for one in chosen],
         hidden=[(key, asked[key]) for key in ("source", "topic", "lang", "state") if key in asked],
-        facets=facets_of(pages, found, asked),
+        facets=filters_of(pages, found, asked),
         matches=found.matches,
         bound=MOST_COUNTED,
-        days=[] if best else list(by_day(pages, file, found)),
+        days=[] if best else list(hits_by_day(pages, file, found)),
         rows=Markup("".join(rows(pages, up, found.hits, found, dated=True)))  # noqa: S704 - made by the template of a row
         if best
         else "",
@@ -123,16 +122,18 @@ def search_page(pages: PageRenderer, file: str, found: Found) -> bytes:
     )
 
 
-def facets_of(pages: PageRenderer, found: Found, asked: Asked) -> list[FacetList]:
-    """By what may be chosen: of the matches, or of all where nothing is asked for yet."""
+def filters_of(pages: PageRenderer, found: SearchResults, asked: Asked) -> list[FilterList]:
+    """Return the filters of the matches, or of all releases if nothing was searched."""
     if found.matches:
         more = found.asked.get("more", "")
-        return facets_of_matches(pages.catalog, found.matches, asked, more)
-    return [] if asked else facets_of_all(pages.catalog, pages.navigation.counts)
+        return filters_of_matches(pages.catalog, found.matches, asked, more)
+    return [] if asked else filters_of_all(pages.catalog, pages.navigation.counts)
 
 
-def by_day(pages: PageRenderer, file: str, found: Found) -> Iterator[tuple[str, str, Markup]]:
-    """The hits under their days: the name of each, the address of its page, and the lines."""
+def hits_by_day(
+    pages: PageRenderer, file: str, found: SearchResults
+) -> Iterator[tuple[str, str, Markup]]:
+    """Group hits by day: yields the name of the day, the link to its page, and the lines."""
     texts = pages.catalog.texts
     up = "../" * file.count("/")
     for day, some in groupby(found.hits, key=lambda one: one[0].day):
@@ -147,11 +148,11 @@ def rows(
     pages: PageRenderer,
     up: str,
     hits: Sequence[Hit],
-    found: Found,
+    found: SearchResults,
     *,
     dated: bool = False,
 ) -> Iterator[str]:
-    """The lines of hits, each with what it matches marked; ``dated`` with its day as well."""
+    """Yield the lines of hits with the matches marked; ``dated`` adds the day."""
     query = found.query or Query("")
     for release, others in hits:
         entry = entry_of(release, pages.catalog, mixed=True, others=others)
@@ -163,7 +164,7 @@ def rows(
 
 
 def marked(text: str, query: Query) -> Markup:
-    """A text as HTML, with what a query matches marked."""
+    """Return a text as HTML with the matches of a query marked."""
     shown, place = Markup(), 0
     for start, end in highlights(text, terms_of(query.text)):
         shown += escape(text[place:start]) + Markup("<mark>{}</mark>").format(text[start:end])
@@ -172,13 +173,13 @@ def marked(text: str, query: Query) -> Markup:
 
 
 def search_name(catalog: Catalog, asked: Mapping[str, str]) -> str:
-    """All that a search asks for, on one line."""
-    parts = (plain(asked.get("q", "")), *(one.value for one in chosen_of(catalog, asked)))
+    """Return a one-line name of a search: its words and filters."""
+    parts = (plain(asked.get("q", "")), *(one.value for one in active_filters(catalog, asked)))
     return " · ".join(filter(None, parts)) or catalog.texts.gettext("nothing")
 
 
 def watch_command(name: str, asked: Asked) -> str:
-    """The command that makes a watch of a search; a watch has no days, as it tells what comes."""
+    """Return the command that adds a watch for a search, without dates, as watches have none."""
     words = ["communique", "watch", "add", name[:100]]
     if "q" in asked:
         words += ["--query", plain(asked["q"])]
@@ -193,5 +194,5 @@ def watch_command(name: str, asked: Asked) -> str:
 
 
 def linked(meant: Sequence[tuple[str, Asked]]) -> list[tuple[str, str]]:
-    """Names with the addresses of what they ask for."""
+    """Return suggestions as pairs of name and link."""
     return [(name, link_of(asked)) for name, asked in meant]

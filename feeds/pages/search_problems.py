@@ -1,4 +1,4 @@
-"""Why a search can't be asked as it was written, and what may have been meant."""
+"""Problems of a search, with suggestions, and notes on how it was understood."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from feeds.translations import Texts
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a search can't be asked, and what may have been meant: names, and what they ask for."""
+    """Why a search is invalid (``said``), and suggestions as names with search parameters."""
 
     said: str
     meant: Sequence[tuple[str, Asked]]
 
 
-QUOTED: Final = 40
-"""Characters of what was asked for that a sentence repeats."""
+MAX_QUOTED: Final = 40
+"""Maximum characters of the input that a message repeats."""
 
-MEANT: Final = 3
-"""Near misses that are named."""
+MAX_SUGGESTIONS: Final = 3
+"""Maximum number of suggestions, and of messages of one kind."""
 
 
 def problems_of(catalog: Catalog, asked: Mapping[str, str]) -> list[Problem]:
-    """All that is wrong with what is asked for; nothing where it can be searched."""
+    """Return the problems of a search; none if it is valid."""
     if not asked.keys() - {"sort", "cursor", "more"}:
         return []
     found = [
@@ -51,30 +51,32 @@ def problems_of(catalog: Catalog, asked: Mapping[str, str]) -> list[Problem]:
         *_impossible_days(catalog.texts, asked),
     ]
     text = asked.get("q", "")
-    return found or _wordless(catalog.texts, text, asked)
+    return found or _problems_of_words(catalog.texts, text, asked)
 
 
 def notes_on(texts: Texts, query: Query) -> list[str]:
-    """What of a query is read otherwise than it may be meant."""
+    """Return notes on parts of a query that may be misunderstood."""
     notes = [
         texts.gettext(
-            "%(word)s is read as a whole word: a beginning has %(count)s letters or more.",
-            word=beginning[:QUOTED],
+            "%(word)s is searched as a whole word. A prefix needs at least %(count)s letters.",
+            word=beginning[:MAX_QUOTED],
             count=LEAST_BEGINNING,
         )
-        for beginning in short_beginnings(query.text)[:MEANT]
+        for beginning in short_beginnings(query.text)[:MAX_SUGGESTIONS]
     ]
     instead = {
-        "AND": texts.gettext("AND is read as a word: leave it out, as all words must be there."),
+        "AND": texts.gettext("AND is searched as a word. Leave it out: all words must match."),
         "OR": texts.gettext(
-            "OR is read as a word, and all words must be there: ask for each alone instead."
+            "OR is searched as a word, and all words must match. Search for each word separately."
         ),
-        "NOT": texts.gettext("NOT is read as a word: write -word for what must not be there."),
+        "NOT": texts.gettext("NOT is searched as a word. Use -word to exclude a word."),
     }
     notes += [instead[operator] for operator in operators_read_as_words(query.text)]
     if len(terms_of(query.text, most=MOST_TERMS + 1)) > MOST_TERMS:
         notes.append(
-            texts.gettext("Of this query the first %(count)s words are read.", count=MOST_TERMS)
+            texts.gettext(
+                "Only the first %(count)s words of this query are used.", count=MOST_TERMS
+            )
         )
     return notes
 
@@ -82,32 +84,32 @@ def notes_on(texts: Texts, query: Query) -> list[str]:
 def _unknown(
     catalog: Catalog, asked: Mapping[str, str], name: str, known: Mapping[str, str]
 ) -> list[Problem]:
-    """The sources, topics or states that are asked for and not there."""
+    """Return a problem for each unknown source, topic or state."""
     unknown = [one for one in asked.get(name, "").split(",") if one and one not in known]
     return [
         Problem(
-            _said(catalog.texts, name, f"“{one[:QUOTED]}”"),
+            _unknown_message(catalog.texts, name, f"“{one[:MAX_QUOTED]}”"),
             [(known[near] or near, {**asked, name: near}) for near in near_misses(one, known)],
         )
-        for one in unknown[:MEANT]
+        for one in unknown[:MAX_SUGGESTIONS]
     ]
 
 
-def _said(texts: Texts, kind: str, name: str) -> str:
-    """That something of a kind is not there."""
+def _unknown_message(texts: Texts, kind: str, name: str) -> str:
+    """Return the message that a source, topic or state is unknown."""
     if kind == "source":
-        return texts.gettext("There is no source %(name)s.", name=name)
+        return texts.gettext("No source is named %(name)s.", name=name)
     if kind == "topic":
         return texts.gettext("No release has the topic %(name)s.", name=name)
-    return texts.gettext("%(name)s is nothing that becomes of releases.", name=name)
+    return texts.gettext("%(name)s is not a state of a release.", name=name)
 
 
 def near_misses(word: str, known: Mapping[str, str]) -> list[str]:
-    """Those ids of ``known`` that are written, or called, or have a word in their name, alike."""
-    word = word[:QUOTED].casefold()
+    """Return the ids of ``known`` (ids and names) similar to a word, by id, name or its words."""
+    word = word[:MAX_QUOTED].casefold()
     said = {part: one for one, name in known.items() for part in name.casefold().split()}
     said |= {name.casefold(): one for one, name in known.items()} | {one: one for one in known}
-    near = [said[name] for name in get_close_matches(word, said, MEANT)]
+    near = [said[name] for name in get_close_matches(word, said, MAX_SUGGESTIONS)]
     return list(dict.fromkeys(near))
 
 
@@ -119,11 +121,12 @@ def _unknown_languages(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
     return [
         Problem(
             texts.gettext(
-                "%(name)s is no language; write its tag, such as en.", name=f"“{one[:QUOTED]}”"
+                "%(name)s is not a known language. Use a tag such as en.",
+                name=f"“{one[:MAX_QUOTED]}”",
             ),
             [(known[near], {**asked, "lang": near}) for near in near_misses(one, known)],
         )
-        for one in unknown[:MEANT]
+        for one in unknown[:MAX_SUGGESTIONS]
     ]
 
 
@@ -134,7 +137,8 @@ def _impossible_days(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
             days.append(dt.date.fromisoformat(asked[name]) if name in asked else None)
         except ValueError:
             said = texts.gettext(
-                "%(day)s is no day; write one such as 2026-11-24.", day=f"“{asked[name][:QUOTED]}”"
+                "%(day)s is not a date. Write it as 2026-11-24.",
+                day=f"“{asked[name][:MAX_QUOTED]}”",
             )
             return [Problem(said, [])]
     since, until = days
@@ -142,31 +146,31 @@ def _impossible_days(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
         turned = {**asked, "since": asked["until"], "until": asked["since"]}
         return [
             Problem(
-                texts.gettext("The first day is after the last one."),
-                [(texts.gettext("Turn them round"), turned)],
+                texts.gettext("The start date is after the end date."),
+                [(texts.gettext("Swap the dates"), turned)],
             )
         ]
     return []
 
 
-def _wordless(texts: Texts, text: str, asked: Mapping[str, str]) -> list[Problem]:
-    """Why the words of a query can't be searched for, where that is so."""
+def _problems_of_words(texts: Texts, text: str, asked: Mapping[str, str]) -> list[Problem]:
+    """Return the problem of a query that is too long or has no word to search for."""
     terms = terms_of(text)
     if len(text) > LONGEST:
         said = texts.gettext(
-            "This query has %(count)s characters, and %(most)s are the most that a search takes.",
+            "This query has %(count)s characters. The maximum is %(most)s.",
             count=texts.number(len(text)),
             most=texts.number(LONGEST),
         )
     elif any(term.wanted for term in terms):
         return []
     elif text and not terms:
-        said = texts.gettext("There is no word in “%(text)s”.", text=text[:QUOTED])
+        said = texts.gettext("“%(text)s” contains no word.", text=text[:MAX_QUOTED])
     elif not terms or asked.keys() & {"source", "topic", "lang", "state", "since", "until"}:
         return []
     else:
         said = texts.gettext(
-            "This query says only what must not be there; add a word that must, or choose a source,"
-            " a topic or days."
+            "This query only excludes words. Add a word to search for, or choose a source, topic"
+            " or dates."
         )
     return [Problem(said, [])]

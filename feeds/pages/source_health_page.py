@@ -1,4 +1,4 @@
-"""The page of how a source is: its health until now, its visits, when the next one is due."""
+"""The health page of a source: its history, recent visits, and the next visit."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from feeds.pages.renderer import PageRenderer
 from feeds.translations import Texts
 from feeds.urls import page_file
 
-RUNS = 30
-"""Visits that are drawn; the last of them are told."""
+MAX_RUNS = 30
+"""Maximum number of visits in the chart; the table has the last ten."""
 
-EVENTS = 20
-"""Changes of health that are told."""
+MAX_EVENTS = 20
+"""Maximum number of changes of health on the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What is known of how a source is collected. Runs and events are the last ones, newest first.
+    """Data about the collection of a source; events and runs are recent ones, newest first.
 
-    ``due`` is when it is visited next, None where that is not known here.
+    ``due`` is the time of the next visit, None if unknown.
     """
 
     health: Health
@@ -39,12 +39,12 @@ class SourceFacts:
 
 
 def source_health_file(source: str) -> str:
-    """Where the page would lie; our own server makes it anew each time."""
+    """Return the file of the page, which only our server makes."""
     return page_file(Facet(source=source)).replace("index.html", "health/index.html")
 
 
 def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
-    """The page of one source."""
+    """Render the health page of a source."""
     texts = pages.catalog.texts
     facet = Facet(source=facts.health.source)
     name = pages.catalog.name(facet)
@@ -81,16 +81,17 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
 
 
 def condition_label(texts: Texts, condition: str) -> str:
-    """A condition (data.health.codes) as people read it, in the language of the pages."""
+    """Return the label of a condition (data.health.codes) in the language of the site."""
     return texts.gettext("ok, with a fault") if condition == "degraded" else condition
 
 
 def recall_line(texts: Texts, recall: Recall) -> str:
-    """How many of the releases that other pages of the source name its listing had shown."""
+    """Return a sentence on how many releases, linked on other pages of the source, were known."""
     if recall.share is None:
         return ""
     return texts.gettext(
-        "Of %(named)s releases that its pages name, %(known)s were known (%(share)s %%).",
+        "Of %(named)s releases linked on other pages of this source, %(known)s were known"
+        " (%(share)s %%).",
         named=texts.number(recall.named),
         known=texts.number(recall.known),
         share=texts.number(round(recall.share * 100)),
@@ -98,22 +99,22 @@ def recall_line(texts: Texts, recall: Recall) -> str:
 
 
 def runs_chart(texts: Texts, runs: Sequence[Run]) -> Any:
-    """How many releases the last visits found, oldest first; empty without any."""
+    """Draw the number of releases found per visit, oldest first; empty without visits."""
     if not runs:
         return ""
     bars = [(moment(run.started), run.found) for run in reversed(runs)]
     counts = [count for _, count in bars]
-    said = texts.gettext(
-        "Releases that each of the last %(runs)s visits saw: %(least)s to %(most)s.",
+    description = texts.gettext(
+        "Releases seen by each of the last %(runs)s visits: %(least)s to %(most)s.",
         runs=texts.number(len(bars)),
         least=texts.number(min(counts)),
         most=texts.number(max(counts)),
     )
-    return bar_chart(bars, said)
+    return bar_chart(bars, description)
 
 
 def run_row(run: Run) -> dict[str, Any]:
-    """A visit as a line of a table."""
+    """Return the template values of the table row of a visit."""
     first = run.errors[0].message if run.errors else ""
     return {
         "at": moment(run.started),
@@ -128,5 +129,5 @@ def run_row(run: Run) -> dict[str, Any]:
 
 
 def moment(at: dt.datetime) -> str:
-    """An instant as it stands in a table, in UTC."""
+    """Format an instant in UTC, to the minute."""
     return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M}"

@@ -1,6 +1,6 @@
-"""What pages say of themselves to programs, in the words of schema.org, as JSON-LD.
+"""Structured data of pages: JSON-LD with the vocabulary of schema.org.
 
-A script of that type is data, which no browser runs and no policy forbids (HTML, section 4.12.1).
+Browsers do not run a script element of this type, and policies do not block it (HTML, 4.12.1).
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from feeds.catalog import Catalog
 from feeds.entries.entry import Entry
 from feeds.urls import SEARCH_PAGE
 
-CORRECTIONS = 20
-"""The newest corrections of an article that are told; its page leads to all."""
+MAX_CORRECTIONS = 20
+"""Maximum number of corrections of an article, the newest ones; its page links to all."""
 
-KEYWORDS = 20
-"""Topics that an article is said to be about at the most."""
+MAX_KEYWORDS = 20
+"""Maximum number of topics among the keywords of an article."""
 
 ESCAPED = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
-"""What could end a script, as JSON writes it otherwise."""
+"""Characters that could end the script element, with their JSON escapes."""
 
 
 def website(catalog: Catalog, description: str) -> Markup:
-    """The site, and how it is searched."""
+    """Return the data of the site, with the address of its search."""
     return as_data(
         {
             "@type": "WebSite",
@@ -49,10 +49,10 @@ def website(catalog: Catalog, description: str) -> Markup:
 
 
 def news_article(catalog: Catalog, entry: Entry, revisions: Sequence[Revision]) -> Markup:
-    """A release as its publisher issued it: when, by whom, what was corrected, where it is kept.
+    """Return the data of a release: publisher, date, corrections and archived copy.
 
-    The date of what has none is not told, and of what has no hour the day alone. ``revisions`` are
-    its versions, the first one first.
+    The date is omitted if the page has none, and has no time if only the day is known.
+    ``revisions`` are the versions, oldest first.
     """
     published = None
     if entry.published and not entry.undated:
@@ -82,22 +82,22 @@ def news_article(catalog: Catalog, entry: Entry, revisions: Sequence[Revision]) 
                 "name": entry.publisher.name,
                 "url": entry.publisher.url,
             },
-            "keywords": topics[:KEYWORDS],
-            "correction": corrections[-CORRECTIONS:],
+            "keywords": topics[:MAX_KEYWORDS],
+            "correction": corrections[-MAX_CORRECTIONS:],
             "archivedAt": entry.capture,
         }
     )
 
 
 def as_data(values: dict[str, Any]) -> Markup:
-    """Values as the content of a script element; what is unknown or empty is left out."""
-    told = {"@context": "https://schema.org", **values}
-    text = msgspec.json.encode(without_empty(told)).decode().translate(ESCAPED)
-    return Markup(text)  # noqa: S704 - no character of markup is left in it
+    """Return values as the content of a script element, without empty ones."""
+    data = {"@context": "https://schema.org", **values}
+    text = msgspec.json.encode(without_empty(data)).decode().translate(ESCAPED)
+    return Markup(text)  # noqa: S704 - markup characters are escaped
 
 
 def without_empty(value: Any) -> Any:
-    """A value without the parts of it that are None or empty."""
+    """Remove None and empty parts of a value, at every depth."""
     if isinstance(value, dict):
         return {
             name: without_empty(one) for name, one in value.items() if one not in (None, "", [])

@@ -15,10 +15,16 @@ from markupsafe import Markup
 from data.models import Facet
 from feeds.archive_pages import Releases
 from feeds.formats.rendering import RenderedEntry
+from feeds.pages.charts import first_day, rhythm_charts
 from feeds.pages.facet_page import facet_page
 from feeds.pages.home_page import Glance, glance, home_page
-from feeds.pages.indexes.older_page import FIRST, LATEST, archive_pages, first_paging, latest_pages
-from feeds.pages.rhythm_charts import first_day, rhythm_charts
+from feeds.pages.indexes.older_page import (
+    LATEST,
+    MAX_FIRST_PAGE,
+    archive_pages,
+    first_paging,
+    latest_pages,
+)
 from feeds.pages.rows import Line
 from feeds.publishing.context.entry_renderer import EntryRenderer, face
 from feeds.publishing.context.publish_context import PublishContext
@@ -49,9 +55,9 @@ class FacetPages:
         """
         context = self._context
         rows = lines_of(entries)
-        paging = first_paging(facet, pages, has_latest=len(rows) > FIRST)
-        shown = rows[:FIRST]
-        room = max(FIRST - len(shown), 0)
+        paging = first_paging(facet, pages, has_latest=len(rows) > MAX_FIRST_PAGE)
+        shown = rows[:MAX_FIRST_PAGE]
+        room = max(MAX_FIRST_PAGE - len(shown), 0)
         backlog = [entry.row for entry in undated[:room]]
         if facet == Facet():
             health = self._health()
@@ -70,8 +76,8 @@ class FacetPages:
             )
         context.write(page_file(facet), page)
         written = 0
-        if len(rows) > FIRST:
-            for file, content in latest_pages(context.pages, facet, rows[FIRST:], pages):
+        if len(rows) > MAX_FIRST_PAGE:
+            for file, content in latest_pages(context.pages, facet, rows[MAX_FIRST_PAGE:], pages):
                 context.write(file, content)
                 written += 1
         self._remove_latest(facet, written)
@@ -104,7 +110,7 @@ class FacetPages:
 
     def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
         """Whether what its newest archive page leads to will be another page than it was."""
-        return (len(entries) > FIRST) != self._context.is_there(part_file(facet, LATEST))
+        return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(part_file(facet, LATEST))
 
     def changed(self, facet: Facet) -> Iterable[int] | None:
         """The archive pages of a facet that hold a release that changed; None for maybe all."""

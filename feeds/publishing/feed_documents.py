@@ -8,9 +8,9 @@ from functools import partial
 from data.health.latency import LAST, as_published, latencies, latency_line
 from data.models import Facet
 from feeds.archive_pages import Releases, cut_archive_pages
-from feeds.formats.feed import Feed, archive_page, beside, feed_of, with_archives
+from feeds.formats.feed import Feed, archive_page, feed_of, neighbouring_pages, with_archives
 from feeds.formats.rendering import RenderedEntry, rendered
-from feeds.pages.indexes.older_page import FIRST, newer_page
+from feeds.pages.indexes.older_page import MAX_FIRST_PAGE, newer_page
 from feeds.publishing.context.entry_renderer import EntryRenderer
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.publishing.facet_pages import FacetPages
@@ -57,7 +57,7 @@ class FeedDocuments:
         before = context.archive.count(facet)
         current, full = cut_archive_pages(contents.current(facet, every), context.entries)
         shown = len(self._renderer.shown(facet, current))
-        has_latest = shown > FIRST
+        has_latest = shown > MAX_FIRST_PAGE
         pages = before + len(full)
         # Of a store that was written anew, pages are known whose files are not there yet.
         there = before
@@ -95,7 +95,7 @@ class FeedDocuments:
     def _archive_page(self, facet: Facet, page: int, pages: int, releases: Releases) -> None:
         entries = self._renderer.entries(facet, releases)
         feed = archive_page(
-            feed_of(self._context.catalog, facet, entries), page, beside(page, pages)
+            feed_of(self._context.catalog, facet, entries), page, neighbouring_pages(page, pages)
         )
         self._feed(facet, feed, entries, partial(archive_file, facet, page))
 
@@ -127,7 +127,7 @@ class FeedDocuments:
         """The entries of releases that stand on the page of a source, but in no feed of it."""
         if facet.source is None or not is_source(facet):
             return []
-        found = self._context.store.backlog(facet.source, limit=FIRST)
+        found = self._context.store.backlog(facet.source, limit=MAX_FIRST_PAGE)
         return self._renderer.entries(facet, found)
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from data.store.read_protocol import PublishStore
-from feeds.pages.indexes.days_page import FILE as DAYS
-from feeds.pages.indexes.days_page import days_page
+from feeds.pages.indexes.directories import (
+    DAYS_FILE,
+    days_page,
+    languages_pages,
+    sources_pages,
+    topics_pages,
+)
 from feeds.pages.indexes.feeds_page import feeds_pages
-from feeds.pages.indexes.languages_page import languages_pages
-from feeds.pages.indexes.sources_page import sources_pages
-from feeds.pages.indexes.topics_page import topics_pages
 from feeds.pages.renderer import PageRenderer
 
 Made = Mapping[str, Callable[[], bytes]]
@@ -35,7 +37,7 @@ def counted_pages(store: PublishStore, pages: PageRenderer) -> Made:
         **dict(sources_pages(pages, newest, store.last_health_events(), store.read_sources())),
         **dict(topics_pages(pages)),
         **dict(languages_pages(pages)),
-        DAYS: lambda: days_page(pages),
+        DAYS_FILE: lambda: days_page(pages),
     }
 
 

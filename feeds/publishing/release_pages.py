@@ -148,7 +148,7 @@ class ReleasePages:
             release,
             entry,
             revisions,
-            beside=due.beside,
+            neighbours=due.beside,
             story=self.stories.members(release.story),
             captured=captured,
             back=next(iter(self._store.returns_of(release.id)), None),

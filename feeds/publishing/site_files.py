@@ -20,7 +20,7 @@ from feeds.pages.home_page import about_page
 from feeds.pages.indexes.not_found_page import FILE as NOT_FOUND
 from feeds.pages.indexes.not_found_page import static_not_found_page
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.search_page import STATIC, static_page
+from feeds.pages.search_page import STATIC_FILE, static_page
 from feeds.publishing.sitemaps import FILE as SITEMAP
 
 
@@ -30,7 +30,7 @@ class SiteFiles:
     def __init__(self, catalog: Catalog, facets: Iterable[Facet], pages: PageRenderer) -> None:
         self.files: dict[str, Callable[[], bytes]] = {
             "opml.xml": lambda: opml.render(catalog, facets),
-            STATIC: lambda: static_page(pages),
+            STATIC_FILE: lambda: static_page(pages),
             builder_page.FILE: lambda: builder_page.builder_page(pages),
             "about/index.html": lambda: about_page(pages),
             NOT_FOUND: lambda: static_not_found_page(pages),

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from data.models import Facet
-from feeds.formats.sitemap import MOST, index, urlset
+from feeds.formats.sitemap import MAX_SITEMAP_URLS, index, urlset
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import MONTH, is_published, page_file, release_file
@@ -86,7 +86,7 @@ def parts(
 ) -> Iterator[tuple[tuple[str, dt.datetime | None], ...]]:
     """Pages in runs that fit into one sitemap."""
     left = iter(pages)
-    while some := tuple(islice(left, MOST)):
+    while some := tuple(islice(left, MAX_SITEMAP_URLS)):
         yield some
 
 

@@ -29,7 +29,7 @@ from data.health.overview import overview
 from data.health.state import Health
 from data.settings import Site
 from data.store.protocol import Store
-from feeds.compression import CODINGS, COMPRESS, IDENTITY
+from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
 from feeds.replay.replay import Replay
 from feeds.server.api.service import Api
 from feeds.server.bucket_cache import BucketCache

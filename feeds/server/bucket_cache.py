@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from data.bucket.answers import BucketError, Stored
 from data.bucket.bucket import Bucket
-from feeds.freshness import page_after
+from feeds.http_headers import page_after
 from feeds.publishing.bucket.manifest import FILE, Read, read_manifest
 from feeds.publishing.bucket.push import publication_of
 from feeds.server.response import CachedFile, Headers, hold

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from data.archive.log.tiles import WIDTH, read_file
 from data.bucket.answers import BucketError
 from data.bucket.bucket import Bucket
-from feeds.freshness import ENDLESS, TILES
+from feeds.http_headers import IMMUTABLE_CACHE, TILE_PREFIX
 
 PARTIAL: Final = re.compile(r"/log/(tile/(?:[1-9]?\d|entries)/(?:x\d{3}/)*\d{3}\.p/[1-9]\d{0,2})")
 
@@ -41,10 +41,10 @@ def tile_route(site: Path | Bucket) -> Route:
             raise HTTPException(404) from error
         except BucketError as error:
             raise HTTPException(503) from error
-        headers = {"cache-control": ENDLESS, "access-control-allow-origin": "*"}
+        headers = {"cache-control": IMMUTABLE_CACHE, "access-control-allow-origin": "*"}
         return Response(body, media_type=TILE, headers=headers)
 
-    return Route(f"{TILES}{{path:path}}", answer)
+    return Route(f"{TILE_PREFIX}{{path:path}}", answer)
 
 
 def read_tile(bucket: Bucket, name: str) -> bytes:

@@ -42,7 +42,7 @@ from data.store.protocol import Store
 from feeds.catalog import catalog_of
 from feeds.pages.health_page import health_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
-from feeds.pages.source_health_page import EVENTS, RUNS, SourceFacts, source_health_page
+from feeds.pages.source_health_page import MAX_EVENTS, MAX_RUNS, SourceFacts, source_health_page
 from feeds.server.requests.access import Access
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import WorkQueue
@@ -300,8 +300,8 @@ class Monitoring:
             pages = PageRenderer(catalog_of(store, self._site), store.facets())
             facts = SourceFacts(
                 health,
-                store.health_events_of(name, limit=EVENTS),
-                store.runs(name, limit=RUNS),
+                store.health_events_of(name, limit=MAX_EVENTS),
+                store.runs(name, limit=MAX_RUNS),
                 store.release_times(name, limit=LAST),
                 store.recall(name),
                 self._due(store, name),

@@ -50,7 +50,7 @@ from feeds.server.watch_feed import watch_entries, watch_feed, watch_of
 from feeds.urls import (
     FEED_BUILDER,
     FORMATS,
-    OWN,
+    OWN_HUB,
     SEARCH,
     SEARCH_PAGE,
     WATCH_FEED,
@@ -86,7 +86,7 @@ class OnDemand:
         self._url = store_url
         self._site = site
         self._watches = watches
-        hub = hub_of(site) if site.hub == OWN else None
+        hub = hub_of(site) if site.hub == OWN_HUB else None
         # Of these feeds our own hub alone knows whether somebody wants to be told.
         self._links = (Link("hub", hub),) if hub else ()
         self._lock = threading.Lock()

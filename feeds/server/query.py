@@ -14,8 +14,8 @@ from data.search.query import LONGEST, Query
 from data.text.language_tags import feed_language
 from data.wording import meant
 from feeds.formats.opml import DEFAULT_GROUPS, OPML_GROUPS
-from feeds.pages.builder_page import CHOSEN
-from feeds.searches import PAGED, SEARCHED
+from feeds.pages.builder_page import SELECTION_PARAMETERS
+from feeds.searches import PAGE_PARAMETERS, SEARCH_PARAMETERS
 from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
 
 ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
@@ -31,14 +31,14 @@ class BadQuery(CommuniqueError):
 def allowed_parameters(path: str) -> tuple[str, ...]:
     """What may be asked for at a path."""
     if path in PAGES:
-        return SEARCHED + PAGED
+        return SEARCH_PARAMETERS + PAGE_PARAMETERS
     if path.rpartition(".")[0] == SEARCH:
-        return SEARCHED
+        return SEARCH_PARAMETERS
     if path == FEED_BUILDER:
-        return (*CHOSEN, "kind", "format")
+        return (*SELECTION_PARAMETERS, "kind", "format")
     if path.startswith(WATCH_FEED):
         return ("token",)
-    return (*SEARCHED, "groups") if path == "/opml.xml" else ("asof",)
+    return (*SEARCH_PARAMETERS, "groups") if path == "/opml.xml" else ("asof",)
 
 
 def instant_of(asked: str) -> dt.datetime:
@@ -75,7 +75,7 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
 
 
 def query_of(asked: Mapping[str, str]) -> Query:
-    """What a search asks for by the parameters of feeds.searches.SEARCHED. Raises BadQuery."""
+    """Return the query of a search from its parameters (feeds.searches). Raises BadQuery."""
     text = asked.get("q", "")
     if len(text) > LONGEST:
         raise BadQuery(f"this query has {len(text):,} characters, and {LONGEST:,} are read")

@@ -8,8 +8,7 @@ from email.utils import formatdate
 from pathlib import PurePath
 from typing import TypeAlias
 
-from feeds.compression import CODINGS, IDENTITY
-from feeds.freshness import cache_control_of, content_type_of
+from feeds.http_headers import CODINGS, IDENTITY, cache_control_of, content_type_of
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.connection.security import completed
 from feeds.server.link_headers import links_in

@@ -16,10 +16,10 @@ from data.search.query import Query
 from data.store.protocol import Store
 from feeds.catalog import Catalog
 from feeds.entries.story_folding import folded
-from feeds.pages.builder_page import CHOSEN, EVENTS, Built, kind_of, state_of
-from feeds.pages.search_page import Found, Hit
+from feeds.pages.builder_page import SELECTION_PARAMETERS, SITE_FEEDS, BuiltFeed, kind_of, state_of
+from feeds.pages.search_page import Hit, SearchResults
 from feeds.pages.search_problems import Problem, notes_on, problems_of
-from feeds.searches import PAGED
+from feeds.searches import PAGE_PARAMETERS
 from feeds.server.query import query_of, with_present_sources
 
 FACETS = ("source", "topic")
@@ -36,7 +36,7 @@ PAGE = 30
 
 
 def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Release]:
-    """The newest releases that a search finds, by the parameters of feeds.searches.SEARCHED.
+    """The newest releases that a search finds, by its parameters (see feeds.searches).
 
     One without words finds all that there is by the others; one for nothing at all finds nothing.
     Raises BadQuery, SlowSearch.
@@ -61,38 +61,37 @@ def of_facets(
     return found[offset : offset + limit]
 
 
-def found(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> Found:
+def found(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchResults:
     """What the page of a search shows, or why it can't be asked."""
     asked = with_present_sources(asked, store.source_moves())
     problems = problems_of(catalog, asked)
-    if problems or not asked.keys() - set(PAGED):
-        return Found(asked, problems=problems)
+    if problems or not asked.keys() - set(PAGE_PARAMETERS):
+        return SearchResults(asked, problems=problems)
     query = query_of(asked)
     try:
         matches, hits = store.count_matches(query), hits_of(store, query, asked)
     except SlowSearch:
         said = catalog.texts.gettext(
-            "This search would look through too much, and was given up. Ask for a rarer word, or in"
-            " fewer sources or days."
+            "This search took too long and was stopped. Use a rarer word, or fewer sources or days."
         )
-        return Found(asked, problems=[Problem(said, [])])
+        return SearchResults(asked, problems=[Problem(said, [])])
     shown: list[Hit] = [(one, ()) for one in hits.releases]
     if "source" not in asked:
         shown = told_once(store, hits)
     notes = notes_on(catalog.texts, query)
-    return Found(asked, query, matches, shown, hits.cursor, notes=notes)
+    return SearchResults(asked, query, matches, shown, hits.cursor, notes=notes)
 
 
-def built(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> Built:
+def built(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> BuiltFeed:
     """What the page shows where feeds are put together. Raises BadQuery, SlowSearch."""
-    selected = {name: asked[name] for name in CHOSEN if name in asked}
+    selected = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
     selected = dict(with_present_sources(selected, store.source_moves()))
     problems = problems_of(catalog, selected)
-    if problems or not selected or kind_of(asked) in EVENTS:
-        return Built(asked, problems)
+    if problems or not selected or kind_of(asked) in SITE_FEEDS:
+        return BuiltFeed(asked, problems)
     query = query_of({**selected, **state_of(asked)})
     newest = store.search_newest(query, limit=SHOWN_NEWEST).releases
-    return Built(asked, (), store.count_matches(query), newest)
+    return BuiltFeed(asked, (), store.count_matches(query), newest)
 
 
 def told_once(store: Store, hits: Hits) -> list[Hit]:

@@ -16,8 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from feeds.compression import IDENTITY
-from feeds.freshness import page_after
+from feeds.http_headers import IDENTITY, page_after
 from feeds.server.delta import States
 from feeds.server.response import CachedFile, Encoded, Headers, hold
 from feeds.urls import stamp_of

@@ -16,12 +16,12 @@ from data.store.read_protocol import ReadStore
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, Link, entry_of
-from feeds.formats.feed import archive_page, beside, feed_of, with_archives
+from feeds.formats.feed import archive_page, feed_of, neighbouring_pages, with_archives
 from feeds.formats.feed_budget import rendered_document
 from feeds.formats.rendering import rendered
 from feeds.pages.facet_page import facet_page
 from feeds.pages.indexes.older_page import (
-    FIRST,
+    MAX_FIRST_PAGE,
     archive_pages,
     first_paging,
     latest_pages,
@@ -88,7 +88,7 @@ def source_topic(
     if number is None:
         feed = with_archives(feed, len(pages))
     else:
-        feed = archive_page(feed, number, beside(number, len(pages)))
+        feed = archive_page(feed, number, neighbouring_pages(number, len(pages)))
     return rendered(feed, made, address.kind)
 
 
@@ -106,17 +106,21 @@ def people_page(
     if name.isdigit():
         if int(name) > len(pages):
             return None
-        newer = newer_page(facet, int(name), len(pages), has_latest=len(releases) > FIRST)
+        newer = newer_page(facet, int(name), len(pages), has_latest=len(releases) > MAX_FIRST_PAGE)
         lines = lines_of(store, renderer, pages[int(name) - 1])
         return dict(archive_pages(renderer, facet, int(name), lines, newer)).get(
             part_file(facet, part)
         )
     lines = lines_of(store, renderer, releases)
     if name:
-        rest = latest_pages(renderer, facet, lines[FIRST:], len(pages)) if lines[FIRST:] else []
+        rest = (
+            latest_pages(renderer, facet, lines[MAX_FIRST_PAGE:], len(pages))
+            if lines[MAX_FIRST_PAGE:]
+            else []
+        )
         return dict(rest).get(part_file(facet, part))
-    paging = first_paging(facet, len(pages), has_latest=len(lines) > FIRST)
-    return facet_page(renderer, facet, lines[:FIRST], paging=paging)
+    paging = first_paging(facet, len(pages), has_latest=len(lines) > MAX_FIRST_PAGE)
+    return facet_page(renderer, facet, lines[:MAX_FIRST_PAGE], paging=paging)
 
 
 def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[Line]:

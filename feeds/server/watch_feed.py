@@ -22,7 +22,7 @@ from data.search.query import Query, terms_of
 from data.store.protocol import Store
 from data.text.clean import plain
 from data.watches.match import AlertEvent, WatchIndex, release_event
-from data.watches.watch import Watch, load_watch
+from data.watches.watch import PlainWatch, Watch, load_watch
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, entry_of
 from feeds.entries.events import edit_entry, health_entry, retraction_entry, return_entry
@@ -43,7 +43,7 @@ def watch_of(folder: Path | None, stem: str, token: str) -> Watch | None:
     if folder is None or name == stem:
         return None
     try:
-        watch = load_watch(folder, name)
+        watch = load_watch(folder, name, PlainWatch)
     except CommuniqueError:
         return None
     if watch.feed is None or not hmac.compare_digest(watch.feed.token.encode(), token.encode()):

@@ -17,8 +17,8 @@ from data.models import Delivery, HubRequest, PendingRequest
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
 from data.store.protocol import Store
+from feeds.backoff import Backoff
 from feeds.urls import MEDIA_TYPES
-from feeds.websub.backoff import Backoff
 from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.made_feeds import (
     UNKNOWN,

@@ -18,8 +18,8 @@ from data.network.client import Outbound, OutboundError
 from data.settings import Site
 from data.store.websub_protocol import WebSubStore
 from data.text.urls import site_address
+from feeds.backoff import Backoff
 from feeds.urls import CALLBACK_PATH
-from feeds.websub.backoff import Backoff
 from feeds.websub.messages import FORM, is_address, subscription_form
 from feeds.websub.subscribers import host_of
 

@@ -25,7 +25,7 @@ from data.store.protocol import Store
 from data.text.urls import site_address
 from data.watches.match import AlertEvent, WatchIndex
 from data.watches.watch import Watch
-from feeds.searches import SEARCHED, canonical_query, parse_query
+from feeds.searches import SEARCH_PARAMETERS, canonical_query, parse_query
 from feeds.urls import FORMATS, SEARCH, facet_of, feed_file, is_published
 from feeds.websub.messages import file_of
 
@@ -56,7 +56,7 @@ def made_feed(address: str) -> str | None:
     """
     path, mark, query = address.partition("?")
     if path in {f"{SEARCH}.{kind}" for kind in FORMATS}:
-        asked = parse_query(query.encode(), SEARCHED)
+        asked = parse_query(query.encode(), SEARCH_PARAMETERS)
         return f"{path[1:]}?{canonical_query(asked)}" if asked else None
     found = None if mark else facet_of(path)
     return feed_file(*found) if found and not is_published(found[0]) else None

@@ -11,7 +11,7 @@ from data.models import PendingTopic
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
 from data.store.websub_protocol import WebSubStore
-from feeds.websub.backoff import Backoff
+from feeds.backoff import Backoff
 from feeds.websub.messages import FORM, announcement, topic_of
 
 log = structlog.get_logger()

@@ -34,7 +34,7 @@ from feeds.publishing.context.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
-from feeds.urls import OWN, hub_of
+from feeds.urls import OWN_HUB, hub_of
 from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.made_feeds import note_changed_searches
 from scheduler.home import NO_FOLDER, NOWHERE, Home, open_home
@@ -228,7 +228,7 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
     store = home.store()
     try:
         note_changed_feeds(store, home.site, files)
-        if site.hub == OWN:
+        if site.hub == OWN_HUB:
             # Imported here: nothing else that publishes makes feeds on demand.
             from feeds.server.on_demand import OnDemand  # noqa: PLC0415
 

@@ -13,10 +13,11 @@ from data.errors import HomeInUse, LeaseLost, StoreError
 from data.models import AlertDelivery, Lease
 from data.store.protocol import Store
 from data.watches.folder import load_watches
+from feeds.alerts.channels import AlertWatch
 from feeds.alerts.matcher import Matcher
-from feeds.alerts.senders import Senders
+from feeds.alerts.sending import Senders
 from feeds.alerts.worker import AlertWorker
-from feeds.websub.backoff import LOOK, Backoff
+from feeds.backoff import POLL_SECONDS, Backoff
 from scheduler.home import Home
 from scheduler.jobs.leased.leased_store import under
 from scheduler.service.background import in_background
@@ -58,7 +59,7 @@ class AlertService:
                 with self._home.lock("alerts", "another process"):
                     await self._work(lease)
             except HomeInUse:
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(POLL_SECONDS)
             except (OSError, StoreError) as error:
                 # A disk that is full, most likely: the rest of the service goes on.
                 log.warning("alerts failed", problem=str(error))
@@ -95,7 +96,7 @@ def waiting_alerts(home: Home) -> int:
 
 def new_alerts(home: Home, store: Store) -> Sequence[AlertDelivery]:
     """The deliveries that `communique run` will make of the events that wait, none of them kept."""
-    matcher = Matcher(load_watches(home.watches)[0], home.settings.alerts)
+    matcher = Matcher(load_watches(home.watches, AlertWatch)[0], home.settings.alerts)
     if not matcher.watches:
         return ()
     return [

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import StoreError
 from data.store.websub_protocol import WebSubStore
-from feeds.websub.backoff import Backoff
+from feeds.backoff import Backoff
 from feeds.websub.callback import FeedCallback
 from feeds.websub.feed_subscriber import FeedSubscriber
 from scheduler.home import Home

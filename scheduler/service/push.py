@@ -13,9 +13,9 @@ from starlette.types import ASGIApp
 from data.errors import HomeInUse, StoreError
 from data.network.client import Outbound
 from data.store.protocol import Store
+from feeds.backoff import POLL_SECONDS, Backoff
 from feeds.server.on_demand import OnDemand
-from feeds.urls import OWN, hub_of
-from feeds.websub.backoff import LOOK, Backoff
+from feeds.urls import OWN_HUB, hub_of
 from feeds.websub.distributor import HubWorker
 from feeds.websub.hub import Hub
 from feeds.websub.publisher import Announcer
@@ -39,13 +39,13 @@ class PushService:
         self._pace = pace or Backoff()
         self._hub = hub_of(self._site)
         self._store = home.store(patience=PATIENCE) if self._hub else None
-        if self._store and self._site.hub == OWN:
+        if self._store and self._site.hub == OWN_HUB:
             self._store.keep_private()
 
     @property
     def hub(self) -> ASGIApp | None:
         """What answers subscribers, where we are the hub."""
-        if self._store is None or self._site.hub != OWN:
+        if self._store is None or self._site.hub != OWN_HUB:
             return None
         return Hub(self._store, self._site, self._home.site, self._pace.wake)
 
@@ -65,7 +65,7 @@ class PushService:
                     await asyncio.to_thread(note_changes, self._home)
                     await self._worker(self._store, self._hub).run()
             except HomeInUse:
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(POLL_SECONDS)
             except (OSError, StoreError) as error:
                 # A disk that is full, most likely: feeds are served all the same.
                 log.warning("push failed", problem=str(error))
@@ -73,7 +73,7 @@ class PushService:
 
     def _worker(self, store: Store, hub: str) -> Announcer | HubWorker:
         outbound = outbound_of(self._home)
-        if self._site.hub == OWN:
+        if self._site.hub == OWN_HUB:
             folder = self._home.site
             return HubWorker(
                 store,
@@ -104,7 +104,7 @@ async def announce(home: Home) -> bool:
     """
     site = home.settings.site
     hub = hub_of(site)
-    if hub is None or site.hub == OWN:
+    if hub is None or site.hub == OWN_HUB:
         return True
     note_changes(home)
     store = home.store()

@@ -62,7 +62,7 @@ RECURRING: Final = (
     Recurring("tidy", 86_400, "Tidy the store."),
 )
 """Every recurring job but visits. The clock is looked at besides, every CLOCK seconds; what is to
-be pushed, by WebSub's own pace (feeds.websub.backoff); the archive is copied by every service, also
+be pushed, by WebSub's own pace (feeds.backoff); the archive is copied by every service, also
 by one that plans nothing (scheduler.service.upkeep)."""
 
 LEAP: Final = dt.timedelta(hours=1)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 from data.errors import ConfigurationError
 from data.search.query import Query
 from data.topics.taxonomy import load_taxonomy
 from data.watches.watch import Watch
-from data.wording import how_to_install, meant
+from data.wording import meant
+from feeds.alerts.channels import CHANNELS, channels_of
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
 from scheduler.home import Home
@@ -23,15 +23,13 @@ def doubts_of(home: Home, one: Watch) -> list[str]:
 
 def _doubts(home: Home, one: Watch) -> Iterator[str]:
     if not one.outputs and not one.feed:
-        yield "it tells nobody; write [webhook], [mail], [apprise] or [feed] into its file"
+        tables = ", ".join(f"[{channel.table}]" for channel in CHANNELS)
+        yield f"it sends no alerts; write {tables} or [feed] into its file"
     if one.query.count('"') % 2:
         yield f"a quotation mark of {one.query!r} is not closed; it is read as closed at the end"
     yield from notes_on(texts_of("en"), Query(one.query))
-    if one.mail and not home.settings.alerts.smtp_host:
-        yield "no mail is sent before smtp_host is written under [alerts] in communique.toml"
-    if one.apprise and find_spec("apprise") is None:
-        fix = how_to_install("communique[apprise]")
-        yield f"nothing is sent by Apprise before it is there: {fix}"
+    for channel in channels_of(one):
+        yield from channel.missing(home.settings.alerts)
     if not one.sources and not one.topics:
         return
     store = home.store()

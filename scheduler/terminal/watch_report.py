@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from data.text.redaction import HIDDEN
-from data.watches.services import shown_service
-from data.watches.watch import FeedAccess, Service, Watch, Webhook
-from feeds.alerts.senders import host_of
+from data.watches.watch import FeedAccess, Watch
+from feeds.alerts.channels import channels_of
 from scheduler.cli import print_json, say
 
 
@@ -21,13 +19,10 @@ def fields_of(one: Watch) -> dict[str, Any]:
 
 
 def without_secrets(one: Watch) -> Watch:
-    """A watch as it may be shown: of its webhook the host, as the path may be a secret too."""
-    shown: dict[str, Any] = {}
-    if one.webhook:
-        scheme = urlsplit(one.webhook.url).scheme
-        shown["webhook"] = Webhook(f"{scheme}://{host_of(one.webhook.url)}/{HIDDEN}", HIDDEN)
-    if one.apprise:
-        shown["apprise"] = Service(shown_service(one.apprise.url))
+    """Return a watch with its secrets hidden, to be displayed."""
+    shown: dict[str, Any] = {
+        channel.table: channel.without_secrets() for channel in channels_of(one)
+    }
     if one.feed:
         shown["feed"] = FeedAccess(HIDDEN)
     return msgspec.structs.replace(one, **shown)
@@ -40,12 +35,7 @@ def described(one: Watch) -> str:
     if one.query:
         parts.append(f"words {one.query}")
     parts += [f"{what} {', '.join(names)}" for what, names in lists.items() if names]
-    if one.webhook:
-        parts.append(f"webhook at {host_of(one.webhook.url)}")
-    if one.mail:
-        parts.append(f"mail to {', '.join(one.mail.to)}")
-    if one.apprise:
-        parts.append(shown_service(one.apprise.url))
+    parts += [channel.described() for channel in channels_of(one)]
     if one.feed:
         parts.append("a feed")
     if one.digest:

@@ -30,7 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         draft = Draft("acme", release.url, release.content)
         store.record(draft, seen=release.order, since=release.order)
     chosen = SelectedReleases(store)
-    write_folder(store, chosen, home / "copy", Site(), payload=lambda _: None, told=lambda *_: None)
+    write_folder(
+        store, chosen, home / "copy", Site(), payload=lambda _: None, progress=lambda *_: None
+    )
     store.close()
     return home / "copy"
 

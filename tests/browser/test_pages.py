@@ -243,7 +243,7 @@ def test_a_release_with_pictures_asks_no_other_site(site: httpx.Client, page: An
     page.goto(f"{site.base_url}/releases/{ILLUSTRATED.id}/")
     link = page.get_by_role("link", name="The quay at dusk")
     assert link.get_attribute("href") == "https://pictures.invalid/quay.jpg"
-    page.locator("summary", has_text="Cite it").click()
+    page.locator("summary", has_text="Citation").click()
     assert page.get_by_text("@misc{release-").is_visible()
     page.wait_for_load_state("networkidle")
     assert asked

@@ -35,7 +35,7 @@ from data.models import (
 )
 from data.topics.facets import facets_of, section_of
 from feeds.formats.feed import common_language
-from feeds.offline.publication_in_memory import PublicationInMemory
+from feeds.offline.selection import PublicationInMemory
 
 UTC = dt.UTC
 NOON = dt.datetime(2022, 11, 24, 8, tzinfo=UTC)

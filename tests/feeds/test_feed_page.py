@@ -13,7 +13,7 @@ from feeds.entries.entry import Entry, entry_of
 from feeds.entries.events import retraction_entry
 from feeds.formats.feed import feed_of
 from feeds.formats.rendering import rendered, rendered_entry
-from feeds.pages.feed_page import MOST, feed_page
+from feeds.pages.feed_page import MAX_ENTRIES, feed_page
 from feeds.pages.renderer import PageRenderer
 from tests.feeds.fakestore import NOON, make_release
 
@@ -70,8 +70,10 @@ def test_a_search_is_asked_for_again_in_each_format() -> None:
 
 
 def test_a_long_feed_is_cut_and_says_so() -> None:
-    page = shown([f"Title {number}" for number in range(MOST + 2)], "/feeds/all.atom", Facet())
-    assert page.count('class="title"') == MOST
+    page = shown(
+        [f"Title {number}" for number in range(MAX_ENTRIES + 2)], "/feeds/all.atom", Facet()
+    )
+    assert page.count('class="title"') == MAX_ENTRIES
     assert "2 more entries" in page
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from data.models import Facet
 from feeds.urls import (
     FORMATS,
-    LONGEST,
+    MAX_STEM_BYTES,
     facet_of,
     feed_file,
     file_name,
@@ -64,7 +64,7 @@ def test_no_name_leaves_its_folder_or_grows_too_long(name: str) -> None:
     assert file not in {".", ".."}
     assert not set(file) & set('/\\:*?"<>|\0')
     assert file == file.lower()
-    assert len(file.encode()) <= LONGEST
+    assert len(file.encode()) <= MAX_STEM_BYTES
 
 
 @pytest.mark.parametrize(

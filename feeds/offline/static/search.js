@@ -1,22 +1,22 @@
-// Searches the releases of this folder. Pages on disk can't ask for data, so it comes as scripts,
-// part after part: each calls addReleases.
+// Searches the releases of this folder. Pages on disk can't fetch data, so the index is loaded
+// as scripts, one part at a time. Each script calls addReleases.
 "use strict";
 
-const MOST = 200;
+const MAX_SHOWN = 200;
 const form = document.querySelector("form.search");
 const list = document.querySelector("ol.releases");
-const told = document.querySelector("p.lead");
+const status = document.querySelector("p.lead");
 const parts = Number(form.dataset.parts);
 const loaded = [];
-let waiting = null;
+let receive = null;
 
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-// Words and "phrases" that have to be there, and -those that must not.
+// Splits a query into words and "phrases" that must match, and -words that must not.
 function termsOf(query) {
   const found = folded(query).match(/-?"[^"]+"|\S+/g) || [];
   const terms = found.map((term) => ({
-    none: term.startsWith("-") && term.length > 1,
+    isExcluded: term.startsWith("-") && term.length > 1,
     text: term.replace(/^-/, "").replace(/["*]/g, "").trim(),
   }));
   return terms.filter((term) => term.text);
@@ -26,7 +26,7 @@ function load(number) {
   if (loaded[number]) return Promise.resolve(loaded[number]);
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    waiting = (releases) => {
+    receive = (releases) => {
       loaded[number] = releases.map(([id, title, day, source, name, topics, retracted, text]) => ({
         id, title, day, source, name, topics, retracted, text: folded(`${title}\n${name}\n${text}`),
       }));
@@ -39,11 +39,11 @@ function load(number) {
   });
 }
 
-window.addReleases = (releases) => waiting(releases);
+window.addReleases = (releases) => receive(releases);
 
 function show(release) {
   const row = document.createElement("li");
-  const said = document.createElement("div");
+  const content = document.createElement("div");
   const link = document.createElement("a");
   link.className = "title";
   link.href = `../releases/${encodeURIComponent(release.id)}/index.html`;
@@ -61,8 +61,8 @@ function show(release) {
     mark.textContent = "Retracted";
     from.append(" ", mark);
   }
-  said.append(link, from);
-  row.append(said);
+  content.append(link, from);
+  row.append(content);
   list.append(row);
 }
 
@@ -75,7 +75,7 @@ async function search() {
   const source = asked.get("source");
   const topic = asked.get("topic");
   list.replaceChildren();
-  told.textContent = "";
+  status.textContent = "";
   if (!terms.length && !source && !topic) return;
   let count = 0;
   for (let number = 1; number <= parts; number += 1) {
@@ -84,18 +84,18 @@ async function search() {
     for (const release of releases) {
       if (source && release.source !== source) continue;
       if (topic && !release.topics.includes(topic)) continue;
-      if (!terms.every((term) => release.text.includes(term.text) !== term.none)) continue;
+      if (!terms.every((term) => release.text.includes(term.text) !== term.isExcluded)) continue;
       count += 1;
-      if (count <= MOST) show(release);
+      if (count <= MAX_SHOWN) show(release);
     }
   }
-  const shown = count > MOST ? `, of which ${MOST} are shown` : "";
-  told.textContent = count === 1 ? "1 release" : `${count} releases${shown}`;
+  const shown = count > MAX_SHOWN ? ` (the first ${MAX_SHOWN} are shown)` : "";
+  status.textContent = count === 1 ? "1 release" : `${count} releases${shown}`;
 }
 
 form.q.value = new URLSearchParams(location.search).get("q") || "";
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  search().catch((error) => { told.textContent = error.message; });
+  search().catch((error) => { status.textContent = error.message; });
 });
-search().catch((error) => { told.textContent = error.message; });
+search().catch((error) => { status.textContent = error.message; });

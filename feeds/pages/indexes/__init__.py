@@ -1,4 +1,4 @@
-"""Pages that list: sources, topics, languages, days, feeds, older releases, what happened to them.
+"""Pages of lists that span several pages or cover the whole site.
 
-A file belongs here if it makes a list that goes on over several pages, or one of all that there is.
+A module belongs here if it renders such a list.
 """

@@ -1,6 +1,6 @@
-"""Pages of what happened: corrections, retractions, changes in the health of sources.
+"""Pages of events: corrections, retractions, and changes in the health of sources.
 
-The first shows the newest, older ones are at ``page/N/``, counted from the oldest.
+The first page shows the newest events. Older pages are at ``page/N/``, numbered from the oldest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from data.text.clean import allowed, plain
 from data.text.language_tags import feed_language
 from feeds.entries.entry import title_of
 from feeds.entries.events import HEALTH, NETWORK
-from feeds.pages.paging import ALONE, Paging
+from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES
 from feeds.urls import (
@@ -33,20 +33,20 @@ from feeds.urls import (
     revision_file,
 )
 
-SIZE = 20
-"""Events on an older page; the first shows up to twice as many."""
+PAGE_EVENTS = 20
+"""Number of events per older page; the first page shows up to twice as many."""
 
-SHORT = 600
-"""Characters of a difference in one field; the page of the version has all of it."""
+MAX_DIFFERENCE_CHARACTERS = 600
+"""Maximum characters of the difference of a field; the version's page shows all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """What happened, and where more of it is told.
+    """The line of an event.
 
-    ``name`` is the title of a release or the name of a source, with its ``language`` where it is
-    known, and ``file`` its page, or empty. ``what`` follows it, ``who`` published it, ``text`` says
-    more as HTML, and ``more`` are files with what they are called.
+    ``name`` is the title of a release or the name of a source, ``language`` its language if known,
+    and ``file`` its page, or empty. ``what`` follows the name, ``who`` is the publisher, ``text``
+    has details as HTML, and ``more`` are labels and files of further pages.
     """
 
     at: dt.datetime
@@ -62,17 +62,17 @@ class EventLine:
 def edit_line(
     pages: PageRenderer, release: Release, before: Revision, after: Revision
 ) -> EventLine:
-    """The line of an edit, with what it changed in short."""
+    """Return the line of an edit, with a short difference."""
     texts = pages.catalog.texts
     found = changes_between(before, after)
-    html = "".join(f"<p>{change.short_html(SHORT)}</p>" for change in found)
+    html = "".join(f"<p>{change.short_html(MAX_DIFFERENCE_CHARACTERS)}</p>" for change in found)
     if any(change.is_coarse for change in found):
         coarse = texts.gettext(
-            "Parts are too long to compare word by word; they are shown as replaced."
+            "Some parts are too long to compare word by word and are shown as replaced."
         )
         html = f"<p>{escape(coarse)}</p>{html}"
-    same = texts.gettext("Its title, text and files stayed as they were.")
-    version = texts.gettext("Version %(number)s, with all that changed", number=after.number)
+    same = texts.gettext("The title, text and files are unchanged.")
+    version = texts.gettext("Version %(number)s with all changes", number=after.number)
     return EventLine(
         after.seen,
         title_of(after.content),
@@ -87,9 +87,12 @@ def edit_line(
 def retraction_line(
     pages: PageRenderer, release: Release, at: dt.datetime, *, captured: bool
 ) -> EventLine:
-    """The line of a retraction; ``captured`` is whether the answer is archived that showed it."""
+    """Return the line of a retraction.
+
+    ``captured`` is whether the archive has the response that showed the page missing.
+    """
     texts = pages.catalog.texts
-    proof = (texts.gettext("What the publisher’s site answered"), capture_file(release.id))
+    proof = (texts.gettext("The response of the publisher’s site"), capture_file(release.id))
     return EventLine(
         at,
         title_of(release.content),
@@ -97,14 +100,14 @@ def retraction_line(
         feed_language(release.content.language),
         who=plain(pages.catalog.source(release.source).name),
         more=(
-            (texts.gettext("The copy kept"), release_file(release.id)),
+            (texts.gettext("Archived copy"), release_file(release.id)),
             *((proof,) if captured else ()),
         ),
     )
 
 
 def return_line(pages: PageRenderer, release: Release, back: Return) -> EventLine:
-    """The line of a return."""
+    """Return the line of a release that is back online."""
     texts = pages.catalog.texts
     day = texts.spoken(back.since.date().isoformat())
     return EventLine(
@@ -114,15 +117,15 @@ def return_line(pages: PageRenderer, release: Release, back: Return) -> EventLin
         feed_language(release.content.language),
         who=plain(pages.catalog.source(release.source).name),
         text=Markup("<p>%s</p>") % texts.gettext("Back online. Retracted on %(day)s.", day=day),
-        more=((texts.gettext("The copy kept"), release_file(release.id)),),
+        more=((texts.gettext("Archived copy"), release_file(release.id)),),
     )
 
 
 def health_line(pages: PageRenderer, event: HealthEvent) -> EventLine:
-    """The line of a change in the health of a source."""
+    """Return the line of a change in the health of a source."""
     source = Facet(source=event.source)
     name = plain(pages.catalog.source(event.source).name) if event.source else NETWORK
-    reason = plain(event.reason) or "Its last visits went as they should."
+    reason = plain(event.reason) or "Its recent visits succeeded."
     return EventLine(
         event.at,
         name,
@@ -133,17 +136,17 @@ def health_line(pages: PageRenderer, event: HealthEvent) -> EventLine:
 
 
 def events_file(event: EventFeed, page: int) -> str:
-    """The file of a page of events, or of the newest for 0: ``changes/page/3/index.html``.
+    """Return the file of a page of events: ``changes/page/3/index.html``; 0 is the newest page.
 
-    Those of health have a page of their own below that of how sources are.
+    Events of health are below the page of the health of sources.
     """
     stem = "health/changes" if event == "health" else event
     return f"{stem}/page/{page}/index.html" if page else f"{stem}/index.html"
 
 
 def full_pages(count: int) -> int:
-    """How many older pages so many events fill."""
-    return max(count - SIZE, 0) // SIZE
+    """Return the number of full older pages for a number of events."""
+    return max(count - PAGE_EVENTS, 0) // PAGE_EVENTS
 
 
 def events_page(
@@ -155,9 +158,10 @@ def events_page(
     of: int,
     total: int,
 ) -> bytes:
-    """The page of some events, the newest first; ``of`` so many older pages and ``total`` events.
+    """Render a page of events, the newest first.
 
-    ``page`` is 0 for the newest.
+    ``page`` is its number, 0 for the newest page; ``of`` is the number of older pages, and
+    ``total`` the number of all events.
     """
     texts = pages.catalog.texts
     title, description = EVENT_FEEDS[event]
@@ -181,9 +185,9 @@ def events_page(
 
 
 def paging_of(event: EventFeed, page: int, of: int) -> Paging:
-    """Where a page of events leads to."""
+    """Return the links of a page of events to the other pages."""
     if not of:
-        return ALONE
+        return SINGLE_PAGE
     if not page:
         return Paging(older=events_file(event, of), oldest=events_file(event, 1))
     return Paging(

@@ -1,6 +1,6 @@
-"""The directory of all feeds: small groups at once, large ones on pages of their own.
+"""The directory of feeds: small groups on one page, large groups on their own pages.
 
-It says no counts of releases, so that only new names change it.
+It shows no counts of releases, so it changes only with new or removed feeds.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from feeds.urls import EVENT_FEEDS, event_page, has_feed_files, page_file, stem_
 
 FILE: Final = "feeds/index.html"
 
-INLINE: Final = 50
-"""Feeds of a group that the directory shows itself."""
+MAX_INLINE_FEEDS: Final = 50
+"""Maximum number of feeds of a group on the directory itself; larger groups get own pages."""
 
-YEAR: Final = len("2022")
+YEAR_LENGTH: Final = len("2022")
 
 FOLDERS: Final = {
     "Sources": "sources",
@@ -34,26 +34,26 @@ FOLDERS: Final = {
     "Topics": "topics",
     "Languages": "languages",
 }
-"""Where the pages of large groups lie."""
+"""Folders of the pages of large groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """The line of a feed: what it is called, its page, and its file without a suffix."""
+    """The row of a feed: its name, its page, and its file without suffix."""
 
     name: str
     page: str
     stem: str
 
     def html(self, up: str, texts: Texts) -> Markup:
-        """The line on a page that the way ``up`` leads from."""
+        """Return the row as HTML; ``up`` is the path to the site's root."""
         row = feed_row(self.name, self.page, self.stem, texts)
         return Markup(row.replace(UP, up))  # noqa: S704 - feed_row escapes
 
 
 @dataclass(frozen=True, slots=True)
 class FeedGroup:
-    """A group of feeds: the lines that are shown, or the file of its page and how many it has."""
+    """A group of feeds: either its lines, or the file of its page and its number of feeds."""
 
     name: str
     lines: Sequence[FeedLine]
@@ -62,7 +62,7 @@ class FeedGroup:
 
 
 def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """The files of the directory, and how to make each."""
+    """Yield the files of the directory, each with a function that renders it."""
     catalog, texts = pages.catalog, pages.catalog.texts
     counts = pages.navigation.counts
     published = (facet for facet in counts if has_feed_files(facet, counts))
@@ -70,10 +70,10 @@ def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]
     for name, facets in grouped(catalog, published).items():
         lines = [line_of(catalog, facet) for facet in facets]
         if name == "Dates":
-            years = [one for one in facets if len(one.period or "") == YEAR]
+            years = [one for one in facets if len(one.period or "") == YEAR_LENGTH]
             groups.append(FeedGroup(name, [], dates_file(""), len(years)))
             yield from dates_pages(pages, facets)
-        elif name in FOLDERS and len(lines) > INLINE:
+        elif name in FOLDERS and len(lines) > MAX_INLINE_FEEDS:
             stem = f"feeds/{FOLDERS[name]}"
             groups.append(FeedGroup(name, [], f"{stem}/index.html", len(lines)))
             yield from group_pages(pages, stem, texts.gettext(name), lines)
@@ -91,11 +91,11 @@ def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]
 def dates_pages(
     pages: PageRenderer, facets: Sequence[Facet]
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """The feeds of years, and those of the months and days of each."""
+    """Yield the pages of feeds by date: one of all years, and one per year."""
     catalog = pages.catalog
     within: dict[str, list[FeedLine]] = {}
     for facet in facets:
-        within.setdefault((facet.period or "")[:YEAR], []).append(line_of(catalog, facet))
+        within.setdefault((facet.period or "")[:YEAR_LENGTH], []).append(line_of(catalog, facet))
     for year, lines in within.items():
         stem = dates_file(year).removesuffix("/index.html")
         yield from group_pages(pages, stem, year, sorted(lines, key=lambda one: one.stem))
@@ -105,17 +105,17 @@ def dates_pages(
 
 
 def dates_file(year: str) -> str:
-    """The page of the feeds of a year, or of all years."""
+    """Return the file of the feeds of a year, or of all years if empty."""
     return f"feeds/dates/{year}/index.html" if year else "feeds/dates/index.html"
 
 
 def group_pages(
     pages: PageRenderer, stem: str, title: str, lines: Sequence[FeedLine]
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """The pages of one group of feeds."""
+    """Yield the pages of one group of feeds."""
     return index_pages(pages, stem, "feed_group.html", lines, title=title)
 
 
 def line_of(catalog: Catalog, facet: Facet) -> FeedLine:
-    """The line of the feed of a facet."""
+    """Return the row of a facet's feed."""
     return FeedLine(catalog.name(facet), page_file(facet), stem_of(facet))

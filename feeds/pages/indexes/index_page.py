@@ -1,7 +1,7 @@
-"""Pages that list many things of one kind by their names: so many on a page, and a field to filter.
+"""Long lists split into several pages, with a field to filter them.
 
-The first is ``sources/``, the next ones are ``sources/-/2/`` and so on, as no source can be called
-so. Each is a page by itself; the script of the field takes the lines of the others in.
+The first page is ``sources/``, the next is ``sources/-/2/``, as no source has the id "-". Each page
+works alone; the script of the filter field loads the lines of the other pages.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any, Generic, Protocol, TypeVar
 from data.models import Facet
 from feeds.pages.renderer import PageRenderer
 
-ON_PAGE = 200
-"""Lines of a page: some 15 KB, compressed."""
+MAX_LINES = 200
+"""Maximum number of lines per page, about 15 KB compressed."""
 
-LONGEST = 18
-"""Characters of a name that leads to a page."""
+MAX_LABEL_CHARACTERS = 18
+"""Maximum characters of a name in the label of a link to a page."""
 
 
 class Named(Protocol):
-    """A line of an index."""
+    """A line of a list, with a name."""
 
     @property
     def name(self) -> str:
-        """By which it is found."""
+        """The name that labels and filters use."""
 
 
 Line = TypeVar("Line", bound=Named)
@@ -34,7 +34,7 @@ Line = TypeVar("Line", bound=Named)
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[Line]):
-    """A page of an index: its file, its lines, and what a link to it says."""
+    """One page of a list: its file, its lines, and the label of links to it."""
 
     file: str
     rows: Sequence[Line]
@@ -42,25 +42,29 @@ class Part(Generic[Line]):
 
 
 def parts_of(stem: str, rows: Sequence[Line]) -> list[Part[Line]]:
-    """Lines in their order on as many pages as they need; one where there is none."""
+    """Split lines into pages in their order; without lines, there is one empty page."""
     parts = []
-    for start in range(0, max(len(rows), 1), ON_PAGE):
-        some = rows[start : start + ON_PAGE]
-        place = f"-/{start // ON_PAGE + 1}/" if start else ""
+    for start in range(0, max(len(rows), 1), MAX_LINES):
+        some = rows[start : start + MAX_LINES]
+        place = f"-/{start // MAX_LINES + 1}/" if start else ""
         label = f"{short(some[0].name)} – {short(some[-1].name)}" if some else ""
         parts.append(Part(f"{stem}/{place}index.html", some, label))
     return parts
 
 
 def short(name: str) -> str:
-    """The beginning of a name."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1].rstrip()}…"
+    """Cut a name to MAX_LABEL_CHARACTERS."""
+    return (
+        name
+        if len(name) <= MAX_LABEL_CHARACTERS
+        else f"{name[: MAX_LABEL_CHARACTERS - 1].rstrip()}…"
+    )
 
 
 def index_pages(
     pages: PageRenderer, stem: str, template: str, rows: Sequence[Line], **values: Any
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """The files of an index, and how each is made by a template from its lines."""
+    """Yield the files of a list, each with a function that renders it from a template."""
     parts = parts_of(stem, rows)
     for part in parts:
         yield (
@@ -76,21 +80,3 @@ def index_pages(
                 **values,
             ),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class CountedLine:
-    """A name with its page and its number of releases; ``depth`` levels down, below ``above``."""
-
-    name: str
-    file: str
-    releases: int
-    depth: int = 0
-    above: str = ""
-
-
-def counted_pages(
-    pages: PageRenderer, stem: str, rows: Sequence[CountedLine], *, title: str, lead: str
-) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """The files of an index of names with numbers of releases, and how to make each."""
-    return index_pages(pages, stem, "counted.html", rows, title=title, lead=lead)

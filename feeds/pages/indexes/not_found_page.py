@@ -1,4 +1,4 @@
-"""The page that says that nothing is at an address, with what is there instead, or near it."""
+"""The page for unknown addresses, with suggestions of similar ones."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import FEED_SUFFIXES, href, name_of, page_file
 
 FILE: Final = "404.html"
-"""The page that static hosts show for what they do not have, at whatever depth."""
+"""The file that static hosts serve for unknown addresses."""
 
-MOST: Final = 5
-"""Things of one kind that are offered."""
+MAX_SUGGESTIONS: Final = 5
+"""Maximum number of suggested sources, topics or languages."""
 
-LONGEST: Final = 100
-"""Characters of an address that are looked at."""
+MAX_PATH_CHARACTERS: Final = 100
+"""Number of characters of an address that are compared."""
 
-ALIKE: Final = 0.6
-"""How much two names have in common, of 1, to be taken for one."""
+MIN_SIMILARITY: Final = 0.6
+"""Minimum similarity (0 to 1) of a suggested name, as difflib measures it."""
 
-Near: TypeAlias = tuple[str, str]
-"""What something is called, and the file of its page."""
+Suggestion: TypeAlias = tuple[str, str]
+"""A name and the file of its page."""
 
 
-def not_found_page(pages: PageRenderer, root: str, near: Iterable[Near] = ()) -> bytes:
-    """The page, whose links begin with ``root``: it is shown at addresses of any depth."""
+def not_found_page(pages: PageRenderer, root: str, near: Iterable[Suggestion] = ()) -> bytes:
+    """Render the page. Links start with ``root``, as the page is shown at any depth."""
     return pages.render(
         "not_found.html",
         FILE,
@@ -41,28 +41,30 @@ def not_found_page(pages: PageRenderer, root: str, near: Iterable[Near] = ()) ->
 
 
 def static_not_found_page(pages: PageRenderer) -> bytes:
-    """The page among the files of a site: it leads to where the settings say that the site lies."""
+    """Render the page for static hosts; its links start with the path of the site's URL."""
     return not_found_page(pages, urlsplit(pages.catalog.site).path)
 
 
-def near_misses(path: str, catalog: Catalog, counts: Mapping[Facet, int]) -> Iterator[Near]:
-    """What is near a path at which nothing is: a source or topic of a like name, the month."""
-    match unquote(path[:LONGEST]).removesuffix("/").split("/")[1:]:
+def near_misses(path: str, catalog: Catalog, counts: Mapping[Facet, int]) -> Iterator[Suggestion]:
+    """Yield suggestions for an unknown path: similar names, or the month or year of a day."""
+    match unquote(path[:MAX_PATH_CHARACTERS]).removesuffix("/").split("/")[1:]:
         case ["days", *parts] | ["feeds", "date", *parts]:
             yield from periods(parts, catalog, counts)
         case ["sources", name, *_] | ["feeds", "source", name, *_]:
-            yield from alike(name, catalog, counts, lambda facet: facet.source)
+            yield from similar(name, catalog, counts, lambda facet: facet.source)
         case ["topics", name, *_] | ["feeds", "topic", name, *_]:
-            yield from alike(name, catalog, counts, lambda facet: facet.topic)
+            yield from similar(name, catalog, counts, lambda facet: facet.topic)
         case ["languages", name, *_] | ["feeds", "language", name, *_]:
-            yield from alike(name, catalog, counts, lambda facet: facet.language)
+            yield from similar(name, catalog, counts, lambda facet: facet.language)
         case [*_, name] if name:
-            yield from alike(name, catalog, counts, lambda facet: facet.source)
-            yield from alike(name, catalog, counts, lambda facet: facet.topic)
+            yield from similar(name, catalog, counts, lambda facet: facet.source)
+            yield from similar(name, catalog, counts, lambda facet: facet.topic)
 
 
-def periods(parts: list[str], catalog: Catalog, counts: Mapping[Facet, int]) -> Iterator[Near]:
-    """The smallest period that holds a day, and has releases."""
+def periods(
+    parts: list[str], catalog: Catalog, counts: Mapping[Facet, int]
+) -> Iterator[Suggestion]:
+    """Yield the smallest period with releases that contains the requested one."""
     digits = [without_suffix(part).zfill(2) for part in parts[:3]]
     for count in range(len(digits), 0, -1):
         facet = Facet(period="-".join(digits[:count]))
@@ -71,35 +73,35 @@ def periods(parts: list[str], catalog: Catalog, counts: Mapping[Facet, int]) -> 
             return
 
 
-def alike(
+def similar(
     name: str,
     catalog: Catalog,
     counts: Mapping[Facet, int],
     part_of: Callable[[Facet], str | None],
-) -> Iterator[Near]:
-    """The sources, topics or languages whose ids or names are like a name."""
+) -> Iterator[Suggestion]:
+    """Yield the sources, topics or languages with a similar id or name."""
     wanted = without_suffix(name)
     wanted = (name_of(wanted) or wanted).casefold()
     known: dict[str, list[Facet]] = {}
     for facet in counts:
         part = part_of(facet)
-        # A facet of this part alone.
+        # Only facets that consist of this part.
         if part is not None and [*filter(None, facet_parts(facet))] == [part]:
             name = catalog.name(facet).casefold()
             for one in {part.casefold(), name, *name.split()}:
                 known.setdefault(one, []).append(facet)
-    found = get_close_matches(wanted, known, n=2 * MOST, cutoff=ALIKE)
+    found = get_close_matches(wanted, known, n=2 * MAX_SUGGESTIONS, cutoff=MIN_SIMILARITY)
     found += [one for one in known if len(wanted) > 2 and wanted in one]  # noqa: PLR2004 - a word
     facets = dict.fromkeys(facet for one in found for facet in known[one])
-    for facet in [*facets][:MOST]:
+    for facet in [*facets][:MAX_SUGGESTIONS]:
         yield catalog.name(facet), page_file(facet)
 
 
 def facet_parts(facet: Facet) -> tuple[str | None, ...]:
-    """The parts of a facet."""
+    """Return the parts of a facet as a tuple."""
     return facet.source, facet.topic, facet.period, facet.section, facet.language
 
 
 def without_suffix(name: str) -> str:
-    """A name without the ending of a feed."""
+    """Return a name without the suffix of a feed."""
     return next((name[: -len(one)] for one in FEED_SUFFIXES if name.endswith(one)), name)

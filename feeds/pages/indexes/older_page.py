@@ -1,8 +1,8 @@
-"""Pages of older releases, and the links from the newest to the first one.
+"""Pages of older releases of a facet, linked from the newest to the oldest.
 
-The first page of a facet shows its newest releases, ``page/latest/`` what else its feed holds, and
-``page/N/`` those of the archive page of that number, as they are today. Where one of these would
-hold too many for a page, ``page/N-2/`` goes on.
+The first page shows the newest releases, and ``page/latest/`` the rest of the feed document.
+``page/N/`` shows the current state of the releases on archive page N of the feed. If a page would
+be too long, it continues at ``page/N-2/``.
 """
 
 from __future__ import annotations
@@ -10,38 +10,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from data.models import Facet
-from feeds.pages.paging import ALONE, Paging
+from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import Line, with_lines
 from feeds.urls import page_file, part_file
 
-FIRST = 40
-"""Releases on the first page of a facet at the most."""
+MAX_FIRST_PAGE = 40
+"""Maximum number of releases on the first page of a facet."""
 
-MOST = 100
-"""Releases on an older page at the most."""
+MAX_OLDER_PAGE = 100
+"""Maximum number of releases on an older page."""
 
 LATEST = "latest"
+"""Name of the page after the first one."""
 
 
 def parts_of(name: str, rows: Sequence[Line]) -> list[tuple[str, Sequence[Line]]]:
-    """Lines on as many pages as they need, with the name of each."""
+    """Split lines into pages of MAX_OLDER_PAGE, each with its name."""
     return [
-        (f"{name}-{start // MOST + 1}" if start else name, rows[start : start + MOST])
-        for start in range(0, max(len(rows), 1), MOST)
+        (
+            f"{name}-{start // MAX_OLDER_PAGE + 1}" if start else name,
+            rows[start : start + MAX_OLDER_PAGE],
+        )
+        for start in range(0, max(len(rows), 1), MAX_OLDER_PAGE)
     ]
 
 
 def first_paging(facet: Facet, pages: int, *, has_latest: bool) -> Paging:
-    """Where the first page of a facet leads to, whose feed has so many archive pages."""
+    """Return the links of the first page of a facet; its feed has ``pages`` archive pages."""
     oldest = part_file(facet, "1" if pages else LATEST)
     if has_latest:
         return Paging(older=part_file(facet, LATEST), oldest=oldest)
-    return Paging(older=part_file(facet, str(pages)), oldest=oldest) if pages else ALONE
+    return Paging(older=part_file(facet, str(pages)), oldest=oldest) if pages else SINGLE_PAGE
 
 
 def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
-    """The file of newer releases than those on one of so many archive pages."""
+    """Return the file with the releases newer than archive page ``page`` of ``pages``."""
     if page < pages:
         return part_file(facet, str(page + 1))
     return part_file(facet, LATEST) if has_latest else page_file(facet)
@@ -50,7 +54,7 @@ def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
 def latest_pages(
     pages: PageRenderer, facet: Facet, rows: Sequence[Line], archive_pages: int
 ) -> list[tuple[str, bytes]]:
-    """The files of what the feed of a facet holds beside its first page, in their order."""
+    """Render the pages of the feed document's releases that the first page does not show."""
     older = part_file(facet, str(archive_pages)) if archive_pages else None
     oldest = part_file(facet, "1") if archive_pages else None
     return older_pages(pages, facet, LATEST, rows, (page_file(facet), older, oldest))
@@ -59,7 +63,7 @@ def latest_pages(
 def archive_pages(
     pages: PageRenderer, facet: Facet, page: int, rows: Sequence[Line], newer: str
 ) -> list[tuple[str, bytes]]:
-    """The files of the releases on an archive page of a facet's feed; ``newer`` is a file."""
+    """Render the releases of an archive page; ``newer`` is the file of the newer page."""
     older = part_file(facet, str(page - 1)) if page > 1 else None
     oldest = part_file(facet, "1") if page > 1 else None
     return older_pages(pages, facet, str(page), rows, (newer, older, oldest))
@@ -72,7 +76,10 @@ def older_pages(
     rows: Sequence[Line],
     beside: tuple[str, str | None, str | None],
 ) -> list[tuple[str, bytes]]:
-    """Files of lines with what each holds; ``beside`` them are a newer, an older, the oldest."""
+    """Render lines as pages; returns their files and contents.
+
+    ``beside`` are the files of the newer, the older and the oldest page.
+    """
     parts = parts_of(name, rows)
     newer, older, oldest = beside
     names = [newer, *(part_file(facet, part) for part, _ in parts), older]
@@ -94,7 +101,7 @@ def older_pages(
 def older_page(
     pages: PageRenderer, facet: Facet, part: str, rows: Sequence[Line], paging: Paging
 ) -> bytes:
-    """One page of older releases, with how many it shows and of which days."""
+    """Render one page of older releases, with their number and range of days."""
     file = part_file(facet, part)
     days = sorted(day for day, *_ in rows if day)
     name = pages.catalog.name(facet)
@@ -114,6 +121,6 @@ def older_page(
 
 
 def crumbs_of(pages: PageRenderer, facet: Facet) -> list[tuple[str, str]]:
-    """The way down to older releases of a facet."""
+    """Return the breadcrumbs of a page of older releases."""
     above = pages.navigation.around(facet)["crumbs"] if facet != Facet() else []
     return [*above, (pages.catalog.name(facet), page_file(facet))]

@@ -1,4 +1,4 @@
-"""The pages of a release: itself, its versions, what was served, and its story.
+"""Pages of a release: the release, its versions, its captures, and its story.
 
-The doors are the modules named *_page. A file belongs here if it decides what such a page shows.
+Each module *_page renders one kind of page; the other modules prepare parts of them.
 """

@@ -1,4 +1,4 @@
-"""The pages of what was served: which records show a release, and a captured page itself."""
+"""The page of the captures of a release, and the frame around a captured page."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from feeds.pages.releases.release_page import crumbs
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_data_file, capture_file, release_file
 
-MOST_VERSIONS: Final = 50
-"""Versions whose records a page shows; the JSON has all."""
+MAX_VERSIONS: Final = 50
+"""Maximum number of versions whose records the page shows; the JSON has all."""
 
 
 def capture_page(
@@ -24,10 +24,11 @@ def capture_page(
     seen: Capture | None = None,
     is_shown: bool = False,
 ) -> bytes:
-    """The page that says which records of the archive show a release, or that it is gone.
+    """Render the list of archive records of a release.
 
-    Where a server shows captured pages (``is_shown``) it leads to them. The record that found
-    the release ``seen`` last is for such a page too: a file would change with every visit.
+    ``gone`` is the capture that showed the page missing. If a server shows captured pages
+    (``is_shown``), the page links to them. Only a server passes ``seen``, the last capture of the
+    unchanged release: a static file would change with every visit.
     """
     return pages.render(
         "capture.html",
@@ -36,8 +37,8 @@ def capture_page(
         facet=Facet(source=release.source),
         language=entry.language,
         id=release.id,
-        revisions=revisions[-MOST_VERSIONS:],
-        more=max(0, len(revisions) - MOST_VERSIONS),
+        revisions=revisions[-MAX_VERSIONS:],
+        more=max(0, len(revisions) - MAX_VERSIONS),
         seen=seen,
         gone=gone,
         is_shown=is_shown,
@@ -58,11 +59,10 @@ def replay_page(
     imported: str = "",
     seen: Capture | None = None,
 ) -> bytes:
-    """The page around the captured page of a version, which ``shown`` is the address of.
+    """Render the frame around the captured page of a version.
 
-    ``uri`` is the address that served it, ``imported`` the file that it was taken in from, if
-    it was, and ``seen`` the last capture that found it again. It lies at capture/page below its
-    release.
+    ``shown`` is the address of the captured page here, ``uri`` its original address, ``imported``
+    the file it was imported from, if any, and ``seen`` the last capture of the same version.
     """
     title = title_of(revision.content)
     return pages.render(

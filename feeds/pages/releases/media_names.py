@@ -1,4 +1,4 @@
-"""What the files of a release are called, what they are, and how large."""
+"""Names, types and sizes of a release's files."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ KINDS: Final[Mapping[str, str]] = {
     "image/svg+xml": "SVG",
     "audio/mpeg": "MP3",
 }
-"""Media types and what people call them; of images, sounds and films the second half does."""
+"""Names of media types. Other images, audio and video use their subtype."""
 
-KILO: Final = 1000
-MEGA: Final = 1_000_000
+KILOBYTE: Final = 1000
+MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """The line of a file: its address, its name, and what is known of it."""
+    """The line of a file: URL, name, and a description (type and size)."""
 
     url: str
     name: str
@@ -49,25 +49,25 @@ class FileLine:
 
 
 def file_line(media: Media, texts: Texts) -> FileLine:
-    """The line of a file; its name is its title, or that in its address, decoded."""
+    """Return the line of a file; its name is its title or the last part of its URL."""
     about = (kind_of(media.type), size_of(media.length, texts))
     return FileLine(media.url, name_of(media), ", ".join(filter(None, about)))
 
 
 def name_of(media: Media) -> str:
-    """What a file is called."""
+    """Return the displayed name of a file."""
     parts = urlsplit(media.url)
     in_address = unquote(parts.path.rstrip("/").rpartition("/")[2], errors="replace")
     return shown(media.title or "") or shown(in_address) or parts.netloc or media.url
 
 
 def shown(text: str) -> str:
-    """A name without marks of direction, by which ``fdp.exe`` would look like ``exe.pdf``."""
+    """Remove direction marks, which could make ``fdp.exe`` look like ``exe.pdf``."""
     return as_name(INVISIBLE.sub("", text)).strip()
 
 
 def kind_of(media_type: str) -> str:
-    """What people call a media type; nothing where it says nothing."""
+    """Return the name of a media type, empty for unknown binary data."""
     if media_type in KINDS:
         return KINDS[media_type]
     family, _, name = media_type.partition("/")
@@ -77,11 +77,11 @@ def kind_of(media_type: str) -> str:
 
 
 def size_of(length: int | None, texts: Texts) -> str:
-    """A number of bytes as people read it: ``1.2 MB``."""
+    """Format a number of bytes: ``1.2 MB``."""
     if length is None:
         return ""
-    if length < KILO:
+    if length < KILOBYTE:
         return texts.ngettext("%(num)s byte", "%(num)s bytes", length)
-    if length < MEGA:
-        return f"{texts.number(round(length / KILO))} kB"
-    return f"{format_decimal(round(length / MEGA, 1), locale=texts.locale)} MB"
+    if length < MEGABYTE:
+        return f"{texts.number(round(length / KILOBYTE))} kB"
+    return f"{format_decimal(round(length / MEGABYTE, 1), locale=texts.locale)} MB"

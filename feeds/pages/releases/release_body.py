@@ -1,8 +1,7 @@
-"""The body of a release as its page shows it: without what only its own site needed.
+"""The body of a release as its page shows it, without the layout of the original site.
 
-Rules beside our own lines and empty paragraphs go, tables that only lay a page out become text,
-pictures become links, so that whoever reads here is seen by no other site, and what is very long
-is cut.
+Empty paragraphs and needless rules are removed, layout tables become text, and very long bodies are
+cut. Images become links, so that opening a page contacts no other site.
 """
 
 from __future__ import annotations
@@ -21,35 +20,35 @@ from data.text.clean import excerpt
 from data.text.sanitize import sanitize_absolute
 from feeds.translations import Texts
 
-MOST_COMPRESSED: Final = 17_000
-MOST: Final = 120_000
-"""Bytes of a body that a page shows, compressed and not: with all else it stays below 30 KB."""
+MAX_COMPRESSED_BYTES: Final = 17_000
+MAX_BYTES: Final = 120_000
+"""Maximum bytes of a displayed body, compressed and plain; a whole page stays below 30 KB."""
 
 MAX_READ: Final = 500_000
-"""Maximum characters of a body that are parsed for its page, which shows at most MOST of them."""
+"""Maximum characters of a body that are parsed; the page shows at most MAX_BYTES."""
 
-LONG_CELL: Final = 200
-"""Characters of a cell from which on it holds text rather than data."""
+MIN_TEXT_CELL: Final = 200
+"""Minimum characters of a table cell that is text rather than data."""
 
-TRACKER: Final = 3
-"""Pixels up to which an image is none that anybody looks at."""
+TRACKER_PIXELS: Final = 3
+"""Maximum width or height of a tracking pixel or spacer image."""
 
-TOUCHED: Final = re.compile(r"<(?:hr|img|table|h1|br)\b|<(\w+)[^>]*>\s*</\1>|\xa0|&nbsp;")
-"""What a body holds that needs another look; most hold none of it."""
+NEEDS_TIDYING: Final = re.compile(r"<(?:hr|img|table|h1|br)\b|<(\w+)[^>]*>\s*</\1>|\xa0|&nbsp;")
+"""Matches markup that `tidy` may change; most bodies have none, so they are not parsed."""
 
-EMPTY: Final = frozenset(
-    "p div span h1 h2 h3 h4 h5 h6 li ul ol blockquote figure figcaption strong b em i a u "  # noqa: SIM905 - words read better in a row
+REMOVED_IF_EMPTY: Final = frozenset(
+    "p div span h1 h2 h3 h4 h5 h6 li ul ol blockquote figure figcaption strong b em i a u "  # noqa: SIM905 - more readable as words
     "dl dt dd small".split()
 )
-"""Elements that say nothing where they hold nothing."""
+"""Elements that are removed if they have no content."""
 
-SHOWN: Final = ("img", "hr", "table")
+VISIBLE_ELEMENTS: Final = ("img", "hr", "table")
 HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 CONTAINERS: Final = frozenset(
     "div blockquote ul ol dl table thead tbody tfoot figure details ruby".split()  # noqa: SIM905 - as above
 )
 TAG: Final = re.compile(r'<(/?[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
-"""A whole tag as the sanitizer writes it: an attribute may hold what looks like another one."""
+"""Matches a whole tag as written by the sanitizer, as attributes may contain tag-like text."""
 
 ATTRIBUTE: Final = re.compile(r' ([a-z-]+)="([^"]*)"')
 
@@ -58,26 +57,29 @@ Element = etree._Element  # noqa: SLF001 - the type has no public name
 
 @dataclass(frozen=True, slots=True)
 class ShownBody:
-    """A body as safe HTML, and whether it is only the ``beginning``; the ``pictures`` in it."""
+    """A displayed body as safe HTML.
+
+    ``beginning`` is whether it was cut, ``pictures`` are the URLs of the images it links to.
+    """
 
     html: str
     beginning: bool
     pictures: frozenset[str]
 
 
-def shown_body(safe: str, texts: Texts, most: int = MOST_COMPRESSED) -> ShownBody:
-    """What a page shows of a body, which is ``safe`` HTML with absolute addresses.
+def shown_body(safe: str, texts: Texts, max_bytes: int = MAX_COMPRESSED_BYTES) -> ShownBody:
+    """Prepare a body of ``safe`` HTML with absolute URLs for its page.
 
-    It takes ``most`` bytes at the most, compressed.
+    The result has at most ``max_bytes``, compressed.
     """
-    is_long = len(safe.encode("utf-8", "replace")) > most
+    is_long = len(safe.encode("utf-8", "replace")) > max_bytes
     beginning = False
-    if is_long or TOUCHED.search(safe):
+    if is_long or NEEDS_TIDYING.search(safe):
         start = start_of(safe)
         root = parsed(start)
         tidy(root)
-        beginning = is_long and (cut(root, Budget(most)) or len(start) < len(safe))
-        # Once more: what another parser made of it is cleaned before anybody sees it.
+        beginning = is_long and (cut(root, Budget(max_bytes)) or len(start) < len(safe))
+        # Sanitize again, as a different parser wrote this HTML.
         safe = sanitize_absolute(inside(root))
     pictures: set[str] = set()
     html = TAG.sub(partial(replaced, texts=texts, pictures=pictures), safe)
@@ -85,7 +87,7 @@ def shown_body(safe: str, texts: Texts, most: int = MOST_COMPRESSED) -> ShownBod
 
 
 def start_of(safe: str) -> str:
-    """At most MAX_READ characters of a body, with no tag cut."""
+    """Return at most MAX_READ characters of a body without cutting a tag."""
     if len(safe) <= MAX_READ:
         return safe
     start = safe[:MAX_READ]
@@ -94,30 +96,30 @@ def start_of(safe: str) -> str:
 
 
 def parsed(safe: str) -> Element:
-    """The tree of a fragment, in one element."""
+    """Parse an HTML fragment into one element."""
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True)
     root = etree.fromstring(f"<div>{safe}</div>".encode("utf-8", "replace"), parser)
-    return root.find("body/div")  # type: ignore[return-value]  # it was just written
+    return root.find("body/div")  # type: ignore[return-value]  # the wrapper above
 
 
 def inside(root: Element) -> str:
-    """What an element holds, as HTML."""
+    """Serialize the content of an element as HTML."""
     parts = [escape(root.text or "", quote=False)]
     parts += [etree.tostring(child, encoding="unicode", method="html") for child in root]
     return "".join(parts)
 
 
 def tidy(root: Element) -> None:
-    """Take out of a body what only laid out a page elsewhere."""
+    """Remove the layout of the original page from a body, in place."""
     tables = list(root.iter("table"))
     layouts = [table for table in tables if is_layout(table)]
     for table in reversed(layouts):
-        as_text(table)
+        replace_by_text(table)
     for image in list(root.iter("img")):
         if is_tracker(image):
             remove(image)
         elif (link := enclosing_link(image)) is not None:
-            put_behind(link, image)
+            move_behind(link, image)
     for element in empty_elements(root):
         remove(element)
     for rule in needless_rules(root):
@@ -128,9 +130,9 @@ def tidy(root: Element) -> None:
 
 
 def is_layout(table: Element) -> bool:
-    """Whether a table only lays text out: it has one column, holds tables, or cells of text.
+    """Whether a table is for layout: it has one column, contains tables, or has long cells.
 
-    One with a header or a caption is of data, unless it holds tables; so is one of short cells.
+    A table with a header or caption, or only short cells, contains data, unless it contains tables.
     """
     if next(table.iterdescendants("table"), None) is not None:
         return True
@@ -140,11 +142,11 @@ def is_layout(table: Element) -> bool:
     if next(table.iterdescendants("th", "caption"), None) is not None:
         return False
     lengths = [len(" ".join(text_of(cell).split())) for row in rows for cell in row]
-    return max(lengths, default=0) >= LONG_CELL
+    return max(lengths, default=0) >= MIN_TEXT_CELL
 
 
-def as_text(table: Element) -> None:
-    """Put what the cells of a table hold in its place, one below the other."""
+def replace_by_text(table: Element) -> None:
+    """Replace a table by the contents of its cells, one below the other."""
     parts = etree.Element("div")
     for element in list(table.iter("td", "th", "caption")):
         if next(element.iterancestors("table"), None) is table:
@@ -158,20 +160,20 @@ def as_text(table: Element) -> None:
 
 
 def is_tracker(image: Element) -> bool:
-    """Whether an image is too small to be looked at: it counts readers, or keeps a distance."""
+    """Whether an image is a tracking pixel or spacer, by its size attributes."""
     sizes = (image.get(name, "") for name in ("width", "height"))
-    return any(size.isdecimal() and int(size) <= TRACKER for size in sizes if len(size) < 5)  # noqa: PLR2004 - digits
+    return any(size.isdecimal() and int(size) <= TRACKER_PIXELS for size in sizes if len(size) < 5)  # noqa: PLR2004 - digits
 
 
 def enclosing_link(element: Element) -> Element | None:
-    """The link around an element, or None."""
+    """Return the link that contains an element, or None."""
     return next(element.iterancestors("a"), None)
 
 
-def put_behind(link: Element, image: Element) -> None:
-    """Move an image out of a link, as its own one can't lie in another.
+def move_behind(link: Element, image: Element) -> None:
+    """Move an image out of a link, because the image becomes a link itself.
 
-    A link that had nothing else says the words of the image, unless it leads to the picture.
+    An empty link gets the alternative text of the image, unless it links to the image itself.
     """
     words = image.get("alt") or image.get("title") or ""
     remove(image)
@@ -186,29 +188,29 @@ def put_behind(link: Element, image: Element) -> None:
 
 
 def empty_elements(root: Element) -> list[Element]:
-    """The elements in a body without a word, picture, rule or table, inner ones first.
+    """Return the elements without text, image, rule or table, inner ones first.
 
-    Breaks alone say nothing. Each element is visited once, however deep it is in others.
+    Line breaks do not count as content. Each element is visited once, however deep it is.
     """
     filled: set[Element] = set()
     empty: list[Element] = []
     for element in reversed(list(root.iterdescendants())):
-        if is_word(element.text) or element.tag in SHOWN or element in filled:
+        if has_word(element.text) or element.tag in VISIBLE_ELEMENTS or element in filled:
             filled.add(element)
-        elif element.tag in EMPTY:
+        elif element.tag in REMOVED_IF_EMPTY:
             empty.append(element)
-        if element in filled or is_word(element.tail):
-            filled.add(element.getparent())  # type: ignore[arg-type]  # only the root has none
+        if element in filled or has_word(element.tail):
+            filled.add(element.getparent())  # type: ignore[arg-type]  # only the root has no parent
     return empty
 
 
-def is_word(text: str | None) -> bool:
-    """Whether a text has more than white space."""
+def has_word(text: str | None) -> bool:
+    """Whether a text has characters other than white space."""
     return bool(text and text.replace("\xa0", " ").strip())
 
 
 def needless_rules(root: Element) -> list[Element]:
-    """The rules that part nothing: at the edges of the body, or right behind another one."""
+    """Return the rules (hr) at the start or end of a body, or directly after another rule."""
     needless: list[Element] = []
     last: Element | None = None
     said = False
@@ -223,14 +225,14 @@ def needless_rules(root: Element) -> list[Element]:
 
 
 def words(event: str, element: Element, root: Element) -> str:
-    """The text that comes with the start, or after the end, of an element."""
+    """Return the text directly after the start or end tag of an element."""
     if event == "start":
         return element.text or ""
     return (element.tail or "") if element is not root else ""
 
 
 def strip_breaks(block: Element) -> None:
-    """Take the breaks off both ends of a block, where they only keep a distance."""
+    """Remove line breaks at the start and end of a block, in place."""
     while len(block) and block[0].tag == "br" and not (block.text or "").strip():
         remove(block[0])
     while len(block) and block[-1].tag == "br" and not (block[-1].tail or "").strip():
@@ -238,7 +240,7 @@ def strip_breaks(block: Element) -> None:
 
 
 def lower_headings(root: Element) -> None:
-    """Let the headings of a body begin below that of the page."""
+    """Renumber headings so that the highest is h2, below the heading of the page."""
     found = list(root.iter(*HEADINGS))
     top = min((int(str(heading.tag)[1]) for heading in found), default=2)
     for heading in found:
@@ -246,12 +248,12 @@ def lower_headings(root: Element) -> None:
 
 
 def text_of(element: Element) -> str:
-    """All text in an element; what looks like nothing is white space."""
+    """Return all text in an element, with no-break spaces as spaces."""
     return "".join(map(str, element.itertext())).replace("\xa0", " ")
 
 
 def remove(element: Element) -> None:
-    """Take an element out; what follows it stays."""
+    """Remove an element but keep the text after it."""
     parent, tail = element.getparent(), element.tail
     if parent is None:
         return
@@ -266,21 +268,21 @@ def remove(element: Element) -> None:
 
 
 class Budget:
-    """How much of a body a page has room for."""
+    """Counts the size of a body, compressed and plain, against its limits."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._packer = zlib.compressobj(6)
         self._packed = self._whole = 0
 
     def take(self, text: str) -> bool:
-        """Count a text in, or say that there is no room for it."""
+        """Add a text if it fits; returns whether it did."""
         content = text.encode("utf-8", "replace")
-        if self._whole + len(content) > MOST:
+        if self._whole + len(content) > MAX_BYTES:
             return False
         packer = self._packer.copy()
         size = len(packer.compress(content)) + len(packer.flush(zlib.Z_SYNC_FLUSH))
-        if self._packed + size > self._most:
+        if self._packed + size > self._max_bytes:
             return False
         self._packer = packer
         self._packed += size
@@ -289,12 +291,12 @@ class Budget:
 
     @property
     def is_half_free(self) -> bool:
-        """Whether less than the half is taken."""
-        return self._packed < self._most // 2
+        """Whether less than half of the limit is used."""
+        return self._packed < self._max_bytes // 2
 
 
 def cut(element: Element, budget: Budget) -> bool:
-    """Keep the beginning of an element that the budget allows, in whole blocks; True where less."""
+    """Cut an element to the budget, in whole blocks; returns whether anything was cut."""
     if not budget.take(element.text or ""):
         shorten(element, budget)
         return True
@@ -316,7 +318,7 @@ def cut(element: Element, budget: Budget) -> bool:
 
 
 def drop_behind(child: Element) -> None:
-    """Take out all that follows an element in its parent."""
+    """Remove everything after an element in its parent."""
     child.tail = None
     parent = child.getparent()
     if parent is not None:
@@ -325,9 +327,9 @@ def drop_behind(child: Element) -> None:
 
 
 def shorten(element: Element, budget: Budget) -> None:
-    """Keep the beginning of one long text, without its markup."""
+    """Replace the content of an element by the beginning of its text."""
     text = text_of(element)
-    length = MOST_COMPRESSED // 4
+    length = MAX_COMPRESSED_BYTES // 4
     for child in list(element):
         element.remove(child)
     element.text = excerpt(text, length)
@@ -335,7 +337,7 @@ def shorten(element: Element, budget: Budget) -> None:
 
 
 def replaced(tag: re.Match[str], *, texts: Texts, pictures: set[str]) -> str:
-    """A tag as the page has it: a link for a picture, and a frame that scrolls for a table."""
+    """Return the replacement of a tag: images become links, tables get a scrolling frame."""
     match tag[1]:
         case "img":
             return picture(tag[2], texts, pictures)
@@ -348,10 +350,10 @@ def replaced(tag: re.Match[str], *, texts: Texts, pictures: set[str]) -> str:
 
 
 def picture(attributes: str, texts: Texts, pictures: set[str]) -> str:
-    """A link to a picture in place of the picture, with the words that stand for it."""
-    said = {name: unescape(value) for name, value in ATTRIBUTE.findall(attributes)}
-    words = excerpt(said.get("alt") or said.get("title") or "", 500)
-    url = said.get("src", "")
+    """Return a link to an image, with its alternative text and host."""
+    values = {name: unescape(value) for name, value in ATTRIBUTE.findall(attributes)}
+    words = excerpt(values.get("alt") or values.get("title") or "", 500)
+    url = values.get("src", "")
     if not (host := host_of(url)):
         return escape(words)
     pictures.add(url)
@@ -364,7 +366,7 @@ def picture(attributes: str, texts: Texts, pictures: set[str]) -> str:
 
 
 def host_of(url: str) -> str:
-    """The host of a web address; empty for what is none."""
+    """Return the host of a web address, empty for other texts."""
     try:
         return (urlsplit(url).hostname or "") if url.startswith(("http://", "https://")) else ""
     except ValueError:

@@ -1,14 +1,16 @@
-"""The page of a release: its text as kept, where it comes from, what belongs to it."""
+"""The page of a release: its text, origin, versions, story and files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from data.models import Facet, Media, Neighbour, Neighbours, Release, Return, Revision
+from data.revisions.stored_difference import changes_between
 from data.stories.copies import StoryMember
 from data.stories.passages import Passage, shared_passages
 from data.text.clean import excerpt, plain
@@ -19,11 +21,16 @@ from feeds.catalog import Catalog
 from feeds.entries.body import body_of
 from feeds.entries.citation import citation_of
 from feeds.entries.entry import UNTITLED, Entry
-from feeds.pages.releases.change_words import changed_in
 from feeds.pages.releases.date_origin import date_origin
 from feeds.pages.releases.media_names import file_line, size_of
 from feeds.pages.releases.release_body import shown_body
-from feeds.pages.releases.story_page import ALIKE, LONGEST_TITLE, QUOTED, alike, story_lines
+from feeds.pages.releases.story_page import (
+    MAX_PASSAGE_CHARACTERS,
+    MAX_TITLE_CHARACTERS,
+    MIN_OVERLAP,
+    alike,
+    story_lines,
+)
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.structured_data import news_article
 from feeds.translations import Texts
@@ -37,27 +44,28 @@ from feeds.urls import (
     story_file,
 )
 
-DESCRIBED: Final = 200
-"""Characters of the description of a page at the most; search engines show no more."""
+MAX_DESCRIPTION_CHARACTERS: Final = 200
+"""Maximum characters of a page's description; search engines show no more."""
 
-MOST_FILES: Final = 40
-MOST_ALIASES: Final = 10
-MOST_TOPICS: Final = 30
-MOST_VERSIONS: Final = 20
-MOST_MEMBERS: Final = 8
-MOST_PASSAGES: Final = 2
-"""What a page lists at the most; all of it is in the JSON of the release."""
+MAX_FILES: Final = 40
+MAX_ALIASES: Final = 10
+MAX_TOPICS: Final = 30
+MAX_VERSIONS: Final = 20
+MAX_MEMBERS: Final = 8
+MAX_PASSAGES: Final = 2
+"""Maximum numbers of items on the page; the JSON of the release has all."""
+MAX_SUMMARIZED: Final = 20
+"""Maximum number of versions whose changes are summarized, as comparing takes time."""
 
+MIN_STORY_RELEASES: Final = 2
+"""Minimum number of releases in a story."""
 
-LEAST: Final = 2
-"""Releases of a story; one alone is none."""
-
-ALONE: Final = Neighbours()
+NO_NEIGHBOURS: Final = Neighbours()
 
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """The line of a version: its page, when it was first seen, and what it changed."""
+    """The line of a version; ``changed`` describes its changes in words."""
 
     number: int
     file: str
@@ -71,16 +79,16 @@ def release_page(
     entry: Entry,
     revisions: tuple[Revision, ...],
     *,
-    beside: Neighbours = ALONE,
+    neighbours: Neighbours = NO_NEIGHBOURS,
     story: Sequence[StoryMember] = (),
     captured: bool = False,
     back: Return | None = None,
 ) -> tuple[bytes, bool]:
-    """The page of a release, and whether it shows only the beginning of its text.
+    """Render the page of a release; also returns whether its text was cut.
 
-    It leads to what stands ``beside`` it and to the other releases of its ``story``, which come
-    first published first. ``captured`` is whether it has a page of captures, ``back`` its last
-    return after a retraction.
+    The page links to the ``neighbours`` and to the other releases of its ``story``, which are in
+    order of publication. ``captured`` is whether the release has a page of captures, and ``back``
+    is its last return after a retraction.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     source = Facet(source=release.source)
@@ -101,10 +109,10 @@ def release_page(
         back=back,
         url=url,
         canonical=url,
-        description=excerpt(entry.summary, DESCRIBED),
+        description=excerpt(entry.summary, MAX_DESCRIPTION_CHARACTERS),
         og_type="article",
         image=next((one.url for one in entry.enclosures if is_picture(one)), ""),
-        structured=news_article(catalog, entry, revisions[-MOST_VERSIONS:]),
+        structured=news_article(catalog, entry, revisions[-MAX_VERSIONS:]),
         body=Markup(body.html),  # noqa: S704 - shown_body sanitizes
         beginning=body.beginning,
         whole=release_text_file(release.id),
@@ -112,9 +120,9 @@ def release_page(
         data=release_data_file(release.id),
         topics=[
             (catalog.topic(topic), page_file(Facet(topic=topic)))
-            for topic in release.content.topics[:MOST_TOPICS]
+            for topic in release.content.topics[:MAX_TOPICS]
         ],
-        aliases=aliases[:MOST_ALIASES],
+        aliases=aliases[:MAX_ALIASES],
         origin=date_origin(release.published, texts),
         raw=excerpt(release.published.raw, 200),
         rule=excerpt(release.published.rule, 120),
@@ -122,42 +130,42 @@ def release_page(
         seen=release.first_seen,
         source_page=page_file(source),
         captures=capture_file(release.id) if captured else None,
-        files=[file_line(media, texts) for media in others[:MOST_FILES]],
-        pictures=[file_line(media, texts) for media in pictures[:MOST_FILES]],
-        more=max(0, len(aliases) - MOST_ALIASES),
-        more_files=max(0, len(others) - MOST_FILES) + max(0, len(pictures) - MOST_FILES),
-        newer=beside_line(beside.newer),
-        older=beside_line(beside.older),
-        **told_elsewhere(catalog, release, story),
+        files=[file_line(media, texts) for media in others[:MAX_FILES]],
+        pictures=[file_line(media, texts) for media in pictures[:MAX_FILES]],
+        more=max(0, len(aliases) - MAX_ALIASES),
+        more_files=max(0, len(others) - MAX_FILES) + max(0, len(pictures) - MAX_FILES),
+        newer=neighbour_line(neighbours.newer),
+        older=neighbour_line(neighbours.older),
+        **story_values(catalog, release, story),
         versions=version_lines(revisions, texts),
-        more_versions=max(0, len(revisions) - MOST_VERSIONS),
+        more_versions=max(0, len(revisions) - MAX_VERSIONS),
         citation=citation_of(release, entry),
         crumbs=crumbs_above(catalog, release),
     )
     return page, body.beginning
 
 
-def beside_line(one: Neighbour | None) -> Neighbour | None:
-    """What is shown of a release that stands beside another one."""
+def neighbour_line(one: Neighbour | None) -> Neighbour | None:
+    """Prepare the title and language of a neighbouring release."""
     if one is None:
         return None
-    title = excerpt(one.title, LONGEST_TITLE) or UNTITLED
+    title = excerpt(one.title, MAX_TITLE_CHARACTERS) or UNTITLED
     return replace(one, title=title, language=feed_language(one.language) or "")
 
 
-def told_elsewhere(
+def story_values(
     catalog: Catalog, release: Release, story: Sequence[StoryMember]
 ) -> dict[str, Any]:
-    """The editions of a release in other languages, and who else tells its story.
+    """Return the template values of a release's story and editions in other languages.
 
-    What is told of each is how much of it stands in the first one; of the release itself too, with
-    what it shares with the first one word for word.
+    Each line tells how much of the release matches the first one. For this release, the identical
+    passages are quoted too.
     """
-    if len(story) < LEAST or release.story is None:
+    if len(story) < MIN_STORY_RELEASES or release.story is None:
         return {"editions": [], "others": [], "alike": "", "passages": [], "story": None}
     first, content = story[0], release.content
     own = next((one for one in story if one.release.id == release.id), first)
-    near = [one for one in story[: MOST_MEMBERS + 1] if one is not own]
+    near = [one for one in story[: MAX_MEMBERS + 1] if one is not own]
     lines = story_lines(catalog, [first, *(one for one in near if one is not first)])
     lines = lines if own is not first else lines[1:]
     editions = [
@@ -166,16 +174,16 @@ def told_elsewhere(
         if one.release.source == release.source and line.language
     ]
     passages: tuple[Passage, ...] = ()
-    if own is not first and own.overlap >= ALIKE:
+    if own is not first and own.overlap >= MIN_OVERLAP:
         text = first.release.content.body_text
-        passages = shared_passages(content.body_text, text, most=MOST_PASSAGES)
+        passages = shared_passages(content.body_text, text, most=MAX_PASSAGES)
     return {
         "editions": editions,
         "others": [line for line in lines if line not in editions],
         "alike": alike(own, catalog.texts) if own is not first else "",
-        "passages": [excerpt(one.text, QUOTED) for one in passages],
+        "passages": [excerpt(one.text, MAX_PASSAGE_CHARACTERS) for one in passages],
         "is_first": own is first,
-        "told_by": len(story),
+        "story_size": len(story),
         "story": story_file(release.story),
     }
 
@@ -186,7 +194,7 @@ def is_picture(media: Media) -> bool:
 
 
 def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[VersionLine]:
-    """The last versions of a release that has several, the newest first."""
+    """Return the last versions, the newest first; none if there is only one."""
     if len(revisions) == 1:
         return []
     changed = changed_in(revisions, texts)
@@ -194,12 +202,12 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
         VersionLine(
             one.number, revision_file(one.release, one.number), one, changed.get(one.number, "")
         )
-        for one in reversed(revisions[-MOST_VERSIONS:])
+        for one in reversed(revisions[-MAX_VERSIONS:])
     ]
 
 
 def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
-    """The way down to where a release is filed: its source, and the section of that."""
+    """Return the breadcrumbs of a release: its source and section."""
     source = Facet(source=release.source)
     first = catalog.texts.gettext("All")
     above = [(first, "index.html"), (catalog.name(source), page_file(source))]
@@ -210,5 +218,32 @@ def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
 
 
 def crumbs(catalog: Catalog, release: Release, title: str) -> list[tuple[str, str]]:
-    """The way down to the page of a release."""
+    """Return the breadcrumbs of pages below a release."""
     return [*crumbs_above(catalog, release), (title, release_file(release.id))]
+
+
+def change_words(before: Revision, after: Revision, texts: Texts) -> str:
+    """Return the changes between two versions in a few words: ``title; 2 paragraphs``."""
+    parts = []
+    for change in changes_between(before, after):
+        match change.field:
+            case "title":
+                parts.append(texts.gettext("title"))
+            case "body":
+                parts.append(
+                    texts.ngettext("%(num)s paragraph", "%(num)s paragraphs", change.passages)
+                )
+            case _:
+                parts.append(texts.ngettext("%(num)s file", "%(num)s files", change.passages))
+    return "; ".join(parts)
+
+
+def changed_in(revisions: tuple[Revision, ...], texts: Texts) -> dict[int, str]:
+    """Return the changes of each of the last versions, by version number."""
+    some = revisions[-MAX_SUMMARIZED - 1 :]
+    return {
+        after.number: texts.gettext("Re-extracted; the publisher changed nothing")
+        if after.reason == "reading"
+        else change_words(before, after, texts)
+        for before, after in pairwise(some)
+    }

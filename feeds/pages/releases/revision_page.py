@@ -1,4 +1,4 @@
-"""The page of one version of a release: what it changed, and its text."""
+"""The page of a version of a release: its changes and its text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.entries.body import body_of, difference
 from feeds.entries.entry import Entry, title_of
-from feeds.pages.releases.change_words import change_words
 from feeds.pages.releases.release_body import shown_body
-from feeds.pages.releases.release_page import crumbs
+from feeds.pages.releases.release_page import change_words, crumbs
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_file, release_file, revision_file
 
-MOST_COMPRESSED: Final = 10_000
-"""Bytes of a text, compressed, where what was changed stands beside it."""
+MAX_COMPRESSED_BYTES: Final = 10_000
+"""Maximum compressed bytes of the text, and of the changes next to it."""
 
 
 def revision_page(
@@ -29,15 +28,15 @@ def revision_page(
     before: Revision | None,
     after: Revision,
 ) -> bytes:
-    """The page of the version ``after`` another, or of the first one."""
+    """Render the page of version ``after``; ``before`` is the previous version, if any."""
     texts = pages.catalog.texts
     url = web_address(release.url) or entry.page
     version = replace(release, content=after.content)
-    body = shown_body(body_of(version, url), texts, MOST_COMPRESSED)
+    body = shown_body(body_of(version, url), texts, MAX_COMPRESSED_BYTES)
     change = None
     if before:
         differing = difference(before, after, whole=False)
-        change = shown_body(differing, texts, MOST_COMPRESSED)
+        change = shown_body(differing, texts, MAX_COMPRESSED_BYTES)
     neighbours = (after.number - 1, after.number + 1)
     return pages.render(
         "revision.html",

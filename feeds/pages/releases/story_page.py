@@ -1,4 +1,4 @@
-"""The page of a story: who published it and when, how much alike, and in which languages."""
+"""The page of a story: its publishers, times, languages, and similarity of texts."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from data.stories.passages import shared_passages
 from data.text.clean import excerpt
 from data.text.language_tags import feed_language
 from feeds.catalog import Catalog
-from feeds.entries.entry import shown, title_of
+from feeds.entries.entry import published_of, title_of
 from feeds.pages.renderer import PageRenderer
 from feeds.translations import Texts
 from feeds.urls import release_file, story_file
 
-MOST_MEMBERS: Final = 80
-MOST_QUOTED: Final = 30
-"""Releases that a page lists, and of which it quotes what is in the first one word for word."""
+MAX_MEMBERS: Final = 80
+MAX_QUOTED: Final = 30
+"""Maximum numbers of releases on the page, and of releases with a quoted passage."""
 
-LONGEST_TITLE: Final = 200
-QUOTED: Final = 240
-"""Characters of a title, and of a passage."""
+MAX_TITLE_CHARACTERS: Final = 200
+MAX_PASSAGE_CHARACTERS: Final = 240
+"""Maximum characters of a title, and of a quoted passage."""
 
-ALIKE: Final = 0.1
-"""Part of its words from which on it is told how much of a release is in the first one."""
+MIN_OVERLAP: Final = 0.1
+"""Minimum share of a release's words in the first release that the page reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
-    """The line of a release in its story; what is not known or not told is empty.
+    """The line of a release in its story; unknown texts are empty.
 
-    ``at`` is when it was published, and ``later`` how long after the first one.
+    ``at`` is the publication time, ``later`` the delay after the first release, ``alike`` the
+    similarity to the first release, and ``passage`` a quote that both share.
     """
 
     id: str
@@ -54,9 +55,9 @@ class StoryLine:
 
 
 def story_page(pages: PageRenderer, story: str, members: Sequence[StoryMember]) -> bytes:
-    """The page of a story, whose ``members`` come first published first."""
+    """Render the page of a story; ``members`` are in order of publication."""
     catalog, texts = pages.catalog, pages.catalog.texts
-    lines = story_lines(catalog, members[:MOST_MEMBERS], quoted=MOST_QUOTED)
+    lines = story_lines(catalog, members[:MAX_MEMBERS], quoted=MAX_QUOTED)
     names = {line.publisher for line in lines}
     languages = sorted({line.language for line in lines if line.language})
     return pages.render(
@@ -66,7 +67,7 @@ def story_page(pages: PageRenderer, story: str, members: Sequence[StoryMember]) 
         facet=Facet(),
         language=lines[0].language,
         description=texts.ngettext(
-            "%(num)s release tells this story.", "%(num)s releases tell this story.", len(members)
+            "This story has %(num)s release.", "This story has %(num)s releases.", len(members)
         ),
         total=len(members),
         publishers=len(names),
@@ -79,7 +80,7 @@ def story_page(pages: PageRenderer, story: str, members: Sequence[StoryMember]) 
 def story_lines(
     catalog: Catalog, members: Sequence[StoryMember], *, quoted: int = 0
 ) -> list[StoryLine]:
-    """The lines of a story; some of the first ones quote what they share with the first of all."""
+    """Return the lines of a story; the first ``quoted`` ones may quote a shared passage."""
     texts = catalog.texts
     if not members:
         return []
@@ -89,17 +90,17 @@ def story_lines(
         release = member.release
         content = release.content
         passage = ""
-        if 0 < number < quoted and member.overlap >= ALIKE:
+        if 0 < number < quoted and member.overlap >= MIN_OVERLAP:
             found = shared_passages(content.body_text, first.release.content.body_text, most=1)
-            passage = excerpt(found[0].text, QUOTED) if found else ""
+            passage = excerpt(found[0].text, MAX_PASSAGE_CHARACTERS) if found else ""
         lines.append(
             StoryLine(
                 id=release.id,
                 file=release_file(release.id),
-                title=excerpt(title_of(content), LONGEST_TITLE),
+                title=excerpt(title_of(content), MAX_TITLE_CHARACTERS),
                 language=feed_language(content.language) or "",
                 publisher=catalog.name(Facet(source=release.source)),
-                at=None if release.published.precision == "none" else shown(release),
+                at=None if release.published.precision == "none" else published_of(release),
                 exact=release.published.precision == "second",
                 later=later(first, member, texts) if number else "",
                 alike=alike(member, texts) if number else "",
@@ -111,15 +112,15 @@ def story_lines(
 
 
 def alike(member: StoryMember, texts: Texts) -> str:
-    """How much of a release stands in the first one of its story."""
-    if member.overlap < ALIKE:
+    """Return how many words of a release match the first one of its story, or empty."""
+    if member.overlap < MIN_OVERLAP:
         return ""
     percent = format_percent(member.overlap, locale=texts.locale)
-    return texts.gettext("%(percent)s of its words as in the first", percent=percent)
+    return texts.gettext("%(percent)s of its words match the first release", percent=percent)
 
 
 def later(first: StoryMember, member: StoryMember, texts: Texts) -> str:
-    """How long after the first one a release came, as exactly as both say it."""
+    """Return the delay after the first release, as exactly as both dates allow."""
     before, after = first.release, member.release
     if before.is_backlog or after.is_backlog:
         return ""

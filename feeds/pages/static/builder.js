@@ -1,17 +1,17 @@
-// Makes the address of a feed anew when something else is chosen; without this script a button does.
+// Updates the feed address whenever a choice changes. Without this script, a button submits the form.
 "use strict";
 
 const form = document.getElementById("builder");
-let asked = 0;
-let waiting;
+let requests = 0;
+let timer;
 
 async function build() {
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
   const address = `?${query}`;
-  const turn = ++asked;
-  const answer = await fetch(address);
-  if (!answer.ok || turn !== asked) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const turn = ++requests;
+  const response = await fetch(address);
+  if (!response.ok || turn !== requests) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const made = document.importNode(page.getElementById("feed"), true);
   document.getElementById("feed").replaceWith(made);
   made.dispatchEvent(new Event("made", { bubbles: true }));
@@ -19,6 +19,6 @@ async function build() {
 }
 
 form.addEventListener("input", () => {
-  clearTimeout(waiting);
-  waiting = setTimeout(build, 300);
+  clearTimeout(timer);
+  timer = setTimeout(build, 300);
 });

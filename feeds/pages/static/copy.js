@@ -1,5 +1,5 @@
-// Buttons that copy the address of a feed or a command, and links that open it in a reader. Without
-// this script the address stands in a field.
+// Buttons that copy a feed address or a command, and links that open a feed in a reader. Without
+// this script, readers copy the address from its field.
 "use strict";
 
 async function copy(text) {
@@ -7,7 +7,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     return;
   }
-  // Browsers keep the clipboard from pages that come over plain HTTP.
+  // Browsers offer no clipboard API to pages served over plain HTTP.
   const field = document.createElement("textarea");
   field.value = text;
   field.className = "hidden";
@@ -22,7 +22,7 @@ function prepare(place) {
   for (const button of place.querySelectorAll("button[data-copy], button[data-text]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
-      // As this page was reached, which may differ from what the site calls itself.
+      // Relative to the address of this page, which may differ from the configured site address.
       const address = button.dataset.text ?? new URL(button.dataset.copy, document.baseURI).href;
       const label = button.textContent;
       try {
@@ -47,5 +47,5 @@ function prepare(place) {
 }
 
 prepare(document);
-// What another script put in the place of what was there.
+// builder.js replaces part of the page and then fires this event.
 document.addEventListener("made", (event) => prepare(event.target));

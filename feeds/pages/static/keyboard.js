@@ -1,4 +1,4 @@
-// Keys for lists of releases: / searches, j and k go on and back, o opens, ? shows the keys.
+// Keyboard shortcuts for lists of releases: / search, j next, k previous, o open, ? help.
 "use strict";
 
 const releases = () => [...document.querySelectorAll(".releases .title")];
@@ -6,7 +6,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function go(step) {
   const all = releases();
-  // From the release that has the focus, or holds what has it; else from above the first.
+  // Start at the release that contains the focused element, or before the first one.
   const now = document.activeElement && document.activeElement.closest(".releases li");
   const place = all.findIndex((one) => now && now.contains(one));
   const next = all[Math.min(Math.max(place + step, 0), all.length - 1)];
@@ -23,7 +23,7 @@ function open() {
 function search(event) {
   const field = document.querySelector("form[role=search] input[type=search]");
   if (!field) return;
-  // Else the key would be written into the field.
+  // Otherwise the browser would type the slash into the field.
   event.preventDefault();
   field.focus();
   field.select();
@@ -38,7 +38,7 @@ const actions = { "/": search, j: () => go(1), k: () => go(-1), o: open, "?": he
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-  // Keys that are written somewhere, and those of an open dialog, are left alone.
+  // Ignore keys typed into form fields or an open dialog.
   if (event.target.closest("input, textarea, select, dialog[open], [contenteditable]")) return;
   const action = actions[event.key];
   if (action) action(event);

@@ -1,21 +1,21 @@
-// Marks what is new on the first page since the last visit, as this browser alone remembers it.
+// Marks releases on the home page that are new since the last visit. Only this browser stores visits.
 "use strict";
 
-// Pages that are opened so soon after each other (milliseconds) are one visit.
-const VISIT = 30 * 60 * 1000;
-// A release may be published so long after it was found.
-const LATE = 60 * 60 * 1000;
-const PLACE = `visits ${new URL(".", document.baseURI).pathname}`;
+// Page views less than this many milliseconds apart count as one visit.
+const MAX_GAP_MS = 30 * 60 * 1000;
+// A release may appear on the page up to this many milliseconds after it was found.
+const MAX_PUBLISH_DELAY_MS = 60 * 60 * 1000;
+const STORAGE_KEY = `visits ${new URL(".", document.baseURI).pathname}`;
 
 const news = document.querySelector(".news");
 const rows = [...document.querySelectorAll("li[data-seen]")].map((row) => (
   { row, release: row.querySelector("a").getAttribute("href") }
 ));
 
-// The visit before this one and this one: when, and which releases were there.
+// The stored previous and latest visits: their times and the releases shown.
 function remembered() {
   try {
-    const { before, last } = JSON.parse(localStorage.getItem(PLACE));
+    const { before, last } = JSON.parse(localStorage.getItem(STORAGE_KEY));
     const isVisit = (one) => Number.isFinite(one.at) && Array.isArray(one.releases);
     return { before: before && isVisit(before) ? before : null, last: isVisit(last) ? last : null };
   } catch {
@@ -25,14 +25,14 @@ function remembered() {
 
 function remember(visits) {
   try {
-    localStorage.setItem(PLACE, JSON.stringify(visits));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(visits));
   } catch {
-    // The browser keeps nothing for this site: each visit is the first.
+    // The browser stores nothing for this site, so each visit looks like the first.
   }
 }
 
 function spoken(at) {
-  // Dates as the rest of the page writes them.
+  // Format dates like the rest of the page.
   const language = document.documentElement.lang.replace(/^en$/, "en-GB");
   const time = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
   const days = (new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000;
@@ -46,13 +46,13 @@ function spoken(at) {
 
 function show(before) {
   const fresh = rows.filter(({ row, release }) => (
-    !before.releases.includes(release) && Date.parse(row.dataset.seen) > before.at - LATE
+    !before.releases.includes(release) && Date.parse(row.dataset.seen) > before.at - MAX_PUBLISH_DELAY_MS
   ));
   for (const { row } of fresh) {
     row.classList.add("new");
     const mark = document.createElement("span");
     mark.className = "hidden";
-    // So that the direction of the title stays that of its own words.
+    // Keep the text direction of the title independent of the mark.
     mark.dir = "auto";
     mark.textContent = `${news.dataset.new}: `;
     row.querySelector("a").prepend(mark);
@@ -66,7 +66,7 @@ function show(before) {
 
 const now = { at: Date.now(), releases: rows.map(({ release }) => release) };
 let { before, last } = remembered();
-if (last && now.at - last.at > VISIT) before = last;
+if (last && now.at - last.at > MAX_GAP_MS) before = last;
 remember({ before, last: now });
 if (before) show(before);
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from feeds.freshness import page_after, page_before
+from feeds.http_headers import page_after, page_before
 from feeds.publishing.bucket.pushed_files import Pushed
 from feeds.urls import FileStamp, stamp_of
 

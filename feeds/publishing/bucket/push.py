@@ -34,7 +34,7 @@ from data.bucket.bucket import Bucket
 from data.clock import utc_now
 from data.files import read_regular
 from data.store.api_protocol import ApiStore
-from feeds.freshness import cache_control_of, content_type_of, page_after
+from feeds.http_headers import cache_control_of, content_type_of, page_after
 from feeds.publishing.bucket.changed_files import CHECKPOINT, changed, files_in, parts_of
 from feeds.publishing.bucket.manifest import FILE, Manifest, Read, read_manifest, replace_manifest
 from feeds.publishing.bucket.pushed_files import UNKNOWN, Pushed, PushedFiles

@@ -13,9 +13,9 @@ from typing import Final, TypeVar
 
 from data.models import Facet, Return
 from feeds.pages.health_page import FILE as HEALTH_FILE
-from feeds.pages.health_page import told_page
+from feeds.pages.health_page import recorded_health_page
 from feeds.pages.indexes.events_page import (
-    SIZE,
+    PAGE_EVENTS,
     EventLine,
     edit_line,
     events_file,
@@ -101,7 +101,9 @@ class EventPages:
     def write_health(self) -> None:
         """Write the page of how sources are as far as was told, and those of all changes in it."""
         told = self._store.last_health_events()
-        self._context.write(HEALTH_FILE, told_page(self._pages, told, self._store.read_sources()))
+        self._context.write(
+            HEALTH_FILE, recorded_health_page(self._pages, told, self._store.read_sources())
+        )
         every = [
             one
             for one in self._store.health_events()
@@ -144,8 +146,8 @@ class EventPages:
         files = {page: events_file(event, page) for page in range(full + 1)}
         known = context.cache.page_keys(list(files.values()))
         for page, file in files.items():
-            start = (page - 1 if page else full) * SIZE
-            place = slice(start, start + SIZE if page else None)
+            start = (page - 1 if page else full) * PAGE_EVENTS
+            place = slice(start, start + PAGE_EVENTS if page else None)
             said = (page == full, 0 if page else len(every), *keys[place])
             key = context.key("events", file, full if not page else 0, *said)
             if known.get(file) == key:

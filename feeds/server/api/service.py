@@ -25,7 +25,7 @@ from data.settings import Site
 from data.store import open_existing
 from data.store.protocol import Store
 from data.text.urls import site_address
-from feeds.compression import CODINGS, COMPRESS, IDENTITY
+from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.api import answers
 from feeds.server.api.asking import Asking

@@ -144,7 +144,7 @@ def folder(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Fo
 
     with closing(Index(archive)) as index:
         to.mkdir()
-        return write_folder(store, chosen, to, home.settings.site, payload=payload, told=told)
+        return write_folder(store, chosen, to, home.settings.site, payload=payload, progress=told)
 
 
 WRITERS: dict[str, Callable[[Home, Store, Path, Choice, Told], Exported | FolderCopy]] = {

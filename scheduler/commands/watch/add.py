@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, get_args
 
 import click
@@ -12,22 +13,23 @@ from data.models import AlertKind
 from data.text.folding import fold_search
 from data.text.urls import site_address
 from data.toml_files import ID
-from data.watches.watch import (
-    FeedAccess,
-    Mail,
-    Service,
-    Watch,
-    Webhook,
-    new_secret,
-    new_token,
-    parse_watch,
-    to_toml,
-)
+from data.watches.watch import FeedAccess, new_token, parse_watch, to_toml
+from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.urls import WATCH_FEED
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.terminal.watch_doubts import doubts_of
 from scheduler.terminal.watch_report import fields_of
+
+
+def channel_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option of each alert channel to a command."""
+    for one in reversed(CHANNELS):
+        option = click.option(
+            f"--{one.table}", multiple=one.repeated, metavar=one.metavar, help=one.option_help
+        )
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -47,9 +49,7 @@ from scheduler.terminal.watch_report import fields_of
 @click.option("--timezone", default="", metavar="ZONE", help="The IANA zone of its times of day.")
 @click.option("--digest", default="", metavar="WHEN", help='Told in one message: "daily 08:00".')
 @click.option("--quiet", default="", metavar="HOURS", help='Told afterwards: "22:00-07:00".')
-@click.option("--webhook", metavar="URL", default="", help="Where messages are sent to.")
-@click.option("--mail", multiple=True, metavar="ADDRESS", help="Who gets mail.")
-@click.option("--apprise", metavar="URL", default="", help="A service, as Apprise names it.")
+@channel_options
 @click.option("--feed", is_flag=True, help="With a feed, for those who know its address.")
 @click.option("--id", "watch_id", metavar="ID", default="", help="The id; else made of the name.")
 @as_json
@@ -58,9 +58,6 @@ def add(
     home: Home,
     *,
     name: str,
-    webhook: str,
-    mail: tuple[str, ...],
-    apprise: str,
     feed: bool,
     watch_id: str,
     as_json: bool,
@@ -78,17 +75,15 @@ def add(
             f"{chosen or name!r} is no id; choose one of letters, digits and hyphens by --id"
         )
     path = home.watches / f"{chosen}.toml"
-    if webhook:
-        keys["webhook"] = Webhook(webhook, new_secret())
-    if apprise:
-        keys["apprise"] = Service(apprise)
+    for channel in CHANNELS:
+        if value := keys.pop(channel.table):
+            values = value if channel.repeated else (value,)
+            keys[channel.table] = channel.from_option(values)
     if feed:
         keys["feed"] = FeedAccess(new_token())
-    if mail:
-        keys["mail"] = Mail(mail)
-    text = to_toml(Watch(name, **{key: value for key, value in keys.items() if value}))
+    text = to_toml(AlertWatch(name, **{key: value for key, value in keys.items() if value}))
     # Read as it will be: what is refused later is refused now.
-    one = parse_watch(text, str(path))
+    one = parse_watch(text, str(path), AlertWatch)
     home.watches.mkdir(parents=True, exist_ok=True)
     try:
         write_secret(path, text)

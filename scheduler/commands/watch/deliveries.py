@@ -8,7 +8,7 @@ from contextlib import closing
 import click
 
 from data.wording import counted
-from feeds.alerts.receipts import subject_of
+from feeds.alerts.messages import subject_of
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.service.alerts import new_alerts

@@ -6,6 +6,7 @@ import click
 
 from data.errors import WatchError
 from data.watches.watch import load_watch
+from feeds.alerts.channels import AlertWatch
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 
@@ -18,7 +19,7 @@ def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Remove a watch, which deletes its file, also where that can't be used."""
     path = home.watches / f"{watch_id}.toml"
     try:
-        load_watch(home.watches, watch_id)
+        load_watch(home.watches, watch_id, AlertWatch)
     except WatchError as error:
         complain(str(error))
     path.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from data.watches.pausing import set_paused
+from feeds.alerts.channels import AlertWatch
 from scheduler.cli import as_json, with_home
 from scheduler.home import Home
 from scheduler.terminal.watch_report import told_paused
@@ -16,4 +17,6 @@ from scheduler.terminal.watch_report import told_paused
 @with_home
 def resume(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Tell again by a watch that was paused; what happened meanwhile is not told."""
-    return told_paused(watch_id, set_paused(home.watches, watch_id, paused=False), as_json=as_json)
+    return told_paused(
+        watch_id, set_paused(home.watches, watch_id, AlertWatch, paused=False), as_json=as_json
+    )

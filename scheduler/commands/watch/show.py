@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from data.watches.watch import load_watch, to_toml
+from feeds.alerts.channels import AlertWatch
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.terminal.watch_doubts import doubts_of
@@ -17,7 +18,7 @@ from scheduler.terminal.watch_report import fields_of, without_secrets
 @with_home
 def show(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Show a watch, and what in it names nothing that is there."""
-    one = load_watch(home.watches, watch_id)
+    one = load_watch(home.watches, watch_id, AlertWatch)
     path = home.watches / f"{watch_id}.toml"
     doubts = doubts_of(home, one)
     if as_json:

@@ -12,8 +12,8 @@ from data.watches.match import WatchIndex
 from data.watches.recent import recent_happenings
 from data.watches.watch import Watch, load_watch
 from data.wording import counted
-from feeds.alerts.senders import Senders
-from feeds.alerts.trial import send_trial, trial_messages
+from feeds.alerts.channels import AlertWatch
+from feeds.alerts.sending import Senders, send_trial, trial_messages
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.terminal.watch_doubts import doubts_of
@@ -39,7 +39,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     Backlog is marked, and counted apart. With --send each output sends a test message at once; exit
     code 1 if a receiver refuses it.
     """
-    one = load_watch(home.watches, watch_id)
+    one = load_watch(home.watches, watch_id, AlertWatch)
     if send:
         return send_test(home, watch_id, one, as_json=as_json)
     index = WatchIndex({watch_id: one})

@@ -18,6 +18,7 @@ from data.tokens import load_tokens
 from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
 from data.wording import counted
+from feeds.alerts.channels import AlertWatch
 from scheduler.home import NO_FOLDER, NOWHERE, Home
 from scheduler.jobs.backup.contents import SECRET, own_files
 from scheduler.jobs.doctor.finding import Finding
@@ -73,7 +74,7 @@ def examine_sources(home: Home, visited: Iterable[str]) -> Iterator[Finding]:
 
 def examine_watches(home: Home) -> Iterator[Finding]:
     """Which watches can't be used."""
-    watches, errors = load_watches(home.watches)
+    watches, errors = load_watches(home.watches, AlertWatch)
     for error in errors:
         yield Finding("watches", "error", str(error), "correct it, or remove the file")
     yield Finding("watches", "ok", f"{counted(len(watches), 'watch', 'watches')} can be used")

@@ -26,7 +26,7 @@ from data.store.public_view import public_view
 from data.text.clean import plain
 from data.text.redaction import redacted
 from data.wording import counted, lasting, sized
-from feeds.alerts.receipts import Subject, subject_of
+from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
 from scheduler.home import Home
 from scheduler.jobs.health import home_health
@@ -141,7 +141,7 @@ def delivery_lines(store: Store, deliveries: Iterable[AlertDelivery]) -> list[Ma
     return [delivery_line(one, subject_of(one, store.release)) for one in deliveries]
 
 
-def delivery_line(one: AlertDelivery, about: Subject) -> Mapping[str, str]:
+def delivery_line(one: AlertDelivery, about: DeliverySubject) -> Mapping[str, str]:
     """A delivery of a watch, what it is ``about``, and its key or its last problem."""
     due = dt.datetime.fromtimestamp(one.due or one.made, dt.UTC)
     return {

@@ -17,6 +17,7 @@ from data.store.public_view import public_view
 from data.watches.folder import load_watches
 from data.watches.pausing import set_paused
 from data.watches.watch import Watch, load_watch, to_toml
+from feeds.alerts.channels import AlertWatch
 from scheduler.executors.command_child import run_command
 from scheduler.home import Home
 from scheduler.service.admin.overview import delivery_lines
@@ -70,7 +71,7 @@ class WatchPages:
         return await self._pages.show(request, "watches.html", file, "Watches", **values)
 
     def _values(self) -> dict[str, Any]:
-        watches, errors = load_watches(self._home.watches)
+        watches, errors = load_watches(self._home.watches, AlertWatch)
         with closing(public_view(self._home.plain_store())) as store:
             alerts = delivery_lines(store, store.alerts(limit=SHOWN))
         return {
@@ -135,16 +136,16 @@ class WatchPages:
 
     async def _pause(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
-        await asyncio.to_thread(set_paused, self._home.watches, name, paused=True)
+        await asyncio.to_thread(set_paused, self._home.watches, name, AlertWatch, paused=True)
         return f"{name} is paused: nothing new is told by it"
 
     async def _resume(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
-        await asyncio.to_thread(set_paused, self._home.watches, name, paused=False)
+        await asyncio.to_thread(set_paused, self._home.watches, name, AlertWatch, paused=False)
         return f"{name} works again"
 
     def _known(self, name: str) -> Watch:
         try:
-            return load_watch(self._home.watches, name)
+            return load_watch(self._home.watches, name, AlertWatch)
         except CommuniqueError as error:
             raise HTTPException(404) from error

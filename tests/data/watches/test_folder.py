@@ -14,15 +14,15 @@ def test_a_file_with_a_mistake_spoils_no_other(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("name = 1\n")
     (tmp_path / "No Id.toml").write_text('name = "Spaces"\n')
     (tmp_path / "bytes.toml").write_bytes(b"\xff")
-    watches, errors = load_watches(tmp_path)
+    watches, errors = load_watches(tmp_path, Watch)
     assert watches == {"good": Watch("Good")}
     assert [Path(error.path).name for error in errors] == ["No Id.toml", "bad.toml", "bytes.toml"]
 
 
 def test_what_is_added_changed_and_removed_is_taken_in(tmp_path: Path) -> None:
-    folder = WatchFolder(tmp_path / "none")
+    folder = WatchFolder(tmp_path / "none", Watch)
     assert not folder.refresh()
-    folder = WatchFolder(tmp_path)
+    folder = WatchFolder(tmp_path, Watch)
     (tmp_path / "a.toml").write_text('name = "A"\n')
     assert folder.refresh()
     assert not folder.refresh()
@@ -46,7 +46,7 @@ def test_what_is_no_readable_file_is_told_and_holds_up_no_other(tmp_path: Path) 
     (tmp_path / "large.toml").write_text('name = "Large"\n' + 1_000_000 * "#")
     (tmp_path / "away.toml").symlink_to(tmp_path / "none.toml")
     os.mkfifo(tmp_path / "pipe.toml")
-    folder = WatchFolder(tmp_path)
+    folder = WatchFolder(tmp_path, Watch)
     assert folder.refresh()
     assert folder.watches == {"good": Watch("Good")}
     told = {Path(error.path).stem: error.fix for error in folder.errors}

@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import UnknownWatch, WatchError
 from data.watches.pausing import set_paused
-from data.watches.watch import load_watch
+from data.watches.watch import PlainWatch, load_watch
 
 TEXT = (
     'name = "Tides"  # of the north\nquery = "tide"\n\n[feed]\n'
@@ -24,27 +24,27 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_watch_is_paused_and_resumed_in_place(folder: Path) -> None:
-    assert set_paused(folder, "tides", paused=True).paused
-    assert load_watch(folder, "tides").paused
+    assert set_paused(folder, "tides", PlainWatch, paused=True).paused
+    assert load_watch(folder, "tides", PlainWatch).paused
     kept = (folder / "tides.toml").read_text()
     for line in TEXT.splitlines():
         assert line in kept
     assert (folder / "tides.toml").stat().st_mode & 0o777 == 0o600
-    assert not set_paused(folder, "tides", paused=False).paused
-    assert not load_watch(folder, "tides").paused
+    assert not set_paused(folder, "tides", PlainWatch, paused=False).paused
+    assert not load_watch(folder, "tides", PlainWatch).paused
     assert [one.name for one in folder.iterdir()] == ["tides.toml"]
 
 
 def test_what_is_so_already_is_not_written_again(folder: Path) -> None:
     (folder / "tides.toml").chmod(0o400)
     before = (folder / "tides.toml").stat().st_ino
-    set_paused(folder, "tides", paused=False)
+    set_paused(folder, "tides", PlainWatch, paused=False)
     assert (folder / "tides.toml").stat().st_ino == before
 
 
 def test_a_watch_that_is_not_there_or_broken_is_told(folder: Path) -> None:
     with pytest.raises(UnknownWatch):
-        set_paused(folder, "../tides", paused=True)
+        set_paused(folder, "../tides", PlainWatch, paused=True)
     (folder / "tides.toml").write_text("name = 1\n")
     with pytest.raises(WatchError):
-        set_paused(folder, "tides", paused=True)
+        set_paused(folder, "tides", PlainWatch, paused=True)

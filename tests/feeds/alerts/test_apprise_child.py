@@ -1,4 +1,4 @@
-"""What a process that sends by Apprise may do, and what it says."""
+"""The guard of the process that sends by Apprise, and the errors that it reports."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from feeds.alerts.apprise_child import Outcome, Task, without_parts
-from feeds.alerts.services import ask
+from feeds.alerts.channels.apprise import run_child
 from tests.peer import peer_served
 
 ATTEMPTS = """
 import ctypes.util, json, os, pathlib, socket, subprocess, sys, syslog
-from feeds.alerts.apprise_child import Guard, Refused
+from feeds.alerts.apprise_child import BlockedByGuard, Guard
 sys.addaudithook(Guard(allow_private=False))
 def resolved():
     with socket.socket() as one:
@@ -47,7 +47,7 @@ through = []
 for name, attempt in attempts.items():
     try:
         attempt()
-    except Refused:
+    except BlockedByGuard:
         continue
     through.append(name)
 print(json.dumps(through))
@@ -68,45 +68,44 @@ def test_nothing_but_public_addresses_is_reached(tmp_path_factory: pytest.TempPa
     assert not file.exists()
 
 
-def test_a_service_is_told_and_a_private_one_is_not() -> None:
+def test_a_public_service_gets_the_message_and_a_private_one_does_not() -> None:
     with peer_served() as peer:
         address = peer.url.replace("http://", "json://")
         sent = asyncio.run(
-            ask(Task(address, "Ship 1 <at> pier", "Says & more", allow_private=True))
+            run_child(Task(address, "Ship 1 <at> pier", "Says & more", allow_private=True))
         )
         assert sent == Outcome(taken=True)
         (heard,) = peer.posts()
         said = json.loads(heard.body)
         assert (said["title"], said["message"]) == ("Ship 1 <at> pier", "Says & more")
-        refused = asyncio.run(ask(Task(address, "Ship 2", "Says")))
+        refused = asyncio.run(run_child(Task(address, "Ship 2", "Says")))
         assert not refused.taken
         assert "127.0.0.1, which is not a public address" in refused.problem
         assert len(peer.posts()) == 1
 
 
-def test_no_file_that_an_address_names_is_sent(tmp_path: Path) -> None:
+def test_a_file_named_in_an_address_is_not_sent(tmp_path: Path) -> None:
     template = tmp_path / "template.json"
     template.write_text('{"type": "message", "attachments": [{"contentType": "hidden"}]}')
     with peer_served() as peer:
         url = f"workflows://127.0.0.1:{peer.server_address[1]}/workflow/signature"
         task = Task(f"{url}?template={template}", "Title", "Body", allow_private=True)
-        outcome = asyncio.run(ask(task))
+        outcome = asyncio.run(run_child(task))
         assert not peer.heard
-    assert outcome == Outcome(
-        taken=False, problem="a plugin was about to read a file of this machine"
-    )
+    assert not outcome.taken
+    assert "read a file" in outcome.problem
 
 
-def test_local_services_and_unknown_ones_are_refused_for_good() -> None:
+def test_local_and_unknown_services_fail_finally() -> None:
     for address, said in (
-        ("syslog://", "is this machine itself"),
-        ("nonsense://x", "Apprise knows no such address"),
+        ("syslog://", "reaches this machine itself"),
+        ("nonsense://x", "does not support this URL"),
     ):
-        outcome = asyncio.run(ask(Task(address, "A", "B", allow_private=True)))
+        outcome = asyncio.run(run_child(Task(address, "A", "B", allow_private=True)))
         assert outcome.final
         assert said in outcome.problem
 
 
-def test_what_apprise_says_shows_no_part_of_an_address() -> None:
+def test_errors_contain_no_part_of_the_address() -> None:
     said = without_parts("Failed: T0KEN at /T0KEN/C0DE9 (401).", "slack://me@T0KEN/C0DE9/?x=y")
-    assert said == "slack did not take it: Failed: *** at /***/*** (401)."
+    assert said == "slack did not accept it: Failed: *** at /***/*** (401)."

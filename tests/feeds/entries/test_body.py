@@ -31,7 +31,7 @@ def test_a_corrected_entry_begins_with_a_banner_as_a_retracted_one_does(
     release = make_release(1)
     publish(FakeStore(replace(release, revision=2)), tmp_path / "edited", Site())
     text = content_of(tmp_path / "edited", feed)
-    assert re.match(r'<p [^>]*><em>Corrected by its publisher[^<]*<a href="[^"]*/2/">', text)
+    assert re.match(r'<p [^>]*><em>Corrected by the publisher[^<]*<a href="[^"]*/2/">', text)
     publish(
         FakeStore(replace(release, revision=2, retracted=NOON)),
         tmp_path / "gone",

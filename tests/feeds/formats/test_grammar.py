@@ -15,7 +15,7 @@ from data.health.events import note_health_events
 from data.models import Draft, Media, Run, RunError
 from data.settings import Site
 from data.store.journal_protocol import JournalStore
-from feeds.compression import IDENTITY
+from feeds.http_headers import IDENTITY
 from feeds.publishing.publish import publish
 from feeds.server.on_demand import OnDemand
 from tests.feeds.fakestore import NOON, FakeStore, make_release

@@ -19,7 +19,7 @@ from data.settings import Site
 from data.store import open_store
 from data.store.protocol import Store
 from data.text.sanitize import sanitize
-from feeds.offline.folder import FolderCopy, Told, suffix_of, write_folder
+from feeds.offline.folder import FolderCopy, Progress, suffix_of, write_folder
 from feeds.offline.links import relinked, with_index
 from feeds.offline.selection import SelectedReleases
 from feeds.pages.releases.release_body import shown_body
@@ -70,10 +70,10 @@ def payload(one: Capture) -> tuple[str, bytes] | None:
 
 
 def copied(
-    store: Store, folder: Path, chosen: SelectedReleases | None = None, told: Told = print
+    store: Store, folder: Path, chosen: SelectedReleases | None = None, progress: Progress = print
 ) -> FolderCopy:
     chosen = chosen or SelectedReleases(store)
-    return write_folder(store, chosen, folder, SITE, payload=payload, told=told)
+    return write_folder(store, chosen, folder, SITE, payload=payload, progress=progress)
 
 
 def links(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -88,7 +88,7 @@ def links(folder: Path) -> Iterator[tuple[Path, str]]:
 def test_every_link_of_a_copy_leads_to_a_file_of_it(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     steps: list[tuple[int, int]] = []
-    made = copied(store, folder, told=lambda done, whole: steps.append((done, whole)))
+    made = copied(store, folder, progress=lambda done, whole: steps.append((done, whole)))
     assert (made.releases, made.files, made.missing) == (6, 1, 1)
     assert steps[-1][0] == steps[-1][1]
     dead = [
@@ -143,7 +143,7 @@ def test_what_the_site_has_published_stays_as_it_is(store: Store, tmp_path: Path
         tmp_path / "copy",
         SITE,
         payload=payload,
-        told=lambda *_: None,
+        progress=lambda *_: None,
     )
     assert store.dirty_feeds() == before
 

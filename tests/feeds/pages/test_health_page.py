@@ -1,4 +1,4 @@
-"""The page of health shows those first that need a look, then all by the names that it shows."""
+"""The page of health shows sources that need attention first, then sorts by displayed name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lxml import html
 
 from data.models import Facet, HealthEvent, Source
 from feeds.catalog import Catalog
-from feeds.pages.health_page import told_page
+from feeds.pages.health_page import recorded_health_page
 from feeds.pages.renderer import PageRenderer
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -26,7 +26,7 @@ def test_a_file_claims_nothing_of_sources_that_no_visit_has_read() -> None:
     catalog = Catalog("https://site.example", "Site", sources, {})
     pages = PageRenderer(catalog, {Facet(source=one): 1 for one in sources})
     fault = HealthEvent("c", False, NOON, "its feed can't be read", "ok", "feed.unread")  # noqa: FBT003 - its state
-    page: Any = html.fromstring(told_page(pages, {"c": fault}, {"a"}))
+    page: Any = html.fromstring(recorded_health_page(pages, {"c": fault}, {"a"}))
     states = {row.xpath("string(th)"): row.xpath("string(td)") for row in page.xpath("//tbody/tr")}
     assert states == {
         "Birch Office": "ok, with a fault",
@@ -34,9 +34,11 @@ def test_a_file_claims_nothing_of_sources_that_no_visit_has_read() -> None:
         "Yew Council": "new",
         "Zinc Board": "ok",
     }
-    assert "1 of 4 sources need a look" in lead(told_page(pages, {"c": fault}, {"a"}))
-    assert "3 of 4 sources have not had a successful visit yet" in lead(told_page(pages, {}, {"a"}))
-    assert "All 4 sources are healthy" in lead(told_page(pages, {}, NAMES))
+    assert "1 of 4 sources need attention" in lead(recorded_health_page(pages, {"c": fault}, {"a"}))
+    assert "3 of 4 sources have not had a successful visit yet" in lead(
+        recorded_health_page(pages, {}, {"a"})
+    )
+    assert "All 4 sources are healthy" in lead(recorded_health_page(pages, {}, NAMES))
 
 
 def test_sources_that_were_only_imported_await_no_visit() -> None:
@@ -46,7 +48,7 @@ def test_sources_that_were_only_imported_await_no_visit() -> None:
 
     def said(*shown: str) -> str:
         counts = {Facet(source=one): 1 for one in shown}
-        return lead(told_page(PageRenderer(catalog, counts), {}, {"a"}))
+        return lead(recorded_health_page(PageRenderer(catalog, counts), {}, {"a"}))
 
     assert "The source is healthy. 2 were imported and are not visited." in said("a", "b", "c")
     assert "All sources were imported, and none is visited." in said("b", "c", "d")
@@ -58,6 +60,6 @@ def test_lines_are_in_the_order_of_the_names_that_are_shown() -> None:
     catalog = Catalog("https://site.example", "Site", sources, {})
     pages = PageRenderer(catalog, {Facet(source=one): 1 for one in sources})
     failed = HealthEvent("d", False, dt.datetime(2026, 3, 2, tzinfo=dt.UTC), "gone", "gone")  # noqa: FBT003 - its state
-    page = html.fromstring(told_page(pages, {"d": failed}, NAMES))
+    page = html.fromstring(recorded_health_page(pages, {"d": failed}, NAMES))
     names = page.xpath("//tbody/tr/th/a/text()")
     assert names == ["Yew Council", "alder Trust", "Birch Office", "Zinc Board"]

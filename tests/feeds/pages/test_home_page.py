@@ -132,22 +132,22 @@ def test_it_says_how_the_sources_are_and_follows_what_is_told(tmp_path: Path) ->
         (line,) = tree.xpath("//p[contains(@class, 'glance')]")
         return line.text_content(), line.xpath("a/@href")
 
-    assert told() == ("All of them work.", ["health/"])
+    assert told() == ("All sources work.", ["health/"])
     store.events.append(
         HealthEvent("wire", well=False, at=NOON, reason="it answers no more", state="failing")
     )
     assert told() == (
-        "1 of 2 work. To look at: The Wire",
+        "1 of 2 sources work. Needs attention: The Wire",
         ["health/", "sources/wire/"],
     )
     fault = HealthEvent("wire", False, NOON, "no feed", "ok", "feed.unread")  # noqa: FBT003 - its state
     store.events.append(fault)
     assert told() == (
-        "All of them work. 1 is ok, with a fault. To look at: The Wire",
+        "All sources work. 1 is ok, with a fault. Needs attention: The Wire",
         ["health/", "sources/wire/"],
     )
     store.events.append(HealthEvent("wire", well=True, at=NOON, reason="", state="ok"))
-    assert told() == ("All of them work.", ["health/"])
+    assert told() == ("All sources work.", ["health/"])
 
 
 def test_it_claims_nothing_of_sources_that_no_visit_has_read(tmp_path: Path) -> None:
@@ -164,11 +164,11 @@ def test_it_claims_nothing_of_sources_that_no_visit_has_read(tmp_path: Path) -> 
     assert told() == ("No source has had a successful visit yet.", "glance unknown")
     store.unread = {"acme"}
     assert told() == (
-        "1 of 2 work. 1 has not had a successful visit yet.",
+        "1 of 2 sources work. 1 has not had a successful visit yet.",
         "glance unknown",
     )
     store.unread = set()
-    assert told() == ("All of them work.", "glance")
+    assert told() == ("All sources work.", "glance")
     # Imported sources have no address, and nobody visits them.
     store.unread = {"acme", "wire"}
     store.known["acme"] = replace(store.known["acme"], url="")

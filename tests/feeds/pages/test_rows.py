@@ -13,7 +13,7 @@ from data.settings import Site
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import entry_of
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import Line, listed
+from feeds.pages.rows import Line, day_lists
 from feeds.translations import texts_of
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
@@ -42,7 +42,7 @@ def test_a_day_comes_once_and_what_has_no_hour_comes_last_in_it() -> None:
         Line("", b"<li>f</li>", timed=False),
     ]
     tree: Any = lxml.html.fromstring(
-        b"<main>" + listed(lines, up="", texts=texts_of("en")) + b"</main>"
+        b"<main>" + day_lists(lines, up="", texts=texts_of("en")) + b"</main>"
     )
     days = [
         (day.xpath("string(h3//time/@datetime)"), "".join(day.xpath(".//li/text()")))

@@ -299,7 +299,7 @@ def test_what_we_say_of_releases_is_marked_as_ours_and_their_words_as_theirs(
     assert '<div lang="ar" dir="rtl">' in content
     entry = archive.read("feeds/retractions.atom").find(f"{ATOM}entry")
     assert entry.get(XML_LANG) == "en"
-    assert 'took down <span lang="az-Latn" dir="ltr"><a href=' in entry.findtext(f"{ATOM}content")
+    assert 'removed <span lang="az-Latn" dir="ltr"><a href=' in entry.findtext(f"{ATOM}content")
 
 
 def test_days_are_told_once_they_are_over_and_stay_as_they_were(tmp_path: Path) -> None:

@@ -240,14 +240,14 @@ def test_the_frame_of_the_present_version_says_what_saw_it_last(
     store = open_store(f"sqlite:{home / 'communique.db'}")
     release = store.find_releases(URL, limit=1)[0].id
     frame = f"/releases/{release}/capture/page"
-    assert "last found so" not in web.get(frame).text
+    assert "last seen unchanged" not in web.get(frame).text
     at = dt.datetime(2022, 12, 24, 9, 30, tzinfo=dt.UTC)
     capture = Capture("urn:uuid:1", "a.warc.gz", 7, 9, "sha256:1", 41, at)
     store.mark_unchanged(release, seen=at, capture=capture)
     store.close()
     shown = web.get(frame).text
-    assert "2022-12-24 09:30:00 UTC: record urn:uuid:1, leaf 41." in shown
-    assert "last found so" not in web.get(f"{frame}?revision=1").text
+    assert "2022-12-24 09:30:00 UTC (record urn:uuid:1, leaf 41)" in shown
+    assert "last seen unchanged" not in web.get(f"{frame}?revision=1").text
 
 
 def test_our_server_leads_from_the_captures_of_a_release_to_its_pages_and_its_last_sight(

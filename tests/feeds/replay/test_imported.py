@@ -94,7 +94,7 @@ def test_our_capture_is_shown_and_not_an_imported_one_of_its_second(home: Path, 
         assert "imported" not in web.get(f"/memento/timemap/{URL}").text
         page, captured = framed(web, home)
         assert "quay 1" in captured.text
-        assert "taken in from" not in page
+        assert "imported from the file" not in page
 
 
 def test_the_page_of_an_imported_version_shows_its_own_record(home: Path) -> None:
@@ -106,7 +106,7 @@ def test_the_page_of_an_imported_version_shows_its_own_record(home: Path) -> Non
         store.record(draft, seen=AT, since=AT)
     for web in client(home):
         page, captured = framed(web, home)
-        assert "taken in from" in page
+        assert "imported from the file" in page
         assert FORGED in captured.text
         assert captured.headers["communique-imported"] == "acme%20%2A%2A%2A.warc.gz"
         assert "acme ***.warc.gz" in page

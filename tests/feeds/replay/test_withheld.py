@@ -197,7 +197,7 @@ def test_a_redacted_release_is_at_no_address_of_its_captures(home: Path) -> None
             assert web.get(one).status_code == 410
         assert web.get(f"/releases/{found.id}/capture/page").status_code == 410
         edited = web.get(f"/releases/{found.id}/revisions/2/").text
-        assert "stayed as they were" not in edited
+        assert "are unchanged" not in edited
         assert "the operator of this archive" in edited
 
 

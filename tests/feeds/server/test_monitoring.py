@@ -115,7 +115,7 @@ def test_a_page_says_it_to_people_those_first_that_are_not_well(web: httpx.Clien
     assert answer.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     page = html.fromstring(answer.text)
-    assert "1 of 2 sources need a look" in "".join(map(str, page.itertext()))
+    assert "1 of 2 sources need attention" in "".join(map(str, page.itertext()))
     odd, acme = ([*row.itertext()] for row in page.iterfind(".//tbody/tr"))
     assert (odd[1], odd[3], odd[4]) == ("failing", "site.timeout", "2026-03-12 12:00")
     assert "it took too long to answer" in odd[2]

@@ -17,7 +17,7 @@ from data.network.client import Outbound
 from data.settings import Site
 from data.store.protocol import Store
 from data.store.sqlite.store import SqliteStore
-from feeds.websub.backoff import Backoff
+from feeds.backoff import Backoff
 from feeds.websub.feed_subscriber import ENDED, FeedSubscriber
 from tests.peer import Peer, peer_served
 

@@ -86,7 +86,7 @@ def test_a_mended_selector_mends_what_was_collected_by_the_wrong_one(home: Path)
     page = (home / "site" / "releases" / release / "index.html").read_text()
     assert "Corrected" not in page
     feed = json.loads((home / "site" / "feeds" / "all.json").read_text())
-    assert all("Corrected by its publisher" not in one["content_html"] for one in feed["items"])
+    assert all("Corrected by the publisher" not in one["content_html"] for one in feed["items"])
     assert (
         "its publisher changed nothing"
         in (home / "site" / "releases" / release / "revisions" / "2" / "index.html").read_text()

@@ -201,7 +201,7 @@ def test_what_a_source_published_goes_with_it_and_comes_back(home: Path) -> None
         ):
             answer = client.get(gone)
             assert answer.status_code == 410, gone
-            assert "collected no more" in answer.text
+            assert "no longer collected" in answer.text
         lost = {name.split("/")[1] for name in before.keys() - after.keys() if "rele" in name}
         releases = {name.removesuffix(".json") for name in lost}
         assert len(releases) == 8

@@ -22,10 +22,12 @@ from data.clock import utc_now
 from data.models import AlertDelivery, HealthEvent, QueuedEvent
 from data.watches.schedule import told_at
 from data.watches.watch import load_watch
+from feeds.alerts.channels import AlertWatch
+from feeds.alerts.channels.webhook import Webhook
 from feeds.alerts.messages import event_fields
-from feeds.alerts.senders import Senders
-from feeds.alerts.worker import ATTEMPTS
-from feeds.websub.backoff import Backoff
+from feeds.alerts.sending import Senders
+from feeds.alerts.worker import MAX_ATTEMPTS
+from feeds.backoff import Backoff
 from scheduler.home import Home, open_home
 from scheduler.service.alerts import AlertService
 from tests.command import communique
@@ -114,8 +116,8 @@ def events_of(heard: Heard) -> list[dict[str, Any]]:
 
 def test_a_receiver_hears_of_each_event_once_and_can_verify_it(home: Home, peer: Peer) -> None:
     watch = add(home, "Ships", peer.url, "--query", "odile -tides", "--kind", "release")
-    secret = load_watch(home.watches, watch).webhook
-    assert secret is not None
+    [secret] = load_watch(home.watches, watch, AlertWatch).channels
+    assert isinstance(secret, Webhook)
     ids = {release(home, number) for number in (1, 2, 3)}
     release(home, 4, title="Tides")
     release(home, 5, position=1)
@@ -303,7 +305,7 @@ def test_a_receiver_that_fails_for_days_is_given_up(home: Home, peer: Peer) -> N
         now = utc_now().timestamp()
         store.settle_events(event.number, [AlertDelivery("old", "down", "webhook", BODY, now, now)])
         assert store.next_message("down", "webhook", now, most=1)
-        for _ in range(ATTEMPTS - 1):
+        for _ in range(MAX_ATTEMPTS - 1):
             store.put_off_message("old", now, "it answered 503")
     peer.statuses = deque([503])
     with at_work(home):
@@ -400,8 +402,8 @@ def test_no_secret_of_a_webhook_is_shown_or_archived(home: Home, peer: Peer) -> 
     watch = add(home, "Ships", f"{peer.url}/T0KEN")
     file = home.watches / f"{watch}.toml"
     assert file.stat().st_mode & 0o077 == 0
-    webhook = load_watch(home.watches, watch).webhook
-    assert webhook is not None
+    [webhook] = load_watch(home.watches, watch, AlertWatch).channels
+    assert isinstance(webhook, Webhook)
     shown = "".join(
         communique("watch", *arguments, home=home.path).stdout
         for arguments in (("list",), ("list", "--json"), ("show", watch), ("show", watch, "--json"))
@@ -492,13 +494,13 @@ def test_a_mail_server_that_is_down_or_busy_is_tried_again(
         with at_work(open_home(home.path)):
             wait_for(lambda: any(one.problem for one in deliveries(home)))
     problems = [one.problem for one in deliveries(home) if one.problem]
-    assert "the mail server 127.0.0.1 did not take it" in problems[0]
+    assert "the mail server 127.0.0.1 did not accept it" in problems[0]
 
 
 def test_mail_without_a_mail_server_waits_for_one_and_is_told(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     added = communique("watch", "add", "Ships", "--mail", "desk@news.example", home=home.path)
-    assert "no mail is sent before smtp_host is written under [alerts]" in added.stderr
+    assert "no mail is sent before smtp_host is set under [alerts]" in added.stderr
     release(home, 1)
     with at_work(home):
         wait_for(lambda: any(one.problem for one in deliveries(home)))
@@ -631,7 +633,7 @@ def test_what_waits_for_an_output_that_a_watch_has_no_more_is_given_up(
     assert len(peer.posts()) == attempts
     assert sorted(one.problem for one in deliveries(home)) == [
         "the watch ships has no mail any more",
-        "the watch ships has no webhook any more",
+        "the watch ships no longer has webhook",
     ]
 
 

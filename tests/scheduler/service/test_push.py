@@ -24,9 +24,9 @@ from structlog.testing import capture_logs
 from data.models import HubRequest
 from data.store import open_store
 from data.store.sqlite.store import SqliteStore
+from feeds.backoff import Backoff
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.websub.backoff import Backoff
 from feeds.websub.subscribers import REQUESTS, has_room, queue_request
 from scheduler.home import open_home
 from scheduler.jobs.publish import note_changes

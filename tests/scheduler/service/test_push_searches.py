@@ -16,9 +16,9 @@ import pytest
 import uvicorn
 
 from data.models import Draft, Source
+from feeds.backoff import Backoff
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
-from feeds.websub.backoff import Backoff
 from scheduler.home import open_home
 from scheduler.jobs.publish import publish_home
 from scheduler.service.push import PushService

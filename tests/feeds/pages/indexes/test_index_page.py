@@ -14,9 +14,8 @@ from data.files import Writer
 from data.models import Facet, HealthEvent, Source
 from data.settings import Site
 from feeds.catalog import Catalog
+from feeds.pages.indexes.directories import sources_pages, topics_pages
 from feeds.pages.indexes.feeds_page import feeds_pages
-from feeds.pages.indexes.sources_page import sources_pages
-from feeds.pages.indexes.topics_page import topics_pages
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release, on_day
@@ -165,8 +164,8 @@ def test_every_feed_is_in_the_directory(tmp_path: Path) -> None:
 def test_pages_of_a_list_go_when_it_gets_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.pages.indexes.index_page.ON_PAGE", 3)
-    monkeypatch.setattr("feeds.pages.indexes.feeds_page.INLINE", 1)
+    monkeypatch.setattr("feeds.pages.indexes.index_page.MAX_LINES", 3)
+    monkeypatch.setattr("feeds.pages.indexes.feeds_page.MAX_INLINE_FEEDS", 1)
     store = FakeStore(*(make_release(n, f"agency-{n}", topics=()) for n in range(7)))
     site = published(store, tmp_path)
     assert (site / "sources/-/3/index.html").is_file()

@@ -11,7 +11,7 @@ import pytest
 
 import spiders
 from data.models import Published
-from feeds.pages.releases.date_origin import SAID_BY, date_origin
+from feeds.pages.releases.date_origin import SENTENCE_BY_RULE, date_origin
 from feeds.translations import texts_of
 
 AT = dt.datetime(2022, 11, 24, 8, tzinfo=dt.UTC)
@@ -26,20 +26,20 @@ def said(rule: str, **changes: Any) -> str:
     return date_origin(Published(AT, rule=rule, **fields), ENGLISH)
 
 
-READ = "“24 noyabr 2022”, read as a day in Baku; no hour is given."
-COUNTED = "“24 noyabr 2022”, counted from the day of that visit in Baku; no hour is given."
+READ = "“24 noyabr 2022”, read as a date in Baku. No time is given."
+COUNTED = "“24 noyabr 2022”, counted from the day of the visit in Baku. No time is given."
 
 
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ("class", f"The page says {READ}"),
-        ("declared", f"The page says {READ}"),
-        ("json-ld:datePublished", f"The page tells search engines {READ}"),
-        ("url", f"The page’s address holds {READ}"),
-        ("listing:relative", f"The list of releases says {COUNTED}"),
-        ("feed:pubDate", f"The publisher’s feed says {READ}"),
-        ("of my own", "“24 noyabr 2022” was found, read as a day in Baku; no hour is given."),
+        ("class", f"The page contains {READ}"),
+        ("declared", f"The page contains {READ}"),
+        ("json-ld:datePublished", f"The page’s metadata contains {READ}"),
+        ("url", f"The page’s address contains {READ}"),
+        ("listing:relative", f"The list of releases contains {COUNTED}"),
+        ("feed:pubDate", f"The publisher’s feed contains {READ}"),
+        ("of my own", "“24 noyabr 2022” was found, read as a date in Baku. No time is given."),
     ],
 )
 def test_who_said_a_day_is_told_in_words(rule: str, sentence: str) -> None:
@@ -52,7 +52,7 @@ def test_an_hour_is_told_with_its_place_and_no_date_is_none() -> None:
     )
     assert said("undated", precision="none", raw="") == "No date is given."
     assert said("undated", precision="none", raw="2099") == (
-        "The page says “2099”, which can’t be its date."
+        "The page contains “2099”, which can’t be its date."
     )
 
 
@@ -76,4 +76,4 @@ def test_every_rule_that_finds_a_date_has_its_words() -> None:
             rule for call in calls for rule in re.findall(r', f?"([a-z-]+)[^"]*"\)$', call)
         )
     assert {"declared", "listing", "feed", "url", "pdf", "state"} <= rules
-    assert rules <= set(SAID_BY)
+    assert rules <= set(SENTENCE_BY_RULE)

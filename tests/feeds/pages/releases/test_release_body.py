@@ -12,7 +12,7 @@ import pytest
 
 from data.text.sanitize import sanitize
 from feeds.pages.releases import release_body
-from feeds.pages.releases.release_body import MAX_READ, MOST, is_layout, parsed, shown_body
+from feeds.pages.releases.release_body import MAX_BYTES, MAX_READ, is_layout, parsed, shown_body
 from feeds.translations import texts_of
 
 ENGLISH = texts_of("en")
@@ -161,13 +161,13 @@ def test_a_body_that_is_cut_ends_with_a_whole_block() -> None:
 
 def test_elements_in_one_another_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     texts: list[str | None] = []
-    is_word = release_body.is_word
+    is_word = release_body.has_word
 
     def noted(text: str | None) -> bool:
         texts.append(text)
         return is_word(text)
 
-    monkeypatch.setattr(release_body, "is_word", noted)
+    monkeypatch.setattr(release_body, "has_word", noted)
     depth = 100
     safe = sanitize("<div>" * depth + "<hr>" + "</div>" * depth, "https://acme.example/")
     assert shown(f"<p>one</p>{safe}<p>two</p>") == f"<p>one</p>{safe}<p>two</p>"
@@ -186,11 +186,11 @@ def test_only_the_beginning_of_a_very_long_body_is_parsed(
         return parse(safe)
 
     monkeypatch.setattr(release_body, "parsed", noted)
-    body = shown_body(part * (2 * MAX_READ // len(part)), ENGLISH, most=MAX_READ)
+    body = shown_body(part * (2 * MAX_READ // len(part)), ENGLISH, max_bytes=MAX_READ)
     assert lengths
     assert max(lengths) <= MAX_READ
     assert body.beginning
-    assert len(body.html) <= 2 * MOST
+    assert len(body.html) <= 2 * MAX_BYTES
 
 
 def test_a_body_whose_start_is_empty_is_shown_as_a_beginning() -> None:

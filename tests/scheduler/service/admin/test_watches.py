@@ -13,6 +13,7 @@ from lxml import html
 
 from data.models import AlertDelivery, Facet
 from data.watches.watch import load_watch
+from feeds.alerts.channels import AlertWatch
 from scheduler.home import open_home
 from tests.command import communique
 from tests.peer import Peer, peer_served
@@ -89,10 +90,10 @@ def test_matches_that_are_not_known_are_not_said_to_be_none(running: Running, wa
 
 def test_a_watch_is_paused_and_resumed(running: Running, watch: str) -> None:
     assert "is paused: nothing new" in running.post(f"{watch}pause").text
-    assert load_watch(running.home / "watches", "ships-piers").paused
+    assert load_watch(running.home / "watches", "ships-piers", AlertWatch).paused
     assert "paused; " in running.web.get("/admin/watches/").text
     assert "works again" in running.post(f"{watch}resume").text
-    assert not load_watch(running.home / "watches", "ships-piers").paused
+    assert not load_watch(running.home / "watches", "ships-piers", AlertWatch).paused
 
 
 def test_a_watch_that_is_not_there_has_no_page(running: Running, watch: str) -> None:

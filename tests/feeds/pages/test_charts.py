@@ -1,11 +1,17 @@
-"""Charts show the counts that they are drawn from, and say them to whoever can't see."""
+"""Charts show their counts and describe them for screen readers."""
 
 from __future__ import annotations
 
 from lxml import html
 
-from feeds.pages.charts import HEIGHT, bar_chart
-from feeds.pages.rhythm_charts import MONTHS, first_day, months_between, rhythm_charts
+from feeds.pages.charts import (
+    HEIGHT,
+    SHOWN_MONTHS,
+    bar_chart,
+    first_day,
+    months_between,
+    rhythm_charts,
+)
 from feeds.translations import texts_of
 
 EN, AZ = texts_of("en"), texts_of("az")
@@ -20,13 +26,13 @@ def test_bars_are_as_high_as_their_counts() -> None:
     assert chart.get("aria-label") == "Said & done"
 
 
-def test_months_go_up_to_that_of_the_newest_release() -> None:
+def test_months_end_with_the_month_of_the_newest_release() -> None:
     assert first_day("2026-11-24") == "2024-12-01"
     assert first_day("2026-12-01") == "2025-01-01"
-    assert len(months_between("2024-12", "2026-11")) == MONTHS
+    assert len(months_between("2024-12", "2026-11")) == SHOWN_MONTHS
 
 
-def test_both_charts_are_told_in_a_sentence() -> None:
+def test_each_chart_has_a_sentence_for_screen_readers() -> None:
     page = html.fromstring(f"<div>{rhythm_charts(EN, DAYS)}</div>")
     said = [one.get("aria-label") for one in page.iter("svg")]
     assert said == [
@@ -34,15 +40,15 @@ def test_both_charts_are_told_in_a_sentence() -> None:
         "Releases by day of the week: most on Monday, 5 of 8.",
     ]
     months, weekdays = page.iter("svg")
-    assert len(list(months.iter("rect"))) == MONTHS
+    assert len(list(months.iter("rect"))) == SHOWN_MONTHS
     assert len(list(weekdays.iter("rect"))) == 7
 
 
-def test_a_week_begins_as_the_language_has_it() -> None:
+def test_names_of_months_are_in_the_language_of_the_site() -> None:
     first = next(html.fromstring(f"<div>{rhythm_charts(AZ, DAYS)}</div>").iter("svg"))
     assert "noyabr 2026: 5" in [one.text for one in first.iter("title")]
 
 
-def test_of_few_releases_nothing_is_drawn() -> None:
+def test_few_releases_have_no_charts() -> None:
     assert not rhythm_charts(EN, {})
     assert not rhythm_charts(EN, {"2026-11-02": 4})

@@ -1,4 +1,4 @@
-"""How messages are signed: the library of Standard Webhooks is the judge."""
+"""Signatures of messages, verified by the library of Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Judge
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from data.watches.watch import new_secret
-from feeds.alerts.webhook import signed_headers
+from feeds.alerts.channels.webhook import new_secret, signed_headers
 
 BODY = '{"type":"release","title":"Ærø"}'.encode()
 
 
-def test_a_message_is_signed_as_standard_webhooks_has_it() -> None:
+def test_the_standard_webhooks_library_accepts_only_the_right_signature() -> None:
     secret = new_secret()
     now = int(dt.datetime.now(dt.UTC).timestamp())
     headers = signed_headers(secret, "msg_1", now, BODY)

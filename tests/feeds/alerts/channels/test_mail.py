@@ -1,33 +1,36 @@
-"""Mail: what stands in it whatever a press room wrote, and when it counts as taken."""
+"""Mail: its headers and text are safe whatever a press room wrote, and delivery is certain."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.models import AlertDelivery, AlertKind, AlertMessage
+from data.network.client import Outbound
 from data.revisions.diff import COARSE
 from data.settings import Alerts, Site
 from data.watches.watch import Watch
-from feeds.alerts.mail import mail_of, send
-from feeds.alerts.messages import Undelivered
+from feeds.alerts.channels.channel import Alert, Environment, Undelivered
+from feeds.alerts.channels.mail import Mail, mail_of
 from tests.examples import examples
 from tests.mail_server import certificate, mail_served
 
 ALERTS = Alerts(smtp_host="127.0.0.1", smtp_tls="none", sender="alerts@press.example")
 DESK = "desk@news.example"
+OUTPUT = f"mail:{DESK}"
 
 
 def message(title: str, passage: str = "It says.", kind: str = "release") -> AlertMessage:
-    """A message that tells of one release."""
+    """Return a message about one release."""
     release = {
         "id": "5f0c",
         "source": "harbour",
@@ -40,13 +43,25 @@ def message(title: str, passage: str = "It says.", kind: str = "release") -> Ale
     }
     told = {"type": kind, "timestamp": "2026-03-03T12:05:59Z"}
     body = json.dumps({**told, "release": release, "passage": passage}).encode()
-    return AlertMessage("msg_1", "w", "mail", (AlertDelivery("msg_1", "w", "mail", body, 1.0),))
+    delivery = AlertDelivery("msg_1", "w", OUTPUT, body, 1.0)
+    return AlertMessage("msg_1", "w", OUTPUT, (delivery,))
+
+
+def alert(sent: AlertMessage, alerts: Alerts = ALERTS, name: str = "Ships") -> Alert:
+    """Return a message of a watch, and of a site with the same name."""
+    environment = Environment(Outbound(), alerts, Site(title=name))
+    return Alert(Watch(name), sent, environment)
+
+
+def send(alerts: Alerts) -> Coroutine[Any, Any, None]:
+    """Send a message about one release to the desk."""
+    return Mail((DESK,)).send(alert(message("Tides"), alerts))
 
 
 @examples(40)
 @given(st.text(), st.text(min_size=1))
 def test_no_text_adds_a_header_or_breaks_a_mail(title: str, name: str) -> None:
-    made = mail_of(Watch(name), message(title, title), DESK, ALERTS, Site(title=name))
+    made = mail_of(alert(message(title, title), name=name))
     read = message_from_bytes(made.as_bytes(), policy=policy.default)
     expected = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version"]
     assert [*read.keys()] == [*expected, "Content-Type"]
@@ -59,8 +74,8 @@ def test_no_text_adds_a_header_or_breaks_a_mail(title: str, name: str) -> None:
     ]
 
 
-def test_it_says_what_happened_and_where_the_copy_is() -> None:
-    made = mail_of(Watch("Ships"), message("<b>Tides</b>"), DESK, ALERTS, Site())
+def test_it_describes_the_event_and_links_to_the_copy() -> None:
+    made = mail_of(alert(message("<b>Tides</b>")))
     plain, html = (made.get_body((kind,)) for kind in ("plain", "html"))
     assert plain is not None
     assert html is not None
@@ -69,7 +84,7 @@ def test_it_says_what_happened_and_where_the_copy_is() -> None:
         "harbour, 2 March 2026",
         "Found 3 March 2026, 12:05 UTC",
         "http://harbour.example/1",
-        "Copy kept: http://127.0.0.1:8080/releases/5f0c/",
+        "Archived copy: http://127.0.0.1:8080/releases/5f0c/",
         "It says.",
     ]
     assert (
@@ -79,31 +94,31 @@ def test_it_says_what_happened_and_where_the_copy_is() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in get_args(AlertKind) if kind != "health"])
 def test_it_has_the_time_of_each_kind_of_event(kind: str) -> None:
-    made = mail_of(Watch("Ships"), message("Tides", kind=kind), DESK, ALERTS, Site())
+    made = mail_of(alert(message("Tides", kind=kind)))
     for part in ("plain", "html"):
         body = made.get_body((part,))
         assert body is not None
         assert "3 March 2026, 12:05 UTC" in body.get_content()
 
 
-def test_the_subject_says_what_several_alerts_are_of() -> None:
+def test_the_subject_names_the_first_of_several_alerts() -> None:
     (first,), (second,) = message("Tides").deliveries, message("Cranes " * 40).deliveries
-    several = AlertMessage("msg_1", "w", "mail", (first, second))
-    subject = mail_of(Watch("Ships"), several, DESK, ALERTS, Site())["Subject"]
+    several = AlertMessage("msg_1", "w", OUTPUT, (first, second))
+    subject = mail_of(alert(several))["Subject"]
     assert subject.startswith("Ships: 2 alerts: New: Tides; New: Cranes Cranes")
     assert subject.endswith("…")
     assert len(subject) < 200
 
 
-def test_an_edit_says_what_changed() -> None:
+def test_an_edit_shows_its_changes() -> None:
     changes = [
         {"field": "title", "text": "Tides [-rise-]{+<fall>+}"},
         {"field": "body", "text": "[-a-]\n\nb", "coarse": True},
     ]
     (told,) = message("Tides").deliveries
     body = json.dumps({**json.loads(told.body), "type": "edit", "changes": changes}).encode()
-    edit = AlertMessage("msg_1", "w", "mail", (replace(told, body=body),))
-    made = mail_of(Watch("Ships"), edit, DESK, ALERTS, Site())
+    edit = AlertMessage("msg_1", "w", OUTPUT, (replace(told, body=body),))
+    made = mail_of(alert(edit))
     plain, html = (made.get_body((kind,)) for kind in ("plain", "html"))
     assert plain is not None
     assert html is not None
@@ -114,7 +129,7 @@ def test_an_edit_says_what_changed() -> None:
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
-def test_it_is_encrypted_and_the_server_must_be_who_it_says(
+def test_it_is_encrypted_and_the_certificate_of_the_server_is_verified(
     tls: Literal["starttls", "tls"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pem = certificate(tmp_path)
@@ -125,25 +140,25 @@ def test_it_is_encrypted_and_the_server_must_be_who_it_says(
 
         async def tried() -> None:
             with pytest.raises(Undelivered, match="certificate verify failed"):
-                await send(Watch("Ships"), message("Tides"), DESK, alerts, Site())
+                await send(alerts)
             assert server.received == []
             monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-            await send(Watch("Ships"), message("Tides"), DESK, alerts, Site())
+            await send(alerts)
 
         asyncio.run(tried())
         assert [one.recipients for one in server.received] == [[DESK]]
 
 
-def test_a_server_without_encryption_gets_nothing_unless_that_is_said() -> None:
+def test_a_server_without_encryption_gets_nothing_unless_the_settings_allow_it() -> None:
     with mail_served() as server:
         alerts = Alerts(smtp_host="127.0.0.1", smtp_port=server.port, sender=ALERTS.sender)
         with pytest.raises(Undelivered, match="STARTTLS"):
-            asyncio.run(send(Watch("Ships"), message("Tides"), DESK, alerts, Site()))
+            asyncio.run(send(alerts))
         assert server.received == []
 
 
 async def sent_to(replies: list[str]) -> bytes:
-    """Send a mail to a server that gives these replies, and then closes; the mail that it got."""
+    """Send a mail to a server with these replies, which then closes; returns the mail it got."""
     mails: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -163,18 +178,18 @@ async def sent_to(replies: list[str]) -> bytes:
         alerts = Alerts(
             smtp_host="127.0.0.1", smtp_port=port, smtp_tls="none", sender=ALERTS.sender
         )
-        await send(Watch("Ships"), message("Tides"), DESK, alerts, Site())
+        await send(alerts)
     return b"".join(mails)
 
 
-TAKEN = ["220 hello", "250 hello", "250 sender", "250 recipient", "354 go on", "250 taken"]
+ACCEPTED = ["220 hello", "250 hello", "250 sender", "250 recipient", "354 go on", "250 taken"]
 
 
-def test_what_is_taken_counts_however_a_server_says_farewell() -> None:
-    assert b"Subject: Ships: New: Tides" in asyncio.run(sent_to(TAKEN))
+def test_an_accepted_mail_counts_whatever_happens_on_quit() -> None:
+    assert b"Subject: Ships: New: Tides" in asyncio.run(sent_to(ACCEPTED))
 
 
-@pytest.mark.parametrize("count", range(1, len(TAKEN)))
-def test_what_is_cut_off_before_does_not(count: int) -> None:
-    with pytest.raises(Undelivered, match=r"the mail server 127\.0\.0\.1 did not take it"):
-        asyncio.run(sent_to(TAKEN[:count]))
+@pytest.mark.parametrize("count", range(1, len(ACCEPTED)))
+def test_a_mail_counts_as_failed_if_the_connection_ends_before_it_is_accepted(count: int) -> None:
+    with pytest.raises(Undelivered, match=r"the mail server 127\.0\.0\.1 did not accept it"):
+        asyncio.run(sent_to(ACCEPTED[:count]))

@@ -1,0 +1,98 @@
+"""Services supported by Apprise, such as ntfy or Slack. A guarded process sends each message."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import ClassVar, Final, Self
+
+import msgspec
+
+from data.settings import Alerts
+from data.text.redaction import HIDDEN
+from data.wording import how_to_install
+from feeds.alerts.apprise_child import Outcome, Task, fault_of_address
+from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
+
+CHILD_TIMEOUT_SECONDS: Final = 60.0
+"""Maximum seconds of a process that sends a message."""
+
+ENVIRONMENT: Final = (
+    *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV"),
+)
+"""Environment variables passed to the process: no proxy, which would bypass its guard, no HOME."""
+
+
+class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
+    """A service by its Apprise URL."""
+
+    url: str
+
+    table: ClassVar[str] = "apprise"
+    metavar: ClassVar[str] = "URL"
+    option_help: ClassVar[str] = "Apprise URL of a service that receives alerts."
+    max_parallel: ClassVar[int] = 2
+
+    @classmethod
+    def from_option(cls, values: tuple[str, ...]) -> Self:
+        """Return the service at a URL."""
+        return cls(values[0])
+
+    def fault(self) -> tuple[str, str] | None:
+        """Check the URL."""
+        fix = fault_of_address(self.url)
+        return ("url", fix) if fix else None
+
+    def described(self) -> str:
+        """Return the scheme of the URL; everything else may be a secret."""
+        return f"{self.url.partition('://')[0]}://{HIDDEN}"
+
+    def without_secrets(self) -> Self:
+        """Return a service with only the scheme of its URL."""
+        return type(self)(self.described())
+
+    def missing(self, alerts: Alerts) -> Iterator[str]:
+        """Report that Apprise is not installed."""
+        del alerts
+        if find_spec("apprise") is None:
+            fix = how_to_install("communique[apprise]")
+            yield f"nothing is sent by Apprise before it is installed: {fix}"
+
+    def receiver(self, output: str) -> str:
+        """Return the URL of the service."""
+        del output
+        return self.url
+
+    async def send(self, alert: Alert) -> None:
+        """Send a message by a process of its own. Raises Undelivered."""
+        text, allowed = alert.text, alert.environment.outbound.allow_private
+        outcome = await run_child(Task(self.url, text.subject, text.plain, allowed))
+        if not outcome.taken:
+            raise Undelivered(outcome.problem, final=outcome.final)
+
+
+async def run_child(task: Task) -> Outcome:
+    """Run a task in a new process and return its outcome, or the problem of the process."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-B", "-m", "feeds.alerts.apprise_child"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+    )
+    try:
+        async with asyncio.timeout(CHILD_TIMEOUT_SECONDS):
+            output, _ = await child.communicate(msgspec.json.encode(task))
+        return msgspec.json.decode(output, type=Outcome)
+    except TimeoutError:
+        return Outcome(taken=False, problem=f"no result within {CHILD_TIMEOUT_SECONDS:g} seconds")
+    except msgspec.DecodeError:
+        # The process was most likely ended by one of its limits.
+        return Outcome(taken=False, problem="the process of Apprise ended without a result")
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()

@@ -1,0 +1,91 @@
+"""What a channel is: a table of a watch file, its checks, and how it sends a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from data.models import AlertMessage
+from data.network.client import Outbound
+from data.settings import Alerts, Site
+from data.watches.watch import Channel, Watch
+from feeds.alerts.text import AlertText, text_of
+
+
+class Undelivered(Exception):
+    """A receiver did not accept a message; ``final`` means that it will accept no more."""
+
+    def __init__(self, problem: str, *, final: bool = False) -> None:
+        super().__init__(problem)
+        self.final = final
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Everything outside a watch that channels need: an HTTP client and the settings."""
+
+    outbound: Outbound
+    alerts: Alerts
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message to send for a watch, by one of the outputs of a channel."""
+
+    watch: Watch
+    message: AlertMessage
+    environment: Environment
+
+    @property
+    def recipient(self) -> str:
+        """The part of the output after the colon, such as an e-mail address; else empty."""
+        return self.message.output.partition(":")[2]
+
+    @property
+    def text(self) -> AlertText:
+        """The message in words, for people."""
+        return text_of(self.watch, self.message, self.environment.site)
+
+
+class AlertChannel(Channel, frozen=True):
+    """A channel that sends alerts; see Channel for its table in the file of a watch."""
+
+    metavar: ClassVar[str]
+    """The value of its option of `communique watch add`, such as URL."""
+
+    option_help: ClassVar[str]
+    """The help text of that option."""
+
+    repeated: ClassVar[bool] = False
+    """Whether that option may be repeated."""
+
+    max_parallel: ClassVar[int] = 64
+    """Maximum number of messages that are sent at the same time."""
+
+    @classmethod
+    def from_option(cls, values: tuple[str, ...]) -> Self:
+        """Return the channel for the values of its option of `communique watch add`."""
+        raise NotImplementedError
+
+    def described(self) -> str:
+        """Return the channel in a few words, without secrets."""
+        raise NotImplementedError
+
+    def without_secrets(self) -> Self:
+        """Return the channel with its secrets hidden, to be displayed."""
+        return self
+
+    def missing(self, alerts: Alerts) -> Iterator[str]:
+        """Yield what this installation lacks to send messages, with the fix."""
+        del alerts
+        yield from ()
+
+    def receiver(self, output: str) -> str:
+        """Return what receives an output. Each receiver gets one message at a time."""
+        return output.partition(":")[0]
+
+    async def send(self, alert: Alert) -> None:
+        """Send a message. Raises Undelivered."""
+        raise NotImplementedError

@@ -1,0 +1,130 @@
+"""E-mail: a message as MIME (RFC 5322, RFC 2045), sent through a mail server (RFC 5321)."""
+
+from __future__ import annotations
+
+import asyncio
+import email.policy
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Annotated, ClassVar, Final, Self, TypeAlias
+
+import aiosmtplib
+import msgspec
+
+from data.clock import utc_now
+from data.settings import MAIL_ADDRESS, Alerts
+from data.text.clean import plain
+from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
+
+SMTP_TIMEOUT_SECONDS: Final = 30.0
+"""Maximum seconds from the look-up of the mail server to its last reply."""
+
+QUIT_TIMEOUT_SECONDS: Final = 5.0
+"""Maximum seconds to wait for the reply to QUIT."""
+
+MIN_PERMANENT_CODE: Final = 500
+"""The lowest SMTP reply code of a permanent failure (RFC 5321, section 4.2.1)."""
+
+MailAddress: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{MAIL_ADDRESS}\Z")]
+
+
+class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
+    """E-mail addresses, each of which gets its own message."""
+
+    to: Annotated[
+        tuple[MailAddress, ...],
+        msgspec.Meta(min_length=1, description="Addresses such as desk@news.example, in a list."),
+    ]
+
+    table: ClassVar[str] = "mail"
+    metavar: ClassVar[str] = "ADDRESS"
+    option_help: ClassVar[str] = "E-mail address that receives alerts."
+    repeated: ClassVar[bool] = True
+
+    @classmethod
+    def from_option(cls, values: tuple[str, ...]) -> Self:
+        """Return a channel to some addresses."""
+        return cls(values)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """One output per address: ``mail:desk@news.example``."""
+        return tuple(f"{self.table}:{one}" for one in self.to)
+
+    def described(self) -> str:
+        """Return the addresses in words."""
+        return f"mail to {', '.join(self.to)}"
+
+    def missing(self, alerts: Alerts) -> Iterator[str]:
+        """Report a missing mail server."""
+        if not alerts.smtp_host:
+            yield "no mail is sent before smtp_host is set under [alerts] in communique.toml"
+
+    async def send(self, alert: Alert) -> None:
+        """Send a mail to one address. Raises Undelivered."""
+        settings = alert.environment.alerts
+        if not settings.smtp_host:
+            raise Undelivered("no mail server is configured; set smtp_host under [alerts]")
+        await deliver(mail_of(alert), alert.recipient, settings)
+
+
+def mail_of(alert: Alert) -> EmailMessage:
+    """Return a message as mail; its Message-ID is the same in every attempt."""
+    settings, site = alert.environment.alerts, alert.environment.site
+    text = alert.text
+    # The library rejects invalid headers, above all line breaks.
+    mail = EmailMessage(policy=email.policy.SMTP)
+    mail["From"] = Address(plain(site.title), addr_spec=settings.sender)
+    mail["To"] = Address(addr_spec=alert.recipient)
+    mail["Subject"] = text.subject
+    mail["Date"] = format_datetime(utc_now())
+    mail["Message-ID"] = f"<{alert.message.key}@{settings.sender.rpartition('@')[2]}>"
+    # Suppresses automatic replies such as out-of-office notices (RFC 3834).
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text.plain)
+    mail.add_alternative(text.html, subtype="html")
+    return mail
+
+
+async def deliver(mail: EmailMessage, recipient: str, settings: Alerts) -> None:
+    """Pass a mail to the mail server of the settings. Raises Undelivered."""
+    server = f"the mail server {settings.smtp_host}"
+    client = aiosmtplib.SMTP(
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        use_tls=settings.smtp_tls == "tls",
+        start_tls=settings.smtp_tls == "starttls",
+        username=settings.smtp_user or None,
+        password=settings.smtp_password or None,
+        local_hostname=socket.gethostname(),
+        timeout=SMTP_TIMEOUT_SECONDS,
+    )
+    try:
+        async with asyncio.timeout(SMTP_TIMEOUT_SECONDS):
+            await client.connect()
+            await client.send_message(mail, sender=settings.sender, recipients=[recipient])
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        refused = error.recipients[0]
+        final = refused.code >= MIN_PERMANENT_CODE
+        raise Undelivered(f"{server} refused {recipient}: {refused.code}", final=final) from error
+    except aiosmtplib.SMTPResponseException as error:
+        # Only the code: the text of a reply may repeat the login.
+        raise Undelivered(f"{server} answered {error.code}") from error
+    except TimeoutError as error:
+        seconds = f"{SMTP_TIMEOUT_SECONDS:g} seconds"
+        raise Undelivered(f"{server} did not answer within {seconds}") from error
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        raise Undelivered(f"{server} did not accept it: {error}") from error
+    else:
+        # The mail is accepted, whatever happens on QUIT. Do not wait for the end of TLS.
+        transport = client.transport
+        with suppress(aiosmtplib.SMTPException, OSError):
+            await client.quit(timeout=QUIT_TIMEOUT_SECONDS)
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+    finally:
+        client.close()

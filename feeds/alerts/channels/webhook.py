@@ -1,0 +1,129 @@
+"""Webhooks by https://www.standardwebhooks.com: their table, signature and delivery."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from http import HTTPStatus
+from typing import Annotated, ClassVar, Final, Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.network.client import OutboundError
+from data.text.redaction import HIDDEN
+from data.text.urls import web_address
+from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
+from feeds.alerts.messages import webhook_body
+
+SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret
+
+MIN_SECRET_BYTES, MAX_SECRET_BYTES = 24, 64
+"""Minimum and maximum length of a secret, as Standard Webhooks requires."""
+
+WEB_ADDRESS: Final = "Write http:// or https://, a host, and a port of 1 to 65535 if it needs one."
+
+
+class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
+    """A receiver of HTTP requests, signed with a secret.
+
+    ``secret`` is ``whsec_`` and 24 to 64 bytes in Base64. The receiver needs it too.
+    """
+
+    url: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+$")],
+        msgspec.Meta(description=WEB_ADDRESS),
+    ]
+    secret: str
+
+    table: ClassVar[str] = "webhook"
+    metavar: ClassVar[str] = "URL"
+    option_help: ClassVar[str] = "URL of a webhook that receives alerts."
+
+    @classmethod
+    def from_option(cls, values: tuple[str, ...]) -> Self:
+        """Return a webhook at a URL with a new secret."""
+        return cls(values[0], new_secret())
+
+    def fault(self) -> tuple[str, str] | None:
+        """Check the URL and the secret. Neither is repeated, as both may be confidential."""
+        if not has_host(self.url):
+            return "url", f"it leads to no host and port. {WEB_ADDRESS}"
+        if not is_secret(self.secret):
+            fix = f"write {SECRET_PREFIX} and 24 to 64 bytes in Base64, such as {new_secret()}"
+            return "secret", fix
+        return None
+
+    def described(self) -> str:
+        """Return the host of the webhook in words."""
+        return f"webhook at {host_of(self.url)}"
+
+    def without_secrets(self) -> Self:
+        """Return a webhook with only the host of its URL, as the path may be a secret."""
+        scheme = urlsplit(self.url).scheme
+        return type(self)(f"{scheme}://{host_of(self.url)}/{HIDDEN}", HIDDEN)
+
+    def receiver(self, output: str) -> str:
+        """Return the host and port of the webhook."""
+        del output
+        return host_of(self.url)
+
+    async def send(self, alert: Alert) -> None:
+        """Send a signed request. Raises Undelivered, final if the receiver answers 410 Gone."""
+        body = webhook_body(alert.watch, alert.message)
+        headers = signed_headers(self.secret, alert.message.key, int(time.time()), body)
+        try:
+            response = await alert.environment.outbound.ask("POST", self.url, headers, body)
+        except OutboundError as error:
+            raise Undelivered(str(error)) from error
+        if not response.is_good:
+            # This includes redirects, which are not followed.
+            gone = response.status == HTTPStatus.GONE
+            raise Undelivered(f"it answered {response.status}", final=gone)
+
+
+def signed_headers(secret: str, key: str, now: int, body: bytes) -> dict[str, str]:
+    """Return the headers of a message, sent at ``now`` in seconds since 1970.
+
+    ``webhook-id`` is the key of the message, the same in every attempt.
+    """
+    raw = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    digest = hmac.digest(raw, f"{key}.{now}.".encode() + body, hashlib.sha256)
+    return {
+        "content-type": "application/json",
+        "webhook-id": key,
+        "webhook-timestamp": str(now),
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
+
+
+def host_of(url: str) -> str:
+    """Return the host and port of a URL, without user and password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def has_host(url: str) -> bool:
+    """Whether a web address has a host name that can be looked up, and a valid port if any."""
+    if web_address(url) is None:
+        return False
+    try:
+        return bool((urlsplit(url).hostname or "").encode("idna").decode("idna"))
+    except UnicodeError:
+        return False
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text is a secret that can sign messages."""
+    try:
+        raw = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(SECRET_PREFIX) and MIN_SECRET_BYTES <= len(raw) <= MAX_SECRET_BYTES
+
+
+def new_secret() -> str:
+    """Return a random secret."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(MIN_SECRET_BYTES)).decode()

@@ -1,0 +1,106 @@
+"""Sends messages by the channels of their watches, and test messages of a watch."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.models import AlertDelivery, AlertMessage, Facet, QueuedEvent, Release
+from data.network.client import Outbound
+from data.settings import Alerts, Site
+from data.store.protocol import Store
+from data.watches.match import WatchIndex, release_event
+from data.watches.watch import Watch
+from feeds.alerts.channels import CHANNELS, channels_of
+from feeds.alerts.channels.channel import Alert, AlertChannel, Environment, Undelivered
+from feeds.alerts.messages import event_body, event_fields
+
+MAX_TRIED_RELEASES: Final = 1000
+"""Maximum number of releases searched for one that a watch matches, to send it as a test."""
+
+
+class NothingToSend(CommuniqueError):
+    """A test message can't be made: no release is stored, or the watch has no output."""
+
+
+def free_slots() -> Mapping[str, asyncio.Semaphore]:
+    """Return a semaphore for each channel, by its table."""
+    return {one.table: asyncio.Semaphore(one.max_parallel) for one in CHANNELS}
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Sends messages by all channels, within the limit of parallel messages of each."""
+
+    outbound: Outbound
+    alerts: Alerts
+    site: Site
+    slots: Mapping[str, asyncio.Semaphore] = field(default_factory=free_slots)
+
+    def receiver(self, watch: Watch, output: str) -> str:
+        """Return what receives an output of a watch. Each receiver gets one message at a time."""
+        channel = channel_of(watch, output)
+        return channel.receiver(output) if channel else output.partition(":")[0]
+
+    async def send(self, watch: Watch, message: AlertMessage) -> None:
+        """Send a message. Raises Undelivered."""
+        channel = channel_of(watch, message.output)
+        if channel is None:
+            kind = message.output.partition(":")[0]
+            raise Undelivered(f"the watch {message.watch} no longer has {kind}", final=True)
+        environment = Environment(self.outbound, self.alerts, self.site)
+        async with self.slots[channel.table]:
+            await channel.send(Alert(watch, message, environment))
+
+
+def channel_of(watch: Watch, output: str) -> AlertChannel | None:
+    """Return the channel of an output of a watch, or None if the watch no longer has it."""
+    return next((one for one in channels_of(watch) if output in one.outputs), None)
+
+
+def trial_watch(watch: Watch) -> Watch:
+    """Return a watch whose messages are marked as a test."""
+    return msgspec.structs.replace(watch, name=f"Test: {watch.name}")
+
+
+def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertMessage]:
+    """Yield a test message for each output, with a stored release. Raises NothingToSend."""
+    if not watch.outputs:
+        raise NothingToSend(f"the watch {watch_id} sends nothing: it has no output")
+    release = _trial_release(store, watch_id, watch)
+    event = QueuedEvent(0, "release", utc_now(), release.id, 0, backlog=False, health=None)
+    body = event_body(event_fields(event, release), watch, release)
+    for output in watch.outputs:
+        key = f"test_{secrets.token_hex(16)}"
+        delivery = AlertDelivery(key, watch_id, output, body, made=time.time())
+        yield AlertMessage(key, watch_id, output, (delivery,))
+
+
+async def send_trial(senders: Senders, watch: Watch, message: AlertMessage) -> str:
+    """Send a test message; returns the problem, or an empty text on success."""
+    try:
+        await senders.send(trial_watch(watch), message)
+    except Undelivered as error:
+        return str(error)
+    return ""
+
+
+def _trial_release(store: Store, watch_id: str, watch: Watch) -> Release:
+    """Return the newest release that a watch matches, or else the newest of all."""
+    index, moves = WatchIndex({watch_id: watch}), store.source_moves()
+    newest = [*store.releases(Facet(), limit=MAX_TRIED_RELEASES)]
+    for release in newest:
+        event = release_event("release", release)
+        if event and index.matching(event, moves):
+            return release
+    if not newest:
+        raise NothingToSend("no release is stored, so there is nothing to send as a test")
+    return newest[0]

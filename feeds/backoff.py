@@ -1,0 +1,44 @@
+"""Waits of background deliveries: retries after failures, and pauses between polls."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 30.0, 6 * 3600.0
+"""Seconds to wait after the first failure, and the maximum wait."""
+
+POLL_SECONDS = 5.0
+"""Seconds between two polls, as another process may have published in between."""
+
+
+class Backoff:
+    """Retry times that double from ``first`` seconds, and pauses of ``look`` seconds."""
+
+    def __init__(self, first: float = FIRST_RETRY_SECONDS, look: float = POLL_SECONDS) -> None:
+        self._first = first
+        self._look = look
+        self._woken = asyncio.Event()
+        self._random = random.Random()  # noqa: S311 - spreads retries, not for secrets
+
+    def after(self, attempts: int) -> float:
+        """Return the time of the next attempt, in seconds since 1970.
+
+        ``attempts`` is the number of failures before the last one. Waits vary by 20 % at random.
+        """
+        wait = min(self._first * 2.0 ** min(attempts, 30), MAX_RETRY_SECONDS)
+        return time.time() + wait * self._random.uniform(0.8, 1.2)
+
+    def wake(self) -> None:
+        """End the current pause, or the next one."""
+        self._woken.set()
+
+    async def rest(self) -> None:
+        """Pause until `wake` is called or the pause is over."""
+        try:
+            async with asyncio.timeout(min(self._first, self._look)):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        self._woken.clear()

@@ -1,0 +1,85 @@
+"""Cache-Control, Content-Type and Content-Encoding of the site's files.
+
+Both our web server and the upload to a bucket use these headers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+from typing import Final
+
+import brotli
+import zstandard
+from isal import igzip
+
+from feeds.urls import media_type_of
+
+PAGE_CACHE: Final = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+"""For feeds and pages, which change: fresh for a minute, then only until a new response."""
+
+ASSET_CACHE: Final = "public, max-age=3600, stale-while-revalidate=86400"
+"""For style sheets, scripts and icons, which change only with the version of the software."""
+
+IMMUTABLE_CACHE: Final = "public, max-age=31536000, immutable"
+"""For files that never change: full archive pages of feeds, tiles of the log."""
+
+CHECKPOINT_CACHE: Final = "public, max-age=5"
+"""For checkpoints, which change whenever the log grows."""
+
+ASSET_SUFFIXES: Final = {".css", ".js", ".svg"}
+
+TILE_PREFIX: Final = "/log/tile/"
+
+SIGNED_PATH: Final = re.compile(r"/log/(?!tile/)(?!.*\.tsr$).+|/witness/.+")
+"""Matches URL paths of plain texts: checkpoints, keys and signatures of witnesses."""
+
+ARCHIVE_PAGE: Final = re.compile(r"((?:.*/)?feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
+
+SIGNED_TYPE: Final = "text/plain; charset=utf-8"
+
+COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
+    "zstd": lambda body: zstandard.ZstdCompressor(level=6).compress(body),
+    "br": lambda body: brotli.compress(body, quality=5),
+    "gzip": lambda body: igzip.compress(body, 3, mtime=0),
+}
+"""Compression functions by content coding (RFC 9110, section 8.4.1), the preferred one first."""
+
+CODINGS = tuple(COMPRESS)
+IDENTITY = "identity"
+
+
+def cache_control_of(address: str, file: str, *, followed: bool) -> str:
+    """Return the Cache-Control value (RFC 9111, 5861) of the ``file`` at a URL path.
+
+    ``followed`` is whether the file is an archive page with a later page, and so immutable.
+    """
+    if address.startswith(TILE_PREFIX):
+        return IMMUTABLE_CACHE
+    if SIGNED_PATH.fullmatch(address):
+        return CHECKPOINT_CACHE
+    if followed:
+        return IMMUTABLE_CACHE
+    return ASSET_CACHE if PurePath(file).suffix in ASSET_SUFFIXES else PAGE_CACHE
+
+
+def content_type_of(address: str, file: str) -> str:
+    """Return the content type of the ``file`` at a URL path."""
+    if SIGNED_PATH.fullmatch(address):
+        return SIGNED_TYPE
+    if address.startswith("/releases/") and file.endswith(".json"):
+        return "application/json"
+    return media_type_of(file)
+
+
+def page_after(file: str) -> str | None:
+    """Return the next archive page of a feed; None if ``file`` is not an archive page."""
+    found = ARCHIVE_PAGE.fullmatch(file)
+    return f"{found[1]}{int(found[2]) + 1}{found[3]}" if found else None
+
+
+def page_before(file: str) -> str | None:
+    """Return the previous archive page of a feed, or None."""
+    found = ARCHIVE_PAGE.fullmatch(file)
+    return f"{found[1]}{int(found[2]) - 1}{found[3]}" if found and int(found[2]) > 1 else None

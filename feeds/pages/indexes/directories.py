@@ -1,0 +1,152 @@
+"""The lists of all sources, topics, languages and days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from data.models import Facet, HealthEvent
+from data.topics.tree import TopicNode
+from feeds.pages.health_page import shown_condition
+from feeds.pages.indexes.index_page import index_pages
+from feeds.pages.renderer import PageRenderer
+from feeds.pages.source_health_page import condition_label
+from feeds.urls import MONTH, page_file
+
+DAYS_FILE: Final = "days/index.html"
+
+MAX_DEPTH: Final = 3
+"""Maximum indentation level of a topic in the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """The row of a source.
+
+    ``day`` is the ISO day of its newest release, or empty. ``ended`` is a sentence if the source is
+    no longer collected.
+    """
+
+    name: str
+    file: str
+    releases: int
+    day: str
+    language: str
+    state: str
+    ended: str
+
+
+def sources_pages(
+    pages: PageRenderer,
+    newest: Mapping[str, tuple[str, str]],
+    last: Mapping[str, HealthEvent],
+    read: Collection[str],
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield the files of the list of sources, each with a function that renders it.
+
+    ``newest`` maps sources to the day of their newest release and their main language. ``last`` are
+    the last changes of health, and ``read`` the sources with a release that a visit has read.
+    """
+    catalog, texts = pages.catalog, pages.catalog.texts
+    rows = []
+    for facet, count in pages.navigation.counts.items():
+        if facet.source is None or facet != Facet(source=facet.source):
+            continue
+        day, language = newest.get(facet.source, ("", ""))
+        event = last.get(facet.source)
+        rows.append(
+            SourceLine(
+                catalog.name(facet),
+                page_file(facet),
+                count,
+                day,
+                texts.language_name(language) if language else "",
+                condition_label(texts, shown_condition(event, is_read=facet.source in read)),
+                catalog.ended(facet.source),
+            )
+        )
+    rows.sort(key=lambda row: (pages.catalog.texts.collation_key(row.name), row.file))
+    title = texts.gettext("Sources")
+    return index_pages(pages, "sources", "sources.html", rows, title=title)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLine:
+    """A name with its page and number of releases.
+
+    A topic is indented by ``depth`` levels below the topic ``above``.
+    """
+
+    name: str
+    file: str
+    releases: int
+    depth: int = 0
+    above: str = ""
+
+
+def counted_pages(
+    pages: PageRenderer, stem: str, rows: Sequence[CountedLine], *, title: str, lead: str
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield the files of a list of names with counts, each with a function that renders it."""
+    return index_pages(pages, stem, "counted.html", rows, title=title, lead=lead)
+
+
+def topics_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield the files of the list of topics, each with a function that renders it."""
+    tree = pages.catalog.topic_tree(pages.navigation.counts)
+    rows, texts = [*topic_lines(tree)], pages.catalog.texts
+    lead = texts.ngettext("%(num)s topic.", "%(num)s topics.", len(rows))
+    return counted_pages(pages, "topics", rows, title=texts.gettext("Topics"), lead=lead)
+
+
+def topic_lines(
+    nodes: Iterable[TopicNode], depth: int = 0, above: str = ""
+) -> Iterator[CountedLine]:
+    """Yield the lines of topics, each followed by its subtopics."""
+    for node in nodes:
+        file = page_file(Facet(topic=node.slug))
+        yield CountedLine(node.label, file, node.releases, min(depth, MAX_DEPTH), above)
+        yield from topic_lines(node.below, depth + 1, node.label)
+
+
+def languages_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield the files of the list of languages, each with a function that renders it."""
+    catalog, texts = pages.catalog, pages.catalog.texts
+    rows = []
+    for facet, count in pages.navigation.counts.items():
+        if facet.language is None or facet != Facet(language=facet.language):
+            continue
+        own, here = catalog.name(facet), texts.language_name(facet.language)
+        name = own if own.casefold() == here.casefold() else f"{own} ({here})"
+        rows.append(CountedLine(name, page_file(facet), count))
+    rows.sort(key=lambda row: (-row.releases, texts.collation_key(row.name), row.file))
+    lead = texts.ngettext("%(num)s language.", "%(num)s languages.", len(rows))
+    return counted_pages(pages, "languages", rows, title=texts.gettext("Languages"), lead=lead)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A year or month with its page and number of releases; a year has months ``within``."""
+
+    name: str
+    file: str
+    releases: int
+    within: tuple[Period, ...] = ()
+
+
+def days_page(pages: PageRenderer) -> bytes:
+    """Render the list of all years, the newest first, with their months."""
+    counts, texts = pages.navigation.counts, pages.catalog.texts
+    months: dict[str, list[Period]] = {}
+    for period in sorted(one.period for one in counts if one.period and len(one.period) == MONTH):
+        facet = Facet(period=period)
+        name = texts.locale.months["stand-alone"]["wide"][int(period[5:])]
+        months.setdefault(period[:4], []).append(Period(name, page_file(facet), counts[facet]))
+    years = [
+        Period(year, page_file(facet), counts[facet], tuple(within))
+        for year, within in sorted(months.items(), reverse=True)
+        if (facet := Facet(period=year)) in counts
+    ]
+    title = texts.gettext("Days")
+    return pages.render("days.html", DAYS_FILE, Facet(), title=title, years=years)
