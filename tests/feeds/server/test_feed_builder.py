@@ -132,4 +132,4 @@ def test_a_copy_of_the_site_says_that_it_builds_none(tmp_path: Path) -> None:
     publish(store, tmp_path / "site", Site())
     store.close()
     text = (tmp_path / "site/feeds/builder/index.html").read_text("utf-8")
-    assert "made by the server" in text
+    assert "needs the site’s server" in text

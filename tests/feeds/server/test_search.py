@@ -263,10 +263,10 @@ def test_a_search_that_takes_too_long_is_given_up_and_told(
 
     monkeypatch.setattr(Connection, "bounded", impatient)
     page = page_of(web, "/search?q=lamps&until=2030-01-01")
-    assert "was given up" in texts(page, "//p[@role='alert']")[0]
+    assert "was stopped" in texts(page, "//p[@role='alert']")[0]
     answer = web.get("/feeds/search.atom?q=lamps&until=2030-01-01")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
-    assert "was given up" in answer.text
+    assert "was stopped" in answer.text
     monkeypatch.undo()
     store = open_store(f"sqlite:{home / 'communique.db'}")
     assert isinstance(store, SqliteStore)

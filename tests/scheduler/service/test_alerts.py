@@ -505,7 +505,7 @@ def test_mail_without_a_mail_server_waits_for_one_and_is_told(tmp_path: Path) ->
     with at_work(home):
         wait_for(lambda: any(one.problem for one in deliveries(home)))
     assert states(home) == ["waiting"]
-    assert "write smtp_host under [alerts]" in deliveries(home)[0].problem
+    assert "set smtp_host under [alerts]" in deliveries(home)[0].problem
 
 
 def test_the_operator_is_told_of_health_without_a_watch(tmp_path: Path, mails: MailServer) -> None:
@@ -632,7 +632,7 @@ def test_what_waits_for_an_output_that_a_watch_has_no_more_is_given_up(
         peer.wait_for(lambda: states(home) == ["dead", "dead"])
     assert len(peer.posts()) == attempts
     assert sorted(one.problem for one in deliveries(home)) == [
-        "the watch ships has no mail any more",
+        "the watch ships no longer has mail",
         "the watch ships no longer has webhook",
     ]
 
