@@ -263,7 +263,7 @@ def test_our_server_leads_from_the_captures_of_a_release_to_its_pages_and_its_la
         (link,) = page.xpath(f"id('revision-{number}')//a/@href")
         shown = web.get(urljoin(path, link))
         assert shown.status_code == 200
-        assert f"version {number} as it was served" in shown.text
+        assert f"version {number} as served" in shown.text
     assert "urn:uuid:2" in page.xpath("string(id('seen'))")
     assert f"communique prove {release.id}" in page.text_content()
     # A static host has none of these pages: no file leads there.
