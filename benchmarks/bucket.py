@@ -36,9 +36,9 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from data.bucket.bucket import Bucket, open_bucket
 from data.files import Writer
 from data.models import Content, Draft, Published
+from data.network.bucket import Bucket, open_bucket
 from data.settings import Bucket as BucketSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket import push
@@ -192,7 +192,11 @@ def record(folder: Path, done: Event) -> None:
 def publish(home: Path, address: str, rounds: int) -> None:
     """Publish so often, each time what the store holds by then."""
     # Soon, so that it happens often; and nobody gives up.
-    for name, seconds in (("SILENCE", SILENCE), ("WAITING", 3600.0), ("LOOK", 0.1)):
+    for name, seconds in (
+        ("ABANDONED_AFTER_SECONDS", SILENCE),
+        ("MAX_WAIT_SECONDS", 3600.0),
+        ("CHECK_INTERVAL_SECONDS", 0.1),
+    ):
         setattr(push, name, seconds)
     home.mkdir(exist_ok=True)
     bucket = bucket_at(address)

@@ -40,7 +40,7 @@ from data.store.recorder.recorder import Recorder
 from data.store.recorder.stories import StoryJoiner
 from data.store.recorder.tables import StoryMember, Tables
 from data.store.sqlite.store import SqliteStore, SqliteTables
-from data.stories.copies import COMMON, HOT, likely, likeness
+from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, likely, likeness
 from data.text.similarity import Signature, signature
 from data.text.words import tokens
 from scheduler.garbage import collect_garbage_rarely
@@ -174,7 +174,7 @@ def in_memory(some: list[Text]) -> float:
                 sure.add(other)
         for other in sure:
             likeness(own, kept[other])
-        for marks, most in ((bands, HOT), (anchors, COMMON)):
+        for marks, most in ((bands, MAX_BAND_RELEASES), (anchors, MAX_ANCHOR_RELEASES)):
             for mark in marks:
                 if len(bucket := table.setdefault(mark, [])) < most:
                     bucket.append(number)

@@ -21,7 +21,7 @@ from collections import defaultdict
 from itertools import combinations
 from pathlib import Path
 
-from data.stories.translations import Translation, commonness, marks_in, same
+from data.stories.translations import Translation, commonness, marks_in, translation_pairs
 
 PRECISION = 0.95
 BESIDE = Path(__file__).resolve().parents[2] / "shared"
@@ -56,13 +56,15 @@ def main() -> None:
         order = list(days)
         chance.shuffle(order)
         for first, second in zip(order[::2], order[1::2], strict=False):
-            for left, right in same([*days[first], *days[second]], background):
+            for left, right in translation_pairs([*days[first], *days[second]], background):
                 joined += 1
                 false += where[left.number] != where[right.number]
     precision = 1 - 2 * false / joined
     print(f"precision: {precision:.4f} of {joined:,} pairs in {ROUNDS} rounds (target {PRECISION})")
     pairs = {
-        frozenset([a.number, b.number]) for some in days.values() for a, b in same(some, background)
+        frozenset([a.number, b.number])
+        for some in days.values()
+        for a, b in translation_pairs(some, background)
     }
     for languages in combinations(sorted(background), 2):
         alone = []

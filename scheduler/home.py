@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from data.archive.journal.journaled_store import journaled
 from data.archive.journal.orders import Orders
-from data.bucket.bucket import Bucket, open_bucket
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.network.addresses import may_be_public
+from data.network.bucket import Bucket, open_bucket
 from data.settings import Settings
 from data.settings.load import load_settings
 from data.store import is_blank, open_store, store_exists

@@ -21,8 +21,7 @@ from data.archive.log.tiles import added_files
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.reader import OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files
-from data.bucket.answers import BucketError, Replaced, Stored
-from data.bucket.bucket import Bucket
+from data.network.bucket import Bucket, BucketError, Replaced, Stored
 
 CHECKPOINT: Final = "log/checkpoint"
 

@@ -1,5 +1,5 @@
-"""The mirror in other people's formats: WACZ, BagIt, SQLite.
+"""Exports of the mirror in standard formats: WACZ, BagIt, SQLite.
 
-records copies records of the archive, destination gives a copy its name once it is whole; each
-format is a module. A file belongs here if it makes a copy that is to be read without Communique.
+`records` selects records of the archive, `destination` writes a copy atomically, and each format is
+a module. A module belongs here if it writes a copy that is read without Communique.
 """

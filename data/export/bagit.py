@@ -1,4 +1,4 @@
-"""BagIt 1.0: a folder of records and releases with their digests (RFC 8493)."""
+"""BagIt 1.0 (RFC 8493): a folder of records and releases with their digests."""
 
 from __future__ import annotations
 
@@ -14,29 +14,38 @@ from data.export.records import (
     Choice,
     CopiedRecords,
     Exported,
-    Told,
+    Progress,
     chosen_records,
+    release_lines,
 )
-from data.export.releases import release_lines
 from data.store.protocol import Store
 from data.store.public_view import secrets_of
 from data.text.clean import plain
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
-LOG: Final = ("checkpoint", "checkpoints", "key", "tile", "witnesses")
-"""What of the transparency log is for everybody."""
+PUBLIC_LOG_FILES: Final = ("checkpoint", "checkpoints", "key", "tile", "witnesses")
+"""The public files and folders of the transparency log."""
 
-PIECE: Final = 1 << 20
+CHUNK_BYTES: Final = 1 << 20
+"""Bytes that are read at once."""
 
 
 def write_bag(
-    store: Store, archive: Path, to: Path, choice: Choice, *, title: str, software: str, told: Told
+    store: Store,
+    archive: Path,
+    to: Path,
+    choice: Choice,
+    *,
+    title: str,
+    software: str,
+    told: Progress,
 ) -> Exported:
-    """Write the chosen releases and their records as a bag into the folder ``to``, not there yet.
+    """Write the chosen releases and their records as a bag to the new folder ``to``.
 
-    It holds data/archive (WARC files and one index), data/releases.jsonl and, where nothing is left
-    out, data/log: the transparency log that proves the records. Raises StoreError, OSError.
+    It contains data/archive (WARC files and one index) and data/releases.jsonl. A complete export
+    also contains data/log, the transparency log that proves the records. Raises StoreError,
+    OSError.
     """
     bag = _Bag(to)
     records = ArchiveRecords(archive, chosen_records(store, choice), told)
@@ -51,13 +60,13 @@ def write_bag(
     if choice.is_all:
         for path in _log_files(archive / "log"):
             bag.add(f"data/{path.relative_to(archive).as_posix()}", _pieces(path))
-    said = f"{lines.count} releases and {copied.count} records of what servers answered"
+    said = f"{lines.count} releases and {copied.count} records of server responses"
     bag.finish({"External-Description": f"{plain(title)}: {said}", "Bag-Software-Agent": software})
     return Exported(lines.count, 0, copied.count, tuple(records.damaged), copied.with_secrets)
 
 
 class _Counted:
-    """Lines that are counted as they go by."""
+    """Counts lines while they are iterated."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = lines
@@ -70,7 +79,7 @@ class _Counted:
 
 
 class _Bag:
-    """A bag that is being filled."""
+    """A bag being written."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -79,13 +88,13 @@ class _Bag:
         self._size = 0
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Write a file of the payload."""
+        """Write a payload file."""
         digest, size = self._write(name, pieces)
         self._size += size
         self._payload.append(_line(digest, name))
 
     def finish(self, info: dict[str, str]) -> None:
-        """Write what describes the payload, and the digests of all."""
+        """Write the bag's description and the manifests."""
         info |= {
             "Bagging-Date": utc_now().date().isoformat(),
             "Payload-Oxum": f"{self._size}.{len(self._payload)}",
@@ -112,18 +121,18 @@ class _Bag:
 
 
 def _line(digest: str, name: str) -> str:
-    """A line of a manifest; what would end it is encoded (RFC 8493, section 2.1.3)."""
+    """Return a line of a manifest, with line breaks encoded (RFC 8493, section 2.1.3)."""
     return f"{digest}  {quote(name, safe='/ ')}\n"
 
 
 def _log_files(folder: Path) -> Iterator[Path]:
-    """The files of the transparency log that are for everybody."""
-    for name in LOG:
+    """Yield the public files of the transparency log."""
+    for name in PUBLIC_LOG_FILES:
         path = folder / name
         yield from sorted(one for one in (path, *path.rglob("*")) if one.is_file())
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
+        while piece := file.read(CHUNK_BYTES):
             yield piece

@@ -1,4 +1,4 @@
-"""A copy that has its name only when it is whole."""
+"""Writes an export under a temporary name and renames it when it is complete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from data.files import sync
 
 
 class DestinationError(CommuniqueError):
-    """Nothing can be written where a copy shall lie."""
+    """The destination of an export can't be used."""
 
     exit_code = 2
 
@@ -25,25 +25,26 @@ class DestinationError(CommuniqueError):
 
 
 class CopyError(CommuniqueError):
-    """A copy could not be written to its end; nothing of it bears its name."""
+    """An export failed; no incomplete copy is left."""
 
     def __init__(self, path: Path, cause: str) -> None:
-        super().__init__(f"the copy could not be written ({cause}); nothing is left of it")
+        super().__init__(f"the copy could not be written ({cause}); no part of it is left")
         self.path = path
         self.cause = cause
 
 
 @contextmanager
 def destination(to: Path) -> Iterator[Path]:
-    """A path for a file or a folder, which gets the name ``to`` at the end of the block.
+    """Yield a path for a file or folder that is renamed to ``to`` at the end of the block.
 
-    Where the block fails, or the process is killed, there is nothing at ``to``. What is half
-    written, and whatever else the block puts beside it, is in one folder beside ``to``, which goes
-    at the latest with the next attempt. Raises DestinationError where something is there already or
-    somebody else writes it, and OSError.
+    If the block fails or the process is killed, ``to`` does not exist. Incomplete files are in one
+    folder next to it, which the next attempt deletes at the latest. Raises DestinationError if
+    ``to`` exists or another process is writing it, and OSError.
     """
     if not to.parent.is_dir():
-        raise DestinationError(to, f"there is no folder {to.parent}; make it, or name another")
+        raise DestinationError(
+            to, f"the folder {to.parent} does not exist; create it, or choose another"
+        )
     _must_be_free(to)
     with workplace(to) as folder:
         copy = folder / to.name
@@ -56,19 +57,19 @@ def destination(to: Path) -> Iterator[Path]:
 
 def _must_be_free(to: Path) -> None:
     if to.exists() or to.is_symlink():
-        raise DestinationError(to, "there is something already; name another place, or move it")
+        raise DestinationError(to, "it already exists; choose another path, or move it")
 
 
 @contextmanager
 def workplace(to: Path) -> Iterator[Path]:
-    """The empty folder in which ``to`` is written, by this process alone; it goes at the end.
+    """Yield an empty temporary folder next to ``to``, locked by this process, and delete it.
 
-    It is beside ``to``. Raises DestinationError where another process has it, and OSError.
+    Raises DestinationError if another process has it, and OSError.
     """
     folder = to.with_name(f".{to.name}.part")
     handle = _locked(folder)
     if handle is None:
-        raise DestinationError(to, "another process writes it now; wait for it")
+        raise DestinationError(to, "another process is writing it; wait until it is done")
     try:
         for left in folder.iterdir():
             if left.is_dir() and not left.is_symlink():
@@ -82,7 +83,7 @@ def workplace(to: Path) -> Iterator[Path]:
 
 
 def _locked(folder: Path) -> int | None:
-    """The descriptor of a folder, made if it is not there; None where another process has it."""
+    """Create and lock a folder; return its descriptor, or None if another process has it."""
     try:
         folder.mkdir(exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -90,7 +91,7 @@ def _locked(folder: Path) -> int | None:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The other one may have ended, and taken it away, in between.
+        # The other process may have ended and deleted the folder in between.
         if os.path.samestat(os.fstat(handle), folder.stat()):
             return handle
     except (BlockingIOError, FileNotFoundError):
@@ -100,9 +101,9 @@ def _locked(folder: Path) -> int | None:
 
 
 def _sync(path: Path) -> None:
-    """Make a file durable, or all of a folder."""
+    """Sync a file, or a folder with all files, to disk."""
     for one in path.rglob("*") if path.is_dir() else ():
-        # Some file systems know no durable folders.
+        # Some file systems can't sync folders.
         with suppress(OSError):
             sync(one)
     sync(path)

@@ -1,4 +1,4 @@
-"""Records of the archive as an export takes them: all, or those that show chosen releases."""
+"""Selects the releases and archive records of an export."""
 
 from __future__ import annotations
 
@@ -9,30 +9,34 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
+import msgspec
+
 from data.archive.served import holds_secret
 from data.archive.warc.cdxj import entry_of, write_sorted
 from data.archive.warc.reader import LARGEST, OPEN, Damage, Record, read_file
 from data.archive.warc.warc_file import own_files
+from data.interchange.release_fields import release_fields
 from data.models import Capture, Release
 from data.store.protocol import Store
+from data.store.public_view import public_view
 from data.text.source_secrets import Secrets
 
-Told: TypeAlias = Callable[[int, int], None]
-"""Is told how much of how much is done."""
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the amount done and the total."""
 
-REPLAYED = frozenset(["response", "revisit", "resource"])
-"""Kinds of records that an index for replay lists."""
+REPLAYED_TYPES = frozenset(["response", "revisit", "resource"])
+"""Record types that an index for replay lists."""
 
-HOLDING = frozenset(["response", "resource"])
-"""Kinds of records that hold a payload to which revisit records refer."""
+PAYLOAD_TYPES = frozenset(["response", "resource"])
+"""Record types with a payload to which revisit records refer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export holds: releases, those of them whose page is in it, and records.
+    """Contents of an export: numbers of releases, of those with a page, and of records.
 
-    ``damaged`` are the places of the archive that could not be read, and are not in it.
-    ``with_secrets`` is the number of records that contain a secret of the address of a source.
+    ``damaged`` are unreadable places of the archive, which are left out. ``with_secrets`` is the
+    number of records that contain a secret from a source's address.
     """
 
     releases: int
@@ -46,7 +50,7 @@ class Exported:
 class Choice:
     """Which releases are exported: of a source, and published between two days (inclusive).
 
-    What is None chooses nothing. Days are those in the zone of each release's source.
+    None means no restriction. Days are in the time zone of each release's source.
     """
 
     source: str | None = None
@@ -55,28 +59,28 @@ class Choice:
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing is left out."""
+        """Whether all releases are chosen."""
         return self == Choice()
 
     def releases(self, store: Store) -> Iterator[Release]:
-        """The chosen releases that are not hidden, in the order of their first sight."""
+        """Return the chosen releases that are not hidden, in the order they were first seen."""
         found = store.by_first_seen(self.source, since=self.since, until=self.until)
         return (one for one in found if not one.hidden)
 
 
 @dataclass(slots=True)
 class ChosenRecords:
-    """Tells the records that show chosen releases, or belong to these."""
+    """Recognizes the records of chosen releases."""
 
     everything: bool
     ids: set[str] = field(default_factory=set)
     digests: set[str] = field(default_factory=set)
 
     def takes(self, record: Record) -> bool:
-        """Whether a record is exported; to be asked in the order of the records."""
+        """Return whether a record is exported. Call it for all records in their order."""
         if self.everything or record.record_id in self.ids:
             return True
-        holds = record.kind in HOLDING and record.field("WARC-Payload-Digest") in self.digests
+        holds = record.kind in PAYLOAD_TYPES and record.field("WARC-Payload-Digest") in self.digests
         partner = record.field("WARC-Concurrent-To").strip("<> ")
         if holds or (partner and partner in self.ids):
             self.ids.add(record.record_id)
@@ -85,7 +89,7 @@ class ChosenRecords:
 
 
 def chosen_records(store: Store, choice: Choice) -> ChosenRecords:
-    """What tells the records of the chosen releases and of their files."""
+    """Return the record ids and digests of the chosen releases and their files."""
     chosen = ChosenRecords(choice.is_all)
     if not choice.is_all:
         for capture in chosen_captures(store, choice):
@@ -95,7 +99,7 @@ def chosen_records(store: Store, choice: Choice) -> ChosenRecords:
 
 
 def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
-    """The captures of the chosen releases and of their files."""
+    """Yield the captures of the chosen releases and of their files."""
     if choice.is_all:
         yield from store.captured()
         return
@@ -107,20 +111,20 @@ def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A record that is exported, with its ``member``: all of it, compressed, as it is stored."""
+class ExportedRecord:
+    """A record with its ``member``: the whole compressed record as stored."""
 
     record: Record
     member: bytes
 
 
 class ArchiveRecords:
-    """The chosen records of the archive in ``folder``, file after file.
+    """The chosen records of the archive in ``folder``, file by file.
 
-    ``damaged`` are the places that could not be read; they are in no export.
+    ``damaged`` are unreadable places, which are left out.
     """
 
-    def __init__(self, folder: Path, chosen: ChosenRecords, told: Told) -> None:
+    def __init__(self, folder: Path, chosen: ChosenRecords, told: Progress) -> None:
         self._chosen = chosen
         self._told = told
         paths = own_files(folder) if folder.is_dir() else []
@@ -128,19 +132,19 @@ class ArchiveRecords:
         self._done = 0
         self.damaged: list[Damage] = []
 
-    def files(self) -> Iterator[tuple[str, Iterator[Taken]]]:
-        """The name of each file that has chosen records, and these; to be taken in turn."""
+    def files(self) -> Iterator[tuple[str, Iterator[ExportedRecord]]]:
+        """Yield the name and records of each file with chosen records, to be consumed in order."""
         for path in self._sizes:
             records = self._records(path)
             first = next(records, None)
             if first:
                 yield path.name.removesuffix(OPEN), _with(first, records)
 
-    def _records(self, path: Path) -> Iterator[Taken]:
-        """The chosen records of a file, the one that describes it before any other."""
+    def _records(self, path: Path) -> Iterator[ExportedRecord]:
+        """Yield the chosen records of a file, preceded by its warcinfo records."""
         start, size = self._done, self._sizes[path]
         now = path if path.exists() else path.with_name(path.name.removesuffix(OPEN))
-        infos: list[Taken] = []
+        infos: list[ExportedRecord] = []
         found: Record | Damage | None = None
         with now.open("rb") as file:
             for found in read_file(now, 0, size):
@@ -148,7 +152,7 @@ class ArchiveRecords:
                 if isinstance(found, Damage):
                     self.damaged.append(found)
                     continue
-                taken = Taken(found, os.pread(file.fileno(), found.length, found.offset))
+                taken = ExportedRecord(found, os.pread(file.fileno(), found.length, found.offset))
                 if found.kind == "warcinfo":
                     infos.append(taken)
                 elif self._chosen.takes(found):
@@ -156,16 +160,16 @@ class ArchiveRecords:
                     infos.clear()
                     yield taken
         if path.name.endswith(OPEN) and isinstance(found, Damage):
-            # What is being written at this moment, or was when a process ended, is no damage.
+            # An incomplete record at the end of an open file is not damage.
             self.damaged.pop()
         self._done += size
 
 
 class CopiedRecords:
-    """Records on their way into a copy, and the index of it.
+    """Records written to a copy, and the index of the copy.
 
-    ``count`` is the number of records, ``with_secrets`` of those that contain one of the
-    ``secrets``. ``places`` has the address and the time of each one that can be replayed, by id.
+    ``count`` is the number of records, ``with_secrets`` the number of those that contain one of the
+    ``secrets``. ``places`` has address and time of each record that can be replayed, by record id.
     """
 
     def __init__(self, work: Path, secrets: Secrets) -> None:
@@ -176,12 +180,12 @@ class CopiedRecords:
         self.count = 0
         self.places: dict[str, tuple[str, dt.datetime]] = {}
 
-    def members(self, found: Iterable[Taken]) -> Iterator[bytes]:
-        """The records of one file, each noted at the place that it gets in the copy."""
+    def members(self, found: Iterable[ExportedRecord]) -> Iterator[bytes]:
+        """Yield the compressed records of one file, and index them at their new offsets."""
         offset = 0
         for taken in found:
             record = taken.record
-            entry = entry_of(record, -1) if record.kind in REPLAYED else None
+            entry = entry_of(record, -1) if record.kind in REPLAYED_TYPES else None
             if entry:
                 self._file.write(replace(entry, offset=offset).encode())
                 self.places[record.record_id] = record.uri, record.at
@@ -191,13 +195,20 @@ class CopiedRecords:
             yield taken.member
 
     def write_index(self, to: Path) -> None:
-        """Write the lines of the index, sorted, to a file; this ends the copy."""
+        """Write the sorted index to a file. Call it after all records."""
         self._file.close()
         with self._lines.open("rb") as lines:
             write_sorted(lines, to)
         self._lines.unlink()
 
 
-def _with(first: Taken, rest: Iterator[Taken]) -> Iterator[Taken]:
+def _with(first: ExportedRecord, rest: Iterator[ExportedRecord]) -> Iterator[ExportedRecord]:
     yield first
     yield from rest
+
+
+def release_lines(store: Store, choice: Choice) -> Iterator[bytes]:
+    """Yield the chosen releases as lines of JSON for `communique import`."""
+    encoder = msgspec.json.Encoder()
+    for release in choice.releases(public_view(store)):
+        yield encoder.encode(release_fields(release)) + b"\n"

@@ -1,4 +1,4 @@
-"""A SQLite file of releases, versions and captures, as Datasette shows it."""
+"""A SQLite file of releases, versions and captures, suitable for Datasette."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from data.export.destination import CopyError
-from data.export.records import Choice, Exported, Told
+from data.export.records import Choice, Exported, Progress
 from data.models import Capture, Facet, Media, Release
 from data.store.protocol import Store
 from data.store.public_view import public_view
@@ -29,9 +29,9 @@ CREATE TABLE releases (
     source TEXT NOT NULL REFERENCES sources (id),
     url TEXT NOT NULL,
     title TEXT NOT NULL,
-    published TEXT,                      -- a day, or an instant with the offset of the source
+    published TEXT,                      -- a day, or a time with the offset of the source
     precision TEXT NOT NULL,             -- day, second or none
-    day TEXT,                            -- under which it is filed, in the zone of the source
+    day TEXT,                            -- of publication, in the zone of the source
     updated TEXT NOT NULL,
     first_seen TEXT NOT NULL,
     last_seen TEXT NOT NULL,
@@ -79,14 +79,14 @@ CREATE TABLE revisions (
 );
 CREATE TABLE sightings (
     release TEXT NOT NULL REFERENCES releases (id),
-    kind TEXT NOT NULL,                  -- seen: found again last; gone: found gone last
+    kind TEXT NOT NULL,                  -- seen: last found; gone: last found missing
     capture TEXT NOT NULL REFERENCES captures (record_id),
     PRIMARY KEY (release, kind)
 );
 CREATE TABLE captures (
     record_id TEXT PRIMARY KEY,          -- WARC-Record-ID
     at TEXT NOT NULL,
-    file TEXT NOT NULL,                  -- of the archive
+    file TEXT NOT NULL,                  -- in the archive
     offset INTEGER NOT NULL,
     length INTEGER NOT NULL,
     digest TEXT NOT NULL,                -- of the payload
@@ -98,11 +98,12 @@ CREATE INDEX release_topics_by_topic ON release_topics (topic);
 """
 
 
-FTS: Final = ("title", "summary", "body_text")
+FTS_COLUMNS: Final = ("title", "summary", "body_text")
+"""Columns of the full-text index."""
 
 
-def write_sqlite(store: Store, to: Path, choice: Choice, *, told: Told) -> Exported:
-    """Write the chosen releases as a database at ``to``, where nothing is yet.
+def write_sqlite(store: Store, to: Path, choice: Choice, *, told: Progress) -> Exported:
+    """Write the chosen releases as a new database at ``to``.
 
     Raises StoreError and CopyError.
     """
@@ -113,8 +114,10 @@ def write_sqlite(store: Store, to: Path, choice: Choice, *, told: Told) -> Expor
         raise CopyError(to, str(error)) from error
 
 
-def _write(store: Store, connection: sqlite3.Connection, choice: Choice, told: Told) -> Exported:
-    # It is whole or it is not there: nothing needs a journal.
+def _write(
+    store: Store, connection: sqlite3.Connection, choice: Choice, told: Progress
+) -> Exported:
+    # An incomplete copy is deleted, so no journal is needed.
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
     connection.executescript(SCHEMA)
@@ -128,13 +131,13 @@ def _write(store: Store, connection: sqlite3.Connection, choice: Choice, told: T
         told(done, max(done, whole))
     connection.execute("COMMIT")
     releases = Database(connection).table("releases")
-    releases.enable_fts(FTS, tokenize="unicode61 remove_diacritics 2")
+    releases.enable_fts(FTS_COLUMNS, tokenize="unicode61 remove_diacritics 2")
     connection.execute("PRAGMA optimize")
     return Exported(copy.releases, 0, copy.captures)
 
 
 class _Copy:
-    """A database that is being filled, row by row."""
+    """A database being written."""
 
     def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
         self._store = store
@@ -142,7 +145,7 @@ class _Copy:
         self.releases = self.captures = 0
 
     def add_names(self, choice: Choice) -> None:
-        """Enter the sources, of which one may be chosen, and the topics."""
+        """Insert the chosen sources and all topics."""
         for one in self._store.sources().values():
             if choice.source in {None, one.id}:
                 self._insert("sources", one.id, one.name, one.url, one.timezone)
@@ -150,7 +153,7 @@ class _Copy:
             self._insert("topics", slug, label)
 
     def add(self, release: Release) -> None:
-        """Enter a release with all that belongs to it."""
+        """Insert a release with its versions, files and captures."""
         self.releases += 1
         content = release.content
         self._insert(
@@ -212,7 +215,7 @@ class _Copy:
                 self._insert("sightings", release.id, name, record)
 
     def _capture(self, capture: Capture | None) -> str | None:
-        """The record id of a capture, which is entered once."""
+        """Insert a capture once, and return its record id."""
         if capture is None:
             return None
         self.captures += self._insert(
@@ -228,7 +231,7 @@ class _Copy:
         return capture.record_id
 
     def _insert(self, table: str, *values: object) -> int:
-        """Enter a row, and say how many there are more by it: none where it is there already."""
+        """Insert a row; return 1 if it is new, 0 if it exists."""
         marks = ", ".join("?" * len(values))
         sql = f"INSERT OR IGNORE INTO {table} VALUES ({marks})"
         return self._connection.execute(sql, values).rowcount

@@ -22,7 +22,7 @@ from data.export.records import (
     Choice,
     CopiedRecords,
     Exported,
-    Told,
+    Progress,
     chosen_records,
 )
 from data.store.protocol import Store
@@ -33,11 +33,12 @@ INDEX: Final = "indexes/index.cdx"
 PAGES: Final = "pages/pages.jsonl"
 PAGES_HEAD: Final = b'{"format":"json-pages-1.0","id":"pages","title":"Releases","hasText":true}\n'
 
-PIECE: Final = 1 << 20
+CHUNK_BYTES: Final = 1 << 20
+"""Bytes that are read at once."""
 
 
 class Page(msgspec.Struct):
-    """A line of the list of pages."""
+    """A line in the list of pages."""
 
     id: str
     url: str
@@ -47,7 +48,7 @@ class Page(msgspec.Struct):
 
 
 class Resource(msgspec.Struct):
-    """A file of the package, as its description names it."""
+    """A file of the package in datapackage.json."""
 
     name: str
     path: str
@@ -56,9 +57,16 @@ class Resource(msgspec.Struct):
 
 
 def write_wacz(
-    store: Store, archive: Path, to: Path, choice: Choice, *, title: str, software: str, told: Told
+    store: Store,
+    archive: Path,
+    to: Path,
+    choice: Choice,
+    *,
+    title: str,
+    software: str,
+    told: Progress,
 ) -> Exported:
-    """Write the records of the chosen releases as a WACZ file at ``to``, where nothing is yet.
+    """Write the records of the chosen releases as a new WACZ file at ``to``.
 
     Raises StoreError, OSError.
     """
@@ -81,7 +89,7 @@ def write_wacz(
 
 
 class _Pages:
-    """The chosen releases that have a page among the records: the one that shows their text."""
+    """The chosen releases whose captured page is among the exported records."""
 
     def __init__(
         self, store: Store, choice: Choice, places: dict[str, tuple[str, dt.datetime]]
@@ -92,7 +100,7 @@ class _Pages:
         self.releases = self.count = 0
 
     def lines(self) -> Iterator[bytes]:
-        """The list of pages, line by line."""
+        """Yield the list of pages, line by line."""
         yield PAGES_HEAD
         for release in self._choice.releases(self._store):
             self.releases += 1
@@ -107,7 +115,7 @@ class _Pages:
 
 
 class _Package:
-    """A ZIP file that is written from its beginning to its end, with the digest of each part."""
+    """A ZIP file that is written sequentially, with a digest per file."""
 
     def __init__(self, path: Path, created: dt.datetime) -> None:
         self._zip = zipfile.ZipFile(path, "w", allowZip64=True)
@@ -126,7 +134,7 @@ class _Package:
         self._zip.close()
 
     def add(self, name: str, pieces: Iterable[bytes], *, deflate: bool = False) -> None:
-        """Write a file; what is compressed already must be stored as it is."""
+        """Write a file. WACZ requires that already compressed files are stored, not deflated."""
         digest, size = hashlib.sha256(), 0
         with self._opened(name, deflate=deflate) as file:
             for piece in pieces:
@@ -137,7 +145,7 @@ class _Package:
         self._resources.append(Resource(name.rpartition("/")[2], name, hashed, size))
 
     def describe(self, title: str, software: str) -> None:
-        """Write the description of all that was added, and its digest."""
+        """Write datapackage.json and its digest."""
         described = {
             "profile": "data-package",
             "wacz_version": VERSION,
@@ -162,11 +170,11 @@ class _Package:
 
 
 def _time(at: dt.datetime) -> str:
-    """An instant as RFC 3339 writes it, UTC, in whole seconds."""
+    """Format a time as RFC 3339 in UTC, in whole seconds."""
     return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
+        while piece := file.read(CHUNK_BYTES):
             yield piece

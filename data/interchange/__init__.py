@@ -1,1 +1,1 @@
-"""Releases as lines of JSON, in and out."""
+"""Releases as lines of JSON: export, import, and the public names of fields."""

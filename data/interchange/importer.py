@@ -1,4 +1,4 @@
-"""Taking in lines of releases as if they had been collected."""
+"""Imports lines of releases as if they had been collected."""
 
 from __future__ import annotations
 
@@ -13,41 +13,40 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.errors import RefusedValue
 from data.identity.decision import yet_to_come
-from data.interchange.lines import LONGEST_LINE, LineError, read_line
+from data.interchange.lines import MAX_LINE_BYTES, LineError, read_line
 from data.models import Source
 from data.store.protocol import Store
 from data.text.redaction import HIDDEN
 from data.text.sanitize import MOST
-from data.topics.assign import filed
-from data.topics.taxonomy import Taxonomy
+from data.topics.taxonomy import Taxonomy, filed
 
 UNDATED: Final = (
-    "it has no usable date, so it is kept without one and left out of current feeds; write"
-    " `published` in the line"
+    "it has no usable date, so it is stored without one and left out of current feeds; add"
+    " `published` to the line"
 )
 
-CUT: Final = f"its text is longer than {MOST:,} characters; the rest is not kept"
+CUT: Final = f"its text is longer than {MOST:,} characters; the rest is not stored"
 
 OTHER_ID: Final = (
-    f"its address contains a hidden secret ({HIDDEN}), so the release gets another id; write the "
-    "whole address in the line to keep the id"
+    f"its address contains a masked secret ({HIDDEN}), so the release gets another id; use the "
+    "full address in the line to keep the id"
 )
 
-BATCH: Final = 200
-"""Releases in one transaction: others wait for the store for less than a second."""
+BATCH_SIZE: Final = 200
+"""Releases per transaction: other writers wait for less than a second."""
 
 
 def lines_of(file: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a file; of one that is too long only as much as shows that."""
-    while line := file.readline(LONGEST_LINE + 1):
+    """Yield the lines of a file; lines that are too long are cut just above the limit."""
+    while line := file.readline(MAX_LINE_BYTES + 1):
         yield line
-        while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
-            line = file.readline(LONGEST_LINE + 1)
+        while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
+            line = file.readline(MAX_LINE_BYTES + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What is wrong with a line, by its number from 1."""
+    """A problem with a line, by its number from 1."""
 
     line: int
     message: str
@@ -55,10 +54,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Importation:
-    """What became of the lines: ``stories`` are those that the releases are now a part of.
+    """The result of an import. ``stories`` is the number of stories that contain imported releases.
 
     ``rejected`` lines were not imported. ``doubtful`` lines are new releases whose date is in the
-    future, impossible or missing, or whose id could not be kept, and lines whose text was cut.
+    future, impossible or missing, or whose id changed, and lines whose text was cut.
     """
 
     read: int
@@ -71,9 +70,9 @@ class Importation:
 
 
 class Importer:
-    """Takes in lines for one source; ``topics`` are those that all its releases have.
+    """Imports lines for one source. ``topics`` are added to all of its releases.
 
-    ``front`` are addresses of the site that are no release.
+    ``front`` are addresses of the site that are not releases.
     """
 
     def __init__(
@@ -99,16 +98,16 @@ class Importer:
         self._doubtful: list[Remark] = []
         self._stories: set[str] = set()
 
-    def take(
+    def import_lines(
         self, lines: Iterable[bytes], told: Callable[[int], None] | None = None
     ) -> Importation:
-        """Take in all lines; a bad one is noted and the rest goes on.
+        """Import all lines; invalid lines are recorded and skipped.
 
-        ``told`` is called after each transaction with the number of bytes read in it. Raises
-        StoreError where the store itself fails; what was committed stays.
+        ``told`` is called after each transaction with the number of bytes read. Raises StoreError
+        if the store fails; committed lines stay.
         """
         numbered = ((number, line) for number, line in enumerate(lines, start=1))
-        while batch := tuple(islice(numbered, BATCH)):
+        while batch := tuple(islice(numbered, BATCH_SIZE)):
             with self._store.transaction():
                 for number, line in batch:
                     if line.strip():
@@ -128,11 +127,11 @@ class Importer:
     def _take(self, number: int, line: bytes) -> None:
         try:
             imported = read_line(line, self._source.id, self._reading, self._taxonomy)
-            # What is imported was there before: without a date it is nobody's news.
+            # Imported releases are old: without a date they are not news.
             draft = replace(imported.draft, position=number, imported=True)
             draft, labels = filed(draft, self._topics, self._taxonomy, imported.topics)
             if not self._registered:
-                # Here and not before: of a file without a good line no source is left behind.
+                # Only now, so that a file without a valid line creates no source.
                 self._store.register(self._source)
                 self._registered = True
             verdict = self._store.record(
@@ -146,7 +145,8 @@ class Importer:
             self._rejected.append(Remark(number, str(error)))
             return
         if not self._source.url:
-            # Feeds name a source's address; of one without a file, its site is the best guess.
+            # Feeds contain the source's address. Without a source file, the release's site is the
+            # best guess.
             parts = urlsplit(draft.url)
             self._source = replace(self._source, url=f"{parts.scheme}://{parts.netloc}/")
             self._store.register(self._source)

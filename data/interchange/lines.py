@@ -1,4 +1,4 @@
-"""Lines of JSON that are releases, as `communique import` reads them."""
+"""Parses lines of JSON with releases for `communique import`."""
 
 from __future__ import annotations
 
@@ -29,27 +29,31 @@ from data.text.slugs import RESERVED, SLUG_LENGTH
 from data.text.urls import absolute, without_campaign
 from data.topics.taxonomy import Taxonomy
 
-LONGEST_LINE: Final = 20_000_000
-LONGEST_ADDRESS: Final = 4096
-LONGEST_RAW: Final = 200
-MOST: Final = 1000
-"""Aliases, topics, images or attachments of one release that are read."""
+MAX_LINE_BYTES: Final = 20_000_000
+"""Maximum bytes of a line."""
+MAX_ADDRESS_LENGTH: Final = 4096
+"""Maximum characters of an address."""
+MAX_RAW_LENGTH: Final = 200
+"""Maximum characters of a date as the page states it, and of a value in a message."""
+MAX_LIST_ITEMS: Final = 1000
+"""Maximum numbers of aliases, topics, images and attachments per release that are read."""
 
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)*)_[a-z2-9]{10}")
-"""What data.text.slugs.slug_of gives: such a name is a slug already."""
+"""A slug as data.text.slugs.slug_of returns it: such a topic name is used unchanged."""
 
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""An escaped surrogate in JSON."""
 UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 class LineError(ValueError):
-    """A line is no release; the message is a sentence."""
+    """A line is not a valid release; the message is a sentence."""
 
 
 class MediaLine(msgspec.Struct, frozen=True):
-    """An image or attachment as a line says it."""
+    """An image or attachment in a line."""
 
     url: str
     type: str | None = None
@@ -58,7 +62,7 @@ class MediaLine(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Where a field came from."""
+    """The origin of a field."""
 
     rule: str | None = None
     raw: str | None = None
@@ -66,7 +70,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """Where the fields of a release came from."""
+    """The origins of a release's fields."""
 
     published: Found | None = None
     title: Found | None = None
@@ -74,7 +78,7 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A release as a line says it; what only a store can know (revisions, stories) is left."""
+    """A release in a line, without fields that only a store knows (revisions, stories)."""
 
     url: str
     title: str
@@ -100,11 +104,11 @@ _decoder = msgspec.json.Decoder(Line)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A draft read from a line, and the topics that the line gave it, as slugs and labels.
+    """A draft from a line, with the topics of the line as slugs and labels.
 
-    ``undated`` is whether the line states that the release has no date, ``is_cut`` whether its text
-    exceeds the maximum length, and ``has_other_id`` whether its id is lost because the secret of
-    its address is hidden.
+    ``undated`` means that the line states that there is no date, ``is_cut`` that the text exceeds
+    the maximum length. ``has_other_id`` means that the id changes because a secret in the address
+    is masked.
     """
 
     draft: Draft
@@ -115,23 +119,22 @@ class Imported:
 
 
 def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy) -> Imported:
-    """The release in a line of JSON, cleaned as a page would be.
+    """Parse a line into a release, cleaned like a page.
 
-    ``reading`` says how dates without a zone are read. A line that says ``retracted`` is of a
-    release that is gone: it is taken in as retracted since then, and retracts one that is known and
-    stood until now. Raises LineError.
+    ``reading`` decides how dates without a zone are read. A release with ``retracted`` is imported
+    as retracted since then; if it is already known, it is retracted now. Raises LineError.
     """
-    if len(line) > LONGEST_LINE:
-        raise LineError(f"it is longer than {LONGEST_LINE:,} bytes")
+    if len(line) > MAX_LINE_BYTES:
+        raise LineError(f"it is longer than {MAX_LINE_BYTES:,} bytes")
     try:
         said = _decoder.decode(_whole(line.removeprefix(codecs.BOM_UTF8)))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise LineError(f"it is no release in JSON: {error}") from error
+        raise LineError(f"it is not a release in JSON: {error}") from error
     url = _address(said.url)
     if url is None:
-        raise LineError(f"url is no http or https address: {said.url[:LONGEST_RAW]!r}")
+        raise LineError(f"url is not an http or https address: {said.url[:MAX_RAW_LENGTH]!r}")
     origin = said.provenance or Provenance()
-    # Whoever tells how a title was read exports it as we do: in plain text, "<b>" is no markup.
+    # A line with the title's provenance is an export with plain text, where "<b>" is not markup.
     one_line = clean_line if origin.title else line_of
     title = one_line(said.title)
     if not title:
@@ -156,10 +159,10 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
         title_rule=_rule(origin.title),
         body_rule=_rule(origin.body),
     )
-    others = tuple(filter(None, map(_address, (said.aliases or ())[:MOST])))
+    others = tuple(filter(None, map(_address, (said.aliases or ())[:MAX_LIST_ITEMS])))
     found = (one for one in (url, *others) if said.id and mint(source, one) == said.id)
     first = next(found, None)
-    names = filter(None, map(clean_line, (said.topics or ())[:MOST]))
+    names = filter(None, map(clean_line, (said.topics or ())[:MAX_LIST_ITEMS]))
     draft = Draft(
         source,
         url,
@@ -176,7 +179,7 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
 
 
 def _whole(line: bytes) -> bytes:
-    """A line without escapes for halves of surrogates, which JSON allows and no text may hold."""
+    """Remove escaped lone surrogates, which JSON allows but UTF-8 does not."""
     if not SURROGATE.search(line):
         return line
     return json.dumps(json.loads(line), ensure_ascii=False).encode(errors="ignore")
@@ -187,7 +190,7 @@ def _published(said: Line, origin: Found, reading: DateContext) -> Published | N
     if not text:
         return None
     zone = _zone(origin.zone) or reading.zone
-    raw = clean_line(origin.raw or "")[:LONGEST_RAW] if origin.raw is not None else text
+    raw = clean_line(origin.raw or "")[:MAX_RAW_LENGTH] if origin.raw is not None else text
     rule = _rule(origin)
     try:
         if DAY.fullmatch(text):
@@ -196,7 +199,7 @@ def _published(said: Line, origin: Found, reading: DateContext) -> Published | N
     except ValueError:
         found = parse_date(text, reading, rule)
         if found is None:
-            message = f"published is no date that can be told for certain: {text[:LONGEST_RAW]!r}"
+            message = f"published is not an unambiguous date: {text[:MAX_RAW_LENGTH]!r}"
             raise LineError(message) from None
         return found
     try:
@@ -208,7 +211,7 @@ def _published(said: Line, origin: Found, reading: DateContext) -> Published | N
             return on_day(at.date(), zone, raw, rule)
         return Published(at.astimezone(dt.UTC).replace(microsecond=0), "second", zone, raw, rule)
     except (OverflowError, ValueError) as error:
-        raise LineError(f"published lies outside of the calendar: {text!r}") from error
+        raise LineError(f"published is outside the calendar: {text!r}") from error
 
 
 def _instant(text: str, reading: DateContext) -> dt.datetime:
@@ -218,7 +221,7 @@ def _instant(text: str, reading: DateContext) -> dt.datetime:
             at = at.replace(tzinfo=zone_of(reading.zone))
         return at.astimezone(dt.UTC)
     except (OverflowError, ValueError) as error:
-        message = f"retracted is no ISO date or time: {text[:LONGEST_RAW]!r}"
+        message = f"retracted is not an ISO date or time: {text[:MAX_RAW_LENGTH]!r}"
         raise LineError(message) from error
 
 
@@ -230,10 +233,10 @@ def _zone(name: str | None) -> str | None:
 
 
 def _address(url: str) -> str | None:
-    found = absolute("", url) if len(url) <= LONGEST_ADDRESS else None
+    found = absolute("", url) if len(url) <= MAX_ADDRESS_LENGTH else None
     if not found or urlsplit(found).scheme not in ("http", "https") or clean_line(found) != found:
         return None
-    # Whose password it is, nobody else should learn.
+    # A password in the address must not spread.
     return without_campaign(without_user(found))
 
 
@@ -242,12 +245,12 @@ def _line(text: str | None) -> str | None:
 
 
 def _rule(found: Found | None) -> str:
-    return clean_line((found and found.rule) or "")[:LONGEST_RAW] or "import"
+    return clean_line((found and found.rule) or "")[:MAX_RAW_LENGTH] or "import"
 
 
 def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple[Media, ...]:
     found = []
-    for line in tuple(lines or ())[:MOST]:
+    for line in tuple(lines or ())[:MAX_LIST_ITEMS]:
         url = without_user(absolute(base, line.url) or "")
         if urlsplit(url).scheme not in ("http", "https"):
             continue
@@ -260,7 +263,7 @@ def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple
 
 
 def _topic(name: str, taxonomy: Taxonomy) -> tuple[str, str]:
-    """The slug and the label of a topic; of one that is named by its slug, that stands for both."""
+    """Return slug and label of a topic. A name that is a slug is also the label if unknown."""
     if SLUG.fullmatch(name) and len(name) <= SLUG_LENGTH and name not in RESERVED:
         known = taxonomy.topics.get(name)
         return name, known.label if known else name

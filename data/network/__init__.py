@@ -1,1 +1,1 @@
-"""Who may be called: the one guard for all requests that leave this machine."""
+"""Outgoing requests: which addresses are allowed, the client, and retry delays."""

@@ -1,15 +1,17 @@
-"""Which network addresses are public: the one rule for all that leaves this machine (CWE-918)."""
+"""Which network addresses are public: the rule for all outgoing connections (CWE-918)."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+from typing import Final, TypeAlias
 
 from data.errors import CommuniqueError
 
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
-"""All that is given to networks in IPv6 (RFC 4291, 2.4): whatever else there is, is not public."""
+"""The addresses that IPv6 assigns to networks (RFC 4291, 2.4); all others are not public."""
 
 NOT_PUBLIC: Final = tuple(
     map(
@@ -19,12 +21,12 @@ NOT_PUBLIC: Final = tuple(
             "10.0.0.0/8",  # private use, RFC 1918
             "100.64.0.0/10",  # carrier-grade NAT, RFC 6598
             "127.0.0.0/8",  # loopback, RFC 1122
-            "168.63.129.16/32",  # the platform of Azure, told of by it alone
+            "168.63.129.16/32",  # Azure's platform service
             "169.254.0.0/16",  # link local, RFC 3927
             "172.16.0.0/12",  # private use, RFC 1918
             "192.0.0.0/24",  # protocol assignments, RFC 6890
             "192.0.2.0/24",  # documentation, RFC 5737
-            "192.88.99.0/24",  # relays of 6to4, RFC 7526
+            "192.88.99.0/24",  # 6to4 relays, RFC 7526
             "192.168.0.0/16",  # private use, RFC 1918
             "198.18.0.0/15",  # benchmarking, RFC 2544
             "198.51.100.0/24",  # documentation, RFC 5737
@@ -38,18 +40,20 @@ NOT_PUBLIC: Final = tuple(
         ),
     )
 )
-"""The blocks of IANA's IPv4 and IPv6 special-purpose address registries (RFC 6890) that are no
-addresses of hosts on the internet, and one that a cloud answers at for its own machines, written
-out: what ipaddress knows of them depends on Python's
-version. Those of IPv6 outside of global unicast need no mention: loopback, NAT64 (64:ff9b::/96),
-site local (fec0::/10), segment routing (5f00::/16) and the like."""
+"""Networks that contain no public hosts.
+
+They are the blocks in IANA's IPv4 and IPv6 special-purpose address registries (RFC 6890), and one
+that Azure uses inside its own network. They are listed here because the lists in ipaddress depend
+on Python's version. Special IPv6 blocks outside of global unicast need no entry, for example
+loopback, NAT64 (64:ff9b::/96), site-local (fec0::/10) and segment routing (5f00::/16).
+"""
 
 
 class PrivateAddress(CommuniqueError):
-    """A host leads to an address that is not public."""
+    """A host has an address that is not public."""
 
     def __init__(self, host: str, address: str) -> None:
-        said = host if host == address else f"{host} leads to {address}, which"
+        said = host if host == address else f"{host} has the address {address}, which"
         super().__init__(
             f"{said} is not a public address; to collect from it, write "
             "allow_private = true under [network] in communique.toml"
@@ -61,11 +65,11 @@ class PrivateAddress(CommuniqueError):
 PRIVATE_NAMES: Final = re.compile(
     r"(?:^|\.)(?:localhost|local|internal|lan|home\.arpa|test|example|invalid)\.?$"
 )
-"""Names that lead nowhere in public: RFC 6761, 6762 and 8375, and what ICANN keeps for networks."""
+"""Domain names that are never public (RFC 6761, 6762 and 8375, and names reserved by ICANN)."""
 
 
 def may_be_public(host: str) -> bool:
-    """Whether a host may be reached from everywhere, as its name or IP address says."""
+    """Return whether a host name or IP address may be reachable from the internet."""
     try:
         return is_public(host)
     except ValueError:
@@ -73,7 +77,7 @@ def may_be_public(host: str) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet."""
+    """Return whether an IP address is public. Raises ValueError for an invalid address."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped:
@@ -81,3 +85,28 @@ def is_public(address: str) -> bool:
         if ip not in GLOBAL_UNICAST:
             return False
     return not any(ip in network for network in NOT_PUBLIC)
+
+
+def unmapped(address: Address) -> Address:
+    """Convert an IPv4-mapped IPv6 address, as dual-stack sockets report it, to IPv4."""
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def network_of(address: str) -> str:
+    """Return the network that shares limits with an address: the IPv4 address, or the IPv6 /64."""
+    return networks_of(address)[0]
+
+
+def networks_of(address: str) -> tuple[str, ...]:
+    """Return the networks that share limits with an address, smallest first.
+
+    An IPv4 address is one network. An IPv6 customer has a /64, and often a whole /48.
+    """
+    try:
+        found = unmapped(ipaddress.ip_address(address))
+    except ValueError:
+        return (address[:64],)
+    if found.version == 6:  # noqa: PLR2004 - of IP
+        sizes = (64, 48)
+        return tuple(str(ipaddress.ip_network((found, size), strict=False)) for size in sizes)
+    return (str(found),)

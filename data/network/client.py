@@ -1,7 +1,7 @@
-"""Requests that others told us to make: to public addresses only, short, and never for long.
+"""A client for requests to addresses from outside: public hosts only, with limits.
 
-Server-side request forgery (CWE-918): the address that is checked is the one that is connected to,
-so that no name can lead elsewhere between the two. Redirects are not followed.
+It prevents server-side request forgery (CWE-918): it connects to exactly the address it has
+checked, so a name can't resolve to another one in between. It does not follow redirects.
 """
 
 from __future__ import annotations
@@ -22,62 +22,66 @@ import httpcore
 from data.errors import CommuniqueError
 from data.network.addresses import PrivateAddress, is_public
 
-MOST: Final = 65_536
-"""Bytes of an answer's body that are read."""
+MAX_BODY_BYTES: Final = 65_536
+"""Maximum bytes of a response body that are read."""
 
 OK: Final = 200
 
 HOUR: Final = 3600
 
-PATIENCE: Final = 20.0
-"""Seconds from the first look-up to the last byte."""
+TIMEOUT_SECONDS: Final = 20.0
+"""Seconds from the name lookup to the last byte."""
 
-UNANSWERED: Final = (
+REQUEST_ERRORS: Final = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
     PrivateAddress,
-    # An address that is none, such as one with port 99999 or with letters beyond ASCII.
+    # An invalid address, for example with port 99999 or non-ASCII characters.
     ValueError,
 )
+"""Exceptions of a request without a response."""
 
 
 class OutboundError(CommuniqueError):
-    """A request got no answer."""
+    """A request got no response."""
 
     def __init__(self, host: str, cause: str) -> None:
-        super().__init__(f"{host} did not answer: {cause}")
+        super().__init__(f"no response from {host}: {cause}")
         self.host = host
         self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered; the body is cut at MOST bytes."""
+    """A response; the body is cut off at MAX_BODY_BYTES."""
 
     status: int
     body: bytes
 
     @property
     def is_good(self) -> bool:
-        """Whether the status is one of success."""
+        """Whether the status means success."""
         return OK <= self.status < OK + 100
 
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A client that asks public hosts only, unless told otherwise. ``patience`` is in seconds."""
+    """A client for public hosts, and with ``allow_private`` for all hosts.
+
+    ``patience`` is the time limit of a request in seconds.
+    """
 
     agent: str = "Communique"
     allow_private: bool = False
-    patience: float = PATIENCE
+    patience: float = TIMEOUT_SECONDS
 
     async def ask(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
-        """One request and its answer, whatever its status.
+        """Send a request and return the response, whatever its status.
 
-        Raises OutboundError where there is none in time or the host leads to a private address.
+        Raises OutboundError without a response in time, and for a private address.
         """
         fields = {"accept": "*/*", "connection": "close", "user-agent": self.agent}
         host = ""
@@ -98,32 +102,35 @@ class Outbound:
             ):
                 return Answer(response.status, await beginning_of(response))
         except TimeoutError as error:
-            raise OutboundError(host, f"nothing within {self.patience:g} seconds") from error
-        except UNANSWERED as error:
+            raise OutboundError(host, f"it took longer than {self.patience:g} seconds") from error
+        except REQUEST_ERRORS as error:
             raise OutboundError(host, str(error) or type(error).__name__) from error
 
 
 @lru_cache(maxsize=1)
 def certificates(_hour: int) -> ssl.SSLContext:
-    """The system's certificates, not those that a library brings, read once an hour.
+    """Load the system's CA certificates, once per hour.
 
-    Reading them takes as long as some requests to a server nearby.
+    Loading takes as long as several requests to a nearby server.
     """
     return ssl.create_default_context()
 
 
 async def beginning_of(response: httpcore.Response) -> bytes:
-    """The body of an answer, or the first MOST bytes of it."""
+    """Return a response body, cut off at MAX_BODY_BYTES."""
     body = bytearray()
     async for piece in response.aiter_stream():
         body += piece
-        if len(body) >= MOST:
+        if len(body) >= MAX_BODY_BYTES:
             break
-    return bytes(body[:MOST])
+    return bytes(body[:MAX_BODY_BYTES])
 
 
 def reason_of(error: BaseException) -> str:
-    """Why the system refused a connection, behind the errors of libraries that wrap this reason."""
+    """Return the operating system's reason for a failed connection.
+
+    Libraries wrap it in exceptions of their own.
+    """
     first = error
     while inner := error.__cause__ or error.__context__:
         error = inner
@@ -132,7 +139,7 @@ def reason_of(error: BaseException) -> str:
 
 
 class CheckedBackend(httpcore.AnyIOBackend):
-    """How connections are made: to none but public addresses, unless private ones are allowed."""
+    """Connects only to public addresses, unless private ones are allowed."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
@@ -145,9 +152,9 @@ class CheckedBackend(httpcore.AnyIOBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address of a host that takes the connection.
+        """Connect to the first address of a host that accepts the connection.
 
-        Raises PrivateAddress where one of them is not public, and httpcore.ConnectError.
+        Raises PrivateAddress if any address is not public, and httpcore.ConnectError.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -170,9 +177,9 @@ class CheckedBackend(httpcore.AnyIOBackend):
 
 
 class FullDuplexStream(httpcore.AsyncNetworkStream):
-    """A connection that is read while a request is still being sent.
+    """A connection that is read while the request is still being sent.
 
-    Whoever answers early, by 410 or 413, need not take all of the body, and may close at once.
+    A server may respond early, with 410 or 413, and close the connection without reading the body.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
@@ -180,23 +187,23 @@ class FullDuplexStream(httpcore.AsyncNetworkStream):
         self._sending: asyncio.Task[None] | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        """The next bytes of the answer."""
+        """Return the next bytes of the response."""
         return await self._stream.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Begin to send bytes, once those before them are sent."""
+        """Start sending bytes after all earlier ones are sent."""
         if not buffer:
-            # The end of a body, of which nothing is sent.
+            # httpcore writes an empty buffer at the end of a body.
             return
         if self._sending:
             await self._sending
         self._sending = asyncio.create_task(self._stream.write(buffer, timeout))
 
     async def aclose(self) -> None:
-        """Send and read no more."""
+        """Close the connection."""
         if self._sending:
             self._sending.cancel()
-            # What could not be sent is told by the answer, or by there being none.
+            # A failure to send shows in the response, or in its absence.
             await asyncio.gather(self._sending, return_exceptions=True)
         await self._stream.aclose()
 
@@ -206,10 +213,10 @@ class FullDuplexStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
     ) -> httpcore.AsyncNetworkStream:
-        """The same connection, encrypted."""
+        """Return the connection with TLS."""
         stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
         return FullDuplexStream(stream)
 
     def get_extra_info(self, info: str) -> Any:
-        """What is known of the connection."""
+        """Return information about the connection."""
         return self._stream.get_extra_info(info)

@@ -1,1 +1,1 @@
-"""Who else published a release: copies and translations."""
+"""Stories: copies of a release at other institutions, and its translations."""

@@ -1,4 +1,4 @@
-"""Stories: the same text at several institutions, who was first, and how much is verbatim."""
+"""Stories: the same text at several institutions, the first publisher, and the verbatim share."""
 
 from __future__ import annotations
 
@@ -19,37 +19,40 @@ from data.text.similarity import (
     signature,
 )
 
-SAME_TEXT: Final = 0.7
-"""Jaccard similarity from which two releases are one story."""
+MIN_TEXT_JACCARD: Final = 0.7
+"""Minimum Jaccard similarity of two releases of one story."""
 
-SAME_STORY: Final = 0.5
-"""Jaccard similarity with the first release of a story that a copy of a later one must have."""
+MIN_FIRST_JACCARD: Final = 0.5
+"""Minimum Jaccard similarity with a story's first release, for a copy of a later release."""
 
-CONTAINED: Final = 0.85
-"""Part of the shorter text that must stand in the longer one, to be one story."""
+MIN_CONTAINMENT: Final = 0.85
+"""Minimum fraction of the shorter text that the longer one contains, for one story."""
 
-SAMPLED: Final = 0.66
-"""`CONTAINED`, or the 0.82 that follows of `SAME_TEXT`, in a sample: of those, one in 1,000 has
-less."""
+MIN_SAMPLED_CONTAINMENT: Final = 0.66
+"""Minimum containment in a sample, for a full comparison. One in 1,000 pairs above
+`MIN_CONTAINMENT`, or above the 0.82 that follows from `MIN_TEXT_JACCARD`, is below it.
+"""
 
-LEAST_SHINGLES: Final = 20
-"""Shorter texts are never one story: a bare "Photo release" is like any other."""
+MIN_SHINGLES: Final = 20
+"""Minimum shingles of a text in a story: a bare "Photo release" resembles any other."""
 
-LIKELY: Final = 0.6
-"""Part of the anchors of the shorter text that must be shared, where no band is."""
+MIN_SHARED_ANCHORS: Final = 0.6
+"""Minimum fraction of the shorter text's anchors that must be shared if no band is."""
 
-SLOT: Final = 64 * 86_400
-"""Seconds in a slot of time. Copies are looked for in a release's own slot and the nearer one
-beside it: at least 32 days before and after, so that the work doesn't grow with the archive."""
+SLOT_SECONDS: Final = 64 * 86_400
+"""Seconds in a time slot. Copies are searched in a release's own slot and the nearer neighbour.
+That is at least 32 days before and after, so the work does not grow with the archive.
+"""
 
-HOT: Final = 64
-COMMON: Final = 12
-"""Releases in one bucket of one slot, of a band and of an anchor; later ones are found by their
-other marks. A passage that stands in more releases than COMMON tells nothing of them."""
+MAX_BAND_RELEASES: Final = 64
+MAX_ANCHOR_RELEASES: Final = 12
+"""Maximum releases per bucket and slot, of a band and of an anchor. Later releases are found by
+their other bands and anchors. A passage in more than this many releases is not distinctive.
+"""
 
 
 class Likeness(Enum):
-    """How one text is like another: ``WITHIN`` it or ``HOLDS`` it, nearly whole."""
+    """How one text resembles another: the same, ``WITHIN`` it, or it ``HOLDS`` the other."""
 
     NONE = "none"
     SAME = "same"
@@ -59,9 +62,9 @@ class Likeness(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StoryMember:
-    """One release of a story: ``lag`` after the first publisher, ``overlap`` with its text.
+    """A release of a story, with its ``lag`` after the first and its ``overlap`` with the first.
 
-    ``overlap`` is the part of this text's word triples that stand in the first one's, 0 to 1.
+    ``overlap`` is the fraction (0 to 1) of this text's word triples that the first text contains.
     """
 
     release: Release
@@ -70,51 +73,51 @@ class StoryMember:
 
 
 def likeness(left: Signature, right: Signature) -> Likeness:
-    """Whether two texts are much the same, or one stands within the other, or neither."""
+    """Return whether two texts are nearly the same, or one contains the other."""
     few, many = shorter_first(left, right)
-    if len(few) < LEAST_SHINGLES:
+    if len(few) < MIN_SHINGLES:
         return Likeness.NONE
     sample = few[:SAMPLE]
-    if count_found(sample, many) < SAMPLED * len(sample):
+    if count_found(sample, many) < MIN_SAMPLED_CONTAINMENT * len(sample):
         return Likeness.NONE
     shared = count_found(few, many)
-    if shared >= SAME_TEXT * (len(few) + len(many) - shared):
+    if shared >= MIN_TEXT_JACCARD * (len(few) + len(many) - shared):
         return Likeness.SAME
-    if shared >= CONTAINED * len(few):
+    if shared >= MIN_CONTAINMENT * len(few):
         return Likeness.WITHIN if few is left.shingles else Likeness.HOLDS
     return Likeness.NONE
 
 
 def belongs_to_story(text: Signature, first: Signature, how: Likeness) -> bool:
-    """Whether a text that is like some release of a story (``how``) tells that story.
+    """Return whether a text that resembles some release of a story (``how``) belongs to the story.
 
-    A story is what its first release tells: from copies to copies of copies it would drift, and
-    what holds, or is held by, a later one need not have anything of it.
+    It must resemble the story's first release too. Otherwise a story would drift through copies of
+    copies, and a text that contains a later release may share nothing with the first.
     """
     if likeness(text, first) is not Likeness.NONE:
         return True
-    return how is Likeness.SAME and jaccard(text, first) >= SAME_STORY
+    return how is Likeness.SAME and jaccard(text, first) >= MIN_FIRST_JACCARD
 
 
 def likely(anchors: int, fewest: int) -> bool:
-    """Whether two texts that share no band, but so many anchors, are worth comparing in full.
+    """Return whether two texts that share anchors but no band are worth a full comparison.
 
-    ``fewest`` is the number of anchors of the one that has fewer: of a text that stands within
-    another, most are shared; of a mere common passage, few.
+    ``fewest`` is the smaller number of anchors of the two. A text within another shares most of
+    them, a common passage few.
     """
-    return anchors >= LIKELY * fewest
+    return anchors >= MIN_SHARED_ANCHORS * fewest
 
 
 def first_to_last(releases: Iterable[Release]) -> list[Release]:
-    """The releases of a story, first published first.
+    """Return the releases of a story, first published first.
 
-    A day without an hour counts from its noon; ties go to the one seen first.
+    A day without an hour counts as noon. Ties are resolved by the time they were first seen.
     """
     return sorted(releases, key=lambda r: (r.instant, r.first_seen, r.id))
 
 
-def tellings(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
-    """The releases of a story, first published first, each with its lag and overlap."""
+def story_members(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
+    """Return the releases of a story, first published first, with lag and overlap."""
     ordered = first_to_last(releases)
     if not ordered:
         return ()
@@ -126,14 +129,14 @@ def tellings(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
 
 
 def slot_of(order: dt.datetime) -> int:
-    """The slot of time that a release stands in."""
-    return int(order.timestamp() // SLOT)
+    """Return the time slot of a release."""
+    return int(order.timestamp() // SLOT_SECONDS)
 
 
 def slots_near(order: dt.datetime) -> tuple[int, int]:
-    """The two slots in which copies of a release are looked for."""
-    slot, rest = divmod(order.timestamp(), SLOT)
-    return (int(slot) - 1, int(slot)) if rest < SLOT / 2 else (int(slot), int(slot) + 1)
+    """Return the two slots in which copies of a release are searched."""
+    slot, rest = divmod(order.timestamp(), SLOT_SECONDS)
+    return (int(slot) - 1, int(slot)) if rest < SLOT_SECONDS / 2 else (int(slot), int(slot) + 1)
 
 
 def _overlap(release: Release, first: Signature) -> float:

@@ -1,4 +1,4 @@
-"""What two texts have in common word for word, as people read it."""
+"""Verbatim passages that two texts share."""
 
 from __future__ import annotations
 
@@ -10,43 +10,42 @@ from typing import Final
 
 from data.text.words import UNSPACED
 
-LEAST: Final = 12
-"""Words of a passage; shorter ones are phrases that anybody uses."""
+MIN_PASSAGE_WORDS: Final = 12
+"""Minimum words of a passage; shorter ones are common phrases."""
 
-READ: Final = 20_000
-"""Characters of a text that are compared."""
+MAX_COMPARED_CHARACTERS: Final = 20_000
+"""Maximum characters of a text that are compared."""
 
-PLACES: Final = 8
-"""Places of one run of words that are looked at; what stands more often says little."""
+MAX_PLACES: Final = 8
+"""Maximum places of a run of words that are compared; more frequent runs are not distinctive."""
 
 WORD: Final = re.compile(rf"{UNSPACED.pattern}|[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A part of a text that stands in another one too, and its number of ``words``."""
+    """A passage of a text that another text contains too, with its number of ``words``."""
 
     text: str
     words: int
 
 
 def shared_passages(text: str, other: str, *, most: int) -> tuple[Passage, ...]:
-    """The longest passages of a text that stand in another one, in the order of the text.
+    """Return the longest passages of a text that another one contains, in the order of the text.
 
-    Words are compared without their case and what stands between them. Takes time in proportion to
-    the texts.
+    Case and punctuation are ignored. The time is linear in the lengths of the texts.
     """
-    text, other = text[:READ], other[:READ]
+    text, other = text[:MAX_COMPARED_CHARACTERS], other[:MAX_COMPARED_CHARACTERS]
     spans = [found.span() for found in WORD.finditer(text)]
     own = [text[start:stop].casefold() for start, stop in spans]
     theirs = [word.casefold() for word in WORD.findall(other)]
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for place in range(len(theirs) - LEAST + 1):
-        places[tuple(theirs[place : place + LEAST])].append(place)
+    for place in range(len(theirs) - MIN_PASSAGE_WORDS + 1):
+        places[tuple(theirs[place : place + MIN_PASSAGE_WORDS])].append(place)
     found: list[tuple[int, int]] = []
     place = 0
-    while place <= len(own) - LEAST:
-        starts = places.get(tuple(own[place : place + LEAST]), ())[:PLACES]
+    while place <= len(own) - MIN_PASSAGE_WORDS:
+        starts = places.get(tuple(own[place : place + MIN_PASSAGE_WORDS]), ())[:MAX_PLACES]
         length = max((run(own, place, theirs, start) for start in starts), default=0)
         if length:
             found.append((place, length))
@@ -59,7 +58,7 @@ def shared_passages(text: str, other: str, *, most: int) -> tuple[Passage, ...]:
 
 
 def run(left: Sequence[str], place: int, right: Sequence[str], start: int) -> int:
-    """How many words are the same from two places on."""
+    """Return how many words are equal from two places on."""
     length = 0
     while (
         place + length < len(left)

@@ -1,8 +1,8 @@
-"""Language editions of one release: told by their addresses, and by the figures and names in them.
+"""Finds translations of a release by their addresses, and by shared figures and names.
 
-Names keep their consonants in every script that has an alphabet: what is compared of a word are its
-consonants in Latin letters, those joined that some script doesn't tell apart (k and g, t and d, p
-and b). Words that most releases of a source have, in either language, weigh nothing.
+Names keep their consonants in every alphabetic script. So words are compared by their consonants in
+Latin letters. Consonants that some script does not distinguish are merged (k and g, t and d, p and
+b). Words in most releases of a source, in either language, have no weight.
 """
 
 from __future__ import annotations
@@ -22,27 +22,31 @@ from anyascii import anyascii
 from data.text.urls import canonical_url
 from data.text.words import tokens
 
-ALIKE: Final = 0.07
-"""Cosine of what two texts have in common, from which they may be editions of one."""
+MIN_COSINE: Final = 0.07
+"""Minimum cosine similarity of two translations."""
 
-CLEARER: Final = 1.3
-"""How much more alike two editions must be than either is like another release of that day."""
+MIN_LEAD: Final = 1.3
+"""Minimum factor by which two translations are more similar than either is to other releases of
+that day.
+"""
 
-BACKGROUND: Final = 12
-"""Releases of each language from which on it is known which words say nothing."""
+MIN_BACKGROUND: Final = 12
+"""Minimum releases per language to know which words are common."""
 
-RARE: Final = 0.001
-COMMON: Final = 0.5
-"""Parts of the releases below which a word weighs most, and from which on it weighs nothing."""
+RARE_FRACTION: Final = 0.001
+COMMON_FRACTION: Final = 0.5
+"""Fractions of releases that contain a word: below the first its weight is at its maximum, from the
+second on it is zero.
+"""
 
-LEAST: Final = 3
-"""Consonants of a word that is compared."""
+MIN_CONSONANTS: Final = 3
+"""Minimum consonants of a word that is compared."""
 
-FIGURE: Final = 2
-"""Digits of a figure that is compared."""
+MIN_DIGITS: Final = 2
+"""Minimum digits of a figure that is compared."""
 
-READ: Final = 10_000
-"""Characters of a text that are read."""
+MAX_COMPARED_CHARACTERS: Final = 10_000
+"""Maximum characters of a text that are compared."""
 
 TAG: Final = re.compile(
     r"(?:ar|az|be|bg|bn|bs|ca|cs|cy|da|de|el|en|es|et|eu|fa|fi|fr|ga|gl|he|hi|hr|hu|hy|id|is|"
@@ -51,9 +55,11 @@ TAG: Final = re.compile(
     r"(?:[-_](?:[a-z]{2}|[a-z]{4}))?",
     re.IGNORECASE,
 )
-"""What stands for a language in addresses, also with its country, or the country by mistake."""
+"""A language in an address, optionally with a country, or a country used for a language by mistake.
+"""
 
-PARAMETERS: Final = frozenset(["lang", "language", "hl", "locale", "lng", "l", "langid"])
+LANGUAGE_PARAMETERS: Final = frozenset(["lang", "language", "hl", "locale", "lng", "l", "langid"])
+"""Query parameters with a language."""
 SUFFIX: Final = re.compile(r"([._-])([a-z]{2})(?=\.[a-z]{3,5}$|$)", re.IGNORECASE)
 NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 ASPIRATES: Final = (("ch", "s"), ("sh", "s"), ("ck", "k"), ("ph", "p"))
@@ -64,7 +70,7 @@ OTHER: Final = re.compile(r"[^a-z]")
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A release as it is compared: ``marks`` are its figures and the consonants of its words."""
+    """A release for comparison: ``marks`` are its figures and the consonants of its words."""
 
     number: int
     language: str
@@ -73,17 +79,17 @@ class Translation:
 
 
 def marks_in(text: str) -> frozenset[str]:
-    """The figures, and the consonants of the words, of a text."""
-    text = text[:READ]
+    """Return the figures of a text and the consonants of its words."""
+    text = text[:MAX_COMPARED_CHARACTERS]
     found = {figure.rstrip(".").replace(",", "") for figure in NUMBER.findall(text)}
-    marks = {figure for figure in found if len(figure) >= FIGURE}
+    marks = {figure for figure in found if len(figure) >= MIN_DIGITS}
     marks.update(map(consonants, {word for word in tokens(text) if word[0].isalpha()}))
-    return frozenset(mark for mark in marks if len(mark) >= LEAST or mark.isdigit())
+    return frozenset(mark for mark in marks if len(mark) >= MIN_CONSONANTS or mark.isdigit())
 
 
 @lru_cache(maxsize=50_000)
 def consonants(word: str) -> str:
-    """What is left of a word in every script."""
+    """Return the merged Latin consonants of a word."""
     latin = anyascii(word).lower()
     for pair, one in ASPIRATES:
         latin = latin.replace(pair, one)
@@ -91,7 +97,7 @@ def consonants(word: str) -> str:
 
 
 def pattern(url: str) -> tuple[str, str]:
-    """An address without what names its language, and that name, empty where there is none."""
+    """Return an address without its language, and the language, empty if there is none."""
     parts = urlsplit(canonical_url(url))
     named: list[str] = []
 
@@ -111,13 +117,13 @@ def pattern(url: str) -> tuple[str, str]:
     query = [
         (name, value)
         for name, value in parse_qsl(parts.query)
-        if name.lower() not in PARAMETERS or not is_tag(value)
+        if name.lower() not in LANGUAGE_PARAMETERS or not is_tag(value)
     ]
     return f"{host}{path}?{urlencode(query)}", " ".join(named)
 
 
 def commonness(editions: Iterable[Translation]) -> Mapping[str, tuple[int, Counter[str]]]:
-    """By language: how many releases there are, and in how many each mark is."""
+    """Return, by language, the number of releases and the number of releases per mark."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     totals: Counter[str] = Counter()
     for one in editions:
@@ -126,13 +132,13 @@ def commonness(editions: Iterable[Translation]) -> Mapping[str, tuple[int, Count
     return {language: (totals[language], counts[language]) for language in totals}
 
 
-def same(
+def translation_pairs(
     day: Sequence[Translation], background: Mapping[str, tuple[int, Counter[str]]]
 ) -> Iterator[tuple[Translation, Translation]]:
-    """The pairs of editions among the releases of one source and one day.
+    """Yield the pairs of translations among the releases of one source and day.
 
-    Those whose addresses differ in the language only; and of others, those that are clearly more
-    like each other than like any other of their languages.
+    A pair has addresses that differ only in the language, or is clearly more similar than either is
+    to other releases in these languages.
     """
     by_address = set[tuple[int, int]]()
     scores: dict[tuple[int, int], float] = {}
@@ -150,20 +156,21 @@ def same(
         sides = ((a, day[b].language), b), ((b, day[a].language), a)
         if (a, b) in by_address:
             yield day[a], day[b]
-        elif score >= ALIKE and all(side not in taken for side, _ in sides):
+        elif score >= MIN_COSINE and all(side not in taken for side, _ in sides):
             rivals = (
                 rival for side, own in sides for rival, other in nearest[side] if other != own
             )
-            if score >= CLEARER * max(rivals, default=0.0):
+            if score >= MIN_LEAD * max(rivals, default=0.0):
                 yield day[a], day[b]
 
 
 def _nearest(
     day: Sequence[Translation], scores: Mapping[tuple[int, int], float]
 ) -> Mapping[tuple[int, str], list[tuple[float, int]]]:
-    """The two highest scores of each release with releases of another language, and those releases.
+    """Return each release's two highest scores with releases of another language.
 
-    The keys are the place of a release in ``day`` and the other language.
+    The keys are the index of a release in ``day`` and the other language; the values contain the
+    score and the other release's index.
     """
     found: defaultdict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
     for pair, score in scores.items():
@@ -178,19 +185,19 @@ def _nearest(
 def likeness(
     left: Translation, right: Translation, background: Mapping[str, tuple[int, Counter[str]]]
 ) -> float:
-    """The cosine of the marks of two texts in different languages, each weighed by its rarity."""
+    """Return the cosine similarity of two texts' marks, weighted by rarity."""
     left_total, left_counts = background[left.language]
     right_total, right_counts = background[right.language]
-    if min(left_total, right_total) < BACKGROUND:
+    if min(left_total, right_total) < MIN_BACKGROUND:
         return 0.0
 
     def weights(marks: Collection[str]) -> float:
-        # What is common in one language says nothing in the other either.
+        # A mark that is common in one language says nothing in the other either.
         parts = (
-            max(left_counts[mark] / left_total, right_counts[mark] / right_total, RARE)
+            max(left_counts[mark] / left_total, right_counts[mark] / right_total, RARE_FRACTION)
             for mark in marks
         )
-        return sum(max(0.0, math.log(COMMON / part)) for part in parts)
+        return sum(max(0.0, math.log(COMMON_FRACTION / part)) for part in parts)
 
     shared = weights(left.marks & right.marks)
     sizes = weights(left.marks) * weights(right.marks)

@@ -1,1 +1,1 @@
-"""What a release is about: the taxonomy, keyword rules, how a draft is filed, and the tree."""
+"""Topics of releases: the taxonomy, keyword rules, facets, and the tree of topics."""

@@ -1,4 +1,4 @@
-"""Which facets a release belongs to: by its source, topics, section, language and day."""
+"""Facets of a release: its source, topics, section, language and day."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from data.text.clean import clean_line
 from data.text.language_tags import feed_language
 from data.text.slugs import slug_of
 
-LONGEST_NAME: Final = 1000
-"""Characters above which the name of a section is none, but a page gone wrong."""
+MAX_SECTION_LENGTH: Final = 1000
+"""Maximum characters of a section name; a longer one is an extraction error."""
 
 
 class Section(NamedTuple):
-    """A section of a source: what it is called in addresses, and by its site."""
+    """A section of a source: its slug for addresses, and its name on the site."""
 
     slug: str
     label: str
@@ -24,15 +24,15 @@ class Section(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def section_of(name: str | None) -> Section | None:
-    """The section that a page names so; None where that is no name of one."""
-    label = clean_line(name) if name and len(name) <= LONGEST_NAME else ""
+    """Return the section with a name; None if the name is empty or too long."""
+    label = clean_line(name) if name and len(name) <= MAX_SECTION_LENGTH else ""
     return Section(slug_of(label), label) if label else None
 
 
 def facets_of(release: Release) -> frozenset[Facet]:
-    """All the facets that a release belongs to, and so the feeds that a change of it touches.
+    """Return all facets of a release: the feeds that a change of it affects.
 
-    One that is hidden belongs to none.
+    A hidden release has none.
     """
     if release.hidden:
         return frozenset()
@@ -43,9 +43,9 @@ def facets_of(release: Release) -> frozenset[Facet]:
 def facets_at(
     source: str, topics: Sequence[str], day: str, section: str | None, language: str | None
 ) -> frozenset[Facet]:
-    """The facets of a release by what it says of itself.
+    """Return the facets for these properties of a release.
 
-    The ``day`` is as ISO writes it, or empty; ``section`` is its name, ``language`` any tag.
+    ``day`` is an ISO date or empty, ``section`` a name, ``language`` any language tag.
     """
     found = section_of(section)
     tag = feed_language(language)

@@ -1,9 +1,8 @@
-"""Keyword rules found in a text: many languages, one pass over its words.
+"""Matches keyword rules of many languages in one pass over the words of a text.
 
-Words and rules are folded to one skeleton first: lower case, no accents, ``İ I ı i`` one letter,
-``ß`` as ``ss``, Arabic and Persian variants of a letter joined. So a rule written with accents
-finds a text typed without them, and none trips over Turkish capitals. Scripts without spaces
-between words are not matched.
+Words and rules are first folded: lower case, no accents, ``İ I ı i`` as one letter, ``ß`` as
+``ss``, Arabic and Persian variants of a letter merged. So rules with accents match texts without
+them, and Turkish capitals match. Scripts without spaces between words are not supported.
 """
 
 from __future__ import annotations
@@ -17,22 +16,25 @@ from data.text.folding import fold_keyword
 from data.text.normal_forms import normalized
 
 WORDS = re.compile(r"\w+")
-LONGEST_WORD = 60
-"""Letters; what is longer begins no rule and is not remembered, and no more of it is compared."""
+MAX_WORD_LENGTH = 60
+"""Maximum letters of a word that is matched and cached; only these letters of longer words are
+used.
+"""
 
-SHORTEST_STEM = 2
-SHORT = 5
-MEMORY = 50_000
-"""Words whose rules are remembered: bounded, because texts are hostile."""
+MIN_STEM_LENGTH = 2
+"""Minimum letters of a stem before ``*``."""
+SHORT_RULE_LENGTH = 5
+"""Maximum characters of a rule that is too short for texts in an unknown language."""
+MAX_CACHED_WORDS = 50_000
+"""Maximum number of cached words: hostile texts must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """A phrase of folded words that speaks for ``topic`` with the weight ``points``.
+    """A phrase of folded words that gives ``points`` to ``topic``.
 
-    A word that ends in ``*`` stands for all words that start so. ``level`` is 0 for a topic of the
-    top level, 1 for one below. Two rules are never equal: they are counted often, and comparing
-    them by what they say would cost more than finding them.
+    A word with a final ``*`` matches all words that start with it. ``level`` is 0 for a top-level
+    topic, else 1. Rules compare by identity, which makes counting them faster.
     """
 
     topic: str
@@ -42,37 +44,39 @@ class Rule:
 
     @property
     def long(self) -> bool:
-        """Whether it is safe in a language that is not known, where short words mislead."""
-        return len(" ".join(self.words)) > SHORT
+        """Whether it is long enough for texts in an unknown language, where short words mislead."""
+        return len(" ".join(self.words)) > SHORT_RULE_LENGTH
 
 
 def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> Rule:
-    """The rule that a phrase such as ``außenminister*`` or ``prime minister`` writes.
+    """Parse a phrase such as ``außenminister*`` or ``prime minister``.
 
-    Raises ValueError, which says what to mend, where there is no word, a star that doesn't end a
-    word, or a stem of one letter, which would match nearly everything.
+    Raises ValueError with the fix if there is no word, a star is not at a word's end, or a stem has
+    only one letter and would match almost everything.
     """
     words = []
     for part in re.split(r"[\s'’-]+", phrase.strip()):
         stem = part.removesuffix("*")
         folded = fold_keyword(stem)
         if not WORDS.fullmatch(folded):
-            raise ValueError(f"{phrase!r}: write words, each of letters with one * at its end")
-        if stem != part and len(folded) < SHORTEST_STEM:
-            raise ValueError(f"{phrase!r}: a stem before * needs two letters or more")
+            raise ValueError(
+                f"{phrase!r}: use words of letters, each with at most one * at its end"
+            )
+        if stem != part and len(folded) < MIN_STEM_LENGTH:
+            raise ValueError(f"{phrase!r}: a stem before * needs at least two letters")
         words.append(folded + part[len(stem) :])
     return Rule(topic, points, tuple(words), level)
 
 
 Word: TypeAlias = tuple[str, tuple[tuple[int, tuple[Rule, ...]], ...]]
-"""A word folded, and the rules that may start at it, by level: for most words none."""
+"""A folded word with the rules that may start at it, by level; most words have none."""
 
 
 class Matcher(dict[str, Word]):
-    """Rules by the words that they start with, so that a text costs one look-up a word.
+    """Rules by their first word, so that each word of a text costs one lookup.
 
-    As a mapping it holds, for each word met so far, its folded form and the rules that may start
-    there, the longest phrases of a level first.
+    As a mapping it caches, for each word, its folded form and the rules that may start there.
+    Longer phrases come first within a level.
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
@@ -83,29 +87,29 @@ class Matcher(dict[str, Word]):
         self._lengths = sorted({len(word) for word in self._first if word.endswith("*")})
 
     def __missing__(self, word: str) -> Word:
-        folded = fold_keyword(word[:LONGEST_WORD])
-        if len(word) > LONGEST_WORD:
+        folded = fold_keyword(word[:MAX_WORD_LENGTH])
+        if len(word) > MAX_WORD_LENGTH:
             return folded, ()
         found = list(self._first.get(folded, ()))
         for length in self._lengths:
             if length - 1 > len(folded):
                 break
             found += self._first.get(folded[: length - 1] + "*", ())
-        if len(self) >= MEMORY:
+        if len(self) >= MAX_CACHED_WORDS:
             self.clear()
         levels = sorted({rule.level for rule in found})
         rules = (
-            (level, _once_a_topic(rule for rule in found if rule.level == level))
+            (level, _strongest_per_topic(rule for rule in found if rule.level == level))
             for level in levels
         )
         self[word] = folded, tuple(rules)
         return self[word]
 
     def find(self, text: str) -> list[Rule]:
-        """The rules that hold, once for each place; where several start, the longest of them.
+        """Return the matching rules, once per place; the longest if several start there.
 
-        The words of a phrase speak for nothing else of its level: ``human rights court`` is no
-        ``court``.
+        The words of a matched phrase match no other rule of its level: ``human rights court`` does
+        not match ``court``.
         """
         words = [*map(self.__getitem__, WORDS.findall(normalized("NFC", text)))]
         found: list[Rule] = []
@@ -122,23 +126,23 @@ class Matcher(dict[str, Word]):
                 for rule in rules:
                     if len(rule.words) < length:
                         break
-                    if _goes_on(rule.words, words, place):
+                    if _matches_rest(rule.words, words, place):
                         length = len(rule.words)
                         found.append(rule)
                 free[level] = place + length
         return found
 
 
-def _once_a_topic(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Phrases, the longest first, then of the single words one a topic: the strongest."""
+def _strongest_per_topic(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the phrases, longest first, then the strongest single word per topic."""
     ranked = sorted(rules, key=lambda rule: (-len(rule.words), -rule.points, -len(rule.words[0])))
     phrases = [rule for rule in ranked if len(rule.words) > 1]
     words = {rule.topic: rule for rule in reversed(ranked) if len(rule.words) == 1}
     return (*phrases, *words.values())
 
 
-def _goes_on(phrase: Sequence[str], words: Sequence[Word], place: int) -> bool:
-    """Whether the words of the phrase after its first follow the word at ``place``."""
+def _matches_rest(phrase: Sequence[str], words: Sequence[Word], place: int) -> bool:
+    """Return whether the words after ``place`` continue the phrase."""
     if place + len(phrase) > len(words):
         return False
     for ahead in range(1, len(phrase)):

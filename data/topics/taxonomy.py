@@ -1,10 +1,10 @@
-"""What a release is about: topics by keyword rules, by its source, and by a section that is one."""
+"""Assigns topics to releases, by keyword rules, by source, and by section name."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from data.errors import SettingsError
-from data.models import Content
+from data.models import Content, Draft
 from data.text.clean import clean_line
 from data.text.folding import fold_label
 from data.text.slugs import PLAIN_SLUG, RESERVED, SLUG_LENGTH, slug_of
@@ -20,30 +20,36 @@ from data.toml_files import decode, read_text
 from data.topics.facets import section_of
 from data.topics.keywords import Matcher, Rule, read_rule
 
-READ = 6000
-"""Characters of a title and of a body that are read: the start says what it is about, and the cost
-of a hostile one is bounded."""
+MAX_MATCHED_CHARACTERS = 6000
+"""Maximum characters of a title and of a body that are matched. The start of a text shows its
+topics, and hostile texts must not cost more.
+"""
 
-TITLE = 2.0
-REPEAT = 0.5
-MOST_TIMES = 3
-"""A rule gives its points once, half of them again the next two times, and twice them again where
-it is the strongest of its topic in the title."""
+TITLE_WEIGHT = 2.0
+REPEAT_WEIGHT = 0.5
+MAX_OCCURRENCES = 3
+"""A rule gives its points for the first occurrence, and REPEAT_WEIGHT times its points for each
+further one, up to MAX_OCCURRENCES. A topic's strongest rule in the title adds TITLE_WEIGHT times
+its points.
+"""
 
-THRESHOLD = 3.0
-SHARE = 0.5
-"""A topic of the top level counts that has THRESHOLD points, and this share of the best one's."""
+MIN_POINTS = 3.0
+MIN_SHARE = 0.5
+"""A top-level topic counts with MIN_POINTS points and this fraction of the best topic's points."""
 
-SHARE_BELOW = 0.6
-ALONE = 4.0
-"""One below it counts that has THRESHOLD points, or ALONE where its parent has rules and does not
-count, and this share of the best one's below the top level. (Weighed by one half of the texts of
-benchmarks/topics.py.)"""
+MIN_LOWER_SHARE = 0.6
+MIN_ALONE_POINTS = 4.0
+"""A lower topic counts with MIN_POINTS points and MIN_LOWER_SHARE of the best lower topic's points.
+It needs MIN_ALONE_POINTS if its parent has rules but does not count. (Calibrated on one half of the
+texts of benchmarks/topics.py.)
+"""
 
-MOST = 3
-HINT = 0.5
-MANY = "mul"
-"""The code of ISO 639-2 for several languages: such rules hold in every one."""
+MAX_TOPICS = 3
+"""Maximum number of topics of a text per level."""
+HINT_POINTS = 0.5
+"""The points of a hint; a rule has 1."""
+MULTILINGUAL = "mul"
+"""The ISO 639-2 code for several languages: its rules apply to texts in every language."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
@@ -53,10 +59,10 @@ Phrases = dict[Language, tuple[Text, ...]]
 class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One topic of a taxonomy file.
 
-    ``label`` names it in English, ``labels`` in other languages, ``names`` are further names that
-    sources and sections use for it. ``parent`` is the slug of the topic that it stands under, empty
-    at the top level. ``code`` is its IPTC code. ``rules`` and ``hints`` (which weigh
-    half) list phrases by language (ISO 639); those under ``mul`` hold in every language.
+    ``label`` is its English name, ``labels`` are names in other languages. ``names`` are further
+    names that sources and sections use. ``parent`` is the slug of its parent topic, empty at the
+    top level. ``code`` is its IPTC code. ``rules``, and ``hints`` with half the weight, are phrases
+    by language (ISO 639); those under ``mul`` apply to every language.
     """
 
     slug: Annotated[str, msgspec.Meta(pattern=rf"^{PLAIN_SLUG.pattern}\Z", max_length=SLUG_LENGTH)]
@@ -70,7 +76,7 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A taxonomy as its file says it; with ``shipped``, those that come with the program stay."""
+    """The content of a taxonomy file. With ``shipped``, the bundled topics are kept too."""
 
     topic: tuple[Topic, ...]
     shipped: bool = False
@@ -78,7 +84,7 @@ class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, eq=False)
 class Taxonomy:
-    """Topics, found by slug and by name; ``rules`` by language, compiled when first needed."""
+    """Topics by slug and by name, with ``rules`` by language that are compiled on first use."""
 
     topics: Mapping[str, Topic]
     names: Mapping[str, str]
@@ -86,13 +92,13 @@ class Taxonomy:
     _matchers: dict[str, Matcher] = field(default_factory=dict, repr=False)
 
     def matcher(self, language: str | None) -> Matcher:
-        """The rules for a language tag; where it is None, the longer rules of all languages."""
+        """Return the rules for a language tag; for None, the longer rules of all languages."""
         code = (language or "").partition("-")[0]
         if code not in self.rules and code:
-            code = MANY
+            code = MULTILINGUAL
         if code not in self._matchers:
             if code:
-                found = [*self.rules.get(code, ()), *self.rules.get(MANY, ())]
+                found = [*self.rules.get(code, ()), *self.rules.get(MULTILINGUAL, ())]
             else:
                 found = [rule for rules in self.rules.values() for rule in rules if rule.long]
             strongest = {(r.topic, r.words): r for r in sorted(found, key=lambda r: r.points)}
@@ -100,29 +106,29 @@ class Taxonomy:
         return self._matchers[code]
 
     def label(self, slug: str, language: str) -> str:
-        """What a topic is called in a language (a tag), in English where it has no such label.
+        """Return the name of a topic in a language (a tag), or else its English name.
 
-        Raises KeyError for what is no topic of the taxonomy.
+        Raises KeyError for an unknown topic.
         """
         topic = self.topics[slug]
         return topic.labels.get(language.partition("-")[0].lower(), topic.label)
 
     def labels(self, language: str) -> Mapping[str, str]:
-        """What all topics are called in a language, by slug."""
+        """Return the names of all topics in a language, by slug."""
         return {slug: self.label(slug, language) for slug in self.topics}
 
     @cached_property
     def parents(self) -> Mapping[str, str]:
-        """The topic that each topic below the top level stands under, by slug."""
+        """The parents of all lower topics, by slug."""
         return {slug: topic.parent for slug, topic in self.topics.items() if topic.parent}
 
     def above(self, slug: str) -> Iterator[str]:
-        """The topics that one stands under, the nearest first; none for what is no topic here."""
+        """Yield the ancestors of a topic, nearest first; none for an unknown topic."""
         while slug := self.parents.get(slug, ""):
             yield slug
 
     def named(self, label: str) -> tuple[str, str]:
-        """The slug and label of what a source or a page calls ``label``."""
+        """Return slug and label of the topic that a source or page calls ``label``."""
         slug = self.names.get(fold_label(label)) or slug_of(label)
         topic = self.topics.get(slug)
         return (slug, topic.label) if topic else (slug, label)
@@ -131,10 +137,10 @@ class Taxonomy:
 def topics_of(
     content: Content, source_topics: tuple[str, ...], taxonomy: Taxonomy
 ) -> tuple[tuple[str, str], ...]:
-    """The topics of a release as pairs of slug and label, sorted by slug.
+    """Return the topics of a release as pairs of slug and label, sorted by slug.
 
-    They are those of its text, at most three, those that its source always has, and the section
-    that its page stands in where that is the name of a topic, in any language.
+    They are at most three topics of its text per level, those that its source always has, and its
+    section if that is the name of a topic in any language.
     """
     found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}
     for label in filter(None, map(clean_line, source_topics)):
@@ -148,71 +154,74 @@ def topics_of(
 
 
 def text_topics(content: Content, taxonomy: Taxonomy) -> tuple[str, ...]:
-    """The slugs of the topics that title and body speak of, the strongest first.
+    """Return the slugs of the topics in title and body, strongest first.
 
-    They are at most three of the top level, what else the topics below stand under, and at most
-    three of these.
+    They are at most three top-level topics, at most three lower topics, and the parents of these.
     """
     matcher = taxonomy.matcher(content.language)
-    title = matcher.find(content.title[:READ])
-    found = Counter([*title, *matcher.find(content.body_text[:READ])])
+    title = matcher.find(content.title[:MAX_MATCHED_CHARACTERS])
+    found = Counter([*title, *matcher.find(content.body_text[:MAX_MATCHED_CHARACTERS])])
     scores: dict[str, float] = {}
     titles: dict[str, float] = {}
     for rule, times in found.items():
-        worth = rule.points * (1 + REPEAT * (min(times, MOST_TIMES) - 1))
+        worth = rule.points * (1 + REPEAT_WEIGHT * (min(times, MAX_OCCURRENCES) - 1))
         scores[rule.topic] = scores.get(rule.topic, 0.0) + worth
     for rule in title:
-        titles[rule.topic] = max(titles.get(rule.topic, 0.0), rule.points * TITLE)
+        titles[rule.topic] = max(titles.get(rule.topic, 0.0), rule.points * TITLE_WEIGHT)
     for slug, worth in titles.items():
         scores[slug] += worth
     parents = taxonomy.parents
-    top = _strongest({slug: worth for slug, worth in scores.items() if slug not in parents}, SHARE)
+    top = _strongest(
+        {slug: worth for slug, worth in scores.items() if slug not in parents}, MIN_SHARE
+    )
     lower = {slug: worth for slug, worth in scores.items() if slug in parents}
     below = [
         slug
-        for slug in _strongest(lower, SHARE_BELOW)
-        if parents[slug] in top or lower[slug] >= ALONE or not taxonomy.topics[parents[slug]].rules
+        for slug in _strongest(lower, MIN_LOWER_SHARE)
+        if parents[slug] in top
+        or lower[slug] >= MIN_ALONE_POINTS
+        or not taxonomy.topics[parents[slug]].rules
     ]
     above = {parent for slug in below for parent in taxonomy.above(slug)}
     return *top, *sorted(above.difference(top)), *below
 
 
 def _strongest(scores: Mapping[str, float], share: float) -> tuple[str, ...]:
-    """The topics of one level that count, the strongest first."""
-    least = max(THRESHOLD, share * max(scores.values(), default=0.0))
+    """Return the topics of one level that count, strongest first."""
+    least = max(MIN_POINTS, share * max(scores.values(), default=0.0))
     ranked = sorted(scores, key=lambda slug: (-scores[slug], slug))
-    return tuple(slug for slug in ranked if scores[slug] >= least)[:MOST]
+    return tuple(slug for slug in ranked if scores[slug] >= least)[:MAX_TOPICS]
 
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
-    """The taxonomy in the file at ``path``; the shipped one where there is no such file.
+    """Load the taxonomy from the file at ``path``, or the bundled one if it does not exist.
 
-    Raises SettingsError that names the file, the key and the fix.
+    Raises SettingsError with the file, the key and the fix.
     """
     if not (path and path.exists()):
-        return _shipped()
+        return _bundled()
     return taxonomy_of(read_text(path, SettingsError), str(path))
 
 
 def taxonomy_of(text: str | None, path: str) -> Taxonomy:
-    """The taxonomy that a file says, or the shipped one where there is none; ``path`` is told.
+    """Parse a taxonomy file, or return the bundled one for None. ``path`` is for messages.
 
     Raises SettingsError.
     """
     if text is None:
-        return _shipped()
+        return _bundled()
     own = decode(text, TaxonomyFile, path, SettingsError)
     taken = {topic.slug for topic in own.topic}
-    kept = [*_shipped().topics.values()] if own.shipped else []
+    kept = [*_bundled().topics.values()] if own.shipped else []
     return _compile(own.topic, path, [topic for topic in kept if topic.slug not in taken])
 
 
 @cache
-def _shipped() -> Taxonomy:
-    """Read once: it takes a fifth of a second."""
+def _bundled() -> Taxonomy:
+    """Load the bundled taxonomy once; this takes 0.2 seconds."""
     files = (Path(__file__).with_name(name) for name in ("taxonomy.toml", "second_level.toml"))
     topics = [topic for file in files for topic in _read(file).topic]
-    return _compile(topics, "the shipped topics")
+    return _compile(topics, "the bundled topics")
 
 
 def _read(path: Path) -> TaxonomyFile:
@@ -220,13 +229,15 @@ def _read(path: Path) -> TaxonomyFile:
 
 
 def _compile(topics: Sequence[Topic], where: str, shipped: Sequence[Topic] = ()) -> Taxonomy:
-    """A taxonomy of topics; a name or slug that one of the ``shipped`` shares is theirs."""
+    """Compile topics; their names and slugs take precedence over the bundled topics'."""
     by_slug: dict[str, Topic] = {}
     names: dict[str, str] = {}
     rules: dict[str, list[Rule]] = {}
     for topic in topics:
         if topic.slug in by_slug or topic.slug in RESERVED:
-            raise SettingsError(where, f"topic {topic.slug}", "choose another slug; it is taken")
+            raise SettingsError(
+                where, f"topic {topic.slug}", "choose another slug; this one is taken"
+            )
         by_slug[topic.slug] = topic
     own = len(by_slug)
     by_slug |= {topic.slug: topic for topic in shipped}
@@ -235,9 +246,12 @@ def _compile(topics: Sequence[Topic], where: str, shipped: Sequence[Topic] = ())
         for name in (topic.slug, topic.label, *topic.labels.values(), *topic.names):
             taken = names.setdefault(fold_label(name), topic.slug)
             if number < own and taken not in {topic.slug, topic.parent}:
-                fix = f"the name {name!r} is also one of topic {taken}; keep one"
+                fix = f"topic {taken} has the name {name!r} too; remove one"
                 raise SettingsError(where, f"topic {topic.slug}", fix)
-        for kind, points, phrases in (("rules", 1.0, topic.rules), ("hints", HINT, topic.hints)):
+        for kind, points, phrases in (
+            ("rules", 1.0, topic.rules),
+            ("hints", HINT_POINTS, topic.hints),
+        ):
             for language, lines in phrases.items():
                 level = 1 if topic.parent else 0
                 try:
@@ -250,13 +264,41 @@ def _compile(topics: Sequence[Topic], where: str, shipped: Sequence[Topic] = ())
 
 
 def _check_parents(topics: Mapping[str, Topic], where: str) -> None:
-    """Raise SettingsError for a topic that stands under none of the others, or under itself."""
+    """Raise SettingsError for an unknown parent, or for a topic that is its own ancestor."""
     for slug in topics:
         above = [slug]
         while parent := topics[above[-1]].parent:
             key = f"topic {above[-1]}.parent"
             if parent not in topics:
-                raise SettingsError(where, key, f"there is no topic {parent!r}; write its slug")
+                raise SettingsError(
+                    where, key, f"there is no topic {parent!r}; use the slug of a topic"
+                )
             if parent in above:
-                raise SettingsError(where, key, f"{parent!r} stands under this topic itself")
+                raise SettingsError(where, key, f"{parent!r} is a descendant of this topic")
             above.append(parent)
+
+
+def filed(
+    draft: Draft,
+    topics: tuple[str, ...],
+    taxonomy: Taxonomy,
+    known: Iterable[tuple[str, str]] = (),
+) -> tuple[Draft, Mapping[str, str]]:
+    """Return a draft with all of its topics, and their labels by slug.
+
+    They are the topics of its text, its source and its section. ``topics`` are those that the
+    source always has, ``known`` additional ones as slugs and labels. A known topic that equals the
+    section is left out: earlier versions made sections topics. Every topic includes all of its
+    ancestors.
+    """
+    labels = dict(topics_of(draft.content, topics, taxonomy))
+    section = section_of(draft.content.section)
+    for slug, label in known:
+        if section and slug == section.slug and slug not in taxonomy.topics:
+            continue
+        labels.setdefault(slug, label)
+    for slug in [*labels]:
+        for above in taxonomy.above(slug):
+            labels.setdefault(above, taxonomy.topics[above].label)
+    content = replace(draft.content, topics=tuple(sorted(labels)))
+    return replace(draft, content=content), labels

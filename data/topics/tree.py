@@ -1,4 +1,4 @@
-"""Topics as a tree, with how many releases stand under each."""
+"""The tree of topics with numbers of releases."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TopicNode:
-    """A topic, how many releases are of it, and the topics below it by label.
+    """A topic, its number of releases, and its child topics sorted by label.
 
-    A release of a topic below is one of this topic too, so ``releases`` is no sum.
+    Releases of a child are releases of this topic too, so ``releases`` is not a sum.
     """
 
     slug: str
@@ -22,16 +22,15 @@ class TopicNode:
 def topic_tree(
     labels: Mapping[str, str], parents: Mapping[str, str], counts: Mapping[str, int]
 ) -> tuple[TopicNode, ...]:
-    """The topics of the top level, by label, each with those below it.
+    """Return the top-level topics sorted by label, each with its descendants.
 
-    All three are by slug: what the topics are called, which topic they stand under, and how many
-    releases each has. Only topics with a label are in the tree; one whose parent has none stands at
-    the top.
+    All parameters are by slug: labels, parents and numbers of releases. Only topics with a label
+    are included. A topic whose parent has no label is at the top level.
     """
     below: dict[str | None, list[str]] = {}
     for slug in labels:
         parent = parents.get(slug)
-        # None is no slug: one of a hostile file may be empty.
+        # None can't be a slug, while a hostile file may contain an empty one.
         below.setdefault(parent if parent in labels else None, []).append(slug)
 
     def nodes(parent: str | None) -> tuple[TopicNode, ...]:

@@ -1,4 +1,5 @@
-"""Which feeds and pages are written, and how: selection, archive pages, files.
+"""Publishing: writes feeds and pages of changed releases to HOME/site or a bucket.
 
-The door is publish.publish. A file belongs here if it decides what is written to HOME/site.
+`publish.publish` is the entry point. A module belongs here if it decides what is written to
+HOME/site.
 """

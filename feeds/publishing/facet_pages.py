@@ -1,7 +1,7 @@
-"""The pages for people of a facet: its newest releases, and older ones back to the first.
+"""HTML pages of a facet: the newest releases, and older ones back to the first.
 
-Archive pages of feeds stay as they were cut; their pages for people show releases as they are
-today, and are written again where one of them changed.
+Archive pages of feeds never change. Their HTML pages show the current state of releases, so they
+are written again when a release on them changes.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from feeds.publishing.context.entry_renderer import EntryRenderer, face
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import page_file, part_file
 
-HEALTH = "home health"
-"""Under which is noted what the first page says of how sources are."""
+HOME_HEALTH_NOTE = "home health"
+"""Key in the cache for the digest of the health shown on the home page."""
 
 
 class FacetPages:
-    """Has the pages of facets written."""
+    """Writes the HTML pages of facets."""
 
     def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
         self._context = context
@@ -49,9 +49,10 @@ class FacetPages:
         undated: Sequence[RenderedEntry],
         latency: str,
     ) -> None:
-        """Write the first page of a facet, and what else is on none of its so many archive pages.
+        """Write the first page of a facet, and the pages of its other unarchived releases.
 
-        ``undated`` are releases that are in no feed; as many are shown as there is room for.
+        ``pages`` is the number of archive pages. ``undated`` are releases without a place in the
+        feed; they are shown if there is room. ``latency`` is the line about publication delays.
         """
         context = self._context
         rows = lines_of(entries)
@@ -62,7 +63,7 @@ class FacetPages:
         if facet == Facet():
             health = self._health()
             page = home_page(context.pages, shown, health, paging=paging)
-            context.cache.keep_note(HEALTH, digest_of(health))
+            context.cache.keep_note(HOME_HEALTH_NOTE, digest_of(health))
         else:
             rhythm = self._rhythm(facet, shown)
             page = facet_page(
@@ -83,7 +84,7 @@ class FacetPages:
         self._remove_latest(facet, written)
 
     def _rhythm(self, facet: Facet, shown: Sequence[Line]) -> Markup:
-        """When a source published, up to the day of its newest release."""
+        """Return charts of a source's publication days, up to its newest release."""
         days = [line[0] for line in shown if line[0]]
         if facet.source is None or facet != Facet(source=facet.source) or not days:
             return Markup()
@@ -95,12 +96,12 @@ class FacetPages:
         return glance(self._context.pages, store.last_health_events(), store.read_sources())
 
     def is_home_outdated(self) -> bool:
-        """Whether the first page says other than is told now of how sources are."""
-        noted = self._context.cache.note(HEALTH)
+        """Return whether the home page shows an outdated health of sources."""
+        noted = self._context.cache.note(HOME_HEALTH_NOTE)
         return noted is not None and noted != digest_of(self._health())
 
     def _remove_latest(self, facet: Facet, written: int) -> None:
-        """Delete pages of the latest releases beyond those that were written."""
+        """Delete pages of latest releases beyond the number ``written``."""
         while True:
             written += 1
             file = part_file(facet, f"{LATEST}-{written}" if written > 1 else LATEST)
@@ -109,25 +110,25 @@ class FacetPages:
             self._context.remove(file)
 
     def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
-        """Whether what its newest archive page leads to will be another page than it was."""
+        """Return whether the newest archive page must link to another page than before."""
         return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(part_file(facet, LATEST))
 
     def changed(self, facet: Facet) -> Iterable[int] | None:
-        """The archive pages of a facet that hold a release that changed; None for maybe all."""
+        """Return the archive pages of a facet with changed releases; None if unknown."""
         changes = self._context.changes
         if changes is None:
             return None
         ids = [
             one
             for one, facets in self._touched.items()
-            # A topic, section or language may be one that it had.
+            # The release may have lost this topic, section or language.
             if facet in facets or facet.topic or facet.section or facet.language
         ]
         return sorted({*self._context.archive.archived(facet, ids).values()})
 
     @cached_property
     def _touched(self) -> dict[str, frozenset[Facet]]:
-        """What changed with the facets that it belongs to, and the stories that it belongs to."""
+        """The changed releases and all members of their stories, with the facets that changed."""
         changes = self._context.changes or {}
         found = {
             member.id: change.facets
@@ -139,7 +140,7 @@ class FacetPages:
     def write_archived(
         self, facet: Facet, page: int, releases: Releases, newer: str, *, everything: bool
     ) -> None:
-        """Write the page of the releases on an archive page, where it would differ."""
+        """Write the HTML page of an archive page if it changed, or with ``everything``."""
         context = self._context
         shown = self._renderer.shown(facet, releases)
         name = part_file(facet, str(page))
@@ -154,10 +155,10 @@ class FacetPages:
 
 
 def digest_of(health: Glance) -> bytes:
-    """A hash of what the first page says of how sources are."""
+    """Return a digest of the health shown on the home page."""
     return blake2b(repr(health).encode(), digest_size=16).digest()
 
 
 def lines_of(entries: Iterable[RenderedEntry]) -> list[Line]:
-    """The lines of entries."""
+    """Return the rows of a page for entries."""
     return [Line(entry.day, entry.row, entry.timed) for entry in entries]

@@ -1,4 +1,4 @@
-"""The documents of one facet: its feed in every format, archive pages, its page for people."""
+"""All documents of one facet: its feed in every format, its archive pages, its HTML pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from feeds.urls import FORMATS, Format, archive_file, feed_file, has_feed_files,
 
 
 class FeedDocuments:
-    """Selects the releases of facets, renders them, and has their documents written."""
+    """Selects and renders the releases of facets, and writes their documents."""
 
     def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
         self._context = context
@@ -29,11 +29,11 @@ class FeedDocuments:
         self._people = FacetPages(context, renderer)
 
     def outdated(self) -> Sequence[Facet]:
-        """The facets whose page says other than what is known now, though no release changed."""
+        """Return the facets whose page is outdated although no release changed."""
         return [Facet()] if self._people.is_home_outdated() else []
 
     def unwritten(self, facets: Iterable[Facet]) -> set[Facet]:
-        """The languages whose feeds have to be written, since a second language has come."""
+        """Return the languages that need feeds because releases in a second language arrived."""
         context = self._context
         return {
             facet
@@ -44,7 +44,7 @@ class FeedDocuments:
         }
 
     def write(self, facet: Facet, *, everything: bool) -> None:
-        """Write the documents of a facet that changed, or with ``everything`` all of them."""
+        """Write the changed documents of a facet, or all of them with ``everything``."""
         try:
             self._write(facet, everything=everything)
         except BaseException:
@@ -59,12 +59,12 @@ class FeedDocuments:
         shown = len(self._renderer.shown(facet, current))
         has_latest = shown > MAX_FIRST_PAGE
         pages = before + len(full)
-        # Of a store that was written anew, pages are known whose files are not there yet.
+        # After a restore or migration the store knows pages whose files do not exist yet.
         there = before
         if has_feed_files(facet, context.counts):
             while there and not context.is_there(archive_file(facet, there, "atom")):
                 there -= 1
-        # The page that was the last until now learns what follows it.
+        # The previous last page needs a link to the page after it.
         first = 1 if everything else max(there, 1) if pages > there else pages + 1
         for page in range(first, pages + 1):
             if page > before:
@@ -76,7 +76,7 @@ class FeedDocuments:
             newer = newer_page(facet, page, pages, has_latest=has_latest)
             people.write_archived(facet, page, releases, newer, everything=True)
             context.checkpoint()
-        # Only now is it known which releases are on archive pages, and so which have returned.
+        # Only now is it known which releases are archived, and so which changed ones return.
         returned = contents.returned(facet, current)
         document = self._renderer.entries(facet, [*current, *returned])
         entries = document[:shown]
@@ -117,14 +117,14 @@ class FeedDocuments:
                 self._context.remove(file(kind))
 
     def _latency(self, facet: Facet) -> str:
-        """How late the releases of a source come."""
+        """Return the line about a source's publication delays; empty for other facets."""
         if facet.source is None or not is_source(facet):
             return ""
         times = self._context.store.release_times(facet.source, limit=LAST)
         return latency_line(latencies(as_published(times)))
 
     def _backlog(self, facet: Facet) -> Sequence[RenderedEntry]:
-        """The entries of releases that stand on the page of a source, but in no feed of it."""
+        """Return the entries of releases that are on a source's page but in no feed."""
         if facet.source is None or not is_source(facet):
             return []
         found = self._context.store.backlog(facet.source, limit=MAX_FIRST_PAGE)
@@ -132,5 +132,5 @@ class FeedDocuments:
 
 
 def files_of(facet: Facet) -> tuple[str, ...]:
-    """The files of a facet: its feed in every format, and its page for people."""
+    """Return the files of a facet: its feed in every format, and its HTML page."""
     return (*(feed_file(facet, kind) for kind in FORMATS), page_file(facet))

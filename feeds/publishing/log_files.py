@@ -1,7 +1,7 @@
-"""The log of the archive, and what this HOME signs as a witness, copied into the site.
+"""Copies the archive's log, and checkpoints signed as a witness, into the site.
 
-Tiles and bundles lie there as they do in the archive, and the checkpoint last: so whoever reads it
-finds all that it tells. Only what is new is written.
+Tiles and bundles have the same paths as in the archive. The checkpoint is written last, so clients
+find everything it covers. Only new files are written.
 """
 
 from __future__ import annotations
@@ -18,30 +18,29 @@ from data.archive.log.witness import PUBLISHED
 from data.errors import PublishError
 from data.files import Writer, read_regular
 
-LATEST: Final = 10
-"""Attested checkpoints that are looked at again: somebody may still sign them."""
+RECENT_CHECKPOINTS: Final = 10
+"""Number of the newest cosigned checkpoints that are copied again: they may get more signatures."""
 
-TOGETHER: Final = 1000
-"""Files that wait for the disk at the most."""
+FILES_PER_SYNC: Final = 1000
+"""Maximum number of files written between two syncs to disk."""
 
-ANOTHER: Final = (
-    "another log was published here, {}; if this one shall take its place, delete the folder"
-)
-AHEAD: Final = (
-    "the published log has {} leaves, and archive/log {}: the archive was put back from an older "
-    "copy. Put the newest copy of archive/log back; the published one is one"
+OTHER_LOG: Final = "another log, {}, is published here; to replace it, delete this folder"
+PUBLISHED_IS_LONGER: Final = (
+    "the published log has {} leaves, archive/log only {}: the archive was restored from an older "
+    "copy. Restore the newest copy of archive/log; the published log is such a copy"
 )
 FORKED: Final = (
-    "the published log had another tree of {} leaves than archive/log: who saw it takes the new "
-    "one for forged. Put the newest copy of archive/log back; the published one is one"
+    "the published log and archive/log differ in the first {} leaves: clients would treat the new "
+    "log as forged. Restore the newest copy of archive/log; the published log is such a copy"
 )
 
 
 def publish_log(log: TreeLog, site: Path, *, everything: bool = False) -> None:
-    """Bring the copy of a log in the folder ``site`` up to date.
+    """Update the copy of a log in the folder ``site``.
 
-    With ``everything``, files that somebody deleted come back too. Raises ArchiveError, and
-    PublishError where what was published is not the beginning of this log; nothing is written then.
+    With ``everything``, files that were deleted from the copy are restored too. Raises
+    ArchiveError. Raises PublishError, and writes nothing, if the published log is not a prefix of
+    this log.
     """
     if not (log.folder / "checkpoint").exists():
         return
@@ -58,30 +57,33 @@ def publish_log(log: TreeLog, site: Path, *, everything: bool = False) -> None:
 
 
 def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
-    """How many leaves the published log has. Raises PublishError where it is none of this one."""
+    """Return the number of leaves in the published log.
+
+    Raises PublishError if it is not a prefix of this log.
+    """
     path = folder / "checkpoint"
     try:
         old = parse_checkpoint(read_regular(path))
     except FileNotFoundError:
         return 0
     except InvalidNote:
-        # It is written anew.
+        # An invalid checkpoint is overwritten.
         return 0
     if old.origin != present.origin:
-        raise PublishError(str(folder), ANOTHER.format(old.origin))
+        raise PublishError(str(folder), OTHER_LOG.format(old.origin))
     if old.size > present.size:
-        raise PublishError(str(folder), AHEAD.format(old.size, present.size))
+        raise PublishError(str(folder), PUBLISHED_IS_LONGER.format(old.size, present.size))
     if log.tree(present.size).root_of(old.size) != old.root:
         raise PublishError(str(folder), FORKED.format(old.size))
     return old.size
 
 
 def copy_log(log: TreeLog, present: Checkpoint, folder: Path, old: int) -> None:
-    """Write what a log has beyond the first ``old`` leaves. Raises OSError."""
+    """Write what the log contains beyond its first ``old`` leaves. Raises OSError."""
     writer = Writer(folder)
     for file in (*added_files(old, present.size), *texts(log.folder, folder)):
         writer.write(file, log.read(file))
-        if writer.waiting >= TOGETHER:
+        if writer.waiting >= FILES_PER_SYNC:
             writer.flush()
     writer.flush()
     writer.write("checkpoint", present.encode())
@@ -89,19 +91,21 @@ def copy_log(log: TreeLog, present: Checkpoint, folder: Path, old: int) -> None:
 
 
 def texts(log: Path, copy: Path) -> list[str]:
-    """The keys of a log, and the checkpoints that others attest: those that may be new."""
+    """Return the key files and the cosigned checkpoints of a log that may be new in the copy."""
     kept = Attestations(log).sizes()
     there = set(Attestations(copy).sizes())
-    sizes = [size for size in kept[:-LATEST] if size not in there] + kept[-LATEST:]
+    sizes = [size for size in kept[:-RECENT_CHECKPOINTS] if size not in there] + kept[
+        -RECENT_CHECKPOINTS:
+    ]
     places = [log / "key", *(log / "checkpoints" / str(size) for size in sizes)]
     found = [file for place in places if place.is_dir() for file in sorted(place.iterdir())]
     found += [log / "witnesses"] if (log / "witnesses").exists() else []
-    # Hidden ones are half written.
+    # Files that start with a dot are incomplete.
     return [str(file.relative_to(log)) for file in found if not file.name.startswith(".")]
 
 
 def publish_witness(witness: Path, site: Path) -> None:
-    """Copy what a witness signed, and its key, so that logs find it. Raises PublishError."""
+    """Copy this witness's key and signed checkpoints into the site. Raises PublishError."""
     if not (witness / "key").exists():
         return
     writer = Writer(site / "witness")

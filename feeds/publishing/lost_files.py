@@ -1,8 +1,8 @@
-"""Which files of feeds somebody took away, told by the folders that changed without us.
+"""Detects feed files that were deleted by others, and restores them.
 
-A folder changes whenever a name in it comes or goes. There are far fewer folders than files, so to
-look at each of them costs next to nothing; files are only looked for where one is not as it was
-left. Pages for people are brought back by publishing everything.
+A folder's modification time changes when a file in it is added or removed. There are far fewer
+folders than files, so checking all folders is cheap. Files are only checked in folders whose time
+changed. Deleted HTML pages are restored only by publishing everything.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from feeds.publishing.context.render_cache import RenderCache
 from feeds.publishing.feed_documents import files_of
 from feeds.urls import EVENT_FEEDS, FORMATS, event_file, stem_of
 
-ROOT = "feeds"
+FEEDS_FOLDER = "feeds"
+"""The folder of the feeds."""
 
 
 class LostFiles:
-    """Looks after the feeds in a folder, from run to run."""
+    """Compares the feed folders of a site with their modification times at the last publication."""
 
     def __init__(self, folder: Path, cache: RenderCache) -> None:
         self._folder = folder
@@ -30,9 +31,9 @@ class LostFiles:
         }
 
     def missed(self, facets: Collection[Facet]) -> set[Facet]:
-        """Those of all facets whose documents are not all there.
+        """Return the facets with missing documents.
 
-        Where archive pages or the feeds about releases may be gone, they are queued.
+        If archive pages or event feeds may be missing, queues them for rewriting.
         """
         if not self._disturbed:
             return set()
@@ -41,22 +42,22 @@ class LostFiles:
         if paged or not all(map(self._is_there, events)):
             self._cache.queue_rewrite(paged)
         found = {facet for facet in facets if self._is_lost(facet)}
-        return found if self._is_there(f"{ROOT}/index.html") else {Facet(), *found}
+        return found if self._is_there(f"{FEEDS_FOLDER}/index.html") else {Facet(), *found}
 
     def _is_lost(self, facet: Facet) -> bool:
         folder = stem_of(facet).rpartition("/")[0]
         return folder in self._disturbed and not all(map(self._is_there, files_of(facet)))
 
     def keep(self, written: Iterable[Facet]) -> None:
-        """Note the folders of facets that were written, as they are now: all of it is there."""
+        """Save the current modification times of the folders of written facets."""
         stems = [stem_of(facet) for facet in written]
-        names = {ROOT, *self._disturbed}.union(stem.rpartition("/")[0] for stem in stems)
+        names = {FEEDS_FOLDER, *self._disturbed}.union(stem.rpartition("/")[0] for stem in stems)
         names.update(f"{stem}/page" for stem in stems)
         changed = {name: self._changed(name) for name in names}
         self._cache.keep_folders({name: at for name, at in changed.items() if at})
 
     def _changed(self, name: str) -> int:
-        """When a folder changed last, in nanoseconds; 0 where it is gone."""
+        """Return the modification time of a folder in nanoseconds; 0 if it is missing."""
         try:
             return os.stat(f"{self._folder}/{name}").st_mtime_ns  # noqa: PTH116 - text is quicker
         except OSError:

@@ -1,4 +1,4 @@
-"""What one publication did, and in which order facets are published."""
+"""The result of a publication, and the order in which facets are published."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from feeds.urls import DAY, MONTH
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What one publishing did: ``feeds`` were rendered, each ``written`` or found ``unchanged``.
+    """The result of one publication: ``feeds`` were rendered, each ``written`` or ``unchanged``.
 
-    ``seconds`` is wall time. ``errors`` are feeds and pages whose last good file was kept; they are
-    tried again the next time. ``files`` are the feeds that were written, and ``rewritten`` says
-    that it was all files of the site, archive pages too.
+    ``seconds`` is wall-clock time. ``errors`` are feeds and pages that failed: they keep their last
+    good file and are tried again next time. ``files`` are the written feeds. ``rewritten`` means
+    that all files of the site were written, including archive pages.
     """
 
     feeds: int = 0
@@ -29,33 +29,33 @@ class Publication:
 
 
 def place(facet: Facet) -> tuple[bool, bool, str, str, str, str, str]:
-    """The order of work: what shares entries follows each other, all releases come last.
+    """Return the sort key of a facet: facets that share entries follow each other.
 
-    Days come before the month that they are in, and months before their year: the entries that were
-    read for them are at hand. So are those of a source for its sections.
+    Days precede their month, months their year, and sources their sections, so shared entries are
+    still in memory. The feed of all releases is last.
     """
-    # "~" comes after "-".
+    # "~" sorts after "-".
     period = f"{facet.period}~" if facet.period else ""
     other = (facet.source or "~", facet.topic or "", facet.section or "", facet.language or "")
     return facet == Facet(), not facet.period, period, *other
 
 
 def is_day(facet: Facet) -> bool:
-    """Whether a facet is all that was published on one day."""
+    """Return whether a facet is all releases of one day."""
     return facet.period is not None and len(facet.period) == DAY
 
 
 def is_month(facet: Facet) -> bool:
-    """Whether a facet is all that was published in one month."""
+    """Return whether a facet is all releases of one month."""
     return facet.period is not None and len(facet.period) == MONTH
 
 
 def is_source(facet: Facet) -> bool:
-    """Whether a facet is all that one source published."""
+    """Return whether a facet is all releases of one source."""
     return facet.source is not None and facet == Facet(source=facet.source)
 
 
 def batches(facets: Sequence[Facet], size: int) -> Iterator[Sequence[Facet]]:
-    """Facets in runs of ``size``."""
+    """Yield facets in batches of ``size``."""
     for start in range(0, len(facets), size):
         yield facets[start : start + size]

@@ -1,4 +1,4 @@
-"""Writes the site: the feeds and pages that a change touches, and nothing else."""
+"""Publishes the site: writes the feeds and pages that changed, and no others."""
 
 from __future__ import annotations
 
@@ -19,31 +19,26 @@ from data.store.read_protocol import PublishStore
 from feeds.catalog import catalog_of
 from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.context.archive_assignment import ArchivePages
 from feeds.publishing.context.entry_renderer import EntryRenderer, Wanted
-from feeds.publishing.context.publish_context import PublishContext
+from feeds.publishing.context.publish_context import ArchivePages, PublishContext
 from feeds.publishing.context.render_cache import RenderCache
-from feeds.publishing.emptied_facets import EmptiedFacets
-from feeds.publishing.events.event_feeds import EventFeeds
-from feeds.publishing.events.event_pages import EventPages
+from feeds.publishing.event_feeds import EventFeeds
+from feeds.publishing.event_pages import EventPages
 from feeds.publishing.feed_documents import FeedDocuments
-from feeds.publishing.gone_sources import GoneSources
-from feeds.publishing.hidden_releases import HiddenReleases
-from feeds.publishing.index_files import (
-    COUNTED_PLACES,
-    DIRECTORY_PLACES,
-    Made,
-    counted_pages,
-    directory_pages,
-    left_over,
-)
 from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_month, is_source, place
 from feeds.publishing.release_pages import DuePage, ReleasePages
+from feeds.publishing.removals import EmptiedFacets, GoneSources, HiddenReleases
 from feeds.publishing.selection import ChangesSinceLastRun
 from feeds.publishing.site_files import (
+    COUNTED_FOLDERS,
+    DIRECTORY_FOLDERS,
+    Generators,
     SiteFiles,
+    counted_pages,
+    directory_pages,
     layout_of,
+    left_over,
     listing_of,
     names_changed,
     names_of,
@@ -65,16 +60,17 @@ from feeds.urls import (
 Result = TypeVar("Result")
 
 LAYOUT_FILE = ".layout"
-"""Holds a digest of all that shapes the site but its releases, and on the next line the names of
-sources and topics: another digest, or another name for what had one, renders everything."""
+"""Contains a digest of everything that shapes the site except releases. The next line has the names
+of sources and topics. A new digest, or a changed name, renders everything again.
+"""
 
-FIRST_PAGE = "index.html"
+HOME_PAGE = "index.html"
 
-WAITING = 2000
-"""Files that wait for the disk at the most before what was done is kept."""
+FILES_PER_SYNC = 2000
+"""Maximum number of files written between two syncs to disk within a batch."""
 
-TOGETHER = 64
-"""Facets that are written before the disk is waited for, and what was done is kept."""
+FACETS_PER_BATCH = 64
+"""Number of facets that are written per batch; after each batch progress is saved."""
 
 
 def publish(
@@ -86,15 +82,17 @@ def publish(
     cache: Path | None = None,
     now: dt.datetime | None = None,
 ) -> Publication:
-    """Bring the site in ``folder`` up to date with the store.
+    """Update the site in ``folder`` from the store.
 
-    Only the facets that the store marks as changed are rendered, or every facet with ``all``, the
-    first time, and after a change of settings, names, templates or code. What fails is reported in
-    ``errors``, keeps its last good file and its mark, and stops nothing else; where every facet was
-    to be rendered, the next run goes on with those that were not. A feed's file that somebody took
-    away comes back; a page for people with ``all`` only. ``cache`` is the file of what is rendered;
-    without one, all is made anew. ``now`` decides which days are over. Raises StoreError, which is
-    DamagedCacheError where that file is.
+    Renders only the facets that the store marks as changed. Renders all of them with ``all``, the
+    first time, and after a change of settings, names, templates or code. A failed feed or page is
+    reported in ``errors``, keeps its last good file, and is tried again next time. If everything
+    was to be rendered, the next run continues with the rest. A deleted feed file is restored, a
+    deleted HTML page only with ``all``.
+
+    ``cache`` is the file of rendered entries; without it, everything is rendered from scratch.
+    ``now`` decides which days are over. Raises StoreError, and DamagedCacheError if that file is
+    damaged.
     """
     started = time.perf_counter()
     rendered = RenderCache(cache)
@@ -116,7 +114,7 @@ def publish(
 
 
 class Publishing:
-    """One run of publish: renders and writes, and keeps count."""
+    """One publication: renders, writes and counts."""
 
     def __init__(
         self, store: PublishStore, folder: Path, site: Site, cache: RenderCache, now: dt.datetime
@@ -166,14 +164,15 @@ class Publishing:
         self.errors: list[PublishError] = []
 
     def run(self, *, everything: bool, remembers: bool) -> None:
-        """Write all that is marked, or everything."""
+        """Write all changed facets, or everything."""
         names = names_of(self._catalog)
         layout, _, known = self._shape().partition(b"\n")
         reshaped = layout != self._layout or names_changed(known, names)
         if reshaped:
             self._cache.clear()
-            # The first pages of a very large site are there an hour before the last.
-            self._together(partial(self._make, used_by_pages()))
+            # On a very large site the first pages need these files an hour before the last page is
+            # written.
+            self._write_or_undo(partial(self._make, used_by_pages()))
         self.rewritten = everything or reshaped
         if self.rewritten:
             marked = filter(is_published, self._dirty)
@@ -195,12 +194,12 @@ class Publishing:
             for one in self._queued.union(marked, lost, self._documents.outdated())
             if not gone.has(one) and not emptied.has(one)
         ]
-        for some in batches(sorted(facets, key=place), TOGETHER):
+        for some in batches(sorted(facets, key=place), FACETS_PER_BATCH):
             self._batch(some)
         if facets or remembers:
-            self._together(partial(self._write_elsewhere, facets, hidden.changed))
-            self._together(self._write_events)
-        # What is made on demand needs nothing to be written.
+            self._write_or_undo(partial(self._write_elsewhere, facets, hidden.changed))
+            self._write_or_undo(self._write_events)
+        # Facets that are generated on request need no files.
         self._store.mark_published(
             {
                 one: at
@@ -216,17 +215,16 @@ class Publishing:
             self._lost.keep([*facets, *emptied.facets])
             shape = self._layout + b"\n" + names
             if shape != self._shape():
-                self._together(lambda: self._writer.write(LAYOUT_FILE, shape))
+                self._write_or_undo(lambda: self._writer.write(LAYOUT_FILE, shape))
 
     def _shape(self) -> bytes:
-        """What shaped the site that is there, or nothing where that can't be read.
+        """Return the content of the layout file, or nothing if it is missing or unreadable.
 
-        Whoever empties a folder may leave this file, whose name begins with a dot: without the
-        first page nothing is there.
+        Emptying a folder may leave this hidden file, so without a home page it counts as missing.
         """
         folder = self._writer.folder
         try:
-            return (folder / LAYOUT_FILE).read_bytes() if (folder / FIRST_PAGE).is_file() else b""
+            return (folder / LAYOUT_FILE).read_bytes() if (folder / HOME_PAGE).is_file() else b""
         except OSError:
             return b""
 
@@ -235,18 +233,22 @@ class Publishing:
 
         def write() -> None:
             done.extend(filter(self._facet, facets))
-            # All releases come last, so that their mark stands for what lists all feeds as well.
-            if Facet() in facets and not self._lists():
+            # The facet of all releases is last, so its mark also covers the pages that list all
+            # feeds.
+            if Facet() in facets and not self._write_site_files():
                 done.clear()
             self._cache.done(self._queued.intersection(done))
 
-        if self._together(write):
+        if self._write_or_undo(write):
             self._store.mark_published(
                 {one: self._dirty[one] for one in done if one in self._dirty}
             )
 
-    def _together(self, write: Callable[[], object]) -> bool:
-        """Write some files and make them durable; where that fails, all stay as they were."""
+    def _write_or_undo(self, write: Callable[[], object]) -> bool:
+        """Write some files and sync them, or undo all of them if that fails.
+
+        Returns whether it succeeded.
+        """
         written, unchanged = len(self.written), self.unchanged
         try:
             write()
@@ -266,9 +268,10 @@ class Publishing:
         return False
 
     def _facet(self, facet: Facet) -> bool:
-        """Write the feeds and pages of a facet, and of a day the pages of its releases too.
+        """Write the documents of a facet. Returns whether all succeeded.
 
-        Of a source, those of its releases without a day.
+        For a day, this includes its releases' pages; for a source, the pages of releases without a
+        day.
         """
         failed, every = len(self.errors), facet in self._queued
         file = feed_file(facet, "atom")
@@ -286,7 +289,7 @@ class Publishing:
             self._tried(release_file(one.shown.summary.id), page)
 
     def _write_elsewhere(self, facets: Collection[Facet], hidden: Collection[str]) -> None:
-        """Write the pages of releases beside those that changed, and of stories."""
+        """Write story pages, and the pages of releases that link to changed releases."""
         if not self.rewritten:
             self._write_releases(self._releases.due_elsewhere(facets, hidden))
         if self.rewritten or not self._releases.knows_changes:
@@ -294,7 +297,7 @@ class Publishing:
                 self._releases.stories.write(name_of(folder.name))
 
     def _write_events(self) -> None:
-        """Write the feeds about releases, where their entries are others than before."""
+        """Write the event feeds and pages that changed."""
         events: dict[EventFeed, Callable[[], list[Wanted]]] = {
             "changes": self._event_feeds.changes,
             "retractions": self._event_feeds.retractions,
@@ -313,18 +316,18 @@ class Publishing:
         for made in (pages.write_changes, pages.write_retractions, pages.write_health):
             self._tried(made.__name__.removeprefix("write_"), made)
 
-    def _lists(self) -> bool:
-        """Write what lists all there is, and what all pages use; False where any of it failed."""
+    def _write_site_files(self) -> bool:
+        """Write index pages and the files used by all pages. Returns whether all succeeded."""
         failed, folder = len(self.errors), self._writer.folder
         listing = listing_of(self._layout, names_of(self._catalog), self._published)
         files = SiteFiles(self._catalog, self._published, self._pages).files
         if self._cache.note("listing") == listing and (folder / DIRECTORY).is_file():
             files = {name: make for name, make in files.items() if not (folder / name).is_file()}
         else:
-            self._index(directory_pages(self._pages), DIRECTORY_PLACES)
+            self._index(directory_pages(self._pages), DIRECTORY_FOLDERS)
             self._tried("sitemaps/pages.xml", partial(self._sitemaps.write_pages, self._pages))
         self._make(files)
-        self._index(counted_pages(self._store, self._pages), COUNTED_PLACES)
+        self._index(counted_pages(self._store, self._pages), COUNTED_FOLDERS)
         undated = Facet() in self._queued or self._context.has_undated_changes
         self._tried(SITEMAP, lambda: self._sitemaps.write_index(self._counts, undated=undated))
         if len(self.errors) > failed:
@@ -332,13 +335,13 @@ class Publishing:
         self._cache.keep_note("listing", listing)
         return True
 
-    def _index(self, files: Made, places: tuple[str, ...]) -> None:
-        """Write the pages of an index, and delete those that are left over of a longer one."""
+    def _index(self, files: Generators, places: tuple[str, ...]) -> None:
+        """Write index pages, and delete pages that a longer index had."""
         self._make(files)
         for name in [*left_over(self._writer.folder, places, files)]:
             self._tried(name, partial(self._writer.remove, name))
 
-    def _make(self, files: Made) -> None:
+    def _make(self, files: Generators) -> None:
         for name, make in files.items():
             self._tried(name, partial(self._made, name, make))
 
@@ -346,13 +349,13 @@ class Publishing:
         return self._write(file, make())
 
     def _checkpoint(self) -> None:
-        """Within a part, where very many files wait: keep all that was done until now."""
-        if self._writer.waiting < WAITING:
+        """Sync and save progress within a batch if many files are waiting."""
+        if self._writer.waiting < FILES_PER_SYNC:
             return
         try:
             self._writer.flush()
         except OSError:
-            # All that waited is dropped, and what was noted of it since the last time is wrong.
+            # The waiting files are lost, so the notes since the last sync are wrong.
             self._failed = True
             raise
         self._archive.keep()
@@ -373,6 +376,6 @@ class Publishing:
                 return action()
         except StoreError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
+        except Exception as error:  # noqa: BLE001 - one failure must not stop the other files
             self.errors.append(PublishError(file, f"{type(error).__name__}: {error}"))
             return None

@@ -1,4 +1,4 @@
-"""The pages of releases and of their versions, each written again only where it would differ."""
+"""HTML pages of releases and of their versions, written only if they changed."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ from feeds.urls import (
     revision_file,
 )
 
-KEY: Final = 16
-"""Bytes of a key, in front of what else is noted of a page."""
+DIGEST_BYTES: Final = 16
+"""Bytes of the digest at the start of a page's note in the cache."""
 
-ALONE: Final = Neighbours()
+NO_NEIGHBOURS: Final = Neighbours()
+"""Neighbours of a release without any."""
 
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """A release whose page is to be written, what stands ``beside`` it, and what is noted of it."""
+    """A release whose page must be written, its neighbours, and the note to save in the cache."""
 
     shown: Shown
     beside: Neighbours
@@ -46,19 +47,19 @@ class DuePage:
 
 
 def ids_of(beside: Neighbours) -> tuple[str | None, str | None]:
-    """The ids of what stands beside a release."""
+    """Return the ids of the newer and older neighbour."""
     return tuple(one.id if one else None for one in (beside.newer, beside.older))  # type: ignore[return-value]  # of the pair
 
 
 def noted(note: bytes) -> tuple[str | None, str | None, str | None]:
-    """What stood beside a release when its page was written, and the story that it belonged to."""
-    if len(note) == KEY:
+    """Return the ids of both neighbours, and the story, from the note of a written page."""
+    if len(note) == DIGEST_BYTES:
         return None, None, None
-    return msgspec.json.decode(note[KEY:], type=tuple[str | None, str | None, str | None])
+    return msgspec.json.decode(note[DIGEST_BYTES:], type=tuple[str | None, str | None, str | None])
 
 
 class ReleasePages:
-    """Has the pages of releases written."""
+    """Writes the pages of releases."""
 
     def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
         self._context = context
@@ -67,23 +68,23 @@ class ReleasePages:
         self._cache = context.cache
         self._renderer = renderer
         self.stories = StoryPages(context, renderer)
-        # As it was before: what is written in this publication is noted anew.
+        # Read before the first page is written, which overwrites its note.
         self._noted = self._cache.page_keys(sorted(self._changes or ()))
 
     @property
     def knows_changes(self) -> bool:
-        """Whether it is known what changed since the last publication."""
+        """Whether the changes since the last publication are known."""
         return self._changes is not None
 
     def due(self, facet: Facet, *, everything: bool) -> Iterator[DuePage]:
-        """The releases of a facet whose pages would differ."""
+        """Yield the releases of a facet whose pages changed."""
         return self._due(self._touched(facet, everything=everything), everything=everything)
 
     def due_elsewhere(self, dirty: Collection[Facet], hidden: Collection[str]) -> Iterator[DuePage]:
-        """The releases whose pages would differ for others: those beside them, or of their story.
+        """Yield releases whose pages change because a neighbour or story member changed.
 
-        ``hidden`` are those that went or came back since the last publication, ``dirty`` the facets
-        that changed.
+        ``dirty`` are the changed facets. ``hidden`` are the releases hidden or shown again since
+        the last publication.
         """
         ids: set[str | None] = set()
         stories: set[str | None] = set()
@@ -112,7 +113,7 @@ class ReleasePages:
         written = self._cache.page_keys(ids)
         around = self._store.neighbours(ids)
         for summary in summaries:
-            beside = around.get(summary.id, ALONE)
+            beside = around.get(summary.id, NO_NEIGHBOURS)
             story = self.stories.key(summary.story)
             key = self._context.key("page", summary.id, summary.version, story, beside)
             note = key + msgspec.json.encode((*ids_of(beside), summary.story))
@@ -122,9 +123,9 @@ class ReleasePages:
                 yield DuePage(Shown(summary, others), beside, note)
 
     def _touched(self, facet: Facet, *, everything: bool) -> Sequence[ReleaseSummary]:
-        """The releases of a facet, or where that is known only those that a change touches.
+        """Return the changed releases of a facet, or all of them if the changes are unknown.
 
-        Of a source, those that have no day.
+        For a source, only releases without a day: the others belong to the facet of their day.
         """
         if everything or self._changes is None:
             return (
@@ -137,7 +138,7 @@ class ReleasePages:
         ]
 
     def write(self, due: DuePage) -> None:
-        """Write the pages of a release: of its versions where it has several, of its captures."""
+        """Write the pages of a release: its own, those of its versions, and its captures."""
         release, entry = self._renderer.made(due.shown)
         pages, write = self._context.pages, self._context.write
         revisions = self._store.revisions(release.id)
@@ -175,16 +176,16 @@ class ReleasePages:
 
 
 def release_data(release: Release) -> bytes:
-    """A release as JSON, all but when a visit saw it last: each visit would write the file anew."""
+    """Return a release as JSON without ``last_seen``, which changes with every visit."""
     fields = release_fields(release)
     del fields["last_seen"]
     text = json.dumps(msgspec.to_builtins(fields), ensure_ascii=False, separators=(",", ":"))
-    # Half of a character, which no document may hold, costs only itself.
+    # An unpaired surrogate is replaced; it is invalid in every document.
     return text.encode("utf-8", "replace") + b"\n"
 
 
 def capture_data(release: Release, revisions: Sequence[Revision], gone: Capture | None) -> bytes:
-    """Which records of the archive show a release, or that it is gone, as JSON."""
+    """Return, as JSON, the archive records of a release's versions and of its retraction."""
     fields = {
         "id": release.id,
         "url": release.url,

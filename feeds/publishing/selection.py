@@ -1,4 +1,4 @@
-"""Which releases a feed holds: on none of its archive pages, on one, and what comes once more."""
+"""Selects the releases in a feed's current document and on its archive pages."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from feeds.archive_pages import newest_first
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.publishing.context.render_cache import RenderCache
 
-AGAIN = 100
-"""How many of the releases that changed last come back into documents though they are archived."""
+RETURNING_RELEASES = 100
+"""Number of recently updated releases that return to the document although they are archived."""
 
-MOST = 1000
-"""Changed releases that are looked at one by one; where there are more, feeds are compared."""
+MAX_CHANGES = 1000
+"""Maximum number of changed releases that are checked one by one; above it, feeds are compared."""
 
 
 class FeedContents:
-    """What feeds hold, from the store, the archive pages, and what they held before."""
+    """The content of feeds, from the store, the archive pages and the last publication."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -31,16 +31,16 @@ class FeedContents:
         self._archive = context.archive
 
     def every(self, facet: Facet) -> Mapping[str, ReleaseSummary]:
-        """All releases of a facet, by id."""
+        """Return all releases of a facet by id."""
         return {one.id: one for one in self._store.summaries(facet)}
 
     def current(
         self, facet: Facet, every: Mapping[str, ReleaseSummary] | None
     ) -> list[ReleaseSummary]:
-        """The releases of a facet on none of its archive pages, newest first.
+        """Return the releases of a facet that are not archived, newest first.
 
-        Without ``every`` release of it they are those of the last publication and those that
-        changed since; where either is not known, all are read.
+        ``every`` are all releases of the facet, if known. Without them, the result is that of the
+        last publication with the changes since. If these are unknown, all releases are read.
         """
         before = None
         if every is None:
@@ -61,15 +61,16 @@ class FeedContents:
     def on_page(
         self, facet: Facet, page: int, known: Mapping[str, ReleaseSummary]
     ) -> list[ReleaseSummary]:
-        """The releases on an archive page; the ``known`` ones need not be read."""
+        """Return the releases on an archive page. Those in ``known`` are not read again."""
         ids = self._archive.on_page(facet, page)
         others = self._store.summaries_of([one for one in ids if one not in known])
         return newest_first([*(known[one] for one in ids if one in known), *others.values()])
 
     def returned(self, facet: Facet, current: Iterable[ReleaseSummary]) -> list[ReleaseSummary]:
-        """Archived releases that were edited or retracted of late, or came back.
+        """Return archived releases that were recently edited, retracted or restored.
 
-        Pages never change, so these come once more by the document (RFC 5005, section 4.1).
+        Archive pages never change, so the current document repeats these releases (RFC 5005,
+        section 4.1).
         """
         wanted = self._touched.get(facet, set()).difference(one.id for one in current)
         found = self._store.summaries_of(sorted(self._archive.archived(facet, sorted(wanted))))
@@ -77,19 +78,19 @@ class FeedContents:
 
     @cached_property
     def _touched(self) -> Mapping[Facet, set[str]]:
-        """The releases that changed last, by facet."""
+        """The recently updated releases, by facet."""
         found: dict[Facet, set[str]] = {}
-        for release in self._store.recently_updated(limit=AGAIN):
+        for release in self._store.recently_updated(limit=RETURNING_RELEASES):
             for facet in facets_of(release):
                 found.setdefault(facet, set()).add(release.id)
         return found
 
 
 class ChangesSinceLastRun:
-    """The changes since the last publication that left no error.
+    """The changes since the last publication without errors.
 
-    Made before the marks of feeds are read, and asked for ``changes`` after: so whatever marks a
-    feed is among them, in this publication or in the next.
+    Create it before reading the marks of feeds, and call ``changes`` afterwards: then every change
+    that marked a feed is in this publication or in the next.
     """
 
     def __init__(self, store: ReadStore, cache: RenderCache) -> None:
@@ -98,17 +99,17 @@ class ChangesSinceLastRun:
         self._point = store.change_cursor()
 
     def changes(self) -> Mapping[str, ReleaseChange] | None:
-        """The releases that changed, by id; None where that can't be told."""
+        """Return the changed releases by id; None if they are unknown."""
         noted = self._cache.note("point")
         if noted is None:
             return None
         try:
             point = msgspec.json.decode(noted, type=ChangeCursor)
         except msgspec.ValidationError:
-            # Noted by another version of ours.
+            # Saved by another version of Communique.
             return None
-        return self._store.changes_since(point, limit=MOST)
+        return self._store.changes_since(point, limit=MAX_CHANGES)
 
     def keep(self) -> None:
-        """Note that all is published that had changed by then."""
+        """Save the position of the store's changes that this publication covers."""
         self._cache.keep_note("point", msgspec.json.encode(self._point))

@@ -1,7 +1,7 @@
-"""The sitemaps of the site: those of a month for its releases, one for pages that list.
+"""Sitemaps: one or more per month of releases, and those of index pages.
 
-A month is written again when a release of it changed. Only which sitemaps it takes, and when their
-pages changed last, is kept, so that the list of all costs nothing.
+A month's sitemaps are written again when one of its releases changes. The cache has the last change
+in each sitemap, so the sitemap index needs no query.
 """
 
 from __future__ import annotations
@@ -22,35 +22,36 @@ from feeds.urls import MONTH, is_published, page_file, release_file
 FILE: Final = "sitemap.xml"
 
 UNDATED: Final = "undated"
-"""What stands for a month where a release has none."""
+"""The name used in place of a month for releases without a date."""
 
-PAGES: Final = "pages"
+INDEX_PAGES: Final = "pages"
+"""The name used in place of a month for index pages."""
 
 INDEXES: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
-"""Folders of pages that list what there is."""
+"""Folders of index pages."""
 
 
 class Sitemaps:
-    """Has the sitemaps of one publication written."""
+    """Writes the sitemaps of one publication."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
 
     def write_month(self, month: str) -> None:
-        """Write the sitemaps of the releases of a month, or of those without a day."""
+        """Write the sitemaps of the releases of a month, or of those without a date."""
         period = "" if month == UNDATED else month
         found = self._context.store.last_changes(period)
         self._write(month, ((release_file(one), changed) for one, changed in found))
 
     def write_pages(self, pages: PageRenderer) -> None:
-        """Write the sitemaps of the pages that list releases."""
+        """Write the sitemaps of pages that list releases."""
         facets = filter(is_published, pages.navigation.counts)
         files = [f"{folder}/index.html" for folder in INDEXES]
         files += sorted({*map(page_file, facets), page_file(Facet())})
-        self._write(PAGES, ((file, None) for file in files))
+        self._write(INDEX_PAGES, ((file, None) for file in files))
 
     def write_index(self, counts: Iterable[Facet], *, undated: bool) -> None:
-        """Write the list of all sitemaps; ``undated`` is whether those without a day changed."""
+        """Write the sitemap index. ``undated`` means that releases without a date changed."""
         months = {one.period for one in counts if one.period and len(one.period) == MONTH}
         names = [*sorted(months), UNDATED]
         for name in names:
@@ -58,13 +59,13 @@ class Sitemaps:
                 self.write_month(name)
         every = [
             (file_of(name, number), changed)
-            for name in (PAGES, *names)
+            for name in (INDEX_PAGES, *names)
             for number, changed in enumerate(self._known(name) or ())
         ]
         self._context.write(FILE, index(self._context.catalog.site, every))
 
     def _write(self, name: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> None:
-        """Write as many sitemaps as these pages take, one in memory at a time."""
+        """Write the sitemaps for some pages, one in memory at a time."""
         context, last = self._context, []
         for number, some in enumerate(parts(pages)):
             context.write(file_of(name, number), urlset(context.catalog.site, some))
@@ -76,7 +77,7 @@ class Sitemaps:
             number += 1
 
     def _known(self, name: str) -> list[dt.datetime | None] | None:
-        """The last change of each sitemap of a month, or None where that is not known."""
+        """Return the last change in each sitemap of a month; None if it is unknown."""
         noted = self._context.cache.note(note_of(name))
         return msgspec.json.decode(noted, type=list[dt.datetime | None]) if noted else None
 
@@ -84,17 +85,17 @@ class Sitemaps:
 def parts(
     pages: Iterable[tuple[str, dt.datetime | None]],
 ) -> Iterator[tuple[tuple[str, dt.datetime | None], ...]]:
-    """Pages in runs that fit into one sitemap."""
+    """Yield pages in batches that fit into one sitemap."""
     left = iter(pages)
     while some := tuple(islice(left, MAX_SITEMAP_URLS)):
         yield some
 
 
 def file_of(name: str, number: int) -> str:
-    """The file of a sitemap: ``sitemaps/2022-11.xml``, ``sitemaps/2022-11-2.xml``."""
+    """Return the file of a sitemap: ``sitemaps/2022-11.xml``, ``sitemaps/2022-11-2.xml``."""
     return f"sitemaps/{name}{f'-{number + 1}' if number else ''}.xml"
 
 
 def note_of(name: str) -> str:
-    """Under which is noted when the pages of sitemaps changed last."""
+    """Return the key in the cache for the last changes of sitemaps."""
     return f"sitemap {name}"

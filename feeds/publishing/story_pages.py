@@ -1,4 +1,4 @@
-"""The pages of stories, each written again only where it would differ, and gone with its story."""
+"""HTML pages of stories: written only if they changed, deleted with their story."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections import OrderedDict
 from typing import Final
 
 from data.models import Release
-from data.stories.copies import StoryMember, tellings
+from data.stories.copies import StoryMember, story_members
 from feeds.pages.releases.story_page import story_page
 from feeds.publishing.context.entry_renderer import EntryRenderer, face
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import story_file
 
-HELD: Final = 50
-"""Stories of which it is held how alike their releases are, within one publication."""
+MAX_CACHED_STORIES: Final = 50
+"""Maximum number of stories whose similarities are cached during a publication."""
 
-LEAST: Final = 2
-"""Releases of a story; one alone is none."""
+MIN_STORY_RELEASES: Final = 2
+"""Minimum number of releases in a story."""
 
 
 class StoryPages:
-    """Has the pages of stories written."""
+    """Writes the pages of stories."""
 
     def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
         self._context = context
@@ -31,23 +31,23 @@ class StoryPages:
         self._done: set[str] = set()
 
     def members(self, story: str | None) -> tuple[StoryMember, ...]:
-        """The releases of a story, the first published first, and how alike each is to it."""
+        """Return a story's releases, first published first, with their similarity to the first."""
         if story is None:
             return ()
         if story not in self._held:
-            self._held[story] = tellings(self._renderer.story(story))
-            if len(self._held) > HELD:
+            self._held[story] = story_members(self._renderer.story(story))
+            if len(self._held) > MAX_CACHED_STORIES:
                 self._held.popitem(last=False)
         return self._held[story]
 
     def write(self, story: str | None) -> None:
-        """Bring the page of a story up to date; it is gone where its releases tell no story."""
+        """Write the page of a story if it changed, or delete it if fewer than two are left."""
         if story is None or story in self._done:
             return
         self._done.add(story)
         releases = self._renderer.story(story)
         file = story_file(story)
-        if len(releases) < LEAST:
+        if len(releases) < MIN_STORY_RELEASES:
             self._context.remove(file)
             self._context.cache.keep_page(file, b"")
             return
@@ -59,7 +59,7 @@ class StoryPages:
             self._context.cache.keep_page(file, key)
 
     def key(self, story: str | None) -> bytes:
-        """What shapes the page of a story, and what the pages of its releases show of it."""
+        """Return a digest of the story as its own page and its releases' pages show it."""
         if story is None:
             return b""
         if story not in self._keys:
@@ -69,7 +69,7 @@ class StoryPages:
 
 
 def face_in_story(release: Release) -> tuple[object, ...]:
-    """What the time line of its story, and the pages of its other releases, show of a release."""
+    """Return what a story's time line and other releases' pages show of a release."""
     text = zlib.crc32(release.content.body_text.encode("utf-8", "replace"))
     return (
         *face(release),

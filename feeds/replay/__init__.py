@@ -1,4 +1,4 @@
-"""What once was, by HTTP: versions of releases and captured pages, and the protocol to find them.
+"""Past states over HTTP (Memento, RFC 7089): versions of releases and captured pages.
 
-The door is replay.Replay. A file belongs here if it answers for a state of the past (RFC 7089).
+`replay.Replay` is the entry point. A module belongs here if it responds with a past state.
 """

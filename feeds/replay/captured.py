@@ -1,7 +1,7 @@
-"""Captured pages, shown again: mementos of original addresses (RFC 7089, pattern 2.1).
+"""Replays captured pages as mementos of their original addresses (RFC 7089, pattern 2.1).
 
-What is shown is hostile. It is served with a policy of its own, in a sandbox: no script, no form,
-no way out of its frame, and nothing that is loaded but pictures and style sheets of this archive.
+Captured pages are hostile. They are served with their own policy in a sandbox: no scripts, no
+forms, no navigation out of the frame. They may only load images and style sheets from this archive.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from data.settings import Site
 from data.text.redaction import HIDDEN, PARAMETER, USER, redacted
 from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
-from feeds.replay.answer import HIDDEN as TAKEN_OUT
-from feeds.replay.answer import SHORT, Answer, Headers
+from feeds.replay.answer import RELEASE_HIDDEN, SHORT_LIVED, Answer, Headers
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     LINK_FORMAT,
@@ -48,42 +47,45 @@ from feeds.replay.rewrite import Place, joined, rewritten_page, rewritten_style
 PREFIX = "/memento/"
 
 TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
+"""The request for a TimeMap, after PREFIX."""
 DATED = re.compile(r"([^/:]+)/(https?:/.+)", re.DOTALL | re.IGNORECASE)
+"""The request for a memento: a time, then the original address."""
 ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
-"""An address within another: on its way, two slashes may have become one."""
+"""A web address inside another. Proxies may have reduced its two slashes to one."""
 
 STAMP = "%Y%m%d%H%M%S"
+"""The format of times in addresses of mementos, in UTC."""
 RECORD = re.compile(r"([0-9]{14})-([0-9]{1,18})")
-"""Such a time and the number of a leaf: one record, if its second has several."""
+"""A time and the number of a log leaf: one record among several of the same second."""
 
 IMPORTED = "communique-imported"
-"""The header with the name of the file, percent-encoded, that a capture was imported from."""
+"""The header with the percent-encoded name of the file from which a capture was imported."""
 
-BEGINNING = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
-"""Such a time, or the beginning of one: a year, a month, a day and so on."""
+PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
+"""A time in STAMP format, or the start of one: a year, a month, a day and so on."""
 
-NO_TIME = "Before the address stands no time: write 14 digits, year to second, or the first of them"
+NO_TIME = "The address has no valid time: use 14 digits, year to second, or the first of them"
 
-LARGEST = 20_000_000
-"""Bytes of a body, unpacked, that are shown."""
+MAX_BODY_BYTES = 20_000_000
+"""Maximum bytes of an unpacked body that is replayed."""
 
 SANDBOX = (
     "sandbox; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-HOSTILE: Headers = [
+"""The content security policy of captured pages."""
+REPLAY_HEADERS: Headers = [
     ("content-security-policy", SANDBOX),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
     ("x-dns-prefetch-control", "off"),
     ("x-robots-tag", "noindex"),
     ("cache-control", "public, max-age=3600"),
 ]
+"""Headers of captured pages."""
 
-PAGES = frozenset(["text/html", "application/xhtml+xml"])
-SHOWN = frozenset(
+HTML_TYPES = frozenset(["text/html", "application/xhtml+xml"])
+DISPLAYED_TYPES = frozenset(
     [
-        *PAGES,
+        *HTML_TYPES,
         "text/plain",
         "text/css",
         "image/avif",
@@ -97,14 +99,16 @@ SHOWN = frozenset(
         "image/vnd.microsoft.icon",
     ]
 )
-"""Types that a browser shows in the sandbox; any other is a download."""
+"""Media types that browsers show in the sandbox; others are downloads."""
 
 TEXT = re.compile(r"text/.+|.+[/+](?:json|xml)|.+/(?:javascript|ecmascript|x-javascript)")
-"""Types of text in which secrets are hidden; other captures that hold one are refused."""
+"""Text types in which secrets are masked. Captures of other types that contain a secret are
+refused.
+"""
 
 REFUSED = (
-    "This capture holds a secret of the address that it was requested by, "
-    "so it is not shown. The archive keeps it."
+    "This capture contains a secret from the address of its request, so it is not shown. "
+    "The archive keeps it."
 )
 
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
@@ -114,10 +118,10 @@ REDIRECTS = frozenset([301, 302, 303, 307, 308])
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """What of an archive is not for the public.
+    """Rules for what the public may not see.
 
-    ``is_withheld`` decides about an address, ``shows_withheld`` about the digest, address, content
-    type and body of a capture, whether it shows what was taken out of the site.
+    ``is_withheld`` decides by original address. ``shows_withheld`` decides by digest, address,
+    content type and body whether a capture shows content that was removed from the site.
     """
 
     secrets: Secrets
@@ -126,9 +130,9 @@ class Restrictions:
 
 
 class CapturedPages:
-    """Answers from the archive in ``folder``, for a site; any thread may ask.
+    """Replays the archive in ``folder`` for one site. Safe for several threads.
 
-    All of them raise ArchiveError where the archive can't be read.
+    All methods raise ArchiveError if the archive can't be read.
     """
 
     def __init__(self, folder: Path, site: Site) -> None:
@@ -139,16 +143,16 @@ class CapturedPages:
         self._root = urlsplit(self._site).path
 
     def close(self) -> None:
-        """Let go of the index of the archive, until it is asked again."""
+        """Close the archive's index; the next request opens it again."""
         self._index.close()
 
     @property
     def are_there(self) -> bool:
-        """Whether there is an archive."""
+        """Whether the archive exists."""
         return self._folder.is_dir()
 
     def answer(self, asked: str, accept: bytes | None, restrictions: Restrictions) -> Answer | None:
-        """Answer a request for the text behind the prefix; None if nothing was captured.
+        """Return the response for the path after PREFIX, or None if nothing was captured.
 
         ``accept`` is the value of Accept-Datetime, or None. Raises StoreError.
         """
@@ -158,10 +162,10 @@ class CapturedPages:
         elif dated := DATED.fullmatch(asked):
             stamp, asked = dated[1], dated[2]
         all_entries = self._entries(asked, restrictions.secrets)
-        # The captures of a redacted release are gone, and its address is still known.
+        # A redacted release has no captures left, but its address is still known.
         addresses = {one.uri for one in all_entries} or {address_in(asked)} - {""}
         if any(map(restrictions.is_withheld, addresses)):
-            return Answer(410, [], said=TAKEN_OUT)
+            return Answer(410, [], said=RELEASE_HIDDEN)
         entries = self._captures.by_second(all_entries)
         if of_timemap:
             return self._timemap(entries, restrictions.secrets)
@@ -173,22 +177,22 @@ class CapturedPages:
         return self._gate(entries, accept)
 
     def address(self, url: str, at: dt.datetime, record: str = "") -> str:
-        """Where a capture is shown: a path from the root of the server."""
+        """Return the path of a capture, from the root of the server."""
         return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
 
     def address_of(self, capture: Capture, secrets: Secrets) -> tuple[str, str]:
-        """The original address of a capture without secrets, and the path that shows its record.
+        """Return a capture's original address without secrets, and the path of its record.
 
         Raises ArchiveError and Undecodable if it can't be shown.
         """
-        url = served(self._folder, self._index, capture.file, capture.offset, LARGEST).url
+        url = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES).url
         if self._captures.is_set_aside(capture):
-            cause = f"byte {capture.offset}: it was set aside as no evidence of this archive"
+            cause = f"byte {capture.offset}: it was set aside and is not evidence of this archive"
             raise NotServed(capture.file, cause)
         url = secrets.hidden(url)
         entries = self._entries(url, secrets)
         shown = {one.leaf for one in self._captures.by_second(entries)}
-        # The record of a response that nothing changed (304) is in neither list.
+        # A record of a 304 response is in neither list.
         is_hidden = capture.leaf not in shown and any(one.leaf == capture.leaf for one in entries)
         return url, self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
 
@@ -203,7 +207,7 @@ class CapturedPages:
             vary = ("vary", ACCEPT_DATETIME.decode())
             return Answer(400, [vary, links], said=str(error))
         mementos = self._mementos(entries)
-        return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT])
+        return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED])
 
     def _timemap(self, entries: Sequence[Entry], secrets: Secrets) -> Answer | None:
         if not entries:
@@ -213,7 +217,7 @@ class CapturedPages:
             for memento, entry in zip(self._mementos(entries), entries, strict=True)
         ]
         body = timemap(self._original(entries), mementos)
-        return Answer(200, [("content-type", LINK_FORMAT), SHORT], body)
+        return Answer(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
 
     def _memento(
         self, stamp: str, entries: Sequence[Entry], restrictions: Restrictions
@@ -226,8 +230,8 @@ class CapturedPages:
         mementos = self._mementos(entries)
         place = chosen(mementos, at)
         if f"{entries[place].at:{STAMP}}" != stamp:
-            # One that was captured at another time has an address of its own.
-            return Answer(302, [("location", escaped(mementos[place].url)), SHORT])
+            # The exact time of the chosen capture has its own address.
+            return Answer(302, [("location", escaped(mementos[place].url)), SHORT_LIVED])
         headers = memento_headers(self._original(entries), mementos, place)
         return self._replayed(entries[place], headers, at, restrictions)
 
@@ -239,7 +243,10 @@ class CapturedPages:
         entries: Sequence[Entry],
         restrictions: Restrictions,
     ) -> Answer | None:
-        """The capture with a leaf, also if another one of its second is the memento."""
+        """Return the capture with a log leaf.
+
+        It may be one of several captures of that second, and not the memento.
+        """
         found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{STAMP}}" == stamp)
         entry = next(found, None)
         if entry is None:
@@ -253,39 +260,41 @@ class CapturedPages:
     def _replayed(
         self, entry: Entry, headers: Headers, at: dt.datetime, restrictions: Restrictions
     ) -> Answer:
-        """A capture with these headers, or the reason why it is not shown."""
+        """Return a capture with these headers, or an error that explains why it is not shown."""
         if origin := self.origin(entry, restrictions.secrets):
             headers = [*headers, (IMPORTED, quote(origin))]
         try:
-            found = served(self._folder, self._index, entry.file, entry.offset, LARGEST)
+            found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
             made = self._shown(found, headers, at, restrictions.secrets)
         except (ArchiveError, Undecodable) as error:
             return Answer(404, [], said=f"This capture can't be shown: {public_cause(error)}.")
         kind = dict(made.headers).get("content-type", "")
         if restrictions.shows_withheld(entry.digest, entry.uri, kind, made.body):
-            return Answer(410, [], said=TAKEN_OUT)
+            return Answer(410, [], said=RELEASE_HIDDEN)
         return made
 
     def _shown(self, found: Served, headers: Headers, at: dt.datetime, secrets: Secrets) -> Answer:
-        """A capture as it may be shown, with the status that it had, or a refusal.
+        """Return a capture with its original status, or a refusal.
 
-        Values of secret parameters and ``secrets`` are hidden in its links and texts. Raises
-        Undecodable where its links would make it too large.
+        Values of secret parameters and ``secrets`` are masked in its links and texts. Raises
+        Undecodable if its links would make it too large.
         """
         addresses = 0
 
         def place(url: str) -> str:
             nonlocal addresses
-            # Records have their addresses without secrets and fragments.
+            # Addresses of records have no secrets and no fragments.
             address = self.address(target_uri(url)[0], at)
             address += redacted("".join(url.partition("#")[1:]))
-            # A long base makes a long address of each of a million short links.
+            # With a long base address, a million short links would become long ones.
             addresses += len(address)
-            if addresses > LARGEST:
-                raise Undecodable(f"the addresses of its links have more than {LARGEST:,} bytes")
+            if addresses > MAX_BODY_BYTES:
+                raise Undecodable(
+                    f"the addresses of its links have more than {MAX_BODY_BYTES:,} bytes"
+                )
             return address
 
-        headers = [*HOSTILE, *headers]
+        headers = [*REPLAY_HEADERS, *headers]
         if found.status in REDIRECTS:
             target = web_address(joined(found.url, found.header(b"location").decode("latin-1")))
             if target:
@@ -295,19 +304,19 @@ class CapturedPages:
         body = shown_body(found, media_type, place, secrets)
         if secrets.is_in(body):
             return Answer(403, [], said=REFUSED)
-        if media_type in PAGES:
+        if media_type in HTML_TYPES:
             media_type, charset = "text/html", "utf-8"
-        elif media_type not in SHOWN:
+        elif media_type not in DISPLAYED_TYPES:
             headers.append(("content-disposition", "attachment"))
         full = f"{media_type}; charset={charset}" if charset else media_type
-        # What is no error, such as a 206 or a 304 that holds a page, is shown as a page.
+        # Statuses such as 206, or a 304 with a body, are replayed as a normal page.
         is_error = 400 <= found.status < 600  # noqa: PLR2004 - the classes of errors
         return Answer(found.status if is_error else 200, [("content-type", full), *headers], body)
 
     def _entries(self, asked: str, secrets: Secrets) -> list[Entry]:
-        """The captures of an address that may be shown, in their order of writing.
+        """Return the captures of an address that may be shown, in the order they were written.
 
-        A record that was imported may have an address with a secret: it is left out.
+        An imported record may have an address with a secret; it is left out.
         """
         address = address_in(asked)
         if not address:
@@ -327,27 +336,30 @@ class CapturedPages:
         ]
 
     def origin(self, capture: Capture | Entry, secrets: Secrets) -> str:
-        """The name of the file that a capture was imported from, without secrets; or empty."""
+        """Return the name of the file that a capture was imported from, or an empty text.
+
+        Secrets in the name are masked.
+        """
         return secrets.hidden(self._captures.origin(capture))
 
 
 def address_in(asked: str) -> str:
-    """The web address in a request, or empty if there is none."""
+    """Return the web address in a request, or an empty text."""
     found = ADDRESS.fullmatch(asked)
     return f"{found[1].lower()}://{found[2]}" if found else ""
 
 
 def public_cause(error: ArchiveError | Undecodable) -> str:
-    """Why a capture can't be shown, without paths of this machine."""
+    """Return why a capture can't be shown, without local paths."""
     return error.public if isinstance(error, ArchiveError) else str(error)
 
 
 def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:
-    """The body of a capture as it may be shown: a page is in UTF-8, other texts as they were.
+    """Return the body of a capture for replay: HTML in UTF-8, other texts in their own encoding.
 
-    A text in UTF-16 keeps its secrets: the caller checks for them.
+    A text in UTF-16 keeps its secrets; the caller checks for them.
     """
-    if media_type in PAGES:
+    if media_type in HTML_TYPES:
         page = rewritten_page(found.body, found.content_type, found.url, place)
         return without_secrets(page.decode(), secrets).encode()
     body = found.body
@@ -359,16 +371,16 @@ def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -
 
 
 def without_secrets(text: str, secrets: Secrets) -> str:
-    """A text without secrets, without users in addresses and without values of secret parameters.
+    """Mask secrets, user names in addresses, and values of secret parameters in a text.
 
-    Those of addresses that no source has are hidden too: links to captures then fit the records.
+    The latter two also in addresses that belong to no source, because links must match the records.
     """
     return secrets.hidden(PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", text)))
 
 
 def last_moment(stamp: str) -> dt.datetime | None:
-    """The last second of the time that digits name (UTC), such as a year; None where they don't."""
-    if not BEGINNING.fullmatch(stamp):
+    """Return the last second (UTC) of a partial time such as a year; None if it is invalid."""
+    if not PARTIAL_STAMP.fullmatch(stamp):
         return None
     try:
         if len(stamp) == len("YYYYMM"):
@@ -380,10 +392,10 @@ def last_moment(stamp: str) -> dt.datetime | None:
 
 
 def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
-    """The media type of a response, and its charset if it declares a known one.
+    """Return the media type of a response, and its charset if it declares a known one.
 
-    A response without a valid type is a page if it looks like one, and a file otherwise. A type
-    that holds a secret is not valid.
+    Without a valid type, a response that looks like HTML is a page and any other a file. A type
+    that contains a secret is invalid.
     """
     declared, _, parameters = found.content_type.partition(";")
     media_type = declared.strip().lower()
@@ -395,9 +407,9 @@ def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
 
 
 def is_charset(name: str) -> bool:
-    """Whether a text can be decoded by a charset of this name."""
+    """Return whether Python can decode texts with a charset of this name."""
     try:
-        # Without a character, Python does not look for the charset.
+        # For an empty text, Python does not look up the charset.
         "a".encode(name)
     except (LookupError, ValueError):
         return False

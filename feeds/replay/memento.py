@@ -1,8 +1,7 @@
-"""Memento: asking for what an address said at a time (RFC 7089). Pure functions over values.
+"""The Memento protocol (RFC 7089): requests for an address at a past time. Pure functions.
 
-An original resource has a TimeGate, which leads to the memento of a time, and a TimeMap, which
-lists all mementos. TimeMaps and mementos do not negotiate: what a client asks for in
-Accept-Datetime changes nothing there.
+An original resource has a TimeGate, which redirects to the memento of a time, and a TimeMap, which
+lists all mementos. TimeMaps and mementos ignore Accept-Datetime.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 RFC1123 = re.compile(
     rf"({'|'.join(DAYS)}), (\d\d) ({'|'.join(MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
 )
-"""The one form of a date that is allowed (RFC 7089, section 2.1.1.1)."""
+"""The only date format allowed in Accept-Datetime (RFC 7089, section 2.1.1.1)."""
 
 UNSAFE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
-"""What may not stand in an address between angle brackets."""
+"""A character that is not allowed in an address in a header."""
 
 
 class BadDatetime(CommuniqueError):
-    """Accept-Datetime holds no date (RFC 7089, section 4.5.3)."""
+    """Accept-Datetime contains no valid date (RFC 7089, section 4.5.3)."""
 
     def __init__(self, value: str) -> None:
         super().__init__(
-            f"{value[:40]!r} is no date that Accept-Datetime takes; write it as in "
+            f"{value[:40]!r} is not a valid date for Accept-Datetime; write it like "
             "Thu, 24 Nov 2022 08:00:00 GMT"
         )
         self.value = value
@@ -44,9 +43,9 @@ class BadDatetime(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """A state of the past: its absolute address, and since when it was so (aware UTC).
+    """A past state: its absolute address, and the time from which it applied (aware UTC).
 
-    ``imported`` is the name of the file that it was imported from, or empty.
+    ``imported`` is the name of the file it was imported from, or empty.
     """
 
     url: str
@@ -56,7 +55,7 @@ class Memento:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A resource that changes, and the absolute addresses of its TimeGate and TimeMap."""
+    """A resource that changes, with the absolute addresses of its TimeGate and TimeMap."""
 
     url: str
     timegate: str
@@ -64,7 +63,7 @@ class Original:
 
 
 def asked_datetime(value: bytes) -> dt.datetime:
-    """The instant that an Accept-Datetime header asks for, aware UTC. Raises BadDatetime."""
+    """Parse an Accept-Datetime header to aware UTC. Raises BadDatetime."""
     text = value.decode("latin-1").strip()
     found = RFC1123.fullmatch(text)
     if found is None:
@@ -72,7 +71,7 @@ def asked_datetime(value: bytes) -> dt.datetime:
     _, day, month, year, *clock = found.groups()
     try:
         hour, minute, second = map(int, clock)
-        # A leap second is the last one before it.
+        # Python has no leap seconds: use the second before.
         moment = (hour, minute, min(second, 59) if second == 60 else second)  # noqa: PLR2004
         return dt.datetime(int(year), MONTHS.index(month) + 1, int(day), *moment, tzinfo=dt.UTC)
     except ValueError as error:
@@ -80,18 +79,19 @@ def asked_datetime(value: bytes) -> dt.datetime:
 
 
 def http_date(at: dt.datetime) -> str:
-    """An instant as headers write it, in whole seconds."""
+    """Format a time for HTTP headers, in whole seconds."""
     return format_datetime(at.astimezone(dt.UTC), usegmt=True)
 
 
 def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
-    """Which of the mementos, oldest first, shows what was at an instant; the last for None.
+    """Return the index of the memento that was current at a time; the last one for None.
 
-    Before the first one it is the first (RFC 7089, section 4.5.1).
+    ``mementos`` are sorted, oldest first. A time before the first one means the first (RFC 7089,
+    section 4.5.1).
     """
     if at is None:
         return len(mementos) - 1
-    # Headers know whole seconds: what came within the second that is asked for counts.
+    # Headers have whole seconds, so changes within the requested second count.
     end = at + dt.timedelta(seconds=1, microseconds=-1)
     return max(0, bisect_right(mementos, end, key=lambda one: one.at) - 1)
 
@@ -99,7 +99,7 @@ def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
 def gate_headers(
     original: Original, mementos: Sequence[Memento], place: int
 ) -> list[tuple[str, str]]:
-    """The headers of a TimeGate's redirect to one of the mementos (RFC 7089, section 4.2.1)."""
+    """Return the headers of a TimeGate's redirect to a memento (RFC 7089, section 4.2.1)."""
     return [
         ("location", escaped(mementos[place].url)),
         ("vary", ACCEPT_DATETIME.decode()),
@@ -110,7 +110,7 @@ def gate_headers(
 def memento_headers(
     original: Original, mementos: Sequence[Memento], place: int
 ) -> list[tuple[str, str]]:
-    """The headers of one of the mementos (RFC 7089, section 4.2.1)."""
+    """Return the headers of a memento (RFC 7089, section 4.2.1)."""
     return [
         ("memento-datetime", http_date(mementos[place].at)),
         ("link", ", ".join((*original_links(original), *memento_links(mementos, place)))),
@@ -118,7 +118,7 @@ def memento_headers(
 
 
 def original_links(original: Original) -> list[str]:
-    """The links of all that belongs to an original: to itself, its TimeGate and its TimeMap."""
+    """Return the links to an original, its TimeGate and its TimeMap."""
     timemap = f'<{escaped(original.timemap)}>; rel="timemap"; type="{LINK_FORMAT}"'
     if original.timegate == original.url:
         return [f'<{escaped(original.url)}>; rel="original timegate"', timemap]
@@ -130,7 +130,7 @@ def original_links(original: Original) -> list[str]:
 
 
 def memento_links(mementos: Sequence[Memento], place: int) -> list[str]:
-    """The links to one memento, to those beside it, and to the first and the last."""
+    """Return the links to a memento, its neighbours, and the first and last memento."""
     last = len(mementos) - 1
     named = {0: ["first"], last: ["last"]} if last else {0: ["first", "last"]}
     for number, name in ((place - 1, "prev"), (place + 1, "next")):
@@ -141,7 +141,7 @@ def memento_links(mementos: Sequence[Memento], place: int) -> list[str]:
 
 
 def timemap(original: Original, mementos: Sequence[Memento]) -> bytes:
-    """The list of all mementos, oldest first, as application/link-format (RFC 7089, section 5)."""
+    """Return all mementos, oldest first, as application/link-format (RFC 7089, section 5)."""
     return ",\n".join(_timemap_links(original, mementos)).encode() + b"\n"
 
 
@@ -159,14 +159,14 @@ def _timemap_links(original: Original, mementos: Sequence[Memento]) -> Iterator[
 
 
 def link(memento: Memento, *names: str) -> str:
-    """The link to a memento, with its other relations, such as ``prev``."""
+    """Return the link to a memento, with additional relations such as ``prev``."""
     rel = " ".join((*names, "memento"))
     imported = f'; imported="{quote(memento.imported)}"' if memento.imported else ""
     return f'<{escaped(memento.url)}>; rel="{rel}"; datetime="{http_date(memento.at)}"{imported}'
 
 
 def escaped(url: str) -> str:
-    """An address as it may stand in a header: whatever is not allowed there percent-encoded."""
+    """Percent-encode all characters of an address that are not allowed in a header."""
     return UNSAFE.sub(
         lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), url
     )

@@ -1,4 +1,4 @@
-"""Which address asks for a state of the past, and who answers it."""
+"""Recognizes requests for past states and routes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from data.settings import Site
 from data.store import open_existing
 from data.store.public_view import secrets_of
-from feeds.replay.answer import HIDDEN, Answer
+from feeds.replay.answer import RELEASE_HIDDEN, Answer
 from feeds.replay.captured import PREFIX, CapturedPages, Restrictions
 from feeds.replay.memento import ACCEPT_DATETIME, original_links
 from feeds.replay.revisions import ReleaseMementos, original_of
@@ -21,14 +21,15 @@ from feeds.replay.withheld import Withheld
 from feeds.urls import name_of
 
 RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([1-9]\d{0,8})/?)?")
-"""The page of a release, its TimeMap, its captures, a captured page, and the page of a version."""
+"""The page of a release, its TimeMap, captures and captured page, and the page of a version."""
 
 REVISION = re.compile(r"[1-9][0-9]{0,8}")
+"""The number of a version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request: its decoded path, its path as it was sent, its query and its headers."""
+    """A request: its decoded path, its path as sent, its query and its headers."""
 
     path: str
     raw_path: bytes
@@ -37,14 +38,14 @@ class Asked:
 
     @property
     def datetime(self) -> bytes | None:
-        """The time that is asked for, or None."""
+        """The value of Accept-Datetime, or None."""
         return datetime_in(self.headers)
 
 
 class Replay:
-    """Answers from the store that ``store_url`` names, for one site; any thread may ask.
+    """Past states from the store at ``store_url``, for one site. Safe for several threads.
 
-    Captured pages are those of the folder ``archive``.
+    Captured pages come from the folder ``archive``.
     """
 
     def __init__(self, store_url: str, site: Site, archive: Path | None = None) -> None:
@@ -54,12 +55,12 @@ class Replay:
         self._withheld = Withheld()
 
     def close(self) -> None:
-        """Let go of the archive; whoever asks for a captured page opens it again."""
+        """Close the archive; the next request for a captured page opens it again."""
         if self._pages:
             self._pages.close()
 
     def takes(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Whether a request is for a state of the past; any other is for what is now."""
+        """Return whether a request is for a past state."""
         if path.startswith(PREFIX):
             return self._pages is not None
         if not path.startswith("/releases/"):
@@ -68,12 +69,12 @@ class Replay:
         if found is None:
             return False
         if found[2] == "capture/":
-            # Without an archive there is no more to show than in the file.
+            # Without an archive the published file already shows everything.
             return self._pages is not None and self._pages.are_there
         return found[2] is not None or datetime_in(headers) is not None
 
     def answer(self, asked: Asked) -> Answer | None:
-        """The answer to a request that this ``takes``, or None where there is no such thing.
+        """Return the response to a request that this ``takes``; None if the state is unknown.
 
         Raises StoreError and ArchiveError.
         """
@@ -85,7 +86,7 @@ class Replay:
             return None
         with closing(open_existing(self._url)) as store:
             if store.hidden_release(release):
-                return Answer(410, [], said=HIDDEN)
+                return Answer(410, [], said=RELEASE_HIDDEN)
             return self._of_release(ReleaseMementos(store, self._site), release, found, asked)
 
     def _of_release(
@@ -103,15 +104,19 @@ class Replay:
         return mementos.revision(release, int(found[3]))
 
     def _page(self, mementos: ReleaseMementos, release: str, query: bytes) -> Answer | None:
-        """The captured page of the version that a query names: ``revision=2``, or the present."""
+        """Return the captured page of the current version, or of ``revision=2`` in the query."""
         asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("revision", [])
         if not all(map(REVISION.fullmatch, asked)):
-            return Answer(400, [], said="revision is the number of a version, such as revision=2.")
+            return Answer(
+                400,
+                [],
+                said="The value of revision must be the number of a version, such as revision=2.",
+            )
         number = int(asked[0]) if asked else None
         return mementos.captured(release, number, self._pages) if self._pages else None
 
     def _captured(self, asked: Asked) -> Answer | None:
-        # The address behind the prefix is taken as it was sent: its escapes are its own.
+        # The original address is used as sent, because its escapes are its own.
         _, _, url = asked.raw_path.decode("latin-1").partition(PREFIX)
         if asked.query:
             url += "?" + asked.query.decode("latin-1")
@@ -126,7 +131,7 @@ class Replay:
             return self._pages.answer(url, asked.datetime, restrictions)
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
-        """What the answer with the file at a path says besides: that it is a TimeGate."""
+        """Return additional headers for the file at a path: a release's page is also a TimeGate."""
         found = RELEASE.fullmatch(path)
         release = name_of(found[1]) if found and not found[2] else None
         if release is None:
@@ -136,5 +141,5 @@ class Replay:
 
 
 def datetime_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-    """The value of Accept-Datetime, or None."""
+    """Return the value of Accept-Datetime, or None."""
     return next((value for name, value in headers if name == ACCEPT_DATETIME), None)

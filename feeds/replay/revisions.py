@@ -1,4 +1,4 @@
-"""The versions of a release as its mementos: its page is its own TimeGate."""
+"""Versions of a release as mementos; the release's page is their TimeGate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from feeds.entries.entry import entry_of
 from feeds.pages.releases.capture_page import capture_page, replay_page
 from feeds.pages.releases.revision_page import revision_page
 from feeds.pages.renderer import PageRenderer
-from feeds.replay.answer import FRAME, PAGE, PAGE_TAKEN_OUT, SHORT, Answer
+from feeds.replay.answer import CAPTURE_REMOVED, FRAME, PAGE, SHORT_LIVED, Answer
 from feeds.replay.captured import CapturedPages, public_cause
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
@@ -35,14 +35,17 @@ from feeds.urls import href, release_file, revision_file
 
 
 class ReleaseMementos:
-    """Answers for the releases of a store, which a site shows."""
+    """Responses about the releases of one store and site."""
 
     def __init__(self, store: ReadStore, site: Site) -> None:
         self._store = store
         self._site = site
 
     def gate(self, release_id: str, asked: bytes) -> Answer | None:
-        """Where the version is that stood at the time that is ``asked`` for; None without one."""
+        """Redirect to the version that was current at a time; None without versions.
+
+        ``asked`` is the value of Accept-Datetime.
+        """
         found = self._store.revisions(release_id)
         if not found:
             return None
@@ -54,18 +57,18 @@ class ReleaseMementos:
             vary = ("vary", ACCEPT_DATETIME.decode())
             return Answer(400, [vary, links], said=str(error))
         mementos = mementos_of(self._site, found)
-        return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT])
+        return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED])
 
     def timemap(self, release_id: str) -> Answer | None:
-        """The list of all versions of a release."""
+        """Return the TimeMap of a release's versions."""
         found = self._store.revisions(release_id)
         if not found:
             return None
         body = timemap(original_of(self._site, release_id), mementos_of(self._site, found))
-        return Answer(200, [("content-type", LINK_FORMAT), SHORT], body)
+        return Answer(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
 
     def revision(self, release_id: str, number: int) -> Answer | None:
-        """The page of one version, by its number from 1."""
+        """Return the page of one version, by its number from 1."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         place = next((i for i, one in enumerate(found) if one.number == number), None)
         if release is None or place is None:
@@ -75,7 +78,7 @@ class ReleaseMementos:
         return Answer(200, [*PAGE, *headers], self._page(release, found, place))
 
     def captures(self, release_id: str) -> Answer | None:
-        """The page of the captures of a release, which leads to its captured pages."""
+        """Return the page that lists the captures of a release."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         if release is None:
             return None
@@ -90,16 +93,16 @@ class ReleaseMementos:
         return Answer(200, PAGE, page)
 
     def captured(self, release_id: str, number: int | None, pages: CapturedPages) -> Answer | None:
-        """The captured page of a version, of the present one for None, in a frame of ours."""
+        """Return the captured page of a version, or of the current one for None, in a frame."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         wanted = number or (release.revision if release else 0)
         revision = next((one for one in found if one.number == wanted), None)
         if release is None or revision is None or revision.capture is None:
             return None
         if release.content.redacted or not revision.capture.file:
-            return Answer(410, [], said=PAGE_TAKEN_OUT)
+            return Answer(410, [], said=CAPTURE_REMOVED)
         try:
-            # The address of a record that was imported is as its file had it.
+            # An imported record has the address from its file, which may contain a secret.
             secrets = secrets_of(self._store)
             uri, shown = pages.address_of(revision.capture, secrets)
         except (ArchiveError, Undecodable) as error:
@@ -127,13 +130,13 @@ class ReleaseMementos:
 
 
 def original_of(site: Site, release_id: str) -> Original:
-    """The page of a release, which is its TimeGate too."""
+    """Return a release's page as an original resource; it is its own TimeGate."""
     page = site_address(site.url) + href(release_file(release_id))
     return Original(page, page, f"{page}timemap")
 
 
 def mementos_of(site: Site, revisions: Sequence[Revision]) -> list[Memento]:
-    """The pages of the versions of a release."""
+    """Return the pages of a release's versions as mementos."""
     base = site_address(site.url)
     return [
         Memento(base + href(revision_file(one.release, one.number)), one.seen) for one in revisions

@@ -1,11 +1,11 @@
-"""Pages and style sheets as they are shown again: what they refer to is taken from the archive.
+"""Rewrites captured pages and style sheets so that they load everything from the archive.
 
-What keeps a page from running scripts or reaching a network is the policy that it is served with
-(see feeds.replay.captured). This lets links and pictures lead to other captures, and takes away
-frames and ``link`` elements: browsers open connections for them before they look at any policy.
+The content security policy stops scripts and network access (see feeds.replay.captured). This
+module makes links and images lead to other captures. It removes frames and ``link`` elements,
+because browsers open connections for them before they apply a policy.
 
-All patterns begin at a ``<`` or a fixed word and stop at the next one, so that they take time in
-proportion to the length of a page, whatever it holds.
+Every pattern starts at a ``<`` or a fixed word and stops at the next one, so the time is linear in
+the length of a page.
 """
 
 from __future__ import annotations
@@ -20,25 +20,31 @@ from w3lib.encoding import html_to_unicode
 
 from data.text.urls import web_address
 
-SHOWING = re.compile(r"<(?:a|area|img|image|input|source|video)(?=[\s/])[^<>]*+", re.IGNORECASE)
+LINKING_TAG = re.compile(r"<(?:a|area|img|image|input|source|video)(?=[\s/])[^<>]*+", re.IGNORECASE)
+"""A tag with links or embedded files."""
 LINK = re.compile(r"<link(?=[\s/>])([^<>]*+)>?", re.IGNORECASE)
-FRAMES = re.compile(r"<(?=(?:embed|fencedframe|frame|iframe|object|portal)[\s/>])", re.IGNORECASE)
+EMBEDDING_TAG = re.compile(
+    r"<(?=(?:embed|fencedframe|frame|iframe|object|portal)[\s/>])", re.IGNORECASE
+)
+"""The start of an element that embeds another page."""
 BASE = re.compile(r"<base(?=[\s/])([^<>]*+)", re.IGNORECASE)
 ATTRIBUTE = re.compile(
     r"""(?<=[\s"'/])([^\s"'<>/=]{1,40})\s{0,20}=\s{0,20}("[^"]*"|'[^']*'|[^\s"'<>]+)"""
 )
 CANDIDATE = re.compile(r"([^\s,]\S*)([^,]*)")
+"""An address in a srcset attribute, and the text up to the next comma."""
 CSS_URL = re.compile(r"""url\(\s{0,20}(["']?)([^"'()\s\\]{1,4096})\1\s{0,20}\)""", re.IGNORECASE)
 CSS_IMPORT = re.compile(r"""(@import\s{1,20})(["'])([^"'\\\n]{1,4096})\2""", re.IGNORECASE)
 
-ADDRESSES = frozenset(["href", "src", "poster", "xlink:href"])
+ADDRESS_ATTRIBUTES = frozenset(["href", "src", "poster", "xlink:href"])
+"""Attributes whose value is an address."""
 
 Place: TypeAlias = Callable[[str], str]
-"""Gives for a web address the one under which the archive shows it."""
+"""Maps a web address to the address under which the archive shows it."""
 
 
 def rewritten_page(body: bytes, content_type: str, url: str, place: Place) -> bytes:
-    """A page in UTF-8 whose links lead into the archive; ``url`` is its own address."""
+    """Return a page in UTF-8 whose links lead into the archive. ``url`` is its own address."""
     text = page_text(body, content_type)
     found = BASE.search(text)
     named = attributes(found[1]).get("href", "") if found else ""
@@ -47,19 +53,19 @@ def rewritten_page(body: bytes, content_type: str, url: str, place: Place) -> by
     def shown(tag: re.Match[str]) -> str:
         return ATTRIBUTE.sub(lambda one: _attribute(one, base, place), tag[0])
 
-    text = FRAMES.sub("<span data-archived-", text)
+    text = EMBEDDING_TAG.sub("<span data-archived-", text)
     text = LINK.sub(lambda tag: _style_sheet(tag[1], base, place), text)
-    return SHOWING.sub(shown, text).encode("utf-8", "replace")
+    return LINKING_TAG.sub(shown, text).encode("utf-8", "replace")
 
 
 def rewritten_style(body: bytes, url: str, place: Place) -> bytes:
-    """A style sheet whose pictures, fonts and imports are those of the archive."""
+    """Return a style sheet whose images, fonts and imports come from the archive."""
 
     def led(link: str) -> str:
         absolute = web_address(joined(url, link))
         return place(absolute) if absolute else link
 
-    # Bytes beyond ASCII stay as they are, whatever they stand for.
+    # Latin-1 keeps all other bytes unchanged, whatever the real charset.
     text = body.decode("latin-1")
     text = CSS_URL.sub(lambda found: f'url("{led(found[2])}")', text)
     text = CSS_IMPORT.sub(lambda found: f'{found[1]}"{led(found[3])}"', text)
@@ -67,16 +73,16 @@ def rewritten_style(body: bytes, url: str, place: Place) -> bytes:
 
 
 def page_text(body: bytes, content_type: str) -> str:
-    """A body in the charset that it declares, or in a guessed one."""
+    """Decode a body with its declared charset, or with a guessed one."""
     try:
         return html_to_unicode(content_type or None, body, auto_detect_fun=guessed)[1]
     except (LookupError, ValueError):
-        # Some charsets that Python knows, such as hex, decode no text.
+        # Some codecs of Python, such as hex, do not decode text.
         return body.decode(guessed(body), "replace")
 
 
 def guessed(body: bytes) -> str:
-    """The character set of a page that declares none, as browsers take it."""
+    """Guess the charset of a page that declares none, as browsers do."""
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -85,7 +91,7 @@ def guessed(body: bytes) -> str:
 
 
 def attributes(inside: str) -> dict[str, str]:
-    """The attributes of a tag by their names in small letters; the first of a name counts."""
+    """Return the attributes of a tag by lower-case name; the first of equal names counts."""
     found: dict[str, str] = {}
     for name, value in ATTRIBUTE.findall(inside):
         found.setdefault(name.lower(), unquoted(value))
@@ -93,12 +99,12 @@ def attributes(inside: str) -> dict[str, str]:
 
 
 def unquoted(value: str) -> str:
-    """What the value of an attribute says."""
+    """Return the value of an attribute without quotes and escapes."""
     return unescape(value[1:-1] if value[0] in "\"'" else value).strip()
 
 
 def joined(base: str, link: str) -> str:
-    """The address that a link leads to from a page; the page's own where it leads nowhere."""
+    """Resolve a link on a page; an invalid link resolves to the page itself."""
     try:
         return urljoin(base, link)
     except ValueError:
@@ -109,7 +115,7 @@ def _attribute(found: re.Match[str], base: str, place: Place) -> str:
     name, value = found[1], unquoted(found[2])
     if name.lower() == "srcset":
         value = CANDIDATE.sub(lambda one: _led(one[1], base, place) + one[2], value)
-    elif name.lower() in ADDRESSES:
+    elif name.lower() in ADDRESS_ATTRIBUTES:
         value = _led(value, base, place)
     else:
         return found[0]
@@ -117,7 +123,7 @@ def _attribute(found: re.Match[str], base: str, place: Place) -> str:
 
 
 def _style_sheet(inside: str, base: str, place: Place) -> str:
-    """The element that links a style sheet of the archive, or nothing for any other link."""
+    """Return the element for a style sheet in the archive; nothing for other links."""
     told = attributes(inside)
     address = web_address(joined(base, told.get("href", "")))
     if "stylesheet" not in told.get("rel", "").lower().split() or not address:
@@ -127,7 +133,7 @@ def _style_sheet(inside: str, base: str, place: Place) -> str:
 
 
 def _led(link: str, base: str, place: Place) -> str:
-    """Where a link leads in the archive; one within the page, and one to no page, stays."""
+    """Return the address of a link in the archive; fragments and other schemes stay unchanged."""
     if link.startswith("#"):
         return link
     url, fragment = urldefrag(joined(base, link))

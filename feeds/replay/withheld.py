@@ -1,7 +1,7 @@
-"""Which captures are not shown, since they show what was taken out of the site.
+"""Decides which captures are not shown because they contain content removed from the site.
 
-That is a release that is hidden or redacted, a file of it, its text on another page, and all pages
-of a source that was removed with its releases.
+That content is: a hidden or redacted release, its files, its text on other pages, and all pages of
+a source that was removed with its releases.
 """
 
 from __future__ import annotations
@@ -24,40 +24,41 @@ from data.text.urls import canonical_url
 from feeds.replay.rewrite import guessed, page_text
 
 MIN_PASSAGE_LENGTH: Final = 40
-"""Minimum length of a paragraph, in characters, that identifies a release."""
+"""Minimum length, in characters, of a paragraph that identifies a release."""
 
 BEGINNING_LENGTH: Final = 40
-"""Characters of a paragraph that identify a release on a page that names it too."""
+"""Characters at a paragraph's start that identify a release on a page with its title or path."""
 
 MIN_LETTERS: Final = 20
-"""Minimum number of letters and digits in a part of a text that identifies a release."""
+"""Minimum letters and digits in a part of a text that identifies a release."""
 
 MAX_PASSAGES: Final = 3
-"""Maximum number of paragraphs of each version that identify it on any page of its site."""
+"""Maximum number of paragraphs per version that identify it on any page of its site."""
 
 MAX_RELEASES: Final = 100
-"""Releases at one address that are checked."""
+"""Maximum number of releases at one address that are checked."""
 
 NO_PAYLOAD: Final = digest_text(NO_BYTES)
+"""The digest of an empty payload."""
 
 TAG: Final = re.compile(r"<[^<>]*>")
 ESCAPE: Final = re.compile(r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[bfnrt])?")
-"""A character as JSON and JavaScript escape it, by one backslash or more."""
+"""A character escaped in JSON or JavaScript, with one or more backslashes."""
 
 SEPARATOR: Final = re.compile(r"[\W_]+")
 
 LEGACY_CHARSET: Final = "cp1252"
-"""The charset of texts of the web that declare none, or a wrong one."""
+"""The charset of web pages that declare none, or a wrong one."""
 
 WIDE_CHARSETS: Final = ("utf-16-le", "utf-16-be")
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The text of a hidden release, as ``plain`` gives it.
+    """What identifies the text of a hidden release, normalized by ``plain``.
 
-    ``passages`` identify it on any page of its site. ``beginnings`` identify it on pages that have
-    one of its ``titles``, or one of its ``paths``, too.
+    ``passages`` identify it on any page of its site. ``beginnings`` identify it only on pages that
+    also contain one of its ``titles`` or ``paths``.
     """
 
     passages: frozenset[str]
@@ -68,7 +69,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Hidden:
-    """What identifies releases that are hidden one by one; their texts are by site."""
+    """What identifies releases that are hidden one by one; texts are grouped by site."""
 
     addresses: frozenset[str] = frozenset()
     digests: frozenset[str] = frozenset()
@@ -76,9 +77,9 @@ class _Hidden:
 
 
 class Withheld:
-    """Decides what is not shown, by a store; what it last read of that store is kept.
+    """Decides by the store's content, which it caches until the store changes.
 
-    Any thread may ask. All verbs raise StoreError.
+    Safe for several threads. All methods raise StoreError.
     """
 
     def __init__(self) -> None:
@@ -86,16 +87,16 @@ class Withheld:
         self._known: tuple[object, _Hidden] = (None, _Hidden())
 
     def address(self, store: Store, url: str) -> bool:
-        """Whether captures of an address (as records hold it) are not shown."""
+        """Return whether captures of an address, as in records, are not shown."""
         at_address = store.find_releases(url, limit=MAX_RELEASES)
         if at_address:
             return not any(map(is_shown, at_address))
         return key_of(url) in self._hidden(store).addresses or is_of_removed(store, url)
 
     def capture(self, store: Store, digest: str, url: str, content_type: str, body: bytes) -> bool:
-        """Whether a capture of another address shows what is hidden: its bytes, or its text.
+        """Return whether a capture of another address shows hidden content, by digest or text.
 
-        ``content_type`` is that of the body, with the charset if it is known.
+        ``content_type`` is the body's type, with its charset if known.
         """
         hidden = self._hidden(store)
         if digest in hidden.digests:
@@ -114,7 +115,7 @@ class Withheld:
 
 
 def known_by(store: Store) -> _Hidden:
-    """What identifies the releases of a store that are hidden one by one."""
+    """Read what identifies the releases of a store that are hidden one by one."""
     addresses: set[str] = set()
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}
@@ -129,24 +130,24 @@ def known_by(store: Store) -> _Hidden:
 
 
 def key_of(url: str) -> str:
-    """An address to compare by, as records hold it: without secrets."""
+    """Normalize an address for comparison, without secrets, as records have it."""
     return canonical_url(redacted(url))
 
 
 def digests_of(sightings: Sightings) -> Iterator[str]:
-    """The digests of the pages that show a release; the page that shows its end is not its own."""
+    """Yield the digests of pages that show a release, except the page of its removal."""
     for one in (*sightings.versions.values(), sightings.seen):
         if one:
             yield one.digest
 
 
 def files_of(version: Revision) -> Iterable[str]:
-    """The addresses of the files of a version."""
+    """Return the addresses of a version's files."""
     return (one.url for one in (*version.content.attachments, *version.content.images))
 
 
 def text_of(release: Release, versions: Sequence[Revision]) -> _Text:
-    """What identifies the text of a release and of its versions on other pages."""
+    """Return what identifies the text of a release and its versions on other pages."""
     contents = [release.content, *(one.content for one in versions)]
     long = [
         (long_paragraphs(one.body_text), long_paragraphs(one.summary or "")) for one in contents
@@ -161,17 +162,20 @@ def text_of(release: Release, versions: Sequence[Revision]) -> _Text:
 
 
 def identifying(parts: Iterable[str]) -> frozenset[str]:
-    """Parts of a text as ``plain`` gives them, without those that have few letters."""
+    """Normalize parts of a text, and drop those with few letters."""
     return frozenset(one for one in map(plain, parts) if len(one) >= MIN_LETTERS)
 
 
 def long_paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text that are long enough to identify a release."""
+    """Return the paragraphs that are long enough to identify a release."""
     return [one for one in text.split("\n\n") if len(one) >= MIN_PASSAGE_LENGTH]
 
 
 def shows(text: str, hidden: Iterable[_Text]) -> bool:
-    """Whether a page shows the text of a hidden release, or names one with a beginning of it."""
+    """Return whether a page shows the text of a hidden release.
+
+    A page does if it contains a passage, or a title or path together with a beginning.
+    """
     read = plain(text)
     source = ""
     for one in hidden:
@@ -179,7 +183,7 @@ def shows(text: str, hidden: Iterable[_Text]) -> bool:
             return True
         if not any(beginning in read for beginning in one.beginnings):
             continue
-        # Links are in the tags, which the plain text leaves out.
+        # Links are in the tags, which ``plain`` removes.
         source = source or letters_of(unquote(unescaped(text)))
         if any(title in read for title in one.titles) or any(p in source for p in one.paths):
             return True
@@ -187,7 +191,7 @@ def shows(text: str, hidden: Iterable[_Text]) -> bool:
 
 
 def decoded(body: bytes, content_type: str) -> Iterator[str]:
-    """A body as text: in the charset that it declares, and in those that are likely if it errs."""
+    """Yield a body as text: in its declared charset, and in likely ones in case that is wrong."""
     texts = [page_text(body, content_type), body.decode("utf-8", "replace")]
     if guessed(body) == LEGACY_CHARSET:
         texts.append(body.decode(LEGACY_CHARSET, "replace"))
@@ -197,22 +201,23 @@ def decoded(body: bytes, content_type: str) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """The letters and digits of a text without tags: of plain text, HTML, or HTML in XML or JSON.
+    """Return the letters and digits of a text without tags.
 
-    Typography does not count: case, white space and punctuation.
+    It may be plain text, HTML, or HTML in XML or JSON. Case, white space and punctuation do not
+    matter.
     """
     return letters_of(TAG.sub("", unescaped(text)))
 
 
 def unescaped(text: str) -> str:
-    """A text without the escapes of JSON and of HTML, which may be in each other."""
+    """Remove the escapes of JSON and HTML, which may be nested."""
     text = unescape(unescape(ESCAPE.sub(_character, text)))
-    # JSON escapes a character beyond the first 65,536 as two.
+    # JSON escapes a character above U+FFFF as two surrogates.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def letters_of(text: str) -> str:
-    """The letters and digits of a text, composed (NFC) and in small letters."""
+    """Return the letters and digits of a text, in NFC and lower case."""
     return SEPARATOR.sub("", normalized("NFC", text)).lower()
 
 
@@ -224,7 +229,7 @@ def _character(found: re.Match[str]) -> str:
 
 
 def is_of_removed(store: Store, url: str) -> bool:
-    """Whether an address is of the host of a removed source, and of no other source's."""
+    """Return whether an address has the host of a removed source, and of no other source."""
     removed = {one for one, told in store.removed_sources().items() if not told.kept}
     if not removed:
         return False
@@ -235,5 +240,5 @@ def is_of_removed(store: Store, url: str) -> bool:
 
 
 def is_shown(release: Release) -> bool:
-    """Whether readers see a release and its text."""
+    """Return whether readers see a release and its text."""
     return not release.hidden and not release.content.redacted

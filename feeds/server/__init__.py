@@ -1,4 +1,5 @@
-"""Answers over HTTP: files from memory, and what is made on demand.
+"""The web server: the published site, pages on demand, the API and the Reader API.
 
-The door is app.create_app. A file belongs here if it decides what a request is answered.
+`app.create_app` makes the ASGI application. A module belongs here if it decides how the server
+responds to requests.
 """

@@ -1,9 +1,9 @@
-"""Files of the site in a bucket, held in memory and looked at again after each publication.
+"""Published files in a bucket, cached in memory and revalidated after each publication.
 
-A node asks the bucket once a second at most which publication is complete. What it holds from
-before that is asked for again, by its tag, when somebody wants it: so no node serves a file of an
-earlier publication for longer than that second, and none an older file after a newer one that it
-still holds. While the bucket does not answer, what is held is served as it is.
+A server asks the bucket at most once per second for the number of the last complete publication. If
+that number has changed, it revalidates each cached file by its ETag on the next request for it. So
+it serves a file of an earlier publication for at most one second, and never an older file after a
+newer one in its cache. While the bucket is unavailable, it serves what is cached.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from data.bucket.answers import BucketError, Stored
-from data.bucket.bucket import Bucket
+from data.network.bucket import Bucket, BucketError, Stored
 from feeds.http_headers import page_after
 from feeds.publishing.bucket.manifest import FILE, Read, read_manifest
 from feeds.publishing.bucket.push import publication_of
 from feeds.server.response import CachedFile, Headers, hold
 from feeds.server.site_cache import (
-    LIMIT,
+    MAX_CACHE_BYTES,
     HeldFiles,
     Later,
     at_once,
@@ -32,19 +31,19 @@ from feeds.server.site_cache import (
 )
 from feeds.urls import FileStamp
 
-LOOK: Final = 1.0
-"""Seconds for which the publication that was complete is taken to be so still."""
+CHECK_INTERVAL_SECONDS: Final = 1.0
+"""Seconds between checks for a new publication."""
 
-PATIENCE: Final = 2.0
-"""Seconds that an answer waits for the bucket, where what is held can be served instead."""
+BUCKET_TIMEOUT_SECONDS: Final = 2.0
+"""Seconds that a request waits for the bucket if a cached file can be served instead."""
 
-AT_ONCE: Final = 16
-"""Requests to the bucket at the same time."""
+MAX_BUCKET_REQUESTS: Final = 16
+"""Maximum number of concurrent requests to the bucket."""
 
-ABSENT: Final = 10_000
-"""Addresses that are known to lead nowhere."""
+MAX_KNOWN_ABSENT: Final = 10_000
+"""Maximum number of addresses that are remembered as missing from the bucket."""
 
-SLOW: Final = "it does not answer in time"
+NO_RESPONSE: Final = "no response in time"
 
 Result = TypeVar("Result")
 
@@ -52,21 +51,21 @@ log = logging.getLogger(__name__)
 
 
 class BucketCache(HeldFiles):
-    """The files of the site in a bucket; see HeldFiles for the rest."""
+    """Serves the published files of a bucket; see HeldFiles."""
 
     def __init__(
         self,
         bucket: Bucket,
-        limit: int = LIMIT,
+        limit: int = MAX_CACHE_BYTES,
         later: Later = at_once,
         headers: Callable[[str], Headers] = no_more,
     ) -> None:
         super().__init__(limit, later, headers)
         self._bucket = bucket
-        self._askers = ThreadPoolExecutor(AT_ONCE, "bucket")
+        self._askers = ThreadPoolExecutor(MAX_BUCKET_REQUESTS, "bucket")
         self._manifest: Read | None = None
-        self._looked = -LOOK
-        # Rises with each publication, and where the bucket is another one.
+        self._looked = -CHECK_INTERVAL_SECONDS
+        # Increases with each publication, and when the bucket's publication numbers start again.
         self._turn = 0
         self._checked: dict[str, int] = {}
         self._absent: OrderedDict[str, int] = OrderedDict()
@@ -74,7 +73,7 @@ class BucketCache(HeldFiles):
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     def find(self, path: str) -> CachedFile | None:
-        """The file at a path, where it is held and known to be the present one."""
+        """Return the cached file at a path if it belongs to the current publication, else None."""
         held = self._held.get(path)
         if held is None or not self._is_recent() or self._checked.get(path) != self._turn:
             return None
@@ -82,7 +81,10 @@ class BucketCache(HeldFiles):
         return held
 
     async def load(self, path: str) -> CachedFile | None:
-        """The file at a path, or None where there is none. Raises BucketError."""
+        """Return the file at a path, or None if it is missing.
+
+        Raises BucketError if the bucket is unavailable and the file is not cached.
+        """
         name = name_at(path)
         if name is None or name == FILE:
             return None
@@ -98,23 +100,23 @@ class BucketCache(HeldFiles):
         except BucketError as error:
             if path not in self._held:
                 raise
-            log.warning("%s; what was published before is served", error)
+            log.warning("%s; serving the previous publication", error)
         return self._held.get(path)
 
     async def is_folder(self, path: str) -> bool:
-        """Whether a path would lead to a page with a slash at its end, as far as can be known."""
+        """Return whether a page is at the path with a slash appended; False without the bucket."""
         try:
             return await self.load(path + "/") is not None
         except BucketError:
             return False
 
     def _is_recent(self) -> bool:
-        return time.monotonic() - self._looked < LOOK
+        return time.monotonic() - self._looked < CHECK_INTERVAL_SECONDS
 
     async def _shared(self, key: str, work: Callable[[], Awaitable[None]], *, waits: bool) -> None:
-        """Have some work done once for all who ask for it; one who need not wait does not for long.
+        """Run ``work`` once for all concurrent callers with the same key.
 
-        Whoever gives up leaves it to the others.
+        Without ``waits``, a caller waits for at most BUCKET_TIMEOUT_SECONDS; the work continues.
         """
         if key not in self._asking:
             task = self._asking[key] = asyncio.create_task(done_by(work))
@@ -124,34 +126,34 @@ class BucketCache(HeldFiles):
             await shared
             return
         try:
-            await asyncio.wait_for(shared, PATIENCE)
+            await asyncio.wait_for(shared, BUCKET_TIMEOUT_SECONDS)
         except TimeoutError as error:
-            raise BucketError(self._bucket.place, SLOW) from error
+            raise BucketError(self._bucket.place, NO_RESPONSE) from error
 
     def _end(self, key: str, done: asyncio.Task[None]) -> None:
         self._asking.pop(key, None)
-        # Whoever waited has it; where all gave up, nobody is to be told.
+        # Waiting callers got the exception. Without any, asyncio must not log it as unretrieved.
         if not done.cancelled():
             done.exception()
 
     async def _look(self) -> None:
-        """Look which publication is complete."""
+        """Read the number of the last complete publication."""
         try:
             before = self._manifest
             found = await self._in_thread(lambda: read_manifest(self._bucket, before))
         finally:
-            # Not asked again at once where it does not answer.
+            # A failing bucket is not asked again before the interval is over.
             self._looked = time.monotonic()
         if complete_in(found) != complete_in(before) or found is None:
             self._turn += 1
         if complete_in(found) < complete_in(before):
-            # Somebody began anew there: its numbers say nothing of what is held.
+            # The publication numbers started again, so they say nothing about cached files.
             for path in [*self._held]:
                 self._drop(path)
         self._manifest = found
 
     async def _ask(self, path: str, name: str) -> None:
-        """Ask for a file by the tag that it had, and hold what is there."""
+        """Revalidate or download a file, and update the cache."""
         turn = self._turn
         tag, number = self._tags.get(path, ("", 0)) if path in self._held else ("", 0)
         found = await self._in_thread(
@@ -160,11 +162,11 @@ class BucketCache(HeldFiles):
         if found is None:
             self._drop(path)
             self._absent[path] = turn
-            if len(self._absent) > ABSENT:
+            if len(self._absent) > MAX_KNOWN_ABSENT:
                 self._absent.popitem(last=False)
             return
         held = self._held.get(path)
-        # A late request may have put back what is older: the next publication mends it.
+        # A delayed response may contain an older file: the next publication corrects that.
         if held is None or (found.tag != tag and publication_of(found.headers) >= number):
             self._drop(path)
             self._tags[path] = found.tag, publication_of(found.headers)
@@ -181,21 +183,21 @@ class BucketCache(HeldFiles):
 
 
 async def done_by(work: Callable[[], Awaitable[None]]) -> None:
-    """Do some work; a task wants a coroutine."""
+    """Await ``work()``: asyncio.create_task needs a coroutine."""
     await work()
 
 
 def complete_in(found: Read | None) -> int:
-    """The last publication of a manifest that came to its end; 0 without one."""
+    """Return the number of the last complete publication in a manifest; 0 without a manifest."""
     return found.manifest.complete if found else 0
 
 
 def held_as(
     path: str, name: str, found: Stored, before: CachedFile | None, more: Headers
 ) -> CachedFile:
-    """A file of the bucket as it is held."""
+    """Convert a file of the bucket to a CachedFile."""
     stamp = FileStamp(int(found.modified.timestamp()) * 10**9, found.size, 0)
-    # The bucket says by its own headers that the page after an archive page is there.
+    # An archive page is uploaded as immutable once the page after it exists.
     followed = page_after(name) is not None and "immutable" in found.headers.get(
         "cache-control", ""
     )

@@ -1,8 +1,8 @@
-"""Only the entries that a reader lacks (RFC 3229, with the manipulation ``feed``).
+"""Delta responses with only new feed entries (RFC 3229, instance manipulation ``feed``).
 
-A reader names what it has by its entity tag. Of every feed that was served and has been replaced,
-the server remembers by that tag which entries it held, each as a short hash; what it does not
-remember, after a restart for one, it answers in full.
+A client names the version it has by ETag. For each replaced version that it has served, the server
+remembers a short hash of every entry. For any other ETag, for example after a restart, it sends the
+whole feed.
 """
 
 from __future__ import annotations
@@ -14,54 +14,58 @@ from collections.abc import Mapping
 
 from feeds.server.requests.conditional import TAG
 
-STATES = 4_096
-"""Replaced feeds that are remembered, 8 bytes an entry; the oldest go first."""
+MAX_FEED_VERSIONS = 4_096
+"""Maximum number of replaced feed versions that are remembered, at 8 bytes per entry."""
 
-NOT_AT_ALL = re.compile(rb"\s*q\s*=\s*0(?:\.0*)?\s*", re.IGNORECASE)
+ZERO_WEIGHT = re.compile(rb"\s*q\s*=\s*0(?:\.0*)?\s*", re.IGNORECASE)
+"""A weight of zero, which refuses a manipulation."""
 
-STARTS: Mapping[str, re.Pattern[bytes]] = {
+ENTRY_STARTS: Mapping[str, re.Pattern[bytes]] = {
     ".atom": re.compile(rb"\n(?=<entry[ >])"),
     ".rss": re.compile(rb"\n(?=<item[ >])"),
 }
-LASTS: Mapping[str, tuple[bytes, ...]] = {
+"""Where an entry starts, by the suffix of the format."""
+ENTRY_ENDS: Mapping[str, tuple[bytes, ...]] = {
     ".atom": (b"</entry>", b"</at:deleted-entry>"),
     ".rss": (b"</item>",),
 }
-ENDS: Mapping[str, bytes] = {".atom": b"\n</feed>\n", ".rss": b"\n</channel></rss>\n"}
+"""How an entry may end, by the suffix of the format."""
+FEED_ENDS: Mapping[str, bytes] = {".atom": b"\n</feed>\n", ".rss": b"\n</channel></rss>\n"}
+"""How a feed ends, by the suffix of the format."""
 
 
 def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], bytes] | None:
-    """What comes before the entries of a feed, its entries, and its end; ``kind`` is a suffix.
+    """Split a feed into its head, its entries and its end. ``kind`` is the suffix of the format.
 
-    None for a feed that can't be parted so.
+    Returns None for a feed that does not have the layout of Communique's own feeds.
     """
-    if kind not in STARTS or not body.endswith(ENDS[kind]):
+    if kind not in ENTRY_STARTS or not body.endswith(FEED_ENDS[kind]):
         return None
-    end = len(body) - len(ENDS[kind])
-    starts = [found.end() for found in STARTS[kind].finditer(body, 0, end)]
+    end = len(body) - len(FEED_ENDS[kind])
+    starts = [found.end() for found in ENTRY_STARTS[kind].finditer(body, 0, end)]
     stops = [*(start - 1 for start in starts), end]
     ranges = list(zip(starts, stops[1:], strict=True))
-    if not all(body.endswith(LASTS[kind], start, stop) for start, stop in ranges):
+    if not all(body.endswith(ENTRY_ENDS[kind], start, stop) for start, stop in ranges):
         return None
-    # Views: nobody waits until half a megabyte is copied.
+    # Views avoid copying half a megabyte in the event loop.
     view = memoryview(body)
-    return view[: stops[0]], [view[start:stop] for start, stop in ranges], ENDS[kind]
+    return view[: stops[0]], [view[start:stop] for start, stop in ranges], FEED_ENDS[kind]
 
 
 def mark(entry: memoryview) -> int:
-    """A short hash of an entry, by a key that nobody outside of this process knows."""
+    """Return a short hash of an entry, keyed per process so that nobody can forge collisions."""
     return hash(entry)
 
 
 class States:
-    """What replaced feeds held, by the tag that they had without a coding."""
+    """Entry hashes of replaced feed versions, by their ETag without a content coding."""
 
-    def __init__(self, limit: int = STATES) -> None:
+    def __init__(self, limit: int = MAX_FEED_VERSIONS) -> None:
         self._limit = limit
         self._known: OrderedDict[bytes, array[int]] = OrderedDict()
 
     def remember(self, tag: bytes, body: bytes, kind: str) -> None:
-        """Note what a feed held that is about to be replaced."""
+        """Save the entry hashes of a feed version that is about to be replaced."""
         if parts := parts_of(body, kind):
             self._known[tag] = array("q", map(mark, parts[1]))
             self._known.move_to_end(tag)
@@ -69,9 +73,10 @@ class States:
                 self._known.popitem(last=False)
 
     def newer(self, wanted: bytes, body: bytes, kind: str) -> tuple[bytes, bytes] | None:
-        """The feed with only the entries that were in none of those that If-None-Match names.
+        """Return a feed with only the entries missing from a version named in If-None-Match.
 
-        With it comes the tag that it builds upon. None where no named feed is remembered.
+        ``wanted`` is that header. Also returns the ETag of the version used as base. Returns None
+        if no named version is remembered.
         """
         for tag in TAG.findall(wanted):
             known = self._known.get(plain_tag(tag))
@@ -84,15 +89,15 @@ class States:
 
 
 def plain_tag(tag: bytes) -> bytes:
-    """The tag of the same feed without a coding."""
+    """Return the ETag of the same feed without a content coding."""
     digest, coded, _ = tag.rpartition(b"-")
     return digest + b'"' if coded else tag
 
 
 def wants_delta(header: bytes) -> bool:
-    """Whether an A-IM header takes the manipulation ``feed``."""
+    """Return whether an A-IM header accepts the manipulation ``feed``."""
     for part in header[:1000].split(b","):
         name, _, weight = part.partition(b";")
         if name.strip().lower() == b"feed":
-            return NOT_AT_ALL.fullmatch(weight) is None
+            return ZERO_WEIGHT.fullmatch(weight) is None
     return False

@@ -1,4 +1,4 @@
-"""Small pages that say why there is no answer."""
+"""Small HTML pages for errors."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from feeds.server.requests.work_queue import Unanswered
 
 log = logging.getLogger(__name__)
 
-EXPLAINED = {
+ERROR_TEXTS = {
     404: "Nothing is published at this address.",
-    405: "This address can only be read.",
-    503: "What is made on demand can't be made now; feeds and pages are there all the same.",
-    500: "The server failed to answer; it has noted why.",
+    405: "This address is read-only.",
+    503: "Pages generated on demand are unavailable now. Feeds and other pages still work.",
+    500: "The server failed. The error is in its log.",
 }
+"""What an error page says, by status."""
 
 
 async def explain(request: Request, error: Exception) -> Response:
-    """Say in a page what went wrong."""
+    """Return the error page for an exception; log if the store is unavailable."""
     if isinstance(error, Unanswered):
         return unanswered(request.scope, error)
     if isinstance(error, StoreError):
@@ -36,7 +37,7 @@ async def explain(request: Request, error: Exception) -> Response:
 
 
 def unanswered(scope: Scope, error: Unanswered) -> HTMLResponse:
-    """The page for a request that gets no answer now."""
+    """Return the error page for a request that the work queue rejected."""
     said = str(error)
     wait = {"retry-after": str(error.retry_after)}
     return page(scope, error.status, wait, f"{said[:1].upper()}{said[1:]}.")
@@ -45,7 +46,7 @@ def unanswered(scope: Scope, error: Unanswered) -> HTMLResponse:
 def page(
     scope: Scope, status: int, headers: dict[str, str] | None = None, said: str | None = None
 ) -> HTMLResponse:
-    """A small page that explains a status, or says what is ``said``."""
+    """Return an error page with the text ``said``, or else the status's own text."""
     phrase = HTTPStatus(status).phrase
     root = escape(scope.get("root_path", ""))
     return HTMLResponse(
@@ -55,7 +56,7 @@ def page(
 <meta name="color-scheme" content="light dark">
 <link rel="stylesheet" href="{root}/static/site.css"></head>
 <body><main><div class="hero"><h1>{escape(phrase)}</h1>
-<p class="lead">{escape(said or EXPLAINED.get(status, phrase + "."))}</p>
+<p class="lead">{escape(said or ERROR_TEXTS.get(status, phrase + "."))}</p>
 <p><a href="{root}/">Newest releases</a> · <a href="{root}/sources/">Sources</a> ·
 <a href="{root}/days/">Days</a> · <a href="{root}/feeds/">Feeds</a> ·
 <a href="{root}/search/">Search</a></p></div></main></body></html>
@@ -64,8 +65,6 @@ def page(
         {
             "cache-control": "no-store",
             "content-security-policy": SERVED_POLICY,
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "no-referrer",
             **(headers or {}),
         },
     )

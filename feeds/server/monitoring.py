@@ -1,7 +1,7 @@
-"""What monitoring systems ask: metrics, whether this server can answer, badges of sources.
+"""Monitoring: Prometheus metrics, health of the server and of sources, badges.
 
-Metrics are those of https://prometheus.io/docs/instrumenting/exposition_formats/, made when they
-are asked for from what the store knows; they are made once for all who ask within a few seconds.
+Metrics have the format of https://prometheus.io/docs/instrumenting/exposition_formats/ and are read
+from the store on request. Health results are cached for a few seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from data.errors import StoreError
 from data.health.codes import Condition, State
@@ -45,35 +44,36 @@ from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.pages.source_health_page import MAX_EVENTS, MAX_RUNS, SourceFacts, source_health_page
 from feeds.server.requests.access import Access
 from feeds.server.requests.peer_process import OwnClients
+from feeds.server.requests.routes import Route
 from feeds.server.requests.work_queue import WorkQueue
 from feeds.server.token_gate import refusal
 from feeds.urls import name_of
 
 INSTALLATION_METRICS: Final[Mapping[str, str]] = {
     "communique_disk_bytes": "Size of the disk of HOME.",
-    "communique_disk_free_bytes": "Bytes of the disk of HOME that can be written.",
+    "communique_disk_free_bytes": "Free bytes on the disk of HOME.",
     "communique_archive_leaves": "Leaves in the log of the archive.",
-    "communique_archive_unsigned_leaves": "Leaves of the log that no checkpoint covers yet.",
-    "communique_archive_waiting_transactions": "Journal records that wait for the archive.",
-    "communique_archive_lag_seconds": "Age of the oldest file that is not in archive.target yet.",
-    "communique_backup_timestamp_seconds": "When the last complete backup ended.",
-    "communique_verification_timestamp_seconds": "When the archive was last verified.",
-    "communique_verification_problems": "Problems that the last verification found.",
-    "communique_witness_timestamp_seconds": "When a witness last signed the log.",
-    "communique_doctor_timestamp_seconds": "When the service last ran the doctor.",
-    "communique_doctor_errors": "Errors that the doctor found.",
-    "communique_doctor_warnings": "Warnings of the doctor.",
+    "communique_archive_unsigned_leaves": "Leaves of the log without a signed checkpoint.",
+    "communique_archive_waiting_transactions": "Journal records not yet in the archive.",
+    "communique_archive_lag_seconds": "Age of the oldest file not yet in archive.target.",
+    "communique_backup_timestamp_seconds": "End of the last complete backup.",
+    "communique_verification_timestamp_seconds": "Time of the last archive verification.",
+    "communique_verification_problems": "Problems found by the last verification.",
+    "communique_witness_timestamp_seconds": "Time of the last witness signature on the log.",
+    "communique_doctor_timestamp_seconds": "Time of the service's last doctor run.",
+    "communique_doctor_errors": "Errors found by the doctor.",
+    "communique_doctor_warnings": "Warnings from the doctor.",
 }
-"""The help text of each metric."""
+"""The help text of each metric about the installation."""
 
 Facts = Callable[[], Mapping[str, float]]
-"""Returns what was measured, by the name of its metric; what nobody measured is absent."""
+"""Returns the installation's measurements by metric name; unknown values are absent."""
 
-SECONDS: Final = 5.0
-"""How long what was read of the store is given again."""
+HEALTH_CACHE_SECONDS: Final = 5.0
+"""Seconds for which health results are reused."""
 
-LATENCIES: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
-"""The buckets of latencies, in seconds."""
+LATENCY_BUCKETS_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
+"""Upper bounds of the latency histogram's buckets, in seconds."""
 
 COLORS: Final[dict[Condition, str]] = {
     "ok": "#2e7d32",
@@ -84,12 +84,13 @@ COLORS: Final[dict[Condition, str]] = {
     "blocked": "#b3261e",
     "failing": "#b3261e",
 }
+"""The badge colour of each condition."""
 
 NO_STORE: Final = {"cache-control": "no-store"}
 
 
 class SourceMetrics(Collector):
-    """What is known of each source, as gauges; ``look`` gives an open store, ``judge`` is below."""
+    """Metrics per source. ``look`` opens a store, ``judge`` returns the health of its sources."""
 
     def __init__(
         self, look: Callable[[], Store], judge: Callable[[Store], Iterable[Health]]
@@ -98,28 +99,28 @@ class SourceMetrics(Collector):
         self._judge = judge
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics as they are now. Raises StoreError."""
+        """Read the current values from the store. Raises StoreError."""
         state = StateSetMetricFamily(
-            "communique_source_state", "How a source is.", labels=["source"]
+            "communique_source_state", "State of a source.", labels=["source"]
         )
         degraded = GaugeMetricFamily(
             "communique_source_degraded",
-            "1 for a source that works with a fault, 0 for all others.",
+            "1 if a source works but has a fault, else 0.",
             labels=["source"],
         )
         visited = GaugeMetricFamily(
             "communique_source_last_visit_timestamp_seconds",
-            "When the last visit to a source began.",
+            "Start of the last visit to a source.",
             labels=["source"],
         )
         seconds = GaugeMetricFamily(
             "communique_source_last_visit_seconds",
-            "How long the last visit to a source took.",
+            "Duration of the last visit to a source.",
             labels=["source"],
         )
         outcome = GaugeMetricFamily(
             "communique_source_last_visit_releases",
-            "Releases of the last visit to a source, by what became of them.",
+            "Releases of the last visit to a source, by outcome.",
             labels=["source", "outcome"],
         )
         errors = GaugeMetricFamily(
@@ -128,19 +129,19 @@ class SourceMetrics(Collector):
             labels=["source"],
         )
         releases = GaugeMetricFamily(
-            "communique_source_releases", "Releases that are kept of a source.", labels=["source"]
+            "communique_source_releases", "Stored releases of a source.", labels=["source"]
         )
         dirty = GaugeMetricFamily(
-            "communique_feeds_dirty", "Feeds that changed and are not published yet."
+            "communique_feeds_dirty", "Changed feeds that are not published yet."
         )
         latency = HistogramMetricFamily(
             "communique_release_latency_seconds",
-            "How late releases came that were news: seen after the time that they state, in a feed"
-            " after they were seen, and alerted after they were seen.",
+            "Delay of new releases: from the stated time to the visit that found them, from that"
+            " visit to the feed, and from that visit to the alert.",
             labels=["source", "stage"],
         )
         alerts = GaugeMetricFamily(
-            "communique_alerts", "What watches tell, by what became of it.", labels=["state"]
+            "communique_alerts", "Alerts of watches, by state.", labels=["state"]
         )
         with closing(self._look()) as store:
             told = store.alert_counts()
@@ -160,19 +161,21 @@ class SourceMetrics(Collector):
                     for name in ("new", "changed", "unchanged", "retracted"):
                         outcome.add_metric([one.source, name], getattr(run, name))
             for stage in STAGES:
-                for source, (late, total) in store.latency_counts(stage, LATENCIES).items():
+                for source, (late, total) in store.latency_counts(
+                    stage, LATENCY_BUCKETS_SECONDS
+                ).items():
                     latency.add_metric([source, stage], buckets_of(late), total)
             dirty.add_metric([], len(store.dirty_feeds()))
             if due := store.due_hosts():
                 yield GaugeMetricFamily(
-                    "communique_hosts_visited", "Hosts that workers hold.", value=due.held
+                    "communique_hosts_visited", "Hosts that workers are visiting.", value=due.held
                 )
                 yield GaugeMetricFamily(
-                    "communique_hosts_due", "Hosts that wait for a worker.", value=due.number
+                    "communique_hosts_due", "Hosts waiting for a worker.", value=due.number
                 )
                 yield GaugeMetricFamily(
                     "communique_hosts_due_seconds",
-                    "For how long the first of them has waited.",
+                    "Seconds that the first of them has waited.",
                     value=due.seconds,
                 )
         yield from (
@@ -190,16 +193,17 @@ class SourceMetrics(Collector):
 
 
 def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
-    """Counts between LATENCIES as a histogram has them: each with all before it."""
-    bounds = [*map(str, LATENCIES), "+Inf"]
+    """Convert counts between the bounds to the cumulative buckets of a histogram."""
+    bounds = [*map(str, LATENCY_BUCKETS_SECONDS), "+Inf"]
     return [*zip(bounds, accumulate(map(float, counts)), strict=True)]
 
 
 class Monitoring:
-    """Answers monitoring systems from the store that ``store_url`` names, by what ``judge`` says.
+    """Monitoring pages and metrics over the store at ``store_url``.
 
-    That gives the health of the sources of a store; ``due`` says when one is visited next, and
-    ``access`` who may read metrics from elsewhere than this machine: all, where there is none.
+    ``judge`` returns the health of a store's sources. ``due`` returns when a source is visited
+    next. ``access`` decides which requests from other machines may read metrics; None lets all do
+    so.
     """
 
     def __init__(
@@ -213,7 +217,7 @@ class Monitoring:
         queue: WorkQueue,
         facts: Facts = dict,
     ) -> None:
-        # Where all of the site is for those with tokens, they were asked for one before.
+        # If the whole site needs a token, the gate has checked it already.
         self._access = access if site.access == "open" else None
         self._queue = queue
         self._own_clients = OwnClients(site)
@@ -228,35 +232,35 @@ class Monitoring:
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
     def routes(self) -> list[Route]:
-        """Where what is asked."""
+        """Return the rows of the route table; ``_metrics`` checks access itself on open sites."""
         return [
-            Route("/healthz", self._healthz),
-            Route("/health", self._health),
-            Route("/health/", self._page),
-            Route("/metrics", self._metrics),
-            Route("/sources/{source}/health/", self._source_page),
-            Route("/sources/{source}/badge.svg", self._badge),
+            Route("/healthz", access="public", endpoint=self._healthz),
+            Route("/health", endpoint=self._health),
+            Route("/health/", endpoint=self._page),
+            Route("/metrics", endpoint=self._metrics),
+            Route("/sources/{source}/health/", endpoint=self._source_page, if_no_file=True),
+            Route("/sources/{source}/badge.svg", endpoint=self._badge, if_no_file=True),
         ]
 
     def _open(self) -> Store:
         return open_existing(self._url)
 
     def sources(self) -> tuple[Health, ...]:
-        """The health of all sources, as it was a few seconds ago at the most."""
+        """Return the health of all sources, at most HEALTH_CACHE_SECONDS old."""
         with self._lock:
             at, found = self._read
-            if time.monotonic() - at >= SECONDS:
+            if time.monotonic() - at >= HEALTH_CACHE_SECONDS:
                 with closing(self._open()) as store:
                     found = tuple(self._judge(store))
                 self._read = (time.monotonic(), found)
             return found
 
     async def _healthz(self, _: Request) -> Response:
-        """Whether this server can read its store: 200 or 503."""
+        """Respond with 200 if the store can be read, else 503."""
         try:
             await run_in_threadpool(self._look)
         except StoreError:
-            return Response("the store can't be read\n", 503, NO_STORE, "text/plain")
+            return Response("the store is unavailable\n", 503, NO_STORE, "text/plain")
         return Response("ok\n", 200, NO_STORE, "text/plain")
 
     def _look(self) -> None:
@@ -264,13 +268,13 @@ class Monitoring:
             store.change_cursor()
 
     async def _health(self, request: Request) -> Response:
-        """What `communique health --json` says."""
+        """Respond with the JSON of `communique health --json`."""
         found = await self._queue.run(request.scope, request.receive, self.sources)
         body = msgspec.json.encode({"sources": [health_fields(one) for one in found]})
         return Response(body + b"\n", 200, NO_STORE, "application/json")
 
     async def _page(self, request: Request) -> Response:
-        """The same for people."""
+        """Respond with the health page."""
         headers = NO_STORE | {"content-security-policy": SERVED_POLICY}
         page = await self._queue.run(request.scope, request.receive, self._rendered)
         return Response(page, 200, headers, "text/html")
@@ -282,7 +286,7 @@ class Monitoring:
             return health_page(pages, found, store.last_health_events())
 
     async def _source_page(self, request: Request) -> Response:
-        """How one source is, and was."""
+        """Respond with the health page of one source."""
         name = name_of(request.path_params["source"]) or ""
         page = await self._queue.run(
             request.scope, request.receive, lambda: self._rendered_source(name)
@@ -309,7 +313,10 @@ class Monitoring:
             return source_health_page(pages, facts)
 
     async def _metrics(self, request: Request) -> Response:
-        """All metrics, for programs of this user on this machine and for clients with a token."""
+        """Respond with all metrics.
+
+        Programs of the server's own user on this machine need no token.
+        """
         if self._access and not await self._own_clients.include(request.scope):
             verdict = self._access.judge(request.scope, "read")
             if not verdict.is_granted:
@@ -319,7 +326,7 @@ class Monitoring:
         return Response(body, 200, NO_STORE | {"content-type": media_type})
 
     async def _badge(self, request: Request) -> Response:
-        """The state of a source as a small picture."""
+        """Respond with a badge image of a source's state."""
         name = request.path_params["source"]
         found = await self._queue.run(request.scope, request.receive, self.sources)
         one = next((one for one in found if one.source == name), None)
@@ -330,7 +337,7 @@ class Monitoring:
 
 
 def badge(one: Health) -> str:
-    """An SVG that says what state a source is in, and why as its title."""
+    """Return an SVG badge with a source's state; its title has the reason."""
     left, right = (7 * len(text) + 10 for text in (one.source, one.label))
     width, color = left + right, COLORS[one.condition]
     return (
@@ -346,13 +353,13 @@ def badge(one: Health) -> str:
 
 
 class InstallationMetrics(Collector):
-    """The measured facts of an installation, as gauges."""
+    """Metrics of the installation, from ``facts``."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics as they are now. Raises StoreError."""
+        """Read the current values."""
         facts = self._facts()
         for name, told in INSTALLATION_METRICS.items():
             if name in facts:

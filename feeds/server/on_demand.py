@@ -1,7 +1,7 @@
-"""What is made when it is asked for: searches, what once was, feeds of watches, chosen OPML.
+"""Feeds and pages generated on request: searches, past states of feeds, watch feeds, selected OPML.
 
-They are made from the store and held in a bounded memory for a minute, so that nobody who asks
-again and again keeps the store busy.
+They are generated from the store and cached for a minute in bounded memory, so that repeated
+requests do not load the store.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_name, search_page
 from feeds.searches import canonical_query, parse_query
 from feeds.server.query import (
-    PAGES,
+    SEARCH_PAGES,
     BadQuery,
     allowed_parameters,
     groups_of,
@@ -62,24 +62,24 @@ from feeds.urls import (
     hub_of,
 )
 
-SECONDS = 60
-"""How long an answer is given again."""
+CACHE_SECONDS = 60
+"""Seconds for which a generated response is reused."""
 
-MOST, LIMIT = 128, 64 * 1024 * 1024
-"""Answers that are held, and their bytes; those that were made first go first."""
+MAX_CACHED, MAX_CACHED_BYTES = 128, 64 * 1024 * 1024
+"""Maximum number of cached responses, and their total bytes; the oldest are dropped first."""
 
 
-BARE = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
-"""How the addresses begin that are answered without a question."""
+NEED_NO_QUERY = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
+"""Starts of addresses that are generated even without a query."""
 
 Question: TypeAlias = tuple[str, str]
-"""A path, and what is asked for there as a query in one order."""
+"""A path, and its query in canonical order: the key of the cache."""
 
 
 class OnDemand:
-    """Answers from the store that ``store_url`` names, for one site; any thread may ask.
+    """Generates responses from the store at ``store_url``; safe for several threads.
 
-    ``watches`` is the folder of watches, which may have feeds.
+    ``watches`` is the folder of watches, whose feeds are generated too.
     """
 
     def __init__(self, store_url: str, site: Site, watches: Path | None = None) -> None:
@@ -87,15 +87,15 @@ class OnDemand:
         self._site = site
         self._watches = watches
         hub = hub_of(site) if site.hub == OWN_HUB else None
-        # Of these feeds our own hub alone knows whether somebody wants to be told.
+        # Only the site's own hub knows the subscribers of generated feeds.
         self._links = (Link("hub", hub),) if hub else ()
         self._lock = threading.Lock()
         self._held: OrderedDict[Question, tuple[float, CachedFile]] = OrderedDict()
 
     def answer(self, path: str, query: bytes) -> CachedFile | None:
-        """The answer to a query, or None where the path takes none of what it asks.
+        """Return the response to a query, or None if the path accepts none of its parameters.
 
-        Raises BadQuery for a query that asks for nothing possible, StoreError.
+        Raises BadQuery for an invalid query, SlowSearch and StoreError.
         """
         asked = self._asked(path, query)
         if asked is None:
@@ -104,23 +104,23 @@ class OnDemand:
         return self._fresh(question) or self._answer(question, asked)
 
     def ready(self, path: str, query: bytes) -> CachedFile | None:
-        """The answer to a query if it was made a moment ago. Raises BadQuery."""
+        """Return the response to a query if it is cached. Raises BadQuery."""
         asked = self._asked(path, query)
         return None if asked is None else self._fresh((path, canonical_query(asked)))
 
     def makes(self, path: str, query: bytes) -> bool:
-        """Whether an answer is to be made from the store. Raises BadQuery."""
+        """Return whether a path with this query is generated on request. Raises BadQuery."""
         return self._asked(path, query) is not None
 
     def _asked(self, path: str, query: bytes) -> Mapping[str, str] | None:
-        """The parameters of a query, or None if the path takes none of them. Raises BadQuery."""
+        """Return the parameters of a query, or None if the path accepts none. Raises BadQuery."""
         asked = parse_query(query, allowed_parameters(path))
-        if not asked and not path.startswith(BARE) and address_of(path) is None:
+        if not asked and not path.startswith(NEED_NO_QUERY) and address_of(path) is None:
             return None
         return asked
 
     def document(self, file: str) -> bytes | None:
-        """What a feed holds at this moment, by its name with its query; None where there is none.
+        """Return a feed by its file name with query, or None if it does not exist.
 
         Raises StoreError.
         """
@@ -132,10 +132,10 @@ class OnDemand:
             return None
 
     def _fresh(self, question: Question) -> CachedFile | None:
-        """An answer that was made a moment ago."""
+        """Return the cached response if it is recent enough."""
         with self._lock:
             made_at, answer = self._held.get(question, (0.0, None))
-        return answer if time.monotonic() - made_at < SECONDS else None
+        return answer if time.monotonic() - made_at < CACHE_SECONDS else None
 
     def _answer(self, question: Question, asked: Mapping[str, str]) -> CachedFile | None:
         path, query = question
@@ -144,10 +144,10 @@ class OnDemand:
             return None
         with self._lock:
             _, answer = self._held.get(question, (0.0, None))
-        # Outside the lock, since the event loop waits for it in ``ready``.
+        # Outside the lock: ``ready`` takes it in the event loop.
         if answer is None or answer.body != body:
             name = path + "index.html" if path[-1] == "/" else path
-            name = "/search.html" if path in PAGES else name
+            name = "/search.html" if path in SEARCH_PAGES else name
             answer = held_of(name, query, body, answer)
         with self._lock:
             self._held[question] = time.monotonic(), answer
@@ -157,7 +157,7 @@ class OnDemand:
 
     def _bound(self) -> None:
         size = sum(held.size for _, held in self._held.values())
-        while len(self._held) > MOST or (size > LIMIT and len(self._held) > 1):
+        while len(self._held) > MAX_CACHED or (size > MAX_CACHED_BYTES and len(self._held) > 1):
             _, (_, gone) = self._held.popitem(last=False)
             size -= gone.size
 
@@ -168,7 +168,7 @@ class OnDemand:
             watch = watch_of(self._watches, stem, asked["token"])
             if watch is None or suffix not in FORMATS:
                 return None
-        # Opened each time: any thread may be the one that asks, and none outlives its answer.
+        # Any thread may run this, so each response opens and closes its own store.
         with closing(open_existing(self._url)) as store:
             if watch is None:
                 return self._from(store, path, asked)
@@ -199,8 +199,8 @@ class OnDemand:
         if path == FEED_BUILDER:
             pages = PageRenderer(catalog, store.facets())
             return builder_page(pages, built(store, catalog, asked))
-        if path in PAGES:
-            # Links are relative: a page without a slash at its end lies a folder higher.
+        if path in SEARCH_PAGES:
+            # Links are relative: a path without a final slash is one level higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
             return self._page(store, catalog, file, asked)
         if not asked and (address := address_of(path)):
@@ -210,14 +210,14 @@ class OnDemand:
     def _feed(
         self, store: Store, catalog: Catalog, path: str, asked: Mapping[str, str]
     ) -> bytes | None:
-        """The feed of a search, or as it was."""
+        """Return the feed of a search, or a feed as it was at a past time."""
         stem, _, suffix = path.rpartition(".")
         kind = next((kind for kind in FORMATS if kind == suffix), None)
         if kind is None:
             return None
         if stem == SEARCH:
             entries = self._found(store, catalog, asked)
-            # What has no date since the first visit is nobody's news.
+            # Releases without a date have no place in a feed ordered by date.
             shown = (one for one in entries if one.published)
             return self._filled(self._named(catalog, path, asked), shown, kind)
         address = href(path[1:])
@@ -230,13 +230,13 @@ class OnDemand:
         return self._filled(named, self._then(store, catalog, facet[0], at), kind)
 
     def _filled(self, feed: Feed, entries: Iterable[Entry], kind: Format) -> bytes:
-        """A feed with its entries."""
+        """Render a feed with its entries."""
         made = rendered_document([*entries], max_bytes=self._site.max_feed_bytes, mixed=feed.mixed)
         head = replace(feed, updated=updated_of(made), language=language_of(made))
         return rendered(head, made, kind)
 
     def _named(self, catalog: Catalog, path: str, asked: Mapping[str, str]) -> Feed:
-        """The head of the feed of a search."""
+        """Return the head of a search feed."""
         wanted = search_name(catalog, asked)
         named = named_feed(feed_of(catalog, Facet(), ()), path, asked, f"Search: {wanted}")
         page = f"{catalog.site}{SEARCH_PAGE}?{canonical_query(asked)}"
@@ -245,12 +245,12 @@ class OnDemand:
 
     def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
         shown = found(store, catalog, asked)
-        # What may be chosen among all releases is told where nothing is searched for yet.
+        # Counts of all releases are only shown before a search.
         pages = PageRenderer(catalog, {} if asked else store.facets())
         return search_page(pages, file, shown)
 
     def _found(self, store: Store, catalog: Catalog, asked: Mapping[str, str]) -> list[Entry]:
-        """What a search finds."""
+        """Return the entries that a search finds."""
         some = search(store, asked, self._site.entries)
         if "source" in asked:
             return [entry_of(one, catalog, mixed=True) for one in some]
@@ -259,7 +259,7 @@ class OnDemand:
         return [entry_of(one, catalog, mixed=True, others=others) for one, others in shown]
 
     def _then(self, store: Store, catalog: Catalog, facet: Facet, at: dt.datetime) -> list[Entry]:
-        """What a feed showed at an instant."""
+        """Return the entries that a feed had at a past time."""
         then = store.as_of(facet, at, limit=self._site.entries)
         if facet.source is not None:
             return [entry_of(one, catalog, mixed=False) for one in then]
@@ -270,7 +270,7 @@ class OnDemand:
 
 
 def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) -> Feed:
-    """A feed under the name and the addresses of what was asked for at its own address."""
+    """Return a feed head with the title and addresses of a query."""
     stem = feed.site + address.rpartition(".")[0]
     return replace(
         feed,
@@ -282,7 +282,7 @@ def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) ->
 
 
 def held_of(path: str, query: str, body: bytes, before: CachedFile | None) -> CachedFile:
-    """An answer as the server gives it, which is as it is since now; there was another before."""
+    """Convert a generated response to a CachedFile that was modified just now."""
     address = f"{path}?{hashlib.sha256(query.encode()).hexdigest()}"
     stamp = FileStamp(time.time_ns(), len(body), 0)
     return hold(address, path, stamp, body, follows=False, before=before)

@@ -1,4 +1,4 @@
-"""Answers for states of the past (see feeds.replay), as HTTP gives them."""
+"""HTTP responses for past states of pages (see feeds.replay)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Past:
-    """The ASGI application that answers what a Replay takes."""
+    """The ASGI application for requests that a Replay handles."""
 
     def __init__(self, replay: Replay, queue: WorkQueue) -> None:
         self._replay = replay
@@ -29,7 +29,7 @@ class Past:
         self._queue = queue
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         answer = await self._answer(scope, receive)
         await answer(scope, receive, send)
 
@@ -51,7 +51,7 @@ class Past:
 
 
 def response(made: Answer, headers: Iterable[tuple[bytes, bytes]]) -> Response:
-    """An answer with its entity tag, or without its body where the client has it."""
+    """Return a response with an ETag, or a 304 if the client has it."""
     status, body, named = made.status, made.body, dict(made.headers)
     if status == 200:  # noqa: PLR2004 - OK
         named["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -1,4 +1,4 @@
-"""What queries ask for: searches, instants, selections."""
+"""Query parameters of feeds and pages generated on request."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from feeds.searches import PAGE_PARAMETERS, SEARCH_PARAMETERS
 from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
 
 ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
-"""A day without a time (ISO 8601)."""
+"""A date without a time (ISO 8601)."""
 
-PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
+SEARCH_PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
+"""The paths of the search page."""
 
 
 class BadQuery(CommuniqueError):
-    """A query that can't be answered."""
+    """An invalid query."""
 
 
 def allowed_parameters(path: str) -> tuple[str, ...]:
-    """What may be asked for at a path."""
-    if path in PAGES:
+    """Return the parameters that a path accepts."""
+    if path in SEARCH_PAGES:
         return SEARCH_PARAMETERS + PAGE_PARAMETERS
     if path.rpartition(".")[0] == SEARCH:
         return SEARCH_PARAMETERS
@@ -42,7 +43,7 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
 
 
 def instant_of(asked: str) -> dt.datetime:
-    """A past instant (UTC if it has no zone), or the end of a day until today (UTC).
+    """Parse a past time (UTC if it has no zone), or the end of a past day (UTC).
 
     Raises BadQuery.
     """
@@ -51,34 +52,34 @@ def instant_of(asked: str) -> dt.datetime:
             began = dt.datetime.combine(dt.date.fromisoformat(asked), dt.time.min, dt.UTC)
             at = dt.datetime.combine(began, dt.time.max, dt.UTC)
         else:
-            # A plus sign that is not encoded comes as a space.
+            # An unencoded plus sign arrives as a space.
             at = dt.datetime.fromisoformat(re.sub(r"(T\S+) (?=\S+$)", r"\1+", asked))
             began = at = at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError) as error:
         raise BadQuery(
-            f"{asked[:40]} is no day; write asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
+            f"{asked[:40]} is not a day; use asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
         ) from error
     if began > utc_now():
-        raise BadQuery(f"asof={asked[:40]} is in the future; write today (UTC) or an earlier day")
+        raise BadQuery(f"asof={asked[:40]} is in the future; use today (UTC) or an earlier day")
     return at
 
 
 def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
-    """A day that is asked for by a name, None where it is not. Raises BadQuery."""
+    """Parse the day in a parameter; None if it is absent. Raises BadQuery."""
     text = asked.get(name)
     if text is None:
         return None
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:
-        raise BadQuery(f"{name}={text[:40]} is no day; write {name}=2024-03-01") from error
+        raise BadQuery(f"{name}={text[:40]} is not a day; use {name}=2024-03-01") from error
 
 
 def query_of(asked: Mapping[str, str]) -> Query:
     """Return the query of a search from its parameters (feeds.searches). Raises BadQuery."""
     text = asked.get("q", "")
     if len(text) > LONGEST:
-        raise BadQuery(f"this query has {len(text):,} characters, and {LONGEST:,} are read")
+        raise BadQuery(f"q has {len(text):,} characters; shorten it to {LONGEST:,}")
     since, until = day_of("since", asked), day_of("until", asked)
     if since and until and since > until:
         raise BadQuery(f"since={since} is after until={until}; swap them")
@@ -94,25 +95,28 @@ def query_of(asked: Mapping[str, str]) -> Query:
 
 
 def refuse_unknown(asked: Mapping[str, str], sources: Collection[str]) -> None:
-    """Raise BadQuery for a source, state, language or day that there is none of.
+    """Raise BadQuery for an unknown source, state or language, and for an invalid day.
 
-    A feed of them would stay empty for ever. A topic may get its first release any day.
+    A feed of them would stay empty. Unknown topics are allowed: a topic may get its first release
+    later.
     """
     query_of(asked)
     for source in asked.get("source", "").split(","):
         if source and source not in sources:
             near = meant(source[:40], sorted(sources)) or "; /sources/ lists them"
-            raise BadQuery(f"source={source[:40]} is no source{near}")
+            raise BadQuery(f"source={source[:40]} is not a source{near}")
     for state in asked.get("state", "").split(","):
         if state and state not in STATES:
-            raise BadQuery(f"state={state[:40]} is none; write state={' or state='.join(STATES)}")
+            raise BadQuery(
+                f"state={state[:40]} is not a state; use state={' or state='.join(STATES)}"
+            )
     for tag in asked.get("lang", "").split(","):
         if tag and not feed_language(tag):
-            raise BadQuery(f"lang={tag[:40]} is no language; write its tag, such as lang=en")
+            raise BadQuery(f"lang={tag[:40]} is not a language; use a tag such as lang=en")
 
 
 def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:
-    """What is asked for, with the present ids of sources; ``moves`` has them by earlier ones."""
+    """Replace previous ids of sources by current ones. ``moves`` maps previous to current ids."""
     if "source" not in asked:
         return asked
     names = (moves.get(one, one) for one in asked["source"].split(","))
@@ -120,10 +124,11 @@ def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> 
 
 
 def groups_of(asked: Mapping[str, str]) -> Collection[str]:
-    """The groups of feeds that an OPML file is to contain.
+    """Return the groups of feeds that an OPML file contains.
 
-    If the query names none: those of sources, or all groups of a chosen source or topic. Events are
-    of the whole site, so a choice never contains them. Raises BadQuery for an unknown group.
+    Without a ``groups`` parameter these are the feeds of sources, or all groups of a selected
+    source or topic. A selection never contains event feeds, which cover the whole site. Raises
+    BadQuery for an unknown group.
     """
     named = asked.get("groups", "").split(",") if "groups" in asked else ()
     for group in named:
@@ -136,7 +141,7 @@ def groups_of(asked: Mapping[str, str]) -> Collection[str]:
 
 
 def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
-    """Whether a facet is in a selection by sources and topics, each parted by commas."""
+    """Return whether a facet matches the comma-separated sources and topics of a query."""
     return all(
         getattr(facet, name) in asked[name].split(",")
         for name in ("source", "topic")

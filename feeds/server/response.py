@@ -1,8 +1,11 @@
-"""A file of the site in memory, with all that an answer needs made once."""
+"""A file of the site in memory, with ready-made response headers."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import PurePath
@@ -10,8 +13,7 @@ from typing import TypeAlias
 
 from feeds.http_headers import CODINGS, IDENTITY, cache_control_of, content_type_of
 from feeds.pages.renderer import SERVED_POLICY
-from feeds.server.connection.security import completed
-from feeds.server.link_headers import links_in
+from feeds.server.connection.security import ANY_ORIGIN, completed
 from feeds.urls import WATCH_FEED, FileStamp
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -19,19 +21,21 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 OK, NOT_MODIFIED = b"200 OK", b"304 Not Modified"
 
 PRIVATE = "private, max-age=60"
+"""The cache-control of watch feeds."""
 
 PAGE_POLICY = SERVED_POLICY.encode()
 OWN_SCRIPT = b"; script-src 'self'; connect-src 'self'"
+"""What pages without texts of publishers may do besides: run the site's own scripts."""
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
 
-CHOSEN_BY = b"accept-encoding, a-im, sec-fetch-dest"
-"""What the answer to a request for a feed depends on."""
+FEED_VARIES_BY = b"accept-encoding, a-im, sec-fetch-dest"
+"""Request headers on which the response for a feed depends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A body in one coding, and the headers of the answer that carries it."""
+    """A body in one content coding, with the headers of its response."""
 
     body: bytes
     headers: Headers
@@ -40,11 +44,11 @@ class Encoded:
 
 @dataclass(slots=True)
 class CachedFile:
-    """A file in memory, under the path of its ``address``.
+    """A file in memory, for requests of the path ``address``.
 
-    ``modified`` is its time in whole seconds since 1970 (UTC). ``tags`` are its strong entity tags
-    by coding, made or not; ``unchanged`` the headers of a 304 by tag (``heads`` as bytes), and
-    ``headers`` those that an answer with a body has besides.
+    ``modified`` is its time in whole seconds since 1970 (UTC). ``tags`` are strong ETags by content
+    coding, including codings not yet compressed. ``unchanged`` has the headers of a 304 by ETag,
+    ``heads`` the same as bytes. ``headers`` are the additional headers of a 200.
     """
 
     address: str
@@ -59,7 +63,7 @@ class CachedFile:
     looked: float = 0.0
 
     def add(self, coding: str, body: bytes) -> Encoded:
-        """Keep the body in one coding."""
+        """Store the body in one content coding."""
         headers = [*self.unchanged[self.tags[coding]], *self.headers]
         headers.append((b"content-length", str(len(body)).encode()))
         if coding != IDENTITY:
@@ -69,7 +73,7 @@ class CachedFile:
 
     @property
     def body(self) -> bytes:
-        """What the file holds."""
+        """The content without a content coding."""
         return self.variants[IDENTITY].body
 
     @property
@@ -79,7 +83,7 @@ class CachedFile:
 
     @property
     def size(self) -> int:
-        """Bytes that are held."""
+        """Total bytes of all stored bodies."""
         return sum(len(variant.body) for variant in self.variants.values())
 
 
@@ -93,11 +97,11 @@ def hold(
     before: CachedFile | None = None,
     more: Headers | None = None,
 ) -> CachedFile:
-    """A file with its tags and the headers that its answers share, and ``more`` of them.
+    """Return a CachedFile with its ETags and headers. ``more`` are additional headers.
 
-    ``follows`` is whether it is an archive page with another after it: such a page is for ever.
-    Whoever asks by the time of what was held ``before`` gets the new one, be it of the same second
-    or, restored from a copy, of an earlier one.
+    ``follows`` means that it is an archive page with a page after it, so it never changes.
+    ``before`` is the previous version: the new one gets a later modification time, even if its file
+    is as old or was restored from a backup.
     """
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
@@ -105,11 +109,11 @@ def hold(
     kept = cache_control_of(address, file, followed=follows)
     if address.startswith(WATCH_FEED):
         kept = PRIVATE
-    # All that a 304 may say; the reader has the rest (RFC 9110, section 15.4.5).
+    # The headers allowed in a 304; clients keep the others (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
         (b"cache-control", kept.encode()),
-        (b"vary", CHOSEN_BY if is_feed else b"accept-encoding"),
+        (b"vary", FEED_VARIES_BY if is_feed else b"accept-encoding"),
         *(more or ()),
     ]
     headers = [
@@ -117,8 +121,8 @@ def hold(
         (b"content-security-policy", policy_of(address, is_feed=is_feed)),
     ]
     if is_feed or address.startswith(("/log/", "/witness/")):
-        # They are public, and readers or verifiers that run in a browser may take them.
-        short.append((b"access-control-allow-origin", b"*"))
+        # Readers and verifiers in browsers need CORS for these public files.
+        short += ((name.encode(), value.encode()) for name, value in ANY_ORIGIN.items())
     if is_feed:
         headers.extend((b"link", link) for link in links_in(body, kind))
     digest = hashlib.sha256(body).hexdigest()[:32]
@@ -133,12 +137,63 @@ def hold(
 
 
 def policy_of(address: str, *, is_feed: bool) -> bytes:
-    """What an answer may do in a browser; pages with texts from outside run no script at all."""
+    """Return the content security policy of an address.
+
+    Pages with texts of publishers run no script at all.
+    """
     if is_feed:
         return FEED_POLICY
     return PAGE_POLICY if address.startswith("/releases/") else PAGE_POLICY + OWN_SCRIPT
 
 
 def head_of(status: bytes, headers: Headers) -> bytes:
-    """The beginning of an answer as it goes over the wire, without the line that ends it."""
+    """Return the status line and headers as sent, without the blank line at the end."""
     return b"HTTP/1.1 %s\r\n" % status + b"".join(b"%s: %s\r\n" % pair for pair in headers)
+
+
+HEAD_BYTES = 4096
+"""Bytes at the start of a feed that contain its own links."""
+
+ITEMS = b',"items":['
+"""The end of the head of a JSON Feed."""
+ENTRY = re.compile(rb"<(?:entry|item)\b")
+LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
+ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
+RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
+"""Link relations that are repeated as headers."""
+ADDRESS = re.compile(rb"https?://[^\x00-\x20<>\"\x7f-\xff]+")
+"""An address that is safe in a header."""
+
+
+def links_in(feed: bytes, kind: str) -> list[bytes]:
+    """Return the Link headers for a feed's self, hub and archive links. ``kind`` is its suffix."""
+    head = feed[:HEAD_BYTES]
+    found = json_links(head) if kind == ".json" else xml_links(head)
+    return [b'<%s>; rel="%s"' % (href, rel) for rel, href in found if ADDRESS.fullmatch(href)]
+
+
+def xml_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield relation and address of each link in the head of an RSS or Atom feed."""
+    # Entries may contain links with the same relations.
+    for element in LINK.findall(ENTRY.split(head, 1)[0]):
+        found = dict(ATTRIBUTE.findall(element))
+        if found.get(b"rel") in RELATIONS and b"href" in found:
+            yield found[b"rel"], found[b"href"].replace(b"&amp;", b"&")
+
+
+def json_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield relation and address of each link in a JSON Feed.
+
+    ``next_url`` is the page with older items, so its relation is ``prev-archive``.
+    """
+    try:
+        found = json.loads(head.partition(ITEMS)[0] + b"}")
+        for rel, href in (
+            ("self", found["feed_url"]),
+            *(("hub", hub["url"]) for hub in found.get("hubs", ())),
+            *(("prev-archive", found[name]) for name in ("next_url",) if name in found),
+        ):
+            yield rel.encode(), href.encode()
+    except (ValueError, LookupError):
+        # Not a feed of Communique.
+        return

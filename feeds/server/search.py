@@ -1,7 +1,7 @@
-"""Searches as subscribers ask for them: what is new comes first, be it ever so little to the point.
+"""Searches for feeds and the search page, newest first.
 
-A search for people on the command line has the best first; as a feed it would never show a release
-that is worth less than a hundred old ones. On the page they choose.
+The command line sorts by relevance. A feed sorted that way would never show a new release less
+relevant than a hundred old ones. The page offers both orders.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from feeds.searches import PAGE_PARAMETERS
 from feeds.server.query import query_of, with_present_sources
 
 FACETS = ("source", "topic")
-"""What facets are chosen by, without looking into the search index."""
+"""Parameters that are answered from facets, without the search index."""
 
-SELECTED = 20
-"""Pairs of a source and a topic that are looked at in a search without words."""
+MAX_FACET_PAIRS = 20
+"""Maximum number of source and topic pairs in a search without words."""
 
-SHOWN_NEWEST = 5
-"""Releases that show what a feed holds that is put together."""
+PREVIEW_RELEASES = 5
+"""Number of releases in the preview of the feed builder."""
 
-PAGE = 30
-"""Releases on a page of hits."""
+RESULTS_PER_PAGE = 30
+"""Releases per page of search results."""
 
 
 def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Release]:
-    """The newest releases that a search finds, by its parameters (see feeds.searches).
+    """Return the newest releases for the parameters of feeds.searches.SEARCH_PARAMETERS.
 
-    One without words finds all that there is by the others; one for nothing at all finds nothing.
-    Raises BadQuery, SlowSearch.
+    Without words, all releases that match the other parameters are found; without any parameter,
+    none. Raises BadQuery, SlowSearch.
     """
     asked = with_present_sources(asked, store.source_moves())
     if asked and asked.keys() <= set(FACETS):
@@ -50,9 +50,9 @@ def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Relea
 def of_facets(
     store: Store, asked: Mapping[str, str], limit: int, offset: int = 0
 ) -> Sequence[Release]:
-    """The newest releases of sources and topics, in the order of their feeds."""
+    """Return the newest releases of sources and topics, in feed order."""
     every = product(*(asked[name].split(",") if name in asked else [None] for name in FACETS))
-    facets = [Facet(*names) for names in islice(every, SELECTED)]
+    facets = [Facet(*names) for names in islice(every, MAX_FACET_PAIRS)]
     if len(facets) == 1:
         return tuple(store.releases(facets[0], limit=limit, offset=offset))
     some = (one for facet in facets for one in store.releases(facet, limit=offset + limit))
@@ -62,7 +62,7 @@ def of_facets(
 
 
 def found(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchResults:
-    """What the page of a search shows, or why it can't be asked."""
+    """Return the content of the search page: results, or the problems of the query."""
     asked = with_present_sources(asked, store.source_moves())
     problems = problems_of(catalog, asked)
     if problems or not asked.keys() - set(PAGE_PARAMETERS):
@@ -77,40 +77,42 @@ def found(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchRes
         return SearchResults(asked, problems=[Problem(said, [])])
     shown: list[Hit] = [(one, ()) for one in hits.releases]
     if "source" not in asked:
-        shown = told_once(store, hits)
+        shown = one_per_story(store, hits)
     notes = notes_on(catalog.texts, query)
     return SearchResults(asked, query, matches, shown, hits.cursor, notes=notes)
 
 
 def built(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> BuiltFeed:
-    """What the page shows where feeds are put together. Raises BadQuery, SlowSearch."""
+    """Return the content of the feed builder. Raises BadQuery, SlowSearch."""
     selected = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
     selected = dict(with_present_sources(selected, store.source_moves()))
     problems = problems_of(catalog, selected)
     if problems or not selected or kind_of(asked) in SITE_FEEDS:
         return BuiltFeed(asked, problems)
     query = query_of({**selected, **state_of(asked)})
-    newest = store.search_newest(query, limit=SHOWN_NEWEST).releases
+    newest = store.search_newest(query, limit=PREVIEW_RELEASES).releases
     return BuiltFeed(asked, (), store.count_matches(query), newest)
 
 
-def told_once(store: Store, hits: Hits) -> list[Hit]:
-    """Hits with one of each story, and the others of it among them."""
+def one_per_story(store: Store, hits: Hits) -> list[Hit]:
+    """Return one hit per story, with the story's other releases."""
     ids = {one.id for one in hits.releases}
     return list(folded(store, hits.releases, lambda one: one.id in ids, lambda _: True))
 
 
 def hits_of(store: Store, query: Query, asked: Mapping[str, str]) -> Hits:
-    """The hits of one page; a cursor that is none begins at the first.
+    """Return one page of hits; an invalid cursor means the first page.
 
-    Where the best come first it counts them, and else it is that of the store.
+    With relevance order the cursor is an offset, otherwise a position from the store.
     """
     text = asked.get("cursor", "")
     cursor = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004 - digits of a number of 64 bits
     if "more" in asked:
         return Hits((), None)
     if asked.get("sort") != "best":
-        return store.search_newest(query, limit=PAGE, cursor=cursor)
+        return store.search_newest(query, limit=RESULTS_PER_PAGE, cursor=cursor)
     offset = cursor or 0
-    best = store.search(query, limit=PAGE + 1, offset=offset)
-    return Hits(best[:PAGE], offset + PAGE if len(best) > PAGE else None)
+    best = store.search(query, limit=RESULTS_PER_PAGE + 1, offset=offset)
+    return Hits(
+        best[:RESULTS_PER_PAGE], offset + RESULTS_PER_PAGE if len(best) > RESULTS_PER_PAGE else None
+    )

@@ -1,7 +1,7 @@
-"""Files of the site held in memory, with all that an answer needs made once.
+"""Published files in memory, with ready-made response headers.
 
-A file is looked at again by one stat, at most once a millisecond, so that what was just published
-is served at once; it is read again only where its time, size or inode has changed.
+A file is checked with one stat, at most once per millisecond, so new files are served at once. It
+is read again only if its time, size or inode has changed.
 """
 
 from __future__ import annotations
@@ -21,39 +21,40 @@ from feeds.server.delta import States
 from feeds.server.response import CachedFile, Encoded, Headers, hold
 from feeds.urls import stamp_of
 
-LIMIT = 64 * 1024 * 1024
-"""Bytes of bodies held at the most; the least recently used go first."""
+MAX_CACHE_BYTES = 64 * 1024 * 1024
+"""Maximum bytes of bodies in memory; the least recently used are dropped first."""
 
-LOOK = 0.001
-"""Seconds for which a file is taken to be as it was: many requests come in that time, or none."""
+CHECK_INTERVAL_SECONDS = 0.001
+"""Seconds between two checks of a file: saves stat calls under load."""
 
-LONGEST, DEEPEST = 250, 12
-"""Bytes of a name and names in a path that are looked for; file systems take a little more."""
+MAX_NAME_BYTES, MAX_PATH_NAMES = 250, 12
+"""Maximum bytes of a file name, and names in a path; just below the limits of file systems."""
 
 Later: TypeAlias = Callable[[Callable[[], None]], object]
+"""Runs work that no response waits for."""
 
 
 def at_once(work: Callable[[], None]) -> None:
-    """Do some work now."""
+    """Run work immediately."""
     work()
 
 
 def no_more(path: str) -> Headers:
-    """No headers besides."""
+    """Return no additional headers."""
     del path
     return []
 
 
 class HeldFiles(ABC):
-    """Files of the site in memory, by the path of their address. Not for use by several threads.
+    """Files of the site in memory, by request path. Not thread-safe.
 
-    They have ``limit`` bytes at the most. ``later`` is given what no answer waits for, and
-    ``headers`` says by the path which headers an answer has besides.
+    They take at most ``limit`` bytes. ``later`` runs work that no response waits for. ``headers``
+    returns the additional headers of a path's response.
     """
 
     def __init__(
         self,
-        limit: int = LIMIT,
+        limit: int = MAX_CACHE_BYTES,
         later: Later = at_once,
         headers: Callable[[str], Headers] = no_more,
     ) -> None:
@@ -66,26 +67,26 @@ class HeldFiles(ABC):
 
     @abstractmethod
     def find(self, path: str) -> CachedFile | None:
-        """The file at a decoded path such as ``/feeds/all.atom``, where it is at hand; else None.
+        """Return the file at a decoded path such as ``/feeds/all.atom`` if it is available at once.
 
-        A path that ends in a slash leads to the index.html below it. Raises OSError where a file is
-        there but can't be read.
+        A path with a final slash means the index.html below it. Raises OSError if a file exists but
+        can't be read.
         """
 
     @abstractmethod
     async def load(self, path: str) -> CachedFile | None:
-        """The file at a path, or None where there is none. Raises OSError and BucketError."""
+        """Return the file at a path, or None if it is missing. Raises OSError and BucketError."""
 
     @abstractmethod
     async def is_folder(self, path: str) -> bool:
-        """Whether a path without a slash at its end would lead to a page with one."""
+        """Return whether a page exists at the path with a slash appended."""
 
     def _keep(self, held: CachedFile) -> None:
         self._held[held.address] = held
         self._count(held.size)
 
     def add(self, held: CachedFile, coding: str, body: bytes) -> Encoded:
-        """Keep the body of a file in one more coding."""
+        """Store a compressed body of a file."""
         before = held.size
         variant = held.add(coding, body)
         # It may have been dropped or replaced while the body was being compressed.
@@ -106,12 +107,12 @@ class HeldFiles(ABC):
 
 
 class SiteCache(HeldFiles):
-    """The files below one folder; new ones are seen at once."""
+    """Serves the published files of one folder; sees new files at once."""
 
     def __init__(
         self,
         folder: Path,
-        limit: int = LIMIT,
+        limit: int = MAX_CACHE_BYTES,
         later: Later = at_once,
         headers: Callable[[str], Headers] = no_more,
     ) -> None:
@@ -119,10 +120,10 @@ class SiteCache(HeldFiles):
         self._folder = str(folder)
 
     def find(self, path: str) -> CachedFile | None:
-        """The file at a path, or None where there is none. Raises OSError."""
+        """Return the file at a path, or None if it is missing. Raises OSError."""
         held = self._held.get(path)
         now = time.monotonic()
-        if held and now - held.looked < LOOK:
+        if held and now - held.looked < CHECK_INTERVAL_SECONDS:
             return held
         name = held.file if held else self._file(path)
         if name is None:
@@ -134,7 +135,7 @@ class SiteCache(HeldFiles):
                 self._held.move_to_end(path)
                 held.looked = now
                 return held
-            # Whatever is no file might be read for ever.
+            # Reading a pipe or device could block forever.
             is_ours = stat.S_ISREG(found.st_mode) and self._is_below(name)
             body = Path(name).read_bytes() if is_ours else None
         except (FileNotFoundError, NotADirectoryError):
@@ -149,16 +150,16 @@ class SiteCache(HeldFiles):
         return held
 
     async def load(self, path: str) -> CachedFile | None:
-        """The file at a path, or None where there is none: a disk is quick. Raises OSError."""
+        """Return the file at a path, or None if it is missing. Raises OSError."""
         return self.find(path)
 
     def _is_below(self, name: str) -> bool:
-        """Whether a file lies in the folder, and no link below it leads there or elsewhere."""
+        """Return whether a file is inside the folder and no symbolic link leads to it."""
         folder = os.path.realpath(self._folder)
         return os.path.realpath(name) == folder + name[len(self._folder) :]
 
     async def is_folder(self, path: str) -> bool:
-        """Whether a path without a slash at its end would lead to a page with one."""
+        """Return whether a page exists at the path with a slash appended."""
         return self._is_file(path + "/")
 
     def _is_file(self, path: str) -> bool:
@@ -170,23 +171,24 @@ class SiteCache(HeldFiles):
 
 
 def name_at(path: str) -> str | None:
-    """The name of the file that a path may lead to, below the folder of the site."""
+    """Return the file name for a path, relative to the site's folder; None for an invalid path."""
     parts = path.split("/")[1:]
     if parts[-1:] == [""]:
         parts[-1] = "index.html"
-    # No empty or hidden part, and so no "..": nothing outside the folder, nothing unfinished.
+    # Without empty or hidden parts there is no "..": nothing outside the folder, no temporary
+    # files.
     if not parts or any(not part or part[0] == "." or "\\" in part for part in parts):
         return None
     try:
         longest = max(len(os.fsencode(part)) for part in parts)
     except UnicodeEncodeError:
         return None
-    if "\0" in path or longest > LONGEST or len(parts) > DEEPEST:
+    if "\0" in path or longest > MAX_NAME_BYTES or len(parts) > MAX_PATH_NAMES:
         return None
     return "/".join(parts)
 
 
 def is_followed(file: str) -> bool:
-    """Whether a file is an archive page of a feed, and the page after it is there."""
+    """Return whether a file is an archive page of a feed whose next page exists."""
     after = page_after(file)
     return after is not None and Path(after).is_file()

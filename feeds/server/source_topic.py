@@ -1,7 +1,7 @@
-"""Feeds and pages of one topic of one source, made when they are asked for.
+"""Feeds and pages of one topic of one source, generated on request.
 
-There are very many of them, and few are read. They hold what a publication would write; but their
-archive pages are laid out anew each time, and move on where a release is found late.
+They are too many to publish, and few are read. Their content is the same as if published. But their
+archive pages are cut again for each request, and shift when an old release is added.
 """
 
 from __future__ import annotations
@@ -33,15 +33,17 @@ from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
 FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
+"""A feed of a source's topic: its stem, the number of its archive page, its format."""
 PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
+"""A page of a source's topic: its folder, and the part of older releases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a feed or a page is: ``stem`` is its file without the suffix.
+    """The address of a feed or page. ``stem`` is its file without the suffix.
 
-    ``kind`` is None for pages for people, of which ``part`` is that of older releases. ``number``
-    is that of an archive page.
+    ``kind`` is the feed format, or None for an HTML page. ``number`` is the number of an archive
+    page, ``part`` names an HTML page of older releases.
     """
 
     stem: str
@@ -51,7 +53,7 @@ class Address:
 
 
 def address_of(path: str) -> Address | None:
-    """The address at a decoded path, or None for one that never leads to a source's topic."""
+    """Return the address at a decoded path, or None if no topic of a source can be there."""
     if found := PAGE.fullmatch(path):
         return Address(f"{found[1]}index", part=(found[2] or "") + (found[3] or ""))
     if found := FEED.fullmatch(path):
@@ -63,9 +65,9 @@ def address_of(path: str) -> Address | None:
 def source_topic(
     store: ReadStore, catalog: Catalog, address: Address, site: Site, links: tuple[Link, ...] = ()
 ) -> bytes | None:
-    """What is at an address, or None where no release has that source and topic.
+    """Return the document at an address, or None if no release has that source and topic.
 
-    A feed has as many entries and bytes as the settings of the ``site`` allow, and these ``links``.
+    ``site`` limits the entries and bytes of a feed; ``links`` are added to it.
     """
     counts = store.facets()
     facet = facet_at(address, counts)
@@ -101,7 +103,7 @@ def people_page(
     releases: Releases,
     pages: Sequence[Releases],
 ) -> bytes | None:
-    """The page for people of the newest releases, or of those on a part; None for no such part."""
+    """Return the HTML page of the newest releases, or of one part; None for an unknown part."""
     name = part.partition("-")[0]
     if name.isdigit():
         if int(name) > len(pages):
@@ -124,19 +126,19 @@ def people_page(
 
 
 def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[Line]:
-    """The lines of releases."""
+    """Return the rows of a page for releases."""
     entries = entries_of(store, renderer.catalog, releases)
     return [Line(day_of(one), renderer.row(one), one.timed) for one in entries]
 
 
 def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[Entry]:
-    """The entries of releases of one source."""
+    """Return the entries of releases of one source."""
     found = (store.release(one.id) for one in releases)
     return [entry_of(one, catalog, mixed=False) for one in found if one]
 
 
 def facet_at(address: Address, facets: Iterable[Facet]) -> Facet | None:
-    """The topic of a source whose feed or page is at an address."""
+    """Return the topic of a source whose feed or page is at an address."""
     where = page_file if address.kind is None else stem_of
     wanted = address.stem + (".html" if address.kind is None else "")
     return next((one for one in facets if not is_published(one) and where(one) == wanted), None)

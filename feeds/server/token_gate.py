@@ -1,4 +1,4 @@
-"""The gate of a site that is for those with tokens, and what is answered to all others."""
+"""The gate in front of the site, which checks the access that the route table requires."""
 
 from __future__ import annotations
 
@@ -8,102 +8,99 @@ from typing import Final, Protocol
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from feeds.server.api.problems import Refused
+from data.access.permissions import Verdict
+from data.access.tokens import TokenScope
+from feeds.server.api.problems import ApiError
 from feeds.server.connection.http_protocol import ReadyAnswer
 from feeds.server.errors import page
-from feeds.server.requests.access import PARAMETER, Access, Verdict, token_in
-from feeds.urls import ADMIN_PATH, API, CALLBACK_PATH, FRESHRSS_API, READER_LOGINS, WATCH_FEED
+from feeds.server.requests.access import PARAMETER, Access, token_in
+from feeds.server.requests.routes import RouteTable
+from feeds.urls import API
 
 CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', 'Bearer realm="Communique"')
-
-OPEN: Final = ("/static/", CALLBACK_PATH, WATCH_FEED, f"{ADMIN_PATH}/")
-"""Beginnings of addresses that are for everybody, or look at tokens or secrets themselves."""
+"""Values of WWW-Authenticate: for browsers and feed readers, and for programs."""
 
 PUBLIC: Final = b"cache-control: public"
 PRIVATE: Final = b"cache-control: private"
 
-OPEN_PATHS: Final = frozenset(
-    {
-        "/healthz",
-        "/robots.txt",
-        "/favicon.ico",
-        ADMIN_PATH,
-        FRESHRSS_API,
-        FRESHRSS_API + "/",
-        *READER_LOGINS,
-    }
-)
-
 
 def without_token(query: bytes) -> bytes:
-    """A query as it was before a token was added: what is made of it knows none."""
+    """Return a query without its token, which must not appear in links and caches."""
     return b"&".join(part for part in query.split(b"&") if not part.startswith(PARAMETER))
 
 
 def refusal(scope: Scope, verdict: Verdict) -> Response:
-    """The answer to a request that is refused."""
+    """Return the response to a refused request."""
     if scope["path"].startswith(API) and scope["path"] != API:
-        return refused_program(verdict)
+        return api_refusal(verdict)
     if verdict.status == 429:  # noqa: PLR2004 - Too Many Requests
         wait = {"retry-after": str(verdict.retry_after), "cache-control": "no-store"}
-        return PlainTextResponse("Too many wrong tokens came from your address.\n", 429, wait)
+        return PlainTextResponse("Too many wrong tokens from your address.\n", 429, wait)
     if verdict.status == 403:  # noqa: PLR2004 - Forbidden
-        return page(scope, 403, said="This token is not for what you asked for.")
-    said = "This is for those with a token: give it as the password, under any name."
+        return page(scope, 403, said="Your token does not allow this.")
+    said = "This site needs a token: enter it as the password, with any user name."
     answer = page(scope, 401, said=said)
     for challenge in CHALLENGES:
         answer.headers.append("www-authenticate", challenge)
     return answer
 
 
-def refused_program(verdict: Verdict) -> Response:
-    """The same for whoever asks the API."""
+def api_refusal(verdict: Verdict) -> Response:
+    """Return the response to a refused request of the API."""
     why, headers = {
-        401: ("this is for those with a token: send it as `Authorization: Bearer`", {}),
-        403: ("this token is not for what you asked for", {}),
-        429: ("too many wrong tokens came from your address", {"retry-after": verdict.retry_after}),
+        401: ("this needs a token: send it as `Authorization: Bearer`", {}),
+        403: ("this token does not allow the request", {}),
+        429: ("too many wrong tokens from your address", {"retry-after": verdict.retry_after}),
     }[verdict.status]
     said = {name: str(value) for name, value in headers.items()}
-    answer = Refused(verdict.status, why, headers=said).response()
+    answer = ApiError(verdict.status, why, headers=said).response()
     if verdict.status == 401:  # noqa: PLR2004 - Unauthorized
         answer.headers["www-authenticate"] = CHALLENGES[1]
     return answer
 
 
 class ReadyApp(Protocol):
-    """An application that may have an answer ready (see http_protocol)."""
+    """An application that can respond from memory (see http_protocol)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
 
     def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
-        """The answer to a plain GET, where nothing is to be made."""
+        """Return the response to a plain GET if it is in memory."""
 
 
 class TokenGate:
-    """Lets requests with a token come to an application, and those that need none."""
+    """Passes on the requests that the route table allows; refuses all others.
 
-    def __init__(self, app: ReadyApp, access: Access) -> None:
+    On an open site only operating needs a token, otherwise reading needs one too.
+    """
+
+    def __init__(self, app: ReadyApp, table: RouteTable, access: Access, *, is_open: bool) -> None:
         self._app = app
+        self._table = table
         self._access = access
+        self._is_open = is_open
 
     def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
-        """The answer to a plain GET with a token, where nothing is to be made."""
-        if is_open(path):
+        """Return the response to a plain GET with a valid token if it is in memory."""
+        if self._needed(path, "GET") is None:
             return self._app.ready(path, headers)
         text = token_in(headers)
-        # Who is refused is answered, and counted, below. All tokens let read.
+        # Refusals are sent, and counted, below. All tokens allow reading.
         if text is None or self._access.find(text) is None:
             return None
         answer = self._app.ready(path, headers)
         return answer and (answer[0].replace(PUBLIC, PRIVATE, 1), answer[1])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (or whatever else ASGI brings)."""
-        if scope["type"] != "http" or scope["method"] == "OPTIONS" or is_open(scope["path"]):
+        """Respond to one request or lifespan event."""
+        needed: TokenScope | None = None
+        if scope["type"] == "http" and scope["method"] != "OPTIONS":
+            needed = self._needed(scope["path"], scope["method"])
+        if needed is None:
             await self._app(scope, receive, send)
             return
-        verdict = self._access.judge(scope, "read")
+        verdict = self._access.judge(scope, needed)
         if not verdict.is_granted:
             await refusal(scope, verdict)(scope, receive, send)
             return
@@ -117,12 +114,16 @@ class TokenGate:
         query = without_token(scope["query_string"])
         await self._app({**scope, "query_string": query}, receive, send_private)
 
-
-def is_open(path: str) -> bool:
-    """Whether an address is for everybody, whoever may read the site."""
-    return path in OPEN_PATHS or (path.startswith(OPEN) and "/.." not in path)
+    def _needed(self, path: str, method: str) -> TokenScope | None:
+        """Return what a request's token must allow; None if it needs no token here."""
+        access = self._table.access(path, method)
+        if access in {"public", "own"} and "/.." not in path:
+            return None
+        if access == "operate":
+            return "operate"
+        return None if self._is_open else "read"
 
 
 def made_private(name: bytes, value: bytes) -> bytes:
-    """The value of a header field of an answer that nobody may keep for others."""
+    """Return the value of a response header for private caches only."""
     return value.replace(b"public", b"private", 1) if name == b"cache-control" else value

@@ -1,8 +1,7 @@
-"""The feed of a watch: what it matches of what is stored, for those who know its token.
+"""The feed of a watch, generated from the store for clients with the watch's token.
 
-It is made from the store alone, so it shows what was there before the watch was; what is told by
-other outputs, and when, makes no difference to it. Its own address in it is without the token, as
-feeds are copied.
+It also contains matches from before the watch was created, whatever other channels have sent.
+Addresses inside the feed omit the token, because feeds are copied.
 """
 
 from __future__ import annotations
@@ -27,18 +26,19 @@ from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, entry_of
 from feeds.entries.events import edit_entry, health_entry, retraction_entry, return_entry
 from feeds.formats.feed import Feed, feed_of
-from feeds.server.search import SELECTED, of_facets
+from feeds.server.search import MAX_FACET_PAIRS, of_facets
 from feeds.urls import FORMATS, WATCH_FEED
 
-ROUNDS: Final = 10
-"""How often as many releases as a feed holds are looked at for those that a watch matches."""
+MAX_BATCHES: Final = 10
+"""Maximum number of candidate batches that are searched for matches; a batch has the feed's size.
+"""
 
-LOOKED_AT: Final = 300
-"""Edits, retractions, returns and changes of health of all sources that a watch is tried on."""
+EVENTS_PER_KIND: Final = 300
+"""Number of the newest events of each kind that are tested against a watch."""
 
 
 def watch_of(folder: Path | None, stem: str, token: str) -> Watch | None:
-    """The watch whose feed is at an address without its suffix, or None without its token."""
+    """Return the watch whose feed is at an address without suffix, or None for a wrong token."""
     name = stem.removeprefix(WATCH_FEED)
     if folder is None or name == stem:
         return None
@@ -52,12 +52,12 @@ def watch_of(folder: Path | None, stem: str, token: str) -> Watch | None:
 
 
 def watch_feed(catalog: Catalog, watch: Watch, stem: str) -> Feed:
-    """The head of the feed of a watch."""
+    """Return the head of a watch's feed."""
     own = f"{catalog.site}{stem}"
     return replace(
         feed_of(catalog, Facet(), ()),
         title=f"{plain(watch.name)} · {catalog.title}",
-        subtitle="What a watch matches.",
+        subtitle="Matches of a watch.",
         id=own,
         addresses=tuple((kind, f"{own}.{kind}") for kind in FORMATS),
         links=(),
@@ -65,7 +65,7 @@ def watch_feed(catalog: Catalog, watch: Watch, stem: str) -> Feed:
 
 
 def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> list[Entry]:
-    """The newest of what a watch matches, the last change first."""
+    """Return the newest matches of a watch, the latest change first."""
     moves = store.source_moves()
     present = tuple(moves.get(one, one) for one in watch.sources)
     watch = msgspec.structs.replace(watch, sources=present)
@@ -76,19 +76,19 @@ def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> l
     if "edit" in watch.kinds:
         entries += edits(store, catalog, index)
     if "retraction" in watch.kinds:
-        for one in store.retractions(limit=LOOKED_AT):
+        for one in store.retractions(limit=EVENTS_PER_KIND):
             if one.retracted and matches(index, release_event("retraction", one)):
                 captured = store.sightings(one.id).gone is not None
                 entries.append(retraction_entry(catalog, one, one.retracted, captured=captured))
     if "return" in watch.kinds:
-        for back in store.returns(limit=LOOKED_AT):
+        for back in store.returns(limit=EVENTS_PER_KIND):
             release = store.release(back.release)
             if release and matches(index, release_event("return", release)):
                 entries.append(return_entry(catalog, release, back))
     if "health" in watch.kinds:
         entries += (
             health_entry(catalog, one)
-            for one in store.health_events(limit=LOOKED_AT)
+            for one in store.health_events(limit=EVENTS_PER_KIND)
             if matches(index, AlertEvent("health", one.source))
         )
     entries.sort(key=lambda one: (one.updated, one.published or one.updated), reverse=True)
@@ -98,19 +98,19 @@ def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> l
 def releases(
     store: Store, catalog: Catalog, watch: Watch, index: WatchIndex, limit: int
 ) -> Iterable[Entry]:
-    """The entries of the newest releases that a watch matches."""
+    """Return the entries of the newest matching releases."""
     found: list[Release] = []
-    for some in islice(candidates(store, watch, limit), ROUNDS):
+    for some in islice(candidates(store, watch, limit), MAX_BATCHES):
         found += (one for one in some if matches(index, release_event("release", one)))
         if len(found) >= limit or len(some) < limit:
             break
     shown = (entry_of(one, catalog, mixed=True) for one in found[:limit])
-    # What has no date since the first visit is nobody's news.
+    # Releases without a date have no place in a feed ordered by date.
     return (one for one in shown if one.published)
 
 
 def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Release]]:
-    """The newest releases that a watch may match, ``limit`` at a time."""
+    """Yield batches of ``limit`` releases that a watch may match, newest first."""
     query = Query(watch.query, ",".join(watch.sources) or None, ",".join(watch.topics) or None)
     if any(term.wanted for term in terms_of(query.text)):
         hits = store.search_newest(query, limit=limit)
@@ -120,8 +120,8 @@ def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Rele
             yield hits.releases
         return
     asked = {"source": query.source, "topic": query.topic}
-    if max(len(watch.sources), 1) * max(len(watch.topics), 1) > SELECTED:
-        # More than such a search looks at: the newest of all are held against the watch.
+    if max(len(watch.sources), 1) * max(len(watch.topics), 1) > MAX_FACET_PAIRS:
+        # Too many pairs for such a search: the newest of all releases are tested.
         asked = {}
     chosen = {name: value for name, value in asked.items() if value}
     for offset in count(0, limit):
@@ -129,8 +129,8 @@ def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Rele
 
 
 def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[Entry]:
-    """The entries of the newest edits that a watch matches."""
-    for one in store.edits(limit=LOOKED_AT):
+    """Yield the entries of the newest matching edits."""
+    for one in store.edits(limit=EVENTS_PER_KIND):
         release = store.release(one.release)
         if release is None:
             continue
@@ -141,5 +141,5 @@ def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[Entry]:
 
 
 def matches(index: WatchIndex, event: AlertEvent | None) -> bool:
-    """Whether an index of one watch matches an event."""
+    """Return whether a one-watch index matches an event."""
     return event is not None and bool(index.matching(event))

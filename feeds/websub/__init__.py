@@ -1,4 +1,4 @@
-"""W3C WebSub, both roles: the publisher, and a hub of our own.
+"""W3C WebSub: the site's own hub, announcements to another hub, and subscriptions to sources' hubs.
 
-A file belongs here if it speaks WebSub, or remembers for whom.
+A module belongs here if it implements a part of WebSub.
 """

@@ -1,6 +1,6 @@
-"""What hubs of others are answered that tell us of the feeds of sources (W3C WebSub, 5.3 and 7).
+"""The callback for hubs of sources (W3C WebSub, sections 5.3 and 7).
 
-What they send is never taken for what a source says: it is a hint to visit the source.
+Content from a hub is never trusted: it only triggers a visit to the source.
 """
 
 from __future__ import annotations
@@ -27,34 +27,39 @@ from feeds.websub.feed_subscriber import callback_base
 
 log = structlog.get_logger()
 
-ANSWERED_WITHIN: Final = 86_400
-"""Seconds in which a hub may ask back after it was asked."""
+VERIFICATION_SECONDS: Final = 86_400
+"""Seconds after a request to a hub within which its verification is accepted."""
 
-LONGEST_CHALLENGE: Final = 4_096
+MAX_CHALLENGE_LENGTH: Final = 4_096
+"""Maximum characters of a hub's challenge."""
 
-LEASES: Final = (600, 366 * 86_400)
-"""Bounds for the seconds of a subscription that are believed."""
+LEASE_LIMITS: Final = (600, 366 * 86_400)
+"""Minimum and maximum accepted duration of a subscription, in seconds."""
 
-RENEWED_AFTER: Final = 0.8
-"""The part of a lease after which it is renewed."""
+RENEWAL_FRACTION: Final = 0.8
+"""Fraction of a lease after which the subscription is renewed."""
 
-DENIED: Final = 86_400
-"""Seconds until a hub is asked again that refused."""
+RETRY_AFTER_DENIAL_SECONDS: Final = 86_400
+"""Seconds until the next request to a hub that denied a subscription."""
 
-LARGEST: Final = 20_000_000
-"""Bytes of content whose signature is looked at."""
+MAX_CONTENT_BYTES: Final = 20_000_000
+"""Maximum bytes of content whose signature is checked."""
 
-HEARD_AGAIN: Final = 60
-"""Seconds between two notes that a hub was heard of."""
+HEARD_UPDATE_SECONDS: Final = 60
+"""Minimum seconds between two updates of the time of a hub's last message."""
 
 SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})")
+"""The value of X-Hub-Signature."""
 
-IGNORED: Final = 204
-"""What is answered to all content: a hub learns nothing of whether it was believed."""
+NO_CONTENT: Final = 204
+"""The status for all content, so that a hub can't learn whether its signature was valid."""
 
 
 class FeedCallback:
-    """An ASGI application below CALLBACK_PATH; ``hinted`` is called with sources that changed."""
+    """The ASGI application below CALLBACK_PATH.
+
+    ``hinted`` is called with the id of each source whose hub reports a change.
+    """
 
     def __init__(self, store: WebSubStore, site: Site, hinted: Callable[[str], None]) -> None:
         self._store = store
@@ -62,16 +67,15 @@ class FeedCallback:
         self._hinted = hinted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a hub that asks whether we mean it, or sends what changed."""
+        """Respond to a hub that verifies a subscription or sends content."""
         request = Request(scope, receive)
         try:
             answer = await self._answer(request)
         except ClientDisconnect:
             return
         except StoreError as error:
-            log.warning("a hub could not be answered", problem=str(error))
+            log.warning("failed to respond to a hub", problem=str(error))
             answer = PlainTextResponse("try again later\n", 503, {"retry-after": "600"})
-        answer.headers["x-content-type-options"] = "nosniff"
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -82,61 +86,66 @@ class FeedCallback:
         if request.method != "POST":
             return PlainTextResponse("GET or POST\n", 405, {"allow": "GET, POST"})
         if known is None or not known.wanted:
-            # This ends what a hub goes on with.
-            return PlainTextResponse("there is no such subscription\n", 410)
+            # A 410 makes the hub end the subscription.
+            return PlainTextResponse("unknown subscription\n", 410)
         if await is_signed(request, known.secret):
             self._heard(known.callback)
-        return Response(status_code=IGNORED)
+        return Response(status_code=NO_CONTENT)
 
     def _heard(self, callback: str) -> None:
-        # Asked for again: it may have been renewed, or have ended, while content came in.
+        # Read again: it may have been renewed or ended while the content arrived.
         known, now = self._store.feed_subscription(callback), time.time()
         if known is None or not known.wanted:
             return
-        if not 0 <= now - known.heard < HEARD_AGAIN:
+        if not 0 <= now - known.heard < HEARD_UPDATE_SECONDS:
             self._store.keep_feed_subscription(replace(known, heard=now))
         self._hinted(known.source)
 
     def _verified(self, asked: Mapping[str, str], known: FeedSubscription | None) -> Response:
-        """Confirm what we asked for, and nothing else (section 5.3)."""
+        """Confirm a subscription that was requested, and no other (section 5.3)."""
         mode, challenge = asked.get("hub.mode"), asked.get("hub.challenge", "")
         if known is None or asked.get("hub.topic") != known.topic:
-            return PlainTextResponse("there is no such subscription\n", 404)
+            return PlainTextResponse("unknown subscription\n", 404)
         now = time.time()
         if mode == "denied":
-            log.warning("hub of a source denied", source=known.source)
-            self._store.keep_feed_subscription(replace(known, expires=0.0, due=now + DENIED))
-            return Response(status_code=IGNORED)
+            log.warning("hub denied a subscription", source=known.source)
+            self._store.keep_feed_subscription(
+                replace(known, expires=0.0, due=now + RETRY_AFTER_DENIAL_SECONDS)
+            )
+            return Response(status_code=NO_CONTENT)
         mine = "subscribe" if known.wanted else "unsubscribe"
-        expected = 0 <= now - known.asked < ANSWERED_WITHIN
-        if mode != mine or not expected or not 0 < len(challenge) <= LONGEST_CHALLENGE:
-            return PlainTextResponse("nobody here asked for that\n", 404)
+        expected = 0 <= now - known.asked < VERIFICATION_SECONDS
+        if mode != mine or not expected or not 0 < len(challenge) <= MAX_CHALLENGE_LENGTH:
+            return PlainTextResponse("no such request was made\n", 404)
         if known.wanted:
             lease = lease_of(asked.get("hub.lease_seconds", ""))
             self._store.keep_feed_subscription(
-                replace(known, expires=now + lease, due=now + lease * RENEWED_AFTER, attempts=0)
+                replace(known, expires=now + lease, due=now + lease * RENEWAL_FRACTION, attempts=0)
             )
         else:
             self._store.remove_feed_subscription(known.callback)
-        log.info("a hub asked back", source=known.source, mode=mode)
+        log.info("subscription verified", source=known.source, mode=mode)
         return PlainTextResponse(challenge)
 
 
 def lease_of(text: str) -> int:
-    """The seconds that a hub gives a subscription, as far as they are believed."""
+    """Return the duration of a subscription in seconds, within the accepted limits."""
     seconds = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else LEASE
-    return min(max(seconds, LEASES[0]), LEASES[1])
+    return min(max(seconds, LEASE_LIMITS[0]), LEASE_LIMITS[1])
 
 
 async def is_signed(request: Request, secret: str) -> bool:
-    """Whether content is signed with our secret (section 7.1); it is read, and kept nowhere."""
+    """Return whether content is signed with the subscription's secret (section 7.1).
+
+    The content is read but not stored.
+    """
     found = SIGNATURE.fullmatch(request.headers.get("x-hub-signature", "").strip())
     if not found:
         return False
     mac, size = hmac.new(secret.encode(), digestmod=found[1]), 0
     async for piece in request.stream():
         size += len(piece)
-        if size > LARGEST:
+        if size > MAX_CONTENT_BYTES:
             return False
         mac.update(piece)
     return hmac.compare_digest(mac.hexdigest(), found[2].lower())

@@ -1,4 +1,4 @@
-"""Keeps us subscribed to the feeds of sources whose hubs tell of changes (W3C WebSub, 5 and 8)."""
+"""Subscribes to the feeds of sources at their hubs (W3C WebSub, sections 5 and 8)."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from feeds.websub.subscribers import host_of
 
 log = structlog.get_logger()
 
-TOGETHER: Final = 10
-"""Subscriptions that one hub is asked for in a row, before it is looked what else is due."""
+REQUESTS_PER_HUB: Final = 10
+"""Maximum number of requests to one hub per round."""
 
-AT_ONCE: Final = 16
-"""Hubs that are spoken to at the same time."""
+MAX_CONCURRENT_HUBS: Final = 16
+"""Maximum number of hubs contacted at the same time."""
 
-ENDED: Final = 4
-"""Times that a hub is told that a subscription ends; then its lease, or a 410, has to end it."""
+MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
+"""Maximum attempts to unsubscribe; afterwards the lease, or a 410, ends the subscription."""
 
 
 class FeedSubscriber:
-    """Asks hubs for subscriptions, renews them before they end, and ends those of no use."""
+    """Requests subscriptions at hubs, renews them in time, and ends unneeded ones."""
 
     def __init__(self, store: WebSubStore, site: Site, outbound: Outbound, pace: Backoff) -> None:
         self._store = store
@@ -45,33 +45,36 @@ class FeedSubscriber:
         self._pace = pace
 
     async def round(self, sources: Collection[str]) -> None:
-        """Ask for all that is due, of the ``sources`` that there are; of others all is to end."""
+        """Send all due requests for the ``sources``; end the subscriptions of all other sources."""
         now = time.time()
         self._plan(sources, now)
         by_host = defaultdict[str, list[FeedSubscription]](list)
         for one in self._store.feed_subscriptions():
             if one.due <= now:
                 by_host[host_of(one.hub)].append(one)
-        room = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(self._ask_hub(some[:TOGETHER], room) for some in by_host.values()))
+        room = asyncio.Semaphore(MAX_CONCURRENT_HUBS)
+        await asyncio.gather(
+            *(self._ask_hub(some[:REQUESTS_PER_HUB], room) for some in by_host.values())
+        )
 
     def _plan(self, sources: Collection[str], now: float) -> None:
-        """Begin the subscriptions that lack, and note which are to end."""
+        """Create missing subscriptions, and mark those that must end."""
         hubs = self._store.feed_hubs().items()
-        lacks = {(source, one.hub, one.topic) for source, one in hubs if source in sources}
-        lacks = {one for one in lacks if is_address(one[1]) and is_address(one[2])}
+        missing = {(source, one.hub, one.topic) for source, one in hubs if source in sources}
+        missing = {one for one in missing if is_address(one[1]) and is_address(one[2])}
         for one in self._store.feed_subscriptions():
             place = one.source, one.hub, one.topic
-            if one.wanted and place in lacks and one.callback.startswith(self._base):
-                lacks.remove(place)
+            if one.wanted and place in missing and one.callback.startswith(self._base):
+                missing.remove(place)
             elif one.wanted:
                 ended = replace(one, wanted=False, asked=0.0, due=now, attempts=0)
                 self._store.keep_feed_subscription(ended)
-        if lacks:
-            # It holds secrets from now on.
+        if missing:
+            # The store contains secrets from now on.
             self._store.keep_private()
-        for source, hub, topic in sorted(lacks):
-            # Nobody but the hub knows the address, so nobody else can confirm or end it.
+        for source, hub, topic in sorted(missing):
+            # Only the hub knows the callback's address, so nobody else can confirm or end the
+            # subscription.
             callback = self._base + secrets.token_urlsafe(32)
             secret = secrets.token_urlsafe(32)
             self._store.keep_feed_subscription(
@@ -79,10 +82,10 @@ class FeedSubscriber:
             )
 
     async def _ask_hub(self, due: Iterable[FeedSubscription], room: asyncio.Semaphore) -> None:
-        """Ask one hub for some subscriptions, until it does not answer."""
+        """Send requests to one hub until it fails to respond."""
         async with room:
             for one in due:
-                # A hub may have asked back, or told of something, while another was asked for.
+                # The hub may have verified or ended this subscription meanwhile.
                 now = self._store.feed_subscription(one.callback)
                 if now is None or now.due > one.due:
                     continue
@@ -90,16 +93,18 @@ class FeedSubscriber:
                     await self._ask(now)
                 except OutboundError as error:
                     log.warning(
-                        "hub of a source not reached", source=one.source, problem=str(error)
+                        "hub of a source unreachable", source=one.source, problem=str(error)
                     )
                     return
 
     async def _ask(self, one: FeedSubscription) -> None:
-        """Ask for a subscription, or for its end. Raises OutboundError."""
-        if not one.wanted and (one.attempts >= ENDED or one.expires <= time.time()):
+        """Request a subscription, or its end. Raises OutboundError."""
+        if not one.wanted and (
+            one.attempts >= MAX_UNSUBSCRIBE_ATTEMPTS or one.expires <= time.time()
+        ):
             self._store.remove_feed_subscription(one.callback)
             return
-        # Kept before: a hub may ask back before it answers.
+        # Saved first: a hub may verify before it responds.
         asked = replace(
             one,
             asked=time.time(),
@@ -111,18 +116,20 @@ class FeedSubscriber:
         form = subscription_form(HubRequest(mode, one.callback, one.topic, secret=one.secret))
         answer = await self._outbound.ask("POST", one.hub, {"content-type": FORM}, form)
         if answer.is_good:
-            log.info("asked a hub", source=one.source, hub=host_of(one.hub), mode=mode)
+            log.info("subscription requested", source=one.source, hub=host_of(one.hub), mode=mode)
         else:
             said = f"status {answer.status}"
-            log.warning("hub of a source refused", source=one.source, mode=mode, problem=said)
+            log.warning(
+                "hub of a source refused a request", source=one.source, mode=mode, problem=said
+            )
 
 
 def callback_base(site: Site) -> str:
-    """How the addresses of ours begin that hubs are given."""
+    """Return the start of all callback addresses."""
     return site_address(site.url) + CALLBACK_PATH
 
 
-def pushing(store: WebSubStore, source: str) -> tuple[FeedHub | None, FeedSubscription | None]:
-    """What is known of the hub of a source, and our subscription there."""
+def hub_state(store: WebSubStore, source: str) -> tuple[FeedHub | None, FeedSubscription | None]:
+    """Return the hub of a source and the subscription there, or None for each."""
     wanted = [one for one in store.feed_subscriptions() if one.source == source and one.wanted]
     return store.feed_hubs().get(source), wanted[0] if wanted else None

@@ -1,4 +1,4 @@
-"""What our own hub answers to those who want to subscribe."""
+"""The site's own hub: accepts requests of subscribers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from feeds.websub.subscribers import has_room, queue_request
 
 log = structlog.get_logger()
 
-LARGEST = 16_384
-"""Bytes of a form that are read."""
+MAX_FORM_BYTES = 16_384
+"""Maximum bytes of a request."""
 
 LATER = {"retry-after": "600"}
 
@@ -29,7 +29,7 @@ ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.cal
 
 
 class Hub:
-    """An ASGI application at one address; ``woken`` is called when there is something to do."""
+    """The ASGI application of the hub. ``woken`` is called when a request was queued."""
 
     def __init__(self, store: Store, site: Site, folder: Path, woken: Callable[[], None]) -> None:
         self._store = store
@@ -38,7 +38,7 @@ class Hub:
         self._woken = woken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take in one request (section 5.1): 202 says that the subscriber will be asked."""
+        """Accept a request (section 5.1): a 202 means that the subscriber will be verified."""
         request = Request(scope, receive)
         try:
             answer = await self._answer(request)
@@ -48,7 +48,7 @@ class Hub:
             answer = PlainTextResponse(f"{error}\n", 400)
         except StoreError as error:
             log.warning("hub failed", problem=str(error))
-            answer = PlainTextResponse("this hub can't keep anything now\n", 503, LATER)
+            answer = PlainTextResponse("this hub is unavailable now\n", 503, LATER)
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> PlainTextResponse:
@@ -59,16 +59,16 @@ class Hub:
         body = bytearray()
         async for piece in request.stream():
             body += piece
-            if len(body) > LARGEST:
+            if len(body) > MAX_FORM_BYTES:
                 return PlainTextResponse("the form is too large\n", 413)
         asked = parse_hub_request(bytes(body))
         file = subscribable(self._store, self._site, self._folder, asked.topic)
         if file is None:
             asked = HubRequest("denied", asked.callback, asked.topic)
         elif asked.mode == "subscribe" and not has_room(self._store, asked, file):
-            return PlainTextResponse("this hub has all the subscribers that it takes\n", 503, LATER)
+            return PlainTextResponse("this hub has too many subscribers\n", 503, LATER)
         client = request.client.host if request.client else ""
         if not queue_request(self._store, asked, client):
-            return PlainTextResponse("too many subscribers wait to be asked\n", 503, LATER)
+            return PlainTextResponse("too many requests are waiting\n", 503, LATER)
         self._woken()
-        return PlainTextResponse("the callback will be asked\n", 202)
+        return PlainTextResponse("the callback will be verified\n", 202)

@@ -1,8 +1,8 @@
-"""Feeds that are made on demand as topics of our own hub: which there are, and which changed.
+"""Feeds generated on request, as topics of the site's own hub.
 
-Such a feed is named like a file, with its query: ``feeds/search.atom?q=harbour``. It is made anew
-only where a release that changed since it was looked at last matches what it asks for, so the work
-of a publication grows with what changed and not with all searches.
+Such a feed is named like a file with a query: ``feeds/search.atom?q=harbour``. It is generated
+again only if a release that changed since the last check matches its query. So the cost of a
+publication depends on the number of changes, not on the number of subscribed searches.
 """
 
 from __future__ import annotations
@@ -32,27 +32,29 @@ from feeds.websub.messages import file_of
 log = logging.getLogger(__name__)
 
 MakeFeed: TypeAlias = Callable[[str], bytes | None]
-"""Makes a feed by its name; None where there is none. Raises StoreError."""
+"""Generates a feed by its name; None if it does not exist. Raises StoreError."""
 
-MOST: Final = 1000
-"""Changed releases that are held against the searches; where there are more, all are made anew."""
+MAX_MATCHED_CHANGES: Final = 1000
+"""Maximum number of changed releases that are matched with the searches; above it, all are
+generated.
+"""
 
 UNKNOWN: Final = ""
-"""The stamp of a feed that is to be made anew, whatever changed."""
+"""The stamp of a feed that must be generated again, whatever changed."""
 
-KEPT: Final = 16
-"""Feeds that are kept in memory while they are delivered."""
+MAX_HELD_BODIES: Final = 16
+"""Maximum number of feed bodies in memory during deliveries."""
 
 
 def is_made(file: str) -> bool:
-    """Whether a topic is made on demand, by its name; all others are files."""
+    """Return whether the topic with this name is generated on request; others are files."""
     return "?" in file or (file.startswith("feeds/source/") and "/topic/" in file)
 
 
 def made_feed(address: str) -> str | None:
-    """The name of the feed that is made at an address within the site; None for all others.
+    """Return the name of the generated feed at an address within the site, else None.
 
-    Addresses that ask for the same have one name.
+    Addresses with equivalent queries have the same name.
     """
     path, mark, query = address.partition("?")
     if path in {f"{SEARCH}.{kind}" for kind in FORMATS}:
@@ -63,7 +65,7 @@ def made_feed(address: str) -> str | None:
 
 
 def subscribable(store: Store, site: Site, folder: Path, topic: str) -> str | None:
-    """The file or name of a feed of ours that our own hub tells of, by its address."""
+    """Return the file or name of the feed at an address, if the hub distributes it, else None."""
     base = site_address(site.url)
     made = made_feed(topic.removeprefix(base)) if topic.startswith(base + "/") else None
     if made is None:
@@ -73,16 +75,16 @@ def subscribable(store: Store, site: Site, folder: Path, topic: str) -> str | No
 
 
 def note_changed_searches(store: Store, make: MakeFeed) -> None:
-    """Note which of the feeds hold something else now that are made, and subscribed to.
+    """Record which subscribed generated feeds have changed.
 
-    What nobody is subscribed to any more is forgotten. Raises StoreError.
+    Forgets feeds without subscribers. Raises StoreError.
     """
     stamps = {file: stamp for file, stamp in store.feed_stamps().items() if is_made(file)}
     asked_for = frozenset(filter(is_made, store.subscribed_feeds()))
     store.forget_feeds(stamps.keys() - asked_for)
     if not asked_for:
         return
-    stamp, found_stamp = stamp_of(store), stamp_to_make_by(store)
+    stamp, found_stamp = stamp_of(store), stamp_for_new_feed(store)
     by_stamp = defaultdict[str, list[str]](list)
     for file in asked_for:
         by_stamp[stamps.get(file, UNKNOWN)].append(file)
@@ -92,21 +94,21 @@ def note_changed_searches(store: Store, make: MakeFeed) -> None:
             try:
                 body = make(file) or b""
             except SlowSearch as error:
-                # It is looked at again when something else changes that it may hold.
+                # It is checked again after the next change that may match it.
                 log.warning("%s: %s", file, error)
                 continue
             found.append((file, found_stamp, hashlib.sha256(body).digest()))
-    # Together: a change must not be passed over where this process ends between the two.
+    # In one transaction: a crash between the two would lose a change.
     with store.transaction():
         store.stamp_feeds(asked_for, stamp)
-        # No other hub is told of them.
+        # Other hubs are not notified about generated feeds.
         store.note_feeds(found, told=True)
 
 
 def touched(store: Store, stamp: str, files: Collection[str]) -> Collection[str]:
-    """Those of some feeds that a release matches which changed since they had this stamp."""
+    """Return the feeds that match a release changed after ``stamp``."""
     since = msgspec.json.decode(stamp, type=ChangeCursor) if stamp else None
-    changes = store.changes_since(since, limit=MOST) if since else None
+    changes = store.changes_since(since, limit=MAX_MATCHED_CHANGES) if since else None
     if changes is None:
         return files
     index = WatchIndex({file: watch_of(file) for file in files}) if changes else WatchIndex({})
@@ -119,7 +121,7 @@ def touched(store: Store, stamp: str, files: Collection[str]) -> Collection[str]
 
 
 def watch_of(file: str) -> Watch:
-    """A watch that matches all that a feed may hold."""
+    """Return a watch that matches everything a feed may contain."""
     path, _, query = file.partition("?")
     if facet := facet_of("/" + path):
         parts = {
@@ -137,21 +139,21 @@ def watch_of(file: str) -> Watch:
 
 
 def stamp_of(store: Store) -> str:
-    """How far the store has come, as text."""
+    """Return the store's change cursor as text."""
     return msgspec.json.encode(store.change_cursor()).decode()
 
 
-def stamp_to_make_by(store: Store) -> str:
-    """The stamp of a feed that is about to be made.
+def stamp_for_new_feed(store: Store) -> str:
+    """Return the stamp for a feed that is about to be generated.
 
-    What the search index lacks is not found by it: it is to be made again.
+    UNKNOWN while the search index is incomplete: then it must be generated again.
     """
     stamp = stamp_of(store)
     return UNKNOWN if store.awaits_indexing() else stamp
 
 
 class MadeBodies:
-    """The bodies of feeds that are under way to many; any thread may ask."""
+    """Caches bodies of feeds that are delivered to many subscribers. Thread-safe."""
 
     def __init__(self, make: MakeFeed) -> None:
         self._make = make
@@ -159,7 +161,7 @@ class MadeBodies:
         self._kept: OrderedDict[str, tuple[bytes, bytes]] = OrderedDict()
 
     def body(self, file: str, digest: bytes) -> bytes | None:
-        """What a feed holds; made but once as long as it is to have that digest."""
+        """Return the content of a feed, from the cache if it has this digest."""
         with self._lock:
             known, body = self._kept.get(file, (b"", b""))
             if known == digest:
@@ -168,6 +170,6 @@ class MadeBodies:
             if made is not None:
                 self._kept[file] = hashlib.sha256(made).digest(), made
                 self._kept.move_to_end(file)
-                if len(self._kept) > KEPT:
+                if len(self._kept) > MAX_HELD_BODIES:
                     self._kept.popitem(last=False)
             return made

@@ -1,9 +1,12 @@
-"""Telling a hub which feeds changed, until it knows."""
+"""Detects changed feed files, and notifies another hub of them until it accepts."""
 
 from __future__ import annotations
 
+import hashlib
 import time
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
+from pathlib import Path
 
 import structlog
 
@@ -12,18 +15,21 @@ from data.network.client import Outbound, OutboundError
 from data.settings import Site
 from data.store.websub_protocol import WebSubStore
 from feeds.backoff import Backoff
-from feeds.websub.messages import FORM, announcement, topic_of
+from feeds.urls import stamp_of
+from feeds.websub.made_feeds import is_made
+from feeds.websub.messages import FORM, announcement, is_topic, topic_of
 
 log = structlog.get_logger()
 
 BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
+"""Statuses of a hub that is temporarily unavailable."""
 
-TOGETHER = 100
-"""Changes that are taken up at once."""
+BATCH_SIZE = 100
+"""Maximum number of changes read from the store at once."""
 
 
 class Announcer:
-    """Tells the hub at ``hub`` of the feeds of a site that changed; it never gives up."""
+    """Notifies the hub at ``hub`` of the changed feeds of a site; it never gives up."""
 
     def __init__(
         self, store: WebSubStore, site: Site, hub: str, outbound: Outbound, pace: Backoff
@@ -35,27 +41,27 @@ class Announcer:
         self._pace = pace
 
     async def run(self) -> None:
-        """Tell of changes as they come, until cancelled."""
+        """Notify the hub of changes until cancelled."""
         while True:
             await self.round()
             await self._pace.rest()
 
     async def round(self) -> bool:
-        """Tell of all that is due; False where the hub has to be asked again for any of it."""
+        """Send all due notifications. Returns False if the hub must be contacted again for any."""
         good = True
-        while changes := self._store.pending_topics(time.time(), TOGETHER):
+        while changes := self._store.pending_topics(time.time(), BATCH_SIZE):
             for change in changes:
                 try:
                     good &= await self._tell(change)
                 except OutboundError as error:
-                    # The hub is away for all of them.
+                    # The hub is unavailable, so all other changes wait too.
                     self._store.put_off_topics(None, self._pace.after(change.attempts))
-                    log.warning("hub not told", hub=self._hub, problem=str(error))
+                    log.warning("hub not notified", hub=self._hub, problem=str(error))
                     return False
         return good
 
     async def _tell(self, change: PendingTopic) -> bool:
-        """Tell of one change; False where the hub refused. Raises OutboundError."""
+        """Send one notification. Returns False if the hub refused. Raises OutboundError."""
         topic = topic_of(self._site, change.file)
         form = {"content-type": FORM}
         answer = await self._outbound.ask("POST", self._hub, form, announcement(topic))
@@ -65,7 +71,44 @@ class Announcer:
         said = f"status {answer.status}"
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in BUSY:
             raise OutboundError(self._hub, said)
-        # It refused this feed; others it may take.
+        # Only this feed was refused; others may be accepted.
         self._store.put_off_topics(change.file, self._pace.after(change.attempts))
-        log.warning("hub refused", hub=self._hub, topic=topic, problem=said)
+        log.warning("hub refused a notification", hub=self._hub, topic=topic, problem=said)
         return False
+
+
+def note_changed_feeds(
+    store: WebSubStore, folder: Path, files: Iterable[str] | None = None
+) -> None:
+    """Record which feeds of the site in ``folder`` have changed.
+
+    Without ``files``, all feeds are checked; a feed is read only if its time or size differs. On
+    the first call nothing counts as changed: before it, no feed named a hub to subscribe at.
+    """
+    known = {file: stamp for file, stamp in store.feed_stamps().items() if not is_made(file)}
+    first = not known
+    found = feeds_in(folder) if first or files is None else filter(is_topic, files)
+    feeds = []
+    for file in found:
+        stamp = stamp_at(folder / file)
+        if stamp and known.get(file) != stamp:
+            digest = hashlib.sha256((folder / file).read_bytes()).digest()
+            feeds.append((file, stamp, digest))
+    if feeds:
+        store.note_feeds(feeds, told=first)
+
+
+def feeds_in(folder: Path) -> Iterator[str]:
+    """Yield the files of all feeds of a site."""
+    for path in (folder / "feeds").rglob("*.*"):
+        file = path.relative_to(folder).as_posix()
+        if is_topic(file) and not path.name.startswith("."):
+            yield file
+
+
+def stamp_at(path: Path) -> str | None:
+    """Return the stamp of a file as text; None if it is missing."""
+    try:
+        return " ".join(map(str, stamp_of(path.stat())))
+    except FileNotFoundError:
+        return None

@@ -1,4 +1,4 @@
-"""How many subscribers our own hub takes, and how many requests may wait, in all and of each."""
+"""Limits of the site's own hub: numbers of subscribers and of waiting requests."""
 
 from __future__ import annotations
 
@@ -10,52 +10,56 @@ from data.models import HubRequest
 from data.store.websub_protocol import WebSubStore
 from feeds.websub.made_feeds import is_made
 
-MOST: Final = 10_000
-MOST_OF_HOST: Final = 2_000
-"""Subscriptions that are kept, in all and of one host."""
+MAX_SUBSCRIPTIONS: Final = 10_000
+MAX_SUBSCRIPTIONS_PER_HOST: Final = 2_000
+"""Maximum number of subscriptions, in total and per host."""
 
-MADE: Final = 500
-MADE_OF_HOST: Final = 100
-"""Feeds that are made on demand and subscribed to, in all and by one host: each is work for us."""
+MAX_MADE_FEEDS: Final = 500
+MAX_MADE_FEEDS_PER_HOST: Final = 100
+"""Maximum number of subscribed feeds that must be generated, in total and per host."""
 
-REQUESTS: Final = 1_000
-REQUESTS_OF_HOST: Final = 100
-"""Requests that may wait to be confirmed, in all and of one host."""
+MAX_WAITING: Final = 1_000
+MAX_WAITING_PER_HOST: Final = 100
+"""Maximum number of requests that wait for verification, in total and per host."""
 
 
 def has_room(store: WebSubStore, asked: HubRequest, file: str) -> bool:
-    """Whether a subscription can be kept: it is known, or there are not too many."""
+    """Return whether a subscription may be stored: it exists already, or the limits allow it."""
     host = host_of(asked.callback)
     every, own = store.subscription_counts(host)
     roomy = (
-        every < MOST and own < MOST_OF_HOST and (not is_made(file) or _is_little(store, file, host))
+        every < MAX_SUBSCRIPTIONS
+        and own < MAX_SUBSCRIPTIONS_PER_HOST
+        and (not is_made(file) or _may_be_generated(store, file, host))
     )
     return roomy or store.is_subscribed(asked.callback, file)
 
 
-def _is_little(store: WebSubStore, file: str, host: str) -> bool:
-    """Whether a feed that is made on demand is subscribed to already, or few are."""
+def _may_be_generated(store: WebSubStore, file: str, host: str) -> bool:
+    """Return whether the limits allow a subscription to this generated feed."""
     made = [*filter(is_made, store.subscribed_feeds())]
     own = [*filter(is_made, store.subscribed_feeds(host))]
-    return file in own or (len(own) < MADE_OF_HOST and (file in made or len(made) < MADE))
+    return file in own or (
+        len(own) < MAX_MADE_FEEDS_PER_HOST and (file in made or len(made) < MAX_MADE_FEEDS)
+    )
 
 
 def queue_request(store: WebSubStore, asked: HubRequest, client: str = "") -> bool:
-    """Keep what a subscriber asks for; False where too much waits. A newer one counts.
+    """Store a subscriber's request; it replaces an earlier one. Returns False if too many wait.
 
-    Where the queue is full, the client that has most in it makes room for others.
+    If the queue is full, the client with the most waiting requests loses its last one.
     """
     host, client = host_of(asked.callback), network_of(client)
     with store.transaction():
         every, own = store.request_counts(host)
-        if own >= REQUESTS_OF_HOST or (every >= REQUESTS and not _make_room(store, client)):
+        if own >= MAX_WAITING_PER_HOST or (every >= MAX_WAITING and not _make_room(store, client)):
             return False
         store.add_request(asked, host, client)
     return True
 
 
 def _make_room(store: WebSubStore, client: str) -> bool:
-    """Forget the last request of the client that has most, if that has more than ``client``."""
+    """Remove the last request of the client with the most, if it has more than ``client``."""
     waiting = store.requests_by_client()
     most = max(waiting, key=lambda one: waiting[one])
     count, last = waiting[most]
@@ -67,7 +71,7 @@ def _make_room(store: WebSubStore, client: str) -> bool:
 
 
 def network_of(client: str) -> str:
-    """What a client is told by: its IPv4 address, or the first half of its IPv6 address."""
+    """Return the network of a client: its IPv4 address, or its IPv6 /64."""
     try:
         address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:
@@ -78,5 +82,5 @@ def network_of(client: str) -> str:
 
 
 def host_of(callback: str) -> str:
-    """The host of a callback, which shares its patience."""
+    """Return the host of an address; limits and delays are per host."""
     return urlsplit(callback).hostname or ""

@@ -9,7 +9,7 @@ import click
 from data.errors import CommuniqueError
 from data.store.public_view import public_view
 from feeds.server.api.change_answers import changes as changes_after
-from feeds.server.api.problems import Refused
+from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import ChangesQuestion, checked
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
@@ -37,7 +37,7 @@ def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
         asked = checked({"since": since, "limit": limit}, ChangesQuestion)
         with closing(home.store()) as store:
             page = changes_after(public_view(store), asked)
-    except Refused as error:
+    except ApiError as error:
         raise UnknownPlace(error.detail) from error
     if as_json:
         print_json(page)

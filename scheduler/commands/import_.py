@@ -74,7 +74,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
             topics=loaded.file.topics if loaded else (),
             front=(registered.url, urljoin(registered.url, "/")) if registered.url else (),
         )
-        done = importer.take(lines_of(path), told)
+        done = importer.import_lines(lines_of(path), told)
     store.update_search_index()
     store.close()
     if not done.read:

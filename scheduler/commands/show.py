@@ -27,7 +27,7 @@ from data.revisions.diff import COARSE
 from data.revisions.stored_difference import Edit, edits
 from data.store.protocol import Store
 from data.store.public_view import public_view
-from data.stories.copies import StoryMember, tellings
+from data.stories.copies import StoryMember, story_members
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
@@ -111,7 +111,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         vanished = next((one for one in store.vanished(found.source) if one.id == found.id), None)
         why, hidden = store.why_retracted(found.id), store.hidden_release(found.id)
         returns = store.returns_of(found.id)
-        story = tellings(store.story(found.story)) if found.story else ()
+        story = story_members(store.story(found.story)) if found.story else ()
         told = {
             **release_fields(found),
             "tellings": [telling_fields(one) for one in story],

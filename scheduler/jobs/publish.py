@@ -21,11 +21,10 @@ import msgspec
 
 from data.archive.journal.journaled_store import JournaledStore
 from data.archive.log.tree_log import log_of
-from data.bucket.answers import BucketError
-from data.bucket.bucket import open_bucket
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, PublishError
 from data.models import Lease
+from data.network.bucket import BucketError, open_bucket
 from data.sqlite_file import delete_file
 from data.store.protocol import Store
 from feeds.publishing.bucket.push import CROWDED, SiteBucket, Superseded
@@ -35,8 +34,8 @@ from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import OWN_HUB, hub_of
-from feeds.websub.changed_feeds import note_changed_feeds
 from feeds.websub.made_feeds import note_changed_searches
+from feeds.websub.publisher import note_changed_feeds
 from scheduler.home import NO_FOLDER, NOWHERE, Home, open_home
 from scheduler.jobs.health import note_health
 from scheduler.jobs.home_files import keep_home_files

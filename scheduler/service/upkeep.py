@@ -11,7 +11,7 @@ import structlog
 
 from data.archive.log.tree_log import log_of
 from data.archive.upload import upload
-from data.bucket.bucket import open_bucket
+from data.network.bucket import open_bucket
 from scheduler.home import Home
 from scheduler.service.background import attempt
 

@@ -16,8 +16,7 @@ from data.models import Capture, Draft, RunError
 from data.store.protocol import Store
 from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
-from data.topics.assign import filed
-from data.topics.taxonomy import Taxonomy
+from data.topics.taxonomy import Taxonomy, filed
 from spiders.archived.listings import ArchivedListings, page_of
 from spiders.crawl.page_errors import NotARelease, page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft

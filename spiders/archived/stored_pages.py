@@ -18,8 +18,7 @@ from data.models import Capture, Content, Draft, Release, Revision
 from data.settings import Settings
 from data.store.protocol import Store
 from data.text.urls import canonical_url
-from data.topics.assign import filed
-from data.topics.taxonomy import Taxonomy
+from data.topics.taxonomy import Taxonomy, filed
 from spiders.archived.listings import page_of
 from spiders.archived.source_history import SourceHistory
 from spiders.crawl.page_errors import NotARelease

@@ -24,8 +24,7 @@ from data.store.protocol import Store
 from data.text.clean import allowed
 from data.text.redaction import redacted
 from data.text.urls import canonical_url
-from data.topics.assign import filed
-from data.topics.taxonomy import Taxonomy
+from data.topics.taxonomy import Taxonomy, filed
 from data.wording import counted
 from spiders.crawl.barriers.blocked_page import missing_reason
 from spiders.crawl.doubts import Doubts

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.bucket.bucket import open_bucket
+from data.network.bucket import open_bucket
 from data.settings import Archive as Settings
 from data.settings import Bucket as BucketSettings
 from tests.buckets import KEY, bucket_server, missing

@@ -22,7 +22,7 @@ import feedparser
 import psycopg
 import pytest
 
-from data.bucket.bucket import Bucket, open_bucket
+from data.network.bucket import Bucket, open_bucket
 from data.settings import Bucket as BucketSettings
 from feeds.publishing.bucket.manifest import FILE
 from tests.buckets import KEY, bucket_server, missing

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from data.access.tokens import new_token
 from data.models import Source
 from data.settings import Site
 from data.store import open_store
-from data.tokens import new_token
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from tests.drafts import draft

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from data.access.tokens import new_token
 from data.store import open_store
-from data.tokens import new_token
 from scheduler.home import open_home
 from tests.command import communique
 from tests.press_room import Answer, Room, listing_html, release_html, served

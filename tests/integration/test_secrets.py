@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data.tokens import new_token
+from data.access.tokens import new_token
 from tests.command import communique
 from tests.press_room import Room, listing_html, release_html, served
 from tests.services import started, until

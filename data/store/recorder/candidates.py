@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.store.recorder.tables import Tables
-from data.stories.copies import COMMON, HOT, likely, slot_of, slots_near
+from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, likely, slot_of, slots_near
 from data.text.similarity import MARK_BITS, Signature
 
 
@@ -59,7 +59,7 @@ def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Cand
         if n not in bands and likely(count, min(sizes[n], mine))
     ]
     ranked.sort()
-    crowded = len(rows) >= COMMON
+    crowded = len(rows) >= MAX_ANCHOR_RELEASES
     return Candidates(
         tuple(n for _, _, n in ranked),
         _hot(rows, slot_of(order), of_bands) if crowded else frozenset(),
@@ -79,7 +79,9 @@ def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int])
     return frozenset(
         band & low
         for band, count in Counter([row[0] for row in rows]).items()
-        if count >= COMMON and band >> MARK_BITS == slot and (count >= HOT or band not in bands)
+        if count >= MAX_ANCHOR_RELEASES
+        and band >> MARK_BITS == slot
+        and (count >= MAX_BAND_RELEASES or band not in bands)
     )
 
 

@@ -12,8 +12,8 @@ from data.models import Draft, Release
 from data.store.recorder.candidates import Candidates
 from data.store.recorder.outcome import JoinedStory
 from data.store.recorder.tables import StoredText, StoryMember, Tables
-from data.stories.copies import LEAST_SHINGLES, Likeness, belongs_to_story, likeness
-from data.stories.translations import Translation, commonness, marks_in, same
+from data.stories.copies import MIN_SHINGLES, Likeness, belongs_to_story, likeness
+from data.stories.translations import Translation, commonness, marks_in, translation_pairs
 from data.text.similarity import Signature, signature
 from data.text.urls import canonical_url
 
@@ -64,7 +64,7 @@ class StoryJoiner:
 
     def copies(self, release: Release, text: Signature, near: Candidates) -> list[StoryMember]:
         """The releases of other sources that tell the same, one of each story they are in."""
-        if not near.nearest or len(text.words) < LEAST_SHINGLES:
+        if not near.nearest or len(text.words) < MIN_SHINGLES:
             return []
         alike = self._alike(release.source, text, near)
         if not alike:
@@ -109,7 +109,7 @@ class StoryJoiner:
                 found = self._read_translations(source, day)[:OF_DAY]
                 if any(one.language not in background for one in found):
                     background = commonness([*newest, *found])
-                for left, right in same(found, background):
+                for left, right in translation_pairs(found, background):
                     yield self._id(left.number), self._id(right.number)
 
     def join_two(self, left_id: str, right_id: str) -> JoinedStory | None:

@@ -1,4 +1,4 @@
-"""The site in a bucket: which publication is the newest, what of it is there, and what is to come.
+"""Publishing to a bucket: the manifest, the order of files, and the upload itself.
 
-push may import changed_files, and both pushed_files and manifest.
+`push` may import the other modules, and changed_files may import pushed_files.
 """

@@ -1,4 +1,4 @@
-"""Which files of a site are written to a bucket or deleted there, and in which order."""
+"""Selects which files of a site to upload or delete, and in which order."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from feeds.publishing.bucket.pushed_files import Pushed
 from feeds.urls import FileStamp, stamp_of
 
 CHECKPOINT: Final = "log/checkpoint"
-"""The file that tells how far the log of the archive came."""
+"""The file with the size of the archive's log."""
 
-TOGETHER: Final = 200
-"""Files that are written before it is looked whether somebody else has begun, and all is noted."""
+FILES_PER_CHECK: Final = 200
+"""Files uploaded between two checks for another publisher; after each check progress is saved."""
 
-LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", CHECKPOINT}
-FIRST: Final = ("releases/", "stories/", "log/", "witness/")
-UNNAMING: Final = (".css", ".js", ".svg", ".ico", ".txt")
+UPLOADED_LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", CHECKPOINT}
+"""Files that are uploaded last: they lead to everything else."""
+UPLOADED_FIRST: Final = ("releases/", "stories/", "log/", "witness/")
+"""Folders that are uploaded first: their files link to nothing that is uploaded later."""
+WITHOUT_LINKS: Final = (".css", ".js", ".svg", ".ico", ".txt")
+"""Suffixes of files without links, which are uploaded first."""
 
 
 def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> list[str]:
-    """The files that are not in the bucket as they are here.
+    """Return the files that differ from the bucket.
 
-    With a new archive page comes the one before it: it may be kept for ever now.
+    With a new archive page this includes the page before it, which becomes immutable now.
     """
     wanted = {
         name for name, stamp in present.items() if name not in known or known[name].stamp != stamp
@@ -35,7 +38,10 @@ def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> li
 
 
 def files_in(folder: Path) -> Iterator[tuple[str, FileStamp]]:
-    """The files of a site, as names below its folder; hidden ones are half written, or our own."""
+    """Yield the files of a site with their stamps, except hidden files.
+
+    Hidden files are incomplete or private.
+    """
     todo = [""]
     while todo:
         place = todo.pop()
@@ -54,20 +60,20 @@ def files_in(folder: Path) -> Iterator[tuple[str, FileStamp]]:
 
 
 def rank_of(name: str) -> int:
-    """When a file is written: what others name comes before them."""
-    if name in LAST:
+    """Return the rank of a file in the order of uploads: files precede those that link to them."""
+    if name in UPLOADED_LAST:
         return 3
-    if name.startswith(FIRST) or name.endswith(UNNAMING):
+    if name.startswith(UPLOADED_FIRST) or name.endswith(WITHOUT_LINKS):
         return 0
     return 1 if page_after(name) else 2
 
 
 def parts_of(names: Iterable[str], *, backwards: bool = False) -> Iterator[Sequence[str]]:
-    """Names in the order in which they are written, some at a time, none with others' ranks."""
+    """Yield file names in upload order, in batches of one rank each."""
     ranked: dict[int, list[str]] = {}
     for name in names:
         ranked.setdefault(rank_of(name), []).append(name)
     for rank in sorted(ranked, reverse=backwards):
         some = sorted(ranked[rank])
-        for start in range(0, len(some), TOGETHER):
-            yield some[start : start + TOGETHER]
+        for start in range(0, len(some), FILES_PER_CHECK):
+            yield some[start : start + FILES_PER_CHECK]

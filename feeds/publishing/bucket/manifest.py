@@ -1,8 +1,8 @@
-"""The object of a bucket that says which publication of the site is the newest.
+"""The object in a bucket that records the newest publication of the site.
 
-It is replaced on the condition that it is the one that was read (If-Match), so that of publishers
-that begin at once each has a number of its own, and knows who began after it. Numbers rise with the
-change log of the store: who begins later has read a later store.
+It is only replaced if it has not changed since it was read (If-Match). So concurrent publishers get
+different numbers, and each notices a later one. Numbers follow the store's change log: a later
+publisher has read a later state of the store.
 """
 
 from __future__ import annotations
@@ -13,26 +13,24 @@ from typing import Final
 
 import msgspec
 
-from data.bucket.answers import BucketError, Replaced
-from data.bucket.bucket import Bucket
 from data.models import ChangeCursor
+from data.network.bucket import Bucket, BucketError, Replaced
 
 FILE: Final = "publication.json"
 
 FORMAT: Final = 1
 
 FOREIGN: Final = (
-    f"its {FILE} is none that this version wrote; name another prefix, or delete all that lies "
-    "there"
+    f"its {FILE} has an unknown format; choose another prefix, or delete all objects there"
 )
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """Which publication began last, and which one is all there.
+    """The last publication that began, and the last that was completed.
 
-    ``number`` is that of the one that began last, ``complete`` of the last that came to its end.
-    ``change`` is the last change of the store when it began, ``publisher`` who began it, and ``at``
-    the time of the last step (UTC).
+    ``number`` is the last that began, ``complete`` the last completed one. ``change`` is the
+    store's last change at the beginning, ``publisher`` the installation, ``at`` the time of the
+    last update (UTC).
     """
 
     number: int
@@ -45,16 +43,16 @@ class Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A manifest as it was read or written, with the tag of its object."""
+    """A manifest with the ETag of its object."""
 
     manifest: Manifest
     tag: str
 
 
 def read_manifest(bucket: Bucket, known: Read | None = None) -> Read | None:
-    """The manifest of a bucket, or None where nothing was published there. Raises BucketError.
+    """Return the manifest of a bucket, or None if nothing is published there. Raises BucketError.
 
-    The ``known`` one is returned where it is still the present one.
+    Returns ``known`` if the object is unchanged.
     """
     found = bucket.read(FILE, known.tag if known else None)
     if found is None or (known and found.tag == known.tag):
@@ -69,14 +67,17 @@ def read_manifest(bucket: Bucket, known: Read | None = None) -> Read | None:
 
 
 def replace_manifest(bucket: Bucket, old: Read | None, manifest: Manifest) -> Read:
-    """Put a manifest in the place of the one that was read. Raises BucketError and Replaced."""
+    """Replace the manifest that was read.
+
+    Raises BucketError, and Replaced if it changed meanwhile.
+    """
     body = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
     headers = {"Content-Type": "application/json", "Cache-Control": "no-cache"}
     over = old.tag if old else None
     try:
         return Read(manifest, bucket.write(FILE, body, over=over, headers=headers))
     except Replaced:
-        # The answer to a first try may have been lost: then it is our own that lies there.
+        # The response to an earlier attempt may have been lost: then the object is our own.
         found = read_manifest(bucket)
         if found and found.manifest == manifest:
             return found

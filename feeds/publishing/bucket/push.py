@@ -1,15 +1,15 @@
-"""Brings a bucket up to date with HOME/site, file by file, so that no older file replaces a newer.
+"""Uploads HOME/site to a bucket without ever replacing a newer file by an older one.
 
-A publication first takes a number in the manifest, then writes what changed, then says there that
-all of it is in place. Each object is written over the one that is known to lie there, and names the
-number: who is refused looks at it, and gives up where a later publication wrote it. While one is
-under way, which it shows every few seconds, others wait; who shows nothing is overtaken. Files come
-before those that name them, so that whoever begins at a feed finds all that it leads to; what is
-gone goes last, and the other way round.
+A publication first takes a number in the manifest, then uploads the changed files, then marks
+itself complete there. Each object is only overwritten if it has the known ETag, and carries the
+publication's number. If that fails, the publisher reads the object, and stops if a later
+publication wrote it. While a publication is running, it updates the manifest every few seconds and
+others wait. A publisher without updates is overtaken. Files are uploaded before those that link to
+them, and deleted in the opposite order, so links always work.
 
-A request that was on its way when another publisher began may still arrive, if what lies there is
-as it was; none lives longer than its signature. Until then all tags are looked at again, and what
-is not ours is replaced.
+A delayed request of an earlier publisher may still arrive until its signature expires, and succeed
+if the object is unchanged. Until then all ETags are checked again, and foreign objects are
+replaced.
 """
 
 from __future__ import annotations
@@ -29,10 +29,9 @@ import msgspec
 
 from data.archive.log.checkpoint import parse_checkpoint
 from data.archive.log.notes import InvalidNote
-from data.bucket.answers import BucketError, Replaced
-from data.bucket.bucket import Bucket
 from data.clock import utc_now
 from data.files import read_regular
+from data.network.bucket import Bucket, BucketError, Replaced
 from data.store.api_protocol import ApiStore
 from feeds.http_headers import cache_control_of, content_type_of, page_after
 from feeds.publishing.bucket.changed_files import CHECKPOINT, changed, files_in, parts_of
@@ -40,61 +39,64 @@ from feeds.publishing.bucket.manifest import FILE, Manifest, Read, read_manifest
 from feeds.publishing.bucket.pushed_files import UNKNOWN, Pushed, PushedFiles
 from feeds.urls import FileStamp
 
-AT_ONCE: Final = 16
-"""Requests under way at the same time."""
+MAX_REQUESTS: Final = 16
+"""Maximum number of concurrent requests."""
 
-TRIES: Final = 5
-"""How often one object is written anew that others write too."""
+MAX_ATTEMPTS: Final = 5
+"""Maximum number of attempts to write an object that others write too."""
 
-SIGN: Final = 5.0
-"""Seconds between two signs that a publication is under way."""
+HEARTBEAT_SECONDS: Final = 5.0
+"""Seconds between two updates of the manifest by a running publication."""
 
-SILENCE: Final = 30.0
-"""Seconds after which a publication that showed none counts as given up."""
+ABANDONED_AFTER_SECONDS: Final = 30.0
+"""Seconds without an update after which a publication counts as abandoned."""
 
-WAITING: Final = 120.0
-"""Seconds for which the publication of another is waited for."""
+MAX_WAIT_SECONDS: Final = 120.0
+"""Maximum seconds to wait for the publication of another installation."""
 
-LOOK: Final = 0.5
-"""Seconds between two looks at it."""
+CHECK_INTERVAL_SECONDS: Final = 0.5
+"""Seconds between two checks of its progress."""
 
-SETTLED: Final = 16 * 60.0
-"""Seconds after which no request of another publisher can arrive any more: a signature of AWS holds
-for 15 minutes, the clocks of two machines apart."""
+SETTLED_AFTER_SECONDS: Final = 16 * 60.0
+"""Seconds after which no delayed request of another publisher can arrive. AWS signatures are valid
+for 15 minutes, plus the difference of the clocks.
+"""
 
 PUBLICATION, DIGEST = "communique-publication", "communique-sha256"
-"""What an object says besides: the number of the publication that wrote it, and its digest."""
+"""Metadata of an object: the number of its publication, and its digest."""
 
-AHEAD: Final = (
-    "the site there was published from a store that this one is no continuation of: it was put "
-    "back from an older copy, or is another one. Put the newest copy back, or publish to another "
-    "place; where this one shall take its place, delete all that lies there"
+OTHER_STORE: Final = (
+    "the site there was published from a newer or another store: this one may have been restored "
+    "from an older copy. Restore the newest copy, or publish to another place; to replace the "
+    "site, delete all objects there"
 )
 OCCUPIED: Final = (
-    "something lies there that no publication wrote, and would be deleted; name a prefix below "
-    "which there is nothing, as in s3://bucket/site"
+    "it contains objects that no publication wrote and that would be deleted; choose an empty "
+    "prefix, such as s3://bucket/site"
 )
 CROWDED: Final = (
-    "another installation publishes there; this is tried again, and where the two are not to share "
-    "a site, give each a prefix of its own"
+    "another installation is publishing there; this will be tried again. If the two must not "
+    "share a site, give each its own prefix"
 )
 
-LOG, GROWING = "log/", ("log/", "witness/")
-"""Folders in which nothing is ever gone: another machine may sign what is not here."""
+LOG, APPEND_ONLY = "log/", ("log/", "witness/")
+"""Folders where nothing is ever deleted: another machine may have signed files that are missing
+here.
+"""
 
 log = logging.getLogger(__name__)
 
 
 class Superseded(BucketError):
-    """Another installation has begun to publish to the same bucket."""
+    """Another installation started publishing to the same bucket."""
 
     def __init__(self, bucket: str) -> None:
-        super().__init__(bucket, "another installation has begun to publish there")
+        super().__init__(bucket, "another installation started publishing there")
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """What one publication did to a bucket: files written, and deleted."""
+    """The result of one upload: numbers of files written and deleted."""
 
     number: int
     written: int = 0
@@ -102,9 +104,10 @@ class Push:
 
 
 class SiteBucket:
-    """The site in a bucket, as one HOME publishes it; one process at a time, in a ``with`` block.
+    """The site in a bucket, as published by one HOME.
 
-    ``kept`` is what the HOME knows of it. Raises BucketError, StoreError and OSError.
+    A context manager for one process at a time. ``kept`` is what the HOME knows about the bucket.
+    Raises BucketError, StoreError and OSError.
     """
 
     def __init__(self, bucket: Bucket, folder: Path, kept: PushedFiles) -> None:
@@ -113,10 +116,10 @@ class SiteBucket:
         self._kept = kept
         self._read: Read | None = None
         self._change = (0, 0)
-        # The manifest is replaced by whoever holds it.
+        # Held while the manifest is replaced.
         self._turn = threading.Lock()
         self._ended = threading.Event()
-        self._signs: threading.Thread | None = None
+        self._heartbeat: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -125,55 +128,55 @@ class SiteBucket:
         self._end()
 
     def begin(self, store: ApiStore) -> bool:
-        """Look who published last, before anything is rendered; wait for who is at it.
+        """Check who published last, before rendering, and wait for a running publication.
 
-        True where that was not this HOME, or nothing was pushed since: its folder may lack what
-        others published, so that everything has to be rendered. The number of the publication is
-        taken at once then.
+        Returns True if everything must be rendered: if another HOME published last, or this one has
+        not pushed since, the folder may lack their changes. In that case it takes the next
+        publication number at once.
         """
         self._end()
         seen: Read | None = None
         began = since = time.monotonic()
-        while time.monotonic() - began < WAITING:
+        while time.monotonic() - began < MAX_WAIT_SECONDS:
             self._read = read_manifest(self._bucket)
             self._change = store.last_logged_change()
             if self._read is None:
                 if self._is_begun():
                     continue
-            elif self._goes_on(store, self._read.manifest):
+            elif self._resumes(store, self._read.manifest):
                 return self._kept.is_behind
             elif self._read.manifest.complete < self._read.manifest.number:
                 if self._read != seen:
                     seen, since = self._read, time.monotonic()
-                if time.monotonic() - since < SILENCE:
-                    time.sleep(LOOK)
+                if time.monotonic() - since < ABANDONED_AFTER_SECONDS:
+                    time.sleep(CHECK_INTERVAL_SECONDS)
                     continue
             try:
                 number = self._take_number()
             except Replaced:
                 continue
             tags = {name: tag for name, tag, _ in self._bucket.tags() if name != FILE}
-            self._kept.begin(tags, number, time.time() + SETTLED)
+            self._kept.begin(tags, number, time.time() + SETTLED_AFTER_SECONDS)
             return True
         raise BucketError(self._bucket.place, CROWDED)
 
-    def _goes_on(self, store: ApiStore, manifest: Manifest) -> bool:
-        """Whether the publication before was this HOME's; one that was given up goes on.
+    def _resumes(self, store: ApiStore, manifest: Manifest) -> bool:
+        """Return whether the last publication was this HOME's; resumes it if it was interrupted.
 
-        Raises BucketError where it was made from a store that this one is no continuation of.
+        Raises BucketError if it was made from a store with other changes.
         """
         if store.logged_changes(manifest.change, limit=1) is None:
-            raise BucketError(self._bucket.place, AHEAD)
+            raise BucketError(self._bucket.place, OTHER_STORE)
         if not self._is_ours(manifest):
             return False
         if manifest.complete < manifest.number:
-            self._begin_signs()
+            self._start_heartbeat()
         return True
 
     def _is_begun(self) -> bool:
-        """Whether somebody has begun to publish since there was no manifest.
+        """Return whether another publisher has created the manifest meanwhile.
 
-        Raises BucketError where something lies there that nobody published.
+        Raises BucketError if the bucket has objects but no manifest.
         """
         if not any(self._bucket.tags()):
             return False
@@ -186,26 +189,26 @@ class SiteBucket:
         return (manifest.publisher, manifest.number) == (kept.publisher, kept.number)
 
     def _take_number(self) -> int:
-        """Begin a publication after the one whose manifest was read. Raises Replaced."""
+        """Start a publication after the last one in the manifest. Raises Replaced."""
         old = self._read.manifest if self._read else None
         number = old.number + 1 if old else 1
         complete = old.complete if old else 0
         self._replace(Manifest(number, complete, self._change, self._kept.publisher, utc_now()))
-        self._begin_signs()
+        self._start_heartbeat()
         return number
 
     def _replace(self, manifest: Manifest) -> None:
         with self._turn:
             self._read = replace_manifest(self._bucket, self._read, manifest)
 
-    def _begin_signs(self) -> None:
+    def _start_heartbeat(self) -> None:
         self._ended.clear()
-        self._signs = threading.Thread(target=self._show_signs, daemon=True)
-        self._signs.start()
+        self._heartbeat = threading.Thread(target=self._send_heartbeats, daemon=True)
+        self._heartbeat.start()
 
-    def _show_signs(self) -> None:
-        """Show that the publication is under way, until it ends or another has begun."""
-        while not self._ended.wait(SIGN):
+    def _send_heartbeats(self) -> None:
+        """Update the manifest regularly until the publication ends or another one starts."""
+        while not self._ended.wait(HEARTBEAT_SECONDS):
             with self._turn, suppress(BucketError):
                 if self._ended.is_set():
                     return
@@ -214,31 +217,31 @@ class SiteBucket:
                 try:
                     self._read = replace_manifest(self._bucket, old, manifest)
                 except Replaced:
-                    # Whoever publishes finds out by itself.
+                    # The publishing thread notices this itself.
                     return
 
     def _end(self) -> None:
         self._ended.set()
-        if self._signs:
-            self._signs.join()
-            self._signs = None
+        if self._heartbeat:
+            self._heartbeat.join()
+            self._heartbeat = None
 
     def push(self, *, deletes: bool = True) -> Push:
-        """Write what the folder has, and delete what it has not, where it ``deletes``. After begin.
+        """Upload changed files, and with ``deletes`` remove missing ones. Call ``begin`` first.
 
-        Killed at any point, the next one goes on. Raises Superseded where another publisher began
+        After a crash, the next call continues. Raises Superseded if another publisher started
         meanwhile.
         """
         self._kept.note_rendered()
         present = dict(files_in(self._folder))
         known = self._kept.files()
         if settling := self._kept.settled_at:
-            known = self._looked_at(known)
+            known = self._verified(known)
         wanted = changed(present, known)
         if CHECKPOINT in wanted and self._has_longer_log():
             wanted = [name for name in wanted if not name.startswith(LOG)]
-        # A log only grows: what is of it and not here, another machine signs.
-        gone = [name for name in known if name not in present and not name.startswith(GROWING)]
+        # A log only grows: files that are missing here were signed on another machine.
+        gone = [name for name in known if name not in present and not name.startswith(APPEND_ONLY)]
         gone = gone if deletes else []
         manifest = self._present.manifest
         if wanted or gone or manifest.complete < manifest.number:
@@ -260,11 +263,11 @@ class SiteBucket:
     @property
     def _present(self) -> Read:
         if self._read is None:
-            raise ValueError("begin comes before push")
+            raise ValueError("call begin before push")
         return self._read
 
     def _has_longer_log(self) -> bool:
-        """Whether the log in the bucket goes on beyond the one that is published here."""
+        """Return whether the log in the bucket is longer than the one published here."""
         found = self._bucket.read(CHECKPOINT)
         if found is None:
             return False
@@ -275,11 +278,11 @@ class SiteBucket:
             return False
         if there.size <= here.size:
             return False
-        log.warning("%s has a longer log than HOME/site/log; it stays there", self._bucket.place)
+        log.warning("%s has a longer log than HOME/site/log; keeping it", self._bucket.place)
         return True
 
-    def _looked_at(self, known: Mapping[str, Pushed]) -> dict[str, Pushed]:
-        """What is known, corrected by what lies in the bucket."""
+    def _verified(self, known: Mapping[str, Pushed]) -> dict[str, Pushed]:
+        """Return the known files, corrected by the ETags in the bucket."""
         tags = {name: tag for name, tag, _ in self._bucket.tags() if name != FILE}
         found = {
             name: known[name] if name in known and known[name].tag == tag else Pushed(tag, UNKNOWN)
@@ -296,13 +299,13 @@ class SiteBucket:
         known: Mapping[str, Pushed],
     ) -> None:
         number = self._present.manifest.number
-        with ThreadPoolExecutor(AT_ONCE, "push") as pool:
+        with ThreadPoolExecutor(MAX_REQUESTS, "push") as pool:
 
             def write(name: str) -> tuple[str, Pushed | None]:
                 return name, self._write_one(name, present, known.get(name), number)
 
             for some in parts_of(wanted):
-                self._go_on()
+                self._check_not_superseded()
                 written = {name: one for name, one in pool.map(write, some) if one}
                 self._kept.note(written)
 
@@ -312,11 +315,12 @@ class SiteBucket:
         try:
             body = (self._folder / name).read_bytes()
         except FileNotFoundError:
-            # Somebody took it away; the next publication brings it back, or deletes it.
+            # The file was deleted meanwhile; the next publication restores it, or deletes the
+            # object.
             return None
         stamp = present[name]
         over = known.tag if known else None
-        # Where only its headers change, it is written whole all the same.
+        # If only headers changed, the whole object must be written.
         has_news = known is None or known.stamp != stamp
         if has_news and over and over.strip('"') == md5_of(body):
             return Pushed(over, stamp)
@@ -328,7 +332,7 @@ class SiteBucket:
             PUBLICATION: str(number),
             DIGEST: digest,
         }
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             try:
                 return Pushed(self._bucket.write(name, body, over=over, headers=headers), stamp)
             except Replaced:
@@ -339,31 +343,31 @@ class SiteBucket:
             if publication_of(found.headers) > number:
                 raise Superseded(self._bucket.place)
             if publication_of(found.headers) == number and found.headers.get(DIGEST) == digest:
-                # The answer to our own request was lost.
+                # The response to our own request was lost.
                 return Pushed(found.tag, stamp)
             over = found.tag
         raise BucketError(self._bucket.place, CROWDED)
 
     def _delete(self, gone: Collection[str]) -> None:
-        with ThreadPoolExecutor(AT_ONCE, "push") as pool:
+        with ThreadPoolExecutor(MAX_REQUESTS, "push") as pool:
             for some in parts_of(gone, backwards=True):
-                self._go_on()
+                self._check_not_superseded()
                 list(pool.map(lambda name: self._bucket.delete([name]), some))
                 self._kept.note({}, some)
 
-    def _go_on(self) -> None:
-        """Look whether this is still the publication that began last. Raises Superseded."""
+    def _check_not_superseded(self) -> None:
+        """Raise Superseded if another publication has begun."""
         with self._turn:
             if read_manifest(self._bucket, self._present) != self._present:
                 raise Superseded(self._bucket.place)
 
 
 def md5_of(body: bytes) -> str:
-    """The tag that S3 gives an object, where it is encrypted by no key of its owner's."""
+    """Return the ETag that S3 gives an object that is not encrypted with a customer key."""
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
 def publication_of(headers: Mapping[str, str]) -> int:
-    """The number of the publication that wrote an object, or 0 where it names none."""
+    """Return the number of the publication that wrote an object; 0 if it has none."""
     said = headers.get(PUBLICATION, "")
     return int(said) if said.isdecimal() else 0

@@ -1,4 +1,4 @@
-"""What a HOME knows of the files that it has in a bucket: a cache, made again by looking there."""
+"""A cache of what a HOME knows about its files in a bucket; it can be rebuilt from the bucket."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ TABLES = """
 """
 
 UNKNOWN = FileStamp(0, 0, 0)
-"""The stamp of no file."""
+"""The stamp of an unknown local file."""
 
 
 class Pushed(NamedTuple):
-    """An object, and which local file it was written from."""
+    """The ETag of an object, and the stamp of the local file that it was written from."""
 
     tag: str
     stamp: FileStamp
 
 
 class PushedFiles:
-    """The file at ``path``, for the bucket at ``place``. Raises StoreError."""
+    """The cache file at ``path``, for the bucket at ``place``. Raises StoreError."""
 
     def __init__(self, path: Path, place: str) -> None:
         self._path = path
@@ -49,11 +49,11 @@ class PushedFiles:
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
-                # Damaged: all of it can be asked of the bucket.
+                # A damaged cache is rebuilt from the bucket.
                 delete_file(path)
                 self._db = self._opened()
         if self._note("place") != place:
-            # Another bucket: nothing is known of it.
+            # Nothing is known about another bucket.
             self.begin({}, 0, 0.0)
             self._keep("place", place)
         if not self._note("publisher"):
@@ -74,29 +74,29 @@ class PushedFiles:
 
     @property
     def publisher(self) -> str:
-        """The name under which this HOME publishes; drawn."""
+        """The random name under which this HOME publishes."""
         return self._note("publisher")
 
     @property
     def number(self) -> int:
-        """The last publication that this HOME began."""
+        """The number of the last publication that this HOME started."""
         return int(self._note("number") or 0)
 
     @property
     def settled_at(self) -> float:
-        """When nothing that another publisher sent can arrive any more, in seconds since 1970.
+        """When delayed requests of other publishers can no longer arrive, in seconds since 1970.
 
-        0 where that is past, and was looked after.
+        0 once the objects were verified after that time.
         """
         return float(self._note("settled_at") or 0)
 
     @property
     def is_behind(self) -> bool:
-        """Whether the folder was not rendered since others published."""
+        """Whether the folder was not rendered since another HOME published."""
         return bool(self._note("is_behind"))
 
     def begin(self, tags: Mapping[str, str], number: int, settled_at: float) -> None:
-        """Forget what was known: the bucket holds objects of these tags, and this HOME began."""
+        """Replace all known objects by those with the given ETags, and save the number."""
         with self._transaction():
             self._db.execute("DELETE FROM files")
             self._db.executemany("INSERT INTO files (name, tag) VALUES (?, ?)", tags.items())
@@ -105,25 +105,25 @@ class PushedFiles:
             self._keep("is_behind", "yes")
 
     def note_rendered(self) -> None:
-        """Note that the folder was rendered since others published."""
+        """Record that the folder is rendered again."""
         self._keep("is_behind", "")
 
     def note_number(self, number: int) -> None:
-        """Note that this HOME began a publication, after one of its own."""
+        """Record that this HOME started another publication after its own."""
         self._keep("number", str(number))
 
     def note_settled(self) -> None:
-        """Note that what is known of the bucket is so, and stays so."""
+        """Record that the known objects are verified and final."""
         self._keep("settled_at", "0")
 
     def files(self) -> dict[str, Pushed]:
-        """All objects that are known, by name."""
+        """Return all known objects by name."""
         with self._reported():
             rows = self._db.execute("SELECT name, tag, modified, size, inode FROM files")
             return {name: Pushed(tag, FileStamp(*stamp)) for name, tag, *stamp in rows}
 
     def note(self, written: Mapping[str, Pushed], gone: Iterable[str] = ()) -> None:
-        """Note objects that were written or looked at, and those that are gone."""
+        """Record objects that were written or verified, and those that are gone."""
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",

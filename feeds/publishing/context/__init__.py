@@ -1,4 +1,4 @@
-"""What one publication works with: the store, what is rendered already, which pages are assigned.
+"""Shared state of one publication: the store, rendered entries, the assignment of archive pages.
 
-A new file here is handed to all that writes files, and writes none of the site itself.
+A module belongs here if the parts that write files share it, and it writes no file of the site.
 """

@@ -1,4 +1,4 @@
-"""The SQLite file of what publishing keeps between its runs: its tables and transactions."""
+"""The SQLite file of the publishing cache: tables and transactions."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class DamagedCacheError(StoreError):
-    """The file of what is kept is broken; nothing in it can't be made again."""
+    """The publishing cache is damaged; it can be deleted and is rebuilt."""
 
 
 class CacheFile:
-    """The file at ``path``, or in memory where there is none. Raises StoreError."""
+    """The cache file at ``path``, or in memory without a path. Raises StoreError."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -63,22 +63,22 @@ class CacheFile:
         return db
 
     def close(self) -> None:
-        """Keep what was put in, and close the file."""
+        """Commit and close the file."""
         self.commit()
         self._db.close()
 
     def commit(self) -> None:
-        """Keep what was put in until now."""
+        """Save all changes."""
         with self._reported():
             self._db.commit()
 
     def rollback(self) -> None:
-        """Forget what was put in since the last commit."""
+        """Discard the changes since the last commit."""
         with self._reported():
             self._db.rollback()
 
     def checkpoint(self) -> None:
-        """Within a part: keep what was put in until now, whatever becomes of the rest."""
+        """Save all changes within a part, even if the part fails later."""
         with self._reported():
             self._db.execute("RELEASE part")
             self._db.execute("COMMIT")
@@ -87,7 +87,7 @@ class CacheFile:
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Put in what follows all or not at all; an error goes on."""
+        """Apply the changes in the block completely or not at all; exceptions propagate."""
         with self._reported():
             self._begin()
             self._db.execute("SAVEPOINT part")
@@ -129,7 +129,7 @@ class CacheFile:
 
 
 def opened(path: Path | None) -> sqlite3.Connection:
-    """A connection with the tables laid."""
+    """Return a connection to a file with all tables."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = open_for_writing(path)

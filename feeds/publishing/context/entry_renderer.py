@@ -1,4 +1,4 @@
-"""The entries that a feed shows of releases: rendered once, then taken from the cache."""
+"""Renders the entries of feeds, each once; later they come from the cache."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from feeds.formats.rendering import RenderedEntry, rendered_entry
 from feeds.publishing.context.publish_context import PublishContext
 
 Wanted: TypeAlias = tuple[bytes, Callable[[], Entry]]
-"""The key of a rendered entry, and how to make the entry where it is not in the cache."""
+"""The key of a rendered entry, and a function that creates the entry if it is not cached."""
 
-HELD = 96 * 1024 * 1024
-"""Bytes of rendered entries held in memory within one publication; each takes some 20 KB."""
+MAX_HELD_BYTES = 96 * 1024 * 1024
+"""Maximum bytes of rendered entries in memory during a publication, at about 20 KB each."""
 
-STORIES, AT_HAND = 500, 20
-"""Stories, and releases with their entries, held in memory within one publication."""
+MAX_HELD_STORIES, MAX_HELD_RELEASES = 500, 20
+"""Maximum numbers of stories, and of releases with their entries, in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A release in a feed, with the releases of its story that it stands for there."""
+    """A release in a feed, and the other releases of its story that it represents there."""
 
     summary: ReleaseSummary
     others: tuple[Release, ...] = ()
@@ -44,12 +44,12 @@ class EntryRenderer:
         self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
 
     def entries(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[RenderedEntry]:
-        """What the feed of a facet shows of these releases, in their order."""
+        """Return the entries for releases in the feed of a facet, in the same order."""
         wanted = [self._wanted(one) for one in self.shown(facet, releases)]
         return self.document(wanted, mixed=facet.source is None)
 
     def shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[Shown]:
-        """What a feed shows of these releases: where sources mix, a story once."""
+        """Return the releases that a feed shows: one per story in feeds of several sources."""
         if facet.source is not None:
             return [Shown(release) for release in releases]
         found = []
@@ -61,23 +61,23 @@ class EntryRenderer:
         return found
 
     def story(self, story: str | None) -> tuple[Release, ...]:
-        """The members of a story, the first published first; none for no story."""
+        """Return the members of a story, first published first; none without a story."""
         if story is None:
             return ()
         if story not in self._stories:
             self._stories[story] = self._context.store.story(story)
-            if len(self._stories) > STORIES:
+            if len(self._stories) > MAX_HELD_STORIES:
                 self._stories.popitem(last=False)
         return self._stories[story]
 
     def _wanted(self, shown: Shown) -> Wanted:
-        """The entry of a release."""
+        """Return the key and the creating function of a release's entry."""
         summary = shown.summary
         key = self._context.key(summary.id, summary.version, *map(face, shown.others))
         return key, lambda: self.made(shown)[1]
 
     def made(self, shown: Shown) -> tuple[Release, Entry]:
-        """A release and its entry; the last few are at hand, for its feeds and its page alike."""
+        """Return a release and its entry, from memory if it was used recently."""
         key = self._wanted(shown)[0]
         found = self._made.get(key)
         if found is None:
@@ -86,12 +86,12 @@ class EntryRenderer:
                 raise LookupError(f"release {shown.summary.id} is gone from the store")
             entry = entry_of(release, self._context.catalog, mixed=True, others=shown.others)
             found = self._made[key] = release, entry
-            if len(self._made) > AT_HAND:
+            if len(self._made) > MAX_HELD_RELEASES:
                 self._made.popitem(last=False)
         return found
 
     def document(self, wanted: Sequence[Wanted], *, mixed: bool) -> list[RenderedEntry]:
-        """The entries of one feed document, shortened where they do not fit its budget."""
+        """Return the entries of one feed document, shortened if they exceed its size limit."""
         return fitted(
             wanted, self.rendered, self._short, max_bytes=self._context.max_bytes, mixed=mixed
         )
@@ -101,7 +101,7 @@ class EntryRenderer:
         return self.rendered([(self._context.key("short", key), lambda: shortened(make()))])[0]
 
     def rendered(self, wanted: Sequence[Wanted]) -> list[RenderedEntry]:
-        """Rendered entries, in the order in which they are wanted."""
+        """Return rendered entries in the given order."""
         held, cache = self._held, self._context.cache
         missing = [key for key, _ in wanted if key not in held]
         found = cache.entries(missing) if missing else {}
@@ -115,11 +115,11 @@ class EntryRenderer:
         held.update(found)
         self._size += sum(entry.size for entry in found.values())
         answer = [held[key] for key, _ in wanted]
-        while self._size > HELD:
+        while self._size > MAX_HELD_BYTES:
             self._size -= held.popitem(last=False)[1].size
         return answer
 
 
 def face(release: Release) -> tuple[object, ...]:
-    """What the entry of another member of its story shows of a release."""
+    """Return what the entry of another member of its story shows of a release."""
     return release.id, release.source, release.url, release.content.title, release.content.language

@@ -1,8 +1,9 @@
-"""What all parts of one publication know, and how they have files written."""
+"""Shared state of one publication, and its assignment of releases to archive pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypeAlias
@@ -11,23 +12,68 @@ from data.models import Facet, ReleaseChange
 from data.store.read_protocol import PublishStore
 from feeds.catalog import Catalog
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.context.archive_assignment import ArchivePages
 from feeds.publishing.context.render_cache import RenderCache
 
+
+class ArchivePages:
+    """Assigns releases to the archive pages of feeds: pages in the store, and new ones.
+
+    `keep` saves new pages in the store once their files are on disk, so the store never lists a
+    page that does not exist.
+    """
+
+    def __init__(self, store: PublishStore) -> None:
+        self._store = store
+        self._fresh: defaultdict[Facet, dict[int, Sequence[str]]] = defaultdict(dict)
+
+    def count(self, facet: Facet) -> int:
+        """Return the number of a feed's archive pages."""
+        return max(self._store.archive_page_count(facet), *self._fresh[facet], 0)
+
+    def archived(self, facet: Facet, releases: Sequence[str]) -> Mapping[str, int]:
+        """Return the archive page of each given release id that is archived in a feed."""
+        if not releases:
+            return {}
+        fresh = {one: page for page, ids in self._fresh[facet].items() for one in ids}
+        wanted = fresh.keys() & set(releases)
+        return {**self._store.archived(facet, releases), **{one: fresh[one] for one in wanted}}
+
+    def on_page(self, facet: Facet, page: int) -> Sequence[str]:
+        """Return the release ids on an archive page of a feed."""
+        return self._fresh[facet].get(page) or self._store.archive_page(facet, page)
+
+    def add(self, facet: Facet, page: int, releases: Sequence[str]) -> None:
+        """Assign release ids to a new archive page of a feed."""
+        self._fresh[facet][page] = releases
+
+    def keep(self) -> None:
+        """Save the new pages in the store."""
+        fresh = {facet: pages for facet, pages in self._fresh.items() if pages}
+        if fresh:
+            self._store.add_archive_pages(fresh)
+        self._fresh.clear()
+
+    def drop(self, facet: Facet | None = None) -> None:
+        """Forget the new pages of a feed, or of all feeds, whose files were not written."""
+        if facet is None:
+            self._fresh.clear()
+        else:
+            self._fresh.pop(facet, None)
+
+
 Write: TypeAlias = Callable[[str, bytes], object]
-"""Has a file written, by its name within the site and its content."""
+"""Writes a file, given its name within the site and its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishContext:
-    """One publication: where releases come from, how they are shown, where files go.
+    """One publication: the store, renderers and the functions that write files.
 
-    ``counts`` are the releases of each facet, ``changes`` the releases that changed since the last
-    publication by id, or None where that can't be told. A feed's document holds ``entries``
-    releases at least, where there are so many, and ``max_bytes`` at most. ``layout`` is a
-    digest of all that shapes every entry. ``checkpoint`` is called between files that belong to
-    one facet: where very many wait, it makes all that was done until now durable. ``is_there``
-    says whether a file is there, and ``remove`` deletes one.
+    ``counts`` are the numbers of releases per facet. ``changes`` are the releases changed since the
+    last publication by id, or None if unknown. ``entries`` is the minimum number of releases in a
+    feed document if there are enough, ``max_bytes`` its maximum size. ``layout`` is a digest of
+    everything that shapes all entries. ``checkpoint`` is called between files of one facet and
+    saves progress if many are waiting.
     """
 
     store: PublishStore
@@ -53,5 +99,5 @@ class PublishContext:
         return any(change.summary.is_backlog for change in self.changes.values())
 
     def key(self, *parts: object) -> bytes:
-        """The key under which is kept what these parts and the layout shape."""
+        """Return the cache key of a result that depends on these parts and on the layout."""
         return blake2b(repr(parts).encode(), digest_size=16, key=self.layout).digest()

@@ -1,5 +1,5 @@
-"""The API for programs, below /api/: what is asked, what is answered, and its OpenAPI document.
+"""The read-only JSON API below /api/: its parameters, its responses and its OpenAPI document.
 
-``operations`` names them all, once, for requests, answers and the document alike. A file belongs
-here if it decides what a program is answered.
+`operations` lists every operation once, for routing, validation and the document alike. A module
+belongs here if it decides how the API responds.
 """

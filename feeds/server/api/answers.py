@@ -1,6 +1,7 @@
-"""What is answered, under the public names of all things (the same in JSON of the command line).
+"""Responses of the API, with the same public field names as the JSON of the command line.
 
-These declarations shape the answers and are the schemas of the OpenAPI document.
+msgspec validates responses against these classes and derives the schemas of the OpenAPI document
+from them.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """An ISO datetime with its offset."""
 
 Next = Annotated[
-    str | None, Meta(description="The cursor of the next page; null where there is none.")
+    str | None, Meta(description="The cursor of the next page; null on the last page.")
 ]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What all answers share."""
+    """Base class of all responses."""
 
 
 class Rule(Answer, frozen=True):
-    """By which rule a field was read."""
+    """The rule that read a field."""
 
     rule: str
 
 
 class DateRule(Answer, frozen=True):
-    """What a page said of its date: its own text, the rule that found it, the zone it is in."""
+    """A date as the page states it, the rule that found it, and its time zone."""
 
     raw: str
     rule: str
@@ -41,7 +42,7 @@ class DateRule(Answer, frozen=True):
 
 
 class CaptureRecord(Answer, frozen=True):
-    """The record of the archive that holds what was served."""
+    """The archive record that contains the captured page."""
 
     record_id: str
     file: str
@@ -51,7 +52,7 @@ class CaptureRecord(Answer, frozen=True):
 
 
 class Provenance(Answer, frozen=True):
-    """Where the fields of a release came from."""
+    """Where the fields of a release were read."""
 
     published: DateRule
     title: Rule
@@ -62,41 +63,48 @@ class Provenance(Answer, frozen=True):
 class Release(Answer, frozen=True):
     """One dated publication of an institution."""
 
-    id: Annotated[str, Meta(description="Minted once, and never another.")]
+    id: Annotated[str, Meta(description="Assigned once; it never changes.")]
     source: Annotated[str, Meta(description="The id of its source.")]
     url: str
-    aliases: Annotated[tuple[str, ...], Meta(description="All addresses at which it was seen.")]
+    aliases: Annotated[tuple[str, ...], Meta(description="All addresses where it was found.")]
     title: Annotated[str, Meta(description="Plain text.")]
     published: Annotated[
         str | None,
         Meta(
-            description="An ISO date where `precision` is `day`, an ISO datetime with its offset "
-            "where it is `second`, null where it is `none`."
+            description="An ISO date if `precision` is `day`, an ISO datetime with its offset if "
+            "it is `second`, null if it is `none`."
         ),
     ]
     precision: Precision
     updated: Annotated[
-        Instant, Meta(description="When it last changed as readers care: edited, gone, back.")
+        Instant,
+        Meta(description="When it was last edited, retracted or restored by its publisher."),
     ]
     first_seen: Instant
     last_seen: Annotated[
-        Instant, Meta(description="The last visit that saw it. Alone, it makes no other ETag.")
+        Instant,
+        Meta(
+            description="The last visit that found it. A change of this field alone keeps the ETag."
+        ),
     ]
     language: Annotated[str | None, Meta(description="A language tag (BCP 47).")]
-    section: Annotated[str | None, Meta(description="Where its own site files it.")]
+    section: Annotated[str | None, Meta(description="Its section on the publisher's site.")]
     topics: Annotated[tuple[str, ...], Meta(description="The slugs of its topics.")]
     publisher: str | None
     summary: str | None
     body_html: Annotated[str, Meta(description="Sanitized, with absolute addresses.")]
-    body_text: Annotated[str, Meta(description="Plain text, paragraphs parted by a blank line.")]
+    body_text: Annotated[
+        str, Meta(description="Plain text; paragraphs are separated by a blank line.")
+    ]
     images: tuple[Media, ...]
     attachments: tuple[Media, ...]
-    revision: Annotated[int, Meta(ge=1, description="Which version this is, from 1 on.")]
+    revision: Annotated[int, Meta(ge=1, description="The number of its current version, from 1.")]
     story: Annotated[
-        str | None, Meta(description="The id of what tells the same elsewhere, in other languages.")
+        str | None,
+        Meta(description="The id of its story: copies at other institutions, and translations."),
     ]
     retracted: Annotated[
-        Instant | None, Meta(description="Since when its publisher has taken it down.")
+        Instant | None, Meta(description="When its publisher took it down; null if it is online.")
     ]
     provenance: Provenance
 
@@ -109,37 +117,39 @@ class ReleasePage(Answer, frozen=True):
 
 
 class FoundRelease(Release, frozen=True):
-    """A release that a search found, and why."""
+    """A search result: a release with the passage that matched."""
 
     passage: Annotated[
-        str, Meta(description="The part of its text that shows why: one line of plain text.")
+        str, Meta(description="The part of its text that matches: one line of plain text.")
     ]
 
 
 class Counts(Answer, frozen=True):
-    """How many releases a search finds, in all and of what; what is not there has no count."""
+    """Numbers of search results, in total and by facet; a value without results is absent."""
 
     total: Annotated[int, Meta(ge=0)]
     more: Annotated[
-        bool, Meta(description="Whether there are more than 10,000; the newest are counted.")
+        bool, Meta(description="Whether more than 10,000 match; then only the newest are counted.")
     ]
     sources: dict[str, int]
     topics: dict[str, int]
-    languages: Annotated[dict[str, int], Meta(description="Without their regions.")]
-    periods: Annotated[dict[str, int], Meta(description="Years and months: `2026`, `2026-03`.")]
+    languages: Annotated[dict[str, int], Meta(description="By language tag without its region.")]
+    periods: Annotated[dict[str, int], Meta(description="By year and month: `2026`, `2026-03`.")]
     states: dict[str, int]
 
 
 class FoundPage(Answer, frozen=True):
-    """What a search found, the newest day first."""
+    """A page of search results, the newest day first."""
 
     releases: tuple[FoundRelease, ...]
-    counts: Annotated[Counts | None, Meta(description="On the first page; null on all others.")]
+    counts: Annotated[
+        Counts | None, Meta(description="Only on the first page; null on later pages.")
+    ]
     warnings: Annotated[
         tuple[str, ...],
         Meta(
-            description="On the first page: parts of `q` that are read in an unexpected way, such "
-            "as OR, which is read as a word."
+            description="On the first page: parts of `q` that are read in an unexpected way. "
+            "For example, OR is read as a word."
         ),
     ]
     next: Next
@@ -149,10 +159,13 @@ class Revision(Answer, frozen=True):
     """One version of a release."""
 
     revision: Annotated[int, Meta(ge=1)]
-    seen: Annotated[Instant, Meta(description="When it was first seen.")]
+    seen: Annotated[Instant, Meta(description="When it was first captured.")]
     reason: Annotated[
         str,
-        Meta(description="`served` so by its publisher, or `reading`: we read better what was."),
+        Meta(
+            description="`served`: its publisher changed the page; `reading`: Communique extracted "
+            "the same page better."
+        ),
     ]
     title: str
     body_html: str
@@ -174,21 +187,22 @@ class Source(Answer, frozen=True):
     name: str
     url: str
     timezone: Annotated[str, Meta(description="An IANA zone.")]
-    releases: Annotated[int, Meta(ge=0, description="How many are shown of it.")]
+    releases: Annotated[int, Meta(ge=0, description="Number of its releases on this site.")]
     removed: Annotated[
-        Instant | None, Meta(description="Since when it is collected no more, where that is so.")
+        Instant | None,
+        Meta(description="When the operator stopped collecting it; null if it is collected."),
     ]
 
 
 class SourcePage(Answer, frozen=True):
-    """Sources, by id."""
+    """A page of sources, sorted by id."""
 
     sources: tuple[Source, ...]
     next: Next
 
 
 class Section(Answer, frozen=True):
-    """Where a source files releases."""
+    """A section of a source's site."""
 
     slug: str
     label: Annotated[str, Meta(description="What the source calls it.")]
@@ -196,109 +210,109 @@ class Section(Answer, frozen=True):
 
 
 class SectionPage(Answer, frozen=True):
-    """The sections of a source, by slug."""
+    """A page of a source's sections, sorted by slug."""
 
     sections: tuple[Section, ...]
     next: Next
 
 
 class Language(Answer, frozen=True):
-    """What releases are written in."""
+    """A language of releases."""
 
     language: Annotated[str, Meta(description="A language tag (BCP 47).")]
     releases: Annotated[int, Meta(ge=0)]
 
 
 class LanguagePage(Answer, frozen=True):
-    """Languages, by tag."""
+    """A page of languages, sorted by tag."""
 
     languages: tuple[Language, ...]
     next: Next
 
 
 class Topic(Answer, frozen=True):
-    """What releases are about."""
+    """A topic of releases."""
 
     slug: str
     label: str
-    parent: Annotated[str | None, Meta(description="The slug of the topic that it stands under.")]
+    parent: Annotated[str | None, Meta(description="The slug of its parent topic.")]
     releases: Annotated[int, Meta(ge=0)]
 
 
 class TopicPage(Answer, frozen=True):
-    """Topics, by slug."""
+    """A page of topics, sorted by slug."""
 
     topics: tuple[Topic, ...]
     next: Next
 
 
 class Day(Answer, frozen=True):
-    """A day on which something was published."""
+    """A day with releases."""
 
     day: Annotated[str, Meta(extra_json_schema={"format": "date"})]
     releases: Annotated[int, Meta(ge=0)]
 
 
 class DayPage(Answer, frozen=True):
-    """Days, the last one first."""
+    """A page of days, newest first."""
 
     days: tuple[Day, ...]
     next: Next
 
 
 class Story(Answer, frozen=True):
-    """The same text at several institutions, and the language editions of one release."""
+    """Releases with the same text at several institutions, and translations of one release."""
 
     id: str
-    releases: Annotated[tuple[Release, ...], Meta(description="First published first.")]
+    releases: Annotated[tuple[Release, ...], Meta(description="The first published comes first.")]
     next: Next
 
 
 class Change(Answer, frozen=True):
-    """Something that happened to a release."""
+    """One event of a release."""
 
     kind: Annotated[
         LoggedKind,
         Meta(
-            description="`new`; `edit`: its publisher made another version; `reading`: we read "
-            "better what was served before, no edit; `retraction`: its publisher took it down; "
-            "`return`: it is back; `redaction`: what it said was taken out for a lawful order; "
-            "`hidden`, `shown`: whoever runs this site took it out, or put it back; `update`: it "
-            "has another address, source, story or topic."
+            description="`new`; `edit`: its publisher changed it; `reading`: Communique extracted "
+            "the same page better; `retraction`: its publisher took it down; `return`: its "
+            "publisher restored it; `redaction`: its content was deleted by legal order; "
+            "`hidden`, `shown`: the operator of this site hid it, or shows it again; `update`: "
+            "its address, source, story or topics changed."
         ),
     ]
-    at: Annotated[Instant, Meta(description="When it was entered here.")]
+    at: Annotated[Instant, Meta(description="When this site recorded the event.")]
     id: Annotated[str, Meta(description="The id of the release.")]
-    revision: Annotated[int, Meta(ge=1, description="The version that the release had then.")]
+    revision: Annotated[int, Meta(ge=1, description="The release's version after the event.")]
     release: Annotated[
         Release | None,
-        Meta(description="The release as it is now; null where it is hidden now."),
+        Meta(description="The release as it is now; null if it is hidden."),
     ]
 
 
 class ChangePage(Answer, frozen=True):
-    """What happened, in the order in which it did."""
+    """A page of events, oldest first."""
 
     changes: tuple[Change, ...]
     next: Annotated[
         str,
         Meta(
-            description="The cursor to go on from: keep it together with what you made of these "
-            "changes. The last page has one too."
+            description="The cursor for the next request. Save it in the same transaction as these "
+            "changes. The last page has a cursor too."
         ),
     ]
-    more: Annotated[bool, Meta(description="Whether there is more already.")]
+    more: Annotated[bool, Meta(description="Whether the next page already has changes.")]
 
 
 class SourceHealth(Answer, frozen=True):
-    """Whether a source works, and is heard of as often as it used to be."""
+    """Whether visits to a source work, and whether it publishes as often as usual."""
 
     id: str
     state: State
-    visiting: Annotated[bool, Meta(description="Whether a visit to it is under way.")]
+    visiting: Annotated[bool, Meta(description="Whether a visit is running.")]
     degraded: Annotated[
         bool,
-        Meta(description="Whether the source is ok, with a fault that `code` and `reason` name."),
+        Meta(description="Whether the source works but has a fault; see `code` and `reason`."),
     ]
     code: str
     last_release: str | None
@@ -311,13 +325,13 @@ class SourceHealth(Answer, frozen=True):
 
 
 class HealthReport(Answer, frozen=True):
-    """The health of all sources, by id."""
+    """The health of all sources, sorted by id."""
 
     sources: tuple[SourceHealth, ...]
 
 
 class RunPage(Answer, frozen=True):
-    """Visits to sources, the last one first, as `communique collect --json` tells them."""
+    """A page of visits, newest first, as in `communique collect --json`."""
 
     runs: tuple[Run, ...]
     next: Next

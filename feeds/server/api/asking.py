@@ -1,4 +1,4 @@
-"""What a handler has at hand, and how releases become a page."""
+"""The context of an API request, and the paging of releases."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from feeds.server.api import answers
 from feeds.server.api.cursors import decode, encode
 from feeds.server.api.questions import PageQuestion, belongs_to
 
-LARGEST: Final = 1_000_000
-"""Characters of releases' texts after which a page ends, be it shorter than it may be."""
+MAX_PAGE_CHARACTERS: Final = 1_000_000
+"""Maximum number of characters of release texts per page. A page that exceeds it ends early."""
 
 One = TypeVar("One")
 Place = TypeVar("Place")
@@ -25,9 +25,9 @@ Place = TypeVar("Place")
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One request: an open store, the address, and the name that its last part is.
+    """One API request: an open store, the request's path, and the id in the path.
 
-    ``health`` gives the health of all sources.
+    ``health`` returns the health of all sources.
     """
 
     store: Store
@@ -36,19 +36,25 @@ class Asking:
     health: Callable[[], tuple[Health, ...]]
 
     def place(self, asked: PageQuestion, kind: type[Place]) -> Place | None:
-        """The place from which to go on; None for the beginning. Raises Refused."""
+        """Return the decoded position of the request's cursor, or None for the first page.
+
+        Raises ApiError if the cursor is invalid.
+        """
         if not asked.cursor:
             return None
         return decode(asked.cursor, belongs_to(self.path, asked), kind, "cursor")
 
     def cursor(self, asked: PageQuestion, place: Any) -> str | None:
-        """The cursor for a place; None where there is no more."""
+        """Return the cursor for a position; None stays None and means the last page."""
         return None if place is None else encode(belongs_to(self.path, asked), place)
 
     def page(
         self, asked: PageQuestion, items: Iterable[One], key: Callable[[One], str], *, down: bool
     ) -> tuple[list[One], str | None]:
-        """A page of few items in the order of their keys, and the cursor of the next page."""
+        """Return one page of ``items`` sorted by ``key``, and the cursor of the next page.
+
+        ``down`` sorts in descending order. Meant for lists that fit in memory.
+        """
         after = self.place(asked, str)
         left = sorted(items, key=key, reverse=down)
         if after is not None:
@@ -59,21 +65,22 @@ class Asking:
 
 
 def shown(release: Release) -> answers.Release:
-    """A release as it is answered."""
+    """Convert a stored release to its API response."""
     return msgspec.convert(release_fields(release), answers.Release, from_attributes=True)
 
 
 def size_of(release: Release) -> int:
-    """The characters of a release that make a page large."""
+    """Return the number of characters of a release that count towards the page limit."""
     return len(release.content.body_html) + len(release.content.body_text)
 
 
 def taken(
     found: Sequence[Position], read: Callable[[str], Release | None]
 ) -> tuple[list[Release], Position | None]:
-    """The releases at some places until they are a full page, and the last place if some are left.
+    """Read releases at the found positions until the page is full.
 
-    What was hidden meanwhile is left out.
+    Returns them with the last position read if any are left, else with None. Skips releases that
+    are hidden by now.
     """
     releases: list[Release] = []
     size = 0
@@ -83,6 +90,6 @@ def taken(
             continue
         releases.append(release)
         size += size_of(release)
-        if size > LARGEST and number < len(found):
+        if size > MAX_PAGE_CHARACTERS and number < len(found):
             return releases, place
     return releases, None

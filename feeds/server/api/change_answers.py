@@ -1,9 +1,8 @@
-"""The answer that programs follow: all that happens to releases, once and in one order.
+"""The list of changes: every event of every release, once and in one order.
 
-A cursor is the place of the last change that was given. Places are only ever added, at the end, so
-a page holds all that came after it, and asked for again it holds the same: whoever keeps the
-cursor in one step with what it made of a page has every change exactly once, however often it
-dies in between.
+A cursor is the position of the last event sent. Events are only appended, so the page after a
+cursor never changes. A client that saves the cursor in one transaction with its own data processes
+every change exactly once, even after crashes.
 """
 
 from __future__ import annotations
@@ -13,51 +12,57 @@ from typing import Final
 from data.models import ChangeCursor, LoggedChange
 from data.store.protocol import Store
 from feeds.server.api import answers
-from feeds.server.api.asking import LARGEST, shown, size_of
+from feeds.server.api.asking import MAX_PAGE_CHARACTERS, shown, size_of
 from feeds.server.api.cursors import decode, encode
-from feeds.server.api.problems import Refused
+from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import ChangesQuestion
 
 BELONGS: Final = "changes"
+"""What cursors of this list belong to; see `cursors`."""
 
-AT_ONCE: Final = 20
+CHANGES_PER_QUERY: Final = 20
+"""Changes read from the store per query."""
 
 FIRST: Final[ChangeCursor] = (0, 0)
+"""The position before the first change."""
 
 STALE: Final = (
-    "this store does not know the change that the cursor names: it was restored from a copy or "
-    "built anew since. Begin again without `since`: the changes from the first on make up all "
-    "that there is, and ids of releases are the same as before"
+    "this store has no change at this cursor: it was restored from a backup or rebuilt. Start "
+    "again without `since`: the changes from the first one describe all releases, and their ids "
+    "are the same as before"
 )
 
 
 def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
-    """The changes after a cursor, the oldest first. Raises Refused: 400, 410."""
+    """Return the changes after a cursor, oldest first.
+
+    Raises ApiError with 400 for an invalid cursor, and with 410 for a cursor unknown to the store.
+    """
     place = decode(asked.since, BELONGS, tuple[int, int], "since") if asked.since else FIRST
     found: list[LoggedChange] = []
     size = 0
-    while len(found) < asked.limit and size <= LARGEST:
-        limit = min(AT_ONCE, asked.limit - len(found))
+    while len(found) < asked.limit and size <= MAX_PAGE_CHARACTERS:
+        limit = min(CHANGES_PER_QUERY, asked.limit - len(found))
         some = store.logged_changes(place, limit=limit)
         if some is None:
-            raise Refused(410, STALE, parameter="since")
+            raise ApiError(410, STALE, parameter="since")
         if not some:
             break
         for one in some:
             found.append(one)
             place = one.cursor
             size += 0 if one.release.hidden else size_of(one.release)
-            if size > LARGEST:
+            if size > MAX_PAGE_CHARACTERS:
                 break
     return answers.ChangePage(
-        changes=tuple(map(told, found)),
+        changes=tuple(map(change_answer, found)),
         next=encode(BELONGS, place),
         more=bool(store.logged_changes(place, limit=1)),
     )
 
 
-def told(change: LoggedChange) -> answers.Change:
-    """A change as it is answered; nothing is said of a hidden release but that."""
+def change_answer(change: LoggedChange) -> answers.Change:
+    """Convert a logged change to its API response. A hidden release is left out."""
     release = change.release
     return answers.Change(
         kind=change.kind,

@@ -1,8 +1,9 @@
-"""Cursors: where a page ends, as a word that nobody but this server needs to understand.
+"""Cursors of API pages: opaque strings that contain a position.
 
-A cursor holds a place in an order, not a count, so what comes or goes meanwhile moves nothing. It
-says what it belongs to, and a checksum tells one that was cut, changed or made up. It holds no
-secret, and one that somebody takes the trouble to forge leads to another place of what is public.
+A cursor contains a position in an order, not a count, so additions and removals do not shift the
+next page. Its checksum covers the address and filters that it belongs to, and detects a truncated
+or altered cursor. It contains no secret: a forged cursor only leads to another position in public
+data.
 """
 
 from __future__ import annotations
@@ -14,39 +15,43 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from feeds.server.api.problems import Refused
+from feeds.server.api.problems import ApiError
 
-CHECK: Final = 8
+CHECKSUM_BYTES: Final = 8
 """Bytes of the checksum."""
 
 Place = TypeVar("Place")
 
-BAD: Final = "this is no cursor of this address and these filters: take one as an answer gave it"
+BAD_CURSOR: Final = (
+    "this cursor does not belong to this address and these filters: use one from a response"
+)
 
 
 def encode(belongs: str, place: Any) -> str:
-    """The cursor for a place in what ``belongs`` names."""
+    """Return the cursor for a position in the list that ``belongs`` names."""
     packed = msgspec.msgpack.encode(place)
     return base64.urlsafe_b64encode(check_of(belongs, packed) + packed).rstrip(b"=").decode()
 
 
 def decode(text: str, belongs: str, kind: type[Place], parameter: str) -> Place:
-    """The place that a cursor holds. Raises Refused (400)."""
+    """Return the position in a cursor. Raises ApiError (400) if it is invalid."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
-        check, packed = raw[:CHECK], raw[CHECK:]
+        check, packed = raw[:CHECKSUM_BYTES], raw[CHECKSUM_BYTES:]
         if check == check_of(belongs, packed):
             return msgspec.msgpack.decode(packed, type=kind)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         pass
-    raise Refused(400, BAD, parameter=parameter)
+    raise ApiError(400, BAD_CURSOR, parameter=parameter)
 
 
 def check_of(belongs: str, packed: bytes) -> bytes:
-    """What tells a cursor of ours."""
-    return blake2b(packed, digest_size=CHECK, person=b"cursor", key=key_of(belongs)).digest()
+    """Return the checksum of a cursor's content for what it ``belongs`` to."""
+    return blake2b(
+        packed, digest_size=CHECKSUM_BYTES, person=b"cursor", key=key_of(belongs)
+    ).digest()
 
 
 def key_of(belongs: str) -> bytes:
-    """What a cursor belongs to, in few bytes."""
+    """Return a hash key of 32 bytes for what a cursor belongs to."""
     return blake2b(belongs.encode(), digest_size=32).digest()

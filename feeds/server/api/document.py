@@ -1,4 +1,4 @@
-"""The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), made of the operations."""
+"""The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), generated from the operations."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ TITLE: Final = "Communique"
 VERSION: Final = "1"
 
 DESCRIPTION: Final = """\
-What a site of Communique knows, for programs. Read-only; CORS enabled.
+The releases, sources and changes of a Communique site, for programs. Read-only; CORS enabled.
 
-Lists come by pages: `next` is the cursor of the page after, and null where there is none; a page
-may hold fewer than `limit` though there is a next one. The header `Link` has its address.
+Lists are paged: `next` is the cursor of the next page, and null on the last page. A page may have
+fewer than `limit` items even if another page follows. The `Link` header is the next page's address.
 
-Errors are problem details (RFC 9457). Answers have an `ETag`; asked with `If-None-Match`, what has
-not changed is a 304 without a body. Who asks too often gets 429, with `Retry-After` in seconds."""
+Errors are problem details (RFC 9457). Responses have an `ETag`: send it in `If-None-Match`, and an
+unchanged response is a 304 without a body. Too many requests get 429, and `Retry-After`."""
 
-ALWAYS: Final = {
-    406: "The answer is JSON, and the request takes none.",
+COMMON_ERRORS: Final = {
+    406: "The response is JSON, which the request's `Accept` header excludes.",
     414: "The query is too long.",
-    422: "A parameter is not as described, not known here, or said twice, or names no source.",
+    422: "A parameter is invalid, unknown or repeated, or names an unknown source.",
     429: "Too many requests came from this address.",
-    503: "The store can't be read now, or too many ask at once.",
+    503: "The store is unavailable, or too many requests are waiting.",
 }
-"""Statuses that any operation may have."""
+"""Error statuses that every operation may return."""
 
 REFERENCE: Final = "#/components/schemas/{name}"
 
 
 @cache
 def openapi() -> Mapping[str, Any]:
-    """The whole document."""
+    """Return the whole document."""
     _, schemas = msgspec.json.schema_components(
         [Problem, *(one.answer for one in OPERATIONS)], ref_template=REFERENCE
     )
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{TITLE} API", "version": VERSION, "description": DESCRIPTION},
-        # Relative to where the document lies, so that it holds wherever the site is mounted.
+        # Relative to the document's address, so it is right under any path prefix.
         "servers": [{"url": "../"}],
-        "paths": {one.path: {"get": operation(one)} for one in OPERATIONS},
+        "paths": paths(),
         "components": {
             "schemas": {name: described(schema) for name, schema in sorted(schemas.items())},
             "securitySchemes": {
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "Only where the site is not for everybody.",
+                    "description": "Needed only if the site requires a token to read it.",
                 }
             },
         },
@@ -62,9 +62,17 @@ def openapi() -> Mapping[str, Any]:
     }
 
 
+def paths() -> dict[str, dict[str, Any]]:
+    """Return the operations by path and method."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in OPERATIONS:
+        found.setdefault(one.path, {})[one.method.lower()] = operation(one)
+    return found
+
+
 def operation(one: Operation) -> dict[str, Any]:
-    """What can be asked at one address, and what comes of it."""
-    refused = dict(sorted({**ALWAYS, **one.refused}.items()))
+    """Return the OpenAPI description of one operation."""
+    refused = dict(sorted({**COMMON_ERRORS, **one.refused}.items()))
     return {
         "operationId": one.name,
         "summary": one.summary,
@@ -72,11 +80,15 @@ def operation(one: Operation) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": one.summary + ".",
-                "headers": {"ETag": header("What tells this answer from another.")},
+                "headers": {"ETag": header("Changes when the response changes.")},
                 "content": {"application/json": {"schema": reference(one.answer)}},
             },
-            "304": {"description": "It is what the request's If-None-Match names."},
-            **({"308": {"description": "It has another id now."}} if "308" in one.named else {}),
+            "304": {"description": "Unchanged since the request's If-None-Match."},
+            **(
+                {"308": {"description": "The source has a new id; see `Location`."}}
+                if "308" in one.named
+                else {}
+            ),
             **{
                 str(status): {
                     "description": why,
@@ -89,7 +101,7 @@ def operation(one: Operation) -> dict[str, Any]:
 
 
 def path_parameters(one: Operation) -> list[dict[str, Any]]:
-    """The variable part of an address, if it has one."""
+    """Return the parameter in an operation's path, if there is one."""
     if not one.named:
         return []
     schema = {"type": "string", "minLength": 1, "pattern": "^[^/]+$"}
@@ -99,7 +111,7 @@ def path_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def query_parameters(one: Operation) -> list[dict[str, Any]]:
-    """The parameters of a query."""
+    """Return the query parameters of an operation."""
     found = []
     for name, described_schema in parameters_of(one.question).items():
         schema = dict(described_schema)
@@ -115,17 +127,17 @@ def query_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def described(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema with its description as one text: that of a docstring has its white space."""
+    """Return a schema whose description is on one line; docstrings contain line breaks."""
     if "description" not in schema:
         return dict(schema)
     return {**schema, "description": " ".join(schema["description"].split())}
 
 
 def reference(kind: type) -> dict[str, str]:
-    """Where the schema of an answer is."""
+    """Return a reference to the schema of a response."""
     return {"$ref": REFERENCE.format(name=kind.__name__)}
 
 
 def header(description: str) -> dict[str, Any]:
-    """A header field of an answer."""
+    """Return the description of a response header."""
     return {"description": description, "schema": {"type": "string"}}

@@ -1,6 +1,6 @@
-"""One example of a request and its answer for each operation, of an invented harbour.
+"""One example request and response per operation, about an invented harbour.
 
-Answers are made of the declarations, so none can show a name that there is not.
+The responses are instances of the response classes, so an example can only show fields that exist.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ FIELDS: Final = {
 
 
 class Example(NamedTuple):
-    """What is asked, behind the path, and what comes."""
+    """The query of an example request, and its response."""
 
     query: str
     answer: answers.Answer
 
 
 def examples() -> Mapping[str, Example]:
-    """The example of each operation, by its name."""
+    """Return the example of each operation, by operation name."""
     release = answers.Release(**FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
     found = answers.FoundRelease(**FIELDS, passage=FIELDS["body_text"])  # type: ignore[arg-type]  # as above
     source = answers.Source(

@@ -1,4 +1,4 @@
-"""Answers about what releases are filed under, and about visits: sources, topics, days, runs."""
+"""Operations about sources, sections, languages, topics, days, health and runs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from data.models import Facet, RemovedSource, Source
 from feeds.catalog import REMOVED
 from feeds.server.api import answers
 from feeds.server.api.asking import Asking
-from feeds.server.api.problems import Refused
+from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import PageQuestion, Question, RunsQuestion
 from feeds.server.api.release_answers import present
 from feeds.urls import DAY
 
 
 class Moved(Exception):
-    """What is asked for has another ``name`` now."""
+    """The requested source was renamed; ``name`` is its new id."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -26,7 +26,7 @@ class Moved(Exception):
 
 
 def sources(asking: Asking, asked: PageQuestion) -> answers.SourcePage:
-    """The sources whose releases are shown, by id."""
+    """Return a page of the sources whose releases this site shows."""
     removed = asking.store.removed_sources()
     every = [
         one
@@ -40,21 +40,21 @@ def sources(asking: Asking, asked: PageQuestion) -> answers.SourcePage:
 
 
 def source(asking: Asking, _: Question) -> answers.Source:
-    """One source. Raises Refused, and Moved where it was renamed."""
+    """Return one source. Raises ApiError, and Moved if the source was renamed."""
     found = known(asking)
     removed = asking.store.removed_sources().get(found.id)
     return source_answer(found, asking.store.facets(), removed)
 
 
 def known(asking: Asking) -> Source:
-    """The source that an address names. Raises Refused, and Moved where it was renamed."""
+    """Return the source that the path names. Raises ApiError, and Moved if it was renamed."""
     now = asking.store.source_moves().get(asking.name, asking.name)
     found = asking.store.sources().get(now)
     if found is None:
-        raise Refused(404, "there is no source with this id; /api/sources lists them")
+        raise ApiError(404, "there is no source with this id; /api/sources lists them")
     removed = asking.store.removed_sources().get(now)
     if removed and not removed.kept:
-        raise Refused(410, REMOVED)
+        raise ApiError(410, REMOVED)
     if now != asking.name:
         raise Moved(now)
     return found
@@ -63,7 +63,7 @@ def known(asking: Asking) -> Source:
 def source_answer(
     one: Source, counts: Mapping[Facet, int], removed: RemovedSource | None
 ) -> answers.Source:
-    """A source as it is answered."""
+    """Return the API response for a source."""
     return answers.Source(
         id=one.id,
         name=one.name,
@@ -75,7 +75,7 @@ def source_answer(
 
 
 def sections(asking: Asking, asked: PageQuestion) -> answers.SectionPage:
-    """The sections of a source, by slug. Raises Refused, and Moved where it was renamed."""
+    """Return the sections of a source. Raises ApiError, and Moved if the source was renamed."""
     found = known(asking)
     labels = asking.store.section_labels()
     every = [
@@ -92,7 +92,7 @@ def sections(asking: Asking, asked: PageQuestion) -> answers.SectionPage:
 
 
 def languages(asking: Asking, asked: PageQuestion) -> answers.LanguagePage:
-    """The languages of releases, by tag."""
+    """Return a page of the languages of all releases."""
     every = [
         answers.Language(language=facet.language, releases=count)
         for facet, count in asking.store.facets().items()
@@ -103,7 +103,7 @@ def languages(asking: Asking, asked: PageQuestion) -> answers.LanguagePage:
 
 
 def topics(asking: Asking, asked: PageQuestion) -> answers.TopicPage:
-    """The topics that releases have, by slug."""
+    """Return a page of the topics that have releases."""
     labels, parents = asking.store.topics(), asking.store.topic_parents()
     every = [
         answers.Topic(
@@ -120,7 +120,7 @@ def topics(asking: Asking, asked: PageQuestion) -> answers.TopicPage:
 
 
 def days(asking: Asking, asked: PageQuestion) -> answers.DayPage:
-    """The days on which something was published, the last one first."""
+    """Return a page of the days with releases, newest first."""
     every = [
         answers.Day(day=facet.period, releases=count)
         for facet, count in asking.store.facets().items()
@@ -133,13 +133,13 @@ def days(asking: Asking, asked: PageQuestion) -> answers.DayPage:
 
 
 def health(asking: Asking, _: Question) -> answers.HealthReport:
-    """How all sources are."""
+    """Return the health of all sources."""
     found = (msgspec.convert(health_fields(one), answers.SourceHealth) for one in asking.health())
     return answers.HealthReport(sources=tuple(found))
 
 
 def runs(asking: Asking, asked: RunsQuestion) -> answers.RunPage:
-    """Visits to sources, the last one first. Raises Refused."""
+    """Return a page of visits, newest first. Raises ApiError."""
     source_id = next(iter(present(asking, asked.source)), None)
     before = asking.place(asked, int)
     found = asking.store.run_page(source_id, before, limit=asked.limit + 1)

@@ -1,4 +1,4 @@
-"""All that can be asked of the API, each once: requests, answers and the document go by it."""
+"""The operations of the API: one table for routing, validation, the document and the page."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from feeds.server.api.questions import (
     RunsQuestion,
     SearchQuestion,
 )
+from feeds.server.requests.routes import RequiredAccess
 
 DOCUMENT: Final = "/api/openapi.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What can be asked at one address.
+    """One operation of the API: a row of the server's route table.
 
-    ``named`` says what the last variable part of the path is, where it has one. ``by_changes`` is
-    whether the answer depends on releases alone, so that it is the same while none changes.
-    ``refused`` are further statuses with the reason of each.
+    ``access`` is what a client's token must allow. ``named`` describes the id in the path, if the
+    path has one. ``by_changes`` means that the response depends only on releases, so its ETag is
+    the position of the last change. ``refused`` maps further error statuses to their descriptions.
     """
 
     path: str
@@ -34,13 +35,15 @@ class Operation:
     question: type[Question]
     answer: type[answers.Answer]
     handler: Callable[[Any, Any], answers.Answer]
+    method: str = "GET"
+    access: RequiredAccess = "read"
     named: str = ""
     by_changes: bool = False
     refused: Mapping[int, str] = field(default_factory=dict)
 
 
-NO_SUCH: Final = {404: "There is none of this id.", 410: "It is not shown any more."}
-BAD_CURSOR: Final = {400: "The cursor is none of this address and these filters."}
+UNKNOWN_ID: Final = {404: "The id is unknown.", 410: "The operator of this site removed or hid it."}
+BAD_CURSOR: Final = {400: "The cursor does not belong to this address and these filters."}
 
 OPERATIONS: Final = (
     Operation(
@@ -62,23 +65,23 @@ OPERATIONS: Final = (
         release_answers.release,
         named="The id of a release.",
         by_changes=True,
-        refused=NO_SUCH,
+        refused=UNKNOWN_ID,
     ),
     Operation(
         "/api/releases/{id}/revisions",
         "revisions",
-        "The versions of a release, oldest first",
+        "Versions of a release, oldest first",
         PageQuestion,
         answers.Revisions,
         release_answers.revisions,
         named="The id of a release.",
         by_changes=True,
-        refused=BAD_CURSOR | NO_SUCH,
+        refused=BAD_CURSOR | UNKNOWN_ID,
     ),
     Operation(
         "/api/search",
         "search",
-        "Releases by their words, the newest day first, with counts",
+        "Full-text search, the newest day first, with counts",
         SearchQuestion,
         answers.FoundPage,
         release_answers.search,
@@ -87,31 +90,31 @@ OPERATIONS: Final = (
     Operation(
         "/api/changes",
         "changes",
-        "All that happens to releases, once and in one order",
+        "All changes of releases, exactly once and in order",
         ChangesQuestion,
         answers.ChangePage,
         lambda asking, asked: change_answers.changes(asking.store, asked),
         by_changes=True,
         refused={
-            400: "The cursor is none of this address.",
-            410: "This store does not know the cursor any more: begin again without it.",
+            400: "The cursor does not belong to this address.",
+            410: "This store does not know the cursor: start again without it.",
         },
     ),
     Operation(
         "/api/stories/{id}",
         "story",
-        "The same text at several institutions and in several languages",
+        "Copies of a text at several institutions, and its translations",
         PageQuestion,
         answers.Story,
         release_answers.story,
-        named="The id of a story, as releases name it.",
+        named="The id of a story: the `story` field of a release.",
         by_changes=True,
-        refused=BAD_CURSOR | {404: NO_SUCH[404]},
+        refused=BAD_CURSOR | {404: UNKNOWN_ID[404]},
     ),
     Operation(
         "/api/sources",
         "sources",
-        "The sources, by id",
+        "Sources, by id",
         PageQuestion,
         answers.SourcePage,
         listing_answers.sources,
@@ -124,23 +127,23 @@ OPERATIONS: Final = (
         Question,
         answers.Source,
         listing_answers.source,
-        named="The id of a source; an earlier one leads to the present one (308).",
-        refused=NO_SUCH,
+        named="The id of a source. A previous id redirects to the current one (308).",
+        refused=UNKNOWN_ID,
     ),
     Operation(
         "/api/sources/{id}/sections",
         "sections",
-        "The sections of a source, by slug",
+        "Sections of a source, by slug",
         PageQuestion,
         answers.SectionPage,
         listing_answers.sections,
-        named="The id of a source; an earlier one leads to the present one (308).",
-        refused=BAD_CURSOR | NO_SUCH,
+        named="The id of a source. A previous id redirects to the current one (308).",
+        refused=BAD_CURSOR | UNKNOWN_ID,
     ),
     Operation(
         "/api/topics",
         "topics",
-        "The topics that releases have, by slug",
+        "Topics with releases, by slug",
         PageQuestion,
         answers.TopicPage,
         listing_answers.topics,
@@ -149,7 +152,7 @@ OPERATIONS: Final = (
     Operation(
         "/api/languages",
         "languages",
-        "The languages of releases, by tag",
+        "Languages of releases, by tag",
         PageQuestion,
         answers.LanguagePage,
         listing_answers.languages,
@@ -158,7 +161,7 @@ OPERATIONS: Final = (
     Operation(
         "/api/days",
         "days",
-        "The days on which something was published, the last one first",
+        "Days with releases, newest first",
         PageQuestion,
         answers.DayPage,
         listing_answers.days,
@@ -167,7 +170,7 @@ OPERATIONS: Final = (
     Operation(
         "/api/health",
         "health",
-        "How all sources are",
+        "Health of all sources",
         Question,
         answers.HealthReport,
         listing_answers.health,
@@ -175,11 +178,11 @@ OPERATIONS: Final = (
     Operation(
         "/api/runs",
         "runs",
-        "Visits to sources, the last one first",
+        "Visits to sources, newest first",
         RunsQuestion,
         answers.RunPage,
         listing_answers.runs,
         refused=BAD_CURSOR,
     ),
 )
-"""In the order in which they are documented."""
+"""All operations, in the order of the documentation."""

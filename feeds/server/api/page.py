@@ -1,4 +1,4 @@
-"""The page of the API: what it shows of the operations, with requests that work at this site."""
+"""The documentation page of the API, with example requests that work on this site."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from feeds.server.api.document import DESCRIPTION, query_parameters
 from feeds.server.api.examples import RELEASE, SOURCE, STORY, Example, examples
 from feeds.server.api.operations import OPERATIONS, Operation
 
-LOOKED_AT: Final = 50
-"""Releases, the newest, among which a story is looked for."""
+STORY_CANDIDATES: Final = 50
+"""Number of the newest releases that are searched for one with a story."""
 
 
 def rendered_page(store: Store, site: Site) -> bytes:
-    """The page as it is at this moment."""
+    """Render the page with ids from the store."""
     pages = PageRenderer(catalog_of(store, site), store.facets())
     names = names_in(store)
     shown = examples()
@@ -37,8 +37,8 @@ def rendered_page(store: Store, site: Site) -> bytes:
 
 
 def names_in(store: Store) -> Mapping[str, str]:
-    """The ids that requests of this site can name: those of its newest releases."""
-    found = store.select(Selection(), limit=LOOKED_AT).found
+    """Return ids for example requests, by operation: those of the newest releases."""
+    found = store.select(Selection(), limit=STORY_CANDIDATES).found
     releases = [one for one in map(store.release, (place.id for place in found)) if one]
     story = next((one.story for one in releases if one.story), STORY)
     release, source = (releases[0].id, releases[0].source) if releases else (RELEASE, SOURCE)
@@ -52,7 +52,7 @@ def names_in(store: Store) -> Mapping[str, str]:
 
 
 def described(one: Operation, example: Example, names: Mapping[str, str]) -> ApiOperation:
-    """An operation as people read of it."""
+    """Return an operation as the page shows it."""
     path = one.path.replace("{id}", quote(names.get(one.name, ""), safe=""))
     return ApiOperation(
         name=one.name,
@@ -69,14 +69,14 @@ def described(one: Operation, example: Example, names: Mapping[str, str]) -> Api
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
-    """Of which kind a parameter is, in few words."""
+    """Return the type of a parameter in a few words."""
     if schema.get("type") == "integer":
-        return f"{schema['minimum']} to {schema['maximum']}, or else {schema['default']}"
+        return f"{schema['minimum']} to {schema['maximum']}, default {schema['default']}"
     if "enum" in schema:
         return " or ".join(schema["enum"])
     return "a day: 2026-11-24" if schema.get("format") == "date" else "text"
 
 
 def indented(answer: Any) -> str:
-    """An answer as JSON for people."""
+    """Return a response as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()

@@ -1,4 +1,4 @@
-"""What went wrong, as programs read it: problem details (RFC 9457)."""
+"""Errors of the API as problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -10,28 +10,24 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
-MEDIA_TYPE = "application/problem+json"
+from feeds.server.connection.security import API_ORIGIN
 
-CROSS_ORIGIN = {
-    "access-control-allow-origin": "*",
-    "access-control-expose-headers": "ETag, Link, Retry-After",
-}
-"""All of the API may be read by scripts of any site."""
+MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why there is no answer (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
-    title: Annotated[str, Meta(description="The name of the status.")]
-    status: Annotated[int, Meta(description="The status of the answer.", ge=400, le=599)]
-    detail: Annotated[str, Meta(description="What is wrong, and what to do.")]
+    title: Annotated[str, Meta(description="The standard phrase of the status.")]
+    status: Annotated[int, Meta(description="The status of the response.", ge=400, le=599)]
+    detail: Annotated[str, Meta(description="What is wrong and how to fix it.")]
     parameter: Annotated[
-        str | None, Meta(description="The parameter that is wrong, where it is one.")
+        str | None, Meta(description="The invalid parameter, if the error is about one.")
     ] = None
 
 
-class Refused(Exception):
-    """A request that has no answer: ``detail`` says why, ``parameter`` by which one."""
+class ApiError(Exception):
+    """An error response of the API: ``parameter`` names the invalid parameter, if there is one."""
 
     def __init__(
         self,
@@ -48,12 +44,11 @@ class Refused(Exception):
         self.headers = headers or {}
 
     def response(self) -> Response:
-        """The answer that says so."""
+        """Return the error response."""
         problem = Problem(HTTPStatus(self.status).phrase, self.status, self.detail, self.parameter)
         headers = {
             "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            **CROSS_ORIGIN,
+            **API_ORIGIN,
             **self.headers,
         }
         return Response(msgspec.json.encode(problem), self.status, headers, MEDIA_TYPE)

@@ -1,6 +1,6 @@
-"""What may be asked: each parameter with its bounds, and how a query is read by them.
+"""Query parameters of the API, with their limits, and the parsing of queries.
 
-These declarations validate requests and are the parameters of the OpenAPI document.
+These classes validate requests and are the parameters of the OpenAPI document.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from msgspec import UNSET, Meta, UnsetType
 from data.models import ReleaseState
 from data.search.query import LONGEST
 from data.wording import meant
-from feeds.server.api.problems import Refused
+from feeds.server.api.problems import ApiError
 
-LONGEST_QUERY: Final = 32_768
-"""Bytes of a query that are read: more than all parameters can be, each as long as it may."""
+MAX_QUERY_BYTES: Final = 32_768
+"""Maximum length of a query in bytes: more than all parameters at their maximum lengths."""
 
 PLAIN: Final = r"^(?![\s\S]*[\x00-\x1f\x7f])"
-"""Without control characters, as JSON Schema and Python both understand it."""
+"""Pattern for text without control characters, valid in JSON Schema and in Python."""
 
 WORD: Final = r"^[A-Za-z0-9_-]*(?![\s\S])"
+"""Pattern for text of letters, digits, hyphens and underscores."""
 
-ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+"""A percent sign that does not start an escape of two hexadecimal digits."""
 
 Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
 Names = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
@@ -38,49 +40,47 @@ Asked = TypeVar("Asked", bound="Question")
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What asks for nothing in particular; each parameter may be left out."""
+    """The parameters of an operation without parameters; base class of all others."""
 
 
 class PageQuestion(Question, frozen=True, kw_only=True):
-    """What is asked page by page."""
+    """The parameters of a paged list."""
 
     limit: Annotated[
-        int, Meta(ge=1, le=200, description="How many at the most; a page may hold fewer.")
+        int, Meta(ge=1, le=200, description="Maximum number of items; a page may have fewer.")
     ] = 50
-    cursor: Annotated[
-        Cursor, Meta(description="Where to go on: `next` of the page before, which ends there.")
-    ] = ""
+    cursor: Annotated[Cursor, Meta(description="The `next` value of the previous page.")] = ""
 
 
 class FilterQuestion(PageQuestion, frozen=True, kw_only=True):
-    """Which releases."""
+    """The filters that lists of releases and search share."""
 
     source: Annotated[
-        Names, Meta(description="The id of a source; of several, parted by commas, any will do.")
+        Names,
+        Meta(description="The id of a source. Several, separated by commas, match any of them."),
     ] = ""
     topic: Annotated[
-        Names, Meta(description="The slug of a topic; of several, parted by commas, any will do.")
+        Names,
+        Meta(description="The slug of a topic. Several, separated by commas, match any of them."),
     ] = ""
     language: Annotated[
         Annotated[str, Meta(max_length=35, pattern=WORD)],
-        Meta(description="A language tag (BCP 47): `en` lets in `en-GB`, not the other way round."),
+        Meta(description="A language tag (BCP 47). `en` includes `en-GB`; `en-GB` excludes `en`."),
     ] = ""
     since: Annotated[
         dt.date | UnsetType,
-        Meta(description="Published on this day or later, in the time zone of the source."),
+        Meta(description="Published on this day or later, in the source's time zone."),
     ] = UNSET
     until: Annotated[
         dt.date | UnsetType,
-        Meta(description="Published on this day or before, in the time zone of the source."),
+        Meta(description="Published on this day or earlier, in the source's time zone."),
     ] = UNSET
 
 
 class ReleasesQuestion(FilterQuestion, frozen=True, kw_only=True):
-    """Which releases, by how they are filed."""
+    """The filters of the list of releases."""
 
-    section: Annotated[
-        Name, Meta(description="The section of a source: its slug, or what the source calls it.")
-    ] = ""
+    section: Annotated[Name, Meta(description="A section of a source: its slug or its name.")] = ""
     state: Annotated[
         ReleaseState | UnsetType,
         Meta(
@@ -91,85 +91,91 @@ class ReleasesQuestion(FilterQuestion, frozen=True, kw_only=True):
 
 
 class SearchQuestion(FilterQuestion, frozen=True, kw_only=True):
-    """Which releases, by their words too."""
+    """The parameters of the search."""
 
     q: Annotated[
         Annotated[str, Meta(max_length=LONGEST, pattern=PLAIN)],
         Meta(
-            description='Words that must all be there, `"a phrase"`, a beginning`*` (three letters '
-            "or more), `-none` of these. It may be left out where a filter is said."
+            description='Words that must all occur, `"a phrase"`, `prefix*` (three letters or '
+            "more) or `-excluded`. Optional if a filter is given."
         ),
     ] = ""
     state: Annotated[
         Literal["corrected", "retracted"] | UnsetType,
-        Meta(description="As of releases."),
+        Meta(
+            description="`corrected`: edited by its publisher; `retracted`: taken down by its "
+            "publisher."
+        ),
     ] = UNSET
 
 
 class RunsQuestion(PageQuestion, frozen=True, kw_only=True):
-    """Whose runs."""
+    """The parameters of the list of visits."""
 
     source: Annotated[Name, Meta(description="The id of a source.")] = ""
 
 
 class ChangesQuestion(Question, frozen=True, kw_only=True):
-    """From where on."""
+    """The parameters of the list of changes."""
 
     since: Annotated[
         Cursor,
-        Meta(description="`next` of the last answer that was taken in; left out, from the first."),
+        Meta(
+            description="The `next` value of the last page that you processed; omit it to start at "
+            "the first change."
+        ),
     ] = ""
     limit: Annotated[
-        int, Meta(ge=1, le=200, description="How many at the most; a page may hold fewer.")
+        int, Meta(ge=1, le=200, description="Maximum number of items; a page may have fewer.")
     ] = 50
 
 
 def read_question(query: bytes, kind: type[Asked]) -> Asked:
-    """What a query asks. Raises Refused: 400, 414 or 422."""
-    if len(query) > LONGEST_QUERY:
-        raise Refused(414, f"the query is longer than {LONGEST_QUERY} bytes; ask for less at once")
+    """Parse and validate a query. Raises ApiError: 400, 414 or 422."""
+    if len(query) > MAX_QUERY_BYTES:
+        raise ApiError(414, f"the query is longer than {MAX_QUERY_BYTES} bytes; shorten it")
     try:
         text = query.decode("ascii")
-        pairs = [] if ESCAPE.search(text) else parse_qsl(text, True, errors="strict")  # noqa: FBT003 - blank values are values
+        pairs = [] if BAD_ESCAPE.search(text) else parse_qsl(text, True, errors="strict")  # noqa: FBT003 - blank values are values
     except ValueError as error:
-        raise Refused(400, "the query is not percent-encoded UTF-8; encode it so") from error
-    if ESCAPE.search(text):
-        raise Refused(400, "a percent sign in the query begins no byte; write it as %25")
+        raise ApiError(400, "the query is not percent-encoded UTF-8; encode it") from error
+    if BAD_ESCAPE.search(text):
+        raise ApiError(400, "a percent sign in the query is not part of an escape; write it as %25")
     said: dict[str, str] = {}
     known = tuple(parameters_of(kind))
     for name, value in pairs:
         if name not in known:
-            listed = f"there are {', '.join(known)}" if known else "nothing can be said here"
+            listed = f"use {', '.join(known)}" if known else "this operation has no parameters"
             why = f"there is no parameter {name[:100]!r}{meant(name, known)}; {listed}"
-            raise Refused(422, why, parameter=name[:100])
+            raise ApiError(422, why, parameter=name[:100])
         if name in said:
-            raise Refused(422, f"{name} is said twice; say it once", parameter=name)
+            raise ApiError(422, f"{name} occurs twice; send it once", parameter=name)
         said[name] = value
     return checked(said, kind)
 
 
 def checked(said: dict[str, str], kind: type[Asked]) -> Asked:
-    """A question of what is said by names. Raises Refused (422)."""
+    """Return validated parameters. Raises ApiError (422)."""
     try:
         return msgspec.convert(said, kind, strict=False)
     except msgspec.ValidationError as error:
         name = re.findall(r"at `\$\.(\w+)`", str(error))[0]
-        wanted = told(parameters_of(kind)[name])
-        raise Refused(
-            422, f"{name} can't be {said[name][:100]!r}: say {wanted}", parameter=name
+        wanted = accepted_values(parameters_of(kind)[name])
+        raise ApiError(
+            422, f"{name} can't be {said[name][:100]!r}: send {wanted}", parameter=name
         ) from error
 
 
 @cache
 def parameters_of(kind: type[Question]) -> Mapping[str, dict[str, Any]]:
-    """The JSON Schema of each parameter of a question, by its name."""
+    """Return the JSON Schema of each parameter, by name."""
     _, schemas = msgspec.json.schema_components([kind], ref_template="{name}")
     found: dict[str, dict[str, Any]] = schemas[kind.__name__]["properties"]
     return found
 
 
-def told(schema: Mapping[str, Any]) -> str:
-    """What a parameter may be, in words."""
+def accepted_values(schema: Mapping[str, Any]) -> str:
+    """Describe in words which values a parameter accepts."""
     if schema.get("type") == "integer":
         return f"a whole number from {schema['minimum']} to {schema['maximum']}"
     if schema.get("format") == "date":
@@ -180,7 +186,7 @@ def told(schema: Mapping[str, Any]) -> str:
 
 
 def said_of(asked: Question) -> dict[str, Any]:
-    """What a question says beside what it would say anyway, and where in its order it is."""
+    """Return the parameters that differ from their defaults, without the cursor."""
     usual, said = msgspec.to_builtins(type(asked)()), msgspec.to_builtins(asked)
     return {
         name: value for name, value in said.items() if name != "cursor" and value != usual.get(name)
@@ -188,7 +194,7 @@ def said_of(asked: Question) -> dict[str, Any]:
 
 
 def belongs_to(path: str, asked: Question) -> str:
-    """What a cursor of an answer belongs to: an address with its filters."""
+    """Return the address and filters for which a cursor is valid."""
     said = said_of(asked)
     said.pop("limit", None)
     return f"{path}?{urlencode(sorted(said.items()))}"

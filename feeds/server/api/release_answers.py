@@ -1,4 +1,4 @@
-"""Answers about releases: by filters, by search, one with its versions, the releases of a story."""
+"""Operations about releases: the list, search, one release, its versions, and stories."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 from data.wording import meant
 from feeds.pages.search_problems import notes_on
-from feeds.replay.answer import HIDDEN
+from feeds.replay.answer import RELEASE_HIDDEN
 from feeds.server.api import answers
-from feeds.server.api.asking import LARGEST, Asking, shown, size_of, taken
-from feeds.server.api.problems import Refused
+from feeds.server.api.asking import MAX_PAGE_CHARACTERS, Asking, shown, size_of, taken
+from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import (
     FilterQuestion,
     PageQuestion,
@@ -28,17 +28,18 @@ from feeds.server.api.questions import (
 )
 from feeds.translations import texts_of
 
-AT_ONCE: Final = 10
-"""Matches that are read at once: by so many a page may be larger than `LARGEST`."""
+RESULTS_PER_QUERY: Final = 10
+"""Search results read per query. A page exceeds `MAX_PAGE_CHARACTERS` by at most this many texts.
+"""
 
 ENGLISH_TEXTS: Final = texts_of("en")
-"""The texts of pages in the language of the API."""
+"""Translations for warnings: the API speaks English."""
 
 NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 
 
 def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
-    """The releases that filters let in, newest first. Raises Refused."""
+    """Return a page of the releases that match the filters, newest first. Raises ApiError."""
     check_days(asked)
     sources = present(asking, asked.source)
     selection = Selection(
@@ -55,35 +56,35 @@ def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
 
 
 def story(asking: Asking, asked: PageQuestion) -> answers.Story:
-    """The releases of one story. Raises Refused."""
+    """Return the releases of one story. Raises ApiError."""
     found, after = selected(asking, Selection(story=asking.name), asked)
     if not found and not asked.cursor:
-        raise Refused(404, "there is no story with this id; releases name theirs as `story`")
+        raise ApiError(404, "there is no story with this id; releases name theirs as `story`")
     return answers.Story(id=asking.name, releases=found, next=after)
 
 
 def selected(
     asking: Asking, selection: Selection, asked: PageQuestion
 ) -> tuple[tuple[answers.Release, ...], str | None]:
-    """A page of a selection, and the cursor of the next one."""
+    """Return a page of a selection, and the cursor of the next page."""
     page = asking.store.select(selection, asking.place(asked, Position), limit=asked.limit)
     found, cut = taken(page.found, asking.store.release)
     return tuple(map(shown, found)), asking.cursor(asked, cut or page.reached)
 
 
 def release(asking: Asking, _: Question) -> answers.Release:
-    """One release as it is now. Raises Refused."""
+    """Return one release as it is now. Raises ApiError."""
     return shown(known(asking))
 
 
 def revisions(asking: Asking, asked: PageQuestion) -> answers.Revisions:
-    """The versions of a release, oldest first. Raises Refused."""
+    """Return the versions of a release, oldest first. Raises ApiError."""
     known(asking)
     after = asking.place(asked, int) or 0
     left = [one for one in asking.store.revisions(asking.name) if one.number > after]
     some: list[answers.Revision] = []
     size = 0
-    while left and len(some) < asked.limit and size <= LARGEST:
+    while left and len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         one = left.pop(0)
         size += len(one.content.body_html) + len(one.content.body_text)
         fields = revision_fields(one)
@@ -93,7 +94,7 @@ def revisions(asking: Asking, asked: PageQuestion) -> answers.Revisions:
 
 
 def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
-    """What a search finds, the newest day first, with counts on the first page. Raises Refused."""
+    """Return a page of search results, with counts on the first page. Raises ApiError."""
     check_days(asked)
     query = Query(
         asked.q,
@@ -105,7 +106,7 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
         asked.state or None,
     )
     if query.is_empty:
-        raise Refused(422, "q has no word that must be there: add one", parameter="q")
+        raise ApiError(422, "`q` needs at least one word that is not excluded", parameter="q")
     after = asking.place(asked, int)
     counts = None
     if not asked.cursor:
@@ -113,8 +114,8 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
         counts = msgspec.convert(found, answers.Counts, from_attributes=True)
     some: list[answers.FoundRelease] = []
     size = 0
-    while len(some) < asked.limit and size <= LARGEST:
-        limit = min(AT_ONCE, asked.limit - len(some))
+    while len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
+        limit = min(RESULTS_PER_QUERY, asked.limit - len(some))
         hits = asking.store.search_newest(query, limit=limit, cursor=after)
         for one in hits.releases:
             fields = release_fields(one) | {"passage": passage(one.content, query)}
@@ -132,38 +133,41 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
 
 
 def known(asking: Asking) -> Release:
-    """The release that an address names. Raises Refused: 404, or 410 where it is hidden."""
+    """Return the release that the path names. Raises ApiError: 404, or 410 if it is hidden."""
     found = asking.store.release(asking.name)
     if found is None:
-        raise Refused(404, NO_RELEASE)
+        raise ApiError(404, NO_RELEASE)
     if found.hidden:
-        raise Refused(410, HIDDEN)
+        raise ApiError(410, RELEASE_HIDDEN)
     return found
 
 
 def check_days(asked: FilterQuestion) -> None:
-    """Raise Refused if the first day is after the last one."""
+    """Raise ApiError if the first day is after the last one."""
     if asked.since and asked.until and asked.since > asked.until:
         why = f"since={asked.since} is after until={asked.until}: swap them"
-        raise Refused(422, why, parameter="since")
+        raise ApiError(422, why, parameter="since")
 
 
 def known_topics(asking: Asking, said: str) -> tuple[str, ...]:
-    """The topics that are named, separated by commas. Raises Refused for an unknown topic."""
+    """Return the topics in a comma-separated list. Raises ApiError for an unknown topic."""
     if not (found := names(said)):
         return ()
     parents = asking.store.topic_parents()
-    # A topic of the taxonomy may get its first release any day.
+    # A topic of the taxonomy may not have a release yet.
     known = {*asking.store.topics(), *parents, *parents.values()}
     for name in found:
         if name not in known:
             near = meant(name[:40], sorted(known)) or "; /api/topics lists them"
-            raise Refused(422, f"{name[:40]!r} is not a topic{near}", parameter="topic")
+            raise ApiError(422, f"{name[:40]!r} is not a topic{near}", parameter="topic")
     return found
 
 
 def known_section(asking: Asking, sources: Collection[str], said: str) -> str | None:
-    """The slug of a section, by its slug or name. Raises Refused if no chosen source has it."""
+    """Return the slug of a section, given its slug or name.
+
+    Raises ApiError if none of the chosen sources has it.
+    """
     if not said:
         return None
     found = section_of(said)
@@ -171,25 +175,25 @@ def known_section(asking: Asking, sources: Collection[str], said: str) -> str | 
     known = {slug for source, slug in labels if not sources or source in sources}
     if found is None or found.slug not in known:
         near = meant(said[:40], sorted(known)) or "; /api/sources/{id}/sections lists them"
-        raise Refused(422, f"{said[:40]!r} is not a section{near}", parameter="section")
+        raise ApiError(422, f"{said[:40]!r} is not a section{near}", parameter="section")
     return found.slug
 
 
 def names(said: str) -> tuple[str, ...]:
-    """What is named, parted by commas."""
+    """Return the values of a comma-separated list, at most 50."""
     return tuple(dict.fromkeys(filter(None, map(str.strip, said.split(",")))))[:50]
 
 
 def spoken(said: str) -> str | None:
-    """The language that is named, if one is. Raises Refused."""
+    """Return the requested language, or None. Raises ApiError for an invalid tag."""
     if said and not feed_language(said):
-        why = f"{said!r} is no language; write its tag, such as en; /api/languages lists some"
-        raise Refused(422, why, parameter="language")
+        why = f"{said!r} is not a language tag; send one such as en; /api/languages lists them"
+        raise ApiError(422, why, parameter="language")
     return said or None
 
 
 def present(asking: Asking, said: str) -> tuple[str, ...]:
-    """The present ids of sources that are named, parted by commas. Raises Refused."""
+    """Return the current ids of the sources in a comma-separated list. Raises ApiError."""
     if not said:
         return ()
     moves, known = asking.store.source_moves(), asking.store.sources()
@@ -197,5 +201,5 @@ def present(asking: Asking, said: str) -> tuple[str, ...]:
     for name in found:
         if name not in known:
             near = meant(name[:40], sorted(known)) or "; /api/sources lists them"
-            raise Refused(422, f"{name[:40]!r} is no source{near}", parameter="source")
+            raise ApiError(422, f"{name[:40]!r} is not a source{near}", parameter="source")
     return found

@@ -1,4 +1,4 @@
-"""The API as an ASGI application: who may ask, in which threads answers are made, their headers."""
+"""The API as an ASGI application: routing, response headers, and errors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
+from starlette import routing
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
@@ -33,59 +33,56 @@ from feeds.server.api.document import openapi
 from feeds.server.api.listing_answers import Moved
 from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
 from feeds.server.api.page import rendered_page
-from feeds.server.api.problems import CROSS_ORIGIN, Refused
+from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
+from feeds.server.connection.security import (
+    API_ORIGIN,
+    API_PREFLIGHT,
+    NO_SNIFFING,
+    READ_ALLOWED,
+)
 from feeds.server.requests.conditional import accepted, matching
+from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import API
 
 log = logging.getLogger(__name__)
 
-SMALL: Final = 500
-"""Bytes below which nothing is compressed."""
-
-ALLOW: Final = "GET, HEAD, OPTIONS"
-
-PREFLIGHT: Final = {
-    "allow": ALLOW,
-    **CROSS_ORIGIN,
-    "access-control-allow-methods": ALLOW,
-    "access-control-allow-headers": "Authorization, If-None-Match",
-    "access-control-max-age": "86400",
-}
+MIN_COMPRESSED_BYTES: Final = 500
+"""Minimum size in bytes of a response body that is compressed."""
 
 SHARED: Final = {
-    # Kept, and asked for again each time: whoever asks learns of a change at once.
+    # Caches revalidate on every request, so clients see changes at once.
     "cache-control": "public, no-cache",
     "vary": "accept, accept-encoding",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    **CROSS_ORIGIN,
+    **NO_SNIFFING,
+    **API_ORIGIN,
 }
+"""Headers of all responses, including those without a body (304)."""
 
 PAGE: Final = {
     "cache-control": "public, max-age=60",
     "content-security-policy": SERVED_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
 }
+"""Additional headers of the documentation page."""
 
 PLAIN_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
-"""A Host header that may be part of another header."""
+"""A Host header that is safe to repeat in another header."""
 
 JSON: Final = "application/json"
 
-EXPLAINED: Final = {
-    404: "there is nothing at this address; /api/ lists what there is",
-    405: "the API can only be read: ask with GET or HEAD",
-    500: "the server failed to answer, and has noted why",
-    503: "the store can't be read now; come again in a minute",
+DETAILS: Final = {
+    404: "no operation has this address; /api/ lists them",
+    405: "the API is read-only: use GET or HEAD",
+    500: "the server failed; the error is in its log",
+    503: "the store is unavailable; try again in a minute",
 }
+"""Details of errors, by status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How an answer is wanted: ``has`` are the tags that the client has."""
+    """The id in a request's path, its query, the ETags it has, and its content coding."""
 
     name: str
     query: bytes
@@ -94,9 +91,9 @@ class Wanted:
 
 
 class Api:
-    """Answers programs from the store that ``store_url`` names, for one site.
+    """The API of one site, over the store at ``store_url``.
 
-    ``health`` gives the health of all sources.
+    ``health`` returns the health of all sources.
     """
 
     def __init__(
@@ -112,24 +109,37 @@ class Api:
         self._queue = queue
         explained: dict[Any, Any] = {
             HTTPException: explain,
-            Refused: explain,
+            ApiError: explain,
             Unanswered: explain,
-            Moved: lead_on,
+            Moved: redirect_to_renamed,
             StoreError: explain,
             500: explain,
         }
-        routes = [
-            Route(API, self._page),
-            Route(DOCUMENT, self._document),
-            *(Route(one.path, self._endpoint(one)) for one in OPERATIONS),
+        routed = [
+            routing.Route(API, self._page),
+            routing.Route(DOCUMENT, self._document),
+            *(
+                routing.Route(one.path, self._endpoint(one), methods=[one.method])
+                for one in OPERATIONS
+            ),
         ]
-        self._routed = Starlette(routes=routes, exception_handlers=explained)
+        self._routed = Starlette(routes=routed, exception_handlers=explained)
         self._routed.router.redirect_slashes = False
 
+    def routes(self) -> list[Route]:
+        """Return the rows of the route table: the operations, the page, and unknown addresses."""
+
+        def row(path: str, method: str = "GET", access: RequiredAccess = "read") -> Route:
+            methods = READ_METHODS if method == "GET" else frozenset([method])
+            return Route(path, methods, access, app=self, own_errors=True)
+
+        operations = (row(one.path, one.method, one.access) for one in OPERATIONS)
+        return [row(API), row(DOCUMENT), *operations, row(f"{API}{{rest:path}}")]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request below /api/."""
+        """Respond to one request below /api/."""
         if scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
+            await Response(status_code=204, headers=API_PREFLIGHT)(scope, receive, send)
         else:
             await self._routed(scope, receive, send)
 
@@ -151,7 +161,7 @@ class Api:
         return await self._queued(request, lambda: made(msgspec.json.encode(openapi()), wanted, {}))
 
     async def _page(self, request: Request) -> Response:
-        """The same for people."""
+        """Respond with the documentation page."""
         wanted = wanted_by(request)
         return await self._queued(
             request, lambda: made(self._rendered(), wanted, PAGE, "text/html")
@@ -169,7 +179,7 @@ class Api:
         with closing(open_existing(self._url)) as store:
             tag = ""
             if operation.by_changes:
-                # Looked at first: what changes while the answer is made has another tag.
+                # Taken first: a change during the computation must lead to another ETag.
                 tag = tag_of_changes(store, path, wanted.query)
                 if is_known(tag, wanted):
                     return unchanged(tag)
@@ -181,7 +191,7 @@ class Api:
 
 
 def wanted_by(request: Request) -> Wanted:
-    """How a request wants its answer."""
+    """Read a request's path, query and header fields."""
     headers = request.headers
     encoding = ", ".join(headers.getlist("accept-encoding")).encode("latin-1")
     return Wanted(
@@ -193,13 +203,15 @@ def wanted_by(request: Request) -> Wanted:
 
 
 def check_accepted(request: Request) -> None:
-    """Raises Refused (406) for a request that takes no JSON."""
+    """Raise ApiError (406) if the request does not accept JSON."""
     if not takes_json(request.headers.getlist("accept")):
-        raise Refused(406, "answers are application/json: accept that, or leave Accept out")
+        raise ApiError(
+            406, "responses are application/json: send an Accept header that includes it, or none"
+        )
 
 
 def takes_json(accept: Iterable[str]) -> bool:
-    """Whether somebody who accepts these media ranges takes JSON (RFC 9110, section 12.5.1)."""
+    """Return whether Accept headers allow JSON (RFC 9110, section 12.5.1)."""
     ranges = [part for line in accept for part in line.split(",") if part.strip()]
     weights: dict[str, float] = {}
     for part in ranges:
@@ -216,9 +228,9 @@ def takes_json(accept: Iterable[str]) -> bool:
 
 
 def tag_of_changes(store: Store, path: str, query: bytes) -> str:
-    """The tag of an answer that is the same while no release changes.
+    """Return the weak ETag of a response that depends only on releases.
 
-    It is a weak one: when a release was last seen is not looked at.
+    It is the position of the last change, so a later ``last_seen`` alone does not change it.
     """
     number, mark = store.last_logged_change()
     place = f"{number} {mark} {path}?".encode() + query
@@ -226,24 +238,27 @@ def tag_of_changes(store: Store, path: str, query: bytes) -> str:
 
 
 def is_known(tag: str, wanted: Wanted) -> bool:
-    """Whether a client has the answer of a tag."""
+    """Return whether the client's If-None-Match contains an ETag."""
     return bool(wanted.has) and matching(wanted.has, [tag.removeprefix("W/").encode()]) is not None
 
 
 def unchanged(tag: str) -> Response:
-    """The answer to a client that has the answer."""
+    """Return a 304 response."""
     return Response(status_code=304, headers={**SHARED, "etag": tag})
 
 
 def made(
     body: bytes, wanted: Wanted, headers: Mapping[str, str], media_type: str = JSON
 ) -> Response:
-    """An answer as it is wanted; without a tag of its own it has that of its body."""
+    """Return a 200 response, compressed as requested, or a 304 if the client has it.
+
+    The ETag is that of ``headers``, or else a hash of the body.
+    """
     tag = headers.get("etag") or f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     if is_known(tag, wanted):
         return unchanged(tag)
     told = {**SHARED, **headers, "etag": tag}
-    if wanted.coding != IDENTITY and len(body) >= SMALL:
+    if wanted.coding != IDENTITY and len(body) >= MIN_COMPRESSED_BYTES:
         body = COMPRESS[wanted.coding](body)
         told["content-encoding"] = wanted.coding
     return Response(body, 200, told, media_type)
@@ -276,22 +291,22 @@ def link_of(answer: answers.Answer, asked: Question, address: str) -> str:
 
 
 async def explain(_: Request, error: Exception) -> Response:
-    """Say what went wrong as a problem."""
-    if isinstance(error, Refused):
+    """Return an error as a problem response."""
+    if isinstance(error, ApiError):
         return error.response()
     if isinstance(error, Unanswered):
         wait = {"retry-after": str(error.retry_after)}
-        return Refused(error.status, str(error), headers=wait).response()
+        return ApiError(error.status, str(error), headers=wait).response()
     if isinstance(error, StoreError):
         log.warning("%s", error)
-        return Refused(503, EXPLAINED[503], headers={"retry-after": "60"}).response()
+        return ApiError(503, DETAILS[503], headers={"retry-after": "60"}).response()
     status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = {"allow": ALLOW} if status == 405 else {}  # noqa: PLR2004 - Method Not Allowed
-    return Refused(status, EXPLAINED[status], headers=headers).response()
+    headers = {"allow": READ_ALLOWED} if status == 405 else {}  # noqa: PLR2004 - Method Not Allowed
+    return ApiError(status, DETAILS[status], headers=headers).response()
 
 
-async def lead_on(request: Request, error: Exception) -> Response:
-    """Lead to where something is now, relative to where it was."""
+async def redirect_to_renamed(request: Request, error: Exception) -> Response:
+    """Redirect to the new id of a source, with a relative address."""
     rest = request.url.path.removeprefix("/api/sources/").partition("/")[2]
     place = quote(str(error), safe="")
     place = f"../{place}/{rest}" if rest else place

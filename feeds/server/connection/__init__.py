@@ -1,4 +1,4 @@
-"""What holds for every connection and every answer, whoever gives it.
+"""Connections: HTTP parsing limits, connection limits, and security headers of all responses.
 
-A new file here knows no address of the site.
+A module belongs here if it applies to every connection or response, whatever the address.
 """

@@ -1,13 +1,12 @@
-"""How HTTP/1.1 is spoken on one connection: bounded, and the shortest way to an answer in memory.
+"""HTTP/1.1 on one connection: limits against abuse, and a fast path for cached files.
 
-Feeds are there for everybody, and so also for those who send a header without an end, or a byte a
-minute, or who take nothing of the answer that they asked for. Most requests of feed readers are a
-GET of what they have already: such a request is answered as soon as its headers are read, before a
-task, a scope or any routing is made for it. Whatever is not that plain goes the way of every ASGI
-application.
+The site is public, so some clients send endless headers, or one byte per minute, or never read the
+response. Most requests of feed readers are a GET of a cached feed. This protocol answers such a
+request as soon as its headers are parsed, without a task or an ASGI scope. All other requests go
+through the ASGI application.
 
-This overrides what uvicorn calls private, so its version is bounded in pyproject.toml; the tests of
-this module say what has to hold with another.
+It overrides private methods of uvicorn, so pyproject.toml limits uvicorn's version. The tests of
+this module check that a new version still works.
 """
 
 from __future__ import annotations
@@ -23,83 +22,90 @@ from typing import Any, Protocol, TypeAlias
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from feeds.server.connection.security import COMMON
 from feeds.server.requests.client import CONNECTION
 
-# Who speaks no HTTP, or asks for another protocol, is answered: anybody could fill the log by that.
+# Malformed requests and upgrades get a response. Logging them would let anyone fill the log.
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
-LARGEST = 65_536
-"""Bytes of a request's line and headers that are read; a few more come with them."""
+MAX_HEADER_BYTES = 65_536
+"""Maximum bytes of a request line with headers; slightly more may be read."""
 
-PATIENCE = 30.0
-"""Seconds in which a connection has to get on, between one and two times; idle ones go before."""
+PROGRESS_CHECK_SECONDS = 30.0
+"""Seconds between two checks of a connection's progress. A stalled one lives for one to two of
+them.
+"""
 
 
 def refusal(status: int, detail: str) -> bytes:
-    """The answer to what no application sees, which ends the connection (RFC 9457)."""
+    """Return a raw error response that closes the connection (RFC 9457).
+
+    It is for requests that the application does not see.
+    """
     phrase = HTTPStatus(status).phrase
     body = json.dumps({"title": phrase, "status": status, "detail": detail}).encode()
     retry = "retry-after: 10\r\n" if status in {429, 503} else ""
     head = (
         f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\n"
-        f"content-length: {len(body)}\r\ncache-control: no-store\r\n"
-        "x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
-        "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
-        f"{retry}connection: close\r\n\r\n"
+        f"content-length: {len(body)}\r\ncache-control: no-store\r\n{retry}connection: close\r\n"
     )
-    return head.encode() + body
+    security = b"".join(b"%s: %s\r\n" % header for header in COMMON)
+    return head.encode() + security + b"\r\n" + body
 
 
-TOO_LARGE = refusal(431, f"the header of this request has more than {LARGEST} bytes")
-ONE_HOST = refusal(400, "a request names one Host, and no more")
-SAME_HOST = refusal(400, "the host in the request target and the Host header must be the same")
-NO_HTTP = refusal(400, "this is no request of HTTP/1.1")
-TOO_MANY = {
-    429: refusal(429, "your address has too many connections open; end some, or come again later"),
-    503: refusal(503, "too many connections are open; come again later"),
+TOO_LARGE = refusal(431, f"the request's headers are larger than {MAX_HEADER_BYTES} bytes")
+HOST_NOT_UNIQUE = refusal(400, "a request needs exactly one Host header")
+HOST_MISMATCH = refusal(400, "the host in the request target and the Host header must be the same")
+NOT_HTTP = refusal(400, "this is not an HTTP/1.1 request")
+TOO_MANY_CONNECTIONS = {
+    429: refusal(429, "your address has too many open connections; close some, or try again later"),
+    503: refusal(503, "the server has too many open connections; try again later"),
 }
 
 
 class Connections(Protocol):
-    """Counts connections by address (see connection/open_connections)."""
+    """Counts open connections by address (see connection/open_connections)."""
 
     def add(self, address: str) -> int:
-        """Count one more; the status with which it is refused, or 0."""
+        """Count a new connection. Returns the error status to refuse it with, or 0."""
 
     def remove(self, address: str) -> None:
-        """Count one less."""
+        """Count a closed connection."""
 
 
 class ServerConfig(uvicorn.Config):
-    """What uvicorn is told, and which connections are too many."""
+    """Uvicorn's configuration, with a limit on connections."""
 
     connections: Connections | None = None
 
 
 ReadyAnswer: TypeAlias = tuple[bytes, bytes]
-"""A status line with headers, but for the date and the empty line; and a body."""
+"""A response in memory: the status line with headers, without Date and the final blank line; the
+body.
+"""
 
 FindAnswer: TypeAlias = Callable[[str, Iterable[tuple[bytes, bytes]]], ReadyAnswer | None]
+"""Returns the response in memory for a path and request headers, or None."""
 
-PLAIN = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
-"""An address that needs no decoding and asks for nothing more."""
+PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
+"""A path without escapes and query."""
 
 
-ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE).match
-"""The beginning of a request target that is a whole address, with the host and port it names."""
+ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE).match
+"""A request target that is an absolute URL; the group is its host and port."""
 
 
 class WhileOpen:
-    """A transport that takes what is written to nobody, where uvloop takes it for an error.
+    """A transport that ignores writes after the client has disconnected.
 
-    Whoever asked may go at any time: that is no event, and nothing to log.
+    uvloop treats such a write as an error, but a client may leave at any time.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
 
     def write(self, data: bytes) -> None:
-        """Send some bytes, if there is somebody still."""
+        """Send bytes if the connection is open."""
         if not self._transport.is_closing():
             self._transport.write(data)
 
@@ -108,10 +114,10 @@ class WhileOpen:
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol, which ends connections that ask too much.
+    """Uvicorn's protocol with limits.
 
-    An application with a method ``ready`` is asked that first: it takes a path and headers, and
-    gives an answer or None.
+    If the application has a method ``ready``, it is called first, with path and headers. It returns
+    a response in memory or None.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -127,14 +133,14 @@ class HttpProtocol(HttpToolsProtocol):
         self._connections: Connections | None = getattr(self.config, "connections", None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        """Begin a connection, and keep an eye on it."""
+        """Start a connection and its progress checks."""
         super().connection_made(WhileOpen(transport))  # type: ignore[arg-type]  # is one in all else
-        self._watch = self.loop.call_later(PATIENCE, self._look)
+        self._watch = self.loop.call_later(PROGRESS_CHECK_SECONDS, self._look)
         if self._connections and (status := self._connections.add(self._peer)):
-            self._refuse(TOO_MANY[status])
+            self._refuse(TOO_MANY_CONNECTIONS[status])
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End a connection."""
+        """Stop the checks and uncount the connection."""
         if self._watch:
             self._watch.cancel()
         if self._connections:
@@ -142,15 +148,15 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; a head that has no end is not read to it."""
+        """Parse received bytes; refuse a request whose headers are too large."""
         if self._in_head:
             self._head_size += len(data)
         super().data_received(data)
-        if self._in_head and self._head_size > LARGEST and not self.transport.is_closing():
+        if self._in_head and self._head_size > MAX_HEADER_BYTES and not self.transport.is_closing():
             self._refuse(TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """Begin a request; the scope waits until it is needed."""
+        """Start a request; the ASGI scope is created only if needed."""
         self._in_head = True
         self.url = b""
         self.headers = []
@@ -158,15 +164,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._answered = False
 
     def on_headers_complete(self) -> None:
-        """Answer at once, or leave the request to the application."""
+        """Send a response from memory, or pass the request to the application."""
         self._in_head = False
         self._head_size = 0
         if not self._names_one_host():
-            self._refuse(ONE_HOST)
+            self._refuse(HOST_NOT_UNIQUE)
             self._answered = True
             return
-        if (found := ABSOLUTE(self.url)) and not self._agrees_with_host(found[1]):
-            self._refuse(SAME_HOST)
+        if (found := ABSOLUTE_TARGET(self.url)) and not self._agrees_with_host(found[1]):
+            self._refuse(HOST_MISMATCH)
             self._answered = True
             return
         if self._answer():
@@ -180,44 +186,44 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take in a body; a GET that was answered has none of use."""
+        """Pass on a request body; ignore it if the response is already sent."""
         if not self._answered:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End a request."""
+        """Finish a request."""
         if not self._answered:
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Count an answer."""
+        """Count a response."""
         self._answers += 1
         super().on_response_complete()
 
     def _look(self) -> None:
-        """End the connection where nothing came of it since the last look."""
+        """Close the connection if it made no progress since the last check."""
         now = self._answers, self.transport.get_write_buffer_size()
         is_ours = self._is_busy and not self.cycle.more_body and not self.flow.write_paused
         if now == self._before and not is_ours:
             self.transport.abort()
             return
         self._before = now
-        self._watch = self.loop.call_later(PATIENCE, self._look)
+        self._watch = self.loop.call_later(PROGRESS_CHECK_SECONDS, self._look)
 
     @property
     def _is_busy(self) -> bool:
-        """Whether an answer is under way."""
+        """Whether a response is in progress."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def _names_one_host(self) -> bool:
-        """Whether a request has one Host header, as all but HTTP/1.0's must (RFC 9112, 3.2)."""
+        """Return whether the request has one Host header; HTTP/1.0 may omit it (RFC 9112, 3.2)."""
         hosts = [value for name, value in self.headers if name == b"host"]
         return len(hosts) == 1 or (not hosts and self.parser.get_http_version() == "1.0")
 
     def _agrees_with_host(self, authority: bytes) -> bool:
-        """Whether the Host header names the host of a target that is a whole address.
+        """Return whether the Host header equals the host of an absolute request target.
 
-        Clients send the same in both (RFC 9112, 3.2.2). HTTP/1.0 has no Host: it is added.
+        Clients must send the same in both (RFC 9112, 3.2.2). A missing Host of HTTP/1.0 is added.
         """
         host = next((value for name, value in self.headers if name == b"host"), None)
         if host is None:
@@ -227,16 +233,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     @property
     def _peer(self) -> str:
-        """The address at the other end."""
+        """The client's IP address."""
         return self.client[0] if self.client else ""
 
     def send_400_response(self, msg: str) -> None:
-        """End the connection of whoever speaks no HTTP."""
+        """Refuse a malformed request."""
         del msg
-        self._refuse(NO_HTTP)
+        self._refuse(NOT_HTTP)
 
     def _refuse(self, answer: bytes) -> None:
-        """End the connection with an answer, if no other is under way."""
+        """Close the connection; send an error response first if no response is in progress."""
         if self.transport.is_closing():
             return
         if not self._is_busy:
@@ -244,7 +250,10 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _is_plain(self) -> bool:
-        """Whether a request may be answered at once: a GET on a connection that goes on."""
+        """Return whether the request is a plain GET on a persistent connection.
+
+        Only such a request is answered from memory.
+        """
         parser = self.parser
         return not (
             self._is_busy
@@ -253,19 +262,19 @@ class HttpProtocol(HttpToolsProtocol):
             or parser.get_method() != b"GET"
             or parser.should_upgrade()
             or not parser.should_keep_alive()
-            or not PLAIN(self.url)
-            # Such a reader waits for the end of the connection, unless it is told to keep it.
+            or not PLAIN_PATH(self.url)
+            # HTTP/1.0 clients expect the server to close the connection after the response.
             or parser.get_http_version() != "1.1"
         )
 
     def _answer(self) -> bool:
-        """Give the answer that lies ready, if there is one."""
+        """Send the response in memory, if there is one. Returns whether it did."""
         if self._find is None or not self._is_plain():
             return False
         try:
             found = self._find(self.url.decode("ascii"), self.headers)
         except OSError:
-            # The application says it better.
+            # The application reports the error.
             return False
         if found is None:
             return False

@@ -1,4 +1,4 @@
-"""How many connections are open, from which address: one alone can't take them all."""
+"""A limit on open connections, in total and per client address."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ import resource
 from collections import Counter
 from typing import Final
 
+from data.network.addresses import network_of
 from data.settings import Site
-from feeds.server.requests.client import is_proxy, network_of, proxies_of
+from feeds.server.requests.client import is_proxy, proxies_of
 
-SHARE: Final = 2
-"""One connection to so many files that the system lets this process open: it needs others too."""
+OPEN_FILES_SHARE: Final = 2
+"""Divides the process's limit of open files: the rest is left for other files."""
 
 
 class OpenConnections:
-    """Counts the connections of a server, and says which are too many.
+    """Counts open connections and refuses those above the limits.
 
-    Those of this machine and of proxies, behind which are many others, count together with all.
+    Connections from this machine and from trusted proxies count only towards the total.
     """
 
-    def __init__(self, site: Site, most: int | None = None) -> None:
+    def __init__(self, site: Site, max_connections: int | None = None) -> None:
         self._proxies = proxies_of(site)
         self._each = site.connections
-        self._most = most or max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // SHARE)
+        self._most = max_connections or max(
+            1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // OPEN_FILES_SHARE
+        )
         self._open: Counter[str] = Counter()
 
     def add(self, address: str) -> int:
-        """Count one more, and say with which status it is refused; 0 is that it may stay."""
+        """Count a new connection. Returns the error status to refuse it with, or 0."""
         network = network_of(address)
         self._open[network] += 1
         if self._open.total() > self._most:
@@ -35,7 +38,7 @@ class OpenConnections:
         return 0 if shared or self._open[network] <= self._each else 429
 
     def remove(self, address: str) -> None:
-        """Count one less."""
+        """Count a closed connection."""
         network = network_of(address)
         self._open[network] -= 1
         if not self._open[network]:

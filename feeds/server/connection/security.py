@@ -1,47 +1,85 @@
-"""What every answer tells a browser not to do with it, whoever gives the answer.
+"""Response headers for browsers: security, and access by scripts of other sites (CORS).
 
-What an answer says itself is left as it is: pages say what they may load, feeds and captured pages
-are in a sandbox.
+Every response gets the security headers that it does not set itself. Pages set which scripts and
+styles they load; feeds and captured pages are in a sandbox.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from data.settings import Site
-from feeds.server.connection.http_protocol import FindAnswer, ReadyAnswer
 
-Headers = list[tuple[bytes, bytes]]
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 POLICY: Final = b"content-security-policy"
 
+NO_SNIFFING: Final[Mapping[str, str]] = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+"""Headers of all responses."""
+
 COMMON: Final[Headers] = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    *((name.encode(), value.encode()) for name, value in NO_SNIFFING.items()),
     (POLICY, b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
 ]
+"""Headers of all responses that do not set them."""
 
 PAGE: Final[Headers] = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-"""Pages share no window and no process with those of other sites; feeds, badges and icons are
-shown by them."""
+"""Headers of pages: they share no window or process with other sites.
 
-HTTPS_ALONE: Final = (b"strict-transport-security", b"max-age=15552000")
-"""For half a year no browser asks this host for anything without TLS (RFC 6797)."""
+Other sites may still embed feeds, badges and icons.
+"""
+
+HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=15552000")
+"""Makes browsers use only TLS for this host for half a year (RFC 6797)."""
+
+ANY_ORIGIN: Final[Mapping[str, str]] = {"access-control-allow-origin": "*"}
+"""Lets scripts of all sites read a response."""
+
+READ_ALLOWED: Final = "GET, HEAD, OPTIONS"
+"""The methods of addresses that are only read, for the Allow header."""
+
+PREFLIGHT_SECONDS: Final = "86400"
+"""Seconds for which browsers cache the response to a CORS preflight request."""
+
+FILE_PREFLIGHT: Final[Mapping[str, str]] = {
+    "allow": READ_ALLOWED,
+    **ANY_ORIGIN,
+    "access-control-allow-methods": "GET, HEAD",
+    "access-control-allow-headers": "A-IM, If-None-Match, If-Modified-Since",
+    "access-control-max-age": PREFLIGHT_SECONDS,
+}
+"""Headers of the response to OPTIONS for files and pages."""
+
+API_ORIGIN: Final[Mapping[str, str]] = {
+    **ANY_ORIGIN,
+    "access-control-expose-headers": "ETag, Link, Retry-After",
+}
+"""Lets scripts of all sites read a response of the API with these headers."""
+
+API_PREFLIGHT: Final[Mapping[str, str]] = {
+    "allow": READ_ALLOWED,
+    **API_ORIGIN,
+    "access-control-allow-methods": READ_ALLOWED,
+    "access-control-allow-headers": "Authorization, If-None-Match",
+    "access-control-max-age": PREFLIGHT_SECONDS,
+}
+"""Headers of the API's response to OPTIONS."""
 
 
 def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The header fields of an answer, with those that it lacks."""
+    """Return the headers of a response with all missing security headers."""
     given = list(headers)
     said = {name.lower(): value for name, value in given}
     given += [(name, value) for name, value in COMMON if name not in said]
-    # A browser shows no page in a sandbox that asks for a window of its own.
+    # Browsers refuse a sandboxed page that asks for its own window.
     is_page = said.get(b"content-type", b"").startswith(b"text/html")
     if is_page and b"sandbox" not in said.get(POLICY, b""):
         given += [(name, value) for name, value in PAGE if name not in said]
@@ -49,28 +87,6 @@ def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def for_all(site: Site) -> Headers:
-    """What goes into all answers of a site that is reached by TLS at the usual port."""
+    """Return headers of all responses: of a site with TLS on the usual port, HTTPS_ONLY."""
     address = urlsplit(site.url)
-    return [HTTPS_ALONE] if address.scheme == "https" and address.port in {None, 443} else []
-
-
-class SecureAnswers:
-    """Completes the answers of an application; those that lie ready are complete."""
-
-    def __init__(self, app: ASGIApp, ready: FindAnswer) -> None:
-        self._app = app
-        self._ready = ready
-
-    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
-        """The answer to a plain GET, where nothing is to be made (see http_protocol)."""
-        return self._ready(path, headers)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (or whatever else ASGI brings)."""
-
-        async def send_completed(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] != 304:  # noqa: PLR2004 - Not Modified
-                message = {**message, "headers": completed(message.get("headers", ()))}
-            await send(message)
-
-        await self._app(scope, receive, send_completed)
+    return [HTTPS_ONLY] if address.scheme == "https" and address.port in {None, 443} else []

@@ -1,5 +1,5 @@
-"""The Google Reader API, so that feed readers that sync take a whole site with one account.
+"""The Google Reader API, with which feed readers synchronize the whole site as one account.
 
-A new file here answers, or reads, what such a reader sends. There is no specification left; it is
-as FreshRSS, Miniflux and their readers (Newsboat, Reeder, NetNewsWire) have it.
+There is no specification any longer. This follows FreshRSS, Miniflux and their clients (Newsboat,
+Reeder, NetNewsWire).
 """

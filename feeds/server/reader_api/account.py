@@ -1,4 +1,4 @@
-"""What one account asks for in one request, and what it is answered from."""
+"""One request of a Reader API account, with its parameters."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
+from data.access.tokens import Token
 from data.models import ReaderItem, ReaderQuery
 from data.settings import Site
 from data.store.protocol import Store
-from data.tokens import Token
 from feeds.catalog import Catalog, catalog_of
 from feeds.server.reader_api.items import item
 from feeds.server.reader_api.streams import (
@@ -23,41 +23,44 @@ from feeds.server.reader_api.streams import (
     stream_of,
 )
 
-MOST_NAMED: Final = 1000
-"""Items that one request names at the most."""
+MAX_ITEM_IDS: Final = 1000
+"""Maximum number of items per request."""
 
-UNREAD_BEFORE: Final = dt.timedelta(days=30)
-"""How old a release may be when a token is made and still be unread for it."""
+INITIAL_UNREAD_AGE: Final = dt.timedelta(days=30)
+"""Maximum age, at the creation of the token, of releases that start as unread."""
 
 Values: TypeAlias = Mapping[str, list[str]]
-"""What was sent, by name."""
+"""Values of the request by parameter name; a parameter may be repeated."""
 
 
 class BadRequest(Exception):
-    """What a reader asks for makes no sense; the sentence says why."""
+    """An invalid request; the message explains why."""
 
 
 class Account:
-    """One request of an account: its ``store`` is open, ``values`` is what it sent."""
+    """One request of an account. ``store`` is open, ``values`` are the request's parameters."""
 
     def __init__(self, store: Store, site: Site, token: Token, values: Values) -> None:
         self.store = store
         self.site = site
         self.name = token.name
-        self.read_until = token.created - UNREAD_BEFORE
+        self.read_until = token.created - INITIAL_UNREAD_AGE
         self.values = values
 
     @property
     def catalog(self) -> Catalog:
-        """The names of sources and topics."""
+        """Names of sources and topics."""
         return catalog_of(self.store, self.site)
 
     def value(self, name: str) -> str | None:
-        """The last value of a parameter."""
+        """Return the last value of a parameter, or None."""
         return self.values.get(name, [None])[-1]
 
     def number(self, name: str, usual: int, most: int) -> int:
-        """A whole number between 1 and ``most``. Raises BadRequest."""
+        """Return a parameter as a whole number, at most ``most``. Raises BadRequest.
+
+        ``usual`` is returned if the parameter is absent.
+        """
         text = self.value(name)
         if text is None:
             return usual
@@ -66,7 +69,7 @@ class Account:
         return min(int(text[:9]), most)
 
     def instant(self, name: str) -> dt.datetime | None:
-        """Seconds since 1970 as an instant. Raises BadRequest."""
+        """Parse a parameter in seconds since 1970. Raises BadRequest."""
         text = self.value(name)
         if not text:
             return None
@@ -76,7 +79,7 @@ class Account:
             raise BadRequest(f"{name} must be seconds since 1970") from None
 
     def items(self, stream: Stream, usual: int, most: int) -> tuple[list[ReaderItem], str | None]:
-        """The items of a stream that are asked for, and where to go on, if anything is left."""
+        """Return the requested items of a stream, and the continuation if more are left."""
         state = stream.state
         if state == "all" and READ in self.values.get("xt", []):
             state = "unread"
@@ -85,7 +88,7 @@ class Account:
         text = self.value("c")
         after = place_of(text) if text else None
         if text and after is None:
-            raise BadRequest("c is no continuation of ours: begin without one")
+            raise BadRequest("c is not a continuation from this server: start without one")
         limit = self.number("n", usual, most)
         query = ReaderQuery(
             account=self.name,
@@ -105,24 +108,24 @@ class Account:
         return found[:limit], continuation(last.order.timestamp(), last.id)
 
     def stream(self, name: str | None) -> Stream:
-        """The stream of a name. Raises BadRequest."""
+        """Return the stream of a name. Raises BadRequest."""
         found = stream_of(name or READING_LIST, self.catalog)
         if found is None:
-            raise BadRequest("there is no such stream: subscription/list names all feeds")
+            raise BadRequest("unknown stream: subscription/list contains all feeds")
         return found
 
     def ids(self) -> list[str]:
-        """The items that are named. Raises BadRequest."""
+        """Return the ids of the items in the request. Raises BadRequest."""
         named = self.values.get("i", [])
-        if len(named) > MOST_NAMED:
-            raise BadRequest(f"name at most {MOST_NAMED} items at once")
+        if len(named) > MAX_ITEM_IDS:
+            raise BadRequest(f"send at most {MAX_ITEM_IDS} items per request")
         digits = [item_digits(one) for one in named]
         if None in digits or not digits:
-            raise BadRequest("name items by i, as other answers name them")
+            raise BadRequest("send item ids as i, as they are in other responses")
         return [one for one in digits if one]
 
     def shown(self, found: list[ReaderItem]) -> list[Any]:
-        """Items with their texts."""
+        """Return items with their texts, as JSON objects."""
         catalog = self.catalog
         releases = ((self.store.release(one.id), one) for one in found)
         return [item(release, one, catalog) for release, one in releases if release]

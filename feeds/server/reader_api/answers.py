@@ -1,4 +1,4 @@
-"""What each address of the Google Reader API answers."""
+"""The operations of the Google Reader API."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from feeds.server.reader_api.account import Account, BadRequest
 from feeds.server.reader_api.items import microseconds, reference, subscription, tags
 from feeds.server.reader_api.streams import READ, READING_LIST, STARRED
 
-USUAL, MOST = 20, 1000
-"""Items of one answer where a reader asks for no number, and at the most."""
+DEFAULT_ITEMS, MAX_ITEMS = 20, 1000
+"""Items per response: the default and the maximum."""
 
-MOST_IDS: Final = 10_000
-"""Items by their number alone."""
+MAX_IDS: Final = 10_000
+"""Maximum number of item ids per response."""
 
-COUNTED: Final = 10_000
-"""Releases among which unread ones are counted: those that were seen last."""
+MAX_UNREAD_COUNT: Final = 10_000
+"""Number of the most recently seen releases among which unread items are counted."""
 
 
 def stream_contents(account: Account, stream: str | None) -> Any:
-    """The items of a stream with their texts."""
-    found, left = account.items(account.stream(stream), USUAL, MOST)
+    """Return the items of a stream with their texts."""
+    found, left = account.items(account.stream(stream), DEFAULT_ITEMS, MAX_ITEMS)
     answer = {
         "direction": "ltr",
         "id": stream or READING_LIST,
@@ -35,42 +35,42 @@ def stream_contents(account: Account, stream: str | None) -> Any:
 
 
 def stream_ids(account: Account, _: str | None) -> Any:
-    """The items of a stream by their numbers alone."""
-    found, left = account.items(account.stream(account.value("s")), USUAL, MOST_IDS)
+    """Return the ids of a stream's items."""
+    found, left = account.items(account.stream(account.value("s")), DEFAULT_ITEMS, MAX_IDS)
     answer = {"items": [], "itemRefs": [reference(one) for one in found]}
     return answer | ({"continuation": left} if left else {})
 
 
 def item_contents(account: Account, _: str | None) -> Any:
-    """Some items with their texts."""
+    """Return the requested items with their texts."""
     found = account.store.reader_items_of(account.name, account.ids(), account.read_until)
     return {"id": READING_LIST, "items": account.shown([*found])}
 
 
 def subscriptions(account: Account, _: str | None) -> Any:
-    """All sources that have any release."""
+    """Return all sources with releases."""
     catalog = account.catalog
     sources = [facet.source for facet in account.store.facets() if is_source(facet)]
     return {"subscriptions": [subscription(one, catalog) for one in sorted(filter(None, sources))]}
 
 
 def is_source(facet: Facet) -> bool:
-    """Whether a facet is all of a source."""
+    """Return whether a facet is a whole source."""
     return facet == Facet(source=facet.source)
 
 
 def tag_list(account: Account, _: str | None) -> Any:
-    """The states and topics of items."""
+    """Return the item states and the topics."""
     catalog = account.catalog
     return {"tags": tags(catalog, sorted(catalog.topics))}
 
 
 def unread_count(account: Account, _: str | None) -> Any:
-    """How many unread items each feed has, among those that were seen last."""
-    counts = account.store.unread_counts(account.name, account.read_until, limit=COUNTED)
+    """Return the number of unread items per feed, among the most recently seen releases."""
+    counts = account.store.unread_counts(account.name, account.read_until, limit=MAX_UNREAD_COUNT)
     now = microseconds(utc_now())
     return {
-        "max": COUNTED,
+        "max": MAX_UNREAD_COUNT,
         "unreadcounts": [
             {"id": name, "count": count, "newestItemTimestampUsec": now}
             for name, count in (
@@ -82,12 +82,12 @@ def unread_count(account: Account, _: str | None) -> Any:
 
 
 def user_info(account: Account, _: str | None) -> Any:
-    """Who this is."""
+    """Return the account's name."""
     return {"userId": account.name, "userName": account.name, "userProfileId": account.name}
 
 
 def edit_tag(account: Account, _: str | None) -> str:
-    """Note that items were read or starred, or are no more."""
+    """Mark items as read, unread, starred or not starred."""
     added, removed = account.values.get("a", []), account.values.get("r", [])
     kept_unread = any(one.endswith("/kept-unread") for one in added)
     noted = {
@@ -101,7 +101,7 @@ def edit_tag(account: Account, _: str | None) -> str:
 
 
 def mark_all_as_read(account: Account, _: str | None) -> str:
-    """Note that all of a feed, or of all, is read, up to an instant (``ts``, microseconds)."""
+    """Mark all items of one or all feeds as read, up to ``ts`` (microseconds since 1970)."""
     stream = account.stream(account.value("s"))
     if stream.topic or stream.state != "all":
         raise BadRequest("mark a feed or the reading list as read")
@@ -124,7 +124,9 @@ READING: Final[Mapping[str, Callable[[Account, str | None], Any]]] = {
     "stream/contents": stream_contents,
     "stream/contents/{stream:path}": stream_contents,
 }
+"""Operations that only read, by path."""
 WRITING: Final[Mapping[str, Callable[[Account, str | None], str]]] = {
     "edit-tag": edit_tag,
     "mark-all-as-read": mark_all_as_read,
 }
+"""Operations that change an account, by path."""

@@ -1,7 +1,7 @@
-"""The routes of the Google Reader API, and who is let in.
+"""The Google Reader API as an ASGI application: routing and login.
 
-An account is the name of a token: the token is the password, whatever the name that is typed in.
-All sources are its subscriptions, for good; what it read and starred is kept under its name.
+An account is the name of a token. The token is the password, whatever user name is entered. Every
+account is subscribed to all sources. Read and starred items are stored under the account's name.
 """
 
 from __future__ import annotations
@@ -13,32 +13,35 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
+from starlette import routing
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
+from data.access.tokens import Token
 from data.errors import StoreError
 from data.settings import Site
 from data.store import open_existing
-from data.tokens import Token
 from feeds.server.reader_api.account import Account, BadRequest, Values
 from feeds.server.reader_api.answers import READING, WRITING
 from feeds.server.requests.access import Access
+from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import FRESHRSS_API, READER_API, READER_LOGINS
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES: Final = 1_000_000
-MOST_VALUES: Final = 5_000
-"""Bytes and parameters of a request."""
+MAX_BODY_BYTES: Final = 1_000_000
+"""Maximum bytes of a request body."""
 
-NO_STORE: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+MAX_PARAMETERS: Final = 5_000
+"""Maximum number of parameters per request."""
+
+NO_STORE: Final = {"cache-control": "no-store"}
 
 
 class ReaderApi:
-    """Answers for one site from its store, to those that ``access`` knows."""
+    """The Reader API of one site, for clients with a token."""
 
     def __init__(self, store_url: str, site: Site, access: Access, queue: WorkQueue) -> None:
         self._url = store_url
@@ -46,26 +49,39 @@ class ReaderApi:
         self._access = access
         self._queue = queue
 
-    def app(self) -> Starlette:
-        """The ASGI application."""
-        routes = [Route(path, self.login, methods=["GET", "POST"]) for path in READER_LOGINS]
-        routes += [Route(path, is_here) for path in (FRESHRSS_API, FRESHRSS_API + "/")]
+    def routes(self) -> list[Route]:
+        """Return the rows of the route table; the login and the base address need no token."""
+        app, methods = self._app(), READ_METHODS | {"POST"}
+
+        def row(path: str, access: RequiredAccess) -> Route:
+            return Route(path, methods, access, app=app, own_errors=True)
+
+        rows = [row(path, "own") for path in READER_LOGINS]
+        rows += [row(path, "public") for path in (FRESHRSS_API, FRESHRSS_API + "/")]
+        below = (*READER_LOGINS, *READER_API, FRESHRSS_API)
+        return [*rows, *(row(f"{path}{{rest:path}}", "read") for path in below)]
+
+    def _app(self) -> Starlette:
+        both = ["GET", "POST"]
+        routed = [routing.Route(path, self.login, methods=both) for path in READER_LOGINS]
+        routed += [routing.Route(path, is_here) for path in (FRESHRSS_API, FRESHRSS_API + "/")]
         for before in READER_API:
-            routes.append(Route(before + "token", self.token))
+            routed.append(routing.Route(before + "token", self.token))
             for path, answer in READING.items():
                 end = self.endpoint(answer)
-                routes.append(Route(before + path, end, methods=["GET", "POST"]))
+                routed.append(routing.Route(before + path, end, methods=both))
             for path, answer in WRITING.items():
-                routes.append(Route(before + path, self.endpoint(answer), methods=["POST"]))
+                end = self.endpoint(answer)
+                routed.append(routing.Route(before + path, end, methods=["POST"]))
         return Starlette(
-            routes=routes,
+            routes=routed,
             exception_handlers=dict.fromkeys(
                 (BadRequest, ClientDisconnect, StoreError, Unanswered), explain
             ),
         )
 
     async def login(self, request: Request) -> Response:
-        """Give a token back for the password that it is."""
+        """Respond with the token, which is the password of the login."""
         values = await values_of(request)
         text = values.get("Passwd", [""])[-1]
         header = (b"authorization", b"Bearer " + text.encode("utf-8", "replace"))
@@ -75,9 +91,10 @@ class ReaderApi:
         return PlainTextResponse(f"SID=none\nLSID=none\nAuth={text}\n", headers=NO_STORE)
 
     async def token(self, request: Request) -> Response:
-        """What readers send along with changes; it is not looked at.
+        """Respond with the fixed value that clients send along with changes; it is not checked.
 
-        It kept other sites from sending requests with somebody's cookies; ours have none.
+        In the original API it prevented cross-site requests with a user's cookies. There are no
+        cookies here.
         """
         verdict = self._access.judge(request.scope, "read")
         if not verdict.is_granted:
@@ -85,7 +102,7 @@ class ReaderApi:
         return PlainTextResponse("communique", headers=NO_STORE)
 
     def endpoint(self, answer: Callable[[Account, str | None], Any]) -> Callable[..., Any]:
-        """What answers requests of an account."""
+        """Return the request handler of an operation."""
 
         async def respond(request: Request) -> Response:
             verdict = self._access.judge(request.scope, "read")
@@ -117,37 +134,37 @@ class ReaderApi:
 
 
 async def is_here(_: Request) -> Response:
-    """Answer the base address as FreshRSS does; some clients check it before they log in."""
+    """Respond at the base address as FreshRSS does: some clients check it before they log in."""
     return PlainTextResponse("OK", headers=NO_STORE)
 
 
 def refused(status: int, retry_after: int) -> Response:
-    """The answer to a request without a right token."""
+    """Return the response to a request without a valid token."""
     wait = {"retry-after": str(retry_after)} if retry_after else {}
     headers = {**NO_STORE, **wait, "www-authenticate": 'GoogleLogin realm="Communique"'}
     return PlainTextResponse("Error=BadAuthentication\n", status, headers)
 
 
 async def values_of(request: Request) -> Values:
-    """All parameters of a request: of its address, then of its body. Raises BadRequest."""
+    """Return all parameters in the query, then in the body. Raises BadRequest."""
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > MOST_BYTES:
-            raise BadRequest(f"send at most {MOST_BYTES} bytes at once")
+        if len(body) > MAX_BODY_BYTES:
+            raise BadRequest(f"send at most {MAX_BODY_BYTES} bytes per request")
     values: dict[str, list[str]] = {}
     for text in (request.url.query, body.decode("utf-8", "replace")):
         try:
-            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_VALUES)
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
         except ValueError:
-            raise BadRequest(f"send at most {MOST_VALUES} parameters at once") from None
+            raise BadRequest(f"send at most {MAX_PARAMETERS} parameters per request") from None
         for name, value in pairs:
             values.setdefault(name, []).append(value)
     return values
 
 
 async def explain(_: Request, error: Exception) -> Response:
-    """Say in a sentence what went wrong."""
+    """Return the error response for an exception."""
     if isinstance(error, ClientDisconnect):
         return Response(status_code=400)
     if isinstance(error, BadRequest):

@@ -1,4 +1,4 @@
-"""Items and subscriptions as the Google Reader API writes them."""
+"""Items and subscriptions in the JSON of the Google Reader API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Fields = Mapping[str, Any]
 
 
 def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
-    """A release with its text and what its reader noted of it."""
+    """Return a release with its text, and with its state for the account."""
     entry = entry_of(release, catalog, mixed=True)
     if is_long_text(entry.html):
         entry = shortened(entry)
@@ -59,7 +59,7 @@ def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
 
 
 def reference(known: ReaderItem) -> Fields:
-    """An item by its number alone."""
+    """Return an item with its id but without its text."""
     micros = microseconds(known.first_seen)
     return {
         "id": number_of(digits_of(known.id)),
@@ -69,18 +69,18 @@ def reference(known: ReaderItem) -> Fields:
 
 
 def times(known: ReaderItem) -> Fields:
-    """When a release came up here, as text, in two units."""
+    """Return when a release was first seen, in milliseconds and microseconds, as text."""
     micros = microseconds(known.first_seen)
     return {"crawlTimeMsec": micros[:-3], "timestampUsec": micros}
 
 
 def microseconds(at: dt.datetime) -> str:
-    """An instant in microseconds since 1970."""
+    """Return a time in microseconds since 1970."""
     return str(int(at.timestamp() * 1_000_000))
 
 
 def subscription(source: str, catalog: Catalog) -> Fields:
-    """A source as a feed that everybody is subscribed to."""
+    """Return a source as a subscribed feed."""
     facet = Facet(source=source)
     return {
         "id": f"feed/{source}",
@@ -93,7 +93,7 @@ def subscription(source: str, catalog: Catalog) -> Fields:
 
 
 def tags(catalog: Catalog, topics: Iterable[str]) -> list[Fields]:
-    """The states and labels that items may have."""
+    """Return the states and topics that items may have."""
     return [
         {"id": STARRED},
         *({"id": LABELS + catalog.topic(topic), "type": "folder"} for topic in topics),

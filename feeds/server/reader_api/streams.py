@@ -1,4 +1,4 @@
-"""How readers name what they ask for: streams of items, items, and places to go on from."""
+"""Names in the Google Reader API: streams, items and continuations."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ STATES: Final[dict[str, ReaderState]] = {
     "starred": "starred",
     "kept-unread": "unread",
 }
+"""Names of item states."""
 
 LONG_ID: Final = "tag:google.com,2005:reader/item/"
 HEX_ID: Final = re.compile(r"[0-9a-fA-F]{16}")
@@ -34,7 +35,7 @@ DECIMAL_ID: Final = re.compile(r"-?[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Some items: of a source, of a topic or all, in one state."""
+    """A set of items: of a source, of a topic or all, in one state."""
 
     source: str | None = None
     topic: str | None = None
@@ -42,14 +43,14 @@ class Stream:
 
 
 def stream_of(name: str, catalog: Catalog) -> Stream | None:
-    """The stream that a reader names; None where there is none.
+    """Return the stream of a name; None if it does not exist.
 
-    A feed is named by the id of its source, or by the address of any feed of it.
+    A feed is named by its source's id, or by the address of any feed of that source.
     """
     if name.startswith("feed/"):
         named = name.removeprefix("feed/")
         path = named.removeprefix(catalog.site)
-        # Of a site that is reached at another address, too.
+        # The client may know the site under another address.
         facet = facet_of(path) or facet_of(path[path.find("/feeds/") :])
         source = facet[0].source if facet else named
         return Stream(source=source) if source in catalog.sources else None
@@ -64,10 +65,10 @@ def stream_of(name: str, catalog: Catalog) -> Stream | None:
 
 
 def item_digits(name: str) -> str | None:
-    """The hexadecimal digits of an item that a reader names in any of three ways, or None.
+    """Return the hexadecimal digits of an item id in any of its three forms, or None.
 
-    Long (``tag:google.com,2005:reader/item/`` and 16 digits), those digits alone, or as a signed
-    number of 64 bits.
+    The forms are ``tag:google.com,2005:reader/item/`` and 16 digits, those digits alone, and a
+    signed number of 64 bits.
     """
     text = name.removeprefix(LONG_ID)
     if HEX_ID.fullmatch(text) and (text != name or not DECIMAL_ID.fullmatch(name)):
@@ -78,23 +79,23 @@ def item_digits(name: str) -> str | None:
 
 
 def digits_of(release: str) -> str:
-    """The digits by which readers know a release: the first 64 bits of its id."""
+    """Return the 16 hexadecimal digits of a release's item id: the first 64 bits of its own id."""
     return release.replace("-", "")[:16]
 
 
 def number_of(digits: str) -> str:
-    """The same as a signed number of 64 bits."""
+    """Return an item id as a signed number of 64 bits."""
     number = int(digits, 16)
     return str(number - (1 << 64) if number >> 63 else number)
 
 
 def continuation(order: float, release: str) -> str:
-    """Where to go on: after an item, by its place in the order of feeds."""
+    """Return the continuation after an item, given its position in the order of feeds."""
     return base64.urlsafe_b64encode(f"{order!r} {release}".encode()).decode().rstrip("=")
 
 
 def place_of(text: str) -> tuple[float, str] | None:
-    """The place that ``continuation`` named; None for any other text."""
+    """Decode a continuation; None if it is invalid."""
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
         order, _, release = decoded.partition(" ")

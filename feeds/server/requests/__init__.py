@@ -1,4 +1,4 @@
-"""What requests carry, whoever answers them: who asks, and what they have already.
+"""Requests: client addresses, rate limits, the work queue, conditional requests.
 
-A new file here reads the header fields of a request, and is used by several of those who answer.
+A module belongs here if several request handlers use it.
 """

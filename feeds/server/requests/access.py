@@ -1,71 +1,39 @@
-"""Who may do what, by the token that a request carries; and what wrong tokens cost.
+"""The token in a request, and what it allows.
 
-A token comes as ``Authorization: Bearer`` (``GoogleLogin`` of readers that sync), as the password
-of ``Basic`` under any user's name, as browsers and feed readers send it, or in the address,
-``?token=``, for readers that send no headers.
-A token in an address lets nobody do more than read: addresses get about.
+A client sends its token as ``Authorization: Bearer`` (``GoogleLogin`` in the Reader API), as the
+password of ``Basic`` with any user name, as browsers and feed readers do, or as ``?token=``. A
+token in an address only allows reading, because addresses are shared and logged.
 
-A right token is never refused for the sake of wrong ones, since nobody can guess it; behind a
-proxy that is not known, whoever sends wrong ones has the same address as all others. What is
-bounded is what wrong ones cost: after some of them, an address gets short answers without a page.
+What a token allows is decided in data.access.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import math
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 from starlette.types import Scope
 
-from data.tokens import Token, TokenFolder, TokenScope
-from feeds.server.requests.client import Network, client_of, network_of
+from data.access.permissions import Permissions, Verdict
+from data.access.tokens import Token, TokenScope
+from feeds.server.requests.client import Network, client_of
 
 PARAMETER: Final = b"token="
-"""How the parameter begins that holds a token in a private address."""
+"""The start of the query parameter with a token."""
 
 SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*", re.IGNORECASE)
 
-ALLOWED: Final = 10
-"""Wrong tokens of one address that are answered at length."""
-
-FORGIVEN: Final = 6.0
-"""Seconds after which one wrong token is forgotten."""
-
-REMEMBERED: Final = 4096
-"""Addresses of whose wrong tokens is kept how many; those that sent the last go last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a request: ``status`` is 200, or that of a refusal.
-
-    401 where it has no token or a wrong one, 403 where its ``token`` is not for this, 429 where too
-    many wrong ones came from its address; then it may come again after ``retry_after`` seconds.
-    """
-
-    status: int = 200
-    token: Token | None = None
-    retry_after: int = 0
-
-    @property
-    def is_granted(self) -> bool:
-        """Whether the request may go on."""
-        return self.status == 200  # noqa: PLR2004 - OK
-
 
 class Access:
-    """Says who may do what, by the tokens in a folder. ``clock`` tells seconds.
+    """Decides what requests may do, by the tokens in a folder. ``clock`` returns seconds.
 
-    Of what comes through ``proxies`` it believes from where.
+    ``proxies`` are trusted to report their clients' addresses.
     """
 
     def __init__(
@@ -74,59 +42,27 @@ class Access:
         clock: Callable[[], float] = time.monotonic,
         proxies: Sequence[Network] = (),
     ) -> None:
-        self._tokens = TokenFolder(folder)
-        self._wrong = WrongTokens(clock)
+        self._permissions = Permissions(folder, clock)
         self._proxies = proxies
 
     def judge(self, scope: Scope, needed: TokenScope) -> Verdict:
-        """Whether a request may do what ``needed`` says, by the token that it carries."""
+        """Decide whether a request may do what ``needed`` names, by the token that it carries."""
         text = token_in(scope["headers"])
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:
             text = token_in_query(scope["query_string"])
-        if text is None:
-            return Verdict(401)
-        if token := self.find(text):
-            return Verdict(200 if token.allows(needed) else 403, token)
-        wait = self._wrong.wait(client_of(scope, self._proxies))
-        return Verdict(429, retry_after=wait) if wait else Verdict(401)
+        return self._permissions.judge(text, needed, client_of(scope, self._proxies))
 
-    def lets(self, scope: TokenScope) -> bool:
-        """Whether there is a token at all that lets do something."""
-        return self._tokens.lets(scope)
+    def has_token_for(self, scope: TokenScope) -> bool:
+        """Return whether any token allows ``scope``."""
+        return self._permissions.has_token_for(scope)
 
     def find(self, text: str) -> Token | None:
-        """The token that a text is, whose use is noted, or None."""
-        if token := self._tokens.find(text):
-            self._tokens.note_use(token)
-        return token
-
-
-class WrongTokens:
-    """How many wrong tokens came from which address, in bounded memory."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._seen: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def wait(self, address: str) -> int:
-        """Note one more, and say after how many seconds another may come; 0 is at once."""
-        network = network_of(address)
-        now = self._clock()
-        count, at = self._seen.pop(network, (0.0, now))
-        count = max(0.0, count - (now - at) / FORGIVEN)
-        wait = 0
-        if count + 1 > ALLOWED:
-            wait = math.ceil((count + 1 - ALLOWED) * FORGIVEN)
-        else:
-            count += 1
-        self._seen[network] = count, now
-        if len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
-        return wait
+        """Return the token with this text and record its use, or return None."""
+        return self._permissions.find(text)
 
 
 def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The token in the header fields of a request, or None."""
+    """Return the token in the headers of a request; None without an Authorization header."""
     for name, value in headers:
         if name == b"authorization" and (found := SCHEME.fullmatch(value)):
             if found[1].lower() != b"basic":
@@ -140,7 +76,7 @@ def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 
 def token_in_query(query: bytes) -> str | None:
-    """The token in a private address, or None."""
-    # Just as it is written: what is taken for a token is taken out of the query as well.
+    """Return the token in a query, or None."""
+    # The name is not decoded: only an unescaped ``token=`` is also removed from the query.
     parts = (part for part in query.split(b"&") if part.startswith(PARAMETER))
     return next((unquote(part[len(PARAMETER) :].decode("latin-1")) for part in parts), None)

@@ -1,7 +1,6 @@
-"""What a request asks of an answer: which encoding, and whether it has the answer already.
+"""Conditional requests and content codings (RFC 9110, sections 8.8, 12.5.3 and 13).
 
-Pure functions over header values as bytes (RFC 9110, sections 8.8, 12.5.3 and 13). Nonsense in a
-header counts as if the header were not there.
+Pure functions on header values as bytes. An invalid header counts as missing.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ CODING = re.compile(
 
 @lru_cache(maxsize=256)
 def accepted(header: bytes, offered: tuple[str, ...]) -> str:
-    """The coding to answer in: the first of ``offered`` with the highest weight, or ``identity``.
+    """Return the content coding to use: the best weighted of ``offered``, or ``identity``.
 
-    ``identity`` is also the answer where everything is refused: an unreadable feed helps nobody.
+    ``identity`` is also used if the client refuses everything: an unreadable feed helps nobody.
     """
     weights: dict[str, float] = {}
     for part in header[:1000].split(b","):
         if found := CODING.fullmatch(part):
             name = found[1].decode("ascii").lower().removeprefix("x-")
             weights[name] = float(found[2]) if found[2] else 1.0
-    # What takes anything is given what everything takes.
+    # A client that accepts any coding gets gzip, which all clients understand.
     weights.setdefault("gzip", weights.get("*", 0.0))
     best = max(offered, key=lambda coding: weights.get(coding, 0.0), default="identity")
     weight = weights.get(best, 0.0)
@@ -38,7 +37,7 @@ def accepted(header: bytes, offered: tuple[str, ...]) -> str:
 
 
 def matching(header: bytes, tags: Iterable[bytes]) -> bytes | None:
-    """The first tag that an If-None-Match header names, compared weakly; ``*`` names any."""
+    """Return the first tag in an If-None-Match header, compared weakly; ``*`` matches any."""
     if header.strip() == b"*":
         return next(iter(tags), None)
     named = set(TAG.findall(header))
@@ -46,7 +45,7 @@ def matching(header: bytes, tags: Iterable[bytes]) -> bytes | None:
 
 
 def has_since(header: bytes, modified: int) -> bool:
-    """Whether an If-Modified-Since header is at or after ``modified`` (seconds since 1970, UTC)."""
+    """Return whether If-Modified-Since is at or after ``modified`` (seconds since 1970, UTC)."""
     try:
         parsed = parsedate(header.decode("ascii"))
         return parsed is not None and timegm(parsed) >= modified

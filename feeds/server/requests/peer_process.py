@@ -1,6 +1,6 @@
-"""Which process is at the other end of a connection from this machine, as Linux reports it.
+"""The client process of a connection from this machine, as Linux reports it.
 
-A proxy that adds no header field sends the same bytes as a browser. Its process differs: it accepts
+A proxy that adds no header field sends the same bytes as a browser. But its process accepts
 connections itself, or runs as another user.
 """
 
@@ -17,25 +17,28 @@ from typing import Final, NamedTuple
 
 from starlette.types import Scope
 
+from data.network.addresses import Address, unmapped
 from data.settings import Site
-from feeds.server.requests.client import CONNECTION, Address, is_local, unmapped
+from feeds.server.requests.client import CONNECTION, is_local
 from feeds.server.requests.rate_limit import RateLimit
 from feeds.server.requests.work_queue import Unanswered
 
 PROC: Final = Path("/proc")
 TABLES: Final = ("self/net/tcp", "self/net/tcp6")
+"""Kernel tables of TCP sockets, below PROC."""
 
 LISTENING: Final = "0A"
 """The state of a socket that accepts connections (proc_pid_net(5))."""
 
 WORD_BYTES: Final = 4
+"""Bytes of a word in the kernel's tables."""
 
 OWN_CLIENT: Final = "own client"
-"""The key among the facts of a connection for the result of ``is_own_client``."""
+"""Key for the result of ``is_own_client`` among the facts of a connection."""
 
 
 class SocketRow(NamedTuple):
-    """A TCP socket of this machine: its two ends, its state, the user who has it, its inode."""
+    """A TCP socket of this machine: both ends, state, owner, inode."""
 
     local: tuple[Address, int]
     remote: tuple[Address, int]
@@ -45,10 +48,10 @@ class SocketRow(NamedTuple):
 
 
 class OwnClients:
-    """Recognizes requests of programs of the user who runs an open site, on the same machine.
+    """Recognizes requests from programs of the server's own user on the same machine.
 
-    The processes of the machine are read once per connection, at most as often as ``site.api_rate``
-    allows: a proxy opens connections for everybody.
+    The processes are inspected once per connection, at most ``site.api_rate`` times per minute: a
+    proxy opens connections for everybody.
     """
 
     def __init__(self, site: Site) -> None:
@@ -56,24 +59,27 @@ class OwnClients:
         self._limit = RateLimit(site.api_rate)
 
     async def include(self, scope: Scope) -> bool:
-        """Whether a request comes from such a program. Raises Unanswered if they come too often."""
+        """Return whether a request comes from such a program.
+
+        Raises Unanswered above the rate limit.
+        """
         if not is_local(scope, self._site):
             return False
         facts = scope.get(CONNECTION, {})
         if OWN_CLIENT not in facts:
             if wait := self._limit.wait(scope):
-                message = f"too many connections came from this machine; come again in {wait} s"
+                message = f"too many connections from this machine; try again in {wait} s"
                 raise Unanswered(429, message, wait)
             facts[OWN_CLIENT] = await asyncio.to_thread(is_own_client, scope)
         return bool(facts[OWN_CLIENT])
 
 
 def is_own_client(scope: Scope) -> bool:
-    """Whether a request comes from a program of this user that is not a server itself.
+    """Return whether a request comes from a program of the server's user that is not a server.
 
-    False if the process is unknown: on other systems than Linux, or if it is in another container.
-    A process that accepts TCP connections, or one of whose parents does, may be a proxy. Processes
-    that started this server are exempt.
+    False if the process is unknown: on systems other than Linux, or in another container. A process
+    counts as a possible proxy if it, or one of its parents, accepts TCP connections. Processes that
+    started this server are exempt.
     """
     if not scope.get("client") or not scope.get("server"):
         return False
@@ -95,9 +101,9 @@ def is_own_client(scope: Scope) -> bool:
 
 
 def socket_rows() -> Iterator[SocketRow]:
-    """All TCP sockets in this network namespace. Raises OSError."""
+    """Yield all TCP sockets in this network namespace. Raises OSError."""
     for name in TABLES:
-        # A machine without IPv6 lacks that table.
+        # The table is missing without IPv6.
         rows = (PROC / name).read_text("ascii").splitlines()[1:] if (PROC / name).exists() else ()
         for line in rows:
             _, local, remote, state, _, _, _, user, _, inode, *_ = line.split()
@@ -105,7 +111,7 @@ def socket_rows() -> Iterator[SocketRow]:
 
 
 def decoded(text: str) -> tuple[Address, int]:
-    """An end of a socket, as the tables of the kernel write it: words of the host's byte order."""
+    """Parse one end of a socket from the kernel's table: words in the host's byte order."""
     address, _, port = text.partition(":")
     words = (address[start : start + 8] for start in range(0, len(address), 8))
     packed = b"".join(int(word, 16).to_bytes(WORD_BYTES, sys.byteorder) for word in words)
@@ -113,17 +119,17 @@ def decoded(text: str) -> tuple[Address, int]:
 
 
 def end_of(host: str, port: int) -> tuple[Address, int]:
-    """An end of a connection, as ASGI names it."""
+    """Return one end of a connection from its ASGI form."""
     return unmapped(ipaddress.ip_address(host)), port
 
 
 def is_own(row: SocketRow) -> bool:
-    """Whether a socket belongs to the user who runs this server."""
+    """Return whether a socket belongs to the server's user."""
     return row.user == os.geteuid()
 
 
 def own_processes() -> Iterator[int]:
-    """The processes of this user."""
+    """Yield the ids of the user's processes."""
     for path in PROC.iterdir():
         with suppress(OSError):
             if path.name.isdecimal() and path.stat().st_uid == os.geteuid():
@@ -131,7 +137,7 @@ def own_processes() -> Iterator[int]:
 
 
 def sockets_of(process: int) -> set[str]:
-    """The inodes of the open sockets of a process; empty if they are not ours to see."""
+    """Return the inodes of a process's open sockets; empty without permission to see them."""
     found = set()
     with suppress(OSError):
         for path in (PROC / str(process) / "fd").iterdir():
@@ -143,12 +149,12 @@ def sockets_of(process: int) -> set[str]:
 
 
 def lineage(process: int) -> Iterator[int]:
-    """A process and its parents, up to the first process of the machine."""
+    """Yield a process id and those of its parents."""
     while process > 0:
         yield process
         try:
             text = (PROC / str(process) / "stat").read_text("utf-8", "replace")
         except OSError:
             return
-        # The name of the process is in parentheses, and may contain parentheses.
+        # The process name is in parentheses, and may contain parentheses itself.
         process = int(text.rpartition(")")[2].split()[1])

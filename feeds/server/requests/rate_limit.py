@@ -1,4 +1,4 @@
-"""How often one client may ask: a bucket of tokens for each address, in bounded memory."""
+"""A rate limit per client: a token bucket per address, in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Final
 
 from starlette.types import Scope
 
-from feeds.server.requests.client import Network, client_of, is_loopback, networks_of
+from data.network.addresses import networks_of
+from feeds.server.requests.client import Network, client_of, is_loopback
 
-REMEMBERED: Final = 10_000
-"""Addresses that are remembered; those that asked last go last."""
+MAX_NETWORKS: Final = 10_000
+"""Maximum number of networks in memory; the longest inactive are dropped first."""
 
-OWN: Final = 10
-"""How many times as often this machine itself may ask."""
+LOOPBACK_FACTOR: Final = 10
+"""Factor by which the rate of this machine is higher."""
 
 NETWORK_FACTOR: Final = 4
-"""How many times as often a /48 of IPv6 may ask as one /64 in it."""
+"""Factor by which the rate of an IPv6 /48 is higher than the rate of a /64 in it."""
 
 
 class RateLimit:
-    """Lets each client ask ``rate`` times a minute, and as often at once; 0 sets no bound.
+    """Allows ``rate`` requests per client and minute, in bursts of the same size; 0 means no limit.
 
-    ``clock`` tells seconds.
+    ``clock`` returns seconds.
     """
 
     def __init__(
@@ -40,11 +41,11 @@ class RateLimit:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, scope: Scope) -> int:
-        """Count a request, and say after how many seconds it may come; 0 is that it may now."""
+        """Count a request. Returns 0 if it is allowed, or else the seconds until it is."""
         if not self._rate:
             return 0
         client = client_of(scope, self._proxies)
-        rate = self._rate * (OWN if is_loopback(client) else 1)
+        rate = self._rate * (LOOPBACK_FACTOR if is_loopback(client) else 1)
         now = self._clock()
         rates = {
             network: float(rate * NETWORK_FACTOR**level)
@@ -54,12 +55,12 @@ class RateLimit:
         may = all(tokens >= 1 for tokens in left.values())
         for network, tokens in left.items():
             self._left[network] = tokens - may, now
-        while len(self._left) > REMEMBERED:
+        while len(self._left) > MAX_NETWORKS:
             self._left.popitem(last=False)
         waits = (math.ceil((1 - left[network]) * 60 / most) for network, most in rates.items())
         return 0 if may else max(waits)
 
     def _tokens(self, network: str, rate: float, now: float) -> float:
-        """Take the tokens that a network has now out of the memory."""
+        """Remove a network's bucket from memory and return its current number of tokens."""
         left, at = self._left.pop(network, (rate, now))
         return min(rate, left + (now - at) * rate / 60)

@@ -1,10 +1,10 @@
-"""Computes answers in a few threads: bounded, fair to all clients, and ended when a client leaves.
+"""Computes responses in a few threads: bounded, fair to clients, cancelled when a client leaves.
 
-All requests that cost more than a lookup go through one queue: the API, searches, pages of the
-past, feeds on demand, and answers for addresses where nothing is published.
+All requests that cost more than a lookup go through one queue: the API, searches, past states,
+feeds on demand, and 404 pages.
 
-A proxy that passes X-Forwarded-For on lets its clients choose their addresses. All jobs of one
-connection address therefore share bounds as well, and so do those of a /48 of IPv6.
+A proxy that passes on X-Forwarded-For lets its clients choose their addresses. So all jobs of one
+connection address share limits, and so do those of an IPv6 /48.
 """
 
 from __future__ import annotations
@@ -18,44 +18,45 @@ from typing import Any, Final, TypeAlias, TypeVar
 from starlette.types import Receive, Scope
 
 from data.errors import CommuniqueError
+from data.network.addresses import networks_of
 from data.settings import Site
 from data.store.sql.database.interruption import Interruption, interruptible
-from feeds.server.requests.client import Network, client_of, networks_of, peer_of, proxies_of
+from feeds.server.requests.client import Network, client_of, peer_of, proxies_of
 from feeds.server.requests.rate_limit import RateLimit
 
 T = TypeVar("T")
 
 THREADS: Final = 4
-"""Maximum number of answers that are computed side by side."""
+"""Maximum number of responses that are computed at the same time."""
 
 THREADS_PER_CLIENT: Final = 2
-"""Maximum number of them for one client, so that others find a free thread."""
+"""Maximum number of threads for one client, so that other clients find a free one."""
 
 THREADS_PER_NETWORK: Final = THREADS - 1
-"""Maximum number of them for a /48 of IPv6, and for one connection address."""
+"""Maximum number of threads for an IPv6 /48, and for one connection address."""
 
 MAX_WAITING: Final = 64
-"""Maximum number of answers that wait for a thread."""
+"""Maximum number of requests that wait for a thread."""
 
 DEADLINE_SECONDS: Final = 30.0
-"""Seconds after which a request gets no answer, counted from its arrival."""
+"""Seconds from its arrival after which a request fails."""
 
 COUNTED: Final = "communique.counted"
-"""The key of a scope whose request the rate limit has counted."""
+"""Key in the ASGI scope of a request that the rate limit has counted."""
 
 
 Client: TypeAlias = tuple[str, ...]
-"""The networks that bound the jobs of a client, the smallest first, then its connection's."""
+"""The networks that limit a client's jobs, smallest first, then its connection's network."""
 
 
 def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:
-    """The networks that bound the jobs of a request's client."""
-    # A proxy can be a client, too. Its own jobs are not those of its clients.
+    """Return the networks that limit the jobs of a request's client."""
+    # A proxy can be a client too. Its own jobs are separate from those of its clients.
     return *networks_of(client_of(scope, proxies)), f"peer {networks_of(peer_of(scope))[-1]}"
 
 
 class Unanswered(CommuniqueError):
-    """A request that gets no answer now: ``status`` is 429 or 503, ``retry_after`` seconds."""
+    """A rejected request: ``status`` is 429 or 503, ``retry_after`` is in seconds."""
 
     def __init__(self, status: int, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -64,25 +65,25 @@ class Unanswered(CommuniqueError):
 
 
 class Job:
-    """Work for one or several requests that ask the same."""
+    """Work for one or more identical requests."""
 
     def __init__(self, work: Callable[[], Any], client: Client) -> None:
         self.client = client
         self.requests = 0
         self.is_running = False
         self.result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        # Requests that left read no error.
+        # Without waiting requests nobody retrieves the exception.
         self.result.add_done_callback(lambda done: done.cancelled() or done.exception())
         self.interruption = Interruption()
         self._work = work
 
     def done(self) -> Any:
-        """The result of the work, in this thread. Raises what the work raises."""
+        """Run the work in this thread. Raises what the work raises."""
         with interruptible(self.interruption):
             return self._work()
 
     def take(self, done: asyncio.Future[Any]) -> None:
-        """Take the result from a thread."""
+        """Copy the result of the thread to the waiting requests."""
         if self.result.done():
             done.exception()
         elif error := done.exception():
@@ -92,7 +93,7 @@ class Job:
 
 
 class WorkQueue:
-    """Runs work of requests for one site. Everything but the work runs in the event loop."""
+    """Runs the work of requests for one site. Everything else runs in the event loop."""
 
     def __init__(self, site: Site) -> None:
         self._proxies = proxies_of(site)
@@ -106,11 +107,11 @@ class WorkQueue:
     async def run(
         self, scope: Scope, receive: Receive, work: Callable[[], T], key: Hashable = None
     ) -> T:
-        """The result of ``work``, computed once for all requests with the same ``key``.
+        """Return the result of ``work``, computed once for all requests with the same ``key``.
 
-        Work without a waiting request is dropped, or interrupted. Raises Unanswered if the
-        client asks too often, too many requests wait, the deadline passes or the client has left,
-        and what the work raises.
+        Work without a waiting request is dropped or interrupted. Raises Unanswered if the client
+        exceeds the rate limit, too many requests wait, the deadline passes or the client leaves.
+        Also raises what the work raises.
         """
         self._count(scope)
         job = self._shared.get(key) if key is not None else None
@@ -134,10 +135,10 @@ class WorkQueue:
             return result
         if left:
             raise Unanswered(503, "the client has left", 1)
-        raise Unanswered(503, f"no answer was ready after {DEADLINE_SECONDS:g} seconds", 60)
+        raise Unanswered(503, f"the response took longer than {DEADLINE_SECONDS:g} seconds", 60)
 
     def _share(self, job: Job, key: Hashable) -> None:
-        """Let later requests with a key wait for a job, until it ends."""
+        """Let later requests with the same key wait for this job until it ends."""
 
         def ended(_: asyncio.Future[Any]) -> None:
             if self._shared.get(key) is job:
@@ -152,7 +153,7 @@ class WorkQueue:
             return
         scope[COUNTED] = True
         if wait := self._limit.wait(scope):
-            message = f"too many requests came from your address; come again in {wait} s"
+            message = f"too many requests from your address; try again in {wait} s"
             raise Unanswered(429, message, wait)
 
     def _added(self, work: Callable[[], Any], client: Client) -> Job:
@@ -167,14 +168,14 @@ class WorkQueue:
         return sum(map(len, self._waiting.values()))
 
     def _make_room(self, client: Client) -> None:
-        """Drop the newest job of the client with the most waiting jobs, or refuse this one.
+        """Drop the newest job of the client with the most waiting jobs, or reject this request.
 
-        Connection addresses are compared first, then the clients behind the same one.
+        Connection addresses are compared first, then the clients behind the same address.
         """
-        crowd = Unanswered(503, "too many requests wait for an answer; come again", 1)
+        crowd = Unanswered(503, "too many requests are waiting; try again", 1)
         clients = [*self._waiting]
         is_found = False
-        # From the end: an index counts there for clients with and without a /48.
+        # Counted from the end, so a level means the same for clients with and without a /48.
         for level in range(1, max(map(len, [client, *clients])) + 1):
             jobs = Counter[str]()
             for one in clients:
@@ -189,7 +190,7 @@ class WorkQueue:
         self._drop(self._waiting[clients[0]][-1]).result.set_exception(crowd)
 
     def _drop(self, job: Job) -> Job:
-        """Take a job out of those that wait."""
+        """Remove a job from the queue."""
         waiting = self._waiting[job.client]
         waiting.remove(job)
         if not waiting:
@@ -197,16 +198,16 @@ class WorkQueue:
         return job
 
     def _abandon(self, job: Job) -> None:
-        """End a job that no request waits for."""
+        """Cancel a job without waiting requests."""
         job.result.cancel()
         if job.is_running:
-            # In a thread: PostgreSQL is asked over the network.
+            # In a thread: stopping PostgreSQL needs a network request.
             asyncio.get_running_loop().run_in_executor(None, job.interruption.stop)
         else:
             self._drop(job)
 
     def _start_jobs(self) -> None:
-        """Start jobs while threads are free, first of connections and clients with the fewest."""
+        """Start jobs while threads are free, connections and clients with the fewest jobs first."""
         while self._busy_threads < THREADS and (ready := [*filter(self._may_run, self._waiting)]):
             client = min(ready, key=self._threads_of)
             self._start(self._drop(self._waiting[client][0]))
@@ -214,12 +215,12 @@ class WorkQueue:
                 self._waiting.move_to_end(client)
 
     def _may_run(self, client: Client) -> bool:
-        """Whether a client has fewer running jobs than its bounds."""
+        """Return whether a client has fewer running jobs than its limits."""
         first, *wider = self._threads_of(client)[::-1]
         return first < THREADS_PER_CLIENT and all(one < THREADS_PER_NETWORK for one in wider)
 
     def _threads_of(self, client: Client) -> tuple[int, ...]:
-        """The numbers of running jobs in the networks of a client, its connection's first."""
+        """Return the numbers of running jobs per network of a client, widest network first."""
         return tuple(self._running[one] for one in reversed(client))
 
     def _start(self, job: Job) -> None:
@@ -237,6 +238,6 @@ class WorkQueue:
 
 
 async def disconnected(receive: Receive) -> None:
-    """Return when the client of a request has left."""
+    """Return when the client of a request has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -8,7 +8,7 @@ import click
 
 from data.archive.log.tree_log import log_of
 from data.archive.upload import upload as upload_archive
-from data.bucket.bucket import open_bucket
+from data.network.bucket import open_bucket
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home

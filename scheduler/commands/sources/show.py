@@ -17,7 +17,7 @@ from data.text.redaction import redacted, redacted_toml
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
-from feeds.websub.feed_subscriber import pushing
+from feeds.websub.feed_subscriber import hub_state
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.jobs.drift import DriftGuard
@@ -64,7 +64,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
     learned = [found for text in store.templates(one.id) if (found := decode_template(text))]
     due = next_visit(home, store, one)
     held = DriftGuard(home, store, load_taxonomy(home.topics)).kept(one.id).why(one.id)
-    hub, subscription = pushing(store, one.id)
+    hub, subscription = hub_state(store, one.id)
     late = latencies(store.release_times(one.id, limit=LAST))
     how = next((found for found in home_health(home, store) if found.source == one.id), None)
     store.close()

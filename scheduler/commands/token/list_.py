@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from data.tokens import Token, load_tokens
+from data.access.tokens import Token, load_tokens
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 

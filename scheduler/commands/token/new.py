@@ -6,8 +6,8 @@ from typing import get_args
 
 import click
 
+from data.access.tokens import TokenScope, new_token
 from data.text.urls import site_address
-from data.tokens import TokenScope, new_token
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 

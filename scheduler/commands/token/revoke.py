@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from data.tokens import revoke_token
+from data.access.tokens import revoke_token
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 

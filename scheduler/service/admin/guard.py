@@ -90,7 +90,7 @@ class Guard:
             return self._session(verdict.token.name)
         # Whoever has no token and can have none is not asked for one.
         is_known = host_in(scope) == self._own_host or is_loopback(host_in(scope))
-        if verdict.status == 401 and not (is_known and self._access.lets("operate")):  # noqa: PLR2004 - Unauthorized
+        if verdict.status == 401 and not (is_known and self._access.has_token_for("operate")):  # noqa: PLR2004 - Unauthorized
             return page(scope, 403, said=CLOSED)
         return refusal(scope, verdict)
 

@@ -16,8 +16,7 @@ from data.archive.upload import upload
 from data.archive.verification.report import Problem
 from data.archive.verification.verify import verify
 from data.archive.warc.reader import OPEN
-from data.bucket.answers import BucketError
-from data.bucket.bucket import Bucket
+from data.network.bucket import Bucket, BucketError
 from data.settings import Archive as Settings
 from tests.data.archive.log.leaves import leaves_of
 from tests.exchanges import answer

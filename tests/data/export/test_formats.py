@@ -247,7 +247,7 @@ def test_what_somebody_else_put_there_meanwhile_stays(tmp_path: Path) -> None:
             temporary.write_text("ours")
             to.write_text("theirs")
 
-    with pytest.raises(DestinationError, match="something already"):
+    with pytest.raises(DestinationError, match="already exists"):
         write()
     assert to.read_text() == "theirs"
     assert list(tmp_path.iterdir()) == [to]
@@ -265,7 +265,7 @@ def test_a_link_to_a_folder_elsewhere_is_not_cleared(tmp_path: Path) -> None:
 def test_a_copy_replaces_nothing_and_two_do_not_write_at_once(tmp_path: Path) -> None:
     to = tmp_path / "copy"
     to.write_text("mine")
-    with pytest.raises(DestinationError, match="something already"), destination(to):
+    with pytest.raises(DestinationError, match="already exists"), destination(to):
         pass
     assert to.read_text() == "mine"
     with pytest.raises(DestinationError, match="no folder"), destination(tmp_path / "a" / "b"):

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import httpcore
 import pytest
 
-from data.network.client import MOST, Answer, Outbound, OutboundError
+from data.network.client import MAX_BODY_BYTES, Answer, Outbound, OutboundError
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked"
 EARLY = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
@@ -79,7 +79,7 @@ def test_a_connection_that_is_refused_is_an_error_with_the_reason_of_the_system(
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}/"
-        with pytest.raises(OutboundError, match=r"^127.0.0.1 did not answer: connection refused$"):
+        with pytest.raises(OutboundError, match=r"127\.0\.0\.1: connection refused$"):
             asyncio.run(Outbound(allow_private=True).ask("GET", address))
 
 
@@ -92,7 +92,7 @@ def test_an_endless_body_is_cut() -> None:
             await writer.drain()
 
     answer = asyncio.run(asked(endless))
-    assert 0 < len(answer.body) <= MOST
+    assert 0 < len(answer.body) <= MAX_BODY_BYTES
 
 
 def test_who_gives_a_byte_now_and_then_is_given_up() -> None:
@@ -102,7 +102,7 @@ def test_who_gives_a_byte_now_and_then_is_given_up() -> None:
             await writer.drain()
             await asyncio.sleep(0.01)
 
-    with pytest.raises(OutboundError, match=r"nothing within 0\.2 seconds"):
+    with pytest.raises(OutboundError, match=r"0\.2 seconds"):
         asyncio.run(asked(slow, patience=0.2))
 
 

@@ -11,7 +11,7 @@ from data.models import Published, Release
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
 from data.store.recorder.stories import MAX_COPIES_PER_SOURCE, MAX_STORY_MEMBERS
-from data.stories.copies import Likeness, likeness, tellings
+from data.stories.copies import Likeness, likeness, story_members
 from data.text.similarity import Signature, signature
 from tests.drafts import draft, published
 
@@ -51,7 +51,7 @@ def test_a_release_within_a_longer_text_is_one_story_and_the_first_publisher_is_
     wire = told(store, "wire", f"{text(2)}\n\n{agency}\n\n{text(3)}", hour=15)
     first = told(store, "agency", agency, hour=9)
     assert first.story is not None
-    found = tellings(store.story(first.story))
+    found = story_members(store.story(first.story))
     assert [one.release.source for one in found] == ["agency", "wire"]
     assert [one.lag for one in found] == [dt.timedelta(0), dt.timedelta(hours=6)]
     assert found[0].overlap == 1.0
@@ -63,7 +63,7 @@ def test_a_copy_with_other_words_here_and_there_is_one_story(store: JournalStore
     first = told(store, "agency", text(1), hour=9)
     copy = told(store, "wire", text(1).replace("day 35 the board", "that day the harbour"))
     assert copy.story == first.id
-    (_, second) = tellings(store.story(first.id))
+    (_, second) = story_members(store.story(first.id))
     assert 0.9 < second.overlap < 1
 
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from data.stories.passages import LEAST, shared_passages
+from data.stories.passages import MIN_PASSAGE_WORDS, shared_passages
 
 SHARED = "The two ports will share their tide gauges and warn of storms together from December on"
 OTHER = "Nothing of this stands in the other text, whatever it is about, nor will it ever do so."
@@ -21,7 +21,7 @@ def test_a_shared_passage_is_quoted_as_it_stands() -> None:
 
 def test_short_phrases_are_nobodys() -> None:
     words = SHARED.split()
-    few, enough = " ".join(words[: LEAST - 1]), " ".join(words[:LEAST])
+    few, enough = " ".join(words[: MIN_PASSAGE_WORDS - 1]), " ".join(words[:MIN_PASSAGE_WORDS])
     assert shared_passages(f"{few} {OTHER}", f"{few} and then other words", most=3) == ()
     assert len(shared_passages(f"{enough} {OTHER}", f"{enough} and then other words", most=3)) == 1
 
@@ -64,4 +64,4 @@ def test_a_passage_stands_in_both_texts() -> None:
         for passage in shared_passages(*texts, most=5):
             assert passage.text in texts[0]
             assert passage.text in texts[1]
-            assert passage.words >= LEAST
+            assert passage.words >= MIN_PASSAGE_WORDS

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from data.store.journal_protocol import JournalStore
-from data.stories.translations import Translation, commonness, consonants, marks_in, pattern, same
+from data.stories.translations import (
+    Translation,
+    commonness,
+    consonants,
+    marks_in,
+    pattern,
+    translation_pairs,
+)
 from tests.drafts import draft, published
 
 CYRILLIC = str.maketrans("abdegiklmnoprstuvz", "абдегиклмнопрстувз")
@@ -80,7 +87,7 @@ def test_a_day_of_several_releases_is_paired_right_and_strangers_stay_alone() ->
     ]
     by_number = {one.number: one for one in all_}
     day = [by_number[n] for n in (1, 2, 3, 103, 102, 118)]
-    pairs = {(a.number, b.number) for a, b in same(day, commonness(all_))}
+    pairs = {(a.number, b.number) for a, b in translation_pairs(day, commonness(all_))}
     assert pairs == {(2, 102), (3, 103)}
 
 
@@ -103,7 +110,7 @@ def test_each_pair_of_a_day_is_compared_a_few_times_though_all_are_alike() -> No
     day = CountedDay(
         Translation(n, "en" if n % 2 else "ru", f"https://x.example/{n}", marks) for n in range(60)
     )
-    assert not [*same(day, commonness(past))]
+    assert not [*translation_pairs(day, commonness(past))]
     pairs = 60 * 59 // 2
     assert day.reads < 10 * pairs
 

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from data.text.folding import fold_keyword
-from data.topics.keywords import LONGEST_WORD, Matcher, read_rule
+from data.topics.keywords import MAX_WORD_LENGTH, Matcher, read_rule
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_a_word_speaks_once_for_a_topic_and_for_each_of_several() -> None:
 
 def test_endless_words_are_not_remembered() -> None:
     matcher = Matcher([read_rule("x", 1, "ab*")])
-    assert matcher.find("ab" * (LONGEST_WORD // 2))
+    assert matcher.find("ab" * (MAX_WORD_LENGTH // 2))
     assert not matcher.find("ab" * 50_000)
-    assert list(matcher) == ["ab" * (LONGEST_WORD // 2)]
+    assert list(matcher) == ["ab" * (MAX_WORD_LENGTH // 2)]
 
 
 def test_folding_leaves_plain_words_alone() -> None:

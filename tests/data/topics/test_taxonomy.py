@@ -11,8 +11,7 @@ import pytest
 
 from data.errors import SettingsError
 from data.models import Content
-from data.topics.assign import filed
-from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics, topics_of
+from data.topics.taxonomy import Taxonomy, filed, load_taxonomy, text_topics, topics_of
 from tests.drafts import draft
 
 HERE = Path(__file__).parent
@@ -272,3 +271,46 @@ def test_a_section_that_is_called_as_a_topic_is_that_and_all_above_it(
 ) -> None:
     one, _ = filed(draft(title="-", body_text="-", section=section), (), taxonomy)
     assert {*one.content.topics} == topics
+
+
+HONEY = """
+[[topic]]
+slug = "farming"
+label = "Farming"
+[[topic]]
+slug = "bees"
+label = "Bee keeping"
+parent = "farming"
+rules.mul = ["varroa"]
+[[topic]]
+slug = "honey"
+label = "Honey"
+parent = "bees"
+"""
+
+
+def test_a_section_of_an_earlier_export_is_no_topic_unless_it_is_one_of_its_source(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "topics.toml").write_text(HONEY)
+    own = load_taxonomy(tmp_path / "topics.toml")
+    told = draft(section="Pier news")
+    known = [("pier-news", "Pier news"), ("harbours", "Harbours")]
+    assert filed(told, (), own, known)[0].content.topics == ("harbours",)
+    of_source, labels = filed(told, ("Pier news",), own, known)
+    assert of_source.content.topics == ("harbours", "pier-news")
+    assert labels["pier-news"] == "Pier news"
+    assert filed(draft(section="HONEY"), (), own, [("honey", "honey")])[0].content.topics == (
+        *("bees", "farming", "honey"),
+    )
+
+
+def test_a_draft_of_a_topic_is_one_of_all_above_it(tmp_path: Path) -> None:
+    (tmp_path / "topics.toml").write_text(HONEY)
+    own = load_taxonomy(tmp_path / "topics.toml")
+    spoken, labels = filed(draft(title="Varroa in the valley"), (), own)
+    assert spoken.content.topics == ("bees", "farming")
+    assert labels == {"bees": "Bee keeping", "farming": "Farming"}
+    assert filed(draft(), ("Honey",), own)[0].content.topics == ("bees", "farming", "honey")
+    told = filed(draft(), (), own, known=[("honey", "honey")])[0]
+    assert told.content.topics == ("bees", "farming", "honey")

@@ -21,9 +21,8 @@ from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of
 from feeds.formats.rendering import RenderedEntry, rendered, rendered_entry
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.context.archive_assignment import ArchivePages
 from feeds.publishing.context.entry_renderer import EntryRenderer
-from feeds.publishing.context.publish_context import PublishContext
+from feeds.publishing.context.publish_context import ArchivePages, PublishContext
 from feeds.publishing.context.render_cache import RenderCache
 from feeds.urls import FORMATS
 from feeds.websub.messages import topic_of

@@ -32,7 +32,7 @@ def store() -> FakeStore:
 @pytest.fixture(autouse=True)
 def few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let few files wait, so that much less than a large site comes in steps."""
-    monkeypatch.setattr(publishing, "WAITING", 30)
+    monkeypatch.setattr(publishing, "FILES_PER_SYNC", 30)
 
 
 def walk(site: Path, stem: str) -> Iterator[str]:

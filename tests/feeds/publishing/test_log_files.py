@@ -86,9 +86,9 @@ def test_a_log_that_was_put_back_from_an_older_copy_is_not_published(
     publish_log(grown(log, "b", 50), site)
     before = files_in(site)
     copy = log_of(tmp_path / "copy")
-    with pytest.raises(PublishError, match=r"350 leaves, and archive/log 300: .* older copy"):
+    with pytest.raises(PublishError, match=r"350 leaves.* 300\b"):
         publish_log(copy, site)
-    with pytest.raises(PublishError, match="another tree of 350 leaves than archive/log"):
+    with pytest.raises(PublishError, match="first 350 leaves"):
         publish_log(grown(copy, "other", 60), site)
     assert files_in(site) == before
 
@@ -97,7 +97,7 @@ def test_another_log_does_not_take_the_place_of_the_published_one(
     log: TreeLog, site: Path, tmp_path: Path
 ) -> None:
     publish_log(log, site)
-    with pytest.raises(PublishError, match="another log was published here"):
+    with pytest.raises(PublishError, match="delete this folder"):
         publish_log(grown(log_of(tmp_path / "new"), "a", 300), site)
 
 

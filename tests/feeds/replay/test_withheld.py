@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from data.access.tokens import new_token
 from data.archive.archive import Archive
 from data.models import Content, Draft, Published
 from data.settings import Archive as Settings
 from data.settings import Site
 from data.store import open_store
 from data.store.journal_protocol import JournalStore
-from data.tokens import new_token
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
 from feeds.server.api.operations import OPERATIONS

@@ -285,7 +285,7 @@ def test_a_file_that_cannot_be_read_is_explained_and_spoils_no_other(tmp_path: P
             assert answer.status_code == 500
             assert answer.headers["content-type"].startswith("text/html")
             assert answer.headers["cache-control"] == "no-store"
-        assert "noted why" in web.get(FEED).text
+        assert "<h1>Internal Server Error</h1>" in web.get(FEED).text
         assert web.get("/feeds/all.rss").status_code == 200
 
 

@@ -195,17 +195,17 @@ def test_a_feed_as_of_a_day_is_what_a_subscriber_saw_then(web: httpx.Client) -> 
 def test_no_day_is_told_with_the_fix(web: httpx.Client, day: str) -> None:
     answer = web.get(f"/feeds/all.atom?asof={day}")
     assert answer.status_code == 400
-    assert "write asof=" in answer.text
+    assert "asof=2024-03-01" in answer.text
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("source=acne", "source=acne is no source; did you mean acme?"),
-        ("source=acme,xyz", "source=xyz is no source; /sources/ lists them"),
-        ("q=bridge&state=foo", "write state=corrected or state=retracted"),
-        ("q=bridge&lang=english", "write its tag, such as lang=en"),
-        ("q=bridge&since=2026-13-01", "write since=2024-03-01"),
+        ("source=acne", "did you mean acme?"),
+        ("source=acme,xyz", "/sources/"),
+        ("q=bridge&state=foo", "state=corrected or state=retracted"),
+        ("q=bridge&lang=english", "lang=en"),
+        ("q=bridge&since=2026-13-01", "since=2024-03-01"),
     ],
 )
 @pytest.mark.parametrize("path", ["/feeds/search.atom", "/feeds/search.json", "/opml.xml"])
@@ -302,7 +302,7 @@ def test_a_store_that_fails_is_told_and_the_feeds_are_there(
             assert answer.status_code == 503
             assert "retry-after" in answer.headers
             page: Any = lxml.html.fromstring(answer.text)
-            assert "can't be made now" in page.text_content()
+            assert page.findtext(".//h1") == "Service Unavailable"
         assert web.get("/feeds/all.atom").status_code == 200
 
 
@@ -422,7 +422,8 @@ def test_days_in_the_wrong_order_are_refused(web: httpx.Client) -> None:
     for address in ("/feeds/search.atom", "/opml.xml"):
         answer = web.get(address, params={"since": "2026-01-01", "until": "2025-01-01"})
         assert answer.status_code == 400
-        assert "swap them" in answer.text
+        assert "2026-01-01" in answer.text
+        assert "2025-01-01" in answer.text
 
 
 def test_what_an_address_does_not_take_is_not_asked(web: httpx.Client) -> None:
@@ -447,7 +448,7 @@ def test_a_search_that_lost_its_newest_hit_is_not_called_unmodified(
     many: tuple[httpx.Client, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web, store = many
-    monkeypatch.setattr("feeds.server.on_demand.SECONDS", 0)
+    monkeypatch.setattr("feeds.server.on_demand.CACHE_SECONDS", 0)
     address = "/feeds/search.atom?q=bridge"
     before = web.get(address)
     since = {"if-modified-since": before.headers["last-modified"]}
@@ -464,7 +465,7 @@ def test_answers_made_on_demand_are_held_within_bounds(
 ) -> None:
     url = f"sqlite:{tmp_path / 'communique.db'}"
     open_store(url).close()
-    monkeypatch.setattr("feeds.server.on_demand.LIMIT", 5_000)
+    monkeypatch.setattr("feeds.server.on_demand.MAX_CACHED_BYTES", 5_000)
     demand = OnDemand(url, Site())
     first = demand.answer("/feeds/search.atom", b"q=0")
     assert demand.answer("/feeds/search.atom", b"q=0") is first

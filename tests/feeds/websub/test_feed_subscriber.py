@@ -18,7 +18,7 @@ from data.settings import Site
 from data.store.protocol import Store
 from data.store.sqlite.store import SqliteStore
 from feeds.backoff import Backoff
-from feeds.websub.feed_subscriber import ENDED, FeedSubscriber
+from feeds.websub.feed_subscriber import MAX_UNSUBSCRIBE_ATTEMPTS, FeedSubscriber
 from tests.peer import Peer, peer_served
 
 TOPIC = "https://acme.example/feed"
@@ -98,13 +98,13 @@ def test_a_subscription_ends_when_its_source_goes(store: Store, hub: Peer) -> No
     form = asked(hub)[-1]
     assert (form["hub.mode"], form["hub.callback"]) == ("unsubscribe", only(store).callback)
     assert not only(store).wanted
-    for _ in range(ENDED):
+    for _ in range(MAX_UNSUBSCRIBE_ATTEMPTS):
         store.keep_feed_subscription(replace(only(store), due=0.0))
         work(store)
         if not store.feed_subscriptions():
             break
     assert not store.feed_subscriptions()
-    assert len(hub.posts()) == 1 + ENDED
+    assert len(hub.posts()) == 1 + MAX_UNSUBSCRIBE_ATTEMPTS
 
 
 def test_a_subscription_that_was_never_confirmed_just_ends(store: Store, hub: Peer) -> None:

@@ -10,7 +10,7 @@ from data.errors import SlowSearch
 from data.models import Draft, HubRequest, Source
 from data.store.protocol import Store
 from feeds.websub.made_feeds import MadeBodies, made_feed, note_changed_searches, stamp_of
-from feeds.websub.subscribers import MADE, MADE_OF_HOST, has_room
+from feeds.websub.subscribers import MAX_MADE_FEEDS, MAX_MADE_FEEDS_PER_HOST, has_room
 from tests.feeds.fakestore import make_release
 
 
@@ -122,8 +122,8 @@ def test_searches_are_bounded_in_all_and_of_one_host(store: Store) -> None:
     def asked(host: str) -> HubRequest:
         return HubRequest("subscribe", f"https://{host}/new", "t")
 
-    for number in range(MADE // MADE_OF_HOST):
-        names = [f"feeds/search.atom?q=w{number}x{one}" for one in range(MADE_OF_HOST)]
+    for number in range(MAX_MADE_FEEDS // MAX_MADE_FEEDS_PER_HOST):
+        names = [f"feeds/search.atom?q=w{number}x{one}" for one in range(MAX_MADE_FEEDS_PER_HOST)]
         subscribe(store, *names, host=f"h{number}.example")
         if number == 0:
             assert not has_room(store, asked("h0.example"), "feeds/search.atom?q=new")

@@ -16,14 +16,14 @@ from data.models import HubRequest
 from data.settings import Site
 from feeds.urls import hub_of
 from feeds.websub.messages import (
-    LONGEST_LEASE,
-    SHORTEST_LEASE,
+    MAX_LEASE_SECONDS,
+    MIN_LEASE_SECONDS,
     BadRequest,
     delivery_headers,
     file_of,
     parse_hub_request,
-    question,
     topic_of,
+    verification_url,
 )
 
 SITE = Site(url="https://press.example/news/", hub="own")
@@ -45,7 +45,9 @@ def test_a_subscription_is_read_from_its_form() -> None:
     assert asked == HubRequest("subscribe", GOOD["hub.callback"], GOOD["hub.topic"], 86_400, "hush")
 
 
-@pytest.mark.parametrize(("asked", "given"), [("1", SHORTEST_LEASE), ("9" * 12, LONGEST_LEASE)])
+@pytest.mark.parametrize(
+    ("asked", "given"), [("1", MIN_LEASE_SECONDS), ("9" * 12, MAX_LEASE_SECONDS)]
+)
 def test_a_lease_stays_within_bounds(asked: str, given: int) -> None:
     assert parse_hub_request(form(lease_seconds=asked)).lease == given
 
@@ -85,7 +87,7 @@ def test_no_form_does_worse_than_be_refused(body: bytes) -> None:
 
 
 def test_the_question_keeps_the_callbacks_own_query() -> None:
-    parts = urlsplit(question(parse_hub_request(form()), "dare"))
+    parts = urlsplit(verification_url(parse_hub_request(form()), "dare"))
     assert parts.path == "/call"
     assert parse_qs(parts.query) == {
         "me": ["1"],
@@ -98,7 +100,7 @@ def test_the_question_keeps_the_callbacks_own_query() -> None:
 
 def test_a_denial_asks_for_nothing() -> None:
     query = parse_qs(
-        urlsplit(question(HubRequest("denied", "https://r.example/", "t"), "dare")).query
+        urlsplit(verification_url(HubRequest("denied", "https://r.example/", "t"), "dare")).query
     )
     assert query["hub.mode"] == ["denied"]
     assert "hub.challenge" not in query

@@ -45,7 +45,7 @@ def test_a_new_token_alone_is_on_standard_output_and_reads(home: Path) -> None:
         (("new", "Desk"), "lower-case"),
         (("new", "desk", "--scope", "all"), "'all' is not one of 'read', 'operate'"),
         (("revoke", "dsk"), "no token named 'dsk'; did you mean desk?"),
-        (("new", "desk"), "it is taken"),
+        (("new", "desk"), "choose another name"),
     ],
 )
 def test_a_mistake_is_one_sentence(home: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -27,7 +27,7 @@ from data.store.sqlite.store import SqliteStore
 from feeds.backoff import Backoff
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.websub.subscribers import REQUESTS, has_room, queue_request
+from feeds.websub.subscribers import MAX_WAITING, has_room, queue_request
 from scheduler.home import open_home
 from scheduler.jobs.publish import note_changes
 from scheduler.service.push import PushService, announce
@@ -472,10 +472,12 @@ def test_subscribers_are_bounded(tmp_path: Path) -> None:
 def test_a_client_that_fills_the_hub_s_queue_keeps_no_other_out(tmp_path: Path) -> None:
     kept = SqliteStore(tmp_path / "communique.db")
     try:
-        flood = [HubRequest("subscribe", f"https://{n}.example/", "t") for n in range(REQUESTS + 1)]
-        assert [queue_request(kept, one, "203.0.113.9") for one in flood] == [True] * REQUESTS + [
-            False
+        flood = [
+            HubRequest("subscribe", f"https://{n}.example/", "t") for n in range(MAX_WAITING + 1)
         ]
+        assert [queue_request(kept, one, "203.0.113.9") for one in flood] == [
+            True
+        ] * MAX_WAITING + [False]
         honest = HubRequest("subscribe", "https://reader.example/", "t")
         assert queue_request(kept, honest, "2001:db8::1")
         # The same network is one client, and clients take turns.

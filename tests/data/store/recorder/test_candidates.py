@@ -11,7 +11,7 @@ import pytest
 from data.store.recorder.candidates import bands_of, find_candidates
 from data.store.recorder.tables import Tables
 from data.store.sql.store import SqlStore
-from data.stories.copies import SLOT
+from data.stories.copies import SLOT_SECONDS
 from data.text.similarity import Signature
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -56,6 +56,6 @@ def test_what_shares_a_passage_is_not_compared(tables: Tables) -> None:
 
 def test_a_copy_is_looked_for_in_the_weeks_around_its_day_alone(tables: Tables) -> None:
     enter(tables, 1, marked(BANDS, ANCHORS), NOON - dt.timedelta(days=30))
-    enter(tables, 2, marked(BANDS, ANCHORS), NOON - dt.timedelta(seconds=2 * SLOT))
+    enter(tables, 2, marked(BANDS, ANCHORS), NOON - dt.timedelta(seconds=2 * SLOT_SECONDS))
     assert find_candidates(tables, marked(BANDS, ANCHORS), NOON).nearest == (1,)
     assert find_candidates(tables, marked([], []), NOON).nearest == ()

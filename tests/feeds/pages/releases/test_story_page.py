@@ -11,7 +11,7 @@ import lxml.html
 import pytest
 
 from data.models import Published, Release, Source
-from data.stories.copies import StoryMember, tellings
+from data.stories.copies import StoryMember, story_members
 from feeds.catalog import Catalog
 from feeds.pages.releases.story_page import later, story_page
 from feeds.pages.renderer import PageRenderer
@@ -30,7 +30,7 @@ TEXT = " ".join(f"word{number} of the harbour" for number in range(60))
 
 
 def shown(releases: list[Release]) -> Any:
-    page = story_page(PageRenderer(CATALOG, {}), "a-story", tellings(releases))
+    page = story_page(PageRenderer(CATALOG, {}), "a-story", story_members(releases))
     assert len(gzip.compress(page)) < 30_000
     return lxml.html.fromstring(page)
 

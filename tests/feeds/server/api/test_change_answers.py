@@ -110,7 +110,7 @@ def test_a_cursor_of_what_a_restored_store_lacks_is_told_to_begin_again(
         assert answer.status_code == 410
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["parameter"] == "since"
-        assert "Begin again without `since`" in answer.json()["detail"]
+        assert "without `since`" in answer.json()["detail"]
         assert kinds(page(restored)) == ["new"]
 
 
@@ -118,8 +118,8 @@ def test_a_page_ends_where_it_gets_large(
     web: httpx.Client, store: JournalStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("change_answers", "release_answers", "asking"):
-        monkeypatch.setattr(f"{asking.__package__}.{module}.LARGEST", 2 * len(BODY))
-    monkeypatch.setattr(f"{asking.__package__}.release_answers.AT_ONCE", 2)
+        monkeypatch.setattr(f"{asking.__package__}.{module}.MAX_PAGE_CHARACTERS", 2 * len(BODY))
+    monkeypatch.setattr(f"{asking.__package__}.release_answers.RESULTS_PER_QUERY", 2)
     for number in range(6):
         url = f"http://harbour.example/{number}"
         content = BODY.replace("1,900", f"1,90{number}")

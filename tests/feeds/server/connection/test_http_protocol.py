@@ -159,7 +159,7 @@ def test_many_requests_at_once_are_no_large_head(quick: httpx.Client) -> None:
 def test_who_never_ends_a_request_is_not_waited_for(
     quick: httpx.Client, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
-    monkeypatch.setattr("feeds.server.connection.http_protocol.PATIENCE", 0.05)
+    monkeypatch.setattr("feeds.server.connection.http_protocol.PROGRESS_CHECK_SECONDS", 0.05)
     with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
         raw.settimeout(PATIENCE)
         raw.sendall(begun)
@@ -171,7 +171,7 @@ def test_who_takes_nothing_of_an_answer_is_not_waited_for(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (site / "large.html").write_bytes(b"x" * 50_000_000)
-    monkeypatch.setattr("feeds.server.connection.http_protocol.PATIENCE", 0.05)
+    monkeypatch.setattr("feeds.server.connection.http_protocol.PROGRESS_CHECK_SECONDS", 0.05)
     for web in served_by(create_app(site)):
         with socket.create_connection((web.base_url.host, web.base_url.port or 80)) as raw:
             raw.sendall(request("/large.html"))

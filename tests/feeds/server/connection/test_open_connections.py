@@ -21,7 +21,7 @@ STRANGER, OTHER = "203.0.113.9", "203.0.113.10"
 
 
 def test_one_address_has_so_many_and_others_go_on() -> None:
-    counted = OpenConnections(Site(connections=2), most=100)
+    counted = OpenConnections(Site(connections=2), max_connections=100)
     assert [counted.add(STRANGER) for _ in range(3)] == [0, 0, 429]
     assert counted.add(OTHER) == 0
     counted.remove(STRANGER)
@@ -30,13 +30,13 @@ def test_one_address_has_so_many_and_others_go_on() -> None:
 
 
 def test_addresses_of_one_subscriber_count_as_one() -> None:
-    counted = OpenConnections(Site(connections=1), most=100)
+    counted = OpenConnections(Site(connections=1), max_connections=100)
     assert counted.add("2001:db8::1") == 0
     assert counted.add("2001:db8::2") == 429
 
 
 def test_addresses_of_ipv4_are_told_apart_where_both_kinds_come_by_one_socket() -> None:
-    counted = OpenConnections(Site(connections=1), most=100)
+    counted = OpenConnections(Site(connections=1), max_connections=100)
     assert counted.add(f"::ffff:{STRANGER}") == 0
     assert counted.add(f"::ffff:{OTHER}") == 0
     assert counted.add(STRANGER) == 429
@@ -44,19 +44,19 @@ def test_addresses_of_ipv4_are_told_apart_where_both_kinds_come_by_one_socket() 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.0.2.1"])
 def test_proxies_and_this_machine_count_with_all_alone(address: str) -> None:
-    counted = OpenConnections(Site(connections=1, proxies=("192.0.2.0/24",)), most=3)
+    counted = OpenConnections(Site(connections=1, proxies=("192.0.2.0/24",)), max_connections=3)
     assert [counted.add(address) for _ in range(4)] == [0, 0, 0, 503]
     assert counted.add(STRANGER) == 503
 
 
 def test_no_bound_is_none_but_that_of_all() -> None:
-    counted = OpenConnections(Site(connections=0), most=200)
+    counted = OpenConnections(Site(connections=0), max_connections=200)
     assert {counted.add(STRANGER) for _ in range(200)} == {0}
     assert counted.add(STRANGER) == 503
 
 
 def test_those_that_went_count_no_more() -> None:
-    counted = OpenConnections(Site(), most=1)
+    counted = OpenConnections(Site(), max_connections=1)
     for number in range(1000):
         assert counted.add(f"203.0.113.{number % 250}") == 0
         counted.remove(f"203.0.113.{number % 250}")
@@ -68,7 +68,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text("here")
     server = Server(create_app(tmp_path / "site"))
-    server.config.connections = OpenConnections(Site(), most=2)  # type: ignore[attr-defined]
+    server.config.connections = OpenConnections(Site(), max_connections=2)  # type: ignore[attr-defined]
     server.thread.start()
     try:
         yield server

@@ -73,7 +73,7 @@ def test_no_bound_is_no_bound() -> None:
 def test_memory_is_bounded_and_who_asked_last_goes_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rate_limit, "REMEMBERED", 2)
+    monkeypatch.setattr(rate_limit, "MAX_NETWORKS", 2)
     limit = RateLimit(1, still)
     for client in ("203.0.113.1", "203.0.113.2", "203.0.113.3"):
         assert limit.wait(asked_by(client)) == 0

@@ -8,8 +8,8 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Scope
 
+from data.access.tokens import new_token
 from data.settings import Site
-from data.tokens import new_token
 from feeds.server.requests.access import Access
 from scheduler.service.admin.guard import Guard, Session
 from tests.scheduler.service.admin.conftest import Running

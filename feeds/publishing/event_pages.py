@@ -1,7 +1,7 @@
-"""The pages of all events, back to the first: corrections, retractions, returns, health.
+"""HTML pages of all events: corrections, retractions, returns, and health of sources.
 
-They are cut by their place from the oldest, so that a new one changes the newest pages alone. One
-that is hidden moves those after it; they are written again.
+They are cut by position from the oldest event, so a new event changes only the newest pages. Hiding
+an event shifts all later ones, whose pages are written again.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from feeds.urls import EventFeed
 Event = TypeVar("Event")
 
 RETURN: Final = 0
-"""The version in an event that is the return of a release."""
+"""Stands for the return of a release in the version number of an event."""
 
 RETRACTION: Final = -1
-"""The version in an event that is a retraction."""
+"""Stands for a retraction in the version number of an event."""
 
 
 class EventPages:
-    """Has the pages of events written, each where it would differ."""
+    """Writes the pages of events that changed."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -56,13 +56,13 @@ class EventPages:
         found: Iterable[tuple[float, str, int]],
         line: Callable[[str, int], EventLine],
     ) -> None:
-        """Write the pages of events and of all returns, by time.
+        """Write the pages of the given events and of all returns, by time.
 
-        ``found`` are the time, the release and the version of each event; ``line`` makes its line.
+        ``found`` has the time, release and version of each event; ``line`` returns its row.
         """
         returns = {(one.until.timestamp(), one.release): one for one in self._store.returns()}
         every = [*found, *((at, release, RETURN) for at, release in returns)]
-        # As the store orders events of the same time.
+        # The store's order of events with the same time.
         every.sort(key=lambda one: one[1], reverse=True)
         every.sort(key=lambda one: one[0])
 
@@ -87,7 +87,7 @@ class EventPages:
         return edit_line(self._pages, release, revisions.get(number - 1, after), after)
 
     def write_retractions(self) -> None:
-        """Write the pages of all retractions that stand, and of all returns."""
+        """Write the pages of all current retractions and of all returns."""
         found = [(at, one, RETRACTION) for one, at in self._store.every_retraction()]
         self._write_events("retractions", found, self._retraction)
 
@@ -99,7 +99,7 @@ class EventPages:
         return retraction_line(self._pages, release, release.retracted, captured=captured)
 
     def write_health(self) -> None:
-        """Write the page of how sources are as far as was told, and those of all changes in it."""
+        """Write the page of the current health of sources, and the pages of all changes in it."""
         told = self._store.last_health_events()
         self._context.write(
             HEALTH_FILE, recorded_health_page(self._pages, told, self._store.read_sources())
@@ -109,7 +109,7 @@ class EventPages:
             for one in self._store.health_events()
             if not self._context.catalog.is_gone(one.source)
         ]
-        # A line leads to the page of its source where that has one.
+        # A row links the page of its source if that exists.
         keys = [(one, Facet(source=one.source) in self._context.counts) for one in every]
         self._write("health", every, keys, partial(health_line, self._pages))
 
@@ -120,7 +120,7 @@ class EventPages:
         releases: Sequence[str],
         line: Callable[[Event], EventLine],
     ) -> None:
-        """Write the pages of events, each of one of the ``releases``."""
+        """Write the pages of events that belong to these ``releases``."""
         changes = self._context.changes
         same = changes is not None and changes.keys().isdisjoint(releases)
         if same and self._is_known(event, every):
@@ -130,7 +130,7 @@ class EventPages:
         self._write(event, every, keys, line)
 
     def _is_known(self, event: EventFeed, every: Sequence[object]) -> bool:
-        """Whether these are the events of the last publication."""
+        """Return whether the events are the same as at the last publication."""
         return self._context.cache.note(note_of(event)) == digest(every)
 
     def _write(
@@ -140,7 +140,7 @@ class EventPages:
         keys: Sequence[object],
         line: Callable[[Event], EventLine],
     ) -> None:
-        """Write the pages of all events, oldest first, whose ``keys`` are others than before."""
+        """Write the pages of all events, oldest first, whose ``keys`` changed."""
         context = self._context
         full = full_pages(len(every))
         files = {page: events_file(event, page) for page in range(full + 1)}
@@ -162,10 +162,10 @@ class EventPages:
 
 
 def note_of(event: EventFeed) -> str:
-    """Under which is noted which events there were."""
+    """Return the key in the cache for the digest of an event feed's events."""
     return f"feed {event} pages"
 
 
 def digest(every: Sequence[object]) -> bytes:
-    """A hash of which events there are."""
+    """Return a digest of events."""
     return blake2b(repr(every).encode(), digest_size=16).digest()

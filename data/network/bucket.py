@@ -1,49 +1,114 @@
-"""A bucket of a store that speaks S3, through obstore: whole objects, written on conditions.
+"""An S3 bucket through obstore: whole objects, written conditionally.
 
-An object is there whole or not at all. Whoever writes one says what has to lie there: what has an
-entity tag, or nothing (If-Match and If-None-Match, which S3 knows since 2024). What a bucket
-answers late, or with an error of its own, is asked again a few times.
+An object exists completely or not at all. A writer states the ETag of the object to replace, or
+that none must exist (If-Match and If-None-Match, supported by S3 since 2024). Requests that time
+out or fail on the server are retried a few times. Error messages say how to fix the settings.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from data.bucket.answers import (
-    MEANINGS,
-    BucketError,
-    Replaced,
-    Stored,
-    meaning_of,
-)
+from data.errors import CommuniqueError
 from data.settings import Bucket as BucketSettings
 from data.wording import how_to_install
+
+CODE: Final = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
+STATUS: Final = re.compile(r"status code: (\d{3})")
+
+REGION: Final = "it is in another region; correct bucket.region"
+MEANINGS: Final[Mapping[str, str]] = {
+    "NoSuchBucket": "it does not exist; create it, or correct its name",
+    "AccessDenied": "the key has too few rights; allow it to list, read, write and delete objects",
+    "InvalidAccessKeyId": "the key is unknown; correct bucket.access_key",
+    "SignatureDoesNotMatch": "the secret key is wrong; correct bucket.secret_key",
+    "RequestTimeTooSkewed": "the clock of this machine is wrong; set it",
+    "AuthorizationHeaderMalformed": REGION,
+    "PermanentRedirect": REGION,
+    "IllegalLocationConstraintException": REGION,
+    "301": REGION,
+    "401": "the key is not accepted; correct bucket.access_key and bucket.secret_key",
+    "403": "the key is not accepted; correct it, or give it rights on this bucket",
+    "404": "it does not exist; create it, or correct its name",
+    "501": "it does not support conditional writes (If-Match), so an older file could replace a "
+    "newer one; use an S3 service that does",
+}
+"""What an S3 error code or a status means, and how to fix it."""
+
+NO_RESPONSE: Final = "it does not respond; check the network and bucket.endpoint"
+
+
+class BucketError(CommuniqueError):
+    """A bucket can't be used; the message names it, the cause and the fix."""
+
+    def __init__(self, bucket: str, cause: str) -> None:
+        super().__init__(f"the bucket {bucket} can't be used: {cause}")
+        self.bucket = bucket
+        self.cause = cause
+
+
+class Replaced(CommuniqueError):
+    """The object to replace was changed or deleted, or one was created in its place."""
+
+    def __init__(self, bucket: str, name: str) -> None:
+        super().__init__(f"{name} in the bucket {bucket} was changed by another writer meanwhile")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object of a bucket. ``tag`` changes whenever its content changes.
+
+    ``headers`` are its headers and metadata by lower-case name. ``modified`` is in UTC.
+    """
+
+    tag: str
+    size: int
+    modified: dt.datetime
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+def meaning_of(said: str) -> str:
+    """Explain an error message of obstore."""
+    code, status = CODE.search(said), STATUS.search(said)
+    for found in (code, status):
+        if found and found[1] in MEANINGS:
+            return MEANINGS[found[1]]
+    if "redirect without LOCATION" in said:
+        return REGION
+    if status:
+        return f"it responds with status {status[1]}" + (f" ({code[1]})" if code else "")
+    return NO_RESPONSE
+
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
     from obstore.store import ObjectStore, S3Config
 
 TIMEOUT: Final = dt.timedelta(seconds=30)
-"""For how long one answer is waited for."""
+"""Maximum time to wait for one response."""
 
-PATIENCE: Final = dt.timedelta(seconds=60)
-"""For how long a request is made again and again."""
+RETRY_TIMEOUT: Final = dt.timedelta(seconds=60)
+"""Maximum time for all retries of a request."""
 
-RETRIES: Final = 5
-"""How often it is made again in that time."""
+MAX_RETRIES: Final = 5
+"""Maximum number of retries in that time."""
 
-EXTRA: Final = f"what reaches it is not installed: {how_to_install('communique[s3]')}"
+NOT_INSTALLED: Final = f"support for S3 is not installed: {how_to_install('communique[s3]')}"
 
 
 class Bucket:
-    """The objects below one prefix of a bucket. For use by several threads.
+    """The objects below one prefix of a bucket. Safe for several threads.
 
-    All raise BucketError where the bucket can't be used, which is told within a minute or two.
+    All methods raise BucketError if the bucket can't be used, at most two minutes later.
     """
 
     def __init__(self, place: str, store: ObjectStore) -> None:
@@ -53,10 +118,10 @@ class Bucket:
     def read(
         self, name: str, known: str | None = None, *, most: int | None = None
     ) -> Stored | None:
-        """An object with its content, or None where there is none.
+        """Return an object with its content, or None if it is missing.
 
-        The content is left out where it still has the tag that is ``known``. One of more than
-        ``most`` bytes is not read: raises BucketError.
+        The content is omitted if the object still has the ETag ``known``. Raises BucketError for an
+        object of more than ``most`` bytes.
         """
         import obstore  # noqa: PLC0415
         from obstore.exceptions import NotModifiedError  # noqa: PLC0415
@@ -67,7 +132,7 @@ class Bucket:
                 found = obstore.get(self._store, name, options=options)
                 size = found.meta["size"]
                 if most is not None and size > most:
-                    raise BucketError(self.place, f"{name} is too large, it has {size:,} bytes")
+                    raise BucketError(self.place, f"{name} is too large: it has {size:,} bytes")
                 return stored(found, bytes(found.bytes()))
         except NotModifiedError:
             return Stored(known or "", 0, dt.datetime.now(dt.UTC), {})
@@ -75,7 +140,7 @@ class Bucket:
             return None
 
     def look(self, name: str) -> Stored | None:
-        """An object without its content, or None where there is none."""
+        """Return an object without its content, or None if it is missing."""
         import obstore  # noqa: PLC0415
 
         try:
@@ -87,10 +152,11 @@ class Bucket:
     def write(
         self, name: str, body: bytes, *, over: str | None, headers: Mapping[str, str] | None = None
     ) -> str:
-        """Write an object over the one with the tag ``over``, or where None, where there is none.
+        """Write an object and return its ETag.
 
-        Returns its tag. An answer that was lost has it written twice: the second time, what lies
-        there is our own. Raises Replaced.
+        It replaces the object with the ETag ``over``; None means that none must exist. Raises
+        Replaced. If the response to a successful write is lost, the retry finds the object that it
+        wrote itself.
         """
         import obstore  # noqa: PLC0415
         from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
@@ -110,7 +176,7 @@ class Bucket:
         return written["e_tag"] or ""
 
     def upload(self, name: str, file: Path, headers: Mapping[str, str]) -> None:
-        """Write a large file in parts, over whatever lies there. Raises OSError too."""
+        """Upload a large file in parts, replacing any object. Raises OSError too."""
         import obstore  # noqa: PLC0415
 
         try:
@@ -120,11 +186,11 @@ class Bucket:
             raise BucketError(self.place, MEANINGS["NoSuchBucket"]) from error
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete objects; those that are not there are gone already."""
+        """Delete objects; missing ones are ignored."""
         import obstore  # noqa: PLC0415
 
         for name in names:
-            # One by one: not every store has the call that deletes many.
+            # One by one: not every S3 service can delete several at once.
             try:
                 with self._reported():
                     obstore.delete(self._store, name)
@@ -132,7 +198,7 @@ class Bucket:
                 continue
 
     def tags(self, prefix: str | None = None) -> Iterator[tuple[str, str, int]]:
-        """All objects: their names, tags and sizes."""
+        """Yield the names, ETags and sizes of all objects."""
         import obstore  # noqa: PLC0415
 
         try:
@@ -167,26 +233,26 @@ class Bucket:
 
 
 class Missing(Exception):
-    """There is no such object."""
+    """The object does not exist."""
 
 
 def stored(found: GetResult, body: bytes = b"") -> Stored:
-    """An object as obstore tells of it."""
+    """Convert an object of obstore."""
     meta = found.meta
     headers = {name.lower(): value for name, value in found.attributes.items()}
     return Stored(meta["e_tag"] or "", meta["size"], meta["last_modified"], headers, body)
 
 
 def open_bucket(place: str, settings: BucketSettings) -> Bucket:
-    """The bucket and prefix at a place such as ``s3://bucket/prefix``; nothing is asked yet.
+    """Return the bucket and prefix at an address such as ``s3://bucket/prefix``; sends no request.
 
-    Without a key in the settings it is the one that the environment names as AWS has it
-    (AWS_ACCESS_KEY_ID and the like), or that of the machine. Raises BucketError.
+    Without a key in the settings, the usual variables of AWS (AWS_ACCESS_KEY_ID etc.) or the
+    machine's role provide it. Raises BucketError.
     """
     try:
         from obstore.store import S3Store  # noqa: PLC0415
     except ImportError as error:
-        raise BucketError(place, EXTRA) from error
+        raise BucketError(place, NOT_INSTALLED) from error
     parts = urlsplit(place)
     given: S3Config = {}
     if settings.endpoint:
@@ -204,8 +270,8 @@ def open_bucket(place: str, settings: BucketSettings) -> Bucket:
             "allow_http": settings.endpoint.startswith("http://"),
         },
         retry_config={
-            "max_retries": RETRIES,
-            "retry_timeout": PATIENCE,
+            "max_retries": MAX_RETRIES,
+            "retry_timeout": RETRY_TIMEOUT,
             "backoff": {
                 "init_backoff": dt.timedelta(milliseconds=100),
                 "max_backoff": dt.timedelta(seconds=5),

@@ -1,4 +1,4 @@
-"""Which entries the feeds of events have: edits, retractions, returns, days, health of sources."""
+"""Feeds of events: edits, retractions, returns, days, and health of sources."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from feeds.publishing.context.entry_renderer import EntryRenderer, Wanted, face
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import DAY, FORMATS, EventFeed, event_file
 
-TOLD = 200
-"""Releases of one day that its entry names; the page of the day leads to all."""
+MAX_DAY_RELEASES = 200
+"""Maximum number of releases in the entry of a day; the page of the day has all."""
 
 
 class EventFeeds:
-    """Has the feeds about releases written."""
+    """Writes the feeds of events."""
 
     def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
         self._context = context
@@ -44,7 +44,7 @@ class EventFeeds:
         self._hidden = context.store.hidden()
 
     def write(self, event: EventFeed, wanted: list[Wanted]) -> None:
-        """Write one of the feeds in every format, where it holds others than the last time."""
+        """Write an event feed in every format if its entries changed."""
         keys = b"".join(key for key, _ in wanted)
         if self._cache.note(f"feed {event}") == keys:
             return
@@ -55,9 +55,9 @@ class EventFeeds:
         self._cache.keep_note(f"feed {event}", keys)
 
     def changes(self) -> list[Wanted]:
-        """The newest edits and returns."""
+        """Return the newest edits and returns."""
         edits = self._store.edits(limit=self._context.entries)
-        # An entry links the release where it is now.
+        # An entry contains the current link of its release.
         now = self._store.summaries_of(sorted({edit.release for edit in edits}))
         found = [
             (
@@ -72,7 +72,7 @@ class EventFeeds:
         return self._newest([*found, *self._returns()])
 
     def _returns(self) -> list[tuple[dt.datetime, Wanted]]:
-        """The newest returns of retracted releases, each with its time."""
+        """Return the newest returns of retracted releases, each with its time."""
         returns = self._store.returns(limit=self._context.entries)
         now = self._store.summaries_of(sorted({one.release for one in returns}))
         return [
@@ -93,7 +93,7 @@ class EventFeeds:
         return return_entry(self._catalog, release, back)
 
     def _newest(self, found: list[tuple[dt.datetime, Wanted]]) -> list[Wanted]:
-        """The newest of some entries, each with its time."""
+        """Return the newest of some entries, given each with its time."""
         found.sort(key=lambda one: one[0], reverse=True)
         return [wanted for _, wanted in found[: self._context.entries]]
 
@@ -106,7 +106,7 @@ class EventFeeds:
         return edit_entry(self._catalog, release, revisions.get(number - 1, after), after)
 
     def retractions(self) -> list[Wanted]:
-        """The newest retractions and returns."""
+        """Return the newest retractions and returns."""
         found = [
             (
                 release.retracted,
@@ -125,7 +125,7 @@ class EventFeeds:
         return retraction_entry(self._catalog, release, at, captured=captured)
 
     def days(self, counts: Mapping[Facet, int], now: dt.datetime) -> list[Wanted]:
-        """The newest days that are over in the zones of all sources, each as it was then."""
+        """Return the newest days that are over in all sources' time zones, as they were then."""
         last = min(
             (
                 now.astimezone(zone_or_utc(source.timezone)).date()
@@ -151,9 +151,9 @@ class EventFeeds:
         ]
 
     def _digest(self, day: str, now: dt.datetime) -> DayDigest:
-        """A day as it was when it was over, or as it is now if it was never published yet.
+        """Return a day as first published; a day not published before is saved as it is now.
 
-        What was hidden since is left out.
+        Releases that were hidden later are left out.
         """
         known = self._store.day_digest(day)
         if known is not None:
@@ -168,7 +168,7 @@ class EventFeeds:
         for release, others in shown:
             closed = max(closed, release.first_seen) if total else release.first_seen
             total += 1
-            if total <= TOLD:
+            if total <= MAX_DAY_RELEASES:
                 sources = dict.fromkeys(one.source for one in (release, *others))
                 names = [plain(self._catalog.source(source).name) for source in sources]
                 told.append((release.id, title_of(release.content), ", ".join(names)))
@@ -177,7 +177,7 @@ class EventFeeds:
         return digest
 
     def health(self) -> list[Wanted]:
-        """The last changes in the health of sources."""
+        """Return the latest health changes of sources."""
         return [
             (
                 self._context.key("health", msgspec.json.encode(event)),

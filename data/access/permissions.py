@@ -1,0 +1,102 @@
+"""Decides what a client may do, by the token that it sends, and bounds the cost of wrong tokens.
+
+A right token is never refused because of wrong ones: nobody can guess a token, and behind an
+unknown proxy all clients share one address. Only the responses to wrong tokens are limited: after
+some of them, an address gets short responses without a page.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from data.access.token_folder import TokenFolder
+from data.access.tokens import Token, TokenScope
+from data.network.addresses import network_of
+
+MAX_WRONG_TOKENS: Final = 10
+"""Maximum number of wrong tokens from one network that get a full response."""
+
+FORGIVENESS_SECONDS: Final = 6.0
+"""Seconds after which one wrong token is forgotten."""
+
+MAX_NETWORKS: Final = 4096
+"""Maximum number of networks whose wrong tokens are counted; the oldest are dropped first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision about a request; ``status`` is 200, or the status of the refusal.
+
+    401 means that the token is missing or wrong, 403 that the ``token`` does not allow the
+    request. 429 means too many wrong tokens from this network; the client may try again after
+    ``retry_after`` seconds.
+    """
+
+    status: int = 200
+    token: Token | None = None
+    retry_after: int = 0
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether the request is allowed."""
+        return self.status == 200  # noqa: PLR2004 - OK
+
+
+class Permissions:
+    """What clients may do, by the tokens in a folder. ``clock`` returns seconds."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tokens = TokenFolder(folder)
+        self._wrong = WrongTokens(clock)
+
+    def judge(self, text: str | None, needed: TokenScope, client: str) -> Verdict:
+        """Decide whether a client with a token's ``text`` may do what ``needed`` names.
+
+        ``client`` is its IP address.
+        """
+        if text is None:
+            return Verdict(401)
+        if token := self.find(text):
+            return Verdict(200 if token.allows(needed) else 403, token)
+        wait = self._wrong.wait(client)
+        return Verdict(429, retry_after=wait) if wait else Verdict(401)
+
+    def has_token_for(self, scope: TokenScope) -> bool:
+        """Return whether any token allows ``scope``."""
+        return self._tokens.has_token_for(scope)
+
+    def find(self, text: str) -> Token | None:
+        """Return the token with this text and record its use, or return None."""
+        if token := self._tokens.find(text):
+            self._tokens.note_use(token)
+        return token
+
+
+class WrongTokens:
+    """Counts wrong tokens per network, in bounded memory."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._seen: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait(self, address: str) -> int:
+        """Count a wrong token. Returns 0, or the seconds until the next full response."""
+        network = network_of(address)
+        now = self._clock()
+        count, at = self._seen.pop(network, (0.0, now))
+        count = max(0.0, count - (now - at) / FORGIVENESS_SECONDS)
+        wait = 0
+        if count + 1 > MAX_WRONG_TOKENS:
+            wait = math.ceil((count + 1 - MAX_WRONG_TOKENS) * FORGIVENESS_SECONDS)
+        else:
+            count += 1
+        self._seen[network] = count, now
+        if len(self._seen) > MAX_NETWORKS:
+            self._seen.popitem(last=False)
+        return wait

@@ -1,0 +1,137 @@
+"""Token files: who may read or operate a HOME over HTTP. A file contains a digest, not the token.
+
+A token has 256 random bits, so nobody can guess it, however fast the digest is. A slow digest, as
+passwords need, would only let strangers keep the server busy.
+
+The file's modification time is the token's last use, within a minute. Recording it writes no data
+and needs no lock, so every process may do it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+
+from data.clock import utc_now
+from data.errors import TokenError, UnknownToken
+from data.files import sync, write_secret
+from data.toml_files import ID, check_id, decode, read_text
+
+TokenScope: TypeAlias = Literal["read", "operate"]
+"""What a token allows: reading the site, or operating it too, which includes reading."""
+
+PREFIX: Final = "communique_"
+"""The start of all tokens, so that people and secret scanners recognize a leaked one."""
+
+TOKEN_BYTES: Final = 32
+"""Random bytes of a token."""
+
+INVALID_NAME: Final = "use lower-case letters, digits and hyphens, at most 64"
+
+
+class TokenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of a token file."""
+
+    sha256: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")],
+        msgspec.Meta(description="It is written by `communique token new`."),
+    ]
+    scopes: Annotated[
+        tuple[TokenScope, ...],
+        msgspec.Meta(min_length=1, description='Write ["read"] or ["operate"].'),
+    ]
+    created: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token by name. ``last_used`` is within a minute; None if it was never used."""
+
+    name: str
+    scopes: tuple[TokenScope, ...]
+    created: dt.datetime
+    last_used: dt.datetime | None
+    digest: str
+
+    def allows(self, scope: TokenScope) -> bool:
+        """Return whether the token allows ``scope``."""
+        return scope in self.scopes or "operate" in self.scopes
+
+
+def digest_of(text: str) -> str:
+    """Return the digest that is stored instead of the token."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def new_token(folder: Path, name: str, scopes: tuple[TokenScope, ...]) -> str:
+    """Create a token, store its digest, and return the token, which can't be read later.
+
+    Raises TokenError for an invalid or existing name, and OSError.
+    """
+    path = folder / f"{name}.toml"
+    if not ID.fullmatch(name):
+        raise TokenError(str(path), "file name", INVALID_NAME)
+    text = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    created = utc_now().replace(microsecond=0)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    listed = ", ".join(f'"{one}"' for one in dict.fromkeys(scopes))
+    try:
+        write_secret(
+            path,
+            f'sha256 = "{digest_of(text)}"\n'
+            f"scopes = [{listed}]\n"
+            f"created = {created:%Y-%m-%dT%H:%M:%SZ}\n",
+        )
+    except FileExistsError as error:
+        raise TokenError(
+            str(path), "file name", "a token with this name exists; choose another name"
+        ) from error
+    os.utime(path, (created.timestamp(), created.timestamp()))
+    return text
+
+
+def revoke_token(folder: Path, name: str) -> None:
+    """Delete a token, even if its file is invalid.
+
+    Raises UnknownToken, and OSError.
+    """
+    path = folder / f"{name}.toml"
+    if not ID.fullmatch(name) or not path.exists():
+        raise UnknownToken(name, tuple(sorted(one.stem for one in folder.glob("*.toml"))))
+    path.unlink()
+    sync(folder)
+
+
+def load_tokens(folder: Path) -> tuple[list[Token], list[TokenError]]:
+    """Return the valid tokens of a folder by name, and the errors of all other token files."""
+    tokens: list[Token] = []
+    errors: list[TokenError] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            tokens.append(read_token(path))
+        except TokenError as error:
+            # A file that was deleted meanwhile is a revoked token.
+            if path.exists() or path.is_symlink():
+                errors.append(error)
+    return tokens, errors
+
+
+def read_token(path: Path) -> Token:
+    """Read one token file. Raises TokenError."""
+    check_id(path, TokenError)
+    said = decode(read_text(path, TokenError), TokenFile, str(path), TokenError)
+    if said.created.tzinfo is None:
+        raise TokenError(str(path), "created", "add the zone, for example 2026-03-02T12:00:00Z")
+    try:
+        used = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    except OSError as error:
+        raise TokenError(str(path), "file", f"it can't be read ({error.strerror})") from error
+    last_used = None if used == said.created else used
+    return Token(path.stem, said.scopes, said.created, last_used, said.sha256)

@@ -1,0 +1,275 @@
+"""Responses for addresses without a published file.
+
+Renamed sources redirect, removed sources and hidden releases get 410, partial tiles that the log
+replaced are cut from wider ones, and all other addresses get a 404 page with similar addresses.
+Earlier versions treated sections as topics, so addresses of such topics redirect to the section.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Scope
+
+from data.archive.log.tiles import WIDTH, read_file
+from data.errors import StoreError
+from data.models import Facet
+from data.network.bucket import Bucket, BucketError
+from data.settings import Site
+from data.store import open_existing
+from data.store.protocol import Store
+from data.text.clean import plain
+from feeds.catalog import REMOVED, Catalog, catalog_of
+from feeds.http_headers import IMMUTABLE_CACHE, TILE_PREFIX
+from feeds.pages.indexes.not_found_page import near_misses, not_found_page
+from feeds.pages.renderer import SERVED_POLICY, PageRenderer
+from feeds.replay.answer import RELEASE_HIDDEN
+from feeds.server.connection.security import ANY_ORIGIN
+from feeds.server.errors import explain, page
+from feeds.server.requests.routes import Route
+from feeds.server.requests.work_queue import Unanswered, WorkQueue
+from feeds.urls import (
+    SEARCH,
+    SEARCH_PAGE,
+    Format,
+    facet_of,
+    feed_facet,
+    feed_file,
+    file_name,
+    href,
+    name_of,
+    page_file,
+    relative,
+)
+
+ADDRESS: Final = re.compile(
+    r"/(feeds/source|sources)/([^/]+?)((?:\.(?:atom|rss|json)|/.*)?)", re.DOTALL
+)
+"""An address of a source: its folder, the source's name, and the rest."""
+
+TOPIC_PAGE: Final = re.compile(r"/(?:sources/([^/]+)/)?topics/([^/]+)/?")
+"""A page of a topic, of one source or of all."""
+
+REDIRECT_MAX_AGE_SECONDS: Final = 3600
+"""Seconds for which caches may reuse a redirect."""
+
+
+class GoneAnswers:
+    """The handler of 404 errors, over the store at ``store_url``."""
+
+    def __init__(self, store_url: str, site: Site, queue: WorkQueue) -> None:
+        self._url = store_url
+        self._queue = queue
+        self._not_found = NotFound(store_url, site)
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        """Redirect to the new address, or respond with 410 or 404."""
+        del error
+        try:
+            return await self._queue.run(
+                request.scope, request.receive, lambda: self._answer(request)
+            )
+        except (Unanswered, StoreError) as failure:
+            # An exception raised here would be logged with a traceback.
+            return await explain(request, failure)
+
+    def _answer(self, request: Request) -> Response:
+        path = request.scope["path"]
+        found = ADDRESS.fullmatch(path)
+        source = name_of(found[2]) if found else None
+        if found and source is not None:
+            now, removed = self._current_source(source)
+            if removed:
+                return page(request.scope, 410, said=REMOVED)
+            if now != source:
+                place = f"{found[1]}/{file_name(now)}{found[3]}"
+                return redirect(place, path, request.url.query, 301)
+        if kind := self._format_of_all(path):
+            # Temporary: with releases in a second language, this address gets its own feed.
+            return redirect(feed_file(Facet(), kind), path, request.url.query, 302)
+        if asked := topic_at(path):
+            topic, kind = asked
+            sections, label = self._sections(topic)
+            if len(sections) == 1:
+                file = feed_file(sections[0], kind) if kind else page_file(sections[0])
+                return redirect(file, path, request.url.query, 301)
+            if sections:
+                # Temporary: another source may lose this section, which changes the target.
+                file = f"{SEARCH}.{kind}" if kind else SEARCH_PAGE
+                return redirect(file[1:], path, urlencode({"q": f'"{label}"'}), 302)
+        return self._not_found.answer(request.scope)
+
+    def _current_source(self, source: str) -> tuple[str, bool]:
+        """Return the current id of a source, and whether it was removed with its releases."""
+        with closing(open_existing(self._url)) as store:
+            now = store.source_moves().get(source, source)
+            removed = store.removed_sources().get(now)
+            return now, removed is not None and not removed.kept
+
+    def _format_of_all(self, path: str) -> Format | None:
+        """Return the format of a language's feed if the feed of all releases replaces it."""
+        asked = facet_of(href(path[1:]))
+        if asked is None or asked[0].language is None:
+            return None
+        with closing(open_existing(self._url)) as store:
+            return asked[1] if feed_facet(asked[0], store.facets()) == Facet() else None
+
+    def _sections(self, topic: Facet) -> tuple[list[Facet], str]:
+        """Return the sections named like a topic, and their label."""
+        with closing(open_existing(self._url)) as store:
+            return sections_called(store, topic)
+
+
+def sections_called(store: Store, topic: Facet) -> tuple[list[Facet], str]:
+    """Return the sections with releases whose slug equals a topic's, and their label.
+
+    If the topic has a source, only sections of that source count.
+    """
+    labels = {
+        Facet(source=source, section=slug): label
+        for (source, slug), label in store.section_labels().items()
+        if slug == topic.topic and topic.source in {None, source}
+    }
+    if not labels:
+        return [], ""
+    counts = store.facets()
+    sections = [one for one in labels if one in counts]
+    return sections, plain(labels[sections[0]]).replace('"', " ") if sections else ""
+
+
+def topic_at(path: str) -> tuple[Facet, Format | None] | None:
+    """Return the topic whose feed or page would be at a decoded path, and the feed's format."""
+    if asked := facet_of(href(path[1:])):
+        return asked if asked[0].topic is not None else None
+    found = TOPIC_PAGE.fullmatch(path)
+    if found is None:
+        return None
+    source, topic = (name_of(one) if one else None for one in found.groups())
+    return (Facet(source=source, topic=topic), None) if topic else None
+
+
+def redirect(file: str, path: str, query: str, status: int) -> Response:
+    """Redirect from a path to a file of the site."""
+    # A relative address works under any path prefix.
+    place = relative(file, path[1:])
+    # Not cached forever: the source may be renamed back.
+    headers = {"cache-control": f"public, max-age={REDIRECT_MAX_AGE_SECONDS}"}
+    return RedirectResponse(f"{place}?{query}" if query else place, status, headers)
+
+
+def hidden_routes(store_url: str, queue: WorkQueue) -> list[Route]:
+    """Return the routes of release pages for which no published file exists."""
+
+    def is_hidden(release_id: str) -> bool:
+        with closing(open_existing(store_url)) as store:
+            return store.hidden_release(release_id) is not None
+
+    async def answer(request: Request) -> Response:
+        release = name_of(request.path_params["release"].removesuffix(".json"))
+        if release is None or not await queue.run(
+            request.scope, request.receive, lambda: is_hidden(release)
+        ):
+            raise HTTPException(404)
+        return page(request.scope, 410, said=RELEASE_HIDDEN)
+
+    return [
+        Route("/releases/{release}", endpoint=answer, if_no_file=True),
+        Route("/releases/{release}/{rest:path}", endpoint=answer, if_no_file=True),
+    ]
+
+
+PARTIAL_TILE: Final = re.compile(
+    r"/log/(tile/(?:[1-9]?\d|entries)/(?:x\d{3}/)*\d{3}\.p/[1-9]\d{0,2})"
+)
+"""The address of a partial tile."""
+
+TILE_MEDIA_TYPE: Final = "application/octet-stream"
+"""The media type of tiles."""
+
+
+def tile_route(site: Path | Bucket) -> Route:
+    """Return the route of replaced partial tiles, cut from the site's folder or bucket."""
+
+    def answer(request: Request) -> Response:
+        asked = PARTIAL_TILE.fullmatch(request.url.path)
+        if asked is None:
+            raise HTTPException(404)
+        try:
+            if isinstance(site, Path):
+                body = read_file(site / "log", asked[1])
+            else:
+                body = read_tile(site, f"log/{asked[1]}")
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise HTTPException(404) from error
+        except BucketError as error:
+            raise HTTPException(503) from error
+        headers = {"cache-control": IMMUTABLE_CACHE, **ANY_ORIGIN}
+        return Response(body, media_type=TILE_MEDIA_TYPE, headers=headers)
+
+    return Route(f"{TILE_PREFIX}{{path:path}}", endpoint=answer, if_no_file=True)
+
+
+def read_tile(bucket: Bucket, name: str) -> bytes:
+    """Return a partial tile, cut from a wider one in the bucket. Raises FileNotFoundError."""
+    full, _, wanted = name.rpartition(".p/")
+    names = [one for one, _, _ in bucket.tags(f"{full}.p")]
+    widths = sorted(int(one.rpartition("/")[2]) for one in names)
+    wider = [(f"{full}.p/{width}", width) for width in widths if width > int(wanted)]
+    for candidate, width in (*wider, (full, WIDTH)):
+        if found := bucket.read(candidate):
+            return found.body[: len(found.body) // width * int(wanted)]
+    raise FileNotFoundError(name)
+
+
+log = logging.getLogger(__name__)
+
+CATALOG_CACHE_SECONDS: Final = 60.0
+"""Seconds for which the catalogue and counts are reused. A crawler of wrong addresses costs little.
+"""
+
+
+class NotFound:
+    """Generates 404 responses from the store at ``store_url``."""
+
+    def __init__(self, store_url: str, site: Site) -> None:
+        self._url = store_url
+        self._site = site
+        self._lock = threading.Lock()
+        self._read: tuple[float, Catalog, Mapping[Facet, int]] | None = None
+
+    def answer(self, scope: Scope) -> Response:
+        """Return the 404 page; a small one if the store is unavailable."""
+        try:
+            body = self._made(scope["path"], scope.get("root_path", ""))
+        except StoreError as error:
+            log.warning("%s", error)
+            return page(scope, 404)
+        headers = {
+            "cache-control": "no-store",
+            "content-security-policy": SERVED_POLICY,
+        }
+        return Response(body, 404, headers, "text/html")
+
+    def _made(self, path: str, root: str) -> bytes:
+        catalog, counts = self._known()
+        near = near_misses(path, catalog, counts)
+        return not_found_page(PageRenderer(catalog, counts), root, near)
+
+    def _known(self) -> tuple[Catalog, Mapping[Facet, int]]:
+        with self._lock:
+            if self._read is None or time.monotonic() - self._read[0] >= CATALOG_CACHE_SECONDS:
+                with closing(open_existing(self._url)) as store:
+                    found = catalog_of(store, self._site), store.facets()
+                self._read = time.monotonic(), *found
+            return self._read[1:]

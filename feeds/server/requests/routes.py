@@ -1,0 +1,139 @@
+"""The route table of the server: path, methods and required access of every address.
+
+Each part of the server contributes its own rows, and `app.routes_of` joins them. To add an
+address, add a row: nothing else decides about its methods and access. For the API, add an
+operation. All paths without a row are published files, or pages generated on request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+from starlette.types import ASGIApp
+
+RequiredAccess: TypeAlias = Literal["public", "read", "operate", "own"]
+"""Who may send a request.
+
+Everybody (``public``), clients that may ``read`` the site or ``operate`` it, or ``own``: the
+application checks tokens or secrets itself.
+"""
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response] | Response]
+"""A function that responds to a request. In a synchronous one, the call runs in a thread."""
+
+Condition: TypeAlias = Callable[[str, Iterable[tuple[bytes, bytes]]], bool]
+"""Decides by path and headers whether a row applies."""
+
+READ_METHODS: Final = frozenset(("GET", "HEAD"))
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row: the requests to a path, and who responds to them.
+
+    ``path`` may contain parameters such as ``{id}`` and ``{rest:path}``. A row has an ``endpoint``
+    or an ``app``. Without both it is about published files. With ``own_errors``, the app also
+    responds to methods other than ``methods``; otherwise the server responds with 204 to OPTIONS
+    and with 405 to all others. With ``if_no_file``, a published file at the path takes precedence.
+    """
+
+    path: str
+    methods: frozenset[str] = READ_METHODS
+    access: RequiredAccess = "read"
+    app: ASGIApp | None = None
+    endpoint: Endpoint | None = None
+    own_errors: bool = False
+    if_no_file: bool = False
+    condition: Condition | None = None
+
+    @property
+    def responds(self) -> bool:
+        """Whether the row has an app or endpoint, so that it is not about published files."""
+        return self.app is not None or self.endpoint is not None
+
+    def accepts(self, method: str) -> bool:
+        """Return whether the app or endpoint responds to a method."""
+        return self.own_errors or method in self.methods
+
+
+def reserved(path: str, access: RequiredAccess = "read") -> Route:
+    """Return a row for a path at which no file is served, although its part is missing."""
+    return Route(path, access=access, endpoint=absent)
+
+
+def is_reserved(route: Route) -> bool:
+    """Return whether a row only reserves its path."""
+    return route.endpoint is absent
+
+
+def absent(_: Request) -> Response:
+    """Respond with 404."""
+    raise HTTPException(404)
+
+
+class RouteTable:
+    """Finds the row of a request: the first one for its path, preferably one for its method."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes: Final = tuple(routes)
+        self._exact: dict[str, list[Route]] = {}
+        self._patterns: dict[str, list[tuple[str, re.Pattern[str], Route]]] = {}
+        for one in self.routes:
+            if "{" not in one.path:
+                self._exact.setdefault(one.path, []).append(one)
+                continue
+            prefix = one.path.partition("{")[0]
+            # Parameters of the kind ``path`` may contain any character.
+            pattern = re.compile(compile_path(one.path)[0].pattern, re.DOTALL)
+            rows = self._patterns.setdefault(folder_of(prefix), [])
+            rows.append((prefix, pattern, one))
+
+    def find(
+        self,
+        path: str,
+        method: str,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        *,
+        if_no_file: bool = False,
+    ) -> Route | None:
+        """Return the row of a request, or None if it is about a file or a generated page.
+
+        ``if_no_file`` selects the rows for requests without a published file, or the others.
+        """
+        exact, patterns = self._exact.get(path), self._patterns.get(folder_of(path))
+        if exact is None and patterns is None:
+            return None
+        found = list(exact or ())
+        for prefix, pattern, one in patterns or ():
+            if path.startswith(prefix) and pattern.match(path):
+                found.append(one)
+        other: Route | None = None
+        for one in found:
+            if one.if_no_file != if_no_file or (one.condition and not one.condition(path, headers)):
+                continue
+            if method in one.methods:
+                return one
+            other = other or one
+        return other
+
+    @property
+    def needs_operators(self) -> bool:
+        """Whether any row requires the right to operate."""
+        return any(one.access == "operate" for one in self.routes)
+
+    def access(self, path: str, method: str) -> RequiredAccess:
+        """Return who may send a request. Paths without a row need the right to read."""
+        route = self.find(path, method)
+        return route.access if route else "read"
+
+
+def folder_of(path: str) -> str:
+    """Return the first folder of a path, such as ``/api/``; empty if the path has none."""
+    return path[: path.find("/", 1) + 1]

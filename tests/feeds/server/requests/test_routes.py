@@ -1,0 +1,96 @@
+"""The route table: which row a request gets, and what adding one takes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data.access.tokens import new_token
+from data.settings import Site
+from data.store import open_store
+from feeds.server.api import service
+from feeds.server.api.operations import OPERATIONS
+from feeds.server.app import create_app
+from feeds.server.requests.access import Access
+from feeds.server.requests.routes import READ_METHODS, Route, RouteTable, is_reserved, reserved
+from tests.feeds.serving import served_by
+
+POST = frozenset(["POST"])
+
+
+def path_of(found: Route | None) -> str | None:
+    return found.path if found else None
+
+
+def test_a_path_leads_to_the_first_row_that_matches_it() -> None:
+    paths = ("/api/", "/api/a/{id}", "/api/a/{id}/b", "/api/{rest:path}", "/healthz")
+    table = RouteTable(Route(one) for one in paths)
+    assert path_of(table.find("/healthz", "GET")) == "/healthz"
+    assert path_of(table.find("/api/", "GET")) == "/api/"
+    assert path_of(table.find("/api/a/1", "GET")) == "/api/a/{id}"
+    assert path_of(table.find("/api/a/1/b", "GET")) == "/api/a/{id}/b"
+    assert path_of(table.find("/api/a/1/c", "GET")) == "/api/{rest:path}"
+    assert path_of(table.find("/api/line\nbreak", "GET")) == "/api/{rest:path}"
+    for path in ("/", "/api", "/feeds/all.atom", "/healthz/", ""):
+        assert table.find(path, "GET") is None, path
+
+
+def test_of_several_rows_of_a_path_the_one_for_the_method_counts() -> None:
+    table = RouteTable([Route("/a/{id}"), Route("/a/{id}", POST, "operate")])
+    assert table.access("/a/1", "GET") == "read"
+    assert table.access("/a/1", "HEAD") == "read"
+    assert table.access("/a/1", "POST") == "operate"
+    found = table.find("/a/1", "PUT")
+    assert found is not None
+    assert not found.accepts("PUT")
+    assert table.needs_operators
+
+
+def test_a_row_may_depend_on_headers_or_on_a_missing_file() -> None:
+    def has_date(_: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        return any(name == b"date" for name, _ in headers)
+
+    rows = [Route("/a/{id}", condition=has_date), Route("/a/{id}", access="own", if_no_file=True)]
+    table = RouteTable(rows)
+    assert table.find("/a/1", "GET", [(b"date", b"")]) is rows[0]
+    assert table.find("/a/1", "GET") is None
+    assert table.find("/a/1", "GET", if_no_file=True) is rows[1]
+    assert table.access("/a/1", "GET") == "read"
+
+
+def test_a_reserved_row_responds_and_accepts_only_reading() -> None:
+    row = reserved("/hub")
+    assert (is_reserved(row), row.responds, row.methods) == (True, True, READ_METHODS)
+    assert not Route("/static/{file:path}", access="public").responds
+
+
+def test_an_operation_that_is_added_gets_its_method_and_access(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = next(one for one in OPERATIONS if one.name == "sources")
+    added = dataclasses.replace(sources, name="added", method="POST", access="operate")
+    monkeypatch.setattr(service, "OPERATIONS", (*OPERATIONS, added))
+    url, tokens = f"sqlite:{tmp_path / 'communique.db'}", tmp_path / "tokens"
+    open_store(url).close()
+    texts = {scope: new_token(tokens, scope, (scope,)) for scope in ("read", "operate")}
+
+    def status(web: httpx.Client, method: str, token: str = "") -> int:
+        headers = {"authorization": f"Bearer {texts[token]}"} if token else {}
+        return web.request(method, "/api/sources", headers=headers).status_code
+
+    app = create_app(tmp_path / "site", url, Site(), access=Access(tokens))
+    for web in served_by(app):
+        found = [status(web, "POST"), status(web, "POST", "read"), status(web, "POST", "operate")]
+        assert found == [401, 403, 200]
+        assert [status(web, method) for method in ("GET", "HEAD", "OPTIONS")] == [200, 200, 204]
+        assert status(web, "PUT") == 405
+    app = create_app(tmp_path / "site", url, Site(access="token"), access=Access(tokens))
+    for web in served_by(app):
+        assert [status(web, "GET"), status(web, "GET", "read")] == [401, 200]
+        assert [status(web, "POST", "read"), status(web, "POST", "operate")] == [403, 200]
+    with pytest.raises(ValueError, match="access"):
+        create_app(tmp_path / "site", url, Site())
