@@ -35,10 +35,10 @@ import httpx
 
 from benchmarks.publish import NEW, SOURCES, draft, opened, record, vocabulary
 from data.models import Source
+from scheduler.children.child import stand_back
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import open_home
-from scheduler.jobs.child import stand_back
-from scheduler.jobs.publish import publish_home
+from scheduler.home.publish import publish_home
 
 SETTINGS = """
 [network]

@@ -180,7 +180,7 @@ def ours(sites: list[tuple[str, str]], *, profile: bool = False, settings: str =
             )
         program = ["-m", "cProfile", "-s", "cumtime"] if profile else []
         child = subprocess.Popen(
-            [sys.executable, *program, "-m", "scheduler.jobs.crawl"],
+            [sys.executable, *program, "-m", "scheduler.children.crawl"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -26,7 +26,7 @@ from rich.table import Table
 
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import home_at
-from scheduler.jobs.drift import DriftGuard, KeptReading
+from scheduler.sources.drift import DriftGuard, KeptReading
 from spiders.archived.drift import Drift
 from spiders.sources.loader import LoadedSource, load_sources
 from spiders.sources.source_file import ListingRules, ReleaseRules

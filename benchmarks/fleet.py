@@ -28,7 +28,7 @@ from benchmarks.fleet_parts import costs as visits
 from benchmarks.fleet_parts import publications, writes
 from benchmarks.fleet_parts.simulation import Costs, Fleet, Rhythms, Seen, Simulation, zipf_sizes
 from data.settings import Collect, Network
-from scheduler.executors.local import AT_HOST, VISITS
+from scheduler.children.executor import MAX_VISITS, MAX_VISITS_PER_HOST
 from tests.postgres_server import missing, postgres_running
 
 EXPONENT = 0.6
@@ -123,7 +123,7 @@ def cases(sources: int, requests: float, store: writes.Writes) -> Iterator[Case]
     """Runs around what should just do: by the default interval, and by longer ones."""
     gap = Network().delay
     for interval, minutes in ((Collect().interval, 20), (4 * 3600, 120)):
-        enough = sources / interval * requests * gap / VISITS
+        enough = sources / interval * requests * gap / MAX_VISITS
         for share in (0.5, 1.0, 1.5, 3.0):
             yield Case(interval, max(1, round(enough * share)), 0.0, minutes)
     for commit in (store.visit, store.visit_least or 0.0):
@@ -134,7 +134,7 @@ def replay(case: Case, sizes: list[int], requests: float) -> dict[str, object]:
     """Run one case."""
     chance = random.Random(20261126)  # noqa: S311 - the same in each run, no secret
     rhythms = Rhythms(case.interval, Collect().least_interval, chance)
-    fleet = Fleet(sizes, case.workers * VISITS, case.interval, AT_HOST)
+    fleet = Fleet(sizes, case.workers * MAX_VISITS, case.interval, MAX_VISITS_PER_HOST)
     gap = Network().delay
     simulation = Simulation(fleet, Costs(requests, gap, case.commit), rhythms)
     seen = simulation.run(case.minutes * 60)
@@ -152,7 +152,7 @@ def summary(seen: Seen, case: Case) -> dict[str, object]:
         "jobs": seen.jobs,
         "hosts_waiting_mean": round(float(np.mean(seen.depth))),
         "hosts_waiting_end": seen.depth[-1],
-        "places_busy": round(float(np.mean(seen.busy)) / (case.workers * VISITS), 3),
+        "places_busy": round(float(np.mean(seen.busy)) / (case.workers * MAX_VISITS), 3),
         "overlaps": seen.overlaps,
         "least_gap_seconds": round(seen.least_gap, 3),
     }

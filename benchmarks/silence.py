@@ -54,7 +54,7 @@ from rich.table import Table
 
 from data.health.activity import Activity
 from data.health.expected import waiting
-from data.health.rhythm import FALSE_ALARMS, days_of_year, learn_rhythm
+from data.health.rhythm import MAX_FALSE_ALARMS, days_of_year, learn_rhythm
 from data.models import Rhythm
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared/corpora/dev/rhythm"
@@ -319,7 +319,7 @@ def compare(
     found: dict[str, object] = {"sources": len(sources)}
     for name, mask in (("settled", settled), ("young", ~settled)):
         some = gaps.of(mask)
-        figures = some.judged(ours(1 / FALSE_ALARMS)[mask])
+        figures = some.judged(ours(1 / MAX_FALSE_ALARMS)[mask])
         rate = figures.false_alarms_per_source_year
         rows = {"communique": figures, "hindsight": some.judged(in_hindsight(some, rate))}
         rows["two_sigma"] = some.judged(rules["deviations"](2.0)[mask])

@@ -48,10 +48,10 @@ from benchmarks.timetable_parts.simulation import (
     delays_of,
     visits_by,
 )
-from data.intensity.moments import MONDAY, Moments
-from data.intensity.weekly import Profile, counts_of, weekly_intensity
-from scheduler.service.timetable import SPREAD
-from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
+from scheduler.planning.intensity import Profile, counts_of, weekly_intensity
+from scheduler.planning.moments import MONDAY, Moments
+from scheduler.planning.plan import Intervals, Plan, plan, prices_of
+from scheduler.service.timetable import MAX_SPREAD_SECONDS
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev" / "rhythm"
 
@@ -110,7 +110,7 @@ class Learned:
         if source not in self._plans or now >= self._plans[source].end:
             intensity = self._intensities[source]
             self._plans[source] = plan(intensity, now, self._prices[source], self._intervals)
-        return self._plans[source].after(now) + self._chance.uniform(0, SPREAD / 60)
+        return self._plans[source].after(now) + self._chance.uniform(0, MAX_SPREAD_SECONDS / 60)
 
 
 def compare(stage: Stage, interval: float) -> dict[str, Found | Unequal]:

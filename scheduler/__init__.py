@@ -1,4 +1,5 @@
-"""What runs when, and the command line: wires the other rooms together.
+"""When things run, and the command line: connects the other three packages.
 
-commands may import service, terminal, executors, jobs, home; each of these those after it.
+Imports go one way: commands, fleet, service, terminal, mirror, children, sources and planning,
+home.
 """

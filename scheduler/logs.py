@@ -1,6 +1,6 @@
-"""How what runs for long tells of what it does: one line for each event, of logfmt or of JSON.
+"""Log lines of long-running processes: one line per event, as logfmt or JSON.
 
-No line holds a secret of an address.
+No line contains a secret of a URL.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from data.models import Run
 from data.settings import Log
 from data.text.redaction import redacted
 
-LARGEST: Final = 10_000_000
-"""Bytes after which the log of children begins anew; the one before is kept beside it."""
+MAX_LOG_BYTES: Final = 10_000_000
+"""Size in bytes at which a new log of children begins; the previous one is kept beside it."""
 
-FIRST: Final = ("timestamp", "level", "event")
-"""What each line begins with."""
+LEADING_KEYS: Final = ("timestamp", "level", "event")
+"""The keys at the start of each line."""
 
-BARE: Final = re.compile(r'[^\s"=\\\x00-\x1f\x7f]+')
-"""A value that logfmt takes without quotation marks."""
+UNQUOTED: Final = re.compile(r'[^\s"=\\\x00-\x1f\x7f]+')
+"""Values that logfmt writes without quotation marks."""
 
 
 def log_to(file: TextIO, log: Log) -> None:
-    """Write events to a file, those of libraries too, from warnings on."""
-    import structlog  # noqa: PLC0415 - the children that crawl have no use for it
+    """Write events to a file, including warnings and errors of libraries."""
+    import structlog  # noqa: PLC0415 - children that crawl do not need it
 
     structlog.configure(
         processors=[
@@ -50,23 +50,23 @@ def log_to(file: TextIO, log: Log) -> None:
 
 
 def log_as(log: Log) -> None:
-    """Let the standard library's logs write such lines, and so what ends a process by an error.
+    """Format the standard library's logs in the same way, and log the error that ends the process.
 
-    They go where they went before, to standard error for one.
+    The logs go where they went before, by default to standard error.
     """
     if not logging.root.handlers:
         logging.root.addHandler(logging.StreamHandler())
     for handler in logging.root.handlers:
-        handler.setFormatter(Lines(log))
+        handler.setFormatter(LogLines(log))
     sys.excepthook = log_end
 
 
 def takes_json(file: TextIO) -> bool:
-    """Whether log_to has lines of JSON written to a file, and nothing else may be."""
+    """Whether log_to writes JSON to this file, so that nothing else may be written to it."""
     return any(
         isinstance(one, logging.StreamHandler)
         and one.stream is file
-        and isinstance(one.formatter, Lines)
+        and isinstance(one.formatter, LogLines)
         and one.formatter.log.format == "json"
         for one in logging.root.handlers
     )
@@ -82,8 +82,8 @@ def level_of(log: Log) -> int:
     return logging.getLevelNamesMapping()[log.level.upper()]
 
 
-class Lines(logging.Formatter):
-    """Makes a line of a record of the standard library's logs, its traceback in it."""
+class LogLines(logging.Formatter):
+    """Formats a record of the standard library's logs as a line, with its traceback."""
 
     def __init__(self, log: Log) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class Lines(logging.Formatter):
 
 def line_of(event: Mapping[str, object], log: Log) -> str:
     """An event as a line."""
-    keys = [*FIRST, *(key for key in event if key not in FIRST)]
+    keys = [*LEADING_KEYS, *(key for key in event if key not in LEADING_KEYS)]
     shown = {key: without_secrets(event[key]) for key in keys if key in event}
     if log.format == "json":
         return json.dumps(shown, ensure_ascii=False, default=str)
@@ -113,7 +113,7 @@ def line_of(event: Mapping[str, object], log: Log) -> str:
 
 
 def without_secrets(value: Any) -> Any:
-    """A value of an event as it may be shown: numbers and the like as they are."""
+    """A value of an event without secrets; numbers stay as they are."""
     if isinstance(value, Mapping):
         return {str(key): without_secrets(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -122,15 +122,15 @@ def without_secrets(value: Any) -> Any:
 
 
 def logfmt(value: object) -> str:
-    """A value as logfmt has it."""
+    """A value in logfmt."""
     text = json.dumps(value) if value is None or isinstance(value, bool) else str(value)
-    return text if BARE.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if UNQUOTED.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """The log of children, to add to; where it is full, another one begins. Raises OSError."""
+    """Open the log of children for appending; start a new one at MAX_LOG_BYTES. Raises OSError."""
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_LOG_BYTES:
             path.replace(path.with_name(f"{path.name}.1"))
     except FileNotFoundError:
         pass
@@ -138,7 +138,7 @@ def open_log(path: Path) -> IO[bytes]:
 
 
 def log_visit(run: Run) -> None:
-    """Tell the log of a visit."""
+    """Log the result of a visit."""
     import structlog  # noqa: PLC0415 - see above
 
     structlog.get_logger().info(

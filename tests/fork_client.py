@@ -15,8 +15,8 @@ import os
 import sys
 
 SERVED = (
-    "scheduler", "scheduler.demo.server", "scheduler.jobs.crawl", "scheduler.jobs.fetch",
-    "scheduler.jobs.publish",
+    "scheduler", "scheduler.demo.server", "scheduler.children.crawl", "scheduler.children.fetch",
+    "scheduler.children.publish",
 )  # fmt: skip
 """The modules that a forked process may run; the larger part of their time is imports."""
 

@@ -29,8 +29,8 @@ from data.models import Capture, Draft, Run, Source
 from data.models.exchange import Exchange
 from data.store.protocol import Store
 from scheduler.home import Home, home_at, open_home
-from scheduler.jobs.publish import publish_home
-from scheduler.jobs.rebuild.rebuild import rebuild
+from scheduler.home.publish import publish_home
+from scheduler.mirror.rebuild.rebuild import rebuild
 
 CAPTURES, FEW = 10_000, 600
 EDITED, GONE = 20, 50

@@ -257,7 +257,7 @@ class Service:
                 continue
             if parent == self.process.pid:
                 for name in ("crawl", "publish"):
-                    if f"scheduler.jobs.{name}".encode() in line:
+                    if f"scheduler.children.{name}".encode() in line:
                         found.setdefault(name, []).append(int(path.parent.name))
         return found
 

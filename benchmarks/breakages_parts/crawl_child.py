@@ -3,7 +3,7 @@
     python -m benchmarks.breakages_parts.crawl_child INSTANT [HOST …]
 
 Its clock goes on from INSTANT. Names below ``.example`` lead to 127.0.0.1, but for each HOST, which
-leads nowhere any more. What is said to it and by it is as scheduler.jobs.crawl_lines has it.
+leads nowhere any more. What is said to it and by it is as scheduler.children.crawl_lines has it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main(instant: str, gone: frozenset[str]) -> int:
         patch("socket.getaddrinfo", looked_up),
     ):
         # All modules take the clock as they are imported.
-        from scheduler.jobs import crawl  # noqa: PLC0415
+        from scheduler.children import crawl  # noqa: PLC0415
 
         return crawl.main()
 

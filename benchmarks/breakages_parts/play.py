@@ -19,8 +19,8 @@ from data.health.overview import overview
 from data.models import HealthEvent, Run
 from data.settings import Health
 from data.store import open_store
-from scheduler.jobs.child import Child
-from scheduler.jobs.crawl_lines import CrawlStart, Report, VisitJob
+from scheduler.children.child import Child
+from scheduler.children.crawl_lines import CrawlStart, Report, VisitJob
 
 SETTINGS: Final = """
 [network]

@@ -25,7 +25,7 @@ MACHINE = (
         (
             "tests/feeds/publishing/test_publish.py::test_a_disk_that_is_full_leaves_the_old_feed_whole",
             "tests/feeds/publishing/test_publish.py::test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other",
-            "tests/scheduler/jobs/test_home_state.py::test_a_full_disk_is_told_by_all_that_look",
+            "tests/scheduler/sources/test_home_state.py::test_a_full_disk_is_told_by_all_that_look",
         ),
     ),
     Fault(
@@ -44,7 +44,7 @@ MACHINE = (
         (
             "tests/scheduler/service/test_timetable.py::test_a_clock_that_leaps_during_visits_brings_no_storm_no_gap_and_no_false_alarm",
             "tests/scheduler/service/test_timetable.py::test_a_clock_that_is_set_moves_no_visit",
-            "tests/scheduler/service/test_visit_planner.py::test_a_clock_that_was_set_harms_no_plan",
+            "tests/scheduler/planning/test_planner.py::test_a_clock_that_was_set_harms_no_plan",
         ),
     ),
     Fault(

@@ -92,9 +92,9 @@ SILENT = (
         "the store is lost, and the archive is not",
         "commands refuse an empty store; a new one hides what was hidden",
         (
-            "tests/scheduler/jobs/rebuild/test_new_store.py::test_no_command_replaces_a_lost_store",
-            "tests/scheduler/jobs/rebuild/test_new_store.py::test_a_new_store_hides_what_the_lost_one_hid",
-            "tests/scheduler/jobs/rebuild/test_new_store.py::test_a_store_that_is_not_lost_stays",
+            "tests/scheduler/mirror/rebuild/test_new_store.py::test_no_command_replaces_a_lost_store",
+            "tests/scheduler/mirror/rebuild/test_new_store.py::test_a_new_store_hides_what_the_lost_one_hid",
+            "tests/scheduler/mirror/rebuild/test_new_store.py::test_a_store_that_is_not_lost_stays",
         ),
     ),
     Fault(

@@ -11,7 +11,7 @@ from procrastinate.jobs import Status
 
 from data.store.postgres.hosts import Hosts
 from data.store.postgres.store import PostgresStore
-from scheduler.executors.procrastinate import Deferrer, app_of, pool_to, prepare
+from scheduler.fleet.job_queue import Deferrer, app_of, pool_to, prepare
 
 PART: Final = 15.0
 """Seconds of the first and of the last part."""

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from data.clock import utc_now
-from scheduler.executors.local import Executor
+from scheduler.children.executor import Executor
 from scheduler.home import Home, open_home
 from spiders.sources.loader import load_sources
 

@@ -1,9 +1,9 @@
 """A fleet in simulated time: hosts that are due, places that visit them, one store that commits.
 
-A job is one host, as on many machines (scheduler.service.worker): whoever takes it visits all
+A job is one host, as on many machines (scheduler.fleet.worker): whoever takes it visits all
 sources of the host that are due, some side by side, each in a place of its own, though the host
 answers one request at a time. The host is due again when the next of them is. When a source is
-visited next, the service's own rules say: scheduler.service.visit_plan plans it by what was learned
+visited next, the service's own rules say: scheduler.planning.plan plans it by what was learned
 of its rhythm, scheduler.service.timetable spreads it.
 """
 
@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.clock import utc_now
-from data.intensity.moments import WEEK, Moments
-from data.intensity.weekly import counts_of, weekly_intensity
-from scheduler.service.timetable import JITTER, SPREAD, first_visit
-from scheduler.service.visit_plan import Intervals, Plan, plan, prices_of
+from scheduler.planning.intensity import counts_of, weekly_intensity
+from scheduler.planning.moments import WEEK, Moments
+from scheduler.planning.plan import Intervals, Plan, plan, prices_of
+from scheduler.service.timetable import JITTER_SHARE, MAX_SPREAD_SECONDS, first_visit
 
 BEGIN = float(7 * 60)
 """The minute of the week at which a simulation begins: Monday at seven, before offices open."""
@@ -211,12 +211,14 @@ class Simulation:
 
     def _end(self, now: float, host: int, visited: list[tuple[float, int]], taken: int) -> None:
         """Commit the visits of a job, plan the next ones, and let go of the host."""
-        mine, rest = self._sources[host], self._fleet.interval * JITTER
+        mine, rest = self._sources[host], self._fleet.interval * JITTER_SHARE
         for _, kind in visited:
             self._store_free = max(self._store_free, now) + self._costs.commit
             self.seen.commits_waited.append(self._store_free - self._costs.commit - now)
             planned = self._rhythms.after(kind, now)
-            again = max(planned, now + rest) + self._chance.uniform(0, min(SPREAD, rest))
+            again = max(planned, now + rest) + self._chance.uniform(
+                0, min(MAX_SPREAD_SECONDS, rest)
+            )
             heapq.heappush(mine, (again, kind))
         if visited and self._store_free > now:
             # Its places are taken until all is committed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from scheduler.jobs.migrate import migrate
+from scheduler.home.migrate import migrate
 
 
 def told(step: str, done: int, of: int) -> None:

@@ -1,1 +1,1 @@
-"""Whether a source works, and whether it is heard of as often as it used to be."""
+"""The health of a source: whether it works, and whether it publishes as often as usual."""

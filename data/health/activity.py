@@ -1,78 +1,76 @@
-"""What the sources of a country do on a day, next to what they usually do on such a weekday.
+"""How much the sources of a country publish on a day, compared with usual weekdays.
 
-A recess of parliament, an election or a storm silences many sources at once. On a day on which the
-others publish half as much as usual, one more silent source tells half as much.
+A recess of parliament, an election or a storm silences many sources at once. If the other sources
+publish half as much as usual on a day, one more silent source is half as remarkable.
 
-Sources publish by a hazard: a source with the hazard *h* publishes on a day with the chance
-1 - exp(-h). So the hazard of a group is read from the share of it that published: 0.5 is 0.69,
-0.9 is 2.3.
+Sources publish with a hazard: a source with the hazard *h* publishes on a day with the probability
+1 - exp(-h). So the hazard of a group follows from the share of it that published: 0.5 gives 0.69,
+0.9 gives 2.3.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
 from math import exp, log
 from typing import Final, NamedTuple
 
-from data.health.public_holidays import country_of, public_holidays
-
-USUAL: Final = (0.35, 0.48, 0.54, 0.58, 0.45, 0.04, 0.04)
-"""The hazard of a source from Monday to Sunday where nothing is known yet.
-
-That of 50 offices of the US Senate in a year.
-"""
+USUAL_HAZARDS: Final = (0.35, 0.48, 0.54, 0.58, 0.45, 0.04, 0.04)
+"""Hazards of a source from Monday to Sunday if nothing is known: those of 50 offices of the US
+Senate in a year."""
 
 USUAL_WEIGHT: Final = 40.0
-"""How many days of sources that is worth, of each weekday."""
+"""Weight of USUAL_HAZARDS, in days of sources, per weekday."""
 
-HALF_LIFE: Final = 365.0
-"""Days after which what was usual counts half."""
+HALF_LIFE_DAYS: Final = 365.0
+"""Days after which an observation counts half."""
 
-HOLIDAY: Final = 0.2
-"""How much of its hazard a source keeps on a public holiday."""
+HOLIDAY_SHARE: Final = 0.2
+"""Share of its hazard that a source keeps on a public holiday."""
 
-SHRINKAGE: Final = 2.0
-"""Releases that are taken to be expected and come besides, so that few sources prove little."""
+SHRINKAGE_RELEASES: Final = 2.0
+"""Releases that are assumed to be both expected and published, so that few sources prove little."""
 
-LEAST: Final = 0.05
-MOST: Final = 2.0
-"""Bounds of what a day can count: nobody is waited for without end."""
+MIN_BUSY: Final = 0.05
+MAX_BUSY: Final = 2.0
+"""Bounds of how busy a day can count, so that a wait always ends."""
 
-NEARLY_ALL: Final = 0.97
-"""The share of sources above which a hazard is not read: it would be without bound."""
+MAX_SHARE: Final = 0.97
+"""Maximum share of sources for the calculation of a hazard, which would be infinite for 1."""
 
-FADING: Final = 0.5 ** (1 / HALF_LIFE)
+DAILY_DECAY: Final = 0.5 ** (1 / HALF_LIFE_DAYS)
 
 
 def hazard(share: float) -> float:
-    """The daily hazard of sources of which a share publishes on a day."""
-    return -log(1 - min(share, NEARLY_ALL))
+    """The daily hazard of sources of which this share publishes on a day."""
+    return -log(1 - min(share, MAX_SHARE))
 
 
 def fade(sums: list[float]) -> None:
-    """Let what was summed up by weekday fade for a day."""
+    """Let sums by weekday decay by one day."""
     for weekday in range(7):
-        sums[weekday] *= FADING
+        sums[weekday] *= DAILY_DECAY
 
 
 class Others(NamedTuple):
-    """How busy the others were on a day: 1 is as usual.
+    """How busy the other sources were on a day, where 1 is usual.
 
-    ``expected`` is how many releases of them were: how sure it is.
+    ``expected`` is the number of releases expected from them, which is how reliable ``busy`` is.
     """
 
     busy: float
     expected: float
 
 
-NOBODY: Final = Others(1.0, 0.0)
+NO_OTHERS: Final = Others(1.0, 0.0)
 
 
 class Activity:
-    """Day by day, how many sources of a country published, of how many that are known.
+    """How many sources of a country published on each day, of how many known sources.
 
-    The first is that of the day ``start``, an ordinal of ``datetime.date``.
+    The first value is for the day ``start``, an ordinal of ``datetime.date``.
     """
 
     def __init__(
@@ -85,7 +83,7 @@ class Activity:
         self._before = self._sums()
 
     def _sums(self) -> list[tuple[float, float]]:
-        """What was published by how many on the weekday of each day before it, fading."""
+        """The decayed sums of published and known sources on each weekday, before each day."""
         heard, asked = [0.0] * 7, [0.0] * 7
         found = []
         for step, (published, known) in enumerate(
@@ -101,18 +99,18 @@ class Activity:
         return found
 
     def is_holiday(self, day: int) -> bool:
-        """Whether a day, an ordinal, is a public holiday of the country."""
+        """Whether a day (an ordinal) is a public holiday of the country."""
         if self.country is None:
             return False
         return day in public_holidays(self.country, dt.date.fromordinal(day).year)
 
     def weight(self, day: int) -> float:
-        """How much of the hazard of its weekday a day has by the calendar."""
-        return HOLIDAY if self.is_holiday(day) else 1.0
+        """The share of its weekday's hazard that a day has by the calendar."""
+        return HOLIDAY_SHARE if self.is_holiday(day) else 1.0
 
     def usual(self, day: int) -> tuple[float, ...]:
-        """The hazard of a source from Monday to Sunday, as the country has it before a day."""
-        found = list(USUAL)
+        """The hazards of a source from Monday to Sunday, as in its country before a day."""
+        found = list(USUAL_HAZARDS)
         for near in range(max(day - 7, self.start), min(day, self.start + len(self._before))):
             weekday = (near - 1) % 7
             heard, asked = self._before[near - self.start]
@@ -120,28 +118,28 @@ class Activity:
         return tuple(found)
 
     def others(self, day: int, *, published: bool, heard: float, asked: float) -> Others:
-        """How busy all but one source were on a day, an ordinal.
+        """How busy all sources but one were on a day, an ordinal.
 
-        The one ``published`` on it or not; ``heard`` and ``asked`` are how often it did on such
-        weekdays before, of how many, fading.
+        ``published`` is whether that source published. ``heard`` and ``asked`` are its own decayed
+        sums for such weekdays before: days with a release, and all days.
         """
         index = day - self.start
         if not 0 <= index < len(self._published):
-            return NOBODY
+            return NO_OTHERS
         known = self._known[index] - 1
         if known < 1:
-            return NOBODY
+            return NO_OTHERS
         weekday = (day - 1) % 7
         before, of = self._before[index]
         usual = self._expected(weekday, max(before - heard, 0.0), max(of - asked, 0.0))
         expected = known * usual * self.weight(day)
         came = known * hazard(max(self._published[index] - published, 0) / known)
-        busy = (SHRINKAGE + came) / (SHRINKAGE + expected)
-        return Others(min(max(busy, LEAST), MOST), expected)
+        busy = (SHRINKAGE_RELEASES + came) / (SHRINKAGE_RELEASES + expected)
+        return Others(min(max(busy, MIN_BUSY), MAX_BUSY), expected)
 
     def _expected(self, weekday: int, heard: float, asked: float) -> float:
-        """The hazard on a weekday, by what was published on it."""
-        share = 1 - exp(-USUAL[weekday])
+        """The hazard on a weekday, from the sums for it."""
+        share = 1 - exp(-USUAL_HAZARDS[weekday])
         return hazard((USUAL_WEIGHT * share + heard) / (USUAL_WEIGHT + asked))
 
 
@@ -152,10 +150,10 @@ def activity_by_zone(
     since: dt.date,
     until: dt.date,
 ) -> dict[str, Activity]:
-    """The activity around each zone: that of its country, or of the zone where it has none.
+    """The activity for each time zone: that of its country, or of the zone itself.
 
-    ``counts`` is how many sources published on a day, by zone, and ``first_days`` the day from
-    which each source of a zone is known.
+    ``counts`` is the number of sources that published on a day, by zone. ``first_days`` are the
+    days from which each source of a zone is known.
     """
     start, length = since.toordinal(), (until - since).days + 1
     groups: dict[str, list[str]] = {}
@@ -169,10 +167,39 @@ def activity_by_zone(
                 if since <= day <= until:
                     published[day.toordinal() - start] += count
             for day in first_days[zone]:
-                # From the day after: on its first day a source publishes by definition.
+                # From the next day on: on its first day, a source publishes by definition.
                 known[min(max(day.toordinal() + 1 - start, 0), length)] += 1
         for index in range(1, length):
             known[index] += known[index - 1]
         shared = Activity(country_of(zones[0]), start, published, known[:length])
         found.update(dict.fromkeys(zones, shared))
     return found
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, str]:
+    """The ISO 3166 country code of each zone in zone.tab of the IANA time zone database."""
+    text = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    return {row[2]: row[0] for row in rows}
+
+
+def country_of(zone: str) -> str | None:
+    """The ISO 3166 country code of an IANA time zone, or None."""
+    return _countries().get(zone)
+
+
+@lru_cache(maxsize=1024)
+def public_holidays(country: str, year: int) -> frozenset[int]:
+    """The public holidays of a country in a year, as ordinals of ``datetime.date``.
+
+    They come from the package ``holidays``; empty for countries that it does not know.
+    """
+    # Imported here: the library loads slowly and is rarely needed.
+    import holidays  # noqa: PLC0415
+
+    try:
+        found = holidays.country_holidays(country, years=year, expand=False)
+    except NotImplementedError:
+        return frozenset()
+    return frozenset(day.toordinal() for day in found)

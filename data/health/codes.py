@@ -1,7 +1,7 @@
-"""Every code by which the health of a source is told, the state that it means, and what it says.
+"""All codes of health, with their states and meanings.
 
-A code decides; the sentence beside it, the reason, is for people and may change. docs/health.md
-lists them.
+Programs should use the code. The reason beside it is a sentence for people, and may change.
+docs/health.md lists the codes.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ DEGRADED: Final = "ok, with a fault"
 
 
 def shown(condition: str) -> str:
-    """A condition as people read it."""
+    """A condition for people."""
     return DEGRADED if condition == "degraded" else condition
 
 
 WELL: Final[frozenset[Condition]] = frozenset({"ok", "late", "new"})
-"""Conditions in which nobody has to look at a source; late is still well."""
+"""Conditions in which a source needs no attention, including ``late``."""
 
 
 class Meaning(NamedTuple):
-    """What a code means: the state, and a sentence for the documentation.
+    """The meaning of a code: its state, and a sentence for the documentation.
 
-    ``may_degrade`` is whether a source with this fault may still work; its state is ``ok`` then.
+    ``may_degrade`` is whether a source with this fault may still work; its state is then ``ok``.
     """
 
     state: State
@@ -38,9 +38,9 @@ class Meaning(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """How a source is: a code, and why, in a sentence for people.
+    """The health of a source: a code, and the reason as a sentence for people.
 
-    ``degraded`` is whether the source works all the same: the code names its fault.
+    ``degraded`` is whether the source works all the same, with the fault that the code names.
     """
 
     code: str
@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 
     @property
     def state(self) -> State:
-        """The state that the code means; ``ok`` for a source that works with a fault."""
+        """The state of the code; ``ok`` for a source that works with a fault."""
         return "ok" if self.degraded else state_of_code(self.code)
 
     @property
@@ -152,5 +152,5 @@ CODES: Final = {
 
 
 def state_of_code(code: str) -> State:
-    """The state that a code means. Raises KeyError for one that is none."""
+    """The state of a code. Raises KeyError for an unknown code."""
     return CODES[code].state

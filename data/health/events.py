@@ -1,6 +1,6 @@
-"""Changes in the health of sources: noted when the last visits agree on another state.
+"""Records changes in the health of sources, when the last visits agree on another state.
 
-A source that is merely late makes no event: offices are, a few times a year.
+A source that is only late is not recorded: offices are late a few times a year.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Final
 from data.health.codes import WELL, Condition, Verdict
 from data.health.confirmation import (
     DAY,
-    OF_LATE,
+    RECENT_VISITS,
     alternates,
     fails_often,
     failures,
     is_confirmed,
-    is_kept_back,
     is_news,
     is_repeated,
+    is_suppressed,
     trouble_before,
 )
-from data.health.evidence import telling_visits, told_of, turns_of_late
-from data.health.expectations import expectations
+from data.health.evidence import conclusive_visits, events_of, recent_turns
+from data.health.expected import expectations
 from data.health.network import (
     HOME,
     host_of,
@@ -33,15 +33,15 @@ from data.health.network import (
     network_events,
     outage_of,
 )
-from data.health.state import day_of_run, judged
+from data.health.state import day_of_run, verdict_of
 from data.models import Facet, Handling, HandlingKind, HealthEvent, Run
 from data.store.health_protocol import HealthStore
 from data.text.clean import plain
 
-UNVISITED: Final = {"source.broken", "source.missing"}
-"""Codes of sources that only a visit shows to be well again."""
+UNVISITED_CODES: Final = {"source.broken", "source.missing"}
+"""Codes of sources that only a visit can show to be healthy again."""
 
-NOBODY: Final[Mapping[str, Verdict]] = {}
+NO_VERDICTS: Final[Mapping[str, Verdict]] = {}
 
 
 def note_health_events(
@@ -49,31 +49,30 @@ def note_health_events(
     *,
     further: int,
     now: dt.datetime,
-    unvisited: Mapping[str, Verdict] = NOBODY,
+    unvisited: Mapping[str, Verdict] = NO_VERDICTS,
 ) -> int:
-    """Keep the changes in the health of sources since the last time, in the order of their runs.
+    """Record the changes in the health of sources since the last call, in the order of their runs.
 
-    So many ``further`` visits must agree with the one that showed a change. Of sources that are
-    ``unvisited`` none will: what is said of these is told at once. Returns how many changes are
-    kept.
+    ``further`` visits must agree with the one that showed a change. Sources that are ``unvisited``
+    get no visits, so their changes are recorded at once. Returns the number of changes.
     """
-    look = Look(store, further, store.handlings(now), unvisited)
+    look = HealthCheck(store, further, store.handlings(now), unvisited)
     visited = [one for name in look.telling if (one := look.change(name))]
     changes = [*visited, *look.lost(now)]
     found = sorted([*look.network, *changes], key=lambda one: one.at)
     if found:
-        store.add_health_events(found, untold={one.source for one in found if look.is_untold(one)})
+        store.add_health_events(found, untold={one.source for one in found if look.is_silent(one)})
     for name in look.working_again():
         store.end_handling(name, "acknowledged")
     return len(found)
 
 
-class Look:
+class HealthCheck:
     """The last visits to all sources that are neither paused nor removed, and what they show.
 
-    ``handled`` is what people decided of sources, ``network`` the change of our network if there is
-    one, and ``telling`` are the visits that say anything of their source, the newest first; there
-    are none of those that nobody visits any more, which is said in ``unvisited``.
+    ``handled`` are decisions of people about sources, ``network`` is the change of our own network,
+    if any. ``telling`` are the visits that are evidence about their source, newest first, without
+    sources that are not visited any more, which are in ``unvisited``.
     """
 
     def __init__(
@@ -93,15 +92,19 @@ class Look:
         }
         self._unvisited = {name: unvisited[name] for name in self._sources if name in unvisited}
         runs = {
-            name: store.runs(name, limit=OF_LATE) for name in self._sources if name not in unvisited
+            name: store.runs(name, limit=RECENT_VISITS)
+            for name in self._sources
+            if name not in unvisited
         }
-        # What is told as broken already is no witness of our network.
+        # A source that is recorded as broken is no evidence about our network.
         well = {name: some for name, some in runs.items() if is_well(self._before.get(name))}
         self._hosts = hosts_seen(self._sources, well)
-        told = told_of(store, HOME)
+        told = events_of(store, HOME)
         self.network = network_events(self._hosts, outage_of(told), further)
         outage = outage_of([*self.network, *told])
-        self.telling = {name: some for name in runs if (some := telling_visits(runs[name], outage))}
+        self.telling = {
+            name: some for name in runs if (some := conclusive_visits(runs[name], outage))
+        }
         days = {
             name: day_of_run(self._sources[name], some[0]) for name, some in self.telling.items()
         }
@@ -110,17 +113,18 @@ class Look:
             store.keep_rhythms(fresh)
 
     def verdicts(self, name: str) -> list[Verdict]:
-        """What the last visits to a source show, the newest first."""
+        """The verdicts of the last visits to a source, newest first."""
         source, expected = self._sources[name], self._expected[name]
         has_releases = Facet(source=name) in self._counts
         return [
-            judged(source, run, expected, has_releases=has_releases) for run in self.telling[name]
+            verdict_of(source, run, expected, has_releases=has_releases)
+            for run in self.telling[name]
         ]
 
     def change(self, name: str) -> HealthEvent | None:
-        """The change in the health of a source that is to be told, or None."""
+        """The change in the health of a source to record, or None."""
         runs, found, last = self.telling[name], self.verdicts(name), self._before.get(name)
-        if last and last.code in UNVISITED and not is_after(runs[0], last):
+        if last and last.code in UNVISITED_CODES and not is_after(runs[0], last):
             return None
         states = [one.condition for one in found]
         lately = [state for state, run in zip(states, runs, strict=True) if is_after(run, last)]
@@ -130,32 +134,32 @@ class Look:
         host = self._hosts.get(host_of(self._sources[name]))
         if host and is_unanswered(runs[0]) and is_undecided(host, self._hosts):
             return None
-        told = told_of(self._store, name)
+        told = events_of(self._store, name)
         event = event_of(runs[0], found[0], lately if often else (), told)
         source = self._sources[name]
-        turned = turns_of_late(self._store, source, event.at) if alternates(told) else 0
-        return None if is_kept_back(told, event, turned) else event
+        turned = recent_turns(self._store, source, event.at) if alternates(told) else 0
+        return None if is_suppressed(told, event, turned) else event
 
     def lost(self, now: dt.datetime) -> Iterator[HealthEvent]:
-        """The changes of sources that nobody visits any more."""
+        """The changes of sources that are not visited any more."""
         for name, verdict in self._unvisited.items():
             if is_news(self._before.get(name), verdict.condition):
                 reason = plain(verdict.reason)
                 yield HealthEvent(name, False, now, reason, verdict.state, verdict.code)  # noqa: FBT003 - its state
 
-    def is_untold(self, event: HealthEvent) -> bool:
-        """Whether nobody is alerted of a change: it is in the feed of health alone."""
+    def is_silent(self, event: HealthEvent) -> bool:
+        """Whether a change causes no alert, and is only in the feed of health."""
         if event.source == HOME:
-            told = told_of(self._store, HOME)
+            told = events_of(self._store, HOME)
             of_late = [one for one in told if abs(event.at - one.at) < DAY]
-            return is_kept_back(told, event, len(of_late) + 1)
+            return is_suppressed(told, event, len(of_late) + 1)
         kinds = self._handled.get(event.source, {})
         if "muted" in kinds or ("acknowledged" in kinds and not event.well):
             return True
-        return is_repeated(told_of(self._store, event.source), event)
+        return is_repeated(events_of(self._store, event.source), event)
 
     def working_again(self) -> Iterator[str]:
-        """The sources that were acknowledged as broken, and work again."""
+        """The sources that were acknowledged as broken and work again."""
         for name, kinds in self._handled.items():
             if "acknowledged" in kinds and name in self.telling:
                 states = [one.condition for one in self.verdicts(name)][: self._further + 1]
@@ -164,21 +168,22 @@ class Look:
 
 
 def is_well(told: HealthEvent | None) -> bool:
-    """Whether a source is well, by what was told of it last."""
+    """Whether a source is healthy according to the last record."""
     return told is None or told.well
 
 
 def is_after(run: Run, told: HealthEvent | None) -> bool:
-    """Whether a visit began after all that was told of its source."""
+    """Whether a visit began after the last record about its source."""
     return told is None or run.started > told.at
 
 
 def event_of(
     run: Run, newest: Verdict, lately: Sequence[Condition], told: Sequence[HealthEvent]
 ) -> HealthEvent:
-    """The change that the newest visit shows, after what was told before.
+    """The change that the newest visit shows.
 
-    ``lately`` are the states of the visits since, of those that fail now and then.
+    ``lately`` are the states of recent visits, for a source that fails often. ``told`` are earlier
+    records.
     """
     well = newest.condition in WELL
     if well:
@@ -188,7 +193,7 @@ def event_of(
         reason += f"; {failures(lately)} of its last {len(lately)} visits failed"
     if before := trouble_before(told, run.started):
         reason += (
-            f"; it alternates, as it was not well on {before.at:%Y-%m-%d at %H:%M} UTC either: that"
-            " it works again is told when it has not changed for a day"
+            f"; it alternates, as it also failed on {before.at:%Y-%m-%d at %H:%M} UTC: its recovery"
+            " is reported after a day without changes"
         )
     return HealthEvent(run.source, well, run.started, reason, newest.state, newest.code)

@@ -1,38 +1,45 @@
-"""When a source is to be heard of again, and when its silence is no chance any more.
+"""When the next release of a source is expected, and when its silence is too long to be chance.
 
-Every day since the last release adds what was expected of it, by the rhythm of the source and by
-what the others in its country did. Days to come are taken to be as busy as usual. Silence is told
-where the chance of such a wait is so small that a source that goes on would be told silent less
-than once a year: a source that publishes on 200 days of a year has 200 waits a year.
+Every day since the last release adds what was expected on it, by the rhythm of the source and the
+activity of the other sources in its country. Future days are assumed to be usual. Silence is
+reported if such a wait is so unlikely that a healthy source would be reported less than once a
+year. A source that publishes on 200 days of a year has 200 waits a year.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
 from typing import Final
 
-from data.health.activity import NOBODY, Activity, fade
-from data.health.rhythm import FALSE_ALARMS, calendar_weight, days_of_year
-from data.health.wait import Wait
-from data.models import Rhythm
+from data.health.activity import NO_OTHERS, Activity, activity_by_zone, fade
+from data.health.rhythm import (
+    MAX_AGE_DAYS,
+    MAX_FALSE_ALARMS,
+    Wait,
+    calendar_weight,
+    days_of_year,
+    learn_rhythm,
+)
+from data.models import Facet, Rhythm, SourceRhythm
+from data.store.health_protocol import HealthStore
 
-LATE: Final = 0.02
-"""The chance of a wait from which on a release is late."""
+LATE_PROBABILITY: Final = 0.02
+"""Probability of a wait from which on a release is late."""
 
-LONGEST: Final = 400
+MAX_WAIT_DAYS: Final = 400
 """Days after which silence is certain, whatever the rhythm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How long a source may be quiet: ``by`` is the last usual day, ``silent`` that of an alarm.
+    """How long a source may be quiet: ``by`` is the last usual day, ``silent`` the day of an alarm.
 
-    ``last`` is the day on which it was heard of last, and ``since`` the first usual day after it.
-    ``releases`` were expected from then on until the day before the one that was asked for, if it
-    has one release on a day.
+    ``last`` is the day of its last release, and ``since`` the first usual day after it.
+    ``releases`` is how many were expected from then until the day before the given day, at one
+    release per day.
     """
 
     last: dt.date
@@ -43,7 +50,7 @@ class Expected:
 
 
 def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expected:
-    """What is expected of a source, as of the beginning of a day."""
+    """What is expected of a source at the beginning of a day."""
     now = today.toordinal()
     last = rhythm.last.toordinal()
     waits = days_of_year(rhythm.hazards)
@@ -53,33 +60,33 @@ def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expect
     for day, hazard, wait in waiting(rhythm, activity, now):
         if since is None and hazard >= usual / 2:
             since = day
-        if by is None and wait.chance <= LATE:
+        if by is None and wait.chance <= LATE_PROBABILITY:
             by = day
-        if silent is None and wait.chance * waits <= FALSE_ALARMS:
+        if silent is None and wait.chance * waits <= MAX_FALSE_ALARMS:
             silent = day + 1
         if day < now:
             releases += 1 - exp(before - wait.expected)
             before = wait.expected
         elif silent and by:
             break
-    silent = silent or last + LONGEST
+    silent = silent or last + MAX_WAIT_DAYS
     by = min(by or silent - 1, silent - 1)
     of = dt.date.fromordinal
     return Expected(rhythm.last, of(since or last + 1), of(by), of(silent), releases)
 
 
 def waiting(rhythm: Rhythm, activity: Activity, now: int) -> Iterator[tuple[int, float, Wait]]:
-    """The days after the last release: each day, its hazard, and the wait with it.
+    """The days after the last release: each day, its hazard, and the wait up to it.
 
-    Days are ordinals; of those from ``now`` on, nobody knows what the others do.
+    Days are ordinals. From ``now`` on, the activity of other sources is unknown.
     """
     rests = [(first.toordinal(), end.toordinal()) for first, end in rhythm.rests]
     published, asked = list(rhythm.published), list(rhythm.asked)
     wait = Wait(rhythm.follows, rhythm.evidence)
     last = rhythm.last.toordinal()
-    for day in range(last + 1, last + LONGEST):
+    for day in range(last + 1, last + MAX_WAIT_DAYS):
         weekday = (day - 1) % 7
-        others = NOBODY
+        others = NO_OTHERS
         if day < now:
             others = activity.others(
                 day, published=False, heard=published[weekday], asked=asked[weekday]
@@ -90,3 +97,36 @@ def waiting(rhythm: Rhythm, activity: Activity, now: int) -> Iterator[tuple[int,
         fade(published)
         fade(asked)
         asked[weekday] += not activity.is_holiday(day)
+
+
+def expectations(
+    store: HealthStore, days: Mapping[str, dt.date]
+) -> tuple[dict[str, Expected | None], dict[str, SourceRhythm]]:
+    """What is expected of each source on a day in its time zone; None if its releases are too few.
+
+    The second value holds rhythms that were learned for this; store them to avoid learning them
+    again.
+    """
+    if not days:
+        return {}, {}
+    sources, counts, known = store.sources(), store.facets(), store.rhythms()
+    until = max(days.values())
+    since = until - dt.timedelta(days=MAX_AGE_DAYS)
+    first_days: dict[str, list[dt.date]] = {}
+    for name, day in store.first_days().items():
+        first_days.setdefault(sources[name].timezone, []).append(day)
+    activity = activity_by_zone(
+        store.publishing_sources(since), first_days, since=since, until=until
+    )
+    expected: dict[str, Expected | None] = {}
+    fresh = {}
+    for name, day in days.items():
+        releases = counts.get(Facet(source=name), 0)
+        around = activity.get(sources[name].timezone)
+        found = known.get(name)
+        if found is None or found.releases != releases:
+            learned = learn_rhythm(store.release_days(name), around) if around else None
+            found = fresh[name] = SourceRhythm(releases, learned)
+        rhythm = found.rhythm
+        expected[name] = expected_after(rhythm, around, day) if rhythm and around else None
+    return expected, fresh

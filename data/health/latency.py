@@ -1,8 +1,8 @@
-"""How late we are with a source, in the median and for nine of ten: from its own times to alerts.
+"""How late releases of a source are found, published and reported: median and 90 % of them.
 
-Only what was news counts: a first walk, an import and what was found long after its day say nothing
-of how often a source is visited. A page that states a day and no time says nothing of it either;
-what states a time that lies ahead of our first sight has a wrong one, or a wrong time zone.
+Only news count: first visits, imports and releases found long after their day are no evidence of
+the delay. Neither are pages that state a day without a time. A stated time after our first sight is
+wrong, or in another time zone.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from typing import Any, Final
 from data.models import STAGES, ReleaseTimes, Stage
 from data.wording import lasting
 
-LAST: Final = 100
-"""Releases of a source that are looked at, the last ones."""
+MAX_RELEASES: Final = 100
+"""Maximum number of releases of a source that are evaluated, newest first."""
 
-LEAST: Final = 5
-"""Releases below which nothing is said."""
+MIN_RELEASES: Final = 5
+"""Minimum number of releases for a result."""
 
 WORDS: Final[Mapping[Stage, str]] = {
     "seen": "found {} after the time that they state",
     "in_feed": "in the feeds {} after they were found",
-    "alerted": "told by alerts {} after they were found",
+    "alerted": "sent in alerts {} after they were found",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Seconds that a stage lasted, in the median and within which nine of ten were done."""
+    """The duration of a stage in seconds: the median, and the value that 90 % do not exceed."""
 
     median: float
     ninth: float
@@ -38,22 +38,22 @@ class Latency:
 
 
 def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
-    """How late releases came, by stage; none where there are too few of them."""
+    """The latency of each stage; a stage with too few releases is missing."""
     found: dict[Stage, Latency] = {}
     for stage, (first, last) in STAGES.items():
         pairs = [(getattr(one, first), getattr(one, last)) for one in times]
         lasted = [end - begin for begin, end in pairs if None not in {begin, end} and end >= begin]
-        if len(lasted) >= LEAST:
+        if len(lasted) >= MIN_RELEASES:
             ninth = statistics.quantiles(lasted, n=10, method="inclusive")[-1]
             found[stage] = Latency(statistics.median(lasted), ninth, len(lasted))
     return found
 
 
 def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
-    """What of the times of a source stands on its page, whenever that is written.
+    """The times of a source's releases as shown on its page, whenever the page is written.
 
-    When the last of its releases came into the feeds is not known while they are written: it is
-    left out for good, so that a site that is written anew is the same. Alerts stand on no page.
+    While a page is written, it is unknown when its newest releases come into the feeds. So these
+    times are left out, and a site that is rendered again is the same. Alerts are on no page.
     """
     fed = [one.in_feed for one in times]
     last = None if None in fed else max(filter(None, fed), default=None)
@@ -64,7 +64,7 @@ def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
 
 
 def latency_line(found: Mapping[Stage, Latency]) -> str:
-    """The same in a sentence; empty where nothing is known."""
+    """The latencies as a sentence; empty if nothing is known."""
     parts = [
         f"{WORDS[stage].format(lasting(one.median))} (nine of ten within {lasting(one.ninth)})"
         for stage, one in found.items()
@@ -76,5 +76,5 @@ def latency_line(found: Mapping[Stage, Latency]) -> str:
 
 
 def latency_fields(found: Mapping[Stage, Latency]) -> dict[str, Any]:
-    """The same, ready for JSON."""
+    """The latencies for JSON."""
     return {stage: asdict(one) for stage, one in found.items()}

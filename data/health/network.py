@@ -1,7 +1,8 @@
-"""Whether our own network is down, which no source is to blame for.
+"""Detects when our own network is down, which is no fault of a source.
 
-It is where nearly all hosts that were visited since one began to give no answer give none either.
-It is told once, as a change in the health of HOME. Visits that it spoiled tell nothing of a source.
+It is down if nearly all hosts that were visited since one stopped responding do not respond either.
+This is recorded once, as a change in the health of HOME. Visits during the outage are no evidence
+about their sources.
 """
 
 from __future__ import annotations
@@ -17,40 +18,41 @@ from data.models import HealthEvent, Run, Source
 from data.wording import counted
 
 HOME: Final = ""
-"""What stands in place of a source in the events of our network."""
+"""The source of events about our own network."""
 
-SILENT: Final = {"dns", "connection", "timeout"}
-"""Families of errors of those who give no answer."""
+NO_RESPONSE: Final = {"dns", "connection", "timeout"}
+"""Families of errors that mean that a host did not respond."""
 
-FEWEST: Final = 3
-"""Hosts without an answer that make an outage of ours: two may share what they run on."""
+MIN_HOSTS: Final = 3
+"""Minimum number of hosts without a response for an outage of ours: two may share a server."""
 
-NEARLY_ALL: Final = 0.9
-"""The part of hosts without an answer that makes an outage: some may be in our own building."""
+OUTAGE_SHARE: Final = 0.9
+"""Share of hosts without a response for an outage: some hosts may be in our own building."""
 
-BACK: Final = 0.5
-"""The part of hosts that answer again with which it is over."""
+RECOVERY_SHARE: Final = 0.5
+"""Maximum share of hosts without a response at which an outage is over."""
 
-PATIENCE: Final = dt.timedelta(minutes=30)
-"""How long a source without an answer is not told since too few others were visited."""
+MAX_UNDECIDED: Final = dt.timedelta(minutes=30)
+"""Maximum time in which a source that does not respond is not recorded because too few others were
+visited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which our network was down; ``until`` is None where it still is."""
+    """A time in which our network was down; ``until`` is None if it still is."""
 
     since: dt.datetime
     until: dt.datetime | None
 
     def spoiled(self, run: Run) -> bool:
-        """Whether a visit got no answer because of it."""
+        """Whether a visit got no response because of the outage."""
         in_it = self.since <= run.started and (self.until is None or run.started <= self.until)
         return in_it and is_unanswered(run)
 
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """Whether a host ``answers``, since which visit, how many they are, and the last of them."""
+    """Whether a host ``answers``, since which visit, the last one, and how many visits agree."""
 
     answers: bool
     since: dt.datetime
@@ -59,13 +61,13 @@ class HostSeen:
 
 
 def is_unanswered(run: Run) -> bool:
-    """Whether nothing that a visit asked for was answered."""
+    """Whether no request of a visit got a response."""
     errors = errors_of_pages(run)
-    return not run.pages and bool(errors) and {error.family for error in errors} <= SILENT
+    return not run.pages and bool(errors) and {error.family for error in errors} <= NO_RESPONSE
 
 
 def outage_of(told: Sequence[HealthEvent]) -> Outage | None:
-    """The last outage by what was told of our network, the newest first."""
+    """The last outage, from the events about our network, newest first."""
     match told:
         case [HealthEvent(well=False) as down, *_]:
             return Outage(down.at, None)
@@ -77,7 +79,7 @@ def outage_of(told: Sequence[HealthEvent]) -> Outage | None:
 def hosts_seen(
     sources: Mapping[str, Source], runs: Mapping[str, Sequence[Run]]
 ) -> dict[str, HostSeen]:
-    """What the last visits, the newest first, show of each host."""
+    """What the last visits, newest first, show about each host."""
     found: dict[str, HostSeen] = {}
     for name, some in runs.items():
         host = host_of(sources[name])
@@ -87,23 +89,23 @@ def hosts_seen(
 
 
 def host_seen(runs: Sequence[Run]) -> HostSeen:
-    """What the last visits to a host show, the newest first."""
+    """What the last visits to a host show, newest first."""
     silent = is_unanswered(runs[0])
     alike = next((at for at, run in enumerate(runs) if is_unanswered(run) != silent), len(runs))
     return HostSeen(not silent, runs[alike - 1].started, runs[0].started, alike)
 
 
 def host_of(source: Source) -> str:
-    """The host of a source, as others have it that share what it runs on."""
+    """The host of a source, which sources on the same server share."""
     return urlsplit(source.url).netloc.rpartition("@")[2].lower()
 
 
 def network_events(
     hosts: Mapping[str, HostSeen], outage: Outage | None, further: int
 ) -> tuple[HealthEvent, ...]:
-    """That our network is down, or back, after the last outage; nothing where that is no news.
+    """The event that our network is down or back; empty if that did not change.
 
-    So many ``further`` visits to a host must have shown it.
+    ``further`` visits to a host must confirm it.
     """
     seen = tuple(hosts.values())
     if outage and outage.until is None:
@@ -116,7 +118,7 @@ def network_events(
         return ()
     beside = seen_since(seen, found)
     silent = counted(sum(not one.answers for one in beside), "host")
-    reason = f"{silent} of the {len(beside)} that were visited since give no answer"
+    reason = f"{silent} of the {len(beside)} that were visited since do not respond"
     down = HealthEvent(
         HOME, well=False, at=found.since, reason=reason, state="failing", code="network.down"
     )
@@ -124,36 +126,38 @@ def network_events(
 
 
 def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
-    """The first host that gives no answer since our network is down, where that is sure."""
+    """The first host that did not respond since our network is down, or None if unsure."""
     for one in sorted(hosts, key=lambda host: host.since):
         beside = seen_since(hosts, one)
-        nearly_all = len(beside) >= FEWEST and silent_part(beside) >= NEARLY_ALL
+        nearly_all = len(beside) >= MIN_HOSTS and silent_share(beside) >= OUTAGE_SHARE
         if not one.answers and one.visits > further and nearly_all:
             return one
     return None
 
 
 def ended(hosts: Sequence[HostSeen], outage: Outage) -> dt.datetime | None:
-    """The last visit, where it is sure that an outage is over."""
+    """The last visit, if an outage is surely over, or None."""
     for one in hosts:
         beside = seen_since(hosts, one)
-        enough = len(beside) >= min(FEWEST, len(hosts)) and silent_part(beside) <= BACK
+        enough = (
+            len(beside) >= min(MIN_HOSTS, len(hosts)) and silent_share(beside) <= RECOVERY_SHARE
+        )
         if one.answers and one.since > outage.since and enough:
             return max(host.last for host in hosts)
     return None
 
 
 def is_undecided(one: HostSeen, hosts: Mapping[str, HostSeen]) -> bool:
-    """Whether too few others were visited since a host began to give no answer."""
-    few = len(seen_since(hosts.values(), one)) < FEWEST <= len(hosts)
-    return few and not one.answers and one.last - one.since < PATIENCE
+    """Whether too few other hosts were visited since a host stopped responding."""
+    few = len(seen_since(hosts.values(), one)) < MIN_HOSTS <= len(hosts)
+    return few and not one.answers and one.last - one.since < MAX_UNDECIDED
 
 
 def seen_since(hosts: Iterable[HostSeen], one: HostSeen) -> list[HostSeen]:
-    """The hosts that were visited since one began to answer, or not to."""
+    """The hosts that were visited since ``one`` started or stopped responding."""
     return [host for host in hosts if host.last >= one.since]
 
 
-def silent_part(hosts: Sequence[HostSeen]) -> float:
-    """The part of hosts that give no answer."""
+def silent_share(hosts: Sequence[HostSeen]) -> float:
+    """The share of hosts that do not respond."""
     return sum(not host.answers for host in hosts) / len(hosts)

@@ -1,4 +1,4 @@
-"""The health of all sources at once, as it is asked for by people and by monitoring systems."""
+"""The health of all sources, for people and for monitoring systems."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from data.clock import utc_now
 from data.health.codes import Verdict
-from data.health.evidence import last_visit, told_of
-from data.health.expectations import expectations
+from data.health.evidence import events_of, last_visit
+from data.health.expected import expectations
 from data.health.network import HOME, Outage, outage_of
 from data.health.state import Health, day_of_run, health_of
 from data.models import Facet, Handling, HandlingKind, Run
@@ -22,10 +22,10 @@ def overview(store: HealthStore) -> Iterator[Health]:
     runs = {name: last_visit(store, name) for name in sources}
     days = {name: day_of_run(sources[name], run) for name, run in runs.items() if run}
     expected, _ = expectations(store, days)
-    handled, outage = store.handlings(utc_now()), outage_of(told_of(store, HOME))
+    handled, outage = store.handlings(utc_now()), outage_of(events_of(store, HOME))
     for name, source in sorted(sources.items()):
         newest = next(iter(store.releases(Facet(source=name), limit=1)), None)
-        # Of what has no date, the day of its first sight says when the source was last heard of.
+        # For a release without a date, the day of its first sight counts.
         last = (newest.published.iso or newest.published.day.isoformat()) if newest else None
         health = health_of(source, runs[name], last, expected.get(name))
         kinds = handled.get(name, {})
@@ -36,7 +36,7 @@ def overview(store: HealthStore) -> Iterator[Health]:
 def set_aside(
     run: Run | None, handled: Mapping[HandlingKind, Handling], outage: Outage | None
 ) -> Verdict | None:
-    """How a source is whatever its last run showed: paused, or not reached by our network."""
+    """The verdict about a source whatever its last run showed: paused, or our network is down."""
     if "paused" in handled:
         return Verdict("paused", "it is not visited")
     if run and outage and outage.until is None and outage.spoiled(run):
@@ -46,7 +46,7 @@ def set_aside(
 
 
 def health_fields(one: Health) -> dict[str, str | bool | None]:
-    """The health of a source as JSON has it."""
+    """The health of a source for JSON."""
     muted = one.handled.get("muted")
     return {
         "id": one.source,

@@ -1,88 +1,129 @@
-"""The rhythm of a source: how likely it publishes on a day, learned from the days on which it did.
+"""The rhythm of a source: how likely it publishes on a day, learned from its publication days.
 
-Each day is a chance to publish: with the hazard *h* of the day, a source publishes with the chance
-1 - exp(-h): a discrete-time proportional hazards model (Cox 1972, Prentice and Gloeckler 1978).
-*h* is the product of
+On each day with the hazard *h*, a source publishes with the probability 1 - exp(-h): a
+discrete-time proportional hazards model (Cox 1972, Prentice and Gloeckler 1978). *h* is the product
+of
 
-- the rate of the source: the mean of a Gamma distribution that begins as that of its country and
-  is updated day by day, older days fading (a Gamma-Poisson model with a power discount: Smith 1979,
-  West and Harrison 1997). A day with releases counts as many as are expected of a day that has
-  any: so sources that publish daily are known to be sure, and bursts count once;
+- the rate of the source: the mean of a Gamma distribution that starts with the rate of its country
+  and is updated every day, while older days decay (a Gamma-Poisson model with a power discount:
+  Smith 1979, West and Harrison 1997). A day with releases counts as many as are expected on a day
+  with any, so that daily sources are known to be reliable, and bursts count once;
 - the weekday, shrunk towards that of the country;
-- the calendar: public holidays, and the time of an earlier rest of this source;
-- what the other sources of the country did that day (data.health.activity), to the power by which
-  this source follows them, learned too: some offices close with parliament, others don't.
+- the calendar: public holidays, and the season of an earlier rest of this source;
+- the activity of the country's other sources that day (data.health.activity), to a power that is
+  learned, too: some offices close with parliament, others don't.
 
-Nothing looks ahead: a day is judged by the days before it.
+Each day is judged only by the days before it.
+
+The probability of a silence (Wait) follows from the hazards since the last release. With a known
+hazard, the probability that nothing came is exp(-expected). With a Gamma distribution of it, this
+is (1 + expected * spread) ** (-1 / spread), where ``spread`` is the squared coefficient of
+variation (Lomax 1954). The spread covers all that is unknown: the rate of the source, the others if
+they are few, and how far the source follows them when they are quiet.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import exp, log
 from typing import Final
 
-from data.health.activity import Activity, fade, hazard
-from data.health.wait import Wait
+from data.health.activity import SHRINKAGE_RELEASES, Activity, Others, fade, hazard
 from data.models import Rhythm
 
-FEWEST: Final = 5
-"""Days of publication below which nothing is expected: chance could be a rhythm."""
+MIN_DAYS: Final = 5
+"""Minimum number of publication days for a rhythm; fewer could be chance."""
 
-REMEMBERED: Final = 760
-"""Days before the last release that are looked back at; older ones tell of another press office."""
+MAX_AGE_DAYS: Final = 760
+"""Maximum age of days before the last release: older ones may be of another press office."""
 
-EVIDENCE: Final = 2.0
-"""How many releases the rate of its country is worth to a new source."""
+PRIOR_EVIDENCE: Final = 2.0
+"""Weight of the country's rate for a new source, in releases."""
 
-RATE_FADING: Final = 0.5 ** (1 / 300)
-"""What a day counts for the rate a day later."""
+RATE_DECAY: Final = 0.5 ** (1 / 300)
+"""Daily decay of the evidence for the rate."""
 
-FOLLOWS_FADING: Final = 0.5 ** (1 / 1200)
-"""What it counts for how far a source follows the others."""
+FOLLOWS_DECAY: Final = 0.5 ** (1 / 1200)
+"""Daily decay of the evidence for how far a source follows the others."""
 
 WEEKDAY_WEIGHT: Final = 4.0
-"""How many days of each weekday its country is worth to a source."""
+"""Weight of the country's weekdays for a source, in days per weekday."""
 
 FOLLOWS_WEIGHT: Final = 2.0
-"""The information that it follows the others as all do, proportionally."""
+"""Weight (as information) of the assumption that a source follows the others proportionally."""
 
-LEAST_FOLLOWS: Final = 0.3
-MOST_FOLLOWS: Final = 3.0
-"""Bounds of that power."""
+MIN_FOLLOWS: Final = 0.3
+MAX_FOLLOWS: Final = 3.0
+"""Bounds of the power with which a source follows the others."""
 
-FALSE_ALARMS: Final = 1.35
-"""Silence is told where a source that goes on would be told silent so often in a year.
-
-By the model, whose tail is too heavy on purpose, so that a quiet country is waited for: counted on
-real sources it is 0.85.
-"""
+MAX_FALSE_ALARMS: Final = 1.35
+"""Maximum number of times per year that a healthy source is reported as silent, by the model. Its
+tail is too heavy on purpose, so that a quiet country delays alarms; on real sources it is 0.85."""
 
 TINY: Final = 1e-9
-"""What a sum of hazards can be below 0 or above it by rounding."""
+"""Rounding error of a sum of hazards."""
 
-REST: Final = 0.05
-"""What a day counts that fell into a rest of this source in an earlier year."""
+REST_SHARE: Final = 0.05
+"""Share of its hazard that a day keeps if it was in a rest of this source in an earlier year."""
 
-RESTS: Final = 3
-"""How many rests are remembered, the longest: a source that slowed down has many long waits."""
+MAX_RESTS: Final = 3
+"""Maximum number of rests that are remembered, longest first: a source that slowed down has many
+long waits."""
 
-YEAR: Final = 364
+YEAR_DAYS: Final = 364
 """Days after which the same weekday of the same season comes again."""
 
-AROUND: Final = 3
+REST_TOLERANCE_DAYS: Final = 3
 """Days by which a rest may be earlier or later than in the year before."""
 
 
-def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
-    """The rhythm of a source that published on these days, in any order, beside its country.
+SPREAD_ALONE: Final = 0.2
+"""The spread for a source if no other sources of its country are known."""
 
-    None where they are too few to tell.
+SPREAD_QUIET: Final = 0.16
+"""The spread per unit of the logarithm by which the others are quieter than usual."""
+
+
+@dataclass(slots=True)
+class Wait:
+    """The wait since the last release of a source that follows the others with a power.
+
+    ``evidence`` is the shape of the Gamma distribution of its rate.
+    """
+
+    follows: float
+    evidence: float
+    expected: float = 0.0
+    uncertainty: float = 0.0
+
+    def add(self, hazard: float, others: Others) -> None:
+        """Add one more day with this hazard."""
+        counted = hazard * others.busy**self.follows
+        self.expected += counted
+        few = SHRINKAGE_RELEASES / (SHRINKAGE_RELEASES + others.expected)
+        self.uncertainty += counted * (
+            SPREAD_ALONE * few + SPREAD_QUIET * max(0.0, -log(others.busy))
+        )
+
+    @property
+    def chance(self) -> float:
+        """The probability that a healthy source is quiet for so long."""
+        if not self.expected:
+            return 1.0
+        spread = 1 / self.evidence + self.uncertainty / self.expected
+        return float((1 + self.expected * spread) ** (-1 / spread))
+
+
+def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
+    """The rhythm of a source that published on these days, in any order, within its country.
+
+    None if there are too few days.
     """
     distinct = sorted({day.toordinal() for day in days})
-    distinct = [day for day in distinct if day >= distinct[-1] - REMEMBERED]
-    if len(distinct) < FEWEST:
+    distinct = [day for day in distinct if day >= distinct[-1] - MAX_AGE_DAYS]
+    if len(distinct) < MIN_DAYS:
         return None
     learner = _Learner(distinct[0], activity)
     published = set(distinct)
@@ -94,10 +135,10 @@ def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
 def weekday_weights(
     rate: float, published: Sequence[float], asked: Sequence[float], usual: Sequence[float]
 ) -> list[float]:
-    """How much of its rate a source has from Monday to Sunday: 1 on average.
+    """The weights of a source's rate from Monday to Sunday, with a mean of 1.
 
-    By the share of such days on which it published, shrunk towards that of a source of its country
-    that has its rate.
+    They follow from the share of such days with a release, shrunk towards that of a source of its
+    country with the same rate.
     """
     mean = sum(usual) / 7
     found = []
@@ -109,16 +150,16 @@ def weekday_weights(
 
 
 def days_of_year(hazards: Sequence[float]) -> float:
-    """On how many days of a year a source publishes."""
+    """The expected number of publication days per year."""
     return sum(1 - exp(-one) for one in hazards) * 365.25 / 7
 
 
 def calendar_weight(day: int, activity: Activity, rests: Sequence[tuple[int, int]]) -> float:
-    """How much of the hazard of its weekday a day has: by holidays, and by rests of before."""
+    """The share of its weekday's hazard that a day has: by holidays, and by earlier rests."""
     weight = activity.weight(day)
     for first, last in rests:
-        if first + YEAR - AROUND <= day <= last + YEAR + AROUND:
-            return weight * REST
+        if first + YEAR_DAYS - REST_TOLERANCE_DAYS <= day <= last + YEAR_DAYS + REST_TOLERANCE_DAYS:
+            return weight * REST_SHARE
     return weight
 
 
@@ -128,7 +169,7 @@ def count_if_any(expected: float) -> float:
 
 
 class _Learner:
-    """What is known of a source so far; ``learn`` takes in one day after the other."""
+    """What is known about a source so far; ``learn`` adds one day after the other."""
 
     def __init__(self, first: int, activity: Activity) -> None:
         self.activity = activity
@@ -138,8 +179,8 @@ class _Learner:
         self.asked = [0.0] * 7
         self.usual = activity.usual(first)
         self.rate = sum(self.usual) / 7
-        self.prior_exposure = EVIDENCE / self.rate
-        # Fading: what it was exposed to, on how many days it published, and what on those.
+        self.prior_exposure = PRIOR_EVIDENCE / self.rate
+        # Decayed sums: exposure, publication days, and exposure on these.
         self.exposure = self.days = self.exposure_of_days = 0.0
         self.score = self.information = 0.0
         self.follows = 1.0
@@ -148,14 +189,14 @@ class _Learner:
 
     @property
     def count(self) -> float:
-        """How many releases are expected of the days on which it published, by the rate."""
+        """The number of releases expected on its publication days, by the rate."""
         if not self.days:
             return 0.0
         each = self.rate * self.exposure_of_days / self.days
         return self.days * count_if_any(each)
 
     def learn(self, day: int, *, published: bool) -> None:
-        """Take in whether it published on a day, the one after the last that was taken in."""
+        """Add a day, which must be the next one: whether the source published on it."""
         weekday = (day - 1) % 7
         if weekday == 0:
             self.usual = self.activity.usual(day)
@@ -167,11 +208,11 @@ class _Learner:
         expected = self.rate * exposure
         count = count_if_any(expected) if published else 0.0
         self._follow(count - expected, expected, log(others.busy))
-        self.exposure = self.exposure * RATE_FADING + exposure
-        self.days = self.days * RATE_FADING + published
-        self.exposure_of_days = self.exposure_of_days * RATE_FADING + published * exposure
-        # One step of expectation maximization a day: the counts of all days follow the rate.
-        self.rate = (EVIDENCE + self.count) / (self.prior_exposure + self.exposure)
+        self.exposure = self.exposure * RATE_DECAY + exposure
+        self.days = self.days * RATE_DECAY + published
+        self.exposure_of_days = self.exposure_of_days * RATE_DECAY + published * exposure
+        # One step of expectation maximization per day: the counts of all days follow the rate.
+        self.rate = (PRIOR_EVIDENCE + self.count) / (self.prior_exposure + self.exposure)
         if published:
             self._end_wait(day)
         else:
@@ -185,26 +226,26 @@ class _Learner:
             self._begin_wait()
 
     def weights(self) -> list[float]:
-        """How much of its rate it has from Monday to Sunday."""
+        """The weights of its rate from Monday to Sunday."""
         return weekday_weights(self.rate, self.published, self.asked, self.usual)
 
     def _follow(self, surprise: float, expected: float, busy: float) -> None:
-        """Learn the power by which it follows the others: one step of Fisher's scoring."""
-        self.score = self.score * FOLLOWS_FADING + surprise * busy
-        self.information = self.information * FOLLOWS_FADING + expected * busy * busy
+        """Learn the power with which it follows the others: one step of Fisher's scoring."""
+        self.score = self.score * FOLLOWS_DECAY + surprise * busy
+        self.information = self.information * FOLLOWS_DECAY + expected * busy * busy
         power = 1 + self.score / (FOLLOWS_WEIGHT + self.information)
-        self.follows = min(max(power, LEAST_FOLLOWS), MOST_FOLLOWS)
+        self.follows = min(max(power, MIN_FOLLOWS), MAX_FOLLOWS)
 
     def _begin_wait(self) -> None:
         self.waited = tuple(self.rate * one for one in self.weights())
-        self.wait = Wait(self.follows, EVIDENCE + self.count)
+        self.wait = Wait(self.follows, PRIOR_EVIDENCE + self.count)
 
     def _end_wait(self, day: int) -> None:
-        """Remember a wait that was told as silence: it may come again each year."""
-        if self.wait.chance * days_of_year(self.waited) <= FALSE_ALARMS:
+        """Remember a wait that was reported as silence: it may come again each year."""
+        if self.wait.chance * days_of_year(self.waited) <= MAX_FALSE_ALARMS:
             self.rests.append((self.last + 1, day - 1))
             self.rests.sort(key=lambda rest: rest[0] - rest[1])
-            del self.rests[RESTS:]
+            del self.rests[MAX_RESTS:]
         self.last = day
 
     def rhythm(self) -> Rhythm:
@@ -216,6 +257,6 @@ class _Learner:
             published=tuple(self.published),
             asked=tuple(self.asked),
             follows=self.follows,
-            evidence=EVIDENCE + self.count,
+            evidence=PRIOR_EVIDENCE + self.count,
             rests=tuple((day(first), day(last)) for first, last in self.rests),
         )

@@ -1,6 +1,6 @@
-"""The health code of each kind of run error (docs/reference/codes.md lists the kinds).
+"""The code of health for each kind of run error (docs/reference/codes.md lists the kinds).
 
-Some of it is no failure of a source: files that belong to its releases, doubts about single ones.
+Some errors are no failure of a source: files of releases, doubts about single releases.
 """
 
 from __future__ import annotations
@@ -12,26 +12,27 @@ from data.health.codes import state_of_code
 from data.models import Run, RunError
 
 VANISHED: Final = "vanished"
-"""The kind of error by which much of a source is gone at once: a person has to look."""
+"""The kind of error if many releases of a source vanished at once: a person has to check."""
 
 ARCHIVE: Final = "archive"
-"""The kind of error by which the archive failed and what was served is not kept: see the disk."""
+"""The kind of error if responses could not be archived, for example on a full disk."""
 
 DRIFT: Final = "drift"
-"""The kind of error by which another way of reading is held back: a person has to accept it."""
+"""The kind of error if changed extraction is held for review: a person has to accept it."""
 
 FILE: Final = "file"
 """The family of errors of files that belong to releases: a source works without them."""
 
 DOUBTS: Final = {"date", "layout", "selector", "stale"}
 REDESIGN: Final = "redesign"
-"""Kinds, and a family, of errors by which what was read is doubted: signs tell where much is."""
+"""Kinds, and a family, of errors that only raise doubts about extracted values. Signs report many
+doubts (data.health.signs)."""
 
-LOST: Final = {"bug", "store", "slow", "slow:visit", "slow:skipped"}
-"""Kinds of errors by which we ourselves lose what a page says, until a later visit."""
+LOST_KINDS: Final = {"bug", "store", "slow", "slow:visit", "slow:skipped"}
+"""Kinds of errors by which Communique itself loses the contents of a page until a later visit."""
 
 WAIT: Final = "wait"
-"""The family of errors by which a host asks us to stay away for a while."""
+"""The family of errors of hosts that ask for a pause."""
 
 KINDS: Final = {
     VANISHED: "release.vanished",
@@ -51,7 +52,7 @@ KINDS: Final = {
     "replaced": "listing.moved",
     "selector:listing": "selector.no_match",
     "redirect": "site.redirects_away",
-    # As reports of earlier versions have it.
+    # In reports of earlier versions.
     "blocked": "site.challenge",
     "empty": "listing.empty",
     "stale": "feed.stale",
@@ -81,8 +82,8 @@ SERVER_ERROR: Final = "http:5"
 BAD_ANSWER: Final = "site.bad_answer"
 """The code of all other kinds."""
 
-OF_RELEASES: Final = {"listing.moved", "listing.empty"}
-"""Codes of a listing that, where it was read, are of releases that it names."""
+LISTING_CODES: Final = {"listing.moved", "listing.empty"}
+"""Codes of a listing that concern its releases instead, if the listing was extracted."""
 
 
 def code_of(kind: str) -> str:
@@ -93,25 +94,25 @@ def code_of(kind: str) -> str:
 
 
 def code_of_failure(run: Run, error: RunError) -> str:
-    """The code of a run that did not work because of an error.
+    """The code of a run that failed because of an error.
 
-    Where its listing was read, it is the releases that could not be.
+    If its listing was extracted, the releases could not be.
     """
     code = code_of(error.kind)
     of_site = code.startswith("site.") and state_of_code(code) == "failing"
-    return "release.unread" if run.found and (of_site or code in OF_RELEASES) else code
+    return "release.unread" if run.found and (of_site or code in LISTING_CODES) else code
 
 
 def decisive(run: Run, listing: str) -> RunError | None:
-    """The error that says why a run did not work, None where it did.
+    """The error that explains why a run failed; None if it worked.
 
-    Of several it is what a person has to look at first. ``listing`` is the address of the listing:
-    where nothing was found, what is wrong with it says why.
+    Of several errors, it is the one that a person should check first. ``listing`` is the URL of the
+    listing, whose error explains why nothing was found.
     """
     errors = errors_of_pages(run)
     if works(run):
         return None
-    for kinds in ({VANISHED, ARCHIVE, DRIFT}, LOST):
+    for kinds in ({VANISHED, ARCHIVE, DRIFT}, LOST_KINDS):
         if found := [error for error in errors if error.kind in kinds]:
             return found[0]
     if not run.found:
@@ -121,11 +122,11 @@ def decisive(run: Run, listing: str) -> RunError | None:
 
 
 def works(run: Run) -> bool:
-    """Whether a run could read any release, or had nothing to complain of.
+    """Whether a run extracted any release, or had no errors.
 
-    One that found releases and lost all of them on the way to the store does not work, nor does one
-    that could read none of them, from which many vanished at once, whose pages could not be
-    archived, or whose changed file is held back.
+    A run does not work if it lost all releases that it found, or extracted none of them. Neither
+    does it work if many releases vanished at once, if its pages could not be archived, or if its
+    changed source file is held for review.
     """
     errors = errors_of_pages(run)
     if not {VANISHED, ARCHIVE, DRIFT}.isdisjoint(error.kind for error in errors):
@@ -134,18 +135,18 @@ def works(run: Run) -> bool:
         return True
     if has_delivered(run):
         return True
-    # A site that is only asked for what is new may have one page that fails, and work.
+    # If only new pages were requested, one of them may fail although the site works.
     failed = len({error.url for error in errors})
-    return failed < run.found and {error.family for error in errors}.isdisjoint(LOST | {WAIT})
+    return failed < run.found and {error.family for error in errors}.isdisjoint(LOST_KINDS | {WAIT})
 
 
 def has_delivered(run: Run) -> bool:
-    """Whether a run read any release."""
+    """Whether a run extracted any release."""
     return bool(run.found and run.new + run.changed + run.unchanged + run.retracted)
 
 
 def errors_of_pages(run: Run) -> list[RunError]:
-    """What went wrong in a run but for files that belong to releases, and mere doubts."""
+    """The errors of a run, without those of files of releases, and without mere doubts."""
     return [
         error
         for error in run.errors
@@ -154,6 +155,6 @@ def errors_of_pages(run: Run) -> list[RunError]:
 
 
 def lost_pages(run: Run) -> list[RunError]:
-    """What we ourselves lost of a run, until a later visit, one for each page."""
-    found: Iterable[RunError] = (error for error in run.errors if error.kind in LOST)
+    """The errors by which Communique lost a page until a later visit, one per page."""
+    found: Iterable[RunError] = (error for error in run.errors if error.kind in LOST_KINDS)
     return list({error.url: error for error in found}.values())

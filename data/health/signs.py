@@ -1,7 +1,7 @@
-"""What a source lacks though its visits work: signs that it is read wrongly, or in part.
+"""Signs that a source is extracted wrongly or in part, although its visits work.
 
-Pure, given the facts of its last visit (data.models.VisitFacts), which carry what was seen before.
-One visit tells; whoever alerts waits for the next ones to agree (data.health.events).
+They need only the facts of the last visit (data.models.VisitFacts), which include what was seen
+before. One visit shows a sign; alerts wait until the next visits agree (data.health.events).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from data.health.run_errors import code_of
 from data.models import Run, Streak, VisitFacts
 from data.wording import counted
 
-MISSED: Final = 5
-SHARE_MISSED: Final = 0.2
-"""Releases, and part of those that pages name, that no listing shows where that is no chance."""
+MIN_MISSED: Final = 5
+MIN_MISSED_SHARE: Final = 0.2
+"""Minimum number and share of the releases that pages name and no listing shows, for a sign."""
 
-ENOUGH: Final = 2
-"""Pages of releases that lack something, from which on that is no chance."""
+MIN_PAGES: Final = 2
+"""Minimum number of release pages with a fault for a sign; a single page may be chance."""
 
 
 def first_sign(run: Run) -> Verdict | None:
-    """The fault that the last successful visit to a source shows; None if it shows none.
+    """The fault that the last successful visit to a source shows, or None.
 
-    The source is degraded, and works, if all faults that the visit shows leave it working.
+    The source is degraded, but works, if all faults of the visit leave it working.
     """
     if run.facts is None:
         return None
@@ -38,7 +38,7 @@ def first_sign(run: Run) -> Verdict | None:
 
 
 def unread(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Releases are listed, and their pages can't be read."""
+    """Releases are listed, but their pages can't be extracted."""
     if not facts.unread.count:
         return None
     code = code_of(facts.unread_kind)
@@ -51,18 +51,18 @@ def unread(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def moved(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The listing leads to a page that lists something else."""
+    """The listing redirects to a page that lists something else."""
     del run
     if facts.replaced and facts.place and facts.place != facts.usual:
         return Verdict(
             "listing.moved",
-            f"its listing leads to {facts.place} now, which lists none of its releases",
+            f"its listing redirects to {facts.place} now, which lists none of its releases",
         )
     return None
 
 
 def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Rows left the listing, and none came that pushed them off."""
+    """Rows disappeared from the listing without newer ones in their place."""
     if not facts.lost.count:
         return None
     when = since(facts.lost, run)
@@ -75,7 +75,7 @@ def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The listing ends before releases that are known."""
+    """The listing ends before known releases."""
     if not facts.behind.count:
         return None
     reason = (
@@ -86,7 +86,7 @@ def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def thin(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The texts of releases are far shorter than they were."""
+    """The texts of releases are far shorter than before."""
     streak = most(facts.known.thin, facts.new.thin)
     if streak is None:
         return None
@@ -99,8 +99,8 @@ def thin(run: Run, facts: VisitFacts) -> Verdict | None:
 
 def undated(run: Run, facts: VisitFacts) -> Verdict | None:
     """Releases have lost their dates."""
-    # One may have been forgotten, but not where the listing states no days any more either.
-    least = 1 if facts.dateless.count else ENOUGH
+    # A single date may have been forgotten, unless the listing has no dates either.
+    least = 1 if facts.dateless.count else MIN_PAGES
     streak = most(facts.known.undated, facts.new.undated, least=least)
     if streak is None:
         return None
@@ -111,7 +111,7 @@ def undated(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Releases have one title."""
+    """Releases have the same title."""
     streak = most(facts.known.same_title, facts.new.same_title, least=1)
     if streak is None:
         return None
@@ -122,7 +122,7 @@ def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def garbled(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Letters of releases became others."""
+    """Letters of releases are garbled."""
     streak = most(facts.known.garbled, facts.new.garbled)
     if streak is None:
         return None
@@ -134,7 +134,7 @@ def garbled(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def texts_alike(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Releases have one text."""
+    """Releases have the same text."""
     streak = most(facts.known.same_text, facts.new.same_text)
     if streak is None:
         return None
@@ -154,7 +154,7 @@ def selectors(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def feed(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The feed can't be read, or has stopped, while the page goes on."""
+    """The feed can't be read or stopped, while the page continues."""
     stale = next((error for error in run.errors if error.kind == "stale"), None)
     if stale:
         return Verdict("feed.stale", stale.message)
@@ -165,9 +165,9 @@ def feed(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def recall(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The listing does not show what pages name."""
+    """The listing does not show releases that pages name."""
     named = facts.missed.count + facts.known_meanwhile
-    if facts.missed.count < MISSED or facts.missed.count < SHARE_MISSED * named:
+    if facts.missed.count < MIN_MISSED or facts.missed.count < MIN_MISSED_SHARE * named:
         return None
     reason = (
         f"{facts.missed.count} of {named} releases that its pages name {since(facts.missed, run)}"
@@ -177,7 +177,7 @@ def recall(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def certificate(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The certificate of its site has ended: it is read all the same, as no browser would."""
+    """The certificate of the site has expired; visits continue, but browsers refuse it."""
     del run
     if not facts.certificate_ended:
         return None
@@ -192,17 +192,17 @@ SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     *(moved, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
     *(lost_rows, stands_still, feed, recall, certificate),
 )
-"""Each a sign; of several the first is told, as the others may follow from it."""
+"""All signs; the first one found is reported, because the others may follow from it."""
 
 
-def most(*streaks: Streak, least: int = ENOUGH) -> Streak | None:
-    """The streak of the most pages, None where all are few."""
+def most(*streaks: Streak, least: int = MIN_PAGES) -> Streak | None:
+    """The streak with the most pages; None if all are too short."""
     found = max(streaks, key=lambda streak: streak.count)
     return found if found.count >= least else None
 
 
 def pages(streak: Streak) -> str:
-    """How many pages of releases were read."""
+    """How many release pages were extracted, for people."""
     return f"{counted(streak.count, 'release')} {'was' if streak.count == 1 else 'were'} read"
 
 

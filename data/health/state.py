@@ -1,4 +1,4 @@
-"""How a source is: whether it works, and whether it is heard of as often as it used to be."""
+"""The health of a source: whether it works, and whether it publishes as often as usual."""
 
 from __future__ import annotations
 
@@ -27,15 +27,14 @@ MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-"""As English has them, whatever the locale."""
+"""English names, whatever the locale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a source as of its last run: ``expected`` is None without a rhythm.
+    """The health of a source as of its last run; ``expected`` is None without a rhythm.
 
-    ``handled`` is what people decided of it, by kind; ``visiting`` is whether a visit to it is
-    under way.
+    ``handled`` are decisions of people, by kind. ``visiting`` is whether a visit is under way.
     """
 
     source: str
@@ -48,7 +47,7 @@ class Health:
 
     @property
     def next_by(self) -> dt.date | None:
-        """The day by which its next release is expected; None if it was past at the last run."""
+        """The day by which the next release is expected; None if it was past at the last run."""
         if self.expected is None or self.last_run is None:
             return None
         is_past = self.expected.by < self.last_run.astimezone(dt.UTC).date()
@@ -56,37 +55,37 @@ class Health:
 
     @property
     def state(self) -> State:
-        """The state that it is in."""
+        """The state of the source."""
         return self.verdict.state
 
     @property
     def degraded(self) -> bool:
-        """Whether it works, with a fault that its code names."""
+        """Whether the source works, with a fault that its code names."""
         return self.verdict.degraded
 
     @property
     def condition(self) -> Condition:
-        """Its state, or ``degraded``."""
+        """The state, or ``degraded``."""
         return self.verdict.condition
 
     @property
     def label(self) -> str:
-        """Its condition as people read it."""
+        """The condition for people."""
         return shown(self.condition)
 
     @property
     def code(self) -> str:
-        """Why, as a code of data.health.codes."""
+        """The reason as a code of data.health.codes."""
         return self.verdict.code
 
     @property
     def reason(self) -> str:
-        """Why, as a sentence."""
+        """The reason as a sentence."""
         return self.verdict.reason
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody has to look at it."""
+        """Whether the source needs no attention."""
         return self.condition in WELL
 
 
@@ -95,16 +94,16 @@ def health_of(
 ) -> Health:
     """The health of a source after its last run."""
     last_run = run.started if run else None
-    verdict = judged(source, run, expected, has_releases=last_release is not None)
+    verdict = verdict_of(source, run, expected, has_releases=last_release is not None)
     return Health(source.id, verdict, last_release, expected, last_run)
 
 
-def judged(
+def verdict_of(
     source: Source, run: Run | None, expected: Expected | None, *, has_releases: bool
 ) -> Verdict:
-    """How a source is after its last run.
+    """The verdict about a source after its last run.
 
-    Silence is judged by the day of that run: whoever does not look can't say that nothing came.
+    Silence is verdict_of as of the day of that run, because later days were not observed.
     """
     if run is None:
         return Verdict("new.unvisited", "it was not visited yet")
@@ -114,47 +113,48 @@ def judged(
         if sign and sign.code == code:
             return sign
         at = f" ({error.url})" if error.url else ""
-        # A changed file that is held back leaves its source to be read by the rules before it.
+        # If a changed source file is held for review, the previous rules still work.
         delivers = error.kind == DRIFT and has_delivered(run)
         return Verdict(code, redacted(f"{error.message}{at}"), delivers)
     if sign := first_sign(run):
         return sign
     verdict = Verdict("new.no_release", "no release of it has been found yet")
     if has_releases:
-        verdict = heard(day_of_run(source, run), expected)
+        verdict = verdict_of_rhythm(day_of_run(source, run), expected)
     if lost := lost_pages(run):
         pages = counted(len(lost), "page")
-        doubt = f"{pages} of its last visit could not be dealt with: {lost[0].message}"
+        doubt = f"{pages} of its last visit could not be processed: {lost[0].message}"
         return verdict._replace(reason=f"{verdict.reason}; {doubt}")
     return verdict
 
 
 def day_of_run(source: Source, run: Run) -> dt.date:
-    """The day on which a run began, in the zone of its source."""
+    """The day on which a run began, in the time zone of its source."""
     return run.started.astimezone(zone_or_utc(source.timezone)).date()
 
 
-def heard(day: dt.date, expected: Expected | None) -> Verdict:
-    """Whether a source that works is heard of, as of a day, and why."""
+def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
+    """The verdict about a working source as of a day: whether its releases come as usual."""
     if expected is None:
         return Verdict("ok", "it works; its releases are too few to know its rhythm")
     if day <= expected.by:
         return Verdict("ok", "it works")
     if day < expected.silent:
         return Verdict("late", f"a release was expected by {spoken(expected.by, day)}")
-    # Days with a release are counted: each may bring several. Whether the source was visited
-    # all that time is not known here, so the sentence compares its page with its rhythm alone.
+    # Days with a release are counted, as each may have several. Whether the source was visited all
+    # that time is unknown here, so the sentence only compares its page with its rhythm.
     due = counted(max(round(expected.releases), 1), "release")
     since = spoken(expected.since, day)
     last = spoken(expected.last, day, weekday=False)
     return Verdict(
         "silent",
-        f"the page answers, but its newest date is {last}; its rhythm suggests {due} since {since}",
+        f"the page responds, but its newest date is {last}; "
+        f"its rhythm suggests {due} since {since}",
     )
 
 
 def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
-    """A day as people say it, with its year where that is not today's."""
+    """A day in words, with its year if that is not the current one."""
     named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
     year = f" {day.year}" if day.year != today.year else ""
     return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

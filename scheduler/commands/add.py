@@ -17,9 +17,9 @@ from data.files import write_new
 from data.text.redaction import redacted, redacted_toml
 from data.toml_files import ID
 from data.wording import counted
+from scheduler.children.fetch import PageFetcher
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.home import Home, open_home
-from scheduler.jobs.fetch import PageFetcher
 from scheduler.terminal.source_report import show, source_values
 from scheduler.terminal.status import status_line
 from spiders.discovery.address_list import ListedAddress, read_addresses

@@ -10,8 +10,8 @@ from data.clock import utc_now
 from data.wording import counted, sized
 from scheduler.cli import BACKUP, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.backup.backup import back_up
-from scheduler.jobs.doctor.last_done import Backup, note_done
+from scheduler.home.backup.backup import back_up
+from scheduler.home.last_done import LastBackup, note_done
 from scheduler.terminal.progress import step_bars
 
 
@@ -28,7 +28,7 @@ def backup(home: Home, *, to: Path, as_json: bool) -> int:
     with step_bars() as told:
         done = back_up(home, to, told)
     if not done.problems:
-        note_done(home, Backup(utc_now()))
+        note_done(home, LastBackup(utc_now()))
     if as_json:
         print_json(done)
     else:

@@ -14,13 +14,13 @@ from data.errors import StoreError
 from data.models import Run, RunError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
+from scheduler.children.executor import Executor
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
-from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
-from scheduler.jobs.handlings import paused_sources
-from scheduler.jobs.health import note_health
 from scheduler.logs import log_to
 from scheduler.service.alerts import waiting_alerts
+from scheduler.sources.handlings import paused_sources
+from scheduler.sources.health import note_health
 from scheduler.terminal.new_store import with_new_store
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import LoadedSource, choose, load_sources
@@ -94,7 +94,7 @@ def visit(
     """Visit sources; where workers visit as well, under leases like theirs."""
     if home.has_fleet:
         # Imported here: the libraries for PostgreSQL may not be installed.
-        from scheduler.executors.at_once import visit_at_once  # noqa: PLC0415
+        from scheduler.fleet.at_once import visit_at_once  # noqa: PLC0415
 
         log_to(sys.stderr, home.settings.log)
         return asyncio.run(visit_at_once(home, sources, backfill=backfill, accept=accept))
@@ -116,7 +116,7 @@ def errors_once(home: Home, printed: Sequence[RunError]) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        if home.told(str(error)) not in {one.message for one in printed}:
+        if home.public_text(str(error)) not in {one.message for one in printed}:
             raise
 
 

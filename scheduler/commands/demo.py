@@ -19,14 +19,14 @@ from data.models import Facet, Run
 from data.wording import counted
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
+from scheduler.children.executor import Executor
 from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json, say
 from scheduler.commands.collect import print_run
 from scheduler.demo.process import Served, rooms_served, write_sources
-from scheduler.executors.local import Executor
 from scheduler.home import Home, open_home
-from scheduler.jobs.health import note_health
-from scheduler.jobs.publish import publish_home
+from scheduler.home.publish import publish_home
 from scheduler.service.web import address_of, listen, server_config
+from scheduler.sources.health import note_health
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 

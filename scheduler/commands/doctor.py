@@ -10,7 +10,7 @@ from data.settings import Settings
 from data.wording import counted
 from scheduler.cli import as_json, home_option, print_json, say
 from scheduler.home import Home, NoHome
-from scheduler.jobs.doctor.examine import examine
+from scheduler.home.doctor.examine import examine
 
 
 def _as_it_is(folder: Path, _: bool) -> Home:  # noqa: FBT001 - as home_option calls it

@@ -17,7 +17,7 @@ from data.text.redaction import HIDDEN
 from data.wording import counted
 from scheduler.cli import always_json, complain, with_home
 from scheduler.home import Home
-from scheduler.jobs.source_changes import check_known
+from scheduler.sources.changes import check_known
 from spiders.sources.loader import load_sources
 
 

@@ -15,10 +15,10 @@ import msgspec
 
 from data.store.public_view import without_secrets
 from data.text.source_secrets import Secrets
+from scheduler.children.fetch import PageFetcher
+from scheduler.children.garbage import collect_garbage_rarely
 from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home
-from scheduler.garbage import collect_garbage_rarely
 from scheduler.home import Home
-from scheduler.jobs.fetch import PageFetcher
 from scheduler.terminal.status import status_line
 from spiders.discovery.fetcher import NEVER_FETCHED, OTHER, WEB, NotFetched, StatusReporter
 from spiders.download.fetch_spider import FetchResult

@@ -11,9 +11,15 @@ from data.models import Handling
 from data.store.public_view import public_view
 from scheduler.cli import Listing, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home import Home
-from scheduler.jobs import handlings
-from scheduler.jobs.handlings import DAYS, MOST_DAYS, end_handlings, handled_fields, why_line
-from scheduler.jobs.health import health_without_store, home_health
+from scheduler.sources import handlings
+from scheduler.sources.handlings import (
+    DEFAULT_MUTE_DAYS,
+    MAX_MUTE_DAYS,
+    end_handlings,
+    handled_fields,
+    why_line,
+)
+from scheduler.sources.health import health_without_store, home_health
 
 
 @click.group(cls=Listing)
@@ -66,10 +72,10 @@ def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
 @click.option(
     "--for",
     "days",
-    type=click.IntRange(1, MOST_DAYS),
-    default=DAYS,
+    type=click.IntRange(1, MAX_MUTE_DAYS),
+    default=DEFAULT_MUTE_DAYS,
     show_default=True,
-    metavar="DAYS",
+    metavar="DEFAULT_MUTE_DAYS",
     help="For how many days.",
 )
 @WHY

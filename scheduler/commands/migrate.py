@@ -9,8 +9,8 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_any_home
 from scheduler.home import Home
-from scheduler.jobs.migrate import carry_log_on, is_of_home, sign_all
-from scheduler.jobs.migrate import migrate as migrate_store
+from scheduler.home.migrate import is_of_home, move_log, sign_all
+from scheduler.home.migrate import migrate as migrate_store
 from scheduler.terminal.progress import step_bars
 
 
@@ -48,7 +48,7 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
         bars = held.enter_context(step_bars())
         done = migrate_store(source or home.store_url, target, bars or (lambda *_: None))
         if of_home and not target.startswith("sqlite:"):
-            carry_log_on(home, target)
+            move_log(home, target)
     if as_json:
         print_json(done)
         return 0

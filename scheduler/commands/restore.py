@@ -10,7 +10,7 @@ from data.settings import Settings
 from data.wording import counted, sized
 from scheduler.cli import BACKUP, as_json, complain, home_option, print_json, say
 from scheduler.home import Home
-from scheduler.jobs.backup.restore import restore as restore_home
+from scheduler.home.backup.restore import restore as restore_home
 from scheduler.terminal.progress import step_bars
 
 # Its settings are not there yet.

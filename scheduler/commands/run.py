@@ -33,6 +33,16 @@ PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
 """The environment variable of the setting site.port."""
 
 
+def service_of(home: Home) -> Service:
+    """The service for a home directory: alone, or one of several on a database."""
+    if not home.has_fleet:
+        return Service(home)
+    # Imported here: the libraries for PostgreSQL may not be installed.
+    from scheduler.fleet.service import FleetService  # noqa: PLC0415
+
+    return FleetService(home)
+
+
 @click.command()
 @click.option("--port", type=PORT, default=None, help="Port to listen on (default: site.port).")
 @with_home
@@ -51,5 +61,5 @@ def run(home: Home, *, port: int | None) -> int:
         raise ReadOnlyHome(home.path)
     log_to(sys.stdout, home.settings.log)
     with home.lock("run", "communique run"):
-        uvloop.run(Service(home).run())
+        uvloop.run(service_of(home).run())
     return 0

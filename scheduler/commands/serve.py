@@ -18,11 +18,11 @@ from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.cli import PORT, complain, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.health import home_health
 from scheduler.logs import log_to
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.push import PushService
 from scheduler.service.web import address_of, listen, prefer_event_loop, server_config
+from scheduler.sources.health import home_health
 
 
 @click.command()

@@ -40,7 +40,7 @@ def worker(home: Home) -> int:
         raise NoFleet(home.path / "communique.toml")
     # It says what to install where the libraries for PostgreSQL are missing, and opens the store.
     home.plain_store().close()
-    from scheduler.service.worker import Worker  # noqa: PLC0415
+    from scheduler.fleet.worker import Worker  # noqa: PLC0415
 
     log_to(sys.stdout, home.settings.log)
     uvloop.run(Worker(home).run())

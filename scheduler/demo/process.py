@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from data.errors import CommuniqueError
+from scheduler.children.child import Child, ChildEnded
 from scheduler.demo.server import ShownDay
-from scheduler.jobs.child import Child, ChildEnded
 
 T = TypeVar("T")
 

@@ -22,9 +22,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 
 from data.errors import CommuniqueError
+from scheduler.children.parent_lines import ParentLines, write_line
 from scheduler.demo.responses import Response, answers, not_found
 from scheduler.demo.rooms import Showing, load_rooms, showing
-from scheduler.parent_lines import ParentLines, write_line
 
 HOST = "127.0.0.1"
 COMPRESSED = 1024

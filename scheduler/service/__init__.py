@@ -1,1 +1,1 @@
-"""`communique run`: the loop, the timetable, the web server, WebSub at work."""
+"""The service of `communique run`: visits, publishing, alerts, WebSub, the web server."""

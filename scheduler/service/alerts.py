@@ -1,4 +1,4 @@
-"""Alerts for one HOME: one process at a time tells what watches match."""
+"""The alerts of one home directory; one process at a time sends them."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from feeds.alerts.matcher import Matcher
 from feeds.alerts.sending import Senders
 from feeds.alerts.worker import AlertWorker
 from feeds.backoff import POLL_SECONDS, Backoff
+from scheduler.children.leased_store import under
 from scheduler.home import Home
-from scheduler.jobs.leased.leased_store import under
 from scheduler.service.background import in_background
 from scheduler.service.push import outbound_of
 
 log = structlog.get_logger()
 
-PATIENCE: Final = 2.0
-"""Seconds that a writer waits for another: it is waited for within the event loop."""
+WRITE_WAIT_SECONDS: Final = 2.0
+"""Maximum seconds that a write waits for another writer; it blocks the event loop."""
 
-COUNTED: Final = 100_000
-"""Events that are looked at to count what waits."""
+MAX_COUNTED_EVENTS: Final = 100_000
+"""Maximum number of events that are checked to count waiting alerts."""
 
-SOON: Final = 1.0
-"""Seconds between two looks at what happened: a visit goes on while what it found is told."""
+EVENT_POLL_SECONDS: Final = 1.0
+"""Seconds between two checks for new events: alerts are sent while a visit is under way."""
 
-AGAIN: Final = 60.0
+RETRY_SECONDS: Final = 60.0
 """Seconds after which a store that failed is tried again."""
 
 
 class AlertService:
-    """Tells what watches match, while it is at work."""
+    """Sends alerts for what watches match, while it runs."""
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home
-        self._pace = pace or Backoff(look=SOON)
+        self._pace = pace or Backoff(look=EVENT_POLL_SECONDS)
 
     def wake(self) -> None:
-        """Something happened."""
+        """Check for new events now."""
         self._pace.wake()
 
     async def run(self, lease: Lease | None = None) -> None:
-        """Work until cancelled; of several processes on one HOME only one does.
+        """Send alerts until cancelled; only one process per home directory does.
 
-        Of several services on a database one does, which has a lease. Raises LeaseLost.
+        Of several services on a database, the one with the ``lease`` does. Raises LeaseLost.
         """
         while True:
             try:
@@ -61,32 +61,32 @@ class AlertService:
             except HomeInUse:
                 await asyncio.sleep(POLL_SECONDS)
             except (OSError, StoreError) as error:
-                # A disk that is full, most likely: the rest of the service goes on.
+                # Probably a full disk: the rest of the service continues.
                 log.warning("alerts failed", problem=str(error))
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_SECONDS)
             except LeaseLost:
                 raise
             except Exception:
-                # A mistake of ours: visits and the site go on, and alerts are tried again.
+                # A bug: visits and the site continue, and alerts are tried again.
                 log.exception("alerts failed")
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self, lease: Lease | None) -> None:
         home = self._home
-        # Nothing that is told is a part of the archive.
-        with closing(home.plain_store(patience=PATIENCE)) as store, under(store, lease):
+        # Alerts are not archived.
+        with closing(home.plain_store(patience=WRITE_WAIT_SECONDS)) as store, under(store, lease):
             senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
             await AlertWorker(store, home.watches, senders, self._pace).run()
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Work for the length of a ``with`` block; ``failed`` is called where that fails."""
+        """Send alerts for the length of a ``with`` block; ``failed`` is called if that fails."""
         async with in_background(self.run(), failed):
             yield
 
 
 def waiting_alerts(home: Home) -> int:
-    """Number of alerts that wait for `communique run`; 0 while it works."""
+    """Number of alerts that wait for `communique run`; 0 while it is running."""
     try:
         with home.lock("alerts", "communique collect"), closing(home.plain_store()) as store:
             return store.alert_counts().get("waiting", 0) + len(new_alerts(home, store))
@@ -95,12 +95,12 @@ def waiting_alerts(home: Home) -> int:
 
 
 def new_alerts(home: Home, store: Store) -> Sequence[AlertDelivery]:
-    """The deliveries that `communique run` will make of the events that wait, none of them kept."""
+    """The deliveries that `communique run` will make for waiting events; none is stored."""
     matcher = Matcher(load_watches(home.watches, AlertWatch)[0], home.settings.alerts)
     if not matcher.watches:
         return ()
     return [
         one
-        for event in store.queued_events(limit=COUNTED)
+        for event in store.queued_events(limit=MAX_COUNTED_EVENTS)
         for one in matcher.deliveries(store, event)
     ]

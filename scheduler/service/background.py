@@ -1,4 +1,4 @@
-"""Work that goes on beside the service, for as long as that runs."""
+"""Tasks that run beside the service, and handling of their errors."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ log = structlog.get_logger()
 async def in_background(
     work: Coroutine[Any, Any, None], failed: Callable[[], object]
 ) -> AsyncIterator[None]:
-    """Do some work for the length of a ``with`` block; ``failed`` is called where it ends itself.
+    """Run a task for the length of a ``with`` block; ``failed`` is called when it ends by itself.
 
-    What it failed by is raised at the end of the block.
+    The error of the task is raised at the end of the block.
     """
     working = asyncio.create_task(work)
     working.add_done_callback(lambda _: failed())
@@ -34,14 +34,14 @@ async def in_background(
 
 
 async def attempt(action: Callable[[], Awaitable[None]]) -> None:
-    """Do something that is tried again later where it fails, on a full disk, say."""
+    """Do something that will be tried again later if it fails, for example on a full disk."""
     try:
         await action()
     except (CommuniqueError, OSError) as error:
-        log.error("failed; it is tried again", problem=str(error))  # noqa: TRY400 - no bug of ours
+        log.error("failed; it will be tried again", problem=str(error))  # noqa: TRY400 - not a bug
 
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group, however deep it lies in it."""
+    """The first error of a group, at any depth."""
     first = errors.exceptions[0]
     return first_of(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,4 +1,4 @@
-"""Push to us for one HOME: hubs that tell of the feeds of its sources, where they can reach us."""
+"""WebSub subscriptions to the feeds of sources, if hubs can reach this site."""
 
 from __future__ import annotations
 
@@ -18,57 +18,57 @@ from feeds.websub.callback import FeedCallback
 from feeds.websub.feed_subscriber import FeedSubscriber
 from scheduler.home import Home
 from scheduler.service.background import in_background
-from scheduler.service.push import PATIENCE, outbound_of
+from scheduler.service.push import WRITE_WAIT_SECONDS, outbound_of
 
 log = structlog.get_logger()
 
-FIRST: Final = 300.0
-"""Seconds in which a hub is to ask back, before it is asked again."""
+VERIFICATION_SECONDS: Final = 300.0
+"""Seconds in which a hub should verify a subscription, before it is requested again."""
 
-AGAIN: Final = 60.0
+RETRY_SECONDS: Final = 60.0
 """Seconds after which a store that failed is tried again."""
 
 
 class FeedPushService:
-    """Keeps subscriptions, and calls ``hinted`` with sources that a hub tells of."""
+    """Keeps subscriptions, and calls ``hinted`` with each source that a hub reports as changed."""
 
     def __init__(
         self, home: Home, hinted: Callable[[str], None], pace: Backoff | None = None
     ) -> None:
         self._home = home
         self._hinted = hinted
-        self._pace = pace or Backoff(FIRST)
+        self._pace = pace or Backoff(VERIFICATION_SECONDS)
         self._sources: Collection[str] = frozenset()
         self._known = asyncio.Event()
         self._callback: FeedCallback | None = None
 
     @property
     def callback(self) -> ASGIApp | None:
-        """What answers hubs, where they can reach us."""
+        """The app that responds to hubs; None if they can't reach this site."""
         return self._answer if self._home.is_reachable else None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._callback or PlainTextResponse("not at work yet\n", 503)
+        answer = self._callback or PlainTextResponse("not started yet\n", 503)
         await answer(scope, receive, send)
 
     def follow(self, sources: Collection[str]) -> None:
-        """Say which sources there are; what is of others is to end."""
+        """Set the sources to subscribe to; other subscriptions are ended."""
         self._sources = sources
         self._known.set()
         self._pace.wake()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Keep subscriptions until cancelled."""
         if not self._home.is_reachable:
             await asyncio.Event().wait()
         while True:
             try:
-                with closing(self._home.plain_store(patience=PATIENCE)) as store:
+                with closing(self._home.plain_store(patience=WRITE_WAIT_SECONDS)) as store:
                     await self._work(store)
             except (OSError, StoreError) as error:
-                # A disk that is full, most likely: sources are visited all the same.
-                log.warning("hubs of sources could not be asked", problem=str(error))
-                await asyncio.sleep(AGAIN)
+                # Probably a full disk: visits continue by the clock.
+                log.warning("subscriptions to hubs failed", problem=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self, store: WebSubStore) -> None:
         site, outbound = self._home.settings.site, outbound_of(self._home)
@@ -84,6 +84,9 @@ class FeedPushService:
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Work for the length of a ``with`` block; ``failed`` is called where that fails."""
+        """Keep subscriptions for the length of a ``with`` block.
+
+        ``failed`` is called if that fails.
+        """
         async with in_background(self.run(), failed):
             yield

@@ -1,4 +1,4 @@
-"""What /metrics reports about a HOME: its disk and archive, and when it was last cared for."""
+"""The metrics of a home directory in /metrics: disk, archive, backups, findings of the doctor."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from data.archive.warc.reader import OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
-from scheduler.executors.command_child import CommandLate, run_command
+from scheduler.children.child import ending
+from scheduler.children.command_child import CommandLate, run_command
 from scheduler.home import Home
-from scheduler.jobs.child import ending
-from scheduler.jobs.doctor.last_done import Backup, Verification, last_done
+from scheduler.home.last_done import LastBackup, LastVerification, last_done
 
 FIRST_SECONDS: Final = 60.0
 """Time from the start of the service to its first run of the doctor."""
@@ -31,7 +31,7 @@ DOCTOR_SECONDS: Final = 300.0
 """Maximum time of a run."""
 
 MAX_WAITING: Final = 1000
-"""Maximum number of waiting journal records that are counted."""
+"""Maximum number of journal records waiting for the archive that are counted."""
 
 log = structlog.get_logger()
 
@@ -44,12 +44,12 @@ class HomeMetrics:
         self._doctor: dict[str, float] = {}
 
     def facts(self) -> dict[str, float]:
-        """What can be measured now, by the names of metrics. Raises StoreError.
+        """The current values by the names of metrics. Raises StoreError.
 
-        A part that can't be measured is absent, and logged.
+        Metrics that can't be measured are missing, and the reason is logged.
         """
         facts = dict(self._doctor)
-        for part in (self._disk, self._archive, self._cared):
+        for part in (self._disk, self._archive, self._care):
             try:
                 facts.update(part())
             except (OSError, ArchiveError) as error:
@@ -64,20 +64,20 @@ class HomeMetrics:
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def examine(self) -> None:
-        """Run the doctor once, and keep how many errors and warnings it reports."""
+        """Run the doctor once, and keep the numbers of errors and warnings."""
         try:
             done = await run_command(self._home, "doctor", "--json", seconds=DOCTOR_SECONDS)
         except (CommandLate, OSError) as error:
             log.warning("the doctor failed", problem=str(error))
             return
-        if isinstance(done.told, dict):
+        if isinstance(done.printed, dict):
             self._doctor = {
                 "communique_doctor_timestamp_seconds": utc_now().timestamp(),
-                "communique_doctor_errors": done.told["errors"],
-                "communique_doctor_warnings": done.told["warnings"],
+                "communique_doctor_errors": done.printed["errors"],
+                "communique_doctor_warnings": done.printed["warnings"],
             }
         else:
-            problem = "; ".join(done.complaints) or f"it {ending(done.code)}"
+            problem = "; ".join(done.errors) or f"it {ending(done.code)}"
             log.warning("the doctor failed", problem=problem)
 
     def _disk(self) -> Iterator[tuple[str, float]]:
@@ -103,17 +103,17 @@ class HomeMetrics:
             yield "communique_witness_timestamp_seconds", witnessed
 
     def _last_witnessed(self) -> float | None:
-        """When a witness last signed the log, as its signature states."""
+        """The time of the newest witness signature of the log."""
         attestations = Attestations(self._home.archive / "log")
         for size in reversed(attestations.sizes()):
             kept = attestations.checkpoint(size)
-            # The first signature is the log's own.
+            # The first signature is by the log itself.
             if kept and (others := kept.note.signatures[1:]):
                 return max(one.time for one in others).timestamp()
         return None
 
     def _lag(self) -> float:
-        """The age of the oldest finished file that was not copied to archive.target."""
+        """The age in seconds of the oldest finished file that is not yet in archive.target."""
         noted = self._home.uploaded
         copied = {*noted.read_text("utf-8").splitlines()} if noted.exists() else set()
         left = [
@@ -123,9 +123,9 @@ class HomeMetrics:
         ]
         return max(0.0, utc_now().timestamp() - min(left)) if left else 0.0
 
-    def _cared(self) -> Iterator[tuple[str, float]]:
-        if backup := last_done(self._home, Backup):
+    def _care(self) -> Iterator[tuple[str, float]]:
+        if backup := last_done(self._home, LastBackup):
             yield "communique_backup_timestamp_seconds", backup.at.timestamp()
-        if verified := last_done(self._home, Verification):
+        if verified := last_done(self._home, LastVerification):
             yield "communique_verification_timestamp_seconds", verified.at.timestamp()
             yield "communique_verification_problems", verified.problems

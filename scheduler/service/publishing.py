@@ -1,6 +1,6 @@
-"""Publishing and what belongs to it, for one HOME: hubs are told, and others attest the log.
+"""Publishing and what depends on it: WebSub, attestation of the log, and the ping.
 
-All of it goes by the files that this HOME published last, and by the log that it signs.
+All of it uses the files that this home directory published last, and the log that it signs.
 """
 
 from __future__ import annotations
@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
 from data.models import Lease
-from scheduler.executors.publisher import Publisher
+from data.network.client import Outbound, OutboundError
+from data.text.redaction import redacted
+from scheduler.children.publish import Publisher
 from scheduler.home import Home
-from scheduler.jobs.attest import attest, is_asked_for
+from scheduler.mirror.attest import attest, is_configured
 from scheduler.service.background import attempt
-from scheduler.service.dead_man import ping
 from scheduler.service.push import PushService, outbound_of
 
 LAST_PUBLICATION_SECONDS: Final = 20.0
@@ -26,7 +28,7 @@ log = structlog.get_logger()
 
 
 class Publishing:
-    """Publishes one HOME; ``note`` is awaited after each time, for those who watch."""
+    """Publishes one home directory; ``note`` is awaited after each publication, for open pages."""
 
     def __init__(self, home: Home, note: Callable[[], Awaitable[None]]) -> None:
         self.push = PushService(home)
@@ -37,7 +39,10 @@ class Publishing:
         self._problem = ""
 
     async def do(self, what: str) -> None:
-        """Publish, attest or ping, by its name in the timetable; to publish is only begun."""
+        """Do a job of the timetable by its name: publish, attest or ping.
+
+        Publishing is only requested; publish_when_due does it.
+        """
         if what == "publish":
             self._due.set()
         elif what == "attest":
@@ -46,7 +51,7 @@ class Publishing:
             await self._ping()
 
     async def publish_when_due(self) -> None:
-        """Publish once for all visits that ended meanwhile, and what else changed the store."""
+        """Publish whenever requested: once for all requests since the last publication."""
         while True:
             await self._due.wait()
             self._due.clear()
@@ -66,7 +71,7 @@ class Publishing:
     async def publish_last(self) -> None:
         """Publish what changed before the service ends, within LAST_PUBLICATION_SECONDS.
 
-        What is not published by then stays marked in the store, for the next start.
+        Unpublished changes stay marked in the store, for the next start.
         """
         try:
             async with asyncio.timeout(LAST_PUBLICATION_SECONDS):
@@ -76,30 +81,30 @@ class Publishing:
             await self._publisher.close(0)
 
     async def note_health(self) -> int:
-        """Note the health of all sources; how many changes."""
+        """Update the health of all sources; return the number of changes."""
         noted = await self._publisher.note_health()
         if noted.error:
-            log.error("failed; it is tried again", problem=noted.error)
+            log.error("failed; it will be tried again", problem=noted.error)
         return noted.changes
 
     async def give_back_later(self, lease: Lease) -> None:
-        """Have a lease given back where this process dies: once no publication is under way."""
+        """Have a lease released if this process dies, after the current publication."""
         await self._publisher.give_back_later(lease)
 
     def cut(self) -> None:
-        """End the publication that is under way, as another service publishes by now."""
+        """End the current publication, because another service publishes now."""
         self._publisher.cut()
 
     async def close(self) -> None:
-        """Let the publication that is under way end."""
+        """Let the current publication finish."""
         await self._publisher.close()
 
     async def _attest(self) -> None:
-        if not is_asked_for(self._home):
+        if not is_configured(self._home):
             return
         done = await asyncio.to_thread(attest, self._home)
         for error in done.errors:
-            log.error("the log is not attested", problem=error)
+            log.error("log not attested", problem=error)
         if done.cosignatures or done.timestamp or done.witnessed:
             log.info(
                 "attested",
@@ -111,5 +116,21 @@ class Publishing:
 
     async def _ping(self) -> None:
         url = self._home.settings.health.ping
-        if url and (unheard := await ping(outbound_of(self._home), url, self._problem)):
-            log.warning("nobody heard the ping", problem=unheard)
+        if url and (problem := await ping(outbound_of(self._home), url, self._problem)):
+            log.warning("ping failed", problem=problem)
+
+
+async def ping(outbound: Outbound, url: str, problem: str) -> str:
+    """Report to a monitor that the service works, or ``problem``; return why that failed, or empty.
+
+    The protocol is that of https://healthchecks.io/docs/http_api/: a POST to the address means
+    healthy, one to the address and `/fail` means a failure, with the reason in its body.
+    """
+    parts = urlsplit(url)
+    if problem:
+        url = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/fail"))
+    try:
+        response = await outbound.ask("POST", url, body=redacted(problem).encode())
+    except OutboundError as error:
+        return str(error)
+    return "" if response.is_good else f"{parts.hostname} responded with {response.status}"

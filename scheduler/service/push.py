@@ -1,4 +1,4 @@
-"""Push for one HOME: which of its parts are at work, and in which process."""
+"""WebSub for one home directory: it notifies a hub of changes, or is a hub itself."""
 
 from __future__ import annotations
 
@@ -20,54 +20,54 @@ from feeds.websub.distributor import HubWorker
 from feeds.websub.hub import Hub
 from feeds.websub.publisher import Announcer
 from scheduler.home import Home
-from scheduler.jobs.publish import note_changes
+from scheduler.home.publish import note_changes
 from scheduler.service.background import in_background
 from spiders.download.settings import user_agent
 
 log = structlog.get_logger()
 
-PATIENCE: Final = 2.0
-"""Seconds that a writer waits for another: it is waited for within the event loop."""
+WRITE_WAIT_SECONDS: Final = 2.0
+"""Maximum seconds that a write waits for another writer; it blocks the event loop."""
 
 
 class PushService:
-    """Tells a hub of changes, or is a hub; nothing where the settings name none."""
+    """Notifies a hub of changes, or is a hub; does nothing without a hub in the settings."""
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home
         self._site = home.settings.site
         self._pace = pace or Backoff()
         self._hub = hub_of(self._site)
-        self._store = home.store(patience=PATIENCE) if self._hub else None
+        self._store = home.store(patience=WRITE_WAIT_SECONDS) if self._hub else None
         if self._store and self._site.hub == OWN_HUB:
             self._store.keep_private()
 
     @property
     def hub(self) -> ASGIApp | None:
-        """What answers subscribers, where we are the hub."""
+        """The app that responds to subscribers, if this site is its own hub."""
         if self._store is None or self._site.hub != OWN_HUB:
             return None
         return Hub(self._store, self._site, self._home.site, self._pace.wake)
 
     def wake(self) -> None:
-        """Something was published."""
+        """Notify the hub or subscribers now."""
         self._pace.wake()
 
     async def run(self) -> None:
-        """Work until cancelled; of several processes on one HOME only one does."""
+        """Work until cancelled; only one process per home directory does."""
         if self._store is None or self._hub is None:
             await asyncio.Event().wait()
             return
         while True:
             try:
                 with self._home.lock("push", "another process"):
-                    # What changed while nobody looked: a process may have ended in between.
+                    # Changes of a process that ended before it recorded them.
                     await asyncio.to_thread(note_changes, self._home)
                     await self._worker(self._store, self._hub).run()
             except HomeInUse:
                 await asyncio.sleep(POLL_SECONDS)
             except (OSError, StoreError) as error:
-                # A disk that is full, most likely: feeds are served all the same.
+                # Probably a full disk: feeds are served all the same.
                 log.warning("push failed", problem=str(error))
                 await self._pace.rest()
 
@@ -88,7 +88,7 @@ class PushService:
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Work for the length of a ``with`` block; ``failed`` is called where that fails."""
+        """Work for the length of a ``with`` block; ``failed`` is called if that fails."""
         try:
             async with in_background(self.run(), failed):
                 yield
@@ -98,9 +98,9 @@ class PushService:
 
 
 async def announce(home: Home) -> bool:
-    """Tell the hub of all that is due, once; False where it has to be told again later.
+    """Notify the hub of all changed feeds once; False if it has to be tried again later.
 
-    Where another process is at it, or this site is its own hub, that is left to it.
+    If another process does this, or this site is its own hub, nothing is done.
     """
     site = home.settings.site
     hub = hub_of(site)
@@ -118,6 +118,6 @@ async def announce(home: Home) -> bool:
 
 
 def outbound_of(home: Home) -> Outbound:
-    """The client for a HOME."""
+    """The HTTP client for a home directory."""
     network = home.settings.network
     return Outbound(user_agent(network), network.allow_private)

@@ -1,7 +1,7 @@
-"""What systemd is told of the service: that it serves, that it lives, that it ends.
+"""Notifies systemd that the service is ready, alive, or stopping.
 
-The protocol is sd_notify(3): lines of `NAME=value`, one datagram, to the socket that NOTIFY_SOCKET
-names. Whoever started the service otherwise set none of it, and nothing is told.
+The protocol is sd_notify(3): lines of `NAME=value` in one datagram to the socket in NOTIFY_SOCKET.
+Without that variable, nothing is sent.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ STOPPING = "STOPPING=1"
 ALIVE = "WATCHDOG=1"
 
 
-def tell(*states: str) -> None:
-    """Tell systemd some states, where it asked to be told. One that does not listen is logged."""
+def notify(*states: str) -> None:
+    """Send states to systemd if it requested them. A failure is logged."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
-    # An "@" stands for the NUL that abstract addresses begin with.
+    # "@" stands for the NUL byte at the start of an abstract address.
     place = f"\0{address[1:]}" if address.startswith("@") else address
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as opened:
             opened.connect(place)
             opened.sendall("\n".join(states).encode())
     except OSError as error:
-        log.warning("systemd was not told", states=list(states), problem=str(error))
+        log.warning("systemd not notified", states=list(states), problem=str(error))
 
 
-def patience() -> float:
-    """Seconds without a sign of life after which systemd ends this process; 0 where it never does.
+def watchdog_seconds() -> float:
+    """Seconds without a sign of life after which systemd kills this process; 0 if never.
 
-    A child that inherited what was said to its parent is not meant.
+    Variables that a child inherited from its parent are ignored.
     """
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return 0.0
@@ -46,13 +46,13 @@ def patience() -> float:
 
 
 async def show_life() -> None:
-    """Tell systemd that the event loop turns, often enough for its patience, until cancelled.
+    """Notify systemd periodically that the event loop works, until cancelled.
 
-    It is the loop that starts visits, publishes and serves: one that hangs tells nothing, and
-    systemd starts the service anew.
+    The same loop starts visits, publishes and serves. If it hangs, systemd gets no sign of life and
+    restarts the service.
     """
-    if seconds := patience():
+    if seconds := watchdog_seconds():
         while True:
-            tell(ALIVE)
-            # Half of it, as sd_watchdog_enabled(3) says.
+            notify(ALIVE)
+            # Half of the limit, as sd_watchdog_enabled(3) recommends.
             await asyncio.sleep(seconds / 2)

@@ -1,10 +1,9 @@
-"""What the service does again and again, and when each source is visited next.
+"""The timetable: what the service does periodically, and the next visit of each source.
 
-RECURRING is the table of the first. When a visit is due, scheduler.service.visit_planner says, and
-a publication follows each at once. All are jobs of APScheduler, which follow a clock that is set.
-
-APScheduler compares times of day. A clock that went back two days would stall every job for two
-days, so jobs are moved by as much as the clock was, which the monotonic clock tells.
+RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due. All
+jobs run in APScheduler, which compares wall-clock times. If the clock went back two days, it would
+stall all jobs for two days. So all jobs are moved by as much as the clock was changed, which is
+measured with the monotonic clock.
 """
 
 from __future__ import annotations
@@ -27,52 +26,55 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from data.clock import utc_now
 
-JITTER = 0.1
-"""Part of an interval by which visits are spread that are overdue, and that lies between two."""
+JITTER_SHARE = 0.1
+"""Share of an interval over which overdue visits are spread, and minimum pause between two
+visits."""
 
-SPREAD: Final = 20.0
-"""Seconds by which visits come later at the most: much is published at noon, and sources are not to
-be visited in the same second."""
+MAX_SPREAD_SECONDS: Final = 20.0
+"""Maximum seconds by which visits are delayed at random: many releases are published at noon, and
+sources should not be visited in the same second."""
 
-JUMP = dt.timedelta(seconds=2)
-"""How far the clock must be off from where the monotonic one puts it, to have been set."""
+MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
+"""Difference between the wall clock and the monotonic clock from which the clock counts as
+changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """What is done every so many ``seconds``."""
+    """A periodic job: its name, its interval in ``seconds``, and its purpose."""
 
     name: str
     seconds: float
-    sentence: str
+    purpose: str
 
 
 RECURRING: Final = (
-    Recurring("reload", 30, "Take in source files that were added, changed or removed."),
+    Recurring("reload", 30, "Read source files that were added, changed or removed."),
     Recurring(
-        "publish", 30, "Publish what changed without a visit: by an import, by a retraction."
+        "publish", 30, "Publish changes made without a visit, such as imports and retractions."
     ),
-    Recurring("health", 60, "Note which sources work no more, and which work again."),
-    Recurring("ping", 60, "Say that the service works, where somebody is named to hear it."),
+    Recurring("health", 60, "Record which sources stopped working, and which work again."),
+    Recurring("ping", 60, "Report to the monitor in health.ping that the service works."),
     Recurring(
         "attest",
         3600,
-        "Have others sign and date our log, and sign theirs, where any are named.",
+        "Have witnesses and a time-stamp authority sign the log, and sign the logs of others.",
     ),
-    Recurring("tidy", 86_400, "Tidy the store."),
+    Recurring("tidy", 86_400, "Delete old reports from the store, and optimize it."),
 )
-"""Every recurring job but visits. The clock is looked at besides, every CLOCK seconds; what is to
-be pushed, by WebSub's own pace (feeds.backoff); the archive is copied by every service, also
-by one that plans nothing (scheduler.service.upkeep)."""
+"""All periodic jobs but visits. Besides them: the clock is checked every CLOCK_CHECK_SECONDS,
+WebSub has its own pace (feeds.backoff), and every service of a fleet copies its archive
+(scheduler.service.upkeep)."""
 
-LEAP: Final = dt.timedelta(hours=1)
-"""By how much a clock must be set for the days that it tells to be doubted."""
+MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
+"""Minimum change of the clock that makes its dates doubtful."""
 
-SETTLING: Final = 1800.0
-"""Seconds for which they are: a clock that was set wrongly is often set back soon."""
+SETTLING_SECONDS: Final = 1800.0
+"""Seconds for which dates are doubtful: a clock that was set wrongly is often corrected soon."""
 
-CLOCK: Final = 5.0
-"""Seconds between two looks at the clock: no job, for jobs stand still while it is wrong."""
+CLOCK_CHECK_SECONDS: Final = 5.0
+"""Seconds between two checks of the clock. This is not a job, because jobs stall while the clock is
+wrong."""
 
 
 def first_visit(
@@ -84,23 +86,23 @@ def first_visit(
 ) -> dt.datetime:
     """When a source is visited first after a start of the service.
 
-    A source never visited is due at once; one that was, when it was ``due`` after that, a restart
-    in between notwithstanding; overdue ones are spread over a tenth of their interval, so that a
-    restart or a machine that slept makes no storm. So are those whose last visit lies in the
-    future: the clock was wrong then, or is now.
+    A source that was never visited is due now. One that was visited is due at ``due``. Overdue
+    visits are spread over a tenth of their interval, so that a restart or a machine that slept
+    causes no burst. So are those whose last visit is in the future: the clock was wrong then, or is
+    now.
     """
     if last is None:
         return now
     if last <= now < due:
         return due
-    return now + interval * JITTER * chance.random()
+    return now + interval * JITTER_SHARE * chance.random()
 
 
 class Timetable:
-    """The visits that are due, each a job of ``scheduler``, and what is done again and again.
+    """The due visits, each a job of ``scheduler``, and the periodic jobs.
 
-    ``visit`` is called with the id of a source when it is due. ``clock`` counts seconds and is
-    never set, ``now`` is the time of day.
+    ``visit`` is called with the id of a source that is due. ``clock`` counts seconds and is never
+    changed, ``now`` is the wall-clock time.
     """
 
     def __init__(
@@ -113,7 +115,7 @@ class Timetable:
     ) -> None:
         self.scheduler = AsyncIOScheduler(
             timezone=dt.UTC,
-            # A machine that slept: each job once and late, not as often as it was missed.
+            # After a machine slept, each missed job runs once.
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
         self._visit = visit
@@ -124,7 +126,7 @@ class Timetable:
         self._leapt = -math.inf
 
     def put(self, source: str, wait: float) -> None:
-        """Have a source due in ``wait`` seconds, whatever was said of it before."""
+        """Make a source due in ``wait`` seconds, whatever was scheduled before."""
         self.scheduler.add_job(
             self._visit,
             DateTrigger(self._now() + dt.timedelta(seconds=wait)),
@@ -134,72 +136,69 @@ class Timetable:
         )
 
     def put_again(self, source: str, wait: float, interval: float) -> None:
-        """Have a source due in ``wait`` seconds, after a visit that is over.
-
-        One that takes as long as its interval is let alone for a while all the same.
-        """
-        rest = interval * JITTER
-        self.put(source, max(wait, rest) + self._chance.uniform(0, min(SPREAD, rest)))
+        """Make a source due in ``wait`` seconds after a visit, at least after a short pause."""
+        rest = interval * JITTER_SHARE
+        self.put(source, max(wait, rest) + self._chance.uniform(0, min(MAX_SPREAD_SECONDS, rest)))
 
     def in_turn(self) -> list[str]:
-        """The sources that are to be visited, the next first."""
+        """The sources in the order of their next visits."""
         return [*self.due()]
 
     def due(self) -> dict[str, dt.datetime]:
-        """When sources are to be visited, the next first."""
+        """When each source is visited next, the next first."""
         jobs = [job for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
         return {job.args[0]: job.next_run_time for job in jobs}
 
     def hasten(self, source: str, wait: float) -> None:
-        """Have a source due in ``wait`` seconds, unless it is due sooner or being visited."""
+        """Make a source due in ``wait`` seconds, unless it is due earlier or is being visited."""
         job, at = self.scheduler.get_job(_job_of(source)), self._now() + dt.timedelta(seconds=wait)
         if job and at < job.next_run_time:
             job.modify(trigger=DateTrigger(at), next_run_time=at)
 
     def remove(self, source: str) -> None:
-        """Forget a source."""
+        """Remove a source."""
         try:
             self.scheduler.remove_job(_job_of(source))
         except JobLookupError:
-            return  # it is being visited
+            return  # the source is being visited
 
     def start(self, actions: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
-        """Begin; ``actions`` are what is done for each of RECURRING, by its name."""
+        """Start all jobs; ``actions`` are the functions of RECURRING, by name."""
         for job in RECURRING:
             action = partial(unless_over, actions[job.name])
             self.scheduler.add_job(action, IntervalTrigger(seconds=job.seconds))
         self.scheduler.start()
 
     async def follow_clock(self) -> None:
-        """Move all jobs along whenever somebody sets the clock, for ever."""
+        """Move all jobs whenever the clock is changed, until cancelled."""
         while True:
-            await asyncio.sleep(CLOCK)
-            self.look_at_clock()
+            await asyncio.sleep(CLOCK_CHECK_SECONDS)
+            self.check_clock()
 
-    def look_at_clock(self) -> None:
-        """Move all jobs by as much as the clock was set since the last look."""
+    def check_clock(self) -> None:
+        """Move all jobs by as much as the clock was changed since the last check."""
         started = self._start_of_clock()
         moved = started - self._started
-        if abs(moved) < JUMP:
+        if abs(moved) < MIN_CLOCK_JUMP:
             return
         self._started = started
-        if abs(moved) >= LEAP:
+        if abs(moved) >= MIN_CLOCK_LEAP:
             self._leapt = self._clock()
         for job in self.scheduler.get_jobs():
             job.modify(next_run_time=job.next_run_time + moved)
 
     @property
     def is_clock_settled(self) -> bool:
-        """Whether the clock was not set by an hour or more of late."""
-        return self._clock() - self._leapt >= SETTLING
+        """Whether the clock was not changed by an hour or more recently."""
+        return self._clock() - self._leapt >= SETTLING_SECONDS
 
     def _start_of_clock(self) -> dt.datetime:
-        """The time of day at which the monotonic clock stood at 0, as the clock says now."""
+        """The wall-clock time at which the monotonic clock was 0, by the wall clock now."""
         return self._now() - dt.timedelta(seconds=self._clock())
 
 
 async def unless_over(action: Callable[[], Awaitable[None]]) -> None:
-    """Do something that is cut short where the timetable ends, which is no error to be told."""
+    """Run an action; if the timetable ends meanwhile, its cancellation is not an error."""
     with suppress(asyncio.CancelledError):
         await action()
 

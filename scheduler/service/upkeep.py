@@ -1,4 +1,4 @@
-"""What keeps a store and an archive in shape: old reports go, and finished files are copied."""
+"""Upkeep: deletes old reports from the store, and copies the archive to a bucket."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from data.network.bucket import open_bucket
 from scheduler.home import Home
 from scheduler.service.background import attempt
 
-EACH: Final = 3600.0
+COPY_INTERVAL_SECONDS: Final = 3600.0
 """Seconds between two copies of an archive."""
 
 log = structlog.get_logger()
 
 
 async def tidy(home: Home) -> None:
-    """Tidy the store. Raises StoreError."""
+    """Delete old reports from the store, and optimize it. Raises StoreError."""
     await asyncio.to_thread(_tidy, home)
 
 
@@ -32,14 +32,14 @@ def _tidy(home: Home) -> None:
 
 
 async def copy_for_ever(home: Home) -> None:
-    """Copy the archive of this HOME to a bucket, where one is named, again and again.
+    """Copy the archive of this home directory to archive.target periodically, if it is set.
 
-    Each of many machines does so: nobody else has its files.
+    Every machine does this, because no other has its files.
     """
-    # At once, and not in an hour only: a service may be started anew each night.
+    # Also at the start: the service may be restarted every night.
     while home.settings.archive.target:
         await attempt(partial(_copy, home))
-        await asyncio.sleep(EACH)
+        await asyncio.sleep(COPY_INTERVAL_SECONDS)
 
 
 async def _copy(home: Home) -> None:

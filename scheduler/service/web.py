@@ -1,4 +1,4 @@
-"""Where the web server listens."""
+"""The socket and the configuration of the web server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SWITCH_SECONDS: Final = 0.0005
 
 
 class PortTaken(CommuniqueError):
-    """The web server can't listen where it was told to."""
+    """The web server can't listen on the configured address."""
 
     def __init__(self, host: str, port: int, cause: str, fix: str) -> None:
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -31,7 +31,7 @@ class PortTaken(CommuniqueError):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on ``host`` and ``port`` (0 takes a free one). Raises PortTaken."""
+    """A socket that listens on ``host`` and ``port`` (0 for a free port). Raises PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -42,7 +42,7 @@ def listen(host: str, port: int) -> socket.socket:
         opened.close()
         is_wrong = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
         fix = (
-            "write an address of this machine in site.host"
+            "set site.host to an address of this machine"
             if is_wrong
             else "choose another port (--port)"
         )
@@ -51,34 +51,34 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(opened: socket.socket) -> str:
-    """The URL of what listens there."""
+    """The URL of the server that listens on a socket."""
     host, port = opened.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def admin_address(address: str) -> str:
-    """Where a person on this machine finds the operator's room of a server at an address."""
+    """The URL of the admin pages on this machine, for a server at an address."""
     for anywhere, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
         address = address.replace(anywhere, here)
     return f"{address.rstrip('/')}{ADMIN_PATH}/"
 
 
 def prefer_event_loop() -> None:
-    """Have threads that compute release the interpreter after `SWITCH_SECONDS`.
+    """Have computing threads release the interpreter after SWITCH_SECONDS.
 
-    The event loop waits that long for each turn while a thread computes, and needs several turns
-    per answer.
+    While a thread computes, the event loop waits that long for each turn, and it needs several
+    turns per response.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def server_config(app: ASGIApp, site: Site | None = None) -> ServerConfig:
-    """How our web server runs: nothing is done for a request that nobody needs."""
+    """The configuration of the web server, without work that no request needs."""
     site = site or Site()
     config = ServerConfig(
         app,
         http=HttpProtocol,
-        # A connection that was handed to another protocol would never be counted as ended.
+        # A connection that is handed to another protocol would never be counted as closed.
         ws="none",
         interface="asgi3",
         log_config=None,

@@ -51,7 +51,7 @@ def check_store(home: Home) -> None:
 def start_store(home: Home) -> None:
     """Start a new store if that of a HOME is lost, and report what it keeps from readers."""
     # Imported here: these libraries take long to load, and this is rarely needed.
-    from scheduler.jobs.rebuild.new_store import begin_new_store  # noqa: PLC0415
+    from scheduler.mirror.rebuild.new_store import begin_new_store  # noqa: PLC0415
     from scheduler.terminal.progress import step_bars  # noqa: PLC0415
 
     with step_bars() as told:

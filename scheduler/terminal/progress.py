@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
-from scheduler.executors.crawl_child import ProgressReporter
-from scheduler.jobs.crawl_lines import Progress as Line
+from scheduler.children.crawl_child import ProgressReporter
+from scheduler.children.crawl_lines import Progress as Line
 
 
 @contextmanager

@@ -354,7 +354,7 @@ def test_a_crawl_that_is_told_to_end_seals_what_it_archived(tmp_path: Path, room
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     with (
         subprocess.Popen(  # noqa: S603 - our own program
-            [*COMMUNIQUE[:2], "-m", "scheduler.jobs.crawl"],
+            [*COMMUNIQUE[:2], "-m", "scheduler.children.crawl"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as child

@@ -15,8 +15,8 @@ from data.archive.warc.warc_file import cdxj_path, own_files
 from data.settings import Site
 from data.text.source_secrets import Secrets
 from feeds.replay.captured import CapturedPages, Restrictions
-from scheduler.jobs.unread_pages import PageCaptures
 from spiders.archived.listings import ArchivedListings
+from spiders.archived.page_captures import PageCaptures
 from spiders.sources.source_file import SourceFile
 from tests.command import collect, communique, make_home
 from tests.posting_room import PostingRoom, button_html, button_page, posting_room

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from data.models import Run
-from scheduler.executors.local import AT_HOST, NOT_BEGUN, VISITS, Executor
+from scheduler.children.child import Child
+from scheduler.children.crawl_lines import CrawlStart, VisitJob
+from scheduler.children.executor import MAX_VISITS, MAX_VISITS_PER_HOST, NOT_BEGUN, Executor
 from scheduler.home import Home, open_home
-from scheduler.jobs.child import Child
-from scheduler.jobs.crawl_lines import CrawlStart, VisitJob
 from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource, load_sources
 from tests.fork_server import forking_python
@@ -101,7 +101,7 @@ def crowded(folder: Path, rooms: dict[str, Room], number: int) -> tuple[Home, li
 def test_a_host_of_very_many_sources_leaves_places_to_the_others(
     tmp_path: Path, rooms: dict[str, Room]
 ) -> None:
-    home, crowd = crowded(tmp_path / "home", rooms, VISITS)
+    home, crowd = crowded(tmp_path / "home", rooms, MAX_VISITS)
     good = load_sources(home.sources)[0]["good-1"]
 
     async def work() -> tuple[Run, list[Run]]:
@@ -117,14 +117,14 @@ def test_a_host_of_very_many_sources_leaves_places_to_the_others(
     assert (run.new, run.errors) == (2, ())
     # Those that waited for their turn did not begin when all was closed.
     assert {error.kind for run in cut for error in run.errors} == {"interrupted"}
-    assert len(cut) == VISITS
-    assert len(rooms["slow-1"].statuses("/news/")) <= AT_HOST
+    assert len(cut) == MAX_VISITS
+    assert len(rooms["slow-1"].statuses("/news/")) <= MAX_VISITS_PER_HOST
 
 
 def test_of_a_host_that_is_lost_no_visit_begins_that_waited_for_its_turn(
     tmp_path: Path, rooms: dict[str, Room]
 ) -> None:
-    home, crowd = crowded(tmp_path / "home", rooms, AT_HOST + 1)
+    home, crowd = crowded(tmp_path / "home", rooms, MAX_VISITS_PER_HOST + 1)
 
     async def work() -> list[Run]:
         executor = Executor(home)
@@ -160,7 +160,7 @@ def test_what_a_stopped_visit_still_awaits_does_not_hold_up_the_end_of_its_child
     home = home_of(tmp_path / "home", {"slow-1": rooms["slow-1"]}, run_timeout=1)
 
     async def work() -> int:
-        child = await Child.start("scheduler.jobs.crawl")
+        child = await Child.start("scheduler.children.crawl")
         await child.say(CrawlStart(str(home.path)))
         await child.say(VisitJob("slow-1"))
         while "run" not in await child.hear(dict[str, object]):

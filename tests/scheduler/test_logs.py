@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data.settings import Log
-from scheduler.logs import LARGEST, line_of, open_log
+from scheduler.logs import MAX_LOG_BYTES, line_of, open_log
 
 SECRET = "hunter2"  # noqa: S105 - what no line may show
 
@@ -110,9 +110,9 @@ def test_a_log_that_is_full_is_kept_beside_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "crawl.log"
     for byte in (b"a", b"b"):
         with open_log(path) as log:
-            log.write(byte * (LARGEST + 1))
+            log.write(byte * (MAX_LOG_BYTES + 1))
     with open_log(path) as log:
         log.write(b"new\n")
     assert path.read_bytes() == b"new\n"
-    assert (tmp_path / "crawl.log.1").read_bytes() == b"b" * (LARGEST + 1)
+    assert (tmp_path / "crawl.log.1").read_bytes() == b"b" * (MAX_LOG_BYTES + 1)
     assert len(list(tmp_path.iterdir())) == 2

@@ -1,6 +1,6 @@
 """The timetable of hosts, and the fence of those who visit them: one row a host.
 
-What one service of several does has such a row too, whose name begins with DUTY.
+A duty, which one of several services does, has such a row too; duty_key gives its name.
 
 A host is due at ``next_due``. Who claims it gets a token and holds the host until a time of the
 database's clock, the only one that counts; nobody else does meanwhile. What comes of a visit is
@@ -22,8 +22,11 @@ from data.models import Lease, Run
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS
 from data.store.sql.database.rows import decode_run
 
-DUTY: Final = "duty:"
-"""What the names of rows begin with that are no hosts: no host has letters for its port."""
+DUTY_PREFIX: Final = "duty:"
+"""Prefix of the names of rows that are duties. No host starts with it: its port is a number."""
+
+JOB_LOCK_PREFIX: Final = "visit:"
+"""Prefix of the Procrastinate lock of a row's jobs; the name of the row follows."""
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -35,10 +38,15 @@ class Connections(Protocol):
         """A connection that commits each statement, for the length of a ``with`` block."""
 
 
+def duty_key(name: str) -> str:
+    """The name of a duty's row, and of what is due of it."""
+    return f"{DUTY_PREFIX}{name}"
+
+
 class AskedVisit(NamedTuple):
     """A visit that a source is to have: ``file`` is the text of its source file.
 
-    ``explicit``, ``backfill`` and ``accept`` are as scheduler.jobs.crawl_lines.VisitJob has them.
+    ``explicit``, ``backfill`` and ``accept`` are as in scheduler.children.crawl_lines.VisitJob.
     """
 
     source: str
@@ -128,7 +136,7 @@ class Hosts:
         async with self._connections.connection() as db:
             await db.execute(
                 "DELETE FROM host_sources WHERE source <> ALL (%s) AND NOT starts_with(host, %s)",
-                [[*sources], DUTY],
+                [[*sources], DUTY_PREFIX],
             )
 
     async def claim(self, host: str, *, seconds: float) -> Lease | None:

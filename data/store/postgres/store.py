@@ -12,6 +12,7 @@ from data.models import DueHosts
 from data.sqlite_file import BUSY_SECONDS
 from data.store.postgres.bands import LshIndex
 from data.store.postgres.database.connection import Connection
+from data.store.postgres.hosts import DUTY_PREFIX
 from data.store.postgres.search import SearchPart
 from data.store.postgres.snapshot import write_snapshot
 from data.store.sql.store import NOT_OF_ARCHIVE, SqlStore, SqlTables
@@ -85,7 +86,8 @@ class PostgresStore(SearchPart, SqlStore):
             "SELECT EXISTS (SELECT 1 FROM hosts), count(*),"
             " EXTRACT(epoch FROM now() - min(next_due)),"
             " (SELECT count(*) FROM hosts WHERE token <> 0 AND next_due > now()"
-            " AND left(host, 5) <> 'duty:') FROM hosts WHERE next_due <= now()"
+            " AND NOT starts_with(host, ?)) FROM hosts WHERE next_due <= now()",
+            [DUTY_PREFIX],
         )
         return DueHosts(number, float(seconds or 0), held) if known else None
 

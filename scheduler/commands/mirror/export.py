@@ -30,7 +30,7 @@ from feeds.offline.selection import SelectedReleases
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
-from scheduler.jobs.source_changes import check_known
+from scheduler.sources.changes import check_known
 from scheduler.terminal.steps import steps_bar
 
 SHOWN = 10

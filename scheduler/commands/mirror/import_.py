@@ -11,7 +11,7 @@ from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import SOURCE_LOCK, Home
-from scheduler.jobs.import_archive import ArchiveImport
+from scheduler.mirror.import_archive import ArchiveImport
 from scheduler.terminal.new_store import with_new_store
 from scheduler.terminal.steps import steps_bar
 from spiders.archived.imported_pages import ImportedPages

@@ -7,7 +7,7 @@ import click
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.removal import prune as prune_home
+from scheduler.mirror.removal import prune as prune_home
 from scheduler.terminal.steps import steps_bar
 
 

@@ -9,9 +9,8 @@ import click
 from data.wording import counted
 from scheduler.cli import FOLDER, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.rebuild.captures import Unreadable
-from scheduler.jobs.rebuild.rebuild import rebuild as rebuild_home
-from scheduler.jobs.rebuild.report import Rebuilt
+from scheduler.mirror.rebuild.rebuild import rebuild as rebuild_home
+from scheduler.mirror.rebuild.report import Rebuilt, Unreadable
 from scheduler.terminal.progress import step_bars
 
 SHOWN = 10

@@ -10,8 +10,8 @@ from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
-from scheduler.jobs.reextract import Reextraction, Reread
-from scheduler.jobs.reextract import reextract as reextract_home
+from scheduler.mirror.reextract import Reextraction, Reread
+from scheduler.mirror.reextract import reextract as reextract_home
 from scheduler.terminal.progress import step_bars
 from spiders.sources.loader import choose, load_sources
 

@@ -10,7 +10,7 @@ from data.archive.lost import lost_text
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.mirror_status import MirrorStatus, mirror_status
+from scheduler.mirror.status import MirrorStatus, mirror_status
 
 
 @click.command()

@@ -25,8 +25,8 @@ from data.network.client import OutboundError
 from data.wording import counted, sized
 from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.attest import outbound_of
-from scheduler.jobs.doctor.last_done import Verification, note_done
+from scheduler.home.last_done import LastVerification, note_done
+from scheduler.mirror.attest import client_of
 from scheduler.terminal.steps import steps_bar
 
 SHOWN = 20
@@ -87,7 +87,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
         missing = () if home.has_store else (MISSING_STORE,)
         report = replace(report, problems=problems, not_compared=(*missing, *NOT_COMPARED))
     if home.archive.is_dir():
-        note_done(home, Verification(utc_now(), len(problems)))
+        note_done(home, LastVerification(utc_now(), len(problems)))
     if as_json:
         print_json(report)
     else:
@@ -129,7 +129,7 @@ def checkpoints(
     own = log.checkpoint()
     if own is None:
         return [], [Problem(place, None, NO_CHECKPOINT) for place in against]
-    keys, client = log.key_chain(), outbound_of(home)
+    keys, client = log.key_chain(), client_of(home)
     found: list[tuple[str, Checkpoint]] = []
     problems: list[Problem] = []
     named = [asked_witness(one, home.path).place for one in home.settings.archive.witnesses]

@@ -7,7 +7,7 @@ import click
 from data.wording import counted
 from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_later_home
 from scheduler.home import Home, NoHome
-from scheduler.jobs.attest import attest, is_asked_for, witness_log
+from scheduler.mirror.attest import attest, is_configured, witness_log
 
 
 @click.command()
@@ -50,7 +50,7 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
 
 def ask_others(home: Home, *, as_json: bool) -> int:
     """Have our own log signed and dated by those whom the settings name."""
-    if not is_asked_for(home):
+    if not is_configured(home):
         raise click.UsageError(
             "name a log, or others in archive.witnesses, archive.witnessed or archive.timestamp"
         )

@@ -16,7 +16,7 @@ from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from scheduler.cli import as_json, complain, print_json, say, with_any_home
 from scheduler.home import Home
-from scheduler.jobs.drift import DriftGuard, why_held
+from scheduler.sources.drift import DriftGuard, why_held
 from scheduler.terminal.drift_report import drift_lines
 from spiders.archived.drift import Drift, harms_of
 from spiders.crawl.facts.visit_facts import unmatched_at_last

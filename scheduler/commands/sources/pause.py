@@ -6,7 +6,7 @@ import click
 
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs import handlings
+from scheduler.sources import handlings
 
 
 @click.command()

@@ -7,7 +7,7 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.source_changes import EACH_HOME, remove_source
+from scheduler.sources.changes import EACH_HOME, remove_source
 
 
 @click.command()

@@ -6,7 +6,7 @@ import click
 
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.handlings import end_handlings
+from scheduler.sources.handlings import end_handlings
 
 
 @click.command()

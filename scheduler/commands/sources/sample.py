@@ -7,9 +7,9 @@ from contextlib import ExitStack
 import click
 
 from data.clock import utc_now
+from scheduler.children.fetch import PageFetcher
 from scheduler.cli import say, with_home
 from scheduler.home import Home
-from scheduler.jobs.fetch import PageFetcher
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import NO_PAGE
 from spiders.golden.golden import write_golden

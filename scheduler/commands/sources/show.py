@@ -9,7 +9,7 @@ import msgspec
 
 from data.clock import utc_now, zone_or_utc
 from data.errors import UnknownSource
-from data.health.latency import LAST, latencies, latency_fields, latency_line
+from data.health.latency import MAX_RELEASES, latencies, latency_fields, latency_line
 from data.models import Run
 from data.store.protocol import Store
 from data.store.public_view import public_view, without_secrets
@@ -20,15 +20,15 @@ from data.wording import counted
 from feeds.websub.feed_subscriber import hub_state
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.jobs.drift import DriftGuard
-from scheduler.jobs.handlings import (
+from scheduler.planning.planner import NextVisit, VisitPlanner
+from scheduler.sources.changes import check_known
+from scheduler.sources.drift import DriftGuard
+from scheduler.sources.handlings import (
     handled_fields,
     paused_sources,
     why_line,
 )
-from scheduler.jobs.health import home_health
-from scheduler.jobs.source_changes import check_known
-from scheduler.service.visit_planner import NextVisit, VisitPlanner
+from scheduler.sources.health import home_health
 from scheduler.terminal.source_facts import push_fields, push_line, recall_fields, recall_lines
 from spiders.learning.template import decode_template, described
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
@@ -65,7 +65,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
     due = next_visit(home, store, one)
     held = DriftGuard(home, store, load_taxonomy(home.topics)).kept(one.id).why(one.id)
     hub, subscription = hub_state(store, one.id)
-    late = latencies(store.release_times(one.id, limit=LAST))
+    late = latencies(store.release_times(one.id, limit=MAX_RELEASES))
     how = next((found for found in home_health(home, store) if found.source == one.id), None)
     store.close()
     if as_json:

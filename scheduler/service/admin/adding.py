@@ -19,7 +19,7 @@ from data.text.clean import plain
 from data.text.redaction import redacted, redacted_toml
 from data.text.urls import web_address
 from data.wording import time_limit
-from scheduler.executors.command_child import CommandResult, run_command
+from scheduler.children.command_child import CommandResult, run_command
 from scheduler.home import Home
 from scheduler.logs import without_secrets
 from scheduler.service.admin.live import LiveEvents
@@ -166,12 +166,12 @@ class AddPages:
             one.faults = (str(error),)
             one.state = "found" if one.found else "unfinished"
         if one.state == "saved":
-            await self._work.take_in_sources()
+            await self._work.reload_sources()
         await self._live.note()
 
     def _take(self, one: Looked, result: CommandResult) -> None:
-        told = result.told if isinstance(result.told, dict) else {}
-        one.faults = tuple(map(redacted, result.complaints)) if result.code else ()
+        told = result.printed if isinstance(result.printed, dict) else {}
+        one.faults = tuple(map(redacted, result.errors)) if result.code else ()
         if told.get("releases") is not None:
             one.found = shown(told)
         elif told and not one.found:

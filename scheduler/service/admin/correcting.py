@@ -18,10 +18,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from data.errors import CommuniqueError
+from scheduler.children.correction.child import CorrectionRequest, CorrectionResponse, Corrector
+from scheduler.children.correction.source_text import FIELDS, Field, save_selector
 from scheduler.home import Home
-from scheduler.jobs.correction.child import Asked, Corrector, Told
-from scheduler.jobs.correction.fields import FIELDS, Field
-from scheduler.jobs.correction.source_text import save_selector
 from scheduler.service.admin.pages import AdminPages
 from scheduler.service.admin.posts import Posts
 from scheduler.service.admin.sources import FOLDER
@@ -113,16 +112,18 @@ class CorrectPages:
         selector = said.get("selector", "").strip()[:LONGEST]
         digest = said.get("digest", "")
         path = await asyncio.to_thread(save_selector, self._home, source, field, selector, digest)
-        await self._work.take_in_sources()
+        await self._work.reload_sources()
         return f"wrote {field.table}.{field.key} into {path}; the next visit reads by it"
 
-    async def _told(self, asked: Asked) -> Told:
+    async def _told(self, asked: CorrectionRequest) -> CorrectionResponse:
         try:
             return await self._corrector.ask(asked)
         except (CommuniqueError, OSError) as error:
-            return Told(str(error))
+            return CorrectionResponse(str(error))
 
-    async def _show(self, request: Request, template: str, told: Told, **values: Any) -> Response:
+    async def _show(
+        self, request: Request, template: str, told: CorrectionResponse, **values: Any
+    ) -> Response:
         source = request.path_params["source"]
         name = template.removesuffix(".html").removeprefix("correct_").replace("correct", "index")
         return await self._pages.show(
@@ -138,7 +139,7 @@ class CorrectPages:
             **values,
         )
 
-    def _asked(self, request: Request, want: Any) -> Asked:
+    def _asked(self, request: Request, want: Any) -> CorrectionRequest:
         """What a request asks for; what can't be meant is not found."""
         source, query = request.path_params["source"], request.query_params
         try:
@@ -150,7 +151,7 @@ class CorrectPages:
             field_of(name)
         page, element = number_of(query.get("page", "0")), query.get("element", "")
         pick = f"./?{urlencode({'field': name, 'page': page})}&element="
-        return Asked(
+        return CorrectionRequest(
             want,
             source,
             name or next(iter(FIELDS)),

@@ -29,10 +29,10 @@ from data.wording import counted, lasting, sized
 from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
 from scheduler.home import Home
-from scheduler.jobs.health import home_health
-from scheduler.jobs.mirror_status import size_of
+from scheduler.mirror.status import size_of
 from scheduler.service.admin.pages import AdminPages
 from scheduler.service.admin.work import Work
+from scheduler.sources.health import home_health
 
 ROWS: Final = 15
 """Lines of each table; what is more is counted."""

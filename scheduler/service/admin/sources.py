@@ -19,13 +19,19 @@ from data.store.public_view import public_view
 from data.text.redaction import redacted_toml
 from data.toml_files import read_text
 from scheduler.home import Home
-from scheduler.jobs import handlings
-from scheduler.jobs.handlings import DAYS, MOST_DAYS, end_handlings, handling_line, why_line
-from scheduler.jobs.health import home_health
 from scheduler.service.admin.overview import in_words
 from scheduler.service.admin.pages import AdminPages
 from scheduler.service.admin.posts import Posts
 from scheduler.service.admin.work import Work
+from scheduler.sources import handlings
+from scheduler.sources.handlings import (
+    DEFAULT_MUTE_DAYS,
+    MAX_MUTE_DAYS,
+    end_handlings,
+    handling_line,
+    why_line,
+)
+from scheduler.sources.health import home_health
 from spiders.sources.loader import choose, load_source, load_sources
 
 SHOWN: Final = 10
@@ -139,8 +145,8 @@ class SourcePages:
             "handled": {kind: handling_line(o) for kind, o in health.handled.items()}
             if health
             else {},
-            "days": DAYS,
-            "most_days": MOST_DAYS,
+            "days": DEFAULT_MUTE_DAYS,
+            "most_days": MAX_MUTE_DAYS,
         }
 
     async def _visit(self, request: Request, _: Mapping[str, str]) -> str:
@@ -159,8 +165,8 @@ class SourcePages:
 
     async def _mute(self, request: Request, said: Mapping[str, str]) -> str:
         given = said.get("days", "")
-        if not (re.fullmatch("[0-9]{1,4}", given) and 1 <= int(given) <= MOST_DAYS):
-            raise NotSaid(f"a source is muted for 1 to {MOST_DAYS} days, not {given[:20]!r}")
+        if not (re.fullmatch("[0-9]{1,4}", given) and 1 <= int(given) <= MAX_MUTE_DAYS):
+            raise NotSaid(f"a source is muted for 1 to {MAX_MUTE_DAYS} days, not {given[:20]!r}")
         return await self._decided(request, handlings.mute, why_of(said), int(given))
 
     async def _unmute(self, request: Request, _: Mapping[str, str]) -> str:
@@ -171,13 +177,13 @@ class SourcePages:
     ) -> str:
         source = request.path_params["source"]
         handling = await asyncio.to_thread(decide, self._home, source, why, *more)
-        await self._work.take_in_sources()
+        await self._work.reload_sources()
         return f"{source} is {handling_line(handling)}"
 
     async def _ended(self, request: Request, *kinds: Any) -> str:
         source = request.path_params["source"]
         ended = await asyncio.to_thread(end_handlings, self._home, source, kinds)
-        await self._work.take_in_sources()
+        await self._work.reload_sources()
         return f"{source} is not {' and '.join(ended or kinds)} any more"
 
 

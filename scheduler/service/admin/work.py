@@ -23,5 +23,5 @@ class Work(Protocol):
         Raises SourceError and UnknownSource.
         """
 
-    async def take_in_sources(self) -> None:
+    async def reload_sources(self) -> None:
         """Take in now which source files are there, and which sources are paused."""

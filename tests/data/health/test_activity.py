@@ -7,7 +7,14 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.health.activity import LEAST, MOST, NOBODY, USUAL, Activity, activity_by_zone
+from data.health.activity import (
+    MAX_BUSY,
+    MIN_BUSY,
+    NO_OTHERS,
+    USUAL_HAZARDS,
+    Activity,
+    activity_by_zone,
+)
 from tests.examples import examples
 
 MONDAY = dt.date(2026, 3, 2)
@@ -38,7 +45,7 @@ def test_the_source_itself_is_not_among_the_others() -> None:
     activity = Activity(None, START, [1] * 71, [2] * 71)
     alone = activity.others(START + 70, published=True, heard=10.0, asked=10.0)
     assert alone.busy < 1
-    assert alone.expected < USUAL[0]
+    assert alone.expected < USUAL_HAZARDS[0]
 
 
 def test_few_sources_prove_little() -> None:
@@ -49,10 +56,10 @@ def test_few_sources_prove_little() -> None:
 
 def test_beside_nobody_and_outside_what_is_known_a_day_counts_whole() -> None:
     lone = Activity(None, START, [0] * 7, [1] * 7)
-    assert lone.others(START, published=False, heard=0.0, asked=0.0) == NOBODY
+    assert lone.others(START, published=False, heard=0.0, asked=0.0) == NO_OTHERS
     activity = of_country(7, 20)
     for day in (START - 1, START + 7):
-        assert activity.others(day, published=False, heard=0.0, asked=0.0) == NOBODY
+        assert activity.others(day, published=False, heard=0.0, asked=0.0) == NO_OTHERS
 
 
 def test_the_weekdays_of_a_country_are_learned() -> None:
@@ -101,5 +108,5 @@ def test_no_count_makes_a_day_endless_or_worthless(counts: list[tuple[int, int]]
     published, known = zip(*counts, strict=True)
     activity = Activity("GB", START, published, known)
     for day in range(len(counts)):
-        assert LEAST <= busy(activity, day) <= MOST
+        assert MIN_BUSY <= busy(activity, day) <= MAX_BUSY
     assert all(one > 0 for one in activity.usual(START + len(counts)))

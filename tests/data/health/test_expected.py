@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.health.activity import Activity
-from data.health.expected import LONGEST, Expected, expected_after
-from data.health.rhythm import FEWEST, learn_rhythm
+from data.health.expected import MAX_WAIT_DAYS, Expected, expected_after
+from data.health.rhythm import MIN_DAYS, learn_rhythm
 from tests.examples import examples
 
 MONDAY = dt.date(2026, 3, 2)
@@ -101,14 +101,14 @@ def test_the_rest_of_an_earlier_year_may_come_again() -> None:
 
 
 @examples(60)
-@given(st.sets(st.integers(0, 700), min_size=FEWEST, max_size=60), st.integers(0, 900))
+@given(st.sets(st.integers(0, 700), min_size=MIN_DAYS, max_size=60), st.integers(0, 900))
 def test_the_alarm_comes_after_what_is_expected_and_that_after_the_last(
     days: set[int], today: int
 ) -> None:
     activity = Activity("US", START, [5] * 800, [20] * 800)
     found = expected(sorted(days), activity, after(today))
     assert after(max(days)) == found.last < found.since
-    assert found.last < found.by < found.silent <= found.last + dt.timedelta(LONGEST)
+    assert found.last < found.by < found.silent <= found.last + dt.timedelta(MAX_WAIT_DAYS)
     assert found.releases >= 0
 
 

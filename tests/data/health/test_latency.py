@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from data.health.latency import LEAST, Latency, as_published, latencies, latency_line
+from data.health.latency import MIN_RELEASES, Latency, as_published, latencies, latency_line
 from data.models import AlertDelivery, Published, ReleaseTimes
 from data.store.journal_protocol import JournalStore
 from tests.drafts import draft
@@ -54,7 +54,7 @@ def test_a_page_says_the_same_after_its_publication_as_within_it() -> None:
 def test_what_is_not_known_and_what_can_t_be_is_left_out() -> None:
     unknown = [ReleaseTimes(None, 60.0)] * 50
     ahead = [ReleaseTimes(3660.0, 60.0)] * 50
-    few = [ReleaseTimes(0.0, 60.0)] * (LEAST - 1)
+    few = [ReleaseTimes(0.0, 60.0)] * (MIN_RELEASES - 1)
     assert latencies([*unknown, *ahead, *few]) == {}
     assert latency_line({}) == ""
     assert latencies([*unknown, *ahead, *few, ReleaseTimes(0.0, 60.0)]).keys() == {"seen"}

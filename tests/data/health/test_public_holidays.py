@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from data.health.public_holidays import country_of, public_holidays
+from data.health.activity import country_of, public_holidays
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.health.activity import Activity
-from data.health.rhythm import FEWEST, days_of_year, learn_rhythm
+from data.health.rhythm import MIN_DAYS, days_of_year, learn_rhythm
 from data.models import Rhythm
 from tests.examples import examples
 
@@ -29,9 +29,9 @@ def learned(days: list[int], activity: Activity = ALONE) -> Rhythm:
 
 def test_too_few_days_make_no_rhythm() -> None:
     assert learn_rhythm([], ALONE) is None
-    assert learn_rhythm([after(day) for day in range(FEWEST - 1)], ALONE) is None
+    assert learn_rhythm([after(day) for day in range(MIN_DAYS - 1)], ALONE) is None
     assert learn_rhythm([MONDAY] * 50, ALONE) is None
-    assert learn_rhythm([after(day) for day in range(FEWEST)], ALONE) is not None
+    assert learn_rhythm([after(day) for day in range(MIN_DAYS)], ALONE) is not None
 
 
 def test_the_rate_and_the_weekdays_of_a_source_are_learned() -> None:
@@ -78,12 +78,12 @@ def test_a_wait_that_looked_like_silence_is_remembered_as_a_rest() -> None:
 
 
 @examples(60)
-@given(st.sets(st.integers(0, 3000), min_size=FEWEST, max_size=60))
+@given(st.sets(st.integers(0, 3000), min_size=MIN_DAYS, max_size=60))
 def test_any_days_make_a_rhythm_of_finite_chances(days: set[int]) -> None:
     rhythm = learn_rhythm(map(after, days), Activity("GB", START, [3] * 900, [9] * 900))
     if rhythm is None:
         # They are too far from each other.
-        assert sum(day > max(days) - 761 for day in days) < FEWEST
+        assert sum(day > max(days) - 761 for day in days) < MIN_DAYS
     else:
         assert all(0 < one < 50 for one in rhythm.hazards)
         assert rhythm.last == after(max(days))

@@ -38,7 +38,7 @@ def run(facts: VisitFacts | None, *errors: RunError) -> Run:
         (
             VisitFacts(lost=seen(9), rows_before=9, replaced=True, place="http://a/home"),
             "listing.moved",
-            "leads to http://a/home now, which lists none of its releases",
+            "http://a/home now, which lists none of its releases",
         ),
         (
             VisitFacts(lost=seen(9), rows_before=9, replaced=True),

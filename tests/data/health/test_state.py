@@ -108,10 +108,9 @@ def test_silence_is_told_in_a_sentence_with_what_was_expected() -> None:
         return health_of(ACME, replace(GOOD, started=day), "2026-03-09", EXPECTED).reason
 
     assert reason(NOON.replace(day=13)) == "a release was expected by Thursday 12 March"
-    assert reason(NOON.replace(day=20)) == (
-        "the page answers, but its newest date is 9 March; its rhythm suggests 3 releases"
-        " since Tuesday 10 March"
-    )
+    silent = reason(NOON.replace(day=20))
+    for fact in ("newest date is 9 March;", "3 releases since Tuesday 10 March"):
+        assert fact in silent
     assert "is 9 March 2026" in reason(NOON.replace(year=2027))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import exp
 
-from data.health.activity import NOBODY, Others
-from data.health.wait import Wait
+from data.health.activity import NO_OTHERS, Others
+from data.health.rhythm import Wait
 
 MANY = 1e9
 
@@ -20,7 +20,7 @@ def test_a_rate_that_is_known_makes_a_wait_exponential() -> None:
 
 def test_what_is_not_known_makes_a_long_wait_more_likely() -> None:
     chances = []
-    for evidence, others in ((MANY, Others(1.0, MANY)), (5.0, Others(1.0, MANY)), (5.0, NOBODY)):
+    for evidence, others in ((MANY, Others(1.0, MANY)), (5.0, Others(1.0, MANY)), (5.0, NO_OTHERS)):
         wait = Wait(1.0, evidence)
         wait.add(4.0, others)
         chances.append(wait.chance)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from scheduler.children.fetch import PageFetcher
 from scheduler.home import open_home
-from scheduler.jobs.fetch import PageFetcher
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.browser import BrowserMissing, find_browser
 from spiders.sources.loader import read_source

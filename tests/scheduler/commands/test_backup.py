@@ -22,7 +22,7 @@ from data.models import HubRequest
 from data.settings import Archive as Settings
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import RESTORING
-from scheduler.jobs.backup.manifest import FILE, Manifest, read_manifest, write_manifest
+from scheduler.home.backup.manifest import FILE, Manifest, read_manifest, write_manifest
 from tests.archived import START, archived_home, exchange, page
 from tests.command import communique, make_home
 from tests.mounted import mounted, remount
@@ -256,7 +256,7 @@ def test_a_restore_that_is_killed_goes_on_and_nothing_else_touches_it(
     (restored / RESTORING).write_text(f"{known.home} {known.at.isoformat()}\n")
     (restored / "communique.db").unlink()
     (restored / "log.key").write_text("half")
-    assert "was not restored to its end" in refused("publish", home=restored)
+    assert "is only partially restored" in refused("publish", home=restored)
     assert communique("restore", str(to), home=restored).returncode == 0
     assert exported(restored) == exported(home)
     assert not (restored / RESTORING).exists()
@@ -275,7 +275,7 @@ def test_one_flipped_bit_is_named(which: str, to: Path, tmp_path: Path) -> None:
     place.write_bytes(content)
     told = refused("restore", str(to), home=tmp_path / "restored")
     assert told.startswith(f"1 file is damaged or missing in the backup {to}: {place}; ")
-    assert "was not restored to its end" in refused("export", home=tmp_path / "restored")
+    assert "is only partially restored" in refused("export", home=tmp_path / "restored")
 
 
 def test_what_a_link_in_a_backup_leads_to_is_no_part_of_it(to: Path, tmp_path: Path) -> None:
@@ -324,10 +324,10 @@ def test_a_folder_inside_of_home_or_with_something_else_is_refused(
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "dear.txt").write_text("Dear")
     told = refused("backup", str(tmp_path / "letters"), home=home)
-    assert told == f"{tmp_path}/letters: it holds something else; name an empty folder"
+    assert told == f"{tmp_path}/letters: it holds other files; name an empty folder"
     assert files_of(tmp_path / "letters") == {"dear.txt": b"Dear"}
     told = refused("backup", str(tmp_path / "letters" / "dear.txt"), home=home)
-    assert "it is no folder; name another one" in told
+    assert "it is not a folder; name another one" in told
 
 
 def test_a_home_that_was_begun_anew_does_not_take_the_place_of_the_one_that_was_lost(
@@ -368,11 +368,11 @@ def test_what_is_no_backup_or_of_a_newer_version_is_refused(to: Path, tmp_path: 
         ({**manifest, "format": 99, "files": 1}, "it was written by a newer version of Communique"),
         (
             {**manifest, "files": {"../../etc/passwd": next(iter(manifest["files"].values()))}},
-            "is no name in a HOME",
+            "is not a valid file name",
         ),
         ({"files": 3}, "can't be read"),
         *(
-            ({**manifest, "files": manifest["files"] | {name: stored}}, "is no name in a HOME")
+            ({**manifest, "files": manifest["files"] | {name: stored}}, "is not a valid file name")
             for name, stored in NO_NAMES.items()
         ),
         *(
@@ -386,9 +386,9 @@ def test_what_is_no_backup_or_of_a_newer_version_is_refused(to: Path, tmp_path: 
     assert "can't be read" in refused("restore", str(to), home=tmp_path / "restored")
     (to / FILE).unlink()
     os.mkfifo(to / FILE)
-    assert "it is no file" in refused("restore", str(to), home=tmp_path / "restored")
+    assert "it is not a file" in refused("restore", str(to), home=tmp_path / "restored")
     other = make_home(tmp_path / "other", "https://acme.example/")
-    assert "it is no file" in refused("backup", str(to), home=other)
+    assert "it is not a file" in refused("backup", str(to), home=other)
     assert not (tmp_path / "restored").exists()
 
 
@@ -545,7 +545,7 @@ def test_a_store_in_postgresql_is_dumped_and_comes_back(
     result = communique("restore", str(tmp_path / "to"), home=restored)
     assert result.returncode == 0
     dump = restored / "store.dump"
-    assert "bring it back into an empty database" in result.stderr
+    assert "restore it into an empty database" in result.stderr
     assert PASSWORD not in result.stderr
     subprocess.run(["pg_restore", "--no-owner", f"--dbname={urls[1]}", str(dump)], check=True)  # noqa: S603, S607 - of PostgreSQL
     for command in (["publish", "--all"], ["mirror", "verify"], ["export"]):

@@ -22,7 +22,7 @@ from data.archive.archive import Archive
 from data.archive.warc.reader import Record, read_file, read_record
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import open_home
-from scheduler.jobs.import_archive import ArchiveImport
+from scheduler.mirror.import_archive import ArchiveImport
 from spiders.archived.imported_pages import ImportedPages
 from spiders.sources.loader import load_source
 from tests.command import COMMUNIQUE, communique, make_home

@@ -132,7 +132,7 @@ def holds(path: Path, text: bytes) -> bool:
 def test_what_no_record_is_named_by_is_told(home: Path) -> None:
     result = communique("mirror", "redact", "https://acme.example/no", "--why", "x", home=home)
     assert result.returncode == 1
-    assert "no record of the archive is" in result.stderr
+    assert "no record in the archive has" in result.stderr
     assert communique("mirror", "redact", URL, home=home).returncode == 2
 
 

@@ -187,7 +187,7 @@ def test_what_was_written_and_is_out_of_reach_is_told_and_not_left_out(
     for command in ("publish", "doctor"):
         result = communique(command, home=tmp_path)
         assert result.returncode in {1, 2}
-        assert f"{name}: link: it leads nowhere" in result.stdout + result.stderr
+        assert f"{name}: link: its target is missing" in result.stdout + result.stderr
     assert not (tmp_path / "communique.db").exists()
 
 
@@ -197,7 +197,7 @@ def test_a_file_in_the_place_of_a_folder_is_told(name: str, tmp_path: Path) -> N
     for command in ("publish", "doctor"):
         result = communique(command, home=tmp_path)
         assert result.returncode in {1, 2}
-        assert f"{name}: folder: it is none: move it away" in result.stdout + result.stderr
+        assert f"{name}: folder: it is not a folder: move it away" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("kept", ["", ".git", "lost+found"])

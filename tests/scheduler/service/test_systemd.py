@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from scheduler.service.systemd import ALIVE, READY, STOPPING, patience, show_life, tell
+from scheduler.service.systemd import ALIVE, READY, STOPPING, notify, show_life, watchdog_seconds
 from tests.peer import PATIENCE
 
 
@@ -26,7 +26,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
 
 
 def test_states_come_together_in_one_message(systemd: socket.socket) -> None:
-    tell(READY, "STATUS=serves")
+    notify(READY, "STATUS=serves")
     assert systemd.recv(1000) == b"READY=1\nSTATUS=serves"
 
 
@@ -36,14 +36,14 @@ def test_a_socket_may_have_a_name_in_place_of_a_file(monkeypatch: pytest.MonkeyP
         heard.bind(f"\0{name}")
         heard.settimeout(PATIENCE)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
-        tell(STOPPING)
+        notify(STOPPING)
         assert heard.recv(1000) == b"STOPPING=1"
 
 
 def test_nobody_is_told_where_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     with capture_logs() as logged:
-        tell(READY)
+        notify(READY)
     assert logged == []
 
 
@@ -52,9 +52,9 @@ def test_a_socket_that_is_not_there_ends_nothing_and_is_logged(
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
     with capture_logs() as logged:
-        tell(READY)
+        notify(READY)
     assert [(one["event"], one["states"]) for one in logged] == [
-        ("systemd was not told", ["READY=1"])
+        ("systemd not notified", ["READY=1"])
     ]
 
 
@@ -77,7 +77,7 @@ def test_the_patience_of_systemd_is_what_it_told_this_process(
             monkeypatch.delenv(name, raising=False)
         else:
             monkeypatch.setenv(name, value)
-    assert patience() == seconds
+    assert watchdog_seconds() == seconds
 
 
 def test_life_is_shown_again_and_again(

@@ -15,8 +15,14 @@ from data.health.events import note_health_events
 from data.models import Published, Run
 from data.settings import Collect, Health
 from data.store.journal_protocol import JournalStore
-from scheduler.service.timetable import RECURRING, SETTLING, SPREAD, Timetable, first_visit
-from scheduler.service.visit_planner import VisitPlanner
+from scheduler.planning.planner import VisitPlanner
+from scheduler.service.timetable import (
+    MAX_SPREAD_SECONDS,
+    RECURRING,
+    SETTLING_SECONDS,
+    Timetable,
+    first_visit,
+)
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
 from tests.drafts import draft
@@ -91,10 +97,10 @@ def test_a_clock_that_is_set_moves_no_visit(noon: dt.datetime, days: int) -> Non
         timetable.put("acme", 60.0)
         timetable.put("port", 600.0)
         clock.pass_by(10)
-        timetable.look_at_clock()
+        timetable.check_clock()
         assert waits(timetable, clock) == {"acme": 50.0, "port": 590.0}
         clock.day += dt.timedelta(days=days)
-        timetable.look_at_clock()
+        timetable.check_clock()
         assert waits(timetable, clock) == {"acme": 50.0, "port": 590.0}
         timetable.scheduler.shutdown()
 
@@ -113,7 +119,7 @@ def test_a_source_is_due_after_its_wait_a_little_later_by_chance_and_never_at_on
         for wait, least in ((890.0, 890.0), (-9000.0, 90.0)):
             timetable.put_again("acme", wait, 900.0)
             due.add(later := waits(timetable, clock)["acme"] - least)
-            assert 0 < later <= SPREAD
+            assert 0 < later <= MAX_SPREAD_SECONDS
         assert len(due) == 2
         timetable.remove("acme")
         timetable.remove("acme")
@@ -145,12 +151,12 @@ def test_a_clock_that_was_set_by_a_day_is_doubted_for_a_while(noon: dt.datetime)
     timetable = timetable_of(clock)
     for leap, settled in ((dt.timedelta(seconds=50), True), (dt.timedelta(days=1), False)):
         clock.day += leap
-        timetable.look_at_clock()
+        timetable.check_clock()
         assert timetable.is_clock_settled is settled
-    clock.pass_by(SETTLING - 60)
+    clock.pass_by(SETTLING_SECONDS - 60)
     clock.day -= dt.timedelta(days=1)
-    timetable.look_at_clock()
-    clock.pass_by(SETTLING - 60)
+    timetable.check_clock()
+    clock.pass_by(SETTLING_SECONDS - 60)
     assert not timetable.is_clock_settled
     clock.pass_by(60)
     assert timetable.is_clock_settled
@@ -191,7 +197,7 @@ def test_a_clock_that_leaps_during_visits_brings_no_storm_no_gap_and_no_false_al
             started = clock.day
             clock.pass_by(5)
             clock.day += leaps.get(number, dt.timedelta(0))
-            timetable.look_at_clock()
+            timetable.check_clock()
             store.add_run(Run("port", started, 5.0, pages=1, found=1, unchanged=1))
             wait = planner.next_visit(store, port, started).wait(clock.day)
             timetable.put_again("port", wait, planner.interval(port))
@@ -203,7 +209,7 @@ def test_a_clock_that_leaps_during_visits_brings_no_storm_no_gap_and_no_false_al
     assert store.health_events(limit=9) == ()
     gaps = [after - before for before, after in pairwise(begun)]
     assert min(gaps) >= 90
-    assert max(gaps) <= 6 * 3600 + SPREAD
+    assert max(gaps) <= 6 * 3600 + MAX_SPREAD_SECONDS
 
 
 def test_a_source_that_is_due_is_visited_once_however_late() -> None:

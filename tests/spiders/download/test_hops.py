@@ -25,7 +25,7 @@ for module in (middlewares, ssrf):
     def is_public(address, before=module.is_public):
         return address == "127.0.0.1" or before(address)
     module.is_public = is_public
-from scheduler.jobs import fetch
+from scheduler.children import fetch
 
 sys.exit(fetch.main())
 """

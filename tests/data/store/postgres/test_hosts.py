@@ -13,9 +13,9 @@ import pytest
 from data.errors import LeaseLost
 from data.models import Lease, Run, Source
 from data.models.lease import DueHosts
-from data.store.postgres.hosts import DUTY, AskedVisit, Hosts
+from data.store.postgres.hosts import AskedVisit, Hosts, duty_key
 from data.store.postgres.store import PostgresStore
-from scheduler.jobs.leased.orphan import OneConnection
+from scheduler.children.orphan import OneConnection
 
 HOST = "press.example"
 HARBOUR = AskedVisit("harbour", HOST, 'name = "Harbour Board"')
@@ -122,7 +122,7 @@ def test_what_is_due_of_a_row_is_taken_by_who_holds_it_and_due_again_if_asked_fo
     store: PostgresStore, postgres_url: str
 ) -> None:
     del store
-    row, publish = f"{DUTY}publishing", f"{DUTY}publish"
+    row, publish = duty_key("publishing"), duty_key("publish")
 
     async def work(hosts: Hosts) -> None:
         await hosts.ask([AskedVisit(publish, row, ""), HARBOUR])

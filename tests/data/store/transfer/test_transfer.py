@@ -165,7 +165,7 @@ def test_what_was_cut_goes_on_where_it_ended(full: str, empty: str) -> None:
 
 def test_a_killed_process_leaves_what_can_be_gone_on_with(full: str, empty: str) -> None:
     program = (
-        "import os, sys; from scheduler.jobs.migrate import migrate; steps = []\n"
+        "import os, sys; from scheduler.home.migrate import migrate; steps = []\n"
         "def told(*step):\n"
         "    steps.append(step)\n"
         "    if len(steps) == 15: os.kill(os.getpid(), 9)\n"

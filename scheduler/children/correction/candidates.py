@@ -1,0 +1,269 @@
+"""Proposes selectors for a field, with what each finds on several pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from lxml import etree
+
+from data.dates.context import DateContext
+from data.dates.parse import parse_date
+from data.text.clean import clean_line
+from scheduler.children.correction.source_text import Field
+from spiders.page.css import CssSelector, is_element
+from spiders.page.links import link_target
+from spiders.page.page import Page
+from spiders.page.selector_generator import selectors_of
+from spiders.sources.selector_check import fault_of
+
+MAX_CANDIDATES: Final = 8
+"""Maximum number of candidates that are offered."""
+
+MAX_ELEMENTS: Final = 120
+"""Maximum number of elements that get selectors, if a person chose no element."""
+
+MAX_SCANNED_ELEMENTS: Final = 5000
+"""Maximum number of elements of a page that are checked for a field."""
+
+MAX_SELECTORS: Final = 250
+"""Maximum number of selectors that are tried on the pages."""
+
+MAX_VALUE_CHARS: Final = 160
+"""Maximum characters of a value that are shown."""
+
+HINTS: Final = {
+    "title": re.compile(r"title|headline|heading", re.IGNORECASE),
+    "published": re.compile(r"date|time|datum|fecha|published|posted", re.IGNORECASE),
+    "section": re.compile(r"categor|section|rubri|topic|tag|kicker|crumb", re.IGNORECASE),
+    "publisher": re.compile(r"publisher|source|author|agency|ministr|office", re.IGNORECASE),
+    "drop": re.compile(r"share|social|related|newsletter|tags|print|cookie|banner", re.IGNORECASE),
+    "next": re.compile(r"next|older|more|pager|pagination", re.IGNORECASE),
+}
+"""Words in the class or id of an element that usually mean a field."""
+
+HEADINGS: Final = ("h1", "h2", "h3", "h4")
+ROW_TAGS: Final = frozenset(["li", "article", "tr", "div", "section", "dd"])
+"""Tags of elements that may be a row of a listing."""
+BODY_TAGS: Final = frozenset(["article", "main", "section", "div", "td"])
+"""Tags of elements that may hold the text of a release."""
+
+DATE_ATTRIBUTES: Final = ("datetime", "content")
+"""Attributes in which an element may state its date for machines."""
+
+MIN_BODY_CHARS, MIN_LINK_CHARS, MAX_LINE_CHARS, MAX_DATE_CHARS = 200, 10, 300, 80
+"""Minimum characters of a body and of a link, maximum characters of a line and of a date."""
+
+MAX_DATE_CHILDREN: Final = 3
+"""Number of child elements from which an element is too complex for a date, such as a row of a
+listing."""
+
+MAX_SELECTORS_PER_ELEMENT: Final = 6
+"""Maximum number of selectors per element, the most specific first, if a person chose no
+element."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageYield:
+    """What a selector finds on a page: the number of elements, and the first non-empty value.
+
+    ``fits`` is whether the value is suitable for the field: a date for a date field.
+    """
+
+    count: int
+    value: str
+    fits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorCandidate:
+    """A selector, and what it finds on each page."""
+
+    selector: str
+    yields: tuple[PageYield, ...]
+
+
+def candidates(
+    field: Field,
+    pages: Sequence[Page],
+    reading: DateContext,
+    *,
+    chosen: etree._Element | None = None,
+    known: str = "",
+    item: str | None = None,
+) -> list[SelectorCandidate]:
+    """The selectors that may be meant for a field, the most likely first.
+
+    ``chosen`` is the element on one of the ``pages`` that a person pointed at. Without it, all
+    elements that look like the field are tried, and those whose text is the ``known`` value.
+    ``item`` is the selector of the rows that the selectors of a listing are relative to.
+    """
+    if chosen is None:
+        elements = [*islice(suggested(field, pages[0], reading, known), MAX_ELEMENTS)]
+    else:
+        elements = [meant(field, chosen)]
+    few = MAX_SELECTORS_PER_ELEMENT if chosen is None else MAX_SELECTORS
+    named = (one for element in elements for one in islice(named_for(field, element, item), few))
+    found = [
+        SelectorCandidate(one, tuple(yield_of(field, one, page, reading, item) for page in pages))
+        for one in islice(dict.fromkeys(named), MAX_SELECTORS)
+    ]
+    found = [one for one in found if any(told.count for told in one.yields)]
+    found.sort(key=lambda one: rank(field, one))
+    return without_twins(found)[:MAX_CANDIDATES]
+
+
+def without_twins(found: Iterable[SelectorCandidate]) -> list[SelectorCandidate]:
+    """Candidates without those that find the same as an earlier one."""
+    seen: dict[tuple[PageYield, ...], SelectorCandidate] = {}
+    for one in found:
+        seen.setdefault(one.yields, one)
+    return [*seen.values()]
+
+
+def meant(field: Field, element: etree._Element) -> etree._Element:
+    """The element that a person means who points at text inside it."""
+    around = [element, *element.iterancestors()]
+    wanted: frozenset[str] = frozenset()
+    if field.key in {"link", "next"}:
+        wanted = frozenset(["a"])
+    elif field.key == "item":
+        wanted = ROW_TAGS
+    elif field.key == "body":
+        wanted = BODY_TAGS
+    return next((one for one in around if not wanted or one.tag in wanted), element)
+
+
+def named_for(field: Field, element: etree._Element, item: str | None) -> Iterator[str]:
+    """The selectors of an element that the key of a field accepts."""
+    # Inside a row, the tag may be enough.
+    within = [str(element.tag)] if is_relative(field, item) else []
+    for selector in [*within, *selectors_of(element)]:
+        if fault_of(field.key, selector):
+            continue
+        if field.key == "published":
+            stated = next((name for name in DATE_ATTRIBUTES if element.get(name)), None)
+            if stated:
+                yield f"{selector}::attr({stated})"
+        yield selector
+
+
+def suggested(
+    field: Field, page: Page, reading: DateContext, known: str
+) -> Iterator[etree._Element]:
+    """The elements of a page that look like a field, the most likely first."""
+    scanned = [*islice(page.tree.iter("*"), MAX_SCANNED_ELEMENTS)]
+    elements = [one for one in scanned if fits(field, one, reading)]
+    if known:
+        elements = [*(one for one in scanned if text_of(one) == known), *elements]
+    hint = HINTS.get(field.key)
+    if field.key == "item":
+        elements = [
+            above
+            for one in elements
+            for above in islice(one.iterancestors(*ROW_TAGS), 2)
+            if len([*islice(above.iter("a"), 4)]) < 4  # noqa: PLR2004 - the whole list has more
+        ]
+    if field.key == "body":
+        elements.sort(key=lambda one: -len(text_of(one)))
+    elif hint:
+        elements.sort(key=lambda one: not is_hinted(one, hint))
+    yield from dict.fromkeys(elements)
+
+
+def is_hinted(element: etree._Element, hint: re.Pattern[str]) -> bool:
+    """Whether the tag, class or id of an element indicates the field."""
+    named = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('rel') or ''}"
+    return element.tag in {"h1", "time"} or bool(hint.search(named))
+
+
+def fits(field: Field, element: etree._Element, reading: DateContext) -> bool:
+    """Whether the contents of an element are suitable for a field."""
+    key, tag = field.key, str(element.tag)
+    match key:
+        case "body":
+            return tag in BODY_TAGS and len(text_of(element)) >= MIN_BODY_CHARS
+        case "link" | "item" | "next":
+            least = 0 if key == "next" else MIN_LINK_CHARS
+            return tag == "a" and bool(element.get("href")) and len(text_of(element)) >= least
+        case "drop":
+            return tag not in {"body", "html"} and is_hinted(element, HINTS[key])
+        case "published":
+            return tag != "meta" and is_date(element, reading)
+    named = tag in HEADINGS or is_hinted(element, HINTS[key])
+    return named and 1 < len(text_of(element)) <= MAX_LINE_CHARS
+
+
+def is_date(element: etree._Element, reading: DateContext) -> bool:
+    """Whether an element contains a date and little else."""
+    text = next((value for name in DATE_ATTRIBUTES if (value := element.get(name))), "")
+    if not text and len(element) < MAX_DATE_CHILDREN:
+        text = text_of(element)
+    has_digits = any(character.isdigit() for character in text)
+    return (
+        len(text) <= MAX_DATE_CHARS and has_digits and bool(parse_date(text, reading, "candidate"))
+    )
+
+
+def yield_of(
+    field: Field, selector: str, page: Page, reading: DateContext, item: str | None
+) -> PageYield:
+    """What a selector finds on a page."""
+    found = found_by(field, selector, page, item)
+    told = ((value, fits) for one in found for value, fits in [value_of(field, one, page, reading)])
+    value, fits = next((one for one in told if one[0]), ("", False))
+    return PageYield(len(found), value[:MAX_VALUE_CHARS], fits)
+
+
+def found_by(
+    field: Field, selector: str, page: Page, item: str | None
+) -> list[etree._Element | str]:
+    """All elements that a selector finds, within each row if it is relative to rows."""
+    if item and is_relative(field, item):
+        rows = CssSelector(item).elements(page.tree)
+        inner = CssSelector(selector, within=True)
+        return [one for row in rows for one in inner.found(row)]
+    return CssSelector(selector).found(page.tree)
+
+
+def is_relative(field: Field, item: str | None) -> bool:
+    """Whether the selectors of a field are applied to each row of a listing."""
+    return bool(item) and field.table == "listing" and field.key in {"link", "title", "published"}
+
+
+def value_of(
+    field: Field, found: etree._Element | str, page: Page, reading: DateContext
+) -> tuple[str, bool]:
+    """The value of an element for display, and whether it is suitable for the field."""
+    text = text_of(found) if is_element(found) else clean_line(str(found))
+    if field.key == "published":
+        stated = found.get("datetime") if is_element(found) else None
+        date = (
+            parse_date(stated or text, reading, "candidate") if len(text) < MAX_LINE_CHARS else None
+        )
+        if date is None:
+            return text, False
+        return f"{date.iso or date.day.isoformat()} ({text[:MAX_DATE_CHARS]})", True
+    if field.key in {"link", "next"} and is_element(found):
+        place = link_target(found, page.base)
+        return f"{text} → {place or 'nowhere'}", place is not None
+    return text, True
+
+
+def rank(field: Field, candidate: SelectorCandidate) -> tuple[float, ...]:
+    """The sort key of a candidate: the best candidate has the smallest."""
+    counts = [one.count for one in candidate.yields]
+    lacking = sum(not one.fits for one in candidate.yields)
+    length = len(candidate.selector)
+    if field.key in {"link", "item", "drop"} or (field.table == "listing" and field.key != "next"):
+        # A listing has many rows, and the selector should find all of them.
+        return lacking, -min(counts), length
+    return lacking, float(sum(abs(count - 1) for count in counts)), length
+
+
+def text_of(element: etree._Element) -> str:
+    """The text of an element as one line."""
+    return clean_line("".join(map(str, element.itertext())))

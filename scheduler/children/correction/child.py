@@ -1,0 +1,212 @@
+"""The child process that reads saved pages for corrections, and its parent's side.
+
+The child receives a line with the home directory, then a CorrectionRequest per line, and sends a
+CorrectionResponse for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from lxml import etree
+
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.topics.taxonomy import load_taxonomy
+from data.wording import time_limit
+from scheduler.children.child import Child, ChildEnded
+from scheduler.children.correction.candidates import SelectorCandidate, candidates
+from scheduler.children.correction.marked_page import elements_of, marked_page
+from scheduler.children.correction.preview import Preview, preview, saved_pages, value
+from scheduler.children.correction.source_text import FIELDS
+from scheduler.children.parent_lines import ParentLines, write_line
+from scheduler.home import Home, home_at
+from scheduler.logs import log_as, open_log
+from scheduler.sources.drift import DriftGuard
+from spiders.sources.loader import load_source
+
+log = logging.getLogger(__name__)
+
+MAX_SECONDS: Final = 40.0
+"""Maximum seconds for one request; a page of one megabyte takes two."""
+
+IDLE_SECONDS: Final = 120.0
+"""Seconds after which a child without requests ends."""
+
+TEXT_FIELDS: Final = frozenset(["title", "section", "publisher"])
+"""Fields whose value is a text of the page."""
+
+MAX_ANCESTORS: Final = 6
+"""Maximum number of elements around the chosen one that are offered."""
+
+
+class CorrectionRequest(msgspec.Struct, frozen=True):
+    """A request about a source, for a field, on one of its pages (numbered from 0).
+
+    ``element`` is the number of the chosen element, or None. ``pick`` is the URL that chooses
+    another element, up to its number.
+    """
+
+    want: Literal["page", "candidates", "preview"]
+    source: str
+    field: str
+    page: int = 0
+    element: int | None = None
+    selector: str = ""
+    pick: str = ""
+
+
+class Around(msgspec.Struct, frozen=True):
+    """An element that contains the chosen one, or that one itself: its number and its name."""
+
+    number: int
+    name: str
+
+
+class CorrectionResponse(msgspec.Struct, frozen=True):
+    """A response; ``fault`` is an error message, or empty."""
+
+    fault: str = ""
+    html: str = ""
+    pages: tuple[str, ...] = ()
+    candidates: tuple[SelectorCandidate, ...] = ()
+    around: tuple[Around, ...] = ()
+    preview: Preview | None = None
+
+
+class CorrectionFailed(CommuniqueError):
+    """The process that reads saved pages did not respond."""
+
+    def __init__(self, source: str, *, late: bool, log: Path) -> None:
+        why = f"took longer than {time_limit(MAX_SECONDS)}" if late else "ended"
+        super().__init__(f"the process that reads the saved pages of {source} {why}; see {log}")
+        self.source = source
+
+
+class Corrector:
+    """Sends requests to the child, which is started on demand and ends when idle."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = asyncio.Lock()
+        self._child: Child | None = None
+        self._asked = 0
+
+    async def ask(self, asked: CorrectionRequest) -> CorrectionResponse:
+        """Send a request, and return the response. Raises CorrectionFailed and OSError."""
+        async with self._lock:
+            self._asked += 1
+            child = self._child or await self._start()
+            try:
+                async with asyncio.timeout(MAX_SECONDS):
+                    await child.say(asked)
+                    response = await child.hear(CorrectionResponse)
+            except (TimeoutError, ChildEnded, asyncio.CancelledError) as error:
+                self._child = None
+                child.kill()
+                await child.end()
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                late = isinstance(error, TimeoutError)
+                raise CorrectionFailed(asked.source, late=late, log=self._home.crawl_log) from error
+            asyncio.get_running_loop().call_later(IDLE_SECONDS, self._end_idle, self._asked)
+            return response
+
+    async def close(self) -> None:
+        """End the child."""
+        child, self._child = self._child, None
+        if child:
+            await child.end()
+
+    async def _start(self) -> Child:
+        with open_log(self._home.crawl_log) as log:
+            self._child = await Child.start("scheduler.children.correction.child", log=log)
+        await self._child.say(str(self._home.path))
+        return self._child
+
+    def _end_idle(self, asked: int) -> None:
+        if self._child and self._asked == asked:
+            self._child.close()
+            self._child = None
+
+
+def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
+    """The response to a request. Raises CommuniqueError."""
+    field = FIELDS[asked.field]
+    loaded = load_source(home.sources, asked.source)
+    with closing(home.plain_store()) as store:
+        pages = saved_pages(home, store, loaded, field.table)
+        urls = tuple(page.url for page in pages)
+        if not pages:
+            return CorrectionResponse(
+                "no page of this source is stored yet, neither in the archive nor as a sample"
+            )
+        page = pages[min(asked.page, len(pages) - 1)]
+        if asked.want == "page":
+            return CorrectionResponse(
+                html=marked_page(page, lambda n: f"{asked.pick}{n}", asked.element), pages=urls
+            )
+        if asked.want == "preview":
+            guard = DriftGuard(home, store, load_taxonomy(home.topics))
+            made = preview(guard, loaded, pages, field, asked.selector)
+            return CorrectionResponse(pages=urls, preview=made)
+    chosen = None
+    around: tuple[Around, ...] = ()
+    if asked.element is not None:
+        elements = elements_of(page)
+        if asked.element >= len(elements):
+            return CorrectionResponse(
+                "the saved page has changed: choose the element again", pages=urls
+            )
+        chosen = elements[asked.element]
+        numbers = {element: number for number, element in enumerate(elements)}
+        above = [one for one in chosen.iterancestors() if one.tag not in {"body", "html"}][
+            :MAX_ANCESTORS
+        ]
+        around = tuple(Around(numbers[one], name_of(one)) for one in (chosen, *above))
+    # The page of the chosen element comes first.
+    ordered = [page, *(one for one in pages if one is not page)]
+    reading = loaded.file.date_context(utc_now())
+    known = value(page, loaded.file, field) if field.key in TEXT_FIELDS else ""
+    item = loaded.file.listing.item
+    found = candidates(field, ordered, reading, chosen=chosen, known=known, item=item)
+    return CorrectionResponse(pages=urls, candidates=tuple(found), around=around)
+
+
+def name_of(element: etree._Element) -> str:
+    """The name of an element as in a selector: tag, id and classes."""
+    named = element.get("id") or ""
+    classes = ".".join((element.get("class") or "").split()[:2])
+    return f"{element.tag}{'#' + named if named else ''}{'.' + classes if classes else ''}"[:60]
+
+
+def main() -> int:
+    """Respond to requests until the parent sends no more."""
+    lines = ParentLines()
+    try:
+        home = home_at(Path(msgspec.json.decode(next(lines, b""), type=str)))
+    except (msgspec.DecodeError, CommuniqueError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - to the log of the parent
+        return 2
+    log_as(home.settings.log)
+    for line in lines:
+        asked = msgspec.json.decode(line, type=CorrectionRequest)
+        try:
+            response = answer(home, asked)
+        except CommuniqueError as error:
+            response = CorrectionResponse(str(error))
+        except Exception:
+            log.exception("a page of %s can't be processed", asked.source)
+            response = CorrectionResponse("this page can't be processed: see crawl.log")
+        write_line(response)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Writes a selector into a source file, and keeps the rest as a person wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, Table
+
+from data.errors import CommuniqueError, SourceError
+from data.files import rewrite
+from data.toml_files import read_text
+from scheduler.home import Home
+from spiders.sources.loader import load_source, parse_source
+
+PageKind: TypeAlias = Literal["release", "listing"]
+
+
+class Field(NamedTuple):
+    """A key of a source file that holds a selector: its table, its name, and its meaning."""
+
+    table: PageKind
+    key: str
+    label: str
+
+
+FIELDS: Final = {
+    f"{field.table}.{field.key}": field
+    for field in (
+        Field("release", "title", "Title of a release"),
+        Field("release", "published", "Date of a release"),
+        Field("release", "body", "Text of a release"),
+        Field("release", "section", "Section of a release"),
+        Field("release", "publisher", "Publisher of a release"),
+        Field("release", "drop", "What is cut out of the text"),
+        Field("listing", "link", "Links of the listing to releases"),
+        Field("listing", "item", "Each row of the listing"),
+        Field("listing", "title", "Title of a row"),
+        Field("listing", "published", "Date of a row"),
+        Field("listing", "next", "Link to the next page"),
+    )
+}
+"""The fields by ``table.key``, in the order of the menu."""
+
+
+class SourceFileChanged(CommuniqueError):
+    """A source file was changed since the correction was prepared."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} was changed meanwhile, so it was not overwritten: reload the page"
+        )
+        self.path = path
+
+
+def digest_of(text: str) -> str:
+    """A digest of a text, to detect changes."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_selector(text: str, path: str, field: Field, selector: str) -> str:
+    """The text of a source file with a selector for a field; an empty one removes the selector.
+
+    If the file has several ``[[release]]`` tables, the one for the newest releases is changed. A
+    selector for ``drop`` is added to the list. Raises SourceError if the result is invalid.
+    """
+    try:
+        document = tomlkit.parse(text)
+        if not selector and field.table not in document:
+            return text
+        table = _table(document, field.table)
+        if field.key == "drop":
+            known = [str(one) for one in table.get("drop", ())]
+            dropped = [*known, selector] if selector and selector not in known else known
+            value: object = dropped if selector else []
+        else:
+            value = selector
+        if value:
+            table[field.key] = value
+        else:
+            table.pop(field.key, None)
+        changed = tomlkit.dumps(document)
+    except (TOMLKitError, TypeError, ValueError, KeyError) as error:
+        raise SourceError(
+            path, field.table, f"it can't be changed on this page ({error})"
+        ) from error
+    parse_source(changed, path)
+    return changed
+
+
+def _table(document: tomlkit.TOMLDocument, name: str) -> Table:
+    """The table of a file, created if it is missing."""
+    found = document.get(name)
+    if isinstance(found, AoT):
+        newest = next((one for one in found if "until" not in one), None)
+        if newest is None:
+            newest = tomlkit.table()
+            found.append(newest)
+        return newest
+    if found is None:
+        found = tomlkit.table()
+        if document.body and not document.as_string().endswith("\n\n"):
+            document.add(tomlkit.nl())
+        document.add(name, found)
+    return found
+
+
+def save_selector(home: Home, source: str, field: Field, selector: str, digest: str) -> Path:
+    """Write a selector into a source file of the home directory, atomically.
+
+    ``digest`` is the digest of the text that the person saw. A bundled source is copied into the
+    home directory, where it takes precedence. Raises SourceFileChanged, SourceError, UnknownSource,
+    OSError.
+    """
+    loaded = load_source(home.sources, source)
+    text = read_text(loaded.path, SourceError)
+    if digest_of(text) != digest:
+        raise SourceFileChanged(loaded.path)
+    path = home.sources / f"{source}.toml"
+    changed = with_selector(text, str(path), field, selector)
+    path.parent.mkdir(exist_ok=True)
+    rewrite(path, changed)
+    return path

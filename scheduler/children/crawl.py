@@ -1,0 +1,395 @@
+"""The child process that visits sources, many at a time, until its parent ends it.
+
+It receives lines of JSON: first a CrawlStart, then a VisitJob for each visit, and a Renewal from
+time to time if it works under leases. It sends a Progress during a visit and a Report at its end,
+or a Refusal if it can't begin. When its standard input closes, it stops all visits. If it closed
+because the parent died, the child gives back the parent's leases.
+
+Exit codes: 0 done, 1 something failed, 2 the first line is invalid.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+# Searches all loaded modules, so it takes 0.2 s less before ours are loaded.
+from scrapy.core.downloader import contextfactory  # noqa: F401
+from scrapy.crawler import AsyncCrawlerProcess
+
+from data.archive.archive import Archive
+from data.clock import utc_now
+from data.errors import (
+    ArchiveError,
+    CommuniqueError,
+    HomeInUse,
+    LeaseLost,
+    RenamedSource,
+    StoreError,
+)
+from data.health.evidence import CUT
+from data.health.run_errors import DRIFT
+from data.models import Lease, Run, RunError
+from data.text.redaction import redacted
+from data.topics.taxonomy import load_taxonomy, taxonomy_of
+from scheduler.children.child import KILL_AFTER_SECONDS
+from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
+from scheduler.children.garbage import collect_garbage_rarely
+from scheduler.children.leased_store import leased_store
+from scheduler.children.page_limit import (
+    SEPARATE_SECONDS,
+    SHARED_SECONDS,
+    PageLimit,
+    SlowPages,
+    opened_note,
+)
+from scheduler.children.parent_lines import ParentLines, write_line
+from scheduler.children.watchdog import Watchdog
+from scheduler.home import SOURCE_LOCK, VISIT, open_home
+from scheduler.home.files import keep_home_files
+from scheduler.logs import log_as
+from scheduler.sources.drift import DriftGuard
+from spiders.crawl.page_errors import page_errors
+from spiders.crawl.release_files import FileKinds
+from spiders.crawl.spider import PressRoomSpider
+from spiders.crawl.visit import Visit
+from spiders.download.browser import BrowserMissing, render_settings
+from spiders.download.settings import scrapy_settings
+from spiders.download.slow_page import CONTINUED, MOVED, SlowPage
+from spiders.sources.loader import LoadedSource, load_source, parse_source
+
+PROGRESS_SECONDS = 0.1
+"""Minimum seconds between two Progress lines of one visit, as each line wakes the parent."""
+
+STOP_GRACE_SECONDS = 2.0
+"""Seconds in which responses may still arrive when a crawl is stopped."""
+
+STOPPED = "the visit was stopped early; its results are stored, and the next visit continues"
+TIMED_OUT = f"it took longer than [collect] run_timeout: {STOPPED}"
+
+log = logging.getLogger(__name__)
+
+
+class Crawl:
+    """The visits of one child. Raises CommuniqueError if the home directory can't be used."""
+
+    def __init__(self, start: CrawlStart) -> None:
+        self._home = open_home(Path(start.home))
+        enabled = self._home.settings.archive.enabled
+        self._archive = self._home.open_archive() if enabled else None
+        self._store = self._home.store(archive=self._archive)
+        if start.until is None:
+            self._taxonomy = load_taxonomy(self._home.topics)
+            keep_home_files(self._home, self._store)
+        else:
+            # The leader keeps the files, and archives them.
+            self._taxonomy = taxonomy_of(start.topics, "topics.toml of the leader")
+        self._guard = DriftGuard(self._home, self._store, self._taxonomy)
+        self._sealing: threading.Thread | None = None
+        self._visits: dict[str, Visit] = {}
+        self._locks: dict[str, ExitStack] = {}
+        self._leases: dict[str, Lease] = {}
+        """By host, also if the worker has released it since."""
+        seconds = SEPARATE_SECONDS if start.separate else SHARED_SECONDS
+        note = opened_note(start.note) if start.note else None
+        self._limit = PageLimit(seconds, note, separate=start.separate)
+        self._progress = ProgressReporter()
+        self._browser: dict[str, Any] = {}
+        self._no_browser = ""
+        if start.render:
+            try:
+                self._browser = render_settings(self._home.settings.network)
+            except BrowserMissing as error:
+                self._no_browser = str(error)
+
+    def run(self, lines: Iterator[bytes]) -> None:
+        """Make the visits that ``lines`` request, until there are no more lines."""
+        settings = scrapy_settings(self._home.settings.network) | self._browser
+        process = AsyncCrawlerProcess(settings)
+        log_as(self._home.settings.log)
+        # Otherwise Scrapy would create a log record for each response, only to be dropped.
+        logging.root.setLevel(settings["LOG_LEVEL"])
+        process.crawl(
+            PressRoomSpider,
+            arriving=self._arriving(lines, process),
+            visits=self._visits,
+            memory=self._store,
+            archive=self._archive,
+        )
+        try:
+            process.start()
+            self._cut()
+        finally:
+            self._store.close()
+            if self._archive:
+                self._archive.close()
+
+    async def _arriving(
+        self, lines: Iterator[bytes], process: AsyncCrawlerProcess
+    ) -> AsyncIterator[Visit]:
+        end_in_time_on_signals()
+        loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+        threading.Thread(target=_forward_lines, args=(lines, loop, queue), daemon=True).start()
+        while line := await queue.get():
+            job = msgspec.json.decode(line, type=VisitJob)
+            if job.lease:
+                self._leases[job.lease.host] = job.lease
+            if visit := self._visit(job):
+                limit = self._home.settings.collect.run_timeout
+                late = loop.call_later(limit, visit.stop, "timeout", TIMED_OUT)
+                self._locks[visit.id].callback(late.cancel)
+                yield visit
+        # The parent died, or ended this child.
+        patience = STOP_GRACE_SECONDS if self._cut() else 0.0
+        # A visit that reached its deadline leaves requests that nobody waits for.
+        if patience or _awaits_responses(process):
+            for seconds in (0.0, patience):
+                # Scrapy waits for pending responses until it gets a second signal.
+                loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
+
+    def _cut(self) -> bool:
+        """Stop and report the visits under way; whether there were any."""
+        under_way = tuple(self._visits.values())
+        for visit in under_way:
+            visit.stop(CUT, STOPPED)
+        return bool(under_way)
+
+    def give_back(self) -> None:
+        """Release the leases of a parent that can't do it any more."""
+        if self._leases:
+            # A single machine may not have psycopg.
+            from scheduler.children.orphan import give_back  # noqa: PLC0415
+
+            asyncio.run(give_back(self._home.store_url, self._leases.values()))
+
+    def _visit(self, job: VisitJob) -> Visit | None:
+        """The visit that a job requests; None if it can't be made, which is reported at once."""
+        loaded = None
+        try:
+            with ExitStack() as locks:
+                loaded = self._load(job)
+                locks.enter_context(self._home.lock(f"{SOURCE_LOCK}{loaded.id}", VISIT))
+                # The source may have been renamed or removed before the lock was taken.
+                loaded = self._load(job)
+                if loaded.file.render and self._no_browser:
+                    self._refuse(job, loaded, "browser", self._no_browser)
+                    return None
+                if job.file is None:
+                    keep_home_files(self._home, self._store, [loaded.id])
+                with self._limit(loaded.id, ""):
+                    admitted = self._guard.admit(loaded, accept=job.accept)
+                if admitted.loaded is None:
+                    self._refuse(job, loaded, DRIFT, admitted.held)
+                    return None
+                store = leased_store(self._store, job.lease)
+                slow = SlowPages(loaded.id, store, self._limit, explicit=job.explicit)
+                visit = Visit(
+                    admitted.loaded,
+                    store,
+                    self._taxonomy,
+                    self._home.settings.collect,
+                    shown=self._home.public_text,
+                    seal=self._seal,
+                    hubs=self._home.is_reachable,
+                    files=FileKinds.wanted(loaded.file, self._home.settings.archive),
+                    explicit=job.explicit,
+                    backfill=job.backfill,
+                    on_progress=self._progress,
+                    over=self._over,
+                    stored_pages=partial(self._guard.newest_pages, admitted.loaded),
+                    check_page=slow.check,
+                    limit=partial(self._limit, loaded.id),
+                )
+                if admitted.held:
+                    visit.error(loaded.file.url, DRIFT, admitted.held)
+                if admitted.noted:
+                    visit.note(admitted.noted)
+                self._visits[visit.id] = visit
+                self._locks[visit.id] = locks.pop_all()
+                return visit
+        except HomeInUse as error:
+            message = f"another visit to this source is under way; {error}"
+            self._refuse(job, loaded, "busy", message)
+        except CommuniqueError as error:
+            self._refuse(job, loaded, "crawl", str(error))
+        except SlowPage as error:
+            self._refuse(job, loaded, error.kind, str(error))
+        except Exception as error:
+            # The other visits continue.
+            log.exception("the visit to %s could not begin", job.source)
+            self._refuse(job, loaded, "bug", f"the visit could not begin ({type(error).__name__})")
+        return None
+
+    def _load(self, job: VisitJob) -> LoadedSource:
+        """The source of a job. Raises SourceError and UnknownSource."""
+        if job.file is None:
+            return load_source(self._home.sources, job.source)
+        path = self._home.sources / f"{job.source}.toml"
+        return LoadedSource(job.source, path, own=True, file=parse_source(job.file, str(path)))
+
+    def _seal(self) -> None:
+        """Seal the archive at the end of a visit; in a thread while other visits are under way.
+
+        So a slow disk delays no other visit. Raises ArchiveError. An error in the thread happens
+        again at the end of the last visit, which reports it.
+        """
+        if not self._archive:
+            return
+        if len(self._visits) == 1:
+            self._archive.seal()
+        elif self._sealing is None or not self._sealing.is_alive():
+            self._sealing = threading.Thread(target=_seal_aside, args=(self._archive,))
+            self._sealing.start()
+
+    def _refuse(self, job: VisitJob, loaded: LoadedSource | None, kind: str, message: str) -> None:
+        """Report a visit that can't be made, so that the health of its source shows it."""
+        url = redacted(loaded.file.url) if loaded else ""
+        errors = [RunError(url, kind, self._home.public_text(message))]
+        if kind == MOVED:
+            errors.append(RunError(url, CUT, CONTINUED))
+        run = Run(job.source, utc_now(), 0.0, errors=tuple(errors))
+        try:
+            if loaded and kind != "busy":
+                store = leased_store(self._store, job.lease)
+                store.register(loaded.source)
+                store.add_run(run)
+        except RenamedSource:
+            # Nothing is stored under a former id; the report has the error.
+            pass
+        except (StoreError, LeaseLost):
+            log.exception("the report of %s could not be stored", job.source)
+        write_line(Report(run))
+
+    def _over(self, visit: Visit) -> None:
+        """Report a visit that is over, and release its source."""
+        with page_errors(visit.file.url, visit.error):
+            # Otherwise the next visit adds the rest to the search index.
+            self._store.update_search_index()
+        del self._visits[visit.id]
+        self._progress.forget(visit)
+        self._locks.pop(visit.id).close()
+        write_line(Report(visit.run))
+
+
+class ProgressReporter:
+    """Sends the progress of each visit to the parent: at its first response, then after pauses."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, float] = {}
+        self._later: dict[str, asyncio.TimerHandle] = {}
+
+    def __call__(self, visit: Visit) -> None:
+        """Send the progress of a visit, after PROGRESS_SECONDS since its last line."""
+        wait = self._written.get(visit.id, -PROGRESS_SECONDS) + PROGRESS_SECONDS - time.monotonic()
+        if not visit.awaited or wait <= 0:
+            self._write(visit)
+        elif visit.id not in self._later:
+            loop = asyncio.get_running_loop()
+            self._later[visit.id] = loop.call_later(wait, self._write, visit)
+
+    def forget(self, visit: Visit) -> None:
+        """Send nothing more about a visit that has ended."""
+        self._written.pop(visit.id, None)
+        if later := self._later.pop(visit.id, None):
+            later.cancel()
+
+    def _write(self, visit: Visit) -> None:
+        if later := self._later.pop(visit.id, None):
+            later.cancel()
+        self._written[visit.id] = time.monotonic()
+        run = visit.run
+        reached = visit.frontier.reached
+        write_line(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed, reached))
+
+
+def _seal_aside(archive: Archive) -> None:
+    try:
+        archive.seal()
+    except ArchiveError:
+        log.warning("the archive could not be sealed during visits", exc_info=True)
+
+
+def _awaits_responses(process: AsyncCrawlerProcess) -> bool:
+    """Whether responses to requests are still pending."""
+    engines = (crawler.engine for crawler in process.crawlers)
+    return any(engine and engine.downloader.active for engine in engines)
+
+
+def _forward_lines(
+    lines: Iterator[bytes], loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[bytes]
+) -> None:
+    """Put lines into a queue of the event loop from another thread, then an empty line."""
+    try:
+        for line in lines:
+            loop.call_soon_threadsafe(queue.put_nowait, line)
+        end_in_time()
+        loop.call_soon_threadsafe(queue.put_nowait, b"")
+    except RuntimeError:
+        # The event loop has ended.
+        return
+
+
+def end_in_time() -> None:
+    """Have the kernel end this process after KILL_AFTER_SECONDS, whatever it does then.
+
+    Its parent does the same, if it is alive. Recorded releases are stored.
+    """
+    signal.setitimer(signal.ITIMER_REAL, KILL_AFTER_SECONDS)
+
+
+def end_in_time_on_signals() -> None:
+    """Limit the time until this process ends after SIGTERM or SIGINT.
+
+    Scrapy's handlers run in the event loop, which is blocked while a page is extracted.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        handler = signal.getsignal(number)
+
+        def end(number: int, frame: FrameType | None, handler: Any = handler) -> None:
+            end_in_time()
+            if callable(handler):
+                handler(number, frame)
+
+        signal.signal(number, end)
+
+
+def main() -> int:
+    """Run one crawl."""
+    collect_garbage_rarely()
+    lines: Iterator[bytes] = (parent := ParentLines())
+    try:
+        start = msgspec.json.decode(next(lines, b""), type=CrawlStart)
+    except msgspec.DecodeError as error:
+        print(f"the first line is invalid: {error}", file=sys.stderr)  # noqa: T201 - to the parent
+        return 2
+    if start.until is not None:
+        lines = Watchdog(start.until, parent)
+    try:
+        crawl = Crawl(start)
+        crawl.run(lines)
+        if parent.parent_died:
+            crawl.give_back()
+    except CommuniqueError as error:
+        message = redacted(str(error))
+        print(message, file=sys.stderr)  # noqa: T201 - to the log
+        write_line(Refusal(message))
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

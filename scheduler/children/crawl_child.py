@@ -1,0 +1,224 @@
+"""The parent's side of a crawl: sends jobs to the child, and receives the report of each visit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import msgspec
+
+from data.errors import CommuniqueError
+from data.models import Run
+from scheduler.children.child import Child, ChildEnded, ending, stand_back
+from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
+from scheduler.children.page_limit import NoteFile, PageNote
+from scheduler.children.watchdog import Renewal
+from scheduler.home import Home
+from scheduler.logs import open_log
+
+OVERDUE_SECONDS = 120.0
+"""Seconds after run_timeout at which a child that has not ended a visit is killed. It may still be
+starting, or extract a page (scheduler.children.page_limit)."""
+
+log = logging.getLogger(__name__)
+
+ProgressReporter = Callable[[Progress], None]
+
+
+class ChildKind(NamedTuple):
+    """The visits that a child makes; each kind of visit has its own children.
+
+    ``render`` is for sources that need a browser, ``backfill`` for visits that nobody waits for,
+    and ``separate`` for sources with pages that are too slow to share a process.
+    """
+
+    render: bool = False
+    backfill: bool = False
+    separate: bool = False
+
+
+class CrawlLost(CommuniqueError):
+    """A child ended before it reported a visit.
+
+    ``code`` is its exit code: 0 if unknown, negative for a signal. ``page`` is the page that it was
+    extracting when a signal ended it, and ``progress`` its last report about the visit.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: int = 0,
+        page: PageNote | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.page = page
+        self.progress = progress
+
+    @classmethod
+    def with_code(cls, home: Home, code: int) -> Self:
+        """The error for a child that ended with this exit code."""
+        return cls(f"the crawl {ending(code)}; see {home.crawl_log}", code)
+
+
+@dataclass(slots=True)
+class Awaited:
+    """A visit under way in a child."""
+
+    report: asyncio.Future[Run]
+    on_progress: ProgressReporter | None
+    progress: Progress | None = None
+
+
+class CrawlChild:
+    """A child process that visits sources of one home directory.
+
+    ``hosts`` counts the visits under way per host, ``begun`` all visits that the child got.
+    """
+
+    def __init__(self, home: Home, child: Child, kind: ChildKind, note: NoteFile) -> None:
+        self.kind = kind
+        self.hosts: Counter[str] = Counter()
+        self.begun = 0
+        self.is_open = True
+        self.dropped = False
+        self._home = home
+        self._child = child
+        self._note = note
+        self._awaited: dict[str, Awaited] = {}
+        self._refused = ""
+        self._page: PageNote | None = None
+        self._following = asyncio.create_task(self._follow())
+
+    @classmethod
+    async def start(
+        cls,
+        home: Home,
+        kind: ChildKind,
+        *,
+        until: float | None = None,
+        topics: str | None = None,
+    ) -> Self:
+        """Start a child; ``until`` and ``topics`` are as in CrawlStart.
+
+        Raises OSError if the system can't start a process, and CrawlLost.
+        """
+        note = NoteFile()
+        try:
+            with open_log(home.crawl_log) as log:
+                child = await Child.start("scheduler.children.crawl", log=log)
+            if kind.backfill:
+                stand_back(child.pid)
+            start = CrawlStart(str(home.path), kind.render, kind.separate, note.path, until, topics)
+            try:
+                await child.say(start)
+            except ChildEnded as error:
+                raise CrawlLost.with_code(home, error.code) from error
+        except BaseException:
+            note.close()
+            raise
+        return cls(home, child, kind, note)
+
+    def visit(
+        self, job: VisitJob, host: str, on_progress: ProgressReporter | None
+    ) -> Coroutine[Any, Any, Run]:
+        """Send a job to the child, and return a coroutine that waits for the report.
+
+        The visit counts as under way from now on. The coroutine raises CrawlLost.
+        """
+        awaited = Awaited(asyncio.get_running_loop().create_future(), on_progress)
+        self._awaited[job.source] = awaited
+        self.hosts[host] += 1
+        self.begun += 1
+        return self._visit(job, host, awaited)
+
+    async def _visit(self, job: VisitJob, host: str, awaited: Awaited) -> Run:
+        try:
+            await self._child.say(job)
+            async with asyncio.timeout(self._home.settings.collect.run_timeout + OVERDUE_SECONDS):
+                return await awaited.report
+        except TimeoutError:
+            # The child itself ends a visit in time, unless it is stuck in one page.
+            self._child.kill()
+            raise CrawlLost("the crawl took longer than run_timeout") from None
+        except ChildEnded as error:
+            # The child may have sent the reason.
+            await self._following
+            raise self._lost(error.code, awaited) from error
+        finally:
+            self._awaited.pop(job.source, None)
+            self.hosts -= Counter([host])
+
+    async def renew(self, until: float) -> None:
+        """Tell the child until when its hosts are leased."""
+        # If the child has ended, those who wait for its visits get the error.
+        with suppress(ChildEnded):
+            await self._child.say(Renewal(until))
+
+    def drop(self) -> None:
+        """Kill the child: the lease of a host that it visits was lost."""
+        self.dropped = True
+        self._child.kill()
+
+    def close(self) -> None:
+        """Send no more jobs; the child stops its visits, reports them, and ends."""
+        self.is_open = False
+        self._child.close()
+
+    async def ended(self) -> None:
+        """Wait until the child has ended and all its lines are processed."""
+        await self._child.end()
+        await self._following
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                line = await self._child.hear(dict[str, Any])
+            except msgspec.DecodeError as error:
+                log.warning("a crawl sent an invalid line: %s", error)
+                continue
+            except ChildEnded as error:
+                code = error.code
+                break
+            if "run" in line:
+                self._report(msgspec.convert(line, Report).run)
+            elif "refused" in line:
+                self._refused = msgspec.convert(line, Refusal).refused
+            elif one := self._awaited.get(line["source"]):
+                one.progress = msgspec.convert(line, Progress)
+                if one.on_progress:
+                    one.on_progress(one.progress)
+        self.is_open = False
+        self._page = self._noted_page(code)
+        self._note.close()
+        for awaited in self._awaited.values():
+            if not awaited.report.done():
+                awaited.report.set_exception(self._lost(code, awaited))
+
+    def _noted_page(self, code: int) -> PageNote | None:
+        """The page that the child was extracting when a signal ended it, or None."""
+        if code >= 0:
+            return None
+        try:
+            return self._note.read()
+        except msgspec.DecodeError as error:
+            log.warning("a crawl ended at an unknown page: %s", error)
+            return None
+
+    def _lost(self, code: int, awaited: Awaited) -> CrawlLost:
+        if self._refused:
+            return CrawlLost(self._refused, code)
+        lost = CrawlLost.with_code(self._home, code)
+        lost.page, lost.progress = self._page, awaited.progress
+        return lost
+
+    def _report(self, run: Run) -> None:
+        awaited = self._awaited.get(run.source)
+        if awaited and not awaited.report.done():
+            awaited.report.set_result(run)

@@ -1,0 +1,389 @@
+"""Visits sources in child processes, many at a time, so that a slow source delays no other.
+
+A few children stay while there is work, and each makes many visits at a time. A host with a page
+that takes too much CPU time gets a child of its own. The visits that the page interrupted begin
+again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
+
+from data.clock import utc_now
+from data.errors import LeaseLost, RenamedSource, StoreError
+from data.health.evidence import CUT
+from data.models import Lease, Run, RunError
+from scheduler.children.child import signal_name
+from scheduler.children.crawl_child import (
+    ChildKind,
+    CrawlChild,
+    CrawlLost,
+    ProgressReporter,
+)
+from scheduler.children.crawl_lines import Progress, VisitJob
+from scheduler.children.leased_store import leased_store
+from scheduler.children.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
+from scheduler.children.watchdog import LEASES_EXPIRED_CODE
+from scheduler.home import Home
+from spiders.crawl.page_errors import noted_url
+from spiders.download.hosts import host_of
+from spiders.download.slow_page import CONTINUED, MOVED, SLOW, SLOW_VISIT
+from spiders.sources.loader import LoadedSource
+
+CHILDREN = 2
+"""Maximum children that take new visits; of each special kind (ChildKind) there is one more."""
+
+MAX_ATTEMPTS = 4
+"""Maximum times that one visit begins, if slow pages or crashes end its child."""
+
+MAX_VISITS = 40
+"""Maximum visits at a time; a slow visit takes a slot, but hardly any memory."""
+
+MAX_VISITS_PER_HOST = 4
+"""Maximum visits to one host at a time. The host gets one request at a time in any case: more
+visits would take slots from other hosts, and with fewer, one long visit would block the host."""
+
+MAX_VISITS_PER_CHILD = 300
+"""Visits after which a new child replaces a child, to release its memory."""
+
+IDLE_SECONDS = 10.0
+"""Seconds after which a child without work ends."""
+
+
+NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
+HOST_LOST = "the lease of its host was lost; the next visit continues from there"
+INTERRUPTED = "a page of another visit ended the process of this visit, which begins again"
+CRASHED = "{} ended the process of this visit, which begins again"
+CRASHED_AT_PAGE = "{} ended the process of this visit at a page; it continues in a separate process"
+
+
+def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
+    """The report of a visit that this machine ended or did not begin: not a fault of the source."""
+    return Run(source.id, started, 0.0, errors=(RunError("", CUT, why),))
+
+
+def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | None) -> Run:
+    """The report of a visit whose child ended, from the last progress of the child."""
+    run = Run(source.id, started, (utc_now() - started).total_seconds())
+    if progress is None:
+        return run
+    return replace(run, pages=progress.pages, new=progress.new, changed=progress.changed)
+
+
+def killed_by(page: PageNote, code: int) -> RunError:
+    """The error for a page at which a signal ended the separate process."""
+    if code == KILLED:
+        why = f"took longer than {SEPARATE_SECONDS * HARD_FACTOR:g} s of CPU time"
+    else:
+        why = f"ended its process ({signal_name(code)})"
+    if page.url:
+        message = f"reading this page {why}; the next visits skip the page"
+        return RunError(noted_url(page.url), SLOW, message)
+    return RunError("", SLOW_VISIT, f"work on the whole visit {why}")
+
+
+def joined(first: Run, run: Run) -> Run:
+    """One report for a visit that began twice."""
+    return replace(
+        run,
+        started=first.started,
+        seconds=first.seconds + run.seconds,
+        pages=first.pages + run.pages,
+        new=first.new + run.new,
+        changed=first.changed + run.changed,
+        retracted=first.retracted + run.retracted,
+        returned=first.returned + run.returned,
+        gone=(*first.gone, *run.gone),
+    )
+
+
+class Executor:
+    """Visits sources of one home directory in children, until ``close`` ends them.
+
+    On a machine with leases, ``renew`` must be called before the first visit and then periodically,
+    or the children end themselves. ``topics`` is then the text of the leader's topics.toml.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._until: float | None = None
+        self.topics: str | None = None
+        self._places = asyncio.Semaphore(MAX_VISITS)
+        self._at_hosts = WeakValueDictionary[str, asyncio.Semaphore]()
+        self._at_sources = WeakValueDictionary[str, asyncio.Lock]()
+        self._choosing = asyncio.Lock()
+        self._children: list[CrawlChild] = []
+        self._drops = Counter[str]()
+        self._suspicious = set[str]()
+        """Hosts with a page that was too slow to share a process with other visits."""
+        self._one_ended = asyncio.Event()
+        """Set and replaced whenever a visit ends."""
+        self._is_open = True
+
+    async def visit(
+        self,
+        source: LoadedSource,
+        *,
+        explicit: bool = False,
+        backfill: bool = False,
+        accept: bool = False,
+        on_progress: ProgressReporter | None = None,
+        lease: Lease | None = None,
+        file: str | None = None,
+    ) -> Run:
+        """Visit a source, and return the report, which exists whatever happens.
+
+        With a ``lease`` of its host, ``file`` is the text of the source file.
+        """
+        job = VisitJob(source.id, explicit, backfill, accept, lease, file)
+        host = host_of(source.file.url)
+        at_host = self._at_hosts.setdefault(host, asyncio.Semaphore(MAX_VISITS_PER_HOST))
+        # The source may have another host in a newer file, which is leased as well.
+        at_source = self._at_sources.setdefault(source.id, asyncio.Lock())
+        drops = self._drops[host]
+        async with at_source, at_host, self._places:
+            started = utc_now()
+            if not self._is_open or self._drops[host] != drops:
+                return cut_short(source, started, NOT_BEGUN)
+            run, again = await self._attempt(source, job, host, on_progress)
+            for left in reversed(range(MAX_ATTEMPTS - 1)):
+                if not (again and self._is_open):
+                    break
+                if self._drops[host] != drops:
+                    return replace(run, errors=(RunError("", CUT, HOST_LOST),))
+                before = run
+                run, again = await self._attempt(source, job, host, on_progress, last=not left)
+                run = joined(before, run)
+            return run
+
+    async def _attempt(
+        self,
+        source: LoadedSource,
+        job: VisitJob,
+        host: str,
+        on_progress: ProgressReporter | None,
+        *,
+        last: bool = False,
+    ) -> tuple[Run, bool]:
+        """Visit a source once; return the report, and whether the visit has to begin again.
+
+        ``last`` is true for the last attempt.
+        """
+        started = utc_now()
+        child: CrawlChild | None = None
+        progress: Progress | None = None
+        again = False
+        try:
+            begun = await self._begin(source, job, host, on_progress)
+            if begun is None:
+                return cut_short(source, started, NOT_BEGUN), False
+            child, report = begun
+            try:
+                run = await report
+            finally:
+                self._release(child)
+                self._one_ended.set()
+                self._one_ended = asyncio.Event()
+        except OSError as error:
+            # Too many files are open, or memory is short. A later visit tries again.
+            failed = RunError("", "crawl", f"the crawl could not be run: {error}")
+        except CrawlLost as error:
+            if job.lease and (error.code == LEASES_EXPIRED_CODE or (child and child.dropped)):
+                # The source is still due.
+                run = unfinished(source, started, error.progress)
+                return await self._after_loss(run), False
+            progress = error.progress
+            failed, again = self._crash_error(source, error, child, last=last)
+        else:
+            moved = any(error.kind == MOVED for error in run.errors)
+            if moved:
+                self._suspicious.add(host)
+            return run, moved
+        run = unfinished(source, started, progress)
+        return await self._kept(source, run, failed, job.lease), again
+
+    async def _begin(
+        self,
+        source: LoadedSource,
+        job: VisitJob,
+        host: str,
+        on_progress: ProgressReporter | None,
+    ) -> tuple[CrawlChild, Coroutine[Any, Any, Run]] | None:
+        """Give a visit to a child; return the child and a coroutine that waits for the report.
+
+        None if the executor was closed. Raises OSError and CrawlLost.
+        """
+        while True:
+            async with self._choosing:
+                if not self._is_open:
+                    return None
+                separate = host in self._suspicious
+                if not (separate and self._is_visited_beside_others(host)):
+                    kind = ChildKind(source.file.render, job.backfill, separate)
+                    child = await self._child_for(kind, host)
+                    # The executor may have been closed while the child started.
+                    return (child, child.visit(job, host, on_progress)) if self._is_open else None
+            await self._one_ended.wait()
+
+    def _is_visited_beside_others(self, host: str) -> bool:
+        """Whether a child that is not for suspicious hosts visits a host."""
+        return any(child.hosts[host] and not child.kind.separate for child in self._children)
+
+    def _crash_error(
+        self, source: LoadedSource, lost: CrawlLost, child: CrawlChild | None, *, last: bool
+    ) -> tuple[RunError, bool]:
+        """The error of a visit whose child ended, and whether the visit begins again."""
+        page, code = lost.page, lost.code
+        own = page is not None and page.source == source.id
+        if page and own and child and child.kind.separate:
+            return killed_by(page, code), False
+        if code >= 0 or last:
+            return RunError("", "crawl", str(lost)), False
+        if own:
+            self._suspicious.add(host_of(source.file.url))
+            why = CONTINUED if code == KILLED else CRASHED_AT_PAGE.format(signal_name(code))
+        else:
+            why = INTERRUPTED if page else CRASHED.format(signal_name(code))
+        return RunError("", CUT, why), True
+
+    async def _after_loss(self, run: Run) -> Run:
+        """The report of a visit that lost its lease; it is stored if the database responds."""
+        run = replace(run, errors=(RunError("", CUT, HOST_LOST),))
+        if self._until is not None and time.monotonic() > self._until:
+            # The leases were not renewed. Waiting for the database would delay the others.
+            return run
+        return await asyncio.to_thread(self._keep_loss, run)
+
+    def _keep_loss(self, run: Run) -> Run:
+        try:
+            with closing(self._home.store()) as store, store.transaction():
+                # A source that was renamed loses its lease as well.
+                if run.source in store.sources():
+                    store.return_items(run.source, since=run.started)
+                    store.add_run(run)
+        except StoreError as error:
+            return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
+        return run
+
+    async def visit_all(
+        self,
+        sources: Sequence[LoadedSource],
+        *,
+        explicit: bool = False,
+        backfill: bool = False,
+        accept: bool = False,
+        on_progress: ProgressReporter | None = None,
+    ) -> tuple[Run, ...]:
+        """Visit sources, then close; if cancelled, end the children cleanly first."""
+        try:
+            visits = (
+                self.visit(
+                    source,
+                    explicit=explicit,
+                    backfill=backfill,
+                    accept=accept,
+                    on_progress=on_progress,
+                )
+                for source in sources
+            )
+            return tuple(await asyncio.gather(*visits))
+        finally:
+            await self.close()
+
+    async def renew(self, until: float) -> None:
+        """Tell all children until when their hosts are leased, by the monotonic clock."""
+        self._until = until
+        for child in [*self._children]:
+            await child.renew(until)
+
+    def drop(self, host: str) -> None:
+        """Kill the children that visit a host, which also ends their other visits.
+
+        Visits that wait for the host do not begin.
+        """
+        self._drops[host] += 1
+        for child in [*self._children]:
+            if child.hosts[host]:
+                child.drop()
+
+    async def close(self) -> None:
+        """End all children: visits under way report their results, waiting visits do not begin."""
+        self._is_open = False
+        async with self._choosing:
+            # The list now includes a child that was being started.
+            children, self._children = self._children, []
+        for child in children:
+            child.close()
+        await asyncio.gather(*(child.ended() for child in children))
+
+    async def _child_for(self, kind: ChildKind, host: str) -> CrawlChild:
+        """The child that visits this host already, or the one with the least work, or a new one.
+
+        Raises OSError and CrawlLost.
+        """
+        self._children = [child for child in self._children if child.is_open]
+        for child in self._children:
+            # Two children would not keep the interval between requests to the host.
+            if child.hosts[host] and child.kind.render == kind.render:
+                return child
+        kin = [child for child in self._children if child.kind == kind]
+        fresh = [child for child in kin if child.begun < MAX_VISITS_PER_CHILD]
+        most = CHILDREN if kind == ChildKind() else 1
+        if len(fresh) >= most or any(not child.hosts for child in fresh):
+            return min(fresh, key=lambda child: child.hosts.total())
+        worn = [child for child in kin if child.begun >= MAX_VISITS_PER_CHILD]
+        for child in worn[: len(worn) - most]:
+            # These old children have had time for their last visits while newer ones became old.
+            child.close()
+        until = self._until
+        child = await CrawlChild.start(self._home, kind, until=until, topics=self.topics)
+        self._children.append(child)
+        if self._until is not None and self._until != until:
+            # Leases were renewed while the system started the process.
+            await child.renew(self._until)
+        return child
+
+    async def _kept(
+        self, source: LoadedSource, run: Run, error: RunError, lease: Lease | None
+    ) -> Run:
+        """Store the report of a visit that its child could not report, with the error."""
+        error = replace(error, message=self._home.public_text(error.message))
+        return await asyncio.to_thread(self._keep, source, replace(run, errors=(error,)), lease)
+
+    def _keep(self, source: LoadedSource, run: Run, lease: Lease | None) -> Run:
+        try:
+            with closing(self._home.store()) as opened:
+                store = leased_store(opened, lease)
+                store.register(source.source)
+                store.add_run(run)
+        except (RenamedSource, StoreError, LeaseLost) as error:
+            # The store may be the reason why the report is missing, for example a newer schema.
+            if any(self._home.public_text(str(error)) == one.message for one in run.errors):
+                return run
+            return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
+        return run
+
+    def _release(self, child: CrawlChild) -> None:
+        """End a child without work: at once if it is worn, otherwise after IDLE_SECONDS."""
+        if child.hosts or not child.is_open:
+            return
+        if child.begun >= MAX_VISITS_PER_CHILD:
+            child.close()
+        else:
+            begun = child.begun
+            loop = asyncio.get_running_loop()
+            loop.call_later(IDLE_SECONDS, self._close_idle, child, begun)
+
+    @staticmethod
+    def _close_idle(child: CrawlChild, begun: int) -> None:
+        """End a child that has got no visit since."""
+        if child.begun == begun:
+            child.close()

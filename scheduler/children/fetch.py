@@ -1,0 +1,163 @@
+"""Fetches a few pages on demand, in a child process that behaves like a crawl.
+
+The child receives lines of JSON: first a FetchStart, then arrays of URLs. For each URL it sends a
+spiders.download.fetch_spider.FetchResult.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Self
+
+import msgspec
+
+# Searches all loaded modules, so it takes 0.2 s less before ours are loaded.
+from scrapy.core.downloader import contextfactory  # noqa: F401
+from scrapy.crawler import AsyncCrawlerProcess
+
+from data.errors import CommuniqueError
+from data.text.redaction import redacted
+from scheduler.children.child import Child, ChildEnded
+from scheduler.children.parent_lines import ParentLines, write_line
+from scheduler.cli import complain
+from scheduler.home import Home, home_at
+from scheduler.logs import log_as, open_log
+from spiders.discovery.fetcher import NotFetched
+from spiders.download.browser import render_settings
+from spiders.download.fetch_spider import FetchResult, FetchSpider
+from spiders.download.settings import scrapy_settings
+from spiders.page.page import Page
+
+
+class FetchStart(msgspec.Struct, frozen=True):
+    """The first line: the home directory, whether to use a browser, whether to archive pages."""
+
+    home: str
+    render: bool = False
+    archive: bool = False
+
+
+class PageFetcher:
+    """Fetches pages for the length of a ``with`` block.
+
+    With ``render``, a browser renders the pages. With ``archive``, they go into the archive of the
+    home directory if it is enabled, because a lasting decision is based on them.
+    """
+
+    def __init__(self, home: Home, *, render: bool = False, archive: bool = False) -> None:
+        self._home = home
+        self._render = render
+        self._archive = archive and home.settings.archive.enabled
+        self._loop = asyncio.Runner()
+        self._child: Child | None = None
+
+    def __enter__(self) -> Self:
+        """Return the fetcher; the child starts with the first URL."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the child."""
+        try:
+            if self._child:
+                self._loop.run(self._child.end())
+        finally:
+            self._loop.close()
+
+    def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
+        """The results for these URLs, in order; each distinct URL is requested once.
+
+        Raises NotFetched if the child fails.
+        """
+        wanted = tuple(dict.fromkeys(urls))
+        answers = self._loop.run(self._fetch(wanted)) if wanted else {}
+        if why := next(filter(None, (one.not_archived for one in answers.values())), ""):
+            complain(f"the fetched pages are not archived: {redacted(why)}")
+        return tuple(answers[url] for url in wanted)
+
+    def page(self, url: str) -> Page:
+        """Fetch one page. Raises NotFetched."""
+        (answer,) = self.fetch([url])
+        if answer.page is None:
+            raise NotFetched(url, answer.why)
+        return answer.page
+
+    async def _fetch(self, wanted: Sequence[str]) -> dict[str, FetchResult]:
+        answers: dict[str, FetchResult] = {}
+        limit = self._home.settings.collect.run_timeout
+        try:
+            child = self._child or await self._start()
+            async with asyncio.timeout(limit):
+                await child.say(wanted)
+                while len(answers) < len(wanted):
+                    answer = await child.hear(FetchResult)
+                    answers[answer.asked] = answer
+        except TimeoutError:
+            child.kill()
+            why = f"fetching took longer than [collect] run_timeout, {limit} seconds"
+        except ChildEnded as error:
+            log = self._home.crawl_log
+            hint = f"; see {log}" if log.exists() else ""
+            why = f"the process that fetches pages ended with code {error.code}{hint}"
+        except OSError as error:
+            why = f"fetching did not start ({error})"
+        else:
+            return answers
+        raise NotFetched(next(url for url in wanted if url not in answers), why)
+
+    async def _start(self) -> Child:
+        if self._render:
+            # Raises BrowserMissing here; the child could only log it.
+            render_settings(self._home.settings.network)
+        with _log(self._home.crawl_log) as log:
+            self._child = await Child.start("scheduler.children.fetch", log=log)
+        await self._child.say(FetchStart(str(self._home.path), self._render, self._archive))
+        return self._child
+
+
+def _log(path: Path) -> IO[bytes]:
+    """The log for the child's errors; /dev/null if the home directory is missing or read-only."""
+    try:
+        return open_log(path)
+    except OSError:
+        return open(os.devnull, "ab")  # noqa: PTH123 - the caller closes it
+
+
+async def _asked(lines: Iterator[bytes]) -> AsyncIterator[str]:
+    while line := await asyncio.to_thread(next, lines, b""):
+        for url in msgspec.json.decode(line, type=list[str]):
+            yield url
+
+
+def main() -> int:
+    """Fetch pages until the parent sends no more URLs."""
+    lines = ParentLines()
+    try:
+        start = msgspec.json.decode(next(lines, b""), type=FetchStart)
+        home = home_at(Path(start.home))
+        network = home.settings.network
+        settings = scrapy_settings(network)
+        if start.render:
+            settings |= render_settings(network)
+    except (msgspec.DecodeError, CommuniqueError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - to the log of the parent
+        return 2
+    process = AsyncCrawlerProcess(settings)
+    log_as(home.settings.log)
+    archive = home.open_archive() if start.archive else None
+    process.crawl(
+        FetchSpider, asked=_asked(lines), tell=write_line, render=start.render, archive=archive
+    )
+    try:
+        process.start()
+    finally:
+        if archive:
+            archive.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

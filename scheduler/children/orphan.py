@@ -1,0 +1,58 @@
+"""Gives back the leases of a parent that died; its child, which lives a little longer, does this.
+
+Otherwise no other worker could visit the hosts, and no other service could do the duties, until the
+leases expired.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from typing import Final
+
+import psycopg
+
+from data.models import Lease
+from data.store.postgres.database.pool import CONNECTING
+from data.store.postgres.hosts import DUTY_PREFIX, JOB_LOCK_PREFIX, Connection, Hosts
+from data.text.redaction import redacted
+
+END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = %s AND status = 'doing'"
+"""Deletes the current job of a row, which gets no new job as long as this one exists."""
+
+log = logging.getLogger(__name__)
+
+
+class OneConnection:
+    """A single connection in place of a pool."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """The connection, for the length of a ``with`` block."""
+        yield self._db
+
+
+async def give_back(url: str, leases: Collection[Lease]) -> None:
+    """Release the rows whose leases are still held, for a process that no longer writes under them.
+
+    Hosts stay due if visits are due, and duties are due at once. If the database does not respond,
+    the leases expire.
+    """
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            url, autocommit=True, connect_timeout=CONNECTING
+        ) as db:
+            hosts = Hosts(OneConnection(db))
+            for lease in leases:
+                kept = lease.host.startswith(DUTY_PREFIX)
+                gap = 0.0 if kept else None
+                async with db.transaction():
+                    if await hosts.finish(lease, gap=gap, rest=0.0, kept=kept):
+                        await db.execute(END_JOB, [f"{JOB_LOCK_PREFIX}{lease.host}"])
+    except psycopg.Error as error:
+        problem = redacted(str(error))
+        log.warning("leases of a process that died could not be released: %s", problem)

@@ -1,0 +1,197 @@
+"""Limits the CPU time of one page in a crawl, by timers of the kernel.
+
+A crawl reads one page after another in one thread: while it reads a page, no other visit continues.
+Two timers count CPU time while a page is read:
+
+- after ``seconds`` SIGPROF raises SlowPage where the page is read, and the visit continues;
+- after HARD_FACTOR times as much SIGVTALRM ends the process, whatever it does: a signal handler of
+  Python does not run while C code does, such as a regular expression or a normalization.
+
+The crawl notes its page in a file that the parent holds open. If the process ends, the note names
+the page.
+Wall-clock time does not count: pages take longer on a busy machine.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import msgspec
+
+from data.store.protocol import Store
+from spiders.crawl.page_errors import noted_url
+from spiders.download.slow_page import MOVED, SKIPPED, SLOW, SLOW_VISIT, SlowPage
+
+SHARED_SECONDS: Final = 10.0
+"""Maximum CPU seconds for one page in a process that visits many sources."""
+
+SEPARATE_SECONDS: Final = 60.0
+"""Maximum CPU seconds for one page in the process for suspicious sources."""
+
+HARD_FACTOR: Final = 1.5
+"""Factor of these seconds after which the kernel ends the process."""
+
+REPEAT_SECONDS: Final = 1.0
+"""CPU seconds between two attempts to stop a page: the code may have caught the first exception."""
+
+KILLED: Final = -signal.SIGVTALRM
+"""The exit code of a crawl that the kernel ended because of a page."""
+
+MAX_URL: Final = 2_000
+"""Maximum characters of an address in a note."""
+
+UNSAFE_MODULES: Final = (
+    "data.store",
+    "data.archive",
+    "psycopg",
+    "sqlite_utils",
+    "logging",
+    "scheduler.children.page_limit",
+)
+"""Modules that no exception may interrupt: it could leave half a statement, or a limit, behind."""
+
+
+MAX_VISITS = 20
+"""Maximum visits that skip a slow page before one reads it again."""
+
+SKIP = (
+    f"the page is skipped, as reading it took too long in one of the last {MAX_VISITS} visits; "
+    "`communique collect` with the source's id reads it again"
+)
+
+
+class PageNote(msgspec.Struct, frozen=True):
+    """The page that a crawl reads; ``url`` is empty for work on the visit as a whole."""
+
+    source: str
+    url: str
+
+
+class NoteFile:
+    """The parent's side of the file in which a crawl notes its page. Raises OSError."""
+
+    def __init__(self) -> None:
+        self._file, self.path = tempfile.mkstemp(prefix="communique-page-")
+
+    def read(self) -> PageNote | None:
+        """The page that the crawl reads, None between two pages. Raises msgspec.DecodeError."""
+        line = os.pread(self._file, 16 * MAX_URL, 0).partition(b"\n")[0]
+        return msgspec.json.decode(line, type=PageNote) if line else None
+
+    def close(self) -> None:
+        """Delete the file."""
+        os.close(self._file)
+        # The crawl deletes it as well, once it has opened it.
+        Path(self.path).unlink(missing_ok=True)
+
+
+def opened_note(path: str) -> int:
+    """The descriptor of a note, whose name is deleted: it outlives no process. Raises OSError."""
+    file = os.open(path, os.O_WRONLY)
+    Path(path).unlink(missing_ok=True)
+    return file
+
+
+class PageLimit:
+    """Limits the pages of this process; ``note`` is the descriptor of a file for notes or None.
+
+    If ``separate``, this is the process for suspicious sources. Use it in the main thread only.
+    """
+
+    def __init__(self, seconds: float, note: int | None, *, separate: bool) -> None:
+        self.separate = separate
+        self._seconds = seconds
+        self._note = note
+        self._pages: list[PageNote] = []
+        self._began = 0.0
+        signal.signal(signal.SIGPROF, self._stop_page)
+        # The parent of a fork may have installed a handler.
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+
+    @contextmanager
+    def __call__(self, source: str, url: str) -> Iterator[None]:
+        """Limit one page of a source, or other work of its visit if ``url`` is empty.
+
+        Raises SlowPage from the body. The time of an inner page does not count for the outer one.
+        """
+        self._pages.append(PageNote(source, url[:MAX_URL]))
+        self._begin()
+        try:
+            yield
+        finally:
+            self._pages.pop()
+            self._begin()
+
+    def _begin(self) -> None:
+        """Note the innermost page and restart the timers; stop them if there is none."""
+        seconds = self._seconds if self._pages else 0.0
+        signal.setitimer(signal.ITIMER_PROF, seconds, REPEAT_SECONDS)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds * HARD_FACTOR)
+        self._began = time.process_time()
+        if self._note is not None:
+            line = msgspec.json.encode(self._pages[-1]) if self._pages else b""
+            os.pwrite(self._note, line + b"\n", 0)
+
+    def _stop_page(self, number: int, frame: FrameType | None) -> None:
+        del number
+        # A signal of the page before may arrive late.
+        if not self._pages or time.process_time() - self._began < self._seconds:
+            return
+        if not is_safe(frame):
+            return
+        raise self.error(self._pages[-1].url)
+
+    def error(self, url: str) -> SlowPage:
+        """The error of a page that reached the limit."""
+        what = "reading this page" if url else "work on the whole visit"
+        took = f"{what} took longer than {self._seconds:g} s of CPU time"
+        if not self.separate:
+            return SlowPage(MOVED, f"{took}: the visit continues in a separate process")
+        if url:
+            return SlowPage(SLOW, f"{took}; the next visits skip the page")
+        return SlowPage(SLOW_VISIT, f"{took}; releases that it had read are stored")
+
+
+class SlowPages:
+    """Refuses the slow pages of one source. The reports of its last visits name them.
+
+    A visit that a person requested reads them, in the separate process.
+    """
+
+    def __init__(self, source: str, store: Store, limit: PageLimit, *, explicit: bool) -> None:
+        self._limit = limit
+        self._explicit = explicit
+        self._slow = frozenset(
+            error.url
+            for run in store.runs(source, limit=MAX_VISITS)
+            for error in run.errors
+            if error.kind == SLOW
+        )
+
+    def check(self, url: str) -> None:
+        """Raise SlowPage to skip a page, or to move the visit to the separate process."""
+        if self._slow and noted_url(url) in self._slow:
+            if not self._explicit:
+                raise SlowPage(SKIPPED, SKIP)
+            if not self._limit.separate:
+                raise self._limit.error(url)
+
+
+def is_safe(frame: FrameType | None) -> bool:
+    """Whether an exception may interrupt the code that runs in a frame."""
+    # The exit of a context manager that is interrupted does not end the limit.
+    if frame and frame.f_globals.get("__name__") == "contextlib":
+        return False
+    while frame:
+        if frame.f_globals.get("__name__", "").startswith(UNSAFE_MODULES):
+            return False
+        frame = frame.f_back
+    return True

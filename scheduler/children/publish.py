@@ -1,0 +1,202 @@
+"""The child process that publishes a home directory and notes health, and its parent's side.
+
+Rendering and health estimates keep the interpreter busy, and readers would wait for them. So the
+service has one child for both, which stays between two publications. If the service dies, the child
+ends its job and gives back the leases that the service held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from data.errors import CommuniqueError
+from data.models import Lease
+from scheduler.children.child import Child, ChildEnded, ending, stand_back
+from scheduler.children.parent_lines import ParentLines, write_line
+from scheduler.home import Home, open_home
+from scheduler.home.publish import publish_home
+from scheduler.logs import log_as
+from scheduler.sources.health import note_health
+
+T = TypeVar("T")
+
+CLOSING_SECONDS: Final = 20.0
+"""Maximum time that a job under way gets when the service ends."""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The result of a publication: numbers of feeds, and error messages."""
+
+    feeds: int = 0
+    written: int = 0
+    errors: tuple[str, ...] = ()
+
+
+class PublishJob(msgspec.Struct, frozen=True, omit_defaults=True, tag=True):
+    """A line that requests one publication, or that names a ``lease`` of the service."""
+
+    lease: Lease | None = None
+
+
+class HealthJob(msgspec.Struct, frozen=True, tag=True):
+    """A line that requests one update of the health of all sources."""
+
+
+class HealthNoted(msgspec.Struct, frozen=True):
+    """How many changes of health were stored, and an error message or empty."""
+
+    changes: int = 0
+    error: str = ""
+
+
+Job: TypeAlias = PublishJob | HealthJob
+
+
+class Publisher:
+    """Publishes one home directory and updates its health in a child, one job at a time."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._child: Child | None = None
+        self._one = asyncio.Lock()
+        self._jobs: set[asyncio.Task[Any]] = set()
+
+    @property
+    def child(self) -> int | None:
+        """The process id of the child, or None."""
+        return self._child.pid if self._child else None
+
+    async def publish(self) -> Published:
+        """Publish what changed. If the child dies, the result has an error; nothing is raised.
+
+        If the caller is cancelled, the job still runs to its end: otherwise the next job would get
+        its result.
+        """
+        return await self._to_its_end(self._publish())
+
+    async def note_health(self) -> HealthNoted:
+        """Update the health of all sources.
+
+        If the child dies, the result has an error; nothing is raised.
+
+        If the caller is cancelled, the job still runs to its end: see ``publish``.
+        """
+        return await self._to_its_end(self._note_health())
+
+    async def give_back_later(self, lease: Lease) -> None:
+        """Have the child release a lease if this process dies; otherwise the lease would expire."""
+        with suppress(OSError, ChildEnded):
+            child = self._child
+            if child is None:
+                async with self._one:
+                    child = self._child = self._child or await self._start()
+            await child.say(PublishJob(lease))
+
+    async def _to_its_end(self, job: Coroutine[Any, Any, T]) -> T:
+        """The result of a job, which continues if its caller is cancelled."""
+        task = asyncio.create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        return await asyncio.shield(task)
+
+    async def _publish(self) -> Published:
+        done = await self._done(PublishJob(), Published)
+        if isinstance(done, Published):
+            return done
+        return Published(errors=(f"the process that publishes {done}; it will be tried again",))
+
+    async def _note_health(self) -> HealthNoted:
+        done = await self._done(HealthJob(), HealthNoted)
+        if isinstance(done, HealthNoted):
+            return done
+        return HealthNoted(error=f"the process that updates health {done}; it will be tried again")
+
+    async def _done(self, job: Job, answer: type[T]) -> T | str:
+        """The child's result of a job, or how the child failed, as part of a sentence."""
+        async with self._one:
+            try:
+                child = self._child = self._child or await self._start()
+                await child.say(job)
+                return await child.hear(answer)
+            except OSError as error:
+                # Too many files are open, or memory is short.
+                return f"did not start: {error}"
+            except ChildEnded as error:
+                self._child = None
+                return ending(error.code)
+
+    async def _start(self) -> Child:
+        child = await Child.start("scheduler.children.publish", str(self._home.path))
+        stand_back(child.pid)
+        return child
+
+    def cut(self) -> None:
+        """Kill the child during a publication, which stays unfinished."""
+        if self._child:
+            self._child.kill()
+
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Let the child finish its job, but kill it after some seconds.
+
+        Unfinished changes stay marked in the store, and the next start publishes them.
+        """
+        late = {*self._jobs}
+        if late:
+            _, late = await asyncio.wait(late, timeout=seconds)
+        for job in late:
+            job.cancel()
+        if late:
+            self.cut()
+            await asyncio.wait(late)
+        child, self._child = self._child, None
+        if child:
+            await child.end()
+
+
+def published(home: Home) -> Published:
+    """Publish a home directory; errors are returned, not raised."""
+    try:
+        done = publish_home(home)
+    except CommuniqueError as error:
+        return Published(errors=(str(error),))
+    return Published(done.feeds, done.written, tuple(map(str, done.errors)))
+
+
+def noted_health(home: Home) -> HealthNoted:
+    """Update the health of all sources; errors are returned, not raised."""
+    try:
+        return HealthNoted(note_health(home))
+    except (CommuniqueError, OSError) as error:
+        return HealthNoted(error=str(error))
+
+
+def main() -> None:
+    """Do each job that arrives, and remember the leases that jobs name."""
+    home = open_home(Path(sys.argv[1]))
+    log_as(home.settings.log)
+    lines, leases = ParentLines(), dict[str, Lease]()
+    for line in lines:
+        match msgspec.json.decode(line, type=Job):
+            case HealthJob():
+                write_line(noted_health(home))
+            case PublishJob(lease=Lease() as lease):
+                # Also if the service has released it since.
+                leases[lease.host] = lease
+            case _:
+                write_line(published(home))
+    if leases and lines.parent_died:
+        # A single machine may not have psycopg.
+        from scheduler.children.orphan import give_back  # noqa: PLC0415
+
+        asyncio.run(give_back(home.store_url, leases.values()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Ends a crawl before other workers may visit its hosts, unless its parent renews the leases.
+
+It queries no database and needs no event loop. So it also ends a process that was suspended, or
+whose database does not respond. Another worker requests what was not stored yet.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from typing import Final
+
+import msgspec
+
+from scheduler.children.parent_lines import ParentLines
+
+LEASES_EXPIRED_CODE: Final = 75
+"""The exit code of a process that ended because its leases expired (EX_TEMPFAIL)."""
+
+
+class Renewal(msgspec.Struct, frozen=True):
+    """A line with the end of all leases, by the monotonic clock of this machine."""
+
+    until: float
+
+
+class Watchdog(Iterator[bytes]):
+    """Passes on the other lines of the parent, and ends the process when its leases expire.
+
+    One thread receives the lines from the beginning, so that renewals count while the process is
+    still starting. It reads what waits in the pipe before it compares the clock. So a process that
+    got no CPU time for longer than a lease does not end if its parent renewed the lease meanwhile.
+    """
+
+    def __init__(
+        self, until: float, lines: ParentLines, end: Callable[[int], object] = os._exit
+    ) -> None:
+        self._until = until
+        self._lines = lines
+        self._end = end
+        self._queue = SimpleQueue[bytes | None]()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def __next__(self) -> bytes:
+        line = self._queue.get()
+        if line is None:
+            # For the next call.
+            self._queue.put(None)
+            raise StopIteration
+        return line
+
+    def _watch(self) -> None:
+        self._hand_on()
+        while not self._lines.ended:
+            if self._lines.receive(self._left()):
+                self._hand_on()
+            elif not self._left():
+                break
+        self._queue.put(None)
+        # The last renewal holds after the last line, too.
+        while left := self._left():
+            time.sleep(left)
+        self._end(LEASES_EXPIRED_CODE)
+
+    def _hand_on(self) -> None:
+        for line in self._lines.received():
+            if line.startswith(b'{"until":'):
+                self._until = msgspec.json.decode(line, type=Renewal).until
+            else:
+                self._queue.put(line)
+
+    def _left(self) -> float:
+        return max(self._until - time.monotonic(), 0.0)

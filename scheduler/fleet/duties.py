@@ -1,0 +1,240 @@
+"""Duties: what one of several services on a database does at a time, each under a lease.
+
+A service keeps publishing and alerts until it stops or loses the lease. Changing hands is costly:
+the next publisher has to render everything, and a message that was being sent is sent again. The
+leader queues jobs for duties, and Procrastinate distributes them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+import psycopg
+import structlog
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import AsyncConnectionPool
+
+from data.errors import ArchiveError, LeaseLost, StoreError
+from data.models import Lease
+from data.store.postgres.database.pool import bring_up_to_date
+from data.store.postgres.database.schema import NEWER
+from data.store.postgres.hosts import DUTY_PREFIX, Hosts
+from data.text.redaction import redacted
+from scheduler.fleet.executor import ALERTS, PUBLISHING, SITE_FILE, UPKEEP, site_of
+from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
+from scheduler.fleet.leases import Leases
+from scheduler.home import Home
+from scheduler.service.alerts import AlertService
+from scheduler.service.background import attempt
+from scheduler.service.publishing import Publishing
+from scheduler.service.upkeep import tidy
+
+DUTY_LEASE_SECONDS: Final = 15.0
+"""Duration of a duty's lease in seconds, as long as a leader that is suspended still counts as
+leader."""
+
+POLL_SECONDS: Final = 0.5
+"""Seconds between two queries for what is due, and between two looks at the clock."""
+
+RECONNECT_SECONDS: Final = 5.0
+"""Seconds after which a database that was unavailable is tried again."""
+
+MAX_RELEASE_SECONDS: Final = 5.0
+"""Maximum seconds to wait until the database has released a lease; otherwise the lease expires."""
+
+FAILURE_REST_SECONDS: Final = 60.0
+"""Seconds before a duty that failed because of a bug is done again."""
+
+OTHER_SITE: Final = (
+    "the settings of this service have {}, but those of the leader {}: use the same settings on "
+    "all services and restart them; until then, the site depends on which service publishes"
+)
+
+log = structlog.get_logger()
+
+
+class Duties:
+    """Does the duties that one service gets; ``leads`` tells whether this service is the leader."""
+
+    def __init__(
+        self, home: Home, publishing: Publishing, alerts: AlertService, leads: Callable[[], bool]
+    ) -> None:
+        self._home = home
+        self._publishing = publishing
+        self._alerts = alerts
+        self._leads = leads
+        self._held: dict[str, asyncio.Task[None]] = {}
+        self._ending = asyncio.Event()
+        self._other_site = ""
+        self._problem = ""
+
+    async def work(self) -> None:
+        """Take on duties until cancelled, and reconnect if the database fails."""
+        while True:
+            try:
+                await self._take_turns()
+            except (psycopg.Error, ConnectorException, StoreError) as error:
+                # Procrastinate's own error has no message.
+                cause = error.__cause__ if isinstance(error, ConnectorException) else error
+                problem = redacted(str(cause))
+                if problem != self._problem:
+                    log.warning("no duties possible", problem=problem)
+                self._problem = problem
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _take_turns(self) -> None:
+        """Do jobs until cancelled, or until the database is unavailable for too long or newer."""
+        await asyncio.to_thread(bring_up_to_date, self._home.store_url)
+        self._ending.clear()
+        pool: AsyncConnectionPool[Any] = pool_to(self._home.store_url)
+        async with pool:
+            await prepare(pool)
+            if self._problem:
+                log.info("duties possible again")
+                self._problem = ""
+            hosts = Hosts(pool)
+            leases = Leases(
+                hosts, partial(self._renewed, hosts), self._overtaken, seconds=DUTY_LEASE_SECONDS
+            )
+            app = app_of(partial(self._take_on, hosts, leases))
+            async with app.open_async(pool):
+                beside = [
+                    asyncio.create_task(leases.renew_for_ever()),
+                    asyncio.create_task(self._watch(leases)),
+                ]
+                working = asyncio.create_task(work(app, places=len(WORK_OF_DUTY), queue=DUTY_QUEUE))
+                try:
+                    ended, _ = await asyncio.wait(
+                        {working, *beside}, return_when=asyncio.FIRST_COMPLETED
+                    )
+                finally:
+                    self._ending.set()
+                    await self._let_go(working)
+                    for one in beside:
+                        one.cancel()
+        for one in ended:
+            one.result()
+
+    async def _let_go(self, working: asyncio.Task[None]) -> None:
+        """End all duties and release them; do not wait for a database that is unavailable."""
+        working.cancel()
+        # If it fails later because of that, nobody needs to know.
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())
+        for name in self._held:
+            self._lost(name)
+        await asyncio.gather(*self._held.values(), return_exceptions=True)
+        await asyncio.wait({working}, timeout=MAX_RELEASE_SECONDS)
+
+    async def _watch(self, leases: Leases) -> None:
+        """End all duties in time if their leases are not renewed."""
+        while True:
+            if time.monotonic() > leases.until:
+                for name in self._held:
+                    self._lost(name)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _renewed(self, hosts: Hosts, until: float) -> None:
+        """Check the version of the database and the leader's settings of the site.
+
+        Raises StoreError.
+        """
+        del until
+        if await hosts.is_newer():
+            raise StoreError(redacted(self._home.store_url), NEWER)
+        ours = site_of(self._home)
+        leaders = await hosts.file(SITE_FILE) or ours
+        problem = OTHER_SITE.format(ours, leaders) if leaders != ours else ""
+        if problem and problem != self._other_site:
+            log.error("settings of services differ", problem=problem)
+        self._other_site = problem
+
+    def _overtaken(self, name: str) -> None:
+        log.warning("duty lost to another service", duty=name)
+        if name == PUBLISHING:
+            # Otherwise it would render everything, and take turns with the other service.
+            self._publishing.cut()
+        self._lost(name)
+
+    def _lost(self, name: str) -> None:
+        if not (task := self._held[name]).cancelling():
+            task.cancel()
+
+    async def _take_on(self, hosts: Hosts, leases: Leases, name: str) -> None:
+        """Do a duty that is due and free, until it is done or its lease is lost."""
+        if name == PUBLISHING and not await self._may_publish():
+            return
+        try:
+            if self._ending.is_set() or not (lease := await leases.claim(name)):
+                return
+            log.info("taken on", duty=name)
+            task = self._held[name] = asyncio.create_task(WORK_OF_DUTY[name](self, hosts, lease))
+            if self._ending.is_set():
+                self._lost(name)
+            if kept := name != UPKEEP:
+                await self._publishing.give_back_later(lease)
+            await asyncio.wait({task})
+            del self._held[name]
+            rest = 0.0
+            error = None if task.cancelled() else task.exception()
+            if error and not isinstance(error, LeaseLost):
+                log.error("duty failed", duty=name, exc_info=error)
+                rest = FAILURE_REST_SECONDS
+            await leases.finish(lease, gap=0.0, rest=rest, kept=kept)
+        except psycopg.Error as error:
+            # The duty is due again when its lease expires.
+            log.warning("duty interrupted", duty=name, problem=redacted(str(error)))
+
+    async def _may_publish(self) -> bool:
+        """Whether this service can sign what it publishes.
+
+        The leader may publish even if it can't.
+        """
+        if not self._home.shares_site:
+            return False
+        try:
+            return self._leads() or await asyncio.to_thread(self._home.may_sign)
+        except ArchiveError:
+            return False
+
+    async def _publish(self, hosts: Hosts, lease: Lease) -> None:
+        publishing = self._publishing
+        try:
+            # First publish what other services did meanwhile: push compares with HOME/site.
+            await publishing.publish()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(publishing.publish_when_due())
+                group.create_task(publishing.push.run())
+                while True:
+                    for what in await due_of(hosts, lease):
+                        await publishing.do(what.removeprefix(DUTY_PREFIX))
+                    await asyncio.sleep(POLL_SECONDS)
+        finally:
+            # The next publisher starts after it.
+            await publishing.close()
+
+    async def _tell(self, hosts: Hosts, lease: Lease) -> None:
+        del hosts
+        await self._alerts.run(lease)
+
+    async def _keep_up(self, hosts: Hosts, lease: Lease) -> None:
+        if await due_of(hosts, lease):
+            await attempt(partial(tidy, self._home))
+
+
+WORK_OF_DUTY: Final = {
+    PUBLISHING: Duties._publish,  # noqa: SLF001 - its own
+    ALERTS: Duties._tell,  # noqa: SLF001 - its own
+    UPKEEP: Duties._keep_up,  # noqa: SLF001 - its own
+}
+
+
+async def due_of(hosts: Hosts, lease: Lease) -> Sequence[str]:
+    """The due jobs of a held duty, which are settled now; none if the database does not respond."""
+    try:
+        return await hosts.take_due(lease)
+    except psycopg.Error:
+        return ()

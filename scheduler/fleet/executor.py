@@ -1,0 +1,137 @@
+"""The leader's executor: queues visits in the database, where workers find them.
+
+A visit is a row in the timetable of hosts, whose host gets a job as soon as it is due. The visit is
+made even if this leader dies. The next leader queues the sources that it finds due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from typing import Final
+
+import structlog
+
+from data.clock import utc_now
+from data.errors import SettingsError, SourceError
+from data.health.evidence import CUT
+from data.models import Run, RunError
+from data.store.postgres.hosts import AskedVisit, Connections, Hosts, duty_key
+from data.toml_files import read_text
+from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
+from scheduler.home import Home
+from spiders.download.hosts import host_of
+from spiders.sources.loader import LoadedSource
+
+POLL_SECONDS: Final = 0.5
+"""Seconds between two rounds: queue visits, defer jobs, read reports."""
+
+TOPICS_FILE: Final = "topics.toml"
+"""The name of the leader's topics.toml among the files that all machines share."""
+
+SITE_FILE: Final = "site"
+"""The name under which the leader stores its settings of the site, for comparison."""
+
+PUBLISHING: Final = duty_key("publishing")
+ALERTS: Final = duty_key("alerts")
+UPKEEP: Final = duty_key("upkeep")
+
+DUTY_OF_JOB: Final = {
+    "publish": PUBLISHING,
+    "attest": PUBLISHING,
+    "ping": PUBLISHING,
+    "alerts": ALERTS,
+    "tidy": UPKEEP,
+}
+"""The duty that each job of the timetable belongs to, by the name of the job."""
+
+log = structlog.get_logger()
+
+
+def site_of(home: Home) -> str:
+    """The settings that all services on a database must share; otherwise their sites differ."""
+    site = home.settings.site
+    return f"site.target = {site.target!r} and site.url = {site.url!r}"
+
+
+class FleetExecutor:
+    """Has workers visit the sources of one home directory, over the connection of the leader."""
+
+    def __init__(self, home: Home, leadership: Connections) -> None:
+        self._home = home
+        self._leadership = leadership
+        self._hosts = Hosts(leadership)
+        self._asked: dict[str, AskedVisit] = {}
+        self._awaited: dict[str, asyncio.Future[Run]] = {}
+
+    async def visit(self, source: LoadedSource, *, explicit: bool = False) -> Run:
+        """Queue a visit, and return its report once a worker has made it.
+
+        Cancelled if the source is removed.
+        """
+        try:
+            text = await asyncio.to_thread(read_text, source.path, SourceError)
+        except SourceError as error:
+            return Run(source.id, utc_now(), 0.0, errors=(RunError("", "crawl", str(error)),))
+        host = host_of(source.file.url)
+        self._asked[source.id] = AskedVisit(source.id, host, text, explicit=explicit)
+        report: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
+        self._awaited[source.id] = report
+        return await report
+
+    def have_done(self, what: str) -> None:
+        """Queue a job of a duty (a key of DUTY_OF_JOB) for whichever service has the duty."""
+        name = duty_key(what)
+        self._asked[name] = AskedVisit(name, DUTY_OF_JOB[what], "")
+
+    async def take_in(self, sources: Collection[str]) -> None:
+        """Store which sources exist, the topics, and the settings of the site for all machines.
+
+        The queued visits of other sources are cancelled.
+        """
+        topics = self._home.topics
+        try:
+            text = await asyncio.to_thread(read_text, topics, SettingsError)
+        except SettingsError as error:
+            if topics.exists():
+                log.warning("previous topics stay in force", problem=str(error))
+            else:
+                await self._hosts.keep_file(TOPICS_FILE, None)
+        else:
+            await self._hosts.keep_file(TOPICS_FILE, text)
+        await self._hosts.keep_file(SITE_FILE, site_of(self._home))
+        await self._hosts.keep_sources(sources)
+        for gone in self._awaited.keys() - {*sources}:
+            self._asked.pop(gone, None)
+            self._awaited.pop(gone).cancel()
+
+    async def close(self) -> None:
+        """Do nothing: the visits under way belong to the workers."""
+
+    async def run(self) -> None:
+        """Queue visits and read their reports until cancelled. Raises LeadershipLost."""
+        await prepare(self._leadership)
+        reaping = asyncio.create_task(Reaper().reap_for_ever(self._home.store_url))
+        try:
+            deferrer = Deferrer(self._leadership)
+            number = await self._hosts.last_run()
+            while True:
+                asked, self._asked = self._asked, {}
+                if asked:
+                    await self._hosts.ask(asked.values())
+                await deferrer.defer()
+                found = await self._hosts.runs_after(number)
+                self._report(found.values())
+                number = max(found, default=number)
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            reaping.cancel()
+
+    def _report(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            # A visit that a worker ended early is still due: another worker makes it.
+            if any(error.kind == CUT for error in run.errors):
+                continue
+            report = self._awaited.pop(run.source, None)
+            if report and not report.done():
+                report.set_result(run)

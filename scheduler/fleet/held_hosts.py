@@ -1,0 +1,166 @@
+"""Visits the due sources of hosts whose lease this machine holds, then releases each host."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+import structlog
+
+from data.errors import SourceError, StoreError
+from data.health.evidence import CUT
+from data.models import Lease, Run
+from data.store.postgres.hosts import AskedVisit, Hosts
+from data.text.redaction import redacted
+from scheduler.children.executor import Executor
+from scheduler.fleet.executor import TOPICS_FILE
+from scheduler.fleet.leases import Leases
+from scheduler.home import Home
+from spiders.download.robots.rules import gap_of
+from spiders.sources.loader import LoadedSource, parse_source
+
+DUE_POLL_SECONDS: Final = 5.0
+"""Seconds between two queries for sources that became due while their host is being visited. A
+visit may take an hour."""
+
+REVISIT_SECONDS: Final = 60.0
+"""Seconds after a visit in which its source is not visited again under the same lease. A source
+stays due if its visit could not be made."""
+
+log = structlog.get_logger()
+
+
+def was_cut(run: Run | None) -> bool:
+    """Whether this machine ended a visit early."""
+    return run is not None and any(error.kind == CUT for error in run.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class HostVisit:
+    """A visit to one source of a held host; ``over`` is when it ended, by time.monotonic."""
+
+    asked: AskedVisit
+    run: Run | None
+    over: float
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it is too early to visit the source again."""
+        return time.monotonic() - self.over < REVISIT_SECONDS
+
+
+class HeldHosts:
+    """Visits the due sources of leased hosts, and passes the report of each visit to ``report``."""
+
+    def __init__(
+        self,
+        home: Home,
+        executor: Executor,
+        hosts: Hosts,
+        leases: Leases,
+        report: Callable[[Run], object],
+    ) -> None:
+        self._home = home
+        self._executor = executor
+        self._hosts = hosts
+        self._leases = leases
+        self._report = report
+
+    async def visit(self, lease: Lease) -> None:
+        """Visit all due sources of a host, then release the host. Raises psycopg.Error."""
+        try:
+            visits = await self._visit_due(lease)
+            asked = [one.asked for one in visits]
+            gap = await asyncio.to_thread(self._gap, lease.host, asked)
+        except BaseException:
+            self._leases.forget(lease)
+            raise
+        await self._leases.finish(
+            lease,
+            gap=gap,
+            rest=max((self._unanswered(one.run) for one in visits), default=0.0),
+            # A visit that was ended early continues at once. One that could not be made would fail
+            # again.
+            put_off=[one.asked.source for one in visits if not was_cut(one.run)],
+        )
+
+    async def _visit_due(self, lease: Lease) -> list[HostVisit]:
+        """Visit the sources that are or become due, and return the last visit to each."""
+        under_way: dict[asyncio.Task[Run | None], AskedVisit] = {}
+        ended: dict[str, HostVisit] = {}
+        due = await self._due(lease)
+        try:
+            while due or under_way:
+                for one in due:
+                    under_way[asyncio.create_task(self._visit(one, lease))] = one
+                done, _ = await asyncio.wait(
+                    under_way, timeout=DUE_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    asked = under_way.pop(task)
+                    ended[asked.source] = HostVisit(asked, task.result(), time.monotonic())
+                due = []
+                # If a visit was ended early, the host is being released or this worker stops.
+                if under_way and not any(was_cut(one.run) for one in ended.values()):
+                    busy = {one.source for one in under_way.values()}
+                    busy |= {one.asked.source for one in ended.values() if one.is_fresh}
+                    due = [one for one in await self._newly_due(lease) if one.source not in busy]
+        finally:
+            for task in under_way:
+                task.cancel()
+        return [*ended.values()]
+
+    async def _newly_due(self, lease: Lease) -> Sequence[AskedVisit]:
+        """The sources that became due during visits; none if the database does not respond."""
+        try:
+            return await self._due(lease)
+        except psycopg.Error as error:
+            log.warning("due sources unknown", host=lease.host, problem=redacted(str(error)))
+            return []
+
+    async def _due(self, lease: Lease) -> Sequence[AskedVisit]:
+        """The due sources of a host. The executor gets the leader's current topics."""
+        due = await self._hosts.due_visits(lease.host)
+        if due:
+            self._executor.topics = await self._hosts.file(TOPICS_FILE)
+        return due
+
+    async def _visit(self, asked: AskedVisit, lease: Lease) -> Run | None:
+        path = self._home.sources / f"{asked.source}.toml"
+        try:
+            file = parse_source(asked.file, str(path))
+        except SourceError as error:
+            # The leader could read the file, so its version is another one.
+            log.error("invalid source file", problem=str(error))  # noqa: TRY400 - not a bug
+            return None
+        run = await self._executor.visit(
+            LoadedSource(asked.source, path, own=True, file=file),
+            explicit=asked.explicit,
+            backfill=asked.backfill,
+            accept=asked.accept,
+            lease=lease,
+            file=asked.file,
+        )
+        self._report(run)
+        return run
+
+    def _unanswered(self, run: Run | None) -> float:
+        """Seconds in which a response may still arrive, for a request that timed out."""
+        late = run and any(error.kind == "timeout" for error in run.errors)
+        return self._home.settings.network.timeout if late else 0.0
+
+    def _gap(self, host: str, due: Sequence[AskedVisit]) -> float | None:
+        """Seconds between two requests to a host; None if the store can't be queried."""
+        network = self._home.settings.network
+        try:
+            with closing(self._home.plain_store()) as store:
+                urls = [parse_source(one.file, one.source).url for one in due]
+                return max((gap_of(store, url, network) for url in urls), default=None)
+        except (StoreError, SourceError) as error:
+            log.warning("request interval of host unknown", host=host, problem=str(error))
+            return None

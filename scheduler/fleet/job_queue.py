@@ -1,0 +1,284 @@
+"""The queue of jobs in PostgreSQL, by Procrastinate: workers get hosts, services get duties.
+
+The queue only distributes work. The row of a host (data.store.postgres.hosts) guarantees that one
+worker at a time visits the host, and that each visit counts once. So a job is only the name of a
+row, and no job is retried. If nobody works on a job any more, it is deleted, and its row, which is
+still due, gets another job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import procrastinate
+import psycopg
+from procrastinate.exceptions import ConnectorException
+from procrastinate.schema import SchemaManager
+from psycopg_pool import AsyncConnectionPool, PoolClosed
+
+from data.store.postgres.database.pool import CONNECTING, SILENCE
+from data.store.postgres.hosts import DUTY_PREFIX, JOB_LOCK_PREFIX, Connections
+
+logging.getLogger("procrastinate").setLevel(logging.ERROR)
+
+VISIT_QUEUE: Final = "visits"
+"""The queue of visits to hosts."""
+
+DUTY_QUEUE: Final = "duties"
+"""The queue of duties, which one of several services does."""
+
+TASK: Final = "visit"
+"""The Procrastinate task of every job: do what is due for a row."""
+
+DATABASE_TIMEOUT_SECONDS: Final = 60.0
+"""Seconds for which a worker waits for a database that does not respond."""
+
+POLL_SECONDS: Final = 1.0
+"""Mean seconds between two queries for jobs while there are none; each worker varies it."""
+
+HEARTBEAT_SECONDS: Final = 5.0
+"""Seconds between two heartbeats of a worker."""
+
+STALLED_SECONDS: Final = 45.0
+"""Seconds without a heartbeat after which the jobs of a worker are deleted. The worker stops its
+visits earlier, when its leases end (scheduler.fleet.leases)."""
+
+REAP_SECONDS: Final = 2.0
+"""Seconds between two searches for jobs that nobody works on."""
+
+MAX_CONNECTIONS: Final = 6
+"""Maximum number of database connections per worker."""
+
+# Procrastinate 3.10 searches the jobs of a lock with an index that begins with the number of the
+# job, so each search reads the whole index.
+INDEX: Final = """
+    CREATE INDEX IF NOT EXISTS communique_jobs_of_lock ON procrastinate_jobs (lock, priority, id)
+    WHERE status IN ('todo', 'doing')
+"""
+
+# A row whose job is queued already is skipped, and does not fail the others. The LIMIT makes the
+# planner search each host in the index, even if its statistics still show an empty queue. So does
+# the collation, which is that of the index.
+DEFER: Final = """
+    WITH due AS (
+        SELECT host, next_due FROM hosts h
+        LEFT JOIN LATERAL (SELECT id FROM procrastinate_jobs j
+            WHERE j.lock = ('$LOCK' || h.host) COLLATE "default"
+            AND j.status IN ('todo', 'doing') LIMIT 1) q ON true
+        WHERE next_due <= now() AND rests_until <= now() AND q.id IS NULL
+        AND next_due >= COALESCE(%(watermark)s, '-infinity'::timestamptz)
+        ORDER BY next_due LIMIT %(limit)s),
+    deferred AS (
+        INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
+        SELECT CASE WHEN starts_with(host, '$DUTY') THEN 'duties' ELSE 'visits' END,
+               'visit', '$LOCK' || host, '$LOCK' || host,
+               jsonb_build_object('host', host)
+        FROM due ORDER BY next_due ON CONFLICT DO NOTHING RETURNING 1)
+    SELECT (SELECT count(*) FROM deferred), (SELECT count(*) FROM due),
+           (SELECT max(next_due) FROM due), now() - make_interval(secs => 2)
+""".replace("$LOCK", JOB_LOCK_PREFIX).replace("$DUTY", DUTY_PREFIX)
+
+STALLED_JOBS: Final = """
+    SELECT j.id FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+    WHERE j.status = 'doing'
+    AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %s))
+"""
+
+# The worker lives, but could not report that the job is done, or the row no longer exists.
+UNHELD_JOBS: Final = """
+    SELECT j.id FROM procrastinate_jobs j LEFT JOIN hosts h ON h.host = j.args ->> 'host'
+    WHERE j.status = 'doing' AND j.queue_name IN ('visits', 'duties')
+    AND (h.host IS NULL OR h.token = 0 OR h.next_due < now())
+"""
+
+JOB_NOT_FOUND: Final = "Job was not found"
+"""Part of the database's error if a job that is to be finished was deleted before."""
+
+# Does what finish_job does, for several jobs, and also if some of them have ended.
+END: Final = """
+    DELETE FROM procrastinate_jobs WHERE id = ANY (%s) AND status = 'doing' RETURNING id
+"""
+
+
+class PatientConnector(procrastinate.PsycopgConnector):
+    """Procrastinate's connection to the database, which waits while the database restarts.
+
+    Procrastinate itself stops a worker after one failed query, and waits for all of its visits.
+    """
+
+    async def execute_query_async(self, query: Any, **arguments: Any) -> None:
+        """Run a statement: a job has ended, or a worker reports that it lives or stops.
+
+        If the database stays unavailable, no error is raised: others notice it.
+        """
+        run = super().execute_query_async
+        try:
+            await patiently(lambda: run(query, **arguments))
+        except ConnectorException as error:
+            # Another process deleted the job of a worker that was suspended.
+            if JOB_NOT_FOUND not in str(error.__cause__) and not is_gone(error):
+                raise
+
+    async def execute_query_one_async(self, query: Any, **arguments: Any) -> dict[str, Any]:
+        """Run a query, and return its row."""
+        run = super().execute_query_one_async
+        row: dict[str, Any] = await patiently(lambda: run(query, **arguments))
+        return row
+
+    async def execute_query_all_async(self, query: Any, **arguments: Any) -> list[dict[str, Any]]:
+        """Run a query, and return its rows."""
+        run = super().execute_query_all_async
+        rows: list[dict[str, Any]] = await patiently(lambda: run(query, **arguments))
+        return rows
+
+
+async def patiently(query: Callable[[], Awaitable[Any]]) -> Any:
+    """Repeat a query until the database responds.
+
+    Raises ConnectorException if it does not respond for DATABASE_TIMEOUT_SECONDS.
+    """
+    until = time.monotonic() + DATABASE_TIMEOUT_SECONDS
+    while True:
+        try:
+            return await query()
+        except ConnectorException as error:
+            # A pool that this process closed does not open again.
+            closed = isinstance(error.__cause__, PoolClosed)
+            if not is_gone(error) or closed or time.monotonic() > until:
+                raise
+        await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 - spreads load, not a secret
+
+
+def is_gone(error: ConnectorException) -> bool:
+    """Whether the query did not reach the database at all."""
+    return isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+def pool_to(url: str) -> AsyncConnectionPool[Any]:
+    """A pool of connections to a database, not opened yet; each statement is committed."""
+    return AsyncConnectionPool(
+        url,
+        kwargs={
+            "autocommit": True,
+            "connect_timeout": CONNECTING,
+            "tcp_user_timeout": SILENCE,
+            "keepalives_idle": SILENCE // 1000,
+        },
+        min_size=1,
+        max_size=MAX_CONNECTIONS,
+        timeout=DATABASE_TIMEOUT_SECONDS / 2,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    )
+
+
+async def prepare(connections: Connections) -> None:
+    """Create Procrastinate's tables if they are missing, and an index. Raises psycopg.Error."""
+    async with connections.connection() as db, db.transaction():
+        await db.execute("SELECT pg_advisory_xact_lock(hashtext('communique procrastinate'))")
+        found = await db.execute("SELECT to_regclass('procrastinate_jobs') IS NULL")
+        if (await found.fetchall())[0][0]:
+            await db.execute(SchemaManager.get_schema().encode())
+        await db.execute(INDEX.encode())
+
+
+def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
+    """Procrastinate's app for a worker; ``visit`` is called with the row of each job."""
+    app = procrastinate.App(connector=PatientConnector())
+
+    async def visit_host(host: str) -> None:
+        await visit(host)
+
+    app.task(name=TASK, queue=VISIT_QUEUE)(visit_host)
+    return app
+
+
+async def work(app: procrastinate.App, *, places: int, queue: str = VISIT_QUEUE) -> None:
+    """Work on jobs of a queue, ``places`` at a time, until cancelled; then finish current jobs."""
+    await app.run_worker_async(
+        queues=[queue],
+        concurrency=places,
+        fetch_job_polling_interval=POLL_SECONDS * random.uniform(0.8, 1.2),  # noqa: S311 - as above
+        # Jobs are never aborted: a visit ends when its lease ends.
+        abort_job_polling_interval=3600.0,
+        listen_notify=False,
+        delete_jobs="always",
+        install_signal_handlers=False,
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
+    )
+
+
+class Deferrer:
+    """Gives each due host one job, in the order in which hosts became due.
+
+    Most rounds begin at the time that the previous one reached. While any transaction is open in
+    the database, rows that were due before leave more and more dead entries in the index.
+    """
+
+    FULL_ROUND_SECONDS: Final = 5.0
+    """Minimum seconds between two rounds over all due rows; ten times the duration of one if that
+    is more."""
+
+    MAX_HOSTS: Final = 2000
+    """Maximum number of hosts per round."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._watermark: Any = None
+        self._full_at = float("-inf")
+
+    async def defer(self) -> int:
+        """Create jobs for due rows, and return how many. Raises psycopg.Error."""
+        now = time.monotonic()
+        is_full = now >= self._full_at
+        arguments = {"watermark": None if is_full else self._watermark, "limit": self.MAX_HOSTS}
+        async with self._connections.connection() as db:
+            found = await db.execute(DEFER, arguments)
+            ((deferred, due, last, seen),) = await found.fetchall()
+        if is_full:
+            took = time.monotonic() - now
+            self._full_at = now + max(self.FULL_ROUND_SECONDS, 10 * took)
+        self._watermark = last if due == self.MAX_HOSTS else seen
+        return int(deferred)
+
+
+class Reaper:
+    """Deletes jobs that nobody works on any more."""
+
+    def __init__(self) -> None:
+        self._unheld: frozenset[int] = frozenset()
+
+    async def reap(self, db: psycopg.AsyncConnection[Any]) -> int:
+        """Delete jobs, and return how many. Raises psycopg.Error."""
+        stalled = {
+            row[0] for row in await (await db.execute(STALLED_JOBS, [STALLED_SECONDS])).fetchall()
+        }
+        unheld = {row[0] for row in await (await db.execute(UNHELD_JOBS)).fetchall()}
+        # A worker claims its host right after it got the job: one seen twice without a claim never
+        # will.
+        dead = [*stalled, *(unheld & self._unheld)]
+        self._unheld = frozenset(unheld)
+        if not dead:
+            return 0
+        return len(await (await db.execute(END, [dead])).fetchall())
+
+    async def reap_for_ever(self, url: str) -> None:
+        """Delete jobs periodically, on a connection of its own, which is reopened when it fails."""
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    url, autocommit=True, connect_timeout=CONNECTING
+                ) as db:
+                    # After an outage, all workers look dead until their next heartbeat.
+                    await asyncio.sleep(2 * HEARTBEAT_SECONDS + REAP_SECONDS)
+                    while True:
+                        await self.reap(db)
+                        await asyncio.sleep(REAP_SECONDS)
+            except psycopg.Error:
+                await asyncio.sleep(REAP_SECONDS)

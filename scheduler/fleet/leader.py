@@ -1,0 +1,197 @@
+"""Elects the leader among several services: the one whose connection holds a lock in the database.
+
+The lock ends with the connection. Whatever only the leader may do is sent over this connection, so
+a service that lost the lock can't do it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import psycopg
+import structlog
+
+from data.errors import CommuniqueError, StoreError
+from data.store.postgres.database.pool import CONNECTING, SILENCE, bring_up_to_date, failed
+from data.store.postgres.database.schema import NEWER
+from data.store.postgres.hosts import Hosts
+from data.text.redaction import redacted
+from scheduler.service.background import first_of
+
+POLL_SECONDS: Final = 1.0
+"""Seconds between two attempts to get the lock, and between two checks that it is still held."""
+
+REFUSAL_REST_SECONDS: Final = 10.0
+"""Seconds before a service leads again after the database refused a statement, for example as
+read-only."""
+
+IDLE_TIMEOUT_SECONDS: Final = 15
+"""Seconds without a statement after which the database ends the connection of a suspended
+leader."""
+
+LOCK: Final = "hashtext('communique leader'), hashtext(current_schema())"
+"""The keys of the advisory lock of the leader, one lock per schema."""
+
+log = structlog.get_logger()
+
+
+class LeadershipLost(CommuniqueError):
+    """The connection ended, or the database refused a statement: another service may lead by now.
+
+    ``rest`` is how many seconds to wait before the next attempt.
+    """
+
+    def __init__(self, cause: object, rest: float) -> None:
+        super().__init__(f"this service no longer leads ({cause})")
+        self.rest = rest
+
+
+class Leadership:
+    """The connection of the leader, for one statement or transaction at a time."""
+
+    def __init__(self, db: psycopg.AsyncConnection[Any], url: str) -> None:
+        self._db = db
+        self._url = url
+        self._turn = asyncio.Lock()
+        self.begun = False
+        """Whether the schema was brought up to date and the lead began."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """The connection, for the length of a ``with`` block. Raises LeadershipLost."""
+        async with self._turn:
+            try:
+                yield self._db
+            except psycopg.Error as error:
+                rest = 0.0 if self._db.closed else REFUSAL_REST_SECONDS
+                raise LeadershipLost(failed(self._url, error), rest) from error
+            except asyncio.CancelledError:
+                # A query that was cancelled leaves the connection in an unknown state.
+                await self._db.close()
+                raise
+
+    async def watch(self) -> None:
+        """Raise LeadershipLost as soon as the connection is lost."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            async with self.connection() as db:
+                await db.execute("SELECT 1")
+
+    async def watch_version(self) -> None:
+        """Raise LeadershipLost as soon as a newer version of Communique changed the database."""
+        hosts = Hosts(self)
+        while True:
+            if await hosts.is_newer():
+                raise LeadershipLost(StoreError(redacted(self._url), NEWER), REFUSAL_REST_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]]) -> None:
+    """Run ``lead`` whenever no other service leads, until cancelled; it is cancelled on loss."""
+    refused = ""
+    while True:
+        # Logged once, not for every attempt that the database refuses.
+        if not refused:
+            log.info("standing by")
+        async with leading(url) as leadership:
+            # In a task of its own: a task group that is cancelled because the lead was lost reports
+            # only the loss, and the caller would wait for ever.
+            turn = asyncio.create_task(lead_once(url, lead, leadership))
+            try:
+                await asyncio.wait({turn})
+            finally:
+                turn.cancel()
+                await asyncio.wait({turn})
+        lost = turn.result()
+        if lost and (leadership.begun or str(lost) != refused):
+            log.warning("no longer leading", problem=str(lost))
+        refused = str(lost) if lost and lost.rest else ""
+        await asyncio.sleep(lost.rest if lost else 0.0)
+
+
+async def lead_once(
+    url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
+) -> LeadershipLost | None:
+    """Lead until the lead is lost, and return the reason."""
+    first: BaseException | None = None
+    try:
+        async with asyncio.TaskGroup() as turn:
+            turn.create_task(leadership.watch())
+            turn.create_task(begin(url, lead, leadership))
+    except* LeadershipLost as lost:
+        first = first_of(lost)
+    return first if isinstance(first, LeadershipLost) else None
+
+
+async def begin(
+    url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
+) -> None:
+    """Bring the schema of the database up to date, then lead.
+
+    The database may be another one than before, without tables. Raises LeadershipLost.
+    """
+    try:
+        await asyncio.to_thread(bring_up_to_date, url)
+    except StoreError as error:
+        raise LeadershipLost(error, REFUSAL_REST_SECONDS) from error
+    leadership.begun = True
+    log.info("leading")
+    async with asyncio.TaskGroup() as turn:
+        turn.create_task(leadership.watch_version())
+        turn.create_task(lead(leadership))
+
+
+@asynccontextmanager
+async def leading(url: str) -> AsyncIterator[Leadership]:
+    """Lead for the length of a ``with`` block, as soon as no other service does.
+
+    It waits for a database that is unavailable.
+    """
+    db = await taken(url)
+    try:
+        yield Leadership(db, url)
+    finally:
+        await db.close()
+
+
+async def taken(url: str) -> psycopg.AsyncConnection[Any]:
+    """A connection that holds the lock, as soon as no other service does."""
+    logged = ""
+    while True:
+        try:
+            return await taken_once(url)
+        except psycopg.Error as error:
+            problem = str(failed(url, error))
+            if problem != logged:
+                log.warning("waiting for the database", problem=problem)
+            logged = problem
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
+    """As ``taken``, but raises psycopg.Error if the database does not respond."""
+    db = await psycopg.AsyncConnection.connect(
+        url,
+        autocommit=True,
+        connect_timeout=CONNECTING,
+        tcp_user_timeout=SILENCE,
+        keepalives_idle=SILENCE // 1000,
+    )
+    try:
+        await db.execute(f"SET idle_session_timeout = '{IDLE_TIMEOUT_SECONDS}s'".encode())
+        while not await take_lock(db):  # noqa: ASYNC110 - no event comes from the database
+            await asyncio.sleep(POLL_SECONDS)
+    except BaseException:
+        await db.close()
+        raise
+    return db
+
+
+async def take_lock(db: psycopg.AsyncConnection[Any]) -> bool:
+    """Take the lock unless another connection holds it; whether this connection has it now."""
+    found = await db.execute(f"SELECT pg_try_advisory_lock({LOCK})".encode())
+    ((held,),) = await found.fetchall()
+    return bool(held)

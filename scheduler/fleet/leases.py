@@ -1,0 +1,125 @@
+"""The leases of a worker: renewed together, and abandoned before the database may end them.
+
+The clock of the database decides who holds a host. The worker uses its own monotonic clock, which
+it reads before it sends a query. So a lease ends earlier for the worker than in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Final
+
+import psycopg
+import structlog
+
+from data.models import Lease
+from data.store.postgres.hosts import AskedVisit, Hosts
+from data.text.redaction import redacted
+
+LEASE_SECONDS: Final = 30.0
+"""Duration of a lease in seconds. Other workers get the hosts of a dead worker after this time."""
+
+SAFETY_MARGIN_SECONDS: Final = 2.0
+"""Seconds before the end of a lease at which all visits under it must have stopped."""
+
+log = structlog.get_logger()
+
+
+class Leases:
+    """The leases that one worker holds.
+
+    ``tell`` is called with the end of all leases after each renewal, ``lost`` with each host that
+    another worker got.
+    """
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        tell: Callable[[float], Awaitable[None]],
+        lost: Callable[[str], object],
+        *,
+        seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._hosts = hosts
+        self._tell = tell
+        self._lost = lost
+        self._seconds = seconds
+        self._held: set[Lease] = set()
+        self.renewed = time.monotonic()
+        """When the last successful renewal was sent, by the monotonic clock."""
+
+    async def claim(self, host: str) -> Lease | None:
+        """Lease a host that is due.
+
+        Returns None if it is not due or is leased, or if the response came too late. Raises
+        psycopg.Error.
+        """
+        return await self._got(self._hosts.claim(host, seconds=self._seconds))
+
+    async def take(self, visits: Sequence[AskedVisit]) -> Lease | None:
+        """Lease the host of visits that a person requested, due or not; see claim."""
+        return await self._got(self._hosts.take(visits, seconds=self._seconds))
+
+    async def _got(self, answer: Awaitable[Lease | None]) -> Lease | None:
+        asked = time.monotonic()
+        lease = await answer
+        if lease is None or time.monotonic() - asked > self._seconds / 2:
+            return None
+        self._held.add(lease)
+        return lease
+
+    async def finish(
+        self,
+        lease: Lease,
+        *,
+        gap: float | None,
+        rest: float,
+        put_off: Collection[str] = (),
+        kept: bool = False,
+    ) -> bool:
+        """Release a host; see Hosts.finish. Raises psycopg.Error."""
+        self._held.discard(lease)
+        return await self._hosts.finish(lease, gap=gap, rest=rest, put_off=put_off, kept=kept)
+
+    def forget(self, lease: Lease) -> None:
+        """Stop renewing a lease, so that it expires."""
+        self._held.discard(lease)
+
+    async def renew(self) -> None:
+        """Renew all leases once. Raises psycopg.Error and TimeoutError."""
+        asked = time.monotonic()
+        held = frozenset(self._held)
+        async with asyncio.timeout(self._seconds / 4):
+            still = await self._hosts.renew(held, seconds=self._seconds)
+        self.renewed = asked
+        for lease in held - still:
+            # A host that was released during the query is not lost.
+            if lease in self._held:
+                self._held.discard(lease)
+                self._lost(lease.host)
+        await self._tell(self.until)
+
+    @property
+    def until(self) -> float:
+        """When all visits under leases must have stopped, by the monotonic clock."""
+        return self.renewed + self._seconds - SAFETY_MARGIN_SECONDS
+
+    async def renew_for_ever(self) -> None:
+        """Renew all leases periodically, also while the database does not respond."""
+        failing = False
+        while True:
+            try:
+                await self.renew()
+            except (psycopg.Error, TimeoutError, OSError) as error:
+                if not failing:
+                    problem = redacted(str(error)) or "the database did not answer in time"
+                    log.warning("leases not renewed; retrying", problem=problem)
+                failing = True
+                await asyncio.sleep(self._seconds / 30)
+            else:
+                if failing:
+                    log.info("leases renewed again")
+                failing = False
+                await asyncio.sleep(self._seconds / 4)

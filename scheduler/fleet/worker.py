@@ -1,0 +1,166 @@
+"""A worker: visits the hosts that the job queue gives it, each under a lease.
+
+It has no sources and no timetable, and does not publish. Everything that it needs from the leader
+is in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any, Final
+
+import psycopg
+import structlog
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from data.errors import CommuniqueError, StoreError
+from data.store.postgres.database.pool import GONE, failed
+from data.store.postgres.hosts import Hosts
+from data.text.redaction import redacted
+from scheduler.children.executor import MAX_VISITS, Executor
+from scheduler.fleet.held_hosts import HeldHosts
+from scheduler.fleet.job_queue import DATABASE_TIMEOUT_SECONDS, app_of, pool_to, prepare, work
+from scheduler.fleet.leases import LEASE_SECONDS, Leases
+from scheduler.home import Home
+from scheduler.logs import log_visit
+from scheduler.service.systemd import READY, STOPPING, notify, show_life
+
+POLL_SECONDS: Final = 1.0
+"""Seconds between two checks whether the database still responds."""
+
+NEWER: Final = (
+    "a newer version of Communique changed it, and this worker could damage it: "
+    "update Communique on this machine, too"
+)
+
+log = structlog.get_logger()
+
+
+class DatabaseLost(CommuniqueError):
+    """The database has not responded for too long."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"the database {redacted(url)} did not respond for {DATABASE_TIMEOUT_SECONDS:.0f} "
+            "seconds: start the worker again when it does"
+        )
+
+
+class Worker:
+    """Visits hosts for all services that share the database of a home directory."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._url = home.store_url
+        self._executor = Executor(home)
+        self._stop = asyncio.Event()
+        self._failed: CommuniqueError | None = None
+        pool: AsyncConnectionPool[Any] = pool_to(self._url)
+        self._pool = pool
+        self._hosts = Hosts(pool)
+        self._leases = Leases(self._hosts, self._renewed, self._drop)
+        self._held = HeldHosts(home, self._executor, self._hosts, self._leases, log_visit)
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT, then release all leases.
+
+        Raises StoreError and DatabaseLost.
+        """
+        try:
+            await self._run()
+        except ConnectorException as error:
+            raise self._lost(error.__cause__) from error
+        except (psycopg.Error, DatabaseLost) as error:
+            raise self._lost(error) from error
+        finally:
+            self._home.alive.unlink(missing_ok=True)
+
+    def _lost(self, cause: BaseException | None) -> CommuniqueError:
+        """The error that ended this worker.
+
+        A database that refuses a statement is available, and reported as such.
+        """
+        if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.OperationalError):
+            return failed(self._url, cause)
+        # A database that refuses the password is not unavailable either.
+        why = failed(self._url, PoolTimeout())
+        return DatabaseLost(self._url) if GONE in why.cause else why
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        # Upgrades the schema, or raises StoreError if it is newer than this version.
+        await asyncio.to_thread(self._home.plain_store)
+        async with self._pool:
+            await prepare(self._pool)
+            await self._leases.renew()
+            app = app_of(self._visit_host)
+            async with app.open_async(self._pool):
+                log.info("working", home=str(self._home.path), visits=MAX_VISITS)
+                notify(READY)
+                beside = [
+                    asyncio.create_task(self._leases.renew_for_ever()),
+                    asyncio.create_task(show_life()),
+                    asyncio.create_task(self._watch()),
+                ]
+                working = asyncio.create_task(work(app, places=MAX_VISITS))
+                stopping = asyncio.create_task(self._stop.wait())
+                await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                self._stop.set()
+                notify(STOPPING)
+                log.info("stopping")
+                working.cancel()
+                # Visits under way are ended, and their hosts are released.
+                await self._executor.close()
+                lost = isinstance(self._failed, DatabaseLost)
+                await asyncio.wait({working}, timeout=0 if lost else LEASE_SECONDS)
+                for task in (*beside, stopping):
+                    task.cancel()
+        # Tasks that still request a connection fail now that the pool is closed, and end.
+        await asyncio.wait({working}, timeout=LEASE_SECONDS)
+        error = None if working.cancelled() or not working.done() else working.exception()
+        if self._failed:
+            raise self._failed
+        if error:
+            raise error
+
+    async def _watch(self) -> None:
+        """End this worker if the database does not respond for too long."""
+        silent, renewed = 0.0, self._leases.renewed
+        while not self._stop.is_set():
+            await asyncio.sleep(POLL_SECONDS)
+            # Counted in checks: a process that was suspended for a minute sent no query meanwhile.
+            silent = 0.0 if self._leases.renewed > renewed else silent + POLL_SECONDS
+            renewed = self._leases.renewed
+            if silent > DATABASE_TIMEOUT_SECONDS:
+                self._end(DatabaseLost(self._url))
+
+    def _end(self, error: CommuniqueError) -> None:
+        self._failed = self._failed or error
+        self._stop.set()
+
+    async def _renewed(self, until: float) -> None:
+        """The leases were renewed, so the database responds and the event loop works."""
+        self._home.alive.touch()
+        await self._executor.renew(until)
+        if await self._hosts.is_newer():
+            self._end(StoreError(redacted(self._url), NEWER))
+
+    def _drop(self, host: str) -> None:
+        log.warning("host lost to another worker", host=host)
+        self._executor.drop(host)
+
+    async def _visit_host(self, host: str) -> None:
+        """Visit the due sources of a host, if it is due and no other worker has it."""
+        try:
+            if self._stop.is_set() or await self._hosts.is_newer():
+                return
+            lease = await self._leases.claim(host)
+            if lease:
+                await self._held.visit(lease)
+        except psycopg.Error as error:
+            # The host stays due, or is due again when its lease expires.
+            log.warning("host not visited", host=host, problem=redacted(str(error)))

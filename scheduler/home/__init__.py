@@ -1,0 +1,442 @@
+"""The home directory (HOME): the folder of one installation, its settings, and its locks."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from data.archive.journal.journaled_store import journaled
+from data.archive.journal.orders import Orders
+from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
+from data.network.addresses import may_be_public
+from data.network.bucket import Bucket, open_bucket
+from data.settings import Settings
+from data.settings.load import load_settings
+from data.store import is_blank, open_store, store_exists
+from data.store.journal_protocol import JournalStore
+from data.store.protocol import Store
+from data.text.redaction import redacted
+from data.wording import counted
+
+if TYPE_CHECKING:
+    from data.archive.archive import Archive
+    from data.archive.log.shared_log import SharedLog
+    from data.archive.log.tree_log import TreeLog
+
+
+class NoHome(CommuniqueError):
+    """The home directory to read does not exist."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"there is no HOME at {path}; name the right folder with --home or COMMUNIQUE_HOME, or"
+            " create one with `communique add URL --save`"
+        )
+        self.path = path
+
+
+RESTORING = "restore.unfinished"
+"""The file that marks a home directory as partially restored."""
+
+
+class HalfRestored(CommuniqueError):
+    """A home directory is only partially restored."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is only partially restored: run `communique restore` once more with the "
+            "same backup to continue, or empty the folder"
+        )
+        self.path = path
+
+
+DUMP = "store.dump"
+"""The name of a dump of the database, which `communique restore` leaves for pg_restore."""
+
+
+class DatabaseNotRestored(CommuniqueError):
+    """The database of a restored home directory was not restored yet."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"the store of {path} is still in its file {DUMP}: restore it with pg_restore into an "
+            "empty database, set store.url to that database, and delete the file"
+        )
+        self.path = path
+
+
+class UnwritableHome(CommuniqueError):
+    """Nothing can be written into a home directory."""
+
+    def __init__(self, path: Path, place: Path) -> None:
+        super().__init__(
+            f"nothing can be stored in {path}: {place} can't be written; run Communique as its "
+            "owner, or choose another --home"
+        )
+        self.path = path
+
+
+class LostStore(StoreError):
+    """The store is missing or empty, but an archive or a site was made from it."""
+
+    def __init__(self, url: str, *, has_journal: bool) -> None:
+        beside = "the archive has its journal" if has_journal else "a site was published from it"
+        ways = ["restore a backup (`communique restore`)"]
+        if has_journal:
+            ways.insert(0, "rebuild it from the archive (`communique mirror rebuild`)")
+        super().__init__(
+            redacted(url),
+            f"it is missing or empty, but {beside}: {', '.join(ways)}, or start a new one "
+            "(`communique collect --new-store`)",
+        )
+        self.has_journal = has_journal
+
+
+OLDER: Final = (
+    "the store was older than the archive: %s to hide, remove, redact or undo were applied now; "
+    "run `communique publish` if the site was published meanwhile"
+)
+
+log = logging.getLogger(__name__)
+
+SOURCE_LOCK: Final = "source-"
+"""Prefix of the name of a source's lock; the id of the source follows."""
+
+VISIT: Final = "a visit to this source"
+"""The holder in the lock of a source during a visit."""
+
+FOLDERS = ("sources", "watches", "tokens", "locks")
+PLACES = ("communique.toml", "topics.toml", *FOLDERS)
+"""Files and folders that people write, and the locks. Missing ones mean defaults."""
+
+NO_FOLDER = "it is not a folder: move it away"
+NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of one installation, and its settings.
+
+    It holds communique.toml, sources/, watches/, tokens/, samples/ (golden tests of sources),
+    topics.toml (the user's taxonomy), communique.db (the store), archive/ (responses of servers),
+    log.key (signs the log of the archive), witness/ and witness.key (for signing logs of others),
+    site/ (the published files), and logs.
+    """
+
+    path: Path
+    settings: Settings
+
+    @property
+    def sources(self) -> Path:
+        """The folder of the user's source files."""
+        return self.path / "sources"
+
+    @property
+    def watches(self) -> Path:
+        """The folder of watches, one file each."""
+        return self.path / "watches"
+
+    @property
+    def tokens(self) -> Path:
+        """The folder of tokens; each file holds the digest of one."""
+        return self.path / "tokens"
+
+    @property
+    def samples(self) -> Path:
+        """The folder of golden tests, with one folder per source."""
+        return self.path / "samples"
+
+    @property
+    def site(self) -> Path:
+        """The folder of the published site."""
+        return self.path / "site"
+
+    @property
+    def topics(self) -> Path:
+        """The user's taxonomy, if it exists."""
+        return self.path / "topics.toml"
+
+    @property
+    def crawl_log(self) -> Path:
+        """The log of crawls: their standard error."""
+        return self.path / "crawl.log"
+
+    @property
+    def archive(self) -> Path:
+        """The folder of archived responses."""
+        return self.path / "archive"
+
+    @property
+    def uploaded(self) -> Path:
+        """The list of archive files that were copied to a bucket."""
+        return self.path / "uploaded.txt"
+
+    @property
+    def log_key(self) -> Path:
+        """The file of the key that signs the log of the archive."""
+        return self.path / "log.key"
+
+    def public_text(self, text: str) -> str:
+        """A text for public display: without secrets of URLs, and with HOME for its path."""
+        place = rf"(?<![\w./-]){re.escape(str(self.path))}(?![\w.-])"
+        return re.sub(place, "HOME", redacted(text))
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether other servers, such as hubs, may reach the site, judged by its address."""
+        host = urlsplit(self.settings.site.url).hostname or ""
+        return self.settings.network.allow_private or may_be_public(host)
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """The bucket to which the site is also published, or None. Raises BucketError."""
+        target = self.settings.site.target
+        return open_bucket(target, self.settings.bucket) if target else None
+
+    def open_archive(self) -> Archive:
+        """The archive of this home directory, created with its first record."""
+        # Imported here: commands that only read do not need its libraries.
+        from data.archive.archive import Archive  # noqa: PLC0415
+        from spiders.download.settings import ROBOTS_POLICY, user_agent  # noqa: PLC0415
+
+        network = self.settings.network
+        return Archive(
+            self.archive,
+            self.settings.archive,
+            agent=user_agent(network),
+            robots=ROBOTS_POLICY,
+            operator=network.contact,
+            log=partial(self.shared_log, signs=not self.has_fleet)
+            if self.settings.store.url
+            else None,
+        )
+
+    def log(self) -> TreeLog:
+        """The log of the archive, for reading."""
+        from data.archive.log.tree_log import log_of  # noqa: PLC0415
+
+        return self.shared_log(signs=False) if self.settings.store.url else log_of(self.path)
+
+    def shared_log(self, *, signs: bool, database: str = "") -> SharedLog:
+        """The log that all machines on a database share; see SharedLog for ``signs``.
+
+        In a fleet, only publications sign it.
+        """
+        # Imported here: the libraries for PostgreSQL may not be installed.
+        from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
+        from data.archive.log.shared_log import SharedLog  # noqa: PLC0415
+
+        leaves = LeafTable(database or self.store_url)
+        return SharedLog(self.archive / "log", self.log_key, leaves, signs=signs)
+
+    def store(self, *, patience: float = 30.0, archive: Archive | None = None) -> Store:
+        """The store of this home directory. Raises StoreError.
+
+        A write waits ``patience`` seconds for another writer. If the archive is enabled, decisions
+        of the store are also written to it: to ``archive``, or to one that is opened for this and
+        closed with the store.
+        """
+        store = self.plain_store(patience=patience)
+        if not self.settings.archive.enabled:
+            if store.journal_end():
+                # If the archive is enabled again later, its journal begins with a snapshot. A
+                # read-only store makes no decisions meanwhile.
+                with suppress(StoreError):
+                    store.forget_journal()
+            # The archive is disabled, but an existing one still stores the orders that follow.
+            return journaled(store, None, self.orders) if self.archive.is_dir() else store
+        opens = (lambda: archive) if archive else self.open_archive
+        return journaled(store, opens, self.orders)
+
+    def plain_store(self, *, patience: float = 30.0) -> JournalStore:
+        """The store without the journal of the archive; it is created for a new home directory.
+
+        A store that is older than its archive first applies the orders that it lacks. Raises
+        StoreError, and LostStore instead of creating a store for a home directory that had one.
+        """
+        self.check_store()
+        store = open_store(self.store_url, patience=patience)
+        # Another process may have written to both since the first check.
+        if is_blank(store) and self.has_journal(committed=True) and is_blank(store):
+            store.close()
+            raise LostStore(self.store_url, has_journal=True)
+        try:
+            lacking = self.orders.obey(store)
+        except CommuniqueError:
+            store.close()
+            raise
+        if lacking:
+            log.warning(OLDER, counted(lacking, "order"))
+        return store
+
+    @property
+    def orders(self) -> Orders:
+        """The orders to hide, remove or redact, which apply even without a journal."""
+        return Orders(self.archive)
+
+    def check_writable(self) -> None:
+        """Raise UnwritableHome if the folder can't be written or created."""
+        place = next(one for one in (self.path, *self.path.parents) if one.exists())
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise UnwritableHome(self.path, place)
+
+    def check_store(self) -> None:
+        """Raise LostStore if the store is missing, but an archive or a site was made from it."""
+        if not self.archive.is_dir() and not self.is_published:
+            return
+        if store_exists(self.store_url):
+            return
+        journal = self.has_journal()
+        # Another process may have created the store since the first check.
+        if store_exists(self.store_url):
+            return
+        if journal or (self.is_published and not self.settings.store.url):
+            raise LostStore(self.store_url, has_journal=journal)
+
+    def has_journal(self, *, committed: bool = False) -> bool:
+        """Whether the archive has a journal; see data.archive.journal.scan.holds_journal."""
+        # Imported here: the libraries of the archive load slowly and are rarely needed.
+        from data.archive.journal.scan import holds_journal  # noqa: PLC0415
+
+        return bool(self.orders.read()) or holds_journal(self.archive, committed=committed)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether a site was published here; an empty folder may be a mounted disk."""
+        return (self.site / "feeds").exists()
+
+    @property
+    def database(self) -> Path:
+        """The file of a SQLite store."""
+        return self.path / "communique.db"
+
+    @property
+    def has_store(self) -> bool:
+        """Whether the store exists already; opening a missing one would create it."""
+        return bool(self.settings.store.url) or self.database.exists()
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the store; it may contain a password."""
+        return self.settings.store.url or f"sqlite:{self.database}"
+
+    @property
+    def has_fleet(self) -> bool:
+        """Whether workers on several machines make the visits."""
+        return self.settings.run.executor == "procrastinate"
+
+    @property
+    def shares_site(self) -> bool:
+        """Whether any of several services may publish, because all publish to one bucket."""
+        return self.has_fleet and bool(self.settings.site.target)
+
+    def may_sign(self) -> bool:
+        """Whether this home directory can sign the shared log. Raises ArchiveError."""
+        if not self.settings.archive.enabled:
+            return True
+        with closing(self.shared_log(signs=False)) as log:
+            return log.may_sign()
+
+    @property
+    def alive(self) -> Path:
+        """The file that a worker on this machine touches while it can work.
+
+        Workers in several containers may share a home directory.
+        """
+        return self.path / f"worker-{os.uname().nodename}.alive"
+
+    @contextmanager
+    def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:
+        """Hold a lock of this home directory; the system releases it when the process ends.
+
+        Raises HomeInUse with the holder, unless ``wait`` is set.
+        """
+        folder = self.path / "locks"
+        folder.mkdir(exist_ok=True)
+        with (folder / name).open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX) if wait else _take(file.fileno())
+            except BlockingIOError as error:
+                file.seek(0)
+                raise HomeInUse(str(self.path), file.read() or "another process") from error
+            # On a full disk, the lock works, but a refused process does not learn who holds it.
+            with suppress(OSError):
+                file.truncate(0)
+                os.write(file.fileno(), f"{holder} (process {os.getpid()})".encode())
+            yield
+
+
+MAX_LOCK_ATTEMPTS: Final = 1000
+"""Maximum attempts to take a lock while other processes check it; a check takes microseconds."""
+
+
+def _take(handle: int) -> None:
+    """Take a lock exclusively, although others may check it.
+
+    Raises BlockingIOError if it is held.
+    """
+    for _ in range(MAX_LOCK_ATTEMPTS):
+        with suppress(BlockingIOError):
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A check (data.files.is_held) takes a shared lock, so this succeeds beside checks but not
+        # beside a holder.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        # Otherwise two processes that want the lock would block each other.
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        time.sleep(0.001)
+    raise BlockingIOError
+
+
+def default_home() -> Path:
+    """The default path of the home directory (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "communique"
+
+
+def open_home(path: Path) -> Home:
+    """The home directory at ``path``, created if it does not exist.
+
+    Raises SettingsError.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cause = f"the folder can't be created ({error.strerror})"
+        raise SettingsError(str(path), "--home", cause) from error
+    return home_at(path)
+
+
+def home_at(path: Path) -> Home:
+    """The home directory at ``path``, whether it exists or not; nothing is created.
+
+    Raises SettingsError, HalfRestored and DatabaseNotRestored.
+    """
+    path = path.resolve()
+    check_places(path)
+    if (path / RESTORING).exists():
+        raise HalfRestored(path)
+    home = Home(path, load_settings(path / "communique.toml"))
+    if home.settings.store.url and (path / DUMP).exists():
+        raise DatabaseNotRestored(path)
+    return home
+
+
+def check_places(path: Path) -> None:
+    """Raise SettingsError if files that people wrote can't be reached, instead of ignoring them."""
+    for one in (path / name for name in PLACES):
+        if one.is_symlink() and not one.exists():
+            raise SettingsError(str(one), "link", NOWHERE)
+        if one.name in FOLDERS and one.exists() and not one.is_dir():
+            raise SettingsError(str(one), "folder", NO_FOLDER)

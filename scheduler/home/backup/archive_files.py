@@ -1,0 +1,222 @@
+"""The archive of a home directory at one moment of its log, while other processes write into it.
+
+The log is copied first: the records of its leaves exist by then. Files that were finished before
+that contain only logged records, and never change. From unfinished files, only the records with a
+leaf in the copied log are copied. So records, leaves and CDXJ lines agree, as if nobody had written
+since.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from data.archive.log.leaf import ENTRY, ID
+from data.archive.log.pending import HEAD
+from data.archive.log.tiles import WIDTH, TileTree, tile_path, touched
+from data.archive.log.tiles import read_file as read_log_file
+from data.archive.log.tree_log import TreeLog
+from data.archive.warc.cdxj import Entry, decode_entry, entry_of
+from data.archive.warc.reader import OPEN, Damage, read_file
+from data.archive.warc.warc_file import cdxj_path, own_files
+from data.errors import ArchiveError
+from data.toml_files import read_bytes
+
+SEARCH_LEAVES: Final = 64 * WIDTH
+"""Number of leaves that are searched at once."""
+
+WRONG_ROOT: Final = "its tiles do not match the last signed root; see `communique mirror verify`"
+
+LOCKS: Final = frozenset(["tree.lock", "pending.lock", "pending.part", "shared.lock"])
+"""Files of a log that are not copied: locks and partial writes."""
+
+
+@dataclass(slots=True)
+class LogState:
+    """A log at one moment.
+
+    ``files`` are the files that change, with their contents, ``full`` the names of those that never
+    change, and ``keys`` the key files. ``signed`` is the size of the last signed tree. ``waiting``
+    are entries, from number ``base`` on, that may be in no tile yet. ``problem`` is why the log
+    can't be read, or empty. If the waiting leaves are in a database, ``given`` is how many leaves
+    it has numbered.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    full: list[str] = field(default_factory=list)
+    keys: dict[str, bytes] = field(default_factory=dict)
+    origin: str = ""
+    signed: int = 0
+    base: int = 0
+    waiting: Sequence[bytes] = ()
+    problem: str = ""
+    given: int | None = None
+
+    @property
+    def leaves(self) -> int:
+        """The number of leaves."""
+        return max(self.signed, self.base + len(self.waiting), self.given or 0)
+
+    @property
+    def lost(self) -> Sequence[str]:
+        """The missing tiles of the last signed tree."""
+        there = {*self.full}
+        due = (tile_path(*tile) for tile in touched(0, self.signed) if tile[2] == WIDTH)
+        return [name for name in due if name not in there]
+
+
+def log_state(home: Path, *, wait: bool = True) -> LogState:
+    """The log of a home directory, read while no new tree is being signed.
+
+    If ``wait`` is false, the function writes nothing, and may see a partly signed tree. A damaged
+    log is read all the same. Raises OSError.
+    """
+    folder = home / "archive" / "log"
+    found = LogState()
+    if not folder.is_dir():
+        return found
+    log = TreeLog(folder, home / "log.key")
+    with ExitStack() as settled:
+        try:
+            if wait and os.access(folder, os.W_OK):
+                # If the folder is read-only, no process writes into it.
+                settled.enter_context(log.settled())
+            if checkpoint := log.checkpoint():
+                found.origin, found.signed = checkpoint.origin, checkpoint.size
+                if log.tree(checkpoint.size).root() != checkpoint.root:
+                    found.problem = f"{folder}: {WRONG_ROOT}"
+        except ArchiveError as error:
+            found.problem = str(error)
+        for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+            name = path.relative_to(folder).as_posix()
+            if name in LOCKS or path.name.startswith("."):
+                continue
+            if name.startswith("tile/") and ".p/" not in name:
+                found.full.append(name)
+            else:
+                found.files[name] = path.read_bytes()
+        found.keys = {path.name: read_bytes(path) for path in home.glob("log.key*")}
+    read_waiting(found)
+    return found
+
+
+def read_waiting(state: LogState) -> None:
+    """Read the leaves that wait for their place in the tree; cut off an incomplete entry."""
+    pending = state.files.get("pending", b"")
+    if len(pending) >= HEAD:
+        state.base = int.from_bytes(pending[:HEAD])
+        end = HEAD + (len(pending) - HEAD) // ENTRY * ENTRY
+        state.waiting = [pending[at : at + ENTRY] for at in range(HEAD, end, ENTRY)]
+        state.files["pending"] = pending[:end]
+
+
+def origin_of(home: Path) -> str:
+    """The origin (name) of the log of a home directory; empty if there is no readable log."""
+    with suppress(ArchiveError):
+        checkpoint = TreeLog(home / "archive" / "log", home / "log.key").checkpoint()
+        return checkpoint.origin if checkpoint else ""
+    return ""
+
+
+def numbers_of(home: Path, state: LogState, first: int, end: int) -> dict[bytes, int]:
+    """The numbers of leaves from ``first`` to before ``end``, by the ids of their records.
+
+    Ids are 16 bytes. Raises ArchiveError if a tile is damaged or missing.
+    """
+    folder = home / "archive" / "log"
+    tree = TileTree(
+        max(state.signed, state.base),
+        lambda path: state.files.get(path) or read_log_file(folder, path),
+    )
+    numbers = {}
+    for bundle in range(first // WIDTH, -(-min(end, tree.size) // WIDTH)):
+        for number, entry in enumerate(tree.entries(bundle), bundle * WIDTH):
+            numbers[entry[-ID:]] = number
+    for number, entry in enumerate(state.waiting, state.base):
+        numbers[entry[-ID:]] = number
+    return {record: number for record, number in numbers.items() if first <= number < end}
+
+
+def has_leaf(home: Path, state: LogState, record: UUID) -> bool:
+    """Whether a record has a leaf in a log; newest leaves first. Raises ArchiveError."""
+    end, many = state.leaves, WIDTH
+    while end > 0:
+        first = max(0, end - many)
+        if record.bytes in numbers_of(home, state, first, end):
+            return True
+        end, many = first, SEARCH_LEAVES
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPart:
+    """The part of a WARC file that is in the log: its first ``size`` bytes, and its CDXJ lines."""
+
+    path: Path
+    name: str
+    size: int
+    lines: bytes
+
+
+def full_files(archive: Path) -> dict[str, Path]:
+    """The finished WARC files of an archive by name. Raises OSError."""
+    return {path.name: path for path in own_files(archive) if path.suffix != OPEN}
+
+
+def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
+    """The part of a WARC file that is in the log. Raises FileNotFoundError if the file is gone."""
+    name = path.name.removesuffix(OPEN)
+    if not path.exists():
+        # It was finished and renamed just now.
+        path = path.with_name(name)
+    size = path.stat().st_size
+    known = sorted(_logged_lines(path, state.leaves, size), key=lambda one: one[0].offset)
+    last = known[-1][0] if known else None
+    start = last.offset + last.length if last else 0
+    lines = [line for _, line in known]
+    if state.given is not None:
+        # The database tells which of the other records are in the log.
+        return LoggedPart(path, name, size, b"".join(lines))
+    try:
+        numbers = numbers_of(home, state, last.leaf + 1 if last else 0, state.leaves)
+    except ArchiveError:
+        # The log is damaged, which is reported elsewhere.
+        return LoggedPart(path, name, size, b"".join(lines))
+    end, is_torn = start, False
+    for found in read_file(path, start, size):
+        if isinstance(found, Damage):
+            is_torn = True
+            continue
+        if is_torn:
+            # A damaged record in the middle; the readable ones after it are copied.
+            end = size
+            continue
+        leaf = found.leaf()
+        number = numbers.get(leaf.record_id.bytes) if leaf else None
+        if number is None:
+            break
+        end = found.offset + found.length
+        if entry := entry_of(found, number):
+            lines.append(entry.encode())
+    return LoggedPart(path, name, end, b"".join(lines))
+
+
+def _logged_lines(path: Path, leaves: int, size: int) -> Iterator[tuple[Entry, bytes]]:
+    """The CDXJ lines of a file that refer to leaves of the log."""
+    try:
+        content = cdxj_path(path).read_bytes()
+    except FileNotFoundError:
+        return
+    for line in content.splitlines(keepends=True):
+        if line.endswith(b"\n"):
+            try:
+                entry = decode_entry(line)
+            except ValueError:
+                continue
+            if 0 <= entry.leaf < leaves and entry.offset + entry.length <= size:
+                yield entry, line

@@ -1,0 +1,416 @@
+"""Backs up a home directory into a folder while the service runs; later runs copy only changes.
+
+The order of copying keeps the store from being ahead of the archive. The store comes first; the
+archive holds everything that it refers to. Then come the files that people write, then the log and
+the records (archive_files). If a source was renamed meanwhile, or records that the store refers to
+were removed from the archive, the run starts again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from data.archive.log.removals import REMOVAL
+from data.archive.warc.index import FILE as INDEX
+from data.archive.warc.reader import OPEN, uuid_of
+from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
+from data.clock import utc_now
+from data.errors import ArchiveError, CommuniqueError, StoreError
+from data.sqlite_file import files_of
+from data.store import MISSING, is_nothing
+from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
+from data.text.redaction import redacted
+from data.wording import counted
+from scheduler.home import DUMP, Home
+from scheduler.home.backup.archive_files import (
+    LogState,
+    full_files,
+    has_leaf,
+    log_state,
+    logged_part,
+    origin_of,
+)
+from scheduler.home.backup.backup_folder import (
+    IGNORED_NAMES,
+    BackupFolder,
+    BackupRefused,
+    cause_of,
+    held,
+)
+from scheduler.home.backup.contents import UNFINISHED_FILE, is_text
+from scheduler.home.backup.contents import own_files as files_of_people
+from scheduler.home.backup.database_dump import NotDumped, can_dump, dump
+from scheduler.home.backup.manifest import Manifest, read_manifest, write_manifest
+
+Told = Callable[[str, int, int], object]
+
+MAX_ATTEMPTS: Final = 3
+"""Maximum attempts of one run."""
+
+KEY_FILE: Final = re.compile(r"log\.key.*")
+"""Names of key files of the log."""
+
+CDXJ_FILE: Final = re.compile(r"communique-\d{14}-[0-9a-f]{8}(?:\.open)?\.cdxj(?:\.open)?")
+"""Names of indexes of WARC files."""
+
+KEPT_TILES: Final = "restore them from this backup, which still has them"
+
+LOST_TILES: Final = (
+    "this backup does not have them; restore them from another copy of the log, such as "
+    "HOME/site/log or the bucket of `archive.target`, then run `communique mirror verify`"
+)
+
+DAY: Final = dt.timedelta(days=1)
+
+POSTGRESQL: Final = (
+    "the store is in PostgreSQL and not in this backup, because pg_dump is not installed: install "
+    "it, or copy the database while nothing uses it, and keep both copies together"
+)
+
+ANOTHER: Final = (
+    "it holds a backup of {}, which is another HOME or has a new archive; restore that backup, "
+    "or name another folder"
+)
+
+
+class NotBackedUp(CommuniqueError):
+    """A backup was not finished; the previous backup is unchanged."""
+
+    def __init__(self, to: Path, cause: str) -> None:
+        super().__init__(
+            f"the backup in {to} was not finished ({cause}); the previous backup there is "
+            "unchanged, and the next run reuses the copied files"
+        )
+        self.to = to
+        self.cause = cause
+
+
+class BackedUp(msgspec.Struct, frozen=True):
+    """The contents of a backup, and what this run did.
+
+    The backup has ``files`` of ``bytes`` in total. This run ``copied`` and ``linked`` new or
+    changed files, and wrote ``copied_bytes``. ``problems`` are faults of the home directory itself:
+    all existing files were copied.
+    """
+
+    to: str
+    at: dt.datetime
+    store: str
+    schema: str
+    leaves: int
+    files: int
+    bytes: int
+    copied: int
+    linked: int
+    copied_bytes: int
+    problems: Sequence[str] = ()
+
+
+def back_up(home: Home, to: Path, told: Told | None = None) -> BackedUp:
+    """Back up a home directory into the folder ``to``, created if it does not exist.
+
+    ``told`` is called with the name of a step, its progress, and its total. Raises BackupRefused,
+    NotBackedUp and NoBackup.
+    """
+    to = to.absolute()
+    if to.resolve().is_relative_to(home.path):
+        cause = f"it is inside {home.path}; name a folder outside, preferably on another disk"
+        raise BackupRefused(to, cause)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        with held(to):
+            return BackupRun(home, to, told or (lambda _what, _done, _of: None)).run()
+    except (FileExistsError, NotADirectoryError) as error:
+        raise BackupRefused(to, "it is not a folder; name another one") from error
+    except OSError as error:
+        raise NotBackedUp(to, cause_of(error)) from error
+    except (ArchiveError, NotDumped, StoreError) as error:
+        raise NotBackedUp(to, str(error)) from error
+
+
+class ChangedMeanwhile(Exception):
+    """Something that the copied store refers to disappeared while the archive was copied."""
+
+
+class BackupRun:
+    """One run of a backup, by a process that holds the lock of the folder ``to``."""
+
+    def __init__(self, home: Home, to: Path, told: Told) -> None:
+        self._home = home
+        self._told = told
+        self._before = open_backup(home, to)
+        self._folder = BackupFolder(to, self._before.files)
+        self._problems: list[str] = []
+        self._is_last = False
+
+    def run(self) -> BackedUp:
+        """Copy everything, check it, and make the backup valid."""
+        folder = self._folder
+        for attempt in range(MAX_ATTEMPTS):
+            at = utc_now()
+            self._problems = []
+            self._is_last = attempt == MAX_ATTEMPTS - 1
+            folder.begin(at, attempt)
+            try:
+                copy, state = self._copy_sqlite() if self._is_sqlite else self._copy_postgresql()
+            except ChangedMeanwhile:
+                continue
+            break
+        manifest = Manifest(
+            str(self._home.path),
+            at,
+            finished=True,
+            store="sqlite" if self._is_sqlite else "postgresql",
+            schema=copy.schema,
+            log=state.origin,
+            leaves=state.leaves,
+            files=dict(sorted(folder.files.items())),
+        )
+        write_manifest(folder.path, manifest)
+        folder.finish()
+        return BackedUp(
+            to=str(folder.path),
+            at=at,
+            store=manifest.store,
+            schema=manifest.schema,
+            leaves=manifest.leaves,
+            files=len(manifest.files),
+            bytes=sum(one.bytes for one in manifest.files.values()),
+            copied=folder.copied,
+            linked=folder.linked,
+            copied_bytes=folder.copied_bytes,
+            problems=self._problems,
+        )
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._home.store_url.startswith("sqlite:")
+
+    def _copy_sqlite(self) -> tuple[StoreCopy, LogState]:
+        copy = self._copy_store()
+        self._copy_files()
+        self._check_names()
+        # These files are finished: the log that is read next has all their records.
+        full = full_files(self._home.archive)
+        state = self._copy_log()
+        self._copy_records(full, state)
+        self._check(copy, state)
+        return copy, state
+
+    def _copy_postgresql(self) -> tuple[StoreCopy, LogState]:
+        """Copy the log before the database, which has the leaves that wait for the log."""
+        full = full_files(self._home.archive)
+        state = self._copy_log()
+        if self._home.archive.is_dir():
+            try:
+                # Imported here: the libraries for PostgreSQL may not be installed.
+                from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
+            except ImportError as error:
+                raise StoreError(redacted(self._home.store_url), MISSING) from error
+            state.given = LeafTable(self._home.store_url).end()
+        if can_dump():
+            target = self._folder.new(DUMP)
+            dump(self._home.store_url, target)
+            self._folder.take(DUMP, target, target.stat())
+        else:
+            self._problems.append(POSTGRESQL)
+        self._copy_files()
+        self._copy_records(full, state)
+        return StoreCopy(), state
+
+    def _copy_store(self) -> StoreCopy:
+        nothing = StoreCopy()
+        database = self._home.database
+        self._home.check_store()
+        if is_nothing(database):
+            return nothing
+        target = self._folder.new(database.name)
+        copy_store(database, target, lambda done, of: self._told("store", done, of))
+        check_integrity(target)
+        found = read_copy(target)
+        self._folder.take(database.name, target, database.stat())
+        return found
+
+    def _copy_log(self) -> LogState:
+        """Copy the current log without its tiles that never change. Raises OSError."""
+        state = log_state(self._home.path)
+        if state.problem:
+            self._problems.append(state.problem)
+        for name, content in state.keys.items():
+            self._folder.write(name, content)
+        for name, content in state.files.items():
+            self._folder.write(f"archive/log/{name}", content)
+        self._keep_lost_tiles([f"archive/log/{name}" for name in state.lost])
+        return state
+
+    def _keep_lost_tiles(self, lost: Sequence[str]) -> None:
+        """Keep tiles that disappeared from the log if the previous backup has them."""
+        before = self._before.files
+        kept = [name for name in lost if name in before]
+        self._folder.files.update({name: before[name] for name in kept})
+        for names, cure in (
+            (kept, KEPT_TILES),
+            ([name for name in lost if name not in before], LOST_TILES),
+        ):
+            if names:
+                what = counted(len(names), "file of the log", "files of the log")
+                self._problems.append(
+                    f"{what} missing from {self._home.path}, for example {names[0]}: {cure}"
+                )
+
+    def _copy_records(self, full: Mapping[str, Path], state: LogState) -> None:
+        """Copy the logged records; files that were ``full`` are copied completely.
+
+        Raises ChangedMeanwhile and OSError.
+        """
+        archive = self._home.archive
+        if not archive.is_dir():
+            return
+        never_change = [archive / "log" / name for name in state.full]
+        never_change += [one for path in full.values() for one in (path, cdxj_path(path))]
+        for done, path in enumerate(never_change):
+            self._told("archive", done, len(never_change))
+            with self._unless_gone(path):
+                self._folder.keep(path.relative_to(self._home.path).as_posix(), path)
+        for path in own_files(archive):
+            if path.name not in full:
+                with self._unless_gone(path):
+                    self._copy_growing(path, state)
+        for path in self._others():
+            self._folder.copy(f"archive/{path.name}", path)
+        self._keep_lost()
+        self._told("archive", len(never_change), len(never_change))
+
+    def _copy_growing(self, path: Path, state: LogState) -> None:
+        """Copy the logged part of an unfinished WARC file, and its CDXJ_FILE lines."""
+        one = logged_part(self._home.path, path, state)
+        if one.size:
+            name = f"archive/{one.name}{OPEN}"
+            self._folder.copy_part(name, one.path, one.size)
+            self._folder.write(cdxj_path(Path(name)).as_posix(), one.lines)
+
+    @contextmanager
+    def _unless_gone(self, path: Path) -> Iterator[None]:
+        """Start again if a file of the archive disappears; the last attempt reports a problem."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            if not self._is_last:
+                raise ChangedMeanwhile from error
+            self._problems.append(f"{path} is gone")
+
+    def _others(self) -> Iterator[Path]:
+        """Files of other programs in the folder of the archive."""
+        caches = {path.name for path in files_of(Path(INDEX))}
+        for path in sorted(self._home.archive.iterdir()):
+            name = path.name
+            is_ours = NAME.fullmatch(name.removesuffix(OPEN)) or CDXJ_FILE.fullmatch(name)
+            if (
+                not is_ours
+                and name not in caches
+                and not UNFINISHED_FILE.fullmatch(name)
+                and path.is_file()
+            ):
+                yield path
+
+    def _keep_lost(self) -> None:
+        """Keep WARC files that disappeared although nothing was removed from the archive."""
+        files = self._folder.files
+        gone = [
+            name
+            for name in self._before.files
+            if NAME.fullmatch(name.removeprefix("archive/"))
+            and not {name, f"{name}{OPEN}"} & files.keys()
+        ]
+        if not gone or self._has_removals():
+            return
+        for name in gone:
+            for one in (name, cdxj_path(Path(name)).as_posix()):
+                if one in self._before.files:
+                    files[one] = self._before.files[one]
+            self._problems.append(
+                f"{name} is gone from {self._home.path}, although nothing was removed from the "
+                "archive: restore it from this backup, which still has it"
+            )
+
+    def _has_removals(self) -> bool:
+        """Whether records were removed from the archive since the previous backup."""
+        told = listed_at(self._home.archive, REMOVAL)
+        return any(one.at >= self._before.at - DAY for one in told)
+
+    def _copy_files(self) -> None:
+        found = [*files_of_people(self._home)]
+        for done, (name, path) in enumerate(found):
+            self._told("files", done, len(found))
+            if KEY_FILE.fullmatch(name) and (self._home.archive / "log").is_dir():
+                # It is copied with the log that it signs.
+                continue
+            if not is_text(name):
+                self._problems.append(f"{name!r} is left out: its name is not valid UTF-8")
+                continue
+            # A file that is deleted right now is in no backup.
+            with suppress(FileNotFoundError):
+                self._folder.copy(name, path)
+        self._told("files", len(found), len(found))
+
+    def _check_names(self) -> None:
+        """Raise ChangedMeanwhile if a source was renamed after the store was copied."""
+        copied = self._folder.files.get(self._home.database.name)
+        if copied and not self._is_last:
+            then = source_moves(self._folder.path / copied.at)
+            if then != source_moves(self._home.database):
+                raise ChangedMeanwhile
+
+    def _check(self, copy: StoreCopy, state: LogState) -> None:
+        """Check that the archive has everything that the store refers to.
+
+        Raises ChangedMeanwhile if not: records may have been removed meanwhile.
+        """
+        sizes = {
+            name.removeprefix("archive/").removesuffix(OPEN): file.bytes
+            for name, file in self._folder.files.items()
+        }
+        lost = {
+            one.file
+            for one in copy.captures
+            if one.file and (one.end > sizes.get(one.file, 0) or one.leaf >= state.leaves)
+        }
+        wrong = [f"the store refers to records in archive/{one} that are missing" for one in lost]
+        if copy.journal_end:
+            try:
+                if not has_leaf(self._home.path, state, uuid_of(copy.journal_end)):
+                    wrong.append("the log lacks the last record of the journal")
+            except ArchiveError as error:
+                wrong.append(str(error))
+        if wrong and not self._is_last:
+            raise ChangedMeanwhile
+        self._problems += [f"{one}: see `communique mirror verify`" for one in sorted(wrong)]
+
+
+def open_backup(home: Home, to: Path) -> Manifest:
+    """The backup in a folder, or a new empty one.
+
+    Raises BackupRefused if the folder has other files, NoBackup, and OSError.
+    """
+    known = read_manifest(to)
+    if known is None:
+        if {one.name for one in to.iterdir()} - IGNORED_NAMES:
+            raise BackupRefused(to, "it holds other files; name an empty folder")
+        with suppress(PermissionError):
+            # A backup holds secrets. Some file systems have no permissions.
+            to.chmod(0o700)
+        known = Manifest(str(home.path), utc_now())
+        write_manifest(to, known)
+        return known
+    # A new HOME must not replace the backup of the one that was lost.
+    is_same = known.log == origin_of(home.path) if known.log else known.home == str(home.path)
+    if not is_same:
+        raise BackupRefused(to, ANOTHER.format(known.home))
+    return known

@@ -1,0 +1,148 @@
+"""The manifest of a backup, backup.json, which is replaced only when all files are there.
+
+Files that never change are in the folder ``archive``, all others in the ``state-…`` folder of the
+run that copied them. So a killed run leaves the previous backup unchanged.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from data.errors import CommuniqueError
+from data.files import rewrite
+
+FILE: Final = "backup.json"
+
+FORMAT: Final = 1
+"""The version of the format; a reader refuses a higher one."""
+
+
+class NoBackup(CommuniqueError):
+    """A folder has no readable backup."""
+
+    exit_code = 2
+
+    def __init__(self, folder: Path, cause: str) -> None:
+        super().__init__(f"{folder}: {cause}")
+        self.folder = folder
+        self.cause = cause
+
+
+NOT_THERE: Final = (
+    "there is no backup in this folder; name the folder that `communique backup` wrote"
+)
+UNREADABLE: Final = "{} can't be read ({}); use another copy of the backup"
+NEWER: Final = (
+    "it was written by a newer version of Communique ({}); restore it with that version or newer"
+)
+UNFINISHED: Final = (
+    "no backup was ever finished here; run `communique backup {}` once more, or use another copy"
+)
+
+
+MAX_NUMBER: Final = 2**62
+"""Maximum size of a file, and of its time in nanoseconds since 1970, that a system supports."""
+
+MAX_NAME_BYTES: Final = 255
+"""Maximum length of a file name in bytes."""
+
+RESERVED_NAMES: Final = frozenset(["restore.unfinished", "locks"])
+"""Names that a restored home directory creates itself."""
+
+
+class StoredFile(msgspec.Struct, frozen=True):
+    """A file of HOME in a backup: its path in the backup, its size, and its SHA-256.
+
+    ``mode`` are its permissions in HOME, ``changed`` is its time in nanoseconds since 1970.
+    """
+
+    at: str
+    bytes: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+    sha256: str
+    mode: Annotated[int, msgspec.Meta(ge=0, le=0o7777)]
+    changed: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """A backup, made at ``at`` from the folder ``home`` by a ``version`` of Communique.
+
+    ``store`` is where the store was kept. ``schema`` is the schema of a SQLite store, or empty.
+    ``log`` is the origin of the archive's log, which had ``leaves``. ``files`` are by their names
+    in HOME.
+    """
+
+    home: str
+    at: dt.datetime
+    version: str = msgspec.field(default_factory=lambda: version("communique"))
+    format: int = FORMAT
+    finished: bool = False
+    store: Literal["sqlite", "postgresql"] = "sqlite"
+    schema: str = ""
+    log: str = ""
+    leaves: int = 0
+    files: Mapping[str, StoredFile] = msgspec.field(default_factory=dict)
+
+
+class _Format(msgspec.Struct):
+    format: int = FORMAT
+    version: str = "unknown"
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest in a folder, or None. Raises NoBackup and OSError."""
+    path = folder / FILE
+    if not path.is_file():
+        if path.exists():
+            # A pipe or device may never end.
+            raise NoBackup(folder, UNREADABLE.format(path, "it is not a file"))
+        return None
+    content = path.read_bytes()
+    try:
+        known = msgspec.json.decode(content, type=_Format)
+        if known.format > FORMAT:
+            raise NoBackup(folder, NEWER.format(known.version))
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise NoBackup(folder, UNREADABLE.format(path, error)) from error
+    folders = {str(above) for name in manifest.files for above in PurePosixPath(name).parents}
+    for name, file in manifest.files.items():
+        wrong = next((place for place in (name, file.at) if not is_name(place)), None)
+        if name in folders or name.split("/")[0] in RESERVED_NAMES:
+            wrong = wrong or name
+        if wrong is not None:
+            raise NoBackup(folder, UNREADABLE.format(path, f"{wrong!r} is not a valid file name"))
+    return manifest
+
+
+def is_name(place: str) -> bool:
+    """Whether a text is the normalized relative path of a file below a folder."""
+    parts = PurePosixPath(place).parts
+    return (
+        str(PurePosixPath(*parts)) == place
+        and not {"/", ".", ".."} & {*parts}
+        and "\0" not in place
+        and all(len(os.fsencode(part)) <= MAX_NAME_BYTES for part in parts)
+    )
+
+
+def finished_manifest(folder: Path) -> Manifest:
+    """The manifest of a finished backup. Raises NoBackup and OSError."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise NoBackup(folder, NOT_THERE)
+    if not manifest.finished:
+        raise NoBackup(folder, UNFINISHED.format(folder))
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest, which makes the backup valid. Raises OSError."""
+    content = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    rewrite(folder / FILE, content.decode() + "\n")

@@ -1,0 +1,239 @@
+"""Restores a home directory from a backup into an empty folder that no process uses.
+
+Until it is complete, the folder has a file that marks it, and all other commands refuse it. A
+killed restore continues if it is run again with the same backup.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from data.errors import CommuniqueError, SettingsError, StoreError
+from data.files import put, sync
+from data.settings.load import load_settings
+from data.store.sqlite.copy import check_integrity
+from data.store.sqlite.database.connection import refusal
+from data.wording import counted
+from scheduler.home import DUMP, RESTORING, Home
+from scheduler.home.backup.backup_folder import (
+    IGNORED_NAMES,
+    STATE_PREFIX,
+    BackupRefused,
+    cause_of,
+    held,
+)
+from scheduler.home.backup.contents import rights_of
+from scheduler.home.backup.copying import copy_file, digest_of, link_or_copy
+from scheduler.home.backup.database_dump import without_password
+from scheduler.home.backup.manifest import (
+    Manifest,
+    NoBackup,
+    StoredFile,
+    finished_manifest,
+)
+
+Told = Callable[[str, int, int], object]
+
+MAX_NAMED_FILES: Final = 5
+"""Maximum number of damaged files that an error names."""
+
+
+DUMPED: Final = (
+    "the store is in PostgreSQL: restore it into an empty database with `pg_restore --no-owner "
+    "--dbname={} {}`, then delete that file; until then, all commands refuse this HOME. If the "
+    "original service still runs, use another database, and set store.url to it"
+)
+
+NOT_DUMPED: Final = (
+    "the store is in PostgreSQL and not in this backup: first restore the database from the copy "
+    "that was made with this backup"
+)
+
+
+class HomeNotEmpty(CommuniqueError):
+    """The target folder of a restore is not empty."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is not empty; name an empty or new folder with --home")
+        self.path = path
+
+
+class DamagedBackup(CommuniqueError):
+    """Files of a backup are missing or damaged."""
+
+    def __init__(self, folder: Path, files: Sequence[str]) -> None:
+        named = ", ".join(files[:MAX_NAMED_FILES])
+        more = f" and {len(files) - MAX_NAMED_FILES} more" if len(files) > MAX_NAMED_FILES else ""
+        many = counted(len(files), "file is", "files are")
+        super().__init__(
+            f"{many} damaged or missing in the backup {folder}: {named}{more}; copy them from "
+            "another copy of the backup, and run this command again to continue"
+        )
+        self.folder = folder
+        self.files = files
+
+
+class NotRestored(CommuniqueError):
+    """A restore was interrupted."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(
+            f"{path} is only partially restored ({cause}); run this command again to continue"
+        )
+        self.path = path
+        self.cause = cause
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """A home directory restored from a backup made at ``at``; ``files`` and ``bytes`` are sums."""
+
+    home: str
+    source: str
+    at: str
+    store: str
+    files: int
+    bytes: int
+    notes: Sequence[str] = ()
+
+
+def restore(source: Path, home: Home, told: Told | None = None) -> Restored:
+    """Restore a home directory from the backup in the folder ``source``.
+
+    ``told`` is called with the name of a step, its progress, and its total. Raises NoBackup,
+    DamagedBackup, BackupRefused, HomeNotEmpty, HomeInUse, NotRestored.
+    """
+    tell = told or (lambda _what, _done, _of: None)
+    source = source.absolute()
+    if home.path.is_relative_to(source.resolve()):
+        raise BackupRefused(home.path, f"it is inside the backup {source}; name a folder outside")
+    try:
+        manifest = finished_manifest(source)
+        with held(source):
+            return write_home(source, manifest, home, tell)
+    except OSError as error:
+        raise NoBackup(source, cause_of(error)) from error
+
+
+def write_home(source: Path, manifest: Manifest, home: Home, tell: Told) -> Restored:
+    """Restore a home directory from a backup that this process has locked."""
+    path = home.path
+    store = manifest.files.get(home.database.name)
+    if store and is_own(source, store.at) and (wrong := refusal(source / store.at)):
+        raise NoBackup(source, f"its store can't be used: {wrong}")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        must_be_free(home, manifest)
+        with home.lock("run", "communique restore"):
+            put(str(path / RESTORING), mark_of(manifest))
+            sync(path)
+            write(source, manifest, path, tell)
+            notes = check(home, manifest)
+            (path / RESTORING).unlink()
+            sync(path)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise HomeNotEmpty(path) from error
+    except OSError as error:
+        raise NotRestored(path, cause_of(error)) from error
+    return Restored(
+        str(path),
+        str(source),
+        manifest.at.isoformat(),
+        manifest.store,
+        len(manifest.files),
+        sum(one.bytes for one in manifest.files.values()),
+        notes,
+    )
+
+
+def mark_of(manifest: Manifest) -> bytes:
+    """The content of the file that marks a partially restored home directory."""
+    return f"{manifest.home} {manifest.at.isoformat()}\n".encode()
+
+
+def must_be_free(home: Home, manifest: Manifest) -> None:
+    """Raise HomeInUse or HomeNotEmpty, unless the same backup is being restored there."""
+    here = {one.name for one in home.path.iterdir()} - IGNORED_NAMES
+    if "locks" in here:
+        for lock in sorted((home.path / "locks").iterdir()):
+            # A process that holds a lock uses this folder.
+            with home.lock(lock.name, "communique restore"):
+                pass
+    mark = home.path / RESTORING
+    if mark.is_file() and mark.read_bytes() == mark_of(manifest):
+        return
+    if here - {"locks"}:
+        raise HomeNotEmpty(home.path)
+
+
+def write(source: Path, manifest: Manifest, path: Path, tell: Told) -> None:
+    """Write all files; files that are already correct stay."""
+    damaged: list[str] = []
+    every = sum(one.bytes for one in manifest.files.values())
+    done = 0
+    for name, file in manifest.files.items():
+        tell("restore", done, every)
+        done += file.bytes
+        target = path / name
+        if is_whole(target, file):
+            continue
+        target.unlink(missing_ok=True)
+        if not is_own(source, file.at) or (source / file.at).stat().st_size != file.bytes:
+            damaged.append(str(source / file.at))
+        elif write_one(source / file.at, target, name, file) != file.sha256:
+            target.unlink()
+            damaged.append(str(source / file.at))
+    tell("restore", every, every)
+    if damaged:
+        raise DamagedBackup(source, damaged)
+
+
+def is_own(source: Path, place: str) -> bool:
+    """Whether a file is in the backup itself: a link could lead to files of others."""
+    path = source / place
+    return path.is_file() and path.resolve() == source.resolve() / place
+
+
+def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
+    """Write one file, as a hard link if it never changes, and return its SHA-256."""
+    rights = rights_of(name, file.mode)
+    if file.at.startswith(STATE_PREFIX):
+        digest = copy_file(source, target, mode=rights)
+    else:
+        digest = link_or_copy(source, target, mode=rights) or digest_of(target)
+    if file.changed and target.stat().st_mtime_ns != file.changed:
+        os.utime(target, ns=(file.changed, file.changed))
+    return digest
+
+
+def is_whole(path: Path, file: StoredFile) -> bool:
+    """Whether a file equals the one in the backup."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_size == file.bytes and digest_of(path) == file.sha256
+    return False
+
+
+def check(home: Home, manifest: Manifest) -> list[str]:
+    """Check the restored store, and return what remains to be done."""
+    if home.database.name in manifest.files:
+        try:
+            check_integrity(home.database)
+        except StoreError as error:
+            raise NotRestored(home.path, str(error)) from error
+    if manifest.store == "sqlite":
+        return []
+    if DUMP not in manifest.files:
+        return [NOT_DUMPED]
+    address = "ADDRESS"
+    with suppress(SettingsError):
+        # The settings may refer to files that this machine does not have.
+        url = load_settings(home.path / "communique.toml").store.url
+        address = without_password(url)[0] or address
+    return [DUMPED.format(address, home.path / DUMP)]

@@ -1,0 +1,128 @@
+"""Checks of the archive: its log and keys, its files, and the last verification."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final
+
+from data.archive.log.tree_log import log_of
+from data.archive.log.witness import Witness
+from data.archive.warc.reader import OPEN
+from data.archive.warc.warc_file import own_files
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.files import is_held
+from data.store.sqlite.copy import StoreCopy
+from data.wording import counted, lasting
+from scheduler.home import Home
+from scheduler.home.backup.archive_files import LogState, log_state, logged_part
+from scheduler.home.doctor.finding import Examination, Finding
+from scheduler.home.last_done import LastVerification, last_done
+
+SEE_VERIFY: Final = "run `communique mirror verify` to see where"
+
+VERIFICATION_INTERVAL: Final = dt.timedelta(days=35)
+"""Maximum age of the last verification before the doctor warns."""
+
+
+def check_archive(examination: Examination) -> Iterator[Finding]:
+    """Check the log, the growing files, the records that the store refers to, and verification."""
+    home, stored = examination.home, examination.stored
+    if not home.archive.is_dir():
+        if stored and any(one.file for one in stored.captures):
+            text = f"the store refers to records, but {home.archive} is missing"
+            yield Finding("archive", "error", text, "restore the folder, or mount its disk")
+            return
+        text = "no archive exists yet" if home.settings.archive.enabled else "it is turned off"
+        yield Finding("archive", "ok", text)
+        return
+    state = log_state(home.path, wait=False)
+    if home.settings.store.url:
+        # The waiting leaves are in the database.
+        state.given = state.leaves
+    yield from check_log(home, state)
+    yield from check_growing_files(home, state)
+    if stored:
+        yield from check_captures(home, state, stored)
+    yield check_verification(home)
+
+
+def check_log(home: Home, state: LogState) -> Iterator[Finding]:
+    """Check that the log is complete, and that it can be signed."""
+    problems = False
+    if state.problem:
+        problems = True
+        yield Finding("log", "error", state.problem, SEE_VERIFY)
+    witness = Witness(home.path / "witness", home.path / "witness.key")
+    with closing(log_of(home.path)) as log:
+        for check_key in (log.check_key, witness.check_key):
+            try:
+                check_key()
+            except ArchiveError as error:
+                problems = True
+                yield Finding("log", "error", str(error))
+    leaves = counted(state.leaves, "leaf", "leaves")
+    if not state.origin and state.leaves:
+        problems = True
+        text = f"it has {leaves} and no signature yet"
+        fix = "the next visit signs it; if it does not, see crawl.log"
+        yield Finding("log", "warning", text, fix)
+    if not problems:
+        yield Finding("log", "ok", f"it has {leaves}, of which {state.signed} are signed")
+
+
+def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
+    """Find WARC files that end with an incomplete record, left by a killed process."""
+    growing = [path for path in own_files(home.archive) if path.suffix == OPEN]
+    written = 0
+    for path in growing:
+        try:
+            if is_held(path):
+                written += 1
+                continue
+            excess = path.stat().st_size - logged_part(home.path, path, state).size
+        except FileNotFoundError:
+            # It was finished and renamed just now.
+            continue
+        if excess:
+            text = f"{path.name} ends with {counted(excess, 'byte')} that a killed process left"
+            fix = "no action is needed: the next visit keeps complete records and removes the rest"
+            yield Finding("archive", "warning", text, fix)
+    count = counted(len(growing), "WARC file is", "WARC files are")
+    yield Finding("archive", "ok", f"{count} unfinished, {written} of them open for writing")
+
+
+def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[Finding]:
+    """Compare the records that the store refers to with file sizes and the length of the log."""
+    sizes = {path.name.removesuffix(OPEN): path.stat().st_size for path in own_files(home.archive)}
+    lost = sorted(
+        {one.file for one in stored.captures if one.file and one.end > sizes.get(one.file, 0)}
+    )
+    for name in lost:
+        text = f"the store refers to records in archive/{name} that are missing"
+        yield Finding("archive", "error", text, "restore the file from a backup")
+    if any(one.leaf >= state.leaves for one in stored.captures):
+        text = "the store refers to leaves that the log lacks: an older log was restored"
+        yield Finding("log", "error", text, "restore the newest archive/log, for example site/log")
+
+
+def check_verification(home: Home) -> Finding:
+    """Report when the archive was last verified, and how many problems were found."""
+    last = last_done(home, LastVerification)
+    if home.has_fleet and (last is None or last.problems):
+        # Records of the other machines are missing here, which is not a fault.
+        text = "only the archives of all machines together can be verified (docs/mirror.md)"
+        return Finding("verification", "ok", text)
+    verify = "run `communique mirror verify`"
+    if last is None:
+        return Finding("verification", "warning", "the archive was never verified here", verify)
+    age = utc_now() - last.at
+    text = f"last verified {lasting(age.total_seconds())} ago"
+    if last.problems:
+        text = f"{text}: {counted(last.problems, 'problem')} found"
+        return Finding("verification", "error", text, SEE_VERIFY)
+    if age > VERIFICATION_INTERVAL:
+        return Finding("verification", "warning", text, verify)
+    return Finding("verification", "ok", f"{text}, without a problem")

@@ -1,0 +1,50 @@
+"""What a check of the doctor receives, and what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from data.errors import StoreError
+from data.store.sqlite.copy import StoreCopy, read_copy
+from scheduler.home import Home
+
+Level: TypeAlias = Literal["ok", "warning", "error"]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """The result of a check in one sentence, and how to fix it (empty if nothing needs fixing).
+
+    An ``error`` stops Communique from working, or loses data; a ``warning`` may do so later.
+    """
+
+    check: str
+    level: Level
+    text: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The home directory that the checks of one run examine."""
+
+    home: Home
+
+    @cached_property
+    def stored(self) -> StoreCopy | None:
+        """The contents of the store; None for PostgreSQL, or if no readable file exists."""
+        home = self.home
+        if home.settings.store.url or not home.database.is_file():
+            return None
+        try:
+            return read_copy(home.database)
+        except StoreError:
+            # The check of the store reports it.
+            return None
+
+
+Check: TypeAlias = Callable[[Examination], Iterator[Finding]]

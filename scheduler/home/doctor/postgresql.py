@@ -1,0 +1,102 @@
+"""Checks of a store in PostgreSQL: connection, version, schema, clock, and shared log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import closing
+from typing import Final
+
+import psycopg
+
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.store.postgres.database.pool import failed
+from data.store.postgres.database.pooler import POOLED, shares_sessions
+from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
+from data.store.sql.journal import ORDER
+from data.text.redaction import redacted
+from data.wording import lasting
+from scheduler.home import Home, LostStore
+from scheduler.home.doctor.finding import Finding
+from scheduler.home.doctor.orders import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
+
+CONNECT_TIMEOUT_SECONDS: Final = 10
+
+MIN_POSTGRESQL: Final = 150_000
+"""Oldest supported version, as PostgreSQL numbers versions."""
+
+MAX_CLOCK_DIFFERENCE: Final = dt.timedelta(seconds=30)
+"""Maximum difference between the clocks of the database and of this machine."""
+
+
+def check_postgresql(home: Home) -> Iterator[Finding]:
+    """Check the database of a home directory, without changing it."""
+    url = home.store_url
+    try:
+        with closing(
+            psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_SECONDS, autocommit=True)
+        ) as db:
+            yield from check_database(db, home)
+    except psycopg.Error as error:
+        fix = "correct store.url, or check that the database runs and accepts this machine"
+        yield Finding("store", "error", str(failed(url, error)), fix)
+
+
+def check_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
+    """Check a database that accepts connections."""
+    shown = redacted(home.store_url)
+    if problem := POOLED if shares_sessions(db, home.store_url) else refusal(db):
+        yield Finding("store", "error", f"{shown}: {problem}")
+        return
+    version = db.info.server_version
+    if version < MIN_POSTGRESQL:
+        text = f"PostgreSQL {version // 10_000} is older than 15"
+        yield Finding("store", "error", text, "move the database to a newer server")
+    known = applied(db)
+    if is_blank(db, known) and home.has_journal(committed=known is not None):
+        raise LostStore(home.store_url, has_journal=True)
+    if known is not None and set(MIGRATIONS) - known:
+        yield Finding("store", "warning", OLD_SCHEMA, OLD_SCHEMA_FIX)
+    if known is not None and {*MIGRATIONS} <= known:
+        query = "SELECT name FROM journaled_files WHERE name LIKE %s"
+        rows = db.execute(query, [f"{ORDER}%"]).fetchall()
+        yield from check_orders(home, {name.removeprefix(ORDER) for (name,) in rows})
+    ((read_only,),) = db.execute("SHOW transaction_read_only").fetchall()
+    if read_only == "on":
+        text = f"{shown} is read-only, so releases can't be stored"
+        yield Finding("store", "error", text, "set store.url to a server that accepts writes")
+    ((at,),) = db.execute("SELECT clock_timestamp()").fetchall()
+    difference = abs(at - utc_now())
+    if difference > MAX_CLOCK_DIFFERENCE:
+        seconds = difference.total_seconds()
+        text = f"the clocks of the database and of this machine differ by {lasting(seconds)}"
+        fix = "synchronize both machines with a time server (NTP)"
+        yield Finding("clock", "error", text, fix)
+    if known and home.has_fleet and home.log_key.exists():
+        yield from check_shared_log(home)
+    contents = "it has a store" if known else "it has no store yet"
+    text = f"{shown} accepts connections, PostgreSQL {version // 10_000}; {contents}"
+    yield Finding("store", "ok", text)
+
+
+def is_blank(db: psycopg.Connection, known: AbstractSet[str] | None) -> bool:
+    """Whether a database has no store, or only empty tables; ``known`` are applied migrations."""
+    # If migrations are missing, the tables queried below may not exist yet.
+    if known is None or not {*MIGRATIONS} <= known:
+        return known is None
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM sources) OR EXISTS (SELECT 1 FROM journal_end)"
+        " OR EXISTS (SELECT 1 FROM journaled_files)"
+    )
+    return not db.execute(query).fetchall()[0][0]
+
+
+def check_shared_log(home: Home) -> Iterator[Finding]:
+    """Check that this machine, which has the key of the log, can continue the log as leader."""
+    try:
+        with closing(home.shared_log(signs=True)) as log:
+            log.check()
+    except ArchiveError as error:
+        yield Finding("log", "error", str(error))

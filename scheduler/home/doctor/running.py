@@ -1,0 +1,82 @@
+"""Checks of processes: which locks are held, and what killed processes left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from data.files import is_held
+from data.wording import lasting
+from scheduler.home import DUMP, RESTORING, DatabaseNotRestored, HalfRestored
+from scheduler.home.backup.contents import UNFINISHED_FILE
+from scheduler.home.doctor.finding import Examination, Finding
+
+PROCESS: Final = re.compile(r"\(process (\d+)\)")
+"""The process id in the text of a lock."""
+
+MIN_LEFTOVER_AGE_SECONDS: Final = 3600
+"""Age from which an unfinished file counts as abandoned."""
+
+
+def check_locks(examination: Examination) -> Iterator[Finding]:
+    """List the locks that are held, and by which process."""
+    folder = examination.home.path / "locks"
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    held = [(path.name, path.read_text("utf-8", "replace")) for path in paths if is_held(path)]
+    for name, holder in held:
+        text = f"{name}: held by {holder or 'an unknown process'}"
+        process = PROCESS.search(holder)
+        if process and not is_alive(int(process[1])):
+            text = f"{text}, which does not run on this machine"
+            fix = "let only one machine use a home directory, unless its store is in PostgreSQL"
+            yield Finding("locks", "warning", text, fix)
+        else:
+            yield Finding("locks", "ok", text)
+    if not any(name == "run" for name, _ in held):
+        yield Finding("locks", "ok", "`communique run` is not running")
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process with this id runs on this machine."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def check_leftovers(examination: Examination) -> Iterator[Finding]:
+    """Find unfinished restores and files that killed processes left behind."""
+    home = examination.home
+    if (home.path / RESTORING).exists():
+        yield Finding("leftovers", "error", str(HalfRestored(home.path)))
+    elif home.settings.store.url and (home.path / DUMP).exists():
+        yield Finding("leftovers", "error", str(DatabaseNotRestored(home.path)))
+    now = time.time()
+    folders = [
+        home.path,
+        home.sources,
+        home.watches,
+        home.tokens,
+        home.archive,
+        home.archive / "log",
+    ]
+    found = [
+        path
+        for folder in folders
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if UNFINISHED_FILE.fullmatch(path.name)
+        and path.lstat().st_mtime < now - MIN_LEFTOVER_AGE_SECONDS
+    ]
+    for path in found:
+        age = lasting(now - path.lstat().st_mtime)
+        text = f"{path} is unfinished, and was last written {age} ago"
+        yield Finding("leftovers", "warning", text, f"rm -r {path}")
+    if not found:
+        yield Finding("leftovers", "ok", "no killed process left unfinished files")

@@ -1,0 +1,162 @@
+"""Checks of files that people write: settings, topics, sources, watches, tokens, permissions."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.environment import KEY_OF_FILE, settings_named
+from data.errors import SettingsError
+from data.settings import Settings
+from data.access.tokens import load_tokens
+from data.topics.taxonomy import load_taxonomy
+from data.watches.folder import load_watches
+from data.wording import counted
+from feeds.alerts.channels import AlertWatch
+from scheduler.home import NO_FOLDER, NOWHERE, Home
+from scheduler.home.backup.contents import SECRET, own_files
+from scheduler.home.doctor.finding import Examination, Finding
+from spiders.sources.loader import load_sources
+
+MAX_NAMED_SOURCES: Final = 5
+"""Maximum number of sources that one finding names."""
+
+
+def check_settings(examination: Examination) -> Iterator[Finding]:
+    """Report which settings are in force, and a missing contact address."""
+    home = examination.home
+    exists = (home.path / "communique.toml").exists()
+    text = "communique.toml is valid" if exists else "all settings have their defaults"
+    yield Finding("settings", "ok", text)
+    if variables := settings_named(os.environ, Settings, home.path):
+        names = ", ".join(f"{one.part}.{one.key} ({one.variable})" for one in variables)
+        text = f"set by environment variables, which override communique.toml: {names}"
+        yield Finding("settings", "ok", text)
+    if not home.settings.network.contact:
+        text = "network.contact is empty, so the sites that you visit can't reach you"
+        fix = "set it in communique.toml to your mail address or a page about you"
+        yield Finding("settings", "warning", text, fix)
+
+
+def check_topics(examination: Examination) -> Iterator[Finding]:
+    """Check that the taxonomy of topics is valid."""
+    topics = examination.home.topics
+    try:
+        load_taxonomy(topics)
+    except SettingsError as error:
+        yield Finding("topics", "error", str(error), "correct the file")
+    else:
+        text = "topics.toml is valid" if topics.exists() else "the bundled topics are used"
+        yield Finding("topics", "ok", text)
+
+
+def check_sources(examination: Examination) -> Iterator[Finding]:
+    """Find source files that are invalid, and visited sources whose file is missing."""
+    home, stored = examination.home, examination.stored
+    visited = stored.visited if stored else ()
+    loaded, broken = load_sources(home.sources)
+    missing = sorted({*visited} - {*loaded} - {Path(error.path).stem for error in broken})
+    if missing:
+        more = ", …" if len(missing) > MAX_NAMED_SOURCES else ""
+        names = f"{', '.join(missing[:MAX_NAMED_SOURCES])}{more}"
+        text = f"visited sources whose file in {home.sources} is missing: {names}"
+        fix = "restore the files from a backup, or end a source by `communique sources remove`"
+        yield Finding("sources", "error", text, fix)
+    for error in broken:
+        fix = "correct it; `communique sources check` lists all its errors"
+        yield Finding("sources", "error", str(error), fix)
+    own = sum(one.own for one in loaded.values())
+    text = f"{own} of your own and {len(loaded) - own} bundled sources are valid"
+    yield Finding("sources", "ok", text)
+
+
+def check_watches(examination: Examination) -> Iterator[Finding]:
+    """Find watches that are invalid."""
+    watches, errors = load_watches(examination.home.watches, AlertWatch)
+    for error in errors:
+        yield Finding("watches", "error", str(error), "correct the file, or delete it")
+    count = counted(len(watches), "watch is", "watches are")
+    yield Finding("watches", "ok", f"{count} valid")
+
+
+def check_tokens(examination: Examination) -> Iterator[Finding]:
+    """Find token files that are invalid."""
+    tokens, errors = load_tokens(examination.home.tokens)
+    for error in errors:
+        fix = "delete the file, and create another token with `communique token new`"
+        yield Finding("tokens", "error", str(error), fix)
+    yield Finding("tokens", "ok", f"{counted(len(tokens), 'token is', 'tokens are')} valid")
+
+
+def check_permissions(examination: Examination) -> Iterator[Finding]:
+    """Find secrets that other users can read, and files that this process can't."""
+    home = examination.home
+    found = [*check_secrets(home), *check_folders(home)]
+    for name, path in own_files(home):
+        if not os.access(path, os.R_OK):
+            text = f"{name} can't be read"
+            found.append(Finding("permissions", "error", text, run_as_owner(path)))
+    yield from found
+    if not found:
+        yield Finding("permissions", "ok", "only their owner can read secrets")
+
+
+def check_secrets(home: Home) -> Iterator[Finding]:
+    """Find secrets that other users can read."""
+    names = [name for name, _ in own_files(home) if SECRET.fullmatch(name)]
+    secrets = [home.path / name for name in names if holds_secret(home, name)]
+    secrets = [] if is_closed(home.path) else secrets
+    secrets += secret_files_of_settings(home)
+    for path in secrets:
+        if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            text = f"other users can read the secret in {path}"
+            yield Finding("permissions", "warning", text, f"chmod go= {path}")
+
+
+def check_folders(home: Home) -> Iterator[Finding]:
+    """Find folders that are files or broken links, or whose permissions are wrong."""
+    for folder in (home.archive, home.site):
+        if folder.is_symlink() and not folder.exists():
+            yield Finding("permissions", "error", f"{folder} is a link", NOWHERE)
+        elif folder.exists() and not folder.is_dir():
+            yield Finding("permissions", "error", f"{folder} must be a folder", NO_FOLDER)
+    for folder in (home.path, home.sources, home.watches, home.tokens, home.archive):
+        if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
+            text = f"all users can write into {folder}"
+            yield Finding("permissions", "error", text, f"chmod o-w {folder}")
+    # The check of the disk reports a read-only disk, where permissions do not help.
+    is_read_only = os.statvfs(home.path).f_flag & os.ST_RDONLY
+    if not is_read_only and not os.access(home.path, os.W_OK):
+        text = f"{home.path} can't be written, so no releases can be collected"
+        yield Finding("permissions", "warning", text, run_as_owner(home.path))
+
+
+def secret_files_of_settings(home: Home) -> Iterator[Path]:
+    """The files that settings refer to, such as ``smtp_password_file``; each holds a secret."""
+    for part in msgspec.structs.astuple(home.settings):
+        for name, value in msgspec.structs.asdict(part).items():
+            if name.endswith(KEY_OF_FILE) and isinstance(value, str) and value:
+                yield home.path / value
+
+
+def is_closed(folder: Path) -> bool:
+    """Whether other users can't reach anything inside a folder."""
+    return not folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH)
+
+
+def holds_secret(home: Home, name: str) -> bool:
+    """Whether a file that may hold a secret does: communique.toml only with a password in it."""
+    settings = home.settings
+    passwords = (settings.alerts.smtp_password, urlsplit(settings.store.url).password)
+    return name != "communique.toml" or any(passwords)
+
+
+def run_as_owner(path: Path) -> str:
+    """The fix for a file that belongs to another user."""
+    return f"run Communique as the owner of {path}, or change the owner of HOME with `chown -R`"

@@ -1,0 +1,45 @@
+"""Archives the files of a home directory that are in force: sources, topics, settings."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable
+
+from data.archive.journal.journaled_store import JournaledStore
+from data.errors import ArchiveError
+from data.store.protocol import Store
+from data.toml_files import read_bytes
+from scheduler.home import Home
+
+SETTINGS_FILES = ("communique.toml", "topics.toml")
+
+log = logging.getLogger(__name__)
+
+
+def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = None) -> None:
+    """Archive the files of a home directory as they are now, and record which are gone.
+
+    Covers all source files, or those with the ids ``sources``. If a file can't be archived now, the
+    next call tries again.
+    """
+    if not isinstance(store, JournaledStore):
+        return
+    known = store.journaled_files()
+    if sources is None:
+        found = {f"sources/{path.name}" for path in home.sources.glob("*.toml")}
+        names = {*SETTINGS_FILES, *found, *known}
+    else:
+        names = {*SETTINGS_FILES, *(f"sources/{source}.toml" for source in sources)}
+    for name in sorted(names):
+        try:
+            content = read_bytes(home.path / name)
+        except OSError:
+            content = None
+        digest = "" if content is None else hashlib.sha256(content).hexdigest()
+        if known.get(name, "") == digest:
+            continue
+        try:
+            store.keep_home_file(name, content)
+        except ArchiveError as error:
+            log.warning("%s could not be archived: %s", name, error)

@@ -1,0 +1,78 @@
+"""Moves the contents of a store into another one: from SQLite to PostgreSQL, or back."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+
+from data.errors import StoreError
+from data.store import open_store
+from data.store.transfer.opening import open_source, open_target, path_of
+from data.store.transfer.transfer import Told, transfer
+from scheduler.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The result of a migration: rows per table, rows ``written`` in this run, and both URLs."""
+
+    source: str
+    target: str
+    rows: dict[str, int]
+    written: dict[str, int]
+    left: dict[str, int]
+    """Rows of tables that the other database does not need."""
+    searchable: int
+    """Releases that were indexed for search in this run."""
+
+
+def migrate(source: str, target: str, told: Told) -> Migrated:
+    """Copy all of a store into an empty one, by their URLs, or continue to do so.
+
+    Raises StoreError.
+    """
+    with closing(open_source(source)) as one, closing(open_target(target)) as other:
+        done = transfer(one, other, told)
+        urls = one.url, other.url
+    with closing(open_store(target)) as store:
+        of = done.rows["releases"]
+        searchable = store.enter_queued(lambda entered: told("search", entered, of))
+    return Migrated(*urls, done.rows, done.written, done.left, searchable)
+
+
+def is_of_home(home: Home, url: str) -> bool:
+    """Whether a URL means the store of a home directory, in any spelling. Raises StoreError."""
+    ours, theirs = path_of(home.store_url), path_of(url)
+    if ours and theirs:
+        return ours.exists() and theirs.exists() and ours.samefile(theirs)
+    if url == home.store_url or ours or theirs:
+        return url == home.store_url
+    with suppress(StoreError), ExitStack() as opened:
+        one, other = (
+            opened.enter_context(closing(open_source(each))) for each in (url, home.store_url)
+        )
+        return one.identity == other.identity
+    return False
+
+
+def move_log(home: Home, database: str) -> None:
+    """Continue the log of the archive in the database that the store was moved to.
+
+    Call it before anything writes a leaf there, which would get a number that is already used.
+    Raises ArchiveError.
+    """
+    if home.log_key.exists():
+        with closing(home.shared_log(signs=True, database=database)) as log:
+            log.join()
+
+
+def sign_all(home: Home) -> None:
+    """Take all leaves from the database that the store leaves into the log of the archive.
+
+    Nobody reads leaves from there afterwards. Call it when all other processes have ended. A home
+    directory that does not sign the log changes nothing. Raises ArchiveError.
+    """
+    if home.log_key.exists():
+        with closing(home.shared_log(signs=True)) as log:
+            if log.may_sign():
+                log.sign()

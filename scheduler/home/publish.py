@@ -1,0 +1,266 @@
+"""Publishes a home directory: feeds, pages, the log of its archive, and its bucket."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from data.archive.journal.journaled_store import JournaledStore
+from data.archive.log.tree_log import log_of
+from data.clock import utc_now
+from data.errors import ArchiveError, PublishError, SettingsError, SourceError, UnknownSource
+from data.files import Writer
+from data.sqlite_file import delete_file
+from data.store.protocol import Store
+from data.text.clean import clean_line
+from data.text.slugs import slug_of
+from data.topics.taxonomy import load_taxonomy
+from feeds.publishing.bucket.push import CROWDED, SiteBucket, Superseded
+from feeds.publishing.bucket.pushed_files import PushedFiles
+from feeds.publishing.context.cache_file import DamagedCacheError
+from feeds.publishing.log_files import publish_log, publish_witness
+from feeds.publishing.publication import Publication
+from feeds.publishing.publish import publish
+from feeds.urls import OWN_HUB, hub_of
+from feeds.websub.made_feeds import note_changed_searches
+from scheduler.home import NO_FOLDER, NOWHERE, Home
+from scheduler.home.files import keep_home_files
+from spiders.sources.loader import load_source
+
+MAX_DIFFERENCES = 500
+"""Maximum number of differences between versions that one publication computes and stores."""
+
+MAX_ATTEMPTS = 3
+"""Maximum attempts of a publication while others publish to the same bucket."""
+
+NUMBER_FILE: Final = "publication"
+"""The file in HOME with the number of its last publication."""
+
+log = logging.getLogger(__name__)
+
+
+def publish_home(home: Home, *, everything: bool = False) -> Publication:
+    """Publish changes of a home directory, or ``everything``; others wait for this process."""
+    with home.lock("publish", "communique publish", wait=True):
+        if problem := no_folder(home.site):
+            # The missing folder must not delete files from the bucket.
+            return Publication(errors=(PublishError(str(home.site), problem), *sign_log(home)))
+        if not home.settings.site.target:
+            return publish_here(home, everything=everything)
+        return publish_to_bucket(home, everything=everything)
+
+
+def no_folder(path: Path) -> str:
+    """Why no file can be written into a folder, or empty; a missing folder can be created."""
+    if path.is_symlink() and not path.exists():
+        return NOWHERE
+    return NO_FOLDER if path.exists() and not path.is_dir() else ""
+
+
+def publish_here(home: Home, *, everything: bool) -> Publication:
+    """Publish into HOME/site."""
+    published = publish_store(home, everything=everything)
+    # Closing the store has sign_log the log.
+    errors = publish_proofs(home, everything=everything)
+    return replace(published, errors=(*published.errors, *errors))
+
+
+def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
+    """Publish into HOME/site, and copy that into the bucket.
+
+    If the bucket is unavailable, HOME/site is published all the same, and copied by a later
+    publication.
+    """
+    published: list[Publication] = []
+
+    def render(*, all_of_it: bool) -> bool:
+        """Render; whether nothing failed."""
+        published.append(publish_here(home, everything=everything or all_of_it))
+        return not published[-1].errors
+
+    try:
+        render_and_push(home, render)
+    except (BucketError, OSError) as error:
+        last = published[-1] if published else publish_here(home, everything=everything)
+        cause = error.cause if isinstance(error, BucketError) else str(error)
+        problem = PublishError(home.settings.site.target, cause)
+        return replace(last, errors=(*last.errors, problem))
+    return published[-1]
+
+
+def render_and_push(home: Home, render: Callable[..., bool]) -> None:
+    """Render HOME/site and copy it to the bucket; repeat if another installation began meanwhile.
+
+    Then everything is rendered, because the other installation cleared the marks of changed feeds.
+    If rendering failed, nothing is deleted from the bucket: a missing file may be what failed.
+    Raises BucketError and OSError.
+    """
+    place = home.settings.site.target
+    bucket = open_bucket(place, home.settings.bucket)
+    with (
+        closing(PushedFiles(home.path / "pushed.db", place)) as kept,
+        SiteBucket(bucket, home.site, kept) as target,
+    ):
+        is_whole = False
+        for turn in range(MAX_ATTEMPTS):
+            with closing(home.plain_store()) as store:
+                another = target.begin(store)
+            if another or not turn:
+                is_whole = render(all_of_it=another)
+            with suppress(Superseded):
+                target.push(deletes=is_whole)
+                return
+    raise BucketError(place, CROWDED)
+
+
+def publish_store(home: Home, *, everything: bool) -> Publication:
+    """Publish feeds and pages, even if the log can't be sign_log."""
+    errors: list[PublishError] = []
+    with publication_turn(home) as another, signed_after(home, errors) as store:
+        keep_home_files(home, store, ())
+        settle_topics(home, store)
+        store.compute_differences(limit=MAX_DIFFERENCES)
+        kept = home.path / "rendered.db"
+        everything = everything or another
+        make = partial(publish, store, home.site, home.settings.site, all=everything, cache=kept)
+        try:
+            published = make()
+        except DamagedCacheError as error:
+            log.warning("%s; everything is rendered again", error)
+            delete_file(kept)
+            published = make()
+        if published.written and isinstance(store, JournaledStore):
+            store.note_published(utc_now(), everything=published.rewritten)
+        if published.files:
+            note_changes(home, published.files)
+    return replace(published, errors=(*published.errors, *errors))
+
+
+@contextmanager
+def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
+    """The store of a home directory; if its log can't be signed at the end, ``errors`` gets why."""
+    store = home.store()
+    try:
+        yield store
+    finally:
+        try:
+            store.close()
+        except ArchiveError as error:
+            errors.append(PublishError(str(home.site / "log"), str(error)))
+
+
+def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
+    """Publish the log of the archive, and what this witness sign_log; yield errors."""
+    yield from sign_log(home)
+    try:
+        publish_log(log_of(home.path), home.site, everything=everything)
+    except PublishError as error:
+        yield error
+    except ArchiveError as error:
+        yield PublishError(str(home.site / "log"), str(error))
+    try:
+        publish_witness(home.path / "witness", home.site)
+    except PublishError as error:
+        yield error
+
+
+def sign_log(home: Home) -> Iterator[PublishError]:
+    """Sign the log if publications do that; yield errors."""
+    if home.has_fleet and home.settings.archive.enabled:
+        try:
+            with closing(home.shared_log(signs=True)) as log:
+                log.sign()
+        except ArchiveError as error:
+            yield PublishError(str(home.site / "log"), str(error))
+
+
+def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
+    """Record which feeds changed, among ``files`` or all, if there is a hub to notify.
+
+    If this site is its own hub, this includes feeds that are made on demand.
+    """
+    site = home.settings.site
+    if hub_of(site) is None:
+        return
+    store = home.store()
+    try:
+        note_changed_feeds(store, home.site, files)
+        if site.hub == OWN_HUB:
+            # Imported here: only this part of publishing needs it.
+            from feeds.server.on_demand import OnDemand  # noqa: PLC0415
+
+            note_changed_searches(store, OnDemand(home.store_url, site).document)
+    finally:
+        store.close()
+
+
+@contextmanager
+def publication_turn(home: Home) -> Iterator[bool]:
+    """Publish inside the block; true if another HOME on the database published since.
+
+    Publications clear the marks of changed feeds in the database, but write files into one home
+    directory only. So the others then have to render everything. Each publication takes a number at
+    its start and another at its end. If the next numbers follow the last ones of this home
+    directory, no other published. Raises StoreError and PublishError.
+    """
+    if not home.settings.store.url:
+        # A SQLite store belongs to one home directory.
+        yield False
+        return
+    # Imported here: the libraries for PostgreSQL may not be installed.
+    from data.store.postgres.publications import count_publication  # noqa: PLC0415
+
+    begun = count_publication(home.store_url)
+    another = _last_number(home) != begun - 1
+    if not another:
+        _note_number(home, begun)
+    yield another
+    # Not the number that was counted: a higher one means that another home directory published
+    # meanwhile.
+    count_publication(home.store_url)
+    _note_number(home, begun + 1)
+
+
+def _last_number(home: Home) -> int:
+    with suppress(OSError, ValueError):
+        return int((home.path / NUMBER_FILE).read_text(encoding="ascii"))
+    return -1
+
+
+def _note_number(home: Home, number: int) -> None:
+    writer = Writer(home.path)
+    try:
+        writer.write(NUMBER_FILE, f"{number}\n".encode())
+        writer.flush()
+    except OSError as error:
+        raise PublishError(str(home.path / NUMBER_FILE), error.strerror or str(error)) from error
+
+
+def settle_topics(home: Home, store: Store) -> None:
+    """Update the labels of topics in the store, and remove topics that are only sections.
+
+    Earlier versions made a topic of every section. Releases lose those that neither the taxonomy
+    nor their source file knows.
+    """
+    try:
+        taxonomy = load_taxonomy(home.topics)
+    except SettingsError as error:
+        log.warning("%s; topics keep their labels until it is corrected", error)
+        return
+    store.keep_taxonomy(taxonomy.labels(home.settings.site.language), taxonomy.parents)
+    for source, topic in store.section_topics():
+        try:
+            own = load_source(home.sources, source).file.topics
+        except UnknownSource:
+            own = ()
+        except SourceError as error:
+            log.warning("%s; its releases keep the topic %s until it is corrected", error, topic)
+            continue
+        # Compare slugs, as the topic was named before the taxonomy knew it.
+        if topic not in map(slug_of, map(clean_line, own)):
+            store.drop_section_topic(source, topic)

@@ -1,1 +1,0 @@
-"""What can run in a child process: arguments in, JSON lines out."""

@@ -1,1 +1,0 @@
-"""Limits of what one page may cost a crawl."""

@@ -1,0 +1,1 @@
+"""The archive of a home directory: what is imported, removed, re-extracted, attested or rebuilt."""

@@ -1,0 +1,96 @@
+"""Has witnesses and a time-stamp authority sign the log, and signs the logs of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from data.archive.log.cosigning import ask_witness, asked_witness
+from data.archive.log.remote import is_address, log_at
+from data.archive.log.timestamps import stamp
+from data.archive.log.tree_log import log_of
+from data.archive.log.witness import Cosigned, Witness
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.network.client import Outbound
+from scheduler.home import Home
+from spiders.download.settings import user_agent
+
+TIMEOUT_SECONDS: Final = 10.0
+"""Timeout of a request in seconds; a service that stops waits for it, too."""
+
+
+class Cosignature(msgspec.Struct, frozen=True):
+    """A witness, as in the settings, and the size of the tree that it signed, in leaves."""
+
+    witness: str
+    size: int
+
+
+class Witnessed(msgspec.Struct, frozen=True):
+    """A log of others, as in the settings, and the size in leaves of its tree that was signed."""
+
+    log: str
+    size: int
+
+
+class Attestation(msgspec.Struct, frozen=True):
+    """Who attests the log now, and which logs of others were ``witnessed``.
+
+    ``timestamp`` is the size of the tree that got a time stamp, or None.
+    """
+
+    cosignatures: tuple[Cosignature, ...]
+    witnessed: tuple[Witnessed, ...]
+    timestamp: int | None
+    errors: tuple[str, ...]
+
+
+def is_configured(home: Home) -> bool:
+    """Whether the settings name a witness, a time-stamp authority, or a log to witness."""
+    settings = home.settings.archive
+    return bool(settings.witnesses or settings.witnessed or settings.timestamp)
+
+
+def attest(home: Home) -> Attestation:
+    """Ask all witnesses and authorities in the settings; one that fails does not stop others."""
+    settings = home.settings.archive
+    log = log_of(home.path)
+    client = client_of(home)
+    signed, errors = [], []
+    for setting in settings.witnesses:
+        try:
+            asked = asked_witness(setting, home.path)
+            if checkpoint := ask_witness(log, asked, client):
+                signed.append(Cosignature(asked.place, checkpoint.size))
+        except CommuniqueError as error:
+            errors.append(str(error))
+    witnessed = []
+    for place in settings.witnessed:
+        try:
+            where = place if is_address(place) else str(home.path / Path(place).expanduser())
+            size = witness_log(home, where).checkpoint.size
+            witnessed.append(Witnessed(place, size))
+        except CommuniqueError as error:
+            errors.append(str(error))
+    dated = None
+    if settings.timestamp:
+        try:
+            dated = stamp(log, settings.timestamp, client)
+        except CommuniqueError as error:
+            errors.append(str(error))
+    at = dated.size if dated else None
+    return Attestation(tuple(signed), tuple(witnessed), at, tuple(errors))
+
+
+def witness_log(home: Home, place: str) -> Cosigned:
+    """Sign the log of another instance, if it only grew since the last time."""
+    own = Witness(home.path / "witness", home.path / "witness.key")
+    return own.cosign(log_at(place, client_of(home)), place, utc_now())
+
+
+def client_of(home: Home) -> Outbound:
+    """The HTTP client for addresses in the settings, which may be in private networks."""
+    return Outbound(user_agent(home.settings.network), allow_private=True, patience=TIMEOUT_SECONDS)

@@ -1,0 +1,300 @@
+"""Imports a WARC or WACZ file: its records into the archive, its pages into the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from urllib.parse import urljoin
+from uuid import UUID
+
+from data.archive.archive import Archive
+from data.archive.content_coding import Undecodable
+from data.archive.foreign import IMPORTED_FIELD, read_foreign
+from data.archive.served import Served, served, unchunked
+from data.archive.warc.cdxj import Entry
+from data.archive.warc.digests import ALGORITHMS, Digest, parse_digest
+from data.archive.warc.http_head import media_type_of
+from data.archive.warc.reader import Damage, Record, uuid_of
+from data.archive.warc.records import Fields
+from data.clock import utc_now
+from data.errors import ArchiveError
+from data.models import Capture
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from spiders.archived.imported_pages import ImportedPages
+from spiders.crawl.draft import PAGES
+from spiders.page.file_types import DOCUMENT_TYPES
+from spiders.page.page import is_web
+
+IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])
+"""Kinds of records that are imported; a request may hold the cookies of its author."""
+
+OK: Final = 200
+REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
+
+EARLIEST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+"""Earliest possible time of a capture: the web did not exist before."""
+
+PASSES: Final = 3
+"""How many times a file is read; see ``ArchiveImport.run``."""
+
+MAX_CANDIDATES: Final = 20
+"""Newest captures of an address whose payloads are compared with the digest of a revisit record."""
+
+PAYLOAD_DIGEST: Final = "WARC-Payload-Digest"
+
+NO_ORIGINAL: Final = (
+    "it is a revisit record, but neither the archive nor this file has the page that it refers to; "
+    "import the file with the page together with this one, or before it"
+)
+SAME_ID: Final = (
+    "the archive has a record with the same id ({}) and other content, so this one was skipped"
+)
+
+ProgressReport = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class ImportedRecords:
+    """The result for the records of a file; ``duplicates`` of them were in the archive already.
+
+    ``damaged`` are places that can't be read, and records that were skipped.
+    """
+
+    records: int = 0
+    duplicates: int = 0
+    damaged: list[Damage] = field(default_factory=list)
+
+
+def is_taken(record: Record) -> bool:
+    """Whether a record is imported: a capture of a web address.
+
+    Records about another home directory itself are not. Neither are responses "304 Not Modified":
+    they hold no page, and could not be recognized later.
+    """
+    if record.kind not in IMPORTED_KINDS or not is_web(record.uri):
+        return False
+    return not (record.is_http and record.http.status == HTTPStatus.NOT_MODIFIED)
+
+
+def id_of(record: Record) -> str:
+    """The id of a record as a lower-case UUID: the URN ignores case (RFC 9562)."""
+    lowered = record.record_id.lower()
+    return lowered if lowered.startswith("urn:uuid:") else record.record_id
+
+
+def fields_of(record: Record) -> Fields:
+    """The fields of a record, with its id as returned by ``id_of``."""
+    if id_of(record) == record.record_id:
+        return record.fields
+    name = f"<{id_of(record)}>"
+    return tuple(
+        (key, name if key.lower() == "warc-record-id" else value) for key, value in record.fields
+    )
+
+
+def digests_of(record: Record, algorithm: str) -> frozenset[bytes]:
+    """The digests of a record's payload, with and without its chunked encoding."""
+    payload = record.http.payload if record.is_http else record.block
+    digest = ALGORITHMS[algorithm]
+    return frozenset(digest(one).digest() for one in {payload, unchunked(payload)})
+
+
+class ArchiveImport:
+    """Imports one file for one source: into the archive, and through ``pages`` into the store.
+
+    It may be interrupted and started again: records that are in the archive already are skipped.
+    """
+
+    def __init__(
+        self, archive: Archive, store: Store, pages: ImportedPages, source: str, limit: int
+    ) -> None:
+        self._archive = archive
+        self._store = store
+        self._pages = pages
+        self._source = source
+        self._limit = limit
+        self._shown: dict[str, list[Capture]] = defaultdict(list)
+        self._files: dict[str, Capture] = {}
+        self._led: dict[str, list[str]] = defaultdict(list)
+        self._known: dict[UUID, int] = {}
+        self._payloads: dict[Digest, str] = {}
+        self._digests: dict[tuple[str, int, str], frozenset[bytes]] = {}
+        self.outcome = ImportedRecords()
+
+    def run(self, path: Path, report: ProgressReport) -> None:
+        """Import the file at ``path``. Raises ArchiveError, StoreError and OSError.
+
+        The file is read three times: for the ids of its records, for records with payloads, and for
+        revisit records, whose originals are in the archive by then, wherever they are in the file.
+        """
+        self._known = self._archive.log.find(
+            {
+                uuid_of(name)
+                for one in self._records(path, report, 0)
+                if is_taken(one)
+                for name in (one.record_id, id_of(one))
+            }
+        )
+        revisits = False
+        for found in self._records(path, report, 1):
+            if found.kind == "revisit":
+                revisits = True
+            elif is_taken(found):
+                self._take(found, path.name)
+        for found in self._records(path, report, 2) if revisits else ():
+            if found.kind == "revisit" and is_taken(found):
+                self._take_revisit(found, path.name)
+        self._pages.listings.read(self._answers)
+        self._pages.read(self._shown.values(), self._answer, self._led, report)
+        for url in self._pages.media & self._files.keys():
+            self._store.keep_file(self._source, url, self._files[url])
+
+    def _records(self, path: Path, report: ProgressReport, reading: int) -> Iterator[Record]:
+        """The records of the file in one pass; the first pass reports damage."""
+        size = path.stat().st_size
+        for found in read_foreign(path):
+            report(reading * size + min(found.offset, size), PASSES * size)
+            if not isinstance(found, Damage):
+                yield found
+            elif not reading:
+                self.outcome.damaged.append(found)
+
+    def _take_revisit(self, record: Record, name: str) -> None:
+        """Import a revisit record if the archive has the record with its payload."""
+        digest = self._original(record)
+        if digest is None:
+            self._skip(record, NO_ORIGINAL)
+            return
+        fields = [one for one in record.fields if one[0].lower() != PAYLOAD_DIGEST.lower()]
+        self._take(replace(record, fields=(*fields, (PAYLOAD_DIGEST, digest))), name)
+
+    def _original(self, record: Record) -> str | None:
+        """The digest, as in the archive, of the payload that a revisit record refers to.
+
+        None if no record in the archive has a payload with that digest.
+        """
+        said = record.field(PAYLOAD_DIGEST)
+        digest = parse_digest(said)
+        if digest is None:
+            return None
+        if digest in self._payloads:
+            return self._payloads[digest]
+        index = self._archive.index
+        candidates = [one for one in (index.holder(said),) if one]
+        for uri in {record.field("WARC-Refers-To-Target-URI").strip("<> "), record.uri} - {""}:
+            found = [one for one in index.captures(uri) if not one.is_revisit]
+            candidates += found[-MAX_CANDIDATES:]
+        for entry in candidates:
+            if digest.value in self._digests_at(entry, digest.algorithm):
+                self._payloads[digest] = entry.digest
+                return entry.digest
+        return None
+
+    def _digests_at(self, entry: Entry, algorithm: str) -> frozenset[bytes]:
+        """The digests of the payload of a capture; none if it can't be read.
+
+        Each capture is read once, as a file may hold any number of revisit records that refer to
+        it.
+        """
+        key = (entry.file, entry.offset, algorithm)
+        if key not in self._digests:
+            self._digests[key] = frozenset()
+            with suppress(ArchiveError):
+                record = self._archive.record(entry.file, entry.offset)
+                self._digests[key] = digests_of(record, algorithm)
+        return self._digests[key]
+
+    def _skip(self, record: Record, cause: str) -> None:
+        self.outcome.damaged.append(Damage(record.file, record.offset, cause))
+
+    def _take(self, record: Record, name: str) -> None:
+        """Import a record, and remember what it may be for the source."""
+        if not EARLIEST < record.at <= utc_now():
+            self._skip(record, f"its date {record.field('WARC-Date')[:40]} is not possible")
+            return
+        capture = None
+        record_id = uuid_of(id_of(record))
+        # Earlier versions kept the case of an id.
+        if not {record_id, uuid_of(record.record_id)} & self._known.keys():
+            # Only this import states where a record came from.
+            report = [
+                field for field in fields_of(record) if field[0].lower() != IMPORTED_FIELD.lower()
+            ]
+            capture = self._archive.adopt((*report, (IMPORTED_FIELD, name)), record.block)
+        elif not self._is_here(record):
+            self._skip(record, SAME_ID.format(record.record_id[:60]))
+            return
+        self.outcome.records += 1
+        if capture is None:
+            self.outcome.duplicates += 1
+            capture = self._held(record)
+        else:
+            self._known[record_id] = capture.leaf
+        self._note(record, capture)
+
+    def _note(self, record: Record, capture: Capture | None) -> None:
+        """Remember what a record in the archive may be for the source and for revisit records."""
+        digest = parse_digest(record.field(PAYLOAD_DIGEST))
+        if (
+            capture
+            and digest
+            and record.kind != "revisit"
+            and digest.value in digests_of(record, digest.algorithm)
+        ):
+            self._payloads[digest] = capture.digest
+        if capture is None or not is_web(record.uri) or not record.is_http:
+            return
+        http = record.http
+        if http.status in REDIRECTS and (place := http.header(b"location")):
+            # An invalid URL leads nowhere.
+            with suppress(ValueError):
+                target = urljoin(record.uri, place.decode("latin-1"))
+                self._led[canonical_url(target)].append(record.uri)
+        elif http.status == OK:
+            media_type = (media_type_of(http.header(b"content-type")) or "").lower()
+            is_page = media_type in PAGES or media_type in DOCUMENT_TYPES
+            if is_page and self._pages.is_of_source(record.uri):
+                self._shown[canonical_url(record.uri)].append(capture)
+            known = self._files.get(record.uri)
+            if known is None or known.at <= capture.at:
+                self._files[record.uri] = capture
+
+    def _is_here(self, record: Record) -> bool:
+        """Whether the archive has this record, apart from fields that were added to it."""
+        at = record.at.replace(microsecond=0)
+        for entry in self._archive.index.captures(record.address):
+            if entry.at != at:
+                continue
+            with suppress(ArchiveError):
+                one = self._archive.record(entry.file, entry.offset)
+                if id_of(one) == id_of(record) and one.block == record.block:
+                    return True
+        return False
+
+    def _held(self, record: Record) -> Capture | None:
+        """The capture in the archive with the same URL and second, or None."""
+        at = record.at.replace(microsecond=0)
+        for entry in self._archive.index.captures(record.address):
+            if entry.at == at:
+                return self._archive.record(entry.file, entry.offset).capture(entry.leaf)
+        return None
+
+    def _answers(self, key: str) -> Iterator[Served]:
+        """The readable captures at a canonical URL."""
+        return filter(None, map(self._answer, self._shown.get(key, ())))
+
+    def _answer(self, capture: Capture) -> Served | None:
+        """The response in a capture; None if it can't be read, which is reported."""
+        archive = self._archive
+        try:
+            return served(archive.folder, archive.index, capture.file, capture.offset, self._limit)
+        except (ArchiveError, Undecodable) as error:
+            self._pages.outcome.tell(capture.record_id, "archive", str(error))
+            return None

@@ -1,0 +1,96 @@
+"""Reads the journal of an archive: its events, the snapshot of the store, and its orders."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from data.archive.journal import events
+from data.archive.journal.history import Entry
+from data.archive.journal.orders import OF_RELEASES, Orders, obey
+from data.archive.journal.scan import Scan
+from data.archive.warc.reader import Damage, read_record
+from data.errors import ArchiveError
+from data.store.journal_protocol import JournalStore
+
+
+class JournalReader:
+    """The journal that a scan found in the folder ``archive``.
+
+    Unreadable records are added to ``damaged``.
+    """
+
+    def __init__(self, archive: Path, found: Scan, damaged: list[Damage]) -> None:
+        self._archive = archive
+        self._found = found
+        self._damaged = damaged
+
+    def write_snapshot(self, path: Path) -> int:
+        """Write the last snapshot of the store to ``path``; return how many entries it covers.
+
+        Returns 0 and leaves no file if there is no snapshot, or a part of it is missing.
+        """
+        if self._found.snapshot < 0:
+            return 0
+        (entry,) = self._found.history.entries[self._found.snapshot : self._found.snapshot + 1]
+        for _, told in self.read([entry]):
+            for event in told:
+                if isinstance(event, events.Snapshot) and self._assembled(event, path):
+                    return self._found.snapshot
+        path.unlink(missing_ok=True)
+        return 0
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Sequence[events.AnyEvent]]]:
+        """The events of each entry; no events for an unreadable entry."""
+        for entry in entries:
+            block = self.block(entry.file, entry.offset)
+            yield entry, events.decode(block).events if block else ()
+
+    def file(self, record_id: str) -> bytes | None:
+        """The file in a resource record; None if the record is missing or damaged."""
+        place = self._found.files.get(record_id)
+        return self.block(place.file, place.offset) if place else None
+
+    def block(self, file: str, offset: int) -> bytes | None:
+        """The block of the record at an offset of a file; None if it is unreadable."""
+        try:
+            return read_record(self._archive, file, offset).block
+        except ArchiveError as error:
+            self._damaged.append(Damage(file, offset, error.cause))
+            return None
+
+    def _assembled(self, snapshot: events.Snapshot, path: Path) -> bool:
+        """Join the parts of a snapshot into a file; whether all parts were found."""
+        digest = hashlib.sha256()
+        with path.open("wb") as file:
+            for record in snapshot.records:
+                piece = self.file(record)
+                if piece is None:
+                    self._damaged.append(Damage(record, 0, "a part of the store is missing"))
+                    return False
+                digest.update(piece)
+                file.write(piece)
+        return digest.hexdigest() == snapshot.digest
+
+
+def apply_orders(store: JournalStore, found: Scan, reader: JournalReader, archive: Path) -> None:
+    """Apply all orders in an archive that no later order undid to a rebuilt store.
+
+    The orders are in the file of orders and in every branch of the journal. A branch exists for
+    each store that was older than its archive and continued. Raises ArchiveError and StoreError.
+    """
+    kept = Orders(archive).read()
+    orders = sorted([*found.orders, *kept], key=lambda order: order.at)
+    named = {one.event.release for one in orders if isinstance(one.event, OF_RELEASES)}
+    lacking = {release for release in named if store.release(release) is None}
+    recorded = {}
+    if lacking:
+        for _, told in reader.read(found.history.aside):
+            for event in told:
+                if isinstance(event, events.Recorded) and "content" in event.release:
+                    recorded[str(event.release["id"])] = event
+    with store.transaction():
+        obey(store, orders, {name: recorded[name] for name in lacking & recorded.keys()})
+        for order in kept:
+            store.keep_order(order.id)

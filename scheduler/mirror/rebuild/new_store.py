@@ -1,0 +1,175 @@
+"""A new store in place of a lost one, which hides what the journal hid from readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from data.archive.journal.orders import fingerprint_of
+from data.archive.journal.replay import Replay
+from data.archive.journal.scan import scan
+from data.archive.log.tree_log import TreeLog
+from data.archive.verification.tree import Leaves
+from data.archive.warc.reader import Damage
+from data.export.destination import workplace
+from data.identity.decision import Decision
+from data.models import HiddenRelease, Release
+from data.store import open_store
+from data.store.journal_protocol import JournalStore
+from data.store.recorder.outcome import Outcome
+from data.store.sql.sources import WHY_HIDDEN
+from scheduler.home import Home, LostStore
+from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
+from scheduler.mirror.removal import begin_journal
+
+BATCH_SIZE: Final = 200
+"""Journal records that are replayed in one transaction."""
+
+Reporter = Callable[[str, int, int], None]
+"""Called with the name of a step, its progress, and its total."""
+
+
+class NewStore(msgspec.Struct, frozen=True):
+    """What a new store took from the journal of the lost one.
+
+    ``hidden`` and ``redacted`` count releases, ``removed`` and ``renamed`` count sources.
+    ``unread`` counts unreadable or missing records: what they hid or redacted is unknown.
+    """
+
+    hidden: int = 0
+    redacted: int = 0
+    removed: int = 0
+    renamed: int = 0
+    unread: int = 0
+
+
+def begin_new_store(home: Home, told: Reporter) -> NewStore | None:
+    """Create the store of a home directory that lost it; None if the store is not lost.
+
+    In one transaction, the new store gets everything that the journal hides, removes and redacts.
+    Redacted releases are hidden, too: their pages may still be online, and the next visit would
+    publish them again. Raises StoreError and ArchiveError.
+    """
+    with home.lock("new-store", "a command that starts a new store", wait=True):
+        try:
+            home.plain_store().close()
+        except LostStore as lost:
+            if not lost.has_journal:
+                open_store(home.store_url).close()
+                return NewStore()
+        else:
+            return None
+        with replayed(home, told) as (old, unread), closing(open_store(home.store_url)) as new:
+            with new.transaction():
+                done = Withheld(old, new).copy()
+                for order in old.orders():
+                    new.keep_order(order)
+                # Marks the store as begun, even if nothing was copied into it.
+                new.keep_journaled_file("communique.toml", "")
+            # The journal of the new store begins with a snapshot of what was copied.
+            begin_journal(home)
+            return msgspec.structs.replace(done, unread=unread)
+
+
+@contextmanager
+def replayed(home: Home, told: Reporter) -> Iterator[tuple[JournalStore, int]]:
+    """The lost store, replayed from its journal in a temporary file.
+
+    The second value is the number of records that are missing or could not be applied.
+    """
+    leaves = Leaves(TreeLog(home.archive / "log", home.log_key))
+    found = scan(home.archive, leaves, frozenset(), lambda done, of: told("records", done, of))
+    damaged: list[Damage] = [*found.damages]
+    reader = JournalReader(home.archive, found, damaged)
+    entries = found.history.entries
+    with workplace(home.path / "new-store") as folder:
+        # In a folder of its own, because SQLite's folder is locked while a log is given to its
+        # file.
+        path = folder / "store" / "communique.db"
+        path.parent.mkdir()
+        begin = reader.write_snapshot(path)
+        with closing(open_store(f"sqlite:{path}")) as store:
+            replay = Replay(store)
+            for at in range(begin, len(entries), BATCH_SIZE):
+                some = reader.read(entries[at : at + BATCH_SIZE])
+                replay.write(event for _, events in some for event in events)
+                told("journal", min(at + BATCH_SIZE, len(entries)), len(entries))
+            apply_orders(store, found, reader, home.archive)
+            yield store, len(damaged) + len(found.history.missing) + len(replay.refused)
+
+
+class Withheld:
+    """Copies what readers must not see again from the ``old`` store into the ``new`` one."""
+
+    def __init__(self, old: JournalStore, new: JournalStore) -> None:
+        self._old = old
+        self._new = new
+
+    def copy(self) -> NewStore:
+        """Copy sources, and the releases that are hidden or redacted."""
+        renamed = self._copy_sources()
+        hidden = redacted = 0
+        for release in self._old.by_first_seen():
+            found = self._old.hidden_release(release.id)
+            # Releases that were hidden with their source appear again with it.
+            if found and found.why == WHY_HIDDEN:
+                found = None
+            if found or release.content.redacted:
+                hidden += found is not None
+                redacted += release.content.redacted
+                self._copy_release(release, found)
+        removed = self._old.removed_sources()
+        for source, one in removed.items():
+            self._new.remove_source(source, at=one.at, kept=one.kept)
+        # The lost store has sent these alerts.
+        self._new.forget_events()
+        return NewStore(hidden, redacted, len(removed), renamed)
+
+    def _copy_sources(self) -> int:
+        """Copy names and former ids of sources; return the number of renamed sources."""
+        moves = self._old.source_moves()
+        for source in self._old.sources().values():
+            ids = [old for old, new in moves.items() if new == source.id]
+            ids = [*ids, source.id]
+            self._new.register(replace(source, id=ids[0]))
+            for before, after in pairwise(ids):
+                self._new.rename_source(before, after)
+        return len({*moves.values()})
+
+    def _copy_release(self, release: Release, hidden: HiddenRelease | None) -> None:
+        """Copy all versions of a release, and its hiding or redaction."""
+        for one in self._old.revisions(release.id):
+            version = replace(
+                release,
+                content=one.content,
+                revision=one.number,
+                updated=one.seen,
+                capture=one.capture,
+                retracted=release.retracted,
+                reread=max(0, one.number - release.edited),
+                story=None,
+                hidden=False,
+            )
+            if one.number == release.revision:
+                version = replace(version, updated=release.updated)
+            self._new.restore(
+                Outcome(
+                    Decision("new" if one.number == 1 else "changed", version),
+                    None,
+                    fingerprint_of(version),
+                    release.aliases,
+                    capture=one.capture,
+                )
+            )
+        why = self._old.why_retracted(release.id)
+        if release.content.redacted:
+            self._new.redact(release.id, at=release.updated, why=why)
+        if hidden:
+            self._new.hide(release.id, at=hidden.at, why=hidden.why)
+        elif release.content.redacted:
+            self._new.hide(release.id, at=release.updated, why=f"redacted: {why}")

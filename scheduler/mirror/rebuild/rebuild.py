@@ -1,0 +1,384 @@
+"""Rebuilds a lost home directory from its archive alone: sources, settings, store, site."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, Final, cast
+
+import msgspec
+import tomlkit
+from tomlkit.exceptions import ParseError
+
+from data.archive.journal import events
+from data.archive.journal.history import Entry
+from data.archive.journal.orders import FILE as ORDERS
+from data.archive.journal.replay import Replay
+from data.archive.journal.scan import Scan, scan
+from data.archive.log.keys import LogKey
+from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
+from data.archive.log.tree_log import TreeLog, log_of
+from data.archive.log.unsigned import copy_unsigned
+from data.archive.removal.take_out import told_removals, write
+from data.archive.verification.tree import Leaves
+from data.archive.warc.reader import OPEN, Damage
+from data.errors import ArchiveError, PublishError, StoreError
+from data.export.destination import workplace
+from data.files import sync
+from data.models import DayDigest, Facet
+from data.store import open_store
+from data.store.read_protocol import PublishStore
+from feeds.publishing.publish import publish
+from scheduler.home import Home, home_at, open_home
+from scheduler.home.publish import publish_proofs, settle_topics
+from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
+from scheduler.mirror.rebuild.report import (
+    DamagedPlace,
+    NotEmpty,
+    NotRebuilt,
+    Rebuilt,
+    restore_sightings,
+    unreadable_captures,
+)
+from scheduler.mirror.unread_pages import queue_unread, without_file
+
+BATCH_SIZE: Final = 200
+"""Journal records that are written in one transaction."""
+
+HOME_FILE: Final = re.compile(
+    r"communique\.toml|topics\.toml|sources/[a-z0-9][a-z0-9-]{0,63}\.toml"
+)
+"""File names of a home directory that a journal may hold; no other file is written."""
+
+DATABASE_TABLES: Final = ("store", "run")
+"""Tables of communique.toml that are left out: the database they name may still be used by other
+machines, and `communique migrate` moves the rebuilt store into one."""
+
+NOTE: Final = (
+    "Rebuilt from the archive: the store is communique.db, so [store] and [run] were left out. "
+    "`communique migrate` moves the store into a database again."
+)
+
+PUBLISHING_EVENTS: Final = (
+    events.Paged,
+    events.DayClosed,
+    events.HealthChanged,
+    events.RhythmFound,
+    events.InFeeds,
+    events.Published,
+)
+"""Events that a publication records."""
+
+HIDING_EVENTS: Final = (
+    events.Hidden,
+    events.Unhidden,
+    events.SourceRemoved,
+    events.SourceRestored,
+)
+"""Events that change archive pages, because releases are hidden or shown again."""
+
+
+def rebuild(
+    archive: Path,
+    target: Path,
+    *,
+    key: Path | None = None,
+    told: Callable[[str, int, int], None] | None = None,
+) -> Rebuilt:
+    """Write a home directory into ``target`` from the archive in the folder ``archive``.
+
+    ``key`` is the file of the key that signed the log. ``told`` is called with the name of a step,
+    its progress, and its total. Raises NotEmpty, ArchiveError if the archive has no journal or the
+    key is of another log, and NotRebuilt for a full disk and the like. Then ``target`` stays empty,
+    as it does after a kill.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise NotEmpty(target)
+    if not archive.is_dir():
+        raise ArchiveError(str(archive), "it is missing; name the HOME that has the archive")
+    tell = told or (lambda _what, _done, _of: None)
+    # The log is read first: the records of its leaves exist by then.
+    log = TreeLog(archive / "log", archive.parent / "log.key")
+    leaves = Leaves(log)
+    removed: Sequence[Removal] = ()
+    with suppress(ArchiveError):
+        removed = told_removals(archive, log.key_chain())
+    leaves.set_aside(
+        {
+            number
+            for one in removed
+            if one.kind == SET_ASIDE
+            for number in leaves_of(one, leaves.size - 1)
+        }
+    )
+    gone = {number for one in removed for number in leaves_of(one, leaves.size)}
+    found = scan(archive, leaves, gone, lambda done, of: tell("records", done, of))
+    if not found.history.entries:
+        raise ArchiveError(str(archive), "it has no journal, without which no store can be rebuilt")
+    if key and (archive / "log").is_dir():
+        LogKey(key, archive / "log").check()
+    target = target.absolute()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            # The finished folder is renamed to this path in the end.
+            target.rmdir()
+        with workplace(target) as folder:
+            home = open_home(folder / target.name)
+            damages = copy_archive(archive, home.archive, signed=key is not None)
+            if key:
+                shutil.copyfile(key, home.log_key)
+                home.log_key.chmod(0o600)
+                # With this key, the signed statements about removals stay valid.
+                removed = []
+            done = Rebuilding(home, found, damages, removed, tell).run()
+            # The store and the site are on disk by now.
+            home.path.rename(target)
+            sync(target.parent)
+    except (OSError, StoreError) as error:
+        where = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        raise NotRebuilt(target, str(where)) from error
+    return msgspec.structs.replace(done, home=str(target))
+
+
+class Rebuilding:
+    """One run of rebuild, in a home directory that has its archive already."""
+
+    def __init__(
+        self,
+        home: Home,
+        found: Scan,
+        damages: Iterable[Damage],
+        removed: Sequence[Removal],
+        tell: Callable[[str, int, int], None],
+    ) -> None:
+        self._home = home
+        self._found = found
+        self._removed = removed
+        self._tell = tell
+        self._damaged = [*damages, *found.damages]
+        self._reader = JournalReader(home.archive, found, self._damaged)
+        self._begin = self._reader.write_snapshot(home.database)
+        # Home refuses to create a store beside a journal.
+        self._store = open_store(home.store_url)
+        self._replay = Replay(self._store)
+        self._files_lost: list[str] = []
+        self._secrets_cut: list[str] = []
+        self._errors: list[PublishError] = []
+        self._feeds = 0
+
+    def run(self) -> Rebuilt:
+        """Write the store, the files and the site."""
+        entries = self._found.history.entries
+        try:
+            self._write(entries)
+            unseen = restore_sightings(
+                self._store, self._home.archive, self._found, self._replay.seen_in
+            )
+            apply_orders(self._store, self._found, self._reader, self._home.archive)
+            # The lost store has sent these alerts, or they are too old.
+            self._store.forget_events()
+            self._store.keep_journal_end(entries[-1].record_id)
+            self._take_kept_files()
+            self._write_files()
+            self._store.enter_queued()
+            ids = {one.id for one in self._store.by_first_seen()}
+            lost = self._replay.lost | (self._replay.seen_in.keys() - ids)
+            home = home_at(self._home.path)
+            unread: Sequence[str] = ()
+            if not self._found.is_whole:
+                unread = queue_unread(home, self._store, lost)
+                self._files_lost += without_file(home, self._store)
+            store = home.store()
+            try:
+                self._publish(store, entries[-1].at)
+            finally:
+                store.close()
+            self._publish_log()
+            return Rebuilt(
+                home=str(self._home.path),
+                records=self._found.records,
+                journal=len(entries),
+                aside=len(self._found.history.aside),
+                sources=len(self._store.sources()),
+                releases=len(ids),
+                feeds=self._feeds,
+                damaged=[DamagedPlace(one.file, one.offset, one.cause) for one in self._damaged],
+                missing=self._found.history.missing,
+                releases_lost=sorted(lost),
+                leaves_lost=len(self._found.lost),
+                unreadable=[*unreadable_captures(self._store, self._found), *unseen],
+                unread=unread,
+                refused=self._replay.refused,
+                files_lost=self._files_lost,
+                secrets_cut=self._secrets_cut,
+                unpublished=[str(error) for error in self._errors],
+            )
+        finally:
+            self._store.close()
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        """Write the store; also write the site each time that archive pages were cut.
+
+        Archive pages never change later.
+        """
+        for _, told in self._reader.read(entries[: self._begin]):
+            self._replay.note_files(told)
+        done = self._begin
+        for some, publish_at in self._steps(entries[self._begin :]):
+            self._replay.write(event for told in some for event in told)
+            done += len(some)
+            if publish_at:
+                self._write_files()
+                self._publish(without_decisions(self._store), publish_at)
+            self._tell("journal", done, len(entries))
+
+    def _steps(
+        self, entries: Sequence[Entry]
+    ) -> Iterator[tuple[list[Sequence[events.AnyEvent]], dt.datetime | None]]:
+        """The events of records that are written together, and when to publish after them, or None.
+
+        An archive page shows releases as they were when it was cut, or when one of them was hidden.
+        So the site is published at these moments, before the next change, but not before the last
+        complete publication.
+        """
+        waiting: list[Sequence[events.AnyEvent]] = []
+        cut: dt.datetime | None = None
+        hidden = False
+        for number, (entry, told) in enumerate(self._reader.read(entries), start=self._begin):
+            published = all(isinstance(event, PUBLISHING_EVENTS) for event in told)
+            if cut and not published:
+                yield waiting, cut
+                waiting, cut = [], None
+            waiting.append(told)
+            pages = any(isinstance(event, events.Paged) for event in told)
+            hidden = hidden or any(isinstance(event, HIDING_EVENTS) for event in told)
+            if hidden and any(isinstance(event, events.Published) for event in told):
+                pages, hidden = True, False
+            if number == self._found.rewritten or (pages and number > self._found.rewritten):
+                cut = entry.at
+            if len(waiting) >= BATCH_SIZE and not cut:
+                yield waiting, None
+                waiting = []
+        # The complete site is published at the end.
+        yield waiting, None
+
+    def _take_kept_files(self) -> None:
+        """Use the last record of each file that no event is left for."""
+        if not self._found.is_whole:
+            for name, record in self._found.kept.items():
+                self._replay.files.setdefault(name, events.FileKept(name, record, record))
+
+    def _write_files(self) -> None:
+        """Write the files that are in force into the home directory, and delete the others."""
+        self._files_lost, self._secrets_cut = [], []
+        for name, kept in self._replay.files.items():
+            path = self._home.path / name
+            if not HOME_FILE.fullmatch(name):
+                continue
+            if not kept.digest:
+                path.unlink(missing_ok=True)
+                continue
+            content = self._reader.file(kept.record)
+            if content is None:
+                self._files_lost.append(name)
+                continue
+            if kept.secrets_cut:
+                self._secrets_cut.append(name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(with_own_store(content) if name == "communique.toml" else content)
+
+    def _publish_log(self) -> None:
+        """Publish the log as it was last signed, or sign its leaves with a new key first."""
+        log = log_of(self._home.path)
+        try:
+            if log.checkpoint() is None:
+                log.integrate()
+            if self._removed:
+                with closing(self._home.open_archive()) as archive:
+                    write(archive, self._removed)
+        except ArchiveError as error:
+            self._errors.append(PublishError(str(self._home.site / "log"), str(error)))
+        else:
+            self._errors += publish_proofs(self._home, everything=True)
+
+    def _publish(self, store: PublishStore, now: dt.datetime) -> None:
+        # Open it again, because settings and topics may have changed.
+        home = home_at(self._home.path)
+        settle_topics(home, self._store)
+        cache = home.path / "rendered.db"
+        done = publish(store, home.site, home.settings.site, cache=cache, now=now)
+        self._errors = [*done.errors]
+        self._feeds = len(self._store.facets())
+
+
+def without_decisions(store: PublishStore) -> PublishStore:
+    """A store for past publications, whose decisions the journal holds."""
+    return cast("PublishStore", WithoutDecisions(store))
+
+
+class WithoutDecisions:
+    """The methods of PublishStore, without those that store decisions of a publication."""
+
+    def __init__(self, store: PublishStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        """Any other method of the store."""
+        return getattr(self._store, name)
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Store nothing."""
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Store nothing."""
+
+
+def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
+    """Copy an archive; files that never change are hard-linked. Returns damage of the log.
+
+    The log is copied first: a record without a leaf can be repaired, a leaf without its record
+    can't. If it will not be ``signed`` with the same key, only the leaves are copied.
+    """
+    target.mkdir(exist_ok=True)
+    damages = []
+    if (source / "log").is_dir():
+        try:
+            if signed:
+                shutil.copytree(source / "log", target / "log", dirs_exist_ok=True)
+            else:
+                copy_unsigned(source / "log", target / "log")
+        except ArchiveError as error:
+            damages.append(Damage(f"log/{error.path}", 0, error.cause))
+    for path in sorted(source.iterdir()):
+        if not path.is_file() or path.name.startswith("index.db"):
+            continue
+        if path.name.endswith(OPEN) or path.name == ORDERS:
+            shutil.copyfile(path, target / path.name)
+            continue
+        try:
+            os.link(path, target / path.name)
+        except OSError:
+            # Another file system, which can't share a hard link.
+            shutil.copyfile(path, target / path.name)
+    return damages
+
+
+def with_own_store(content: bytes) -> bytes:
+    """The text of communique.toml without the database; unchanged if it is invalid or has none."""
+    try:
+        settings = tomlkit.parse(content)
+    except (ParseError, ValueError):
+        # Opening the home directory reports the error.
+        return content
+    named = [name for name in DATABASE_TABLES if name in settings]
+    for name in named:
+        settings.remove(name)
+    if not named:
+        return content
+    return f"# {NOTE}\n{tomlkit.dumps(settings)}".encode()

@@ -1,0 +1,253 @@
+"""Extracts archived pages again with the current rules, without network access."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing, nullcontext, suppress
+from typing import Any, cast
+
+import msgspec
+
+from data.archive.warc.index import Index
+from data.clock import utc_now
+from data.health.run_errors import ARCHIVE
+from data.identity.decision import Decision, read_anew
+from data.models import Draft, Facet, Release
+from data.revisions.fields import differences
+from data.store.protocol import Store
+from data.topics.taxonomy import load_taxonomy
+from scheduler.home import SOURCE_LOCK, Home
+from scheduler.home.files import keep_home_files
+from scheduler.mirror.unread_pages import Unread, find_unread, read_unread
+from scheduler.sources.drift import DriftGuard, why_held
+from spiders.archived.drift import harms_of
+from spiders.archived.page_captures import PageCaptures
+from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, Unlearning
+from spiders.sources.loader import LoadedSource
+
+
+class Reread(msgspec.Struct, frozen=True):
+    """A release whose extraction changed, or failed with an ``error``.
+
+    ``gained`` are fields that it did not have, ``lost`` those that the page no longer gives (the
+    stored value stays), ``changed`` those with another value. ``revision`` is the number of the new
+    revision, or 0 if the change is too small for one.
+    """
+
+    id: str
+    url: str
+    title: str
+    gained: Sequence[str] = ()
+    lost: Sequence[str] = ()
+    changed: Sequence[str] = ()
+    revision: int = 0
+    error: str = ""
+
+
+class FoundRelease(msgspec.Struct, frozen=True):
+    """A release extracted from a page that no release came from before."""
+
+    id: str
+    url: str
+    title: str
+
+
+class Reextraction(msgspec.Struct, frozen=True):
+    """The result of extracting releases again.
+
+    ``read`` is their number. ``unarchived`` releases have no page in the archive, ``without_file``
+    ones no valid source file: those of the sources ``unread_sources``. ``releases`` are those that
+    changed or failed, ``new`` those whose captured pages were in no release. ``held`` explains, by
+    source, why nothing is stored: too many of its releases would be spoiled.
+    """
+
+    read: int
+    unarchived: int
+    without_file: int
+    unread_sources: Sequence[str]
+    releases: Sequence[Reread]
+    new: Sequence[FoundRelease] = ()
+    held: Mapping[str, str] = {}
+
+    @property
+    def failed(self) -> int:
+        """Number of releases that could not be extracted."""
+        return sum(bool(one.error) for one in self.releases)
+
+
+def reextract(
+    home: Home,
+    sources: Mapping[str, LoadedSource],
+    *,
+    source: str | None = None,
+    since: dt.date | None = None,
+    dry: bool = False,
+    accept: bool = False,
+    told: Callable[[str, int, int], None] | None = None,
+) -> Reextraction:
+    """Extract releases again, of one source or published since a day, and store improvements.
+
+    Without ``since``, captured pages that listings name and that are in no release are extracted as
+    well. With ``dry``, nothing is stored. A change that would spoil many releases of a source is
+    held for review, unless ``accept`` is set. ``told`` is called with the name of a step, the
+    progress, and the total. Raises StoreError, and HomeInUse during a visit to one of the sources.
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(closing(home.plain_store() if dry else home.store()))
+        index = stack.enter_context(closing(Index(home.archive)))
+        run = Rereading(home, store, index, dry=dry, accept=accept, told=told)
+        counts = store.facets()
+        chosen = {one: counts.get(Facet(source=one), 0) for one in store.sources()}
+        chosen = {one: count for one, count in chosen.items() if source in {None, one}}
+        run.whole = sum(chosen.values())
+        for one, count in chosen.items():
+            if one not in sources:
+                run.skip(one, count)
+                continue
+            with ExitStack() as held:
+                if not dry:
+                    held.enter_context(home.lock(f"{SOURCE_LOCK}{one}", "re-extraction"))
+                run.read(sources[one], since)
+        if not dry:
+            store.update_search_index()
+    return run.outcome()
+
+
+class Rereading:
+    """One run of reextract, source by source."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        index: Index,
+        *,
+        dry: bool,
+        accept: bool,
+        told: Callable[[str, int, int], None] | None,
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._dry = dry
+        self._accept = accept
+        self._told = told or (lambda _what, _done, _of: None)
+        taxonomy = load_taxonomy(home.topics)
+        self._guard = DriftGuard(home, store, taxonomy)
+        self._held: dict[str, str] = {}
+        self._archived = Archived(home.archive, index, store, taxonomy, home.settings)
+        self._captures = PageCaptures(home.archive, index, home.settings.network.max_bytes)
+        self._changes: list[Reread] = []
+        self._new: list[FoundRelease] = []
+        self._read = self._unarchived = 0
+        self._without_file: dict[str, int] = {}
+        self.whole = 0
+
+    def outcome(self) -> Reextraction:
+        """The result of the run."""
+        self._told("releases", self.whole, self.whole)
+        counts = self._read, self._unarchived, sum(self._without_file.values())
+        return Reextraction(*counts, [*self._without_file], self._changes, self._new, self._held)
+
+    def skip(self, source: str, releases: int) -> None:
+        """Skip a source without a source file."""
+        if releases:
+            self._without_file[source] = releases
+
+    def read(self, loaded: LoadedSource, since: dt.date | None) -> None:
+        """Extract the pages of one source."""
+        if loaded.own and not self._dry:
+            # Archive the rules that are used from now on.
+            keep_home_files(self._home, self._store, [loaded.id])
+        if held := self._why_held(loaded):
+            self._held[loaded.id] = held
+            if not self._dry:
+                return
+        unread = None if since else find_unread(self._captures, self._store, loaded.id)
+        if unread is None or not unread.histories:
+            self._read_stored(loaded, since)
+            return
+        with suppress(Undone), self._store.transaction() if self._dry else nullcontext():
+            # They come first, because layouts are learned from them, too.
+            self._read_unread(loaded, unread)
+            self._read_stored(loaded, since)
+            if self._dry:
+                raise Undone
+
+    def _why_held(self, loaded: LoadedSource) -> str:
+        """Why nothing of a source may be stored, or empty."""
+        if self._dry:
+            if self._accept:
+                return ""
+            worse = (one for one in self._guard.drifts(loaded) if one.is_mass_change)
+            return next((why_held(loaded.id, one.cause, harms_of(one)) for one in worse), "")
+        return self._guard.admit(loaded, accept=self._accept).held
+
+    def _read_unread(self, loaded: LoadedSource, unread: Unread) -> None:
+        """Extract captured pages that are in no release."""
+        noting = Noting(self._store)
+        store, taxonomy = cast("Store", noting), self._archived.taxonomy
+        errors = read_unread(unread, self._captures, loaded, store, taxonomy)
+        self._new += noting.new
+        self._changes += [
+            Reread("", one.url, "", error=one.message)
+            for one in errors
+            if one.kind in {ARCHIVE, "bug", "store"}
+        ]
+
+    def _read_stored(self, loaded: LoadedSource, since: dt.date | None) -> None:
+        """Extract the pages of existing releases."""
+        releases = [*self._store.by_first_seen(loaded.id, since=since)]
+        # Removed records have no file.
+        archived = [one for one in releases if one.capture and one.capture.file]
+        self._unarchived += len(releases) - len(archived)
+        pages = StoredPages(self._archived, loaded)
+        pages.learn(archived)
+        fresh = {one.id for one in self._new}
+        for release in archived:
+            if release.id not in fresh:
+                self._told("releases", self._read, self.whole)
+                self._read += 1
+                self._changes += self._reread(pages, release)
+
+    def _reread(self, pages: StoredPages, release: Release) -> Iterable[Reread]:
+        """Extract one release again; nothing is yielded if the result is the same."""
+        try:
+            draft, labels = pages.draft(release)
+        except UNREADABLE as error:
+            yield Reread(release.id, release.url, release.content.title, error=str(error))
+            return
+        before, decision = None, read_anew(draft, release)
+        found = differences(release.content, draft.content, decision.release.content)
+        if found.lost:
+            before = pages.before(release, self._store.revisions(release.id)[-1])
+            decision = read_anew(draft, release, before)
+            found = differences(release.content, draft.content, decision.release.content)
+        if decision.release == release and not found.lost:
+            return
+        if not self._dry and decision.release != release:
+            now = utc_now()
+            self._store.read_anew(release.id, draft, at=now, labels=labels, before=before)
+        revision = decision.release.revision if decision.kind == "changed" else 0
+        title = decision.release.content.title
+        yield Reread(release.id, release.url, title, *found, revision=revision)
+
+
+class Undone(Exception):
+    """Rolls back a transaction."""
+
+
+class Noting(Unlearning):
+    """The methods of a store for the pages of a source; remembers ``new`` releases."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.new: list[FoundRelease] = []
+
+    def record(self, draft: Draft, **more: Any) -> Decision:
+        """Record a draft; see data.store.protocol.Store."""
+        decision: Decision = self._store.record(draft, **more)
+        if decision.kind == "new":
+            release = decision.release
+            self.new.append(FoundRelease(release.id, release.url, release.content.title))
+        return decision

@@ -1,0 +1,157 @@
+"""Removes records from the archive of a home directory, and updates its store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.archive.journal import events
+from data.archive.journal.journaled_store import JournaledStore
+from data.archive.removal.chosen import (
+    named,
+    of_texts,
+    older,
+    stored_records,
+    with_same_bytes,
+)
+from data.archive.removal.take_out import take_out
+from data.archive.warc.reader import Damage
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.sqlite_file import delete_file
+from data.store.protocol import Store
+from scheduler.home import Home
+from scheduler.home.files import keep_home_files
+from scheduler.sources.changes import check_known
+
+Told = Callable[[int, int], object]
+
+
+class NothingNamed(CommuniqueError):
+    """No record in the archive has the given id or URL.
+
+    Another machine may have the record if ``is_one_of_many``.
+    """
+
+    def __init__(self, name: str, *, is_one_of_many: bool) -> None:
+        elsewhere = (
+            "; each machine has its own archive, so run this command on all workers"
+            if is_one_of_many
+            else ""
+        )
+        super().__init__(
+            f"no record in the archive has the id or URL {name[:200]!r}; `communique show RELEASE "
+            f"--provenance` shows ids of records{elsewhere}"
+        )
+        self.name = name
+
+
+class RemovedRecords(msgspec.Struct, frozen=True):
+    """The number of records and bytes that were removed, and the ids of redacted ``releases``.
+
+    ``damaged`` are places in the archive that can't be read, with the reason. They stay, and may
+    hold something that should be removed.
+    """
+
+    records: int
+    bytes: int
+    releases: Sequence[str] = ()
+    damaged: Sequence[str] = ()
+
+
+def redact(home: Home, name: str, why: str, *, dry_run: bool, told: Told) -> RemovedRecords:
+    """Remove a record by its id or URL, all records with the same bytes, and their texts.
+
+    Raises NothingNamed, StoreError, and ArchiveError if another process writes or the log has no
+    key.
+    """
+    damages: list[Damage] = []
+    with closing(home.open_archive()) as archive, closing(home.plain_store()) as store:
+        if not dry_run:
+            archive.finish()
+        records = stored_records(home.archive, told, damages.append)
+        damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
+        gone = with_same_bytes(records, named(records, name))
+        if not gone:
+            raise NothingNamed(name, is_one_of_many=home.has_fleet)
+        releases = releases_at(store, {one.uri for one in gone if one.kind != "request"})
+        if dry_run:
+            gone += of_texts(home.archive, records, releases) if releases else []
+            return RemovedRecords(len(gone), sum(one.length for one in gone), releases, damaged)
+        # Without the key, the log could not state the removal before it happens.
+        archive.log.key()
+        now = utc_now()
+        with store.transaction():
+            given = [events.Redacted(release, now, why) for release in releases]
+            for release in releases:
+                store.redact(release, at=now, why=why)
+            if releases:
+                # The journal holds the texts, too. It begins again with a snapshot of the store.
+                store.forget_journal()
+                home.orders.keep(store, given)
+        if releases:
+            gone = [*gone, *of_texts(home.archive, records, releases)]
+        done = take_out(
+            archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
+        )
+    if releases:
+        # The cache holds rendered texts.
+        delete_file(home.path / "rendered.db")
+        begin_journal(home, given)
+    return RemovedRecords(done.records, done.bytes, releases, damaged)
+
+
+def prune(
+    home: Home, days: int, source: str | None, *, dry_run: bool, told: Told
+) -> RemovedRecords:
+    """Remove responses that are older than ``days``, of all sources or of one.
+
+    Raises UnknownSource, StoreError, and ArchiveError if another process writes.
+    """
+    before = utc_now() - dt.timedelta(days=days)
+    damages: list[Damage] = []
+    with closing(home.open_archive()) as archive, closing(home.store(archive=archive)) as store:
+        hosts = hosts_of(store, source) if source else frozenset()
+        if not dry_run:
+            archive.finish()
+        records = stored_records(home.archive, told, damages.append)
+        damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
+        gone = older(records, before, hosts)
+        if dry_run:
+            return RemovedRecords(len(gone), sum(one.length for one in gone), damaged=damaged)
+        # Without the key, the log could not state the removal before it happens.
+        archive.log.key()
+        why = f"older than {days} days"
+        captures = [*store.captured()]
+        done = take_out(archive, ("prune", why), gone, captures, store.relocate_captures)
+    return RemovedRecords(done.records, done.bytes, damaged=damaged)
+
+
+def hosts_of(store: Store, source: str) -> frozenset[str]:
+    """The hosts of a source and of its releases. Raises UnknownSource."""
+    check_known(store, source)
+    urls = [store.sources()[source].url, *(one.url for one in store.by_first_seen(source))]
+    return frozenset(urlsplit(url).netloc for url in urls)
+
+
+def releases_at(store: Store, addresses: set[str]) -> list[str]:
+    """The ids of the releases that were seen at some URLs."""
+    found = (one.id for url in addresses for one in store.find_releases(url, limit=10))
+    return sorted(set(found))
+
+
+def begin_journal(home: Home, given: Sequence[events.Redacted] = ()) -> None:
+    """Begin the journal of a store again: with a snapshot of the store, and the redactions."""
+    with closing(home.store()) as store, closing(home.plain_store()) as plain:
+        if plain.journal_end() or not home.settings.archive.enabled:
+            return
+        # Any event archives a snapshot of the store first.
+        keep_home_files(home, store)
+        if given and isinstance(store, JournaledStore):
+            store.note_redactions(given)
+        if not plain.journal_end():
+            store.hold({})

@@ -1,0 +1,130 @@
+"""Reports what the archive of a home directory holds, and which releases it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from data.archive.log.attestations import Attestations
+from data.archive.log.leaf import ENTRY
+from data.archive.log.witness import Witness
+from data.archive.lost import Lost, lost_captures
+from data.archive.warc.reader import OPEN
+from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
+from data.errors import ArchiveError
+from data.store.protocol import Store
+from scheduler.home import Home
+
+
+class SourceStatus(msgspec.Struct, frozen=True):
+    """Numbers of versions of a source: captured, ``without`` a capture, and with a removed one."""
+
+    source: str
+    versions: int
+    without: int
+    taken_out: int
+
+
+class GrowingFile(msgspec.Struct, frozen=True):
+    """A file to which records are still appended, by its name on the disk, and its bytes."""
+
+    file: str
+    bytes: int
+
+
+class MirrorStatus(msgspec.Struct, frozen=True):
+    """The files of an archive in bytes, and the captures that the store refers to.
+
+    ``index_bytes`` is the size of the indexes alone, which ``bytes`` includes. ``growing`` are
+    unfinished files. ``lost`` are files without records that the store refers to, and
+    ``leaves_lost`` is the number of leaves that the store knows and the log lacks. ``unsigned`` is
+    why the log can't be signed, or empty; likewise ``unwitnessed`` for this witness of others.
+    ``checkpoint`` is the newest signed one: its size, and its root in Base64. ``budget`` (bytes)
+    and ``retention`` (days) are 0 if unlimited. ``used_up`` is whether the budget is used up.
+    """
+
+    files: int
+    bytes: int
+    index_bytes: int
+    growing: Sequence[GrowingFile]
+    captures: int
+    lost: Sequence[Lost]
+    leaves: int
+    leaves_lost: int
+    signed: int
+    unsigned: str
+    unwitnessed: str
+    checkpoint: str
+    witnesses: Sequence[str]
+    budget: int
+    used_up: bool
+    retention: int
+    sources: Sequence[SourceStatus]
+
+
+def mirror_status(home: Home, store: Store) -> MirrorStatus:
+    """Measure all files, and check each release of the store. Raises ArchiveError."""
+    paths = own_files(home.archive)
+    # The budget includes the indexes.
+    indexes = size_of(place(path) for path in paths for place in (cdxj_path, sorted_path))
+    size = size_of(paths) + indexes
+    settings = home.settings.archive
+    with closing(home.log()) as log:
+        signed = log.checkpoint()
+        leaves = signed.size if signed else 0
+        waiting = len(log.waiting(leaves)) // ENTRY
+        unsigned = cause_of(log.check_key)
+        witnesses = [one.name for one in Attestations(log.folder).witnesses()]
+    lines = signed.note.text.splitlines() if signed else []
+    captures = [*store.captured()]
+    known = max((one.leaf + 1 for one in captures), default=0)
+    return MirrorStatus(
+        files=len(paths),
+        bytes=size,
+        index_bytes=indexes,
+        growing=[GrowingFile(one.name, size_of([one])) for one in paths if one.suffix == OPEN],
+        captures=len(captures),
+        lost=lost_captures(home.archive, captures),
+        leaves=leaves + waiting,
+        leaves_lost=max(0, known - leaves - waiting),
+        signed=leaves,
+        unsigned=unsigned,
+        unwitnessed=cause_of(Witness(home.path / "witness", home.path / "witness.key").check_key),
+        checkpoint=" ".join(lines[1:3]),
+        witnesses=witnesses,
+        budget=settings.budget,
+        used_up=bool(settings.budget) and size >= settings.budget,
+        retention=settings.retention,
+        sources=[source_status(store, source) for source in sorted(store.sources())],
+    )
+
+
+def cause_of(check: Callable[[], None]) -> str:
+    """Why a check fails, or empty."""
+    try:
+        check()
+    except ArchiveError as error:
+        return str(error)
+    return ""
+
+
+def size_of(paths: Iterable[Path]) -> int:
+    """The total size in bytes of the files that exist."""
+    return sum(one.stat().st_size for one in paths if one.exists())
+
+
+def source_status(store: Store, source: str) -> SourceStatus:
+    """Count the versions of a source."""
+    captured = without = gone = 0
+    for release in store.by_first_seen(source):
+        for version in store.revisions(release.id):
+            if version.capture is None:
+                without += 1
+            elif version.capture.file:
+                captured += 1
+            else:
+                gone += 1
+    return SourceStatus(source, captured, without, gone)

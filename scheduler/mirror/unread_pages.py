@@ -1,0 +1,142 @@
+"""Finds captured pages that are in no release, and extracts them from the archive.
+
+A visit captures a page before it records the release. If it was killed in between, or the journal
+lost the release, the page is still in the archive.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.archive.warc.cdxj import Entry
+from data.archive.warc.index import Index
+from data.identity.matching import mint
+from data.models import Capture, RunError
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from data.topics.taxonomy import Taxonomy
+from scheduler.home import Home
+from spiders.archived.imported_pages import ImportedPages
+from spiders.archived.listings import ArchivedListings
+from spiders.archived.page_captures import PageCaptures
+from spiders.items import ListingItem
+from spiders.sources.loader import LoadedSource, load_sources
+
+
+def queue_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
+    """Queue the captured pages that are in no release in a rebuilt store; return their URLs.
+
+    These are pages that archived listings name, and pages whose URLs belong to the ``lost`` release
+    ids.
+    """
+    sources, _ = load_sources(home.sources)
+    found: list[str] = []
+    with closing(Index(home.archive)) as index:
+        captures = PageCaptures(home.archive, index, home.settings.network.max_bytes)
+        addresses = by_host(index.addresses()) if lost else {}
+        moves = store.source_moves()
+        for source in store.sources():
+            if source not in sources:
+                continue
+            file = sources[source].file
+            listings = ArchivedListings(file, tell=lambda *_: None)
+            listings.read(captures.answers)
+            items = {
+                key: item
+                for key, item in listings.items.items()
+                if key not in listings and captures.of(item.url)[0]
+            }
+            names = [source, *(old for old, new in moves.items() if new == source)]
+            for url in addresses.get(host_of(file.url), ()):
+                if any(mint(name, url) in lost for name in names):
+                    items.setdefault(canonical_url(url), ListingItem(url, ""))
+            known = store.ids_at(source, [*items])
+            items = {key: item for key, item in items.items() if key not in known}
+            texts = {key: msgspec.json.encode(item).decode() for key, item in items.items()}
+            store.await_items(source, texts, front=False)
+            found += [item.url for item in items.values()]
+    return found
+
+
+def without_file(home: Home, store: Store) -> list[str]:
+    """The file names of visited sources whose source file is missing."""
+    sources, _ = load_sources(home.sources)
+    ended = store.removed_sources()
+    lacking = [one for one in store.sources() if one not in sources and one not in ended]
+    # Sources that were never visited were imported.
+    return [f"sources/{one}.toml" for one in lacking if store.last_visit(one)]
+
+
+def by_host(urls: Collection[str]) -> dict[str, list[str]]:
+    """URLs grouped by host."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for url in urls:
+        found[host_of(url)].append(url)
+    return found
+
+
+def host_of(url: str) -> str:
+    """The host of a URL; empty if the URL is invalid."""
+    with suppress(ValueError):
+        return urlsplit(url).hostname or ""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The unread pages of a source: the captures of each page, oldest first.
+
+    ``items`` is the listing's entry for a page, ``led`` the URLs that redirected to it, both by
+    canonical URL.
+    """
+
+    histories: Sequence[Sequence[Capture]]
+    items: Mapping[str, ListingItem]
+    led: Mapping[str, Sequence[str]]
+
+
+def find_unread(captures: PageCaptures, store: Store, source: str) -> Unread:
+    """The archived pages that listings of a source name and that are in no release."""
+    items: dict[str, ListingItem] = {}
+    led: dict[str, list[str]] = {}
+    histories: list[list[Capture]] = []
+    for text in store.unread(source):
+        item = msgspec.json.decode(text, type=ListingItem)
+        entries, way = captures.of(item.url)
+        keys = {canonical_url(one.uri) for one in entries}
+        items |= dict.fromkeys(keys, item)
+        led |= dict.fromkeys(keys, way)
+        history = [*filter(None, map(captures.capture, distinct_captures(entries)))]
+        histories += [history] if history else []
+    return Unread(histories, items, led)
+
+
+def read_unread(
+    unread: Unread, captures: PageCaptures, loaded: LoadedSource, store: Store, taxonomy: Taxonomy
+) -> list[RunError]:
+    """Extract unread pages, dated by their captures, and return errors of pages."""
+    pages = ImportedPages(loaded, store, taxonomy)
+    pages.listings.items |= unread.items
+    pages.read(unread.histories, captures.answer, unread.led, lambda *_: None)
+    for url in pages.media:
+        entries, _ = captures.of(url)
+        if entries and (capture := captures.capture(entries[-1])):
+            store.keep_file(loaded.id, url, capture)
+    return pages.outcome.errors
+
+
+def distinct_captures(entries: Sequence[Entry]) -> list[Entry]:
+    """The captures of a page that differ from the previous capture, and the last capture."""
+    before = (None, *entries)
+    changes = [
+        one
+        for one, last in zip(entries, before, strict=False)
+        if not last or last.digest != one.digest
+    ]
+    return changes if not entries or changes[-1] == entries[-1] else [*changes, entries[-1]]

@@ -1,0 +1,157 @@
+"""Estimates how many releases a source publishes in each minute of its week.
+
+The model is an inhomogeneous Poisson process with a period of a week (Sia, Cho and Cho, 2007,
+"Efficient Monitoring Algorithm for Fast News Alerts", use a day). The rate is a Gamma-Poisson
+estimate in which old releases count less. The shape is a mixture of profiles, each a guess of how
+an office works: at any time, in office hours, at this hour of this weekday, at this hour of any
+workday, on the hour and half hour, at the same minute each workday, and like other sources. The
+weights of the profiles are learned by expectation maximization from weeks that the profiles were
+not made from (cross-validation). So a new source is assumed to be like the others, and an old one
+like itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scheduler.planning.moments import OFFICE_HOURS_OF_DAY, WEEK, Moments
+
+HALF_LIFE_MINUTES: Final = 20 * WEEK
+"""Minutes after which a release counts half, because press offices and governments change."""
+
+PRIOR_RELEASES: Final = 1.0
+"""Releases that are assumed before the first one, in as many weeks."""
+
+HOUR_OF_WEEK, TIME_OF_DAY, SAME_MINUTE = 45.0, 30.0, 1.0
+"""Minutes by which profiles are smoothed: standard deviations of a normal kernel."""
+
+ROUND_PRIOR: Final = 2.0
+"""Releases that are assumed to be spread evenly over the minutes of an hour."""
+
+WORKDAYS_PER_WEEK: Final = 5
+
+FOLDS: Final = 4
+"""Number of parts of the cross-validation; each part is predicted from the others."""
+
+EM_STEPS: Final = 30
+"""Steps of expectation maximization; more steps change the weights no further."""
+
+Profile = NDArray[np.float64]
+"""A value for each minute of a week, from Monday at midnight."""
+
+
+def weekly_intensity(moments: Moments, now: float, others: Profile | None = None) -> Profile:
+    """Releases per minute, for each minute of a week; ``now`` is in minutes, like moments.
+
+    ``others`` are the counts of other sources in their own time zones (counts_of), if there are
+    any.
+    """
+    known = moments.before(now)
+    at, parts = known.minutes, known.parts
+    weights = parts * 0.5 ** ((now - at) / HALF_LIFE_MINUTES)
+    seen = max(now - at[0], 0.0) if len(at) else 0.0
+    lived = (1 - 0.5 ** (seen / HALF_LIFE_MINUTES)) * HALF_LIFE_MINUTES / np.log(2)
+    rate = (weights.sum() + PRIOR_RELEASES) / (lived + PRIOR_RELEASES * WEEK)
+    shared, beliefs = [EVEN, OFFICE_HOURS], [1.0, 4.0]
+    if others is not None and others.any():
+        shared += others_profiles(others)
+        beliefs += [4.0, 4.0]
+    prior = np.array(beliefs + [1 / OWN_PROFILES] * OWN_PROFILES)
+    minutes = at.astype(int) % WEEK
+    fold = at.astype(int) // WEEK % FOLDS
+    foretold = np.ones((len(at), len(shared) + OWN_PROFILES))
+    for part in range(FOLDS):
+        held, rest = fold == part, fold != part
+        profiles = [*shared, *own_profiles(tally(minutes[rest], weights[rest]))]
+        foretold[held] = np.array(profiles)[:, minutes[held]].T
+    shares = mixture(foretold, weights, PRIOR_RELEASES * prior / prior.sum())
+    profiles = [*shared, *own_profiles(tally(minutes, weights))]
+    return np.asarray(rate * (shares @ np.array(profiles)))
+
+
+def counts_of(moments: Moments, now: float) -> Profile:
+    """The number of releases at each minute of a week, in which old releases count less."""
+    known = moments.before(now)
+    weights = known.parts * 0.5 ** ((now - known.minutes) / HALF_LIFE_MINUTES)
+    return tally(known.minutes.astype(int) % WEEK, weights)
+
+
+def tally(minutes: NDArray[np.int64], weights: NDArray[np.float64]) -> Profile:
+    """The sum of the weights at each minute of a week."""
+    return np.asarray(np.bincount(minutes, weights, WEEK), dtype=np.float64)
+
+
+def mixture(
+    foretold: NDArray[np.float64], weights: NDArray[np.float64], prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The weight of each profile, from the densities that it predicted for releases (rows).
+
+    ``prior`` is the number of releases that each is assumed to have predicted before.
+    """
+    shares = prior / prior.sum()
+    for _ in range(EM_STEPS):
+        blame = foretold * shares
+        blame /= blame.sum(axis=1, keepdims=True)
+        shares = (weights @ blame + prior) / (weights.sum() + prior.sum())
+    return np.asarray(shares)
+
+
+OWN_PROFILES: Final = 4
+"""Number of profiles made from the releases of a source itself."""
+
+
+def own_profiles(counts: Profile) -> Iterator[Profile]:
+    """Profiles made from the releases of a source, from coarse to fine."""
+    yield normed(smoothed(counts, HOUR_OF_WEEK))
+    yield from others_profiles(counts)
+    yield normed(by_kind_of_day(counts, SAME_MINUTE))
+
+
+def others_profiles(counts: Profile) -> list[Profile]:
+    """Profiles by the time of day, on workdays and weekends; and the same on round minutes."""
+    time_of_day = by_kind_of_day(counts, TIME_OF_DAY)
+    hour = counts.reshape(-1, 60).sum(axis=0)
+    minutes = (hour + ROUND_PRIOR / 60) / (hour.sum() + ROUND_PRIOR)
+    return [normed(time_of_day), normed(time_of_day * np.tile(minutes, WEEK // 60))]
+
+
+def by_kind_of_day(counts: Profile, deviation: float) -> Profile:
+    """Smoothed counts by the time of day, averaged over workdays and over weekends."""
+    days = counts.reshape(7, -1)
+    return np.concatenate(
+        [
+            np.tile(smoothed(part.mean(axis=0), deviation), len(part))
+            for part in (days[:WORKDAYS_PER_WEEK], days[WORKDAYS_PER_WEEK:])
+        ]
+    )
+
+
+def smoothed(counts: Profile, deviation: float) -> Profile:
+    """Counts smoothed by a normal kernel, around a circle."""
+    frequencies = np.fft.rfftfreq(len(counts))
+    kernel = np.exp(-2 * (np.pi * frequencies * deviation) ** 2)
+    return np.maximum(np.fft.irfft(np.fft.rfft(counts) * kernel, len(counts)), 0)
+
+
+def normed(profile: Profile) -> Profile:
+    """A profile scaled to a mean of 1; an even profile if it is empty."""
+    mean = profile.mean()
+    return profile / mean if mean > 0 else EVEN
+
+
+EVEN: Final = np.ones(WEEK)
+HOURS: Final = np.arange(WEEK // 60) % 24
+WORKDAYS: Final = np.arange(WEEK // 60) // 24 < WORKDAYS_PER_WEEK
+OFFICE_HOURS: Final = normed(
+    np.repeat(
+        (WORKDAYS & (OFFICE_HOURS_OF_DAY[0] <= HOURS) & (OFFICE_HOURS_OF_DAY[1] > HOURS)).astype(
+            float
+        ),
+        60,
+    )
+)
+"""Monday to Friday in office hours."""

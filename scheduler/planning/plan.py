@@ -1,0 +1,231 @@
+"""Plans the best times of visits to a source whose publication rate is known for each minute.
+
+The plan minimizes how long releases wait plus what visits cost, by dynamic programming over the
+next hours (Eckstein, Gal and Reiner, 2008, "Monitoring an Information Source Under a Politeness
+Constraint", INFORMS Journal on Computing 20(1)). If much is published at noon, the plan waits for
+noon and visits right after it.
+
+A visit has a price, the same for all sources that share a budget of visits, so that visits go where
+they save the most waiting. The price is set so that the visits of a week match the budget
+(prices_of). Beyond the mean interval, each further minute of waiting counts only as LATE_WEIGHT:
+finding many releases soon is worth more than finding one late release a little earlier.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+WEEK_MINUTES: Final = 7 * 24 * 60
+"""Minutes of a week."""
+
+LATE_WEIGHT: Final = 0.2
+"""Weight of a minute of waiting beyond the mean interval; a minute before counts 1."""
+
+MAX_STEPS: Final = 360
+"""Maximum number of steps in the longest interval."""
+
+MIN_PLAN_MINUTES: Final = 24 * 60.0
+"""Minimum minutes that a plan covers."""
+
+MIN_PRICE, MAX_PRICE = 1e-6, 1e9
+"""Bounds of the search for a price, in minutes of waiting."""
+
+BISECTIONS: Final = 40
+"""Number of bisections in the search for a price."""
+
+MAX_VISIT_FACTOR: Final = 4
+"""How many times more often than its interval says a source may be visited, however little the
+other sources of its budget publish."""
+
+MAX_SAMPLED_SOURCES: Final = 10
+"""Maximum number of sources whose plans are used to correct a price."""
+
+CORRECTIONS: Final = 2
+"""Number of corrections of a price; after one, the error is a few per cent."""
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Minutes between two visits: the ``mean`` and the ``least``; ``longest`` is derived."""
+
+    mean: float
+    least: float
+
+    @cached_property
+    def longest(self) -> float:
+        """Maximum minutes between two visits: edits and failures must be noticed as well."""
+        return min(24 * self.mean, max(6 * 60.0, 4 * self.mean))
+
+    @cached_property
+    def step(self) -> float:
+        """Minutes per step of the plan."""
+        return max(1.0, self.longest / MAX_STEPS)
+
+    @cached_property
+    def steps(self) -> int:
+        """Steps in the longest interval."""
+        return int(self.longest / self.step)
+
+    @cached_property
+    def waits(self) -> NDArray[np.float64]:
+        """The cost in minutes of a release that waits n steps.
+
+        The release appeared within the first step.
+        """
+        minutes = np.maximum(np.arange(self.steps + 1) - 0.5, 0) * self.step
+        late = np.maximum(minutes - self.mean, 0)
+        return np.asarray(np.minimum(minutes, self.mean) + LATE_WEIGHT * late)
+
+    @cached_property
+    def even(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The best interval in minutes at a constant rate, by the ratio of rate to price."""
+        gaps = np.arange(1, self.steps + 1)
+        ratios = np.geomspace(1e-9, 1e3, 600)
+        costs = (ratios[:, None] * self.step * np.cumsum(self.waits[1:]) + 1) / gaps
+        return ratios, np.maximum(gaps[costs.argmin(axis=1)] * self.step, self.least)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The best next visits: ``gaps`` are minutes until the next visit, per step of the last one."""
+
+    start: float
+    step: float
+    gaps: NDArray[np.float64]
+
+    @property
+    def end(self) -> float:
+        """The minute at which the plan ends."""
+        return self.start + len(self.gaps) * self.step
+
+    def after(self, minute: float) -> float:
+        """The best minute of the next visit after a visit at ``minute``."""
+        step = int((minute - self.start) / self.step)
+        step = min(max(step, 0), len(self.gaps) - 1)
+        return max(minute, self.start + step * self.step) + float(self.gaps[step])
+
+
+def plan(intensity: NDArray[np.float64], start: float, price: float, intervals: Intervals) -> Plan:
+    """The best visits from a minute on, for a day or the longest interval.
+
+    ``intensity`` is in releases per minute, for each minute of a week. ``price`` is how many
+    minutes of waiting one visit is worth. Steps begin with whole minutes, because many releases
+    appear in the first seconds of a minute.
+    """
+    start = math.floor(start)
+    most, waits = intervals.steps, intervals.waits[1:]
+    least = max(1, round(intervals.least / intervals.step))
+    planned = int(max(MIN_PLAN_MINUTES, intervals.longest) / intervals.step)
+    # The time after the plan affects its last visits, and earlier ones less and less.
+    known = planned + 2 * most
+    expected = per_step(intensity, start, intervals.step, known).tolist()
+    ahead = np.zeros(known + most + 1)
+    gaps = np.zeros(planned)
+    # The cost of releases that appear from a step on, for a visit n steps later.
+    waiting = np.zeros(most + 1)
+    for step in range(known - 1, -1, -1):
+        waiting[1:] = waiting[:-1] + expected[step] * waits
+        costs = waiting[least:] + ahead[step + least : step + most + 1]
+        best = int(costs.argmin())
+        ahead[step] = price + costs[best]
+        if step < planned:
+            gaps[step] = (least + best) * intervals.step
+    return Plan(start, intervals.step, gaps)
+
+
+def per_step(
+    intensity: NDArray[np.float64], start: float, step: float, count: int
+) -> NDArray[np.float64]:
+    """The expected number of releases in each of ``count`` steps from a minute on."""
+    whole = np.concatenate([[0.0], np.cumsum(intensity)])
+    edges = start + step * np.arange(count + 1)
+    weeks, within = np.divmod(edges, WEEK_MINUTES)
+    passed: NDArray[np.float64] = weeks * whole[-1] + np.interp(
+        within, np.arange(WEEK_MINUTES + 1), whole
+    )
+    return np.diff(passed)
+
+
+def prices_of(
+    intensities: Mapping[str, NDArray[np.float64]], intervals: Intervals
+) -> dict[str, float]:
+    """The price of a visit to each of several sources that share a budget.
+
+    The budget is one visit per source and mean interval. The price is the same for all sources but
+    those that would be visited more than MAX_VISIT_FACTOR times as often.
+    """
+    even = WEEK_MINUTES / intervals.mean
+    price = price_of(list(intensities.values()), intervals, len(intensities) * even)
+    prices = dict.fromkeys(intensities, price)
+    for name, one in intensities.items():
+        if (
+            even_visits(averaged(one, round(intervals.mean)), price, intervals)
+            > MAX_VISIT_FACTOR * even
+        ):
+            prices[name] = price_of([one], intervals, MAX_VISIT_FACTOR * even)
+    return prices
+
+
+def price_of(
+    intensities: Sequence[NDArray[np.float64]], intervals: Intervals, visits: float
+) -> float:
+    """The price at which all sources together get ``visits`` per week.
+
+    It is calculated for smoothed rates, and corrected by the plans of a sample of the sources.
+    """
+    smooth = [averaged(one, round(intervals.mean)) for one in intensities]
+    by_rate = np.argsort([one.sum() for one in intensities])
+    some = by_rate[:: -(-len(by_rate) // MAX_SAMPLED_SOURCES)]
+    asked = visits
+    for _ in range(CORRECTIONS):
+        price = even_price(smooth, intervals, asked)
+        foreseen = sum(even_visits(smooth[one], price, intervals) for one in some)
+        planned = sum(planned_visits(intensities[one], price, intervals) for one in some)
+        asked = visits * foreseen / planned
+    return even_price(smooth, intervals, asked)
+
+
+def even_price(
+    intensities: Sequence[NDArray[np.float64]], intervals: Intervals, visits: float
+) -> float:
+    """The price at which a week has ``visits``, if each rate is constant for a while."""
+    low, high = MIN_PRICE, MAX_PRICE
+    for _ in range(BISECTIONS):
+        price = math.sqrt(low * high)
+        if sum(even_visits(one, price, intervals) for one in intensities) > visits:
+            low = price
+        else:
+            high = price
+    return high
+
+
+def even_visits(intensity: NDArray[np.float64], price: float, intervals: Intervals) -> float:
+    """The visits per week at a price, if the rate is constant for a while."""
+    ratios, gaps = intervals.even
+    return float((1 / np.interp(intensity / price, ratios, gaps)).sum())
+
+
+def planned_visits(intensity: NDArray[np.float64], price: float, intervals: Intervals) -> float:
+    """The visits per week according to plans."""
+    made, now = 0, 0.0
+    while now < WEEK_MINUTES:
+        planned = plan(intensity, now, price, intervals)
+        while now < min(planned.end, WEEK_MINUTES):
+            now = planned.after(now)
+            made += 1
+    return made * WEEK_MINUTES / now
+
+
+def averaged(intensity: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """The moving average over ``window`` minutes, around a week."""
+    window = min(max(window, 1), WEEK_MINUTES)
+    whole = np.concatenate([[0.0], np.cumsum(np.concatenate([intensity, intensity]))])
+    means = (whole[window : window + WEEK_MINUTES] - whole[:WEEK_MINUTES]) / window
+    return np.asarray(np.roll(means, window // 2))

@@ -1,0 +1,205 @@
+"""Decides when each source is visited next, from facts in the store, which survive restarts.
+
+Sources without an interval of their own share a budget. Together they are visited as often as if
+each had one visit per `collect.interval`. Sources that publish more get more visits, at the times
+when they publish. A source with its own `interval` has its own budget. If that is at most
+`collect.least_interval`, visits come evenly. If the last visit shows that a source stopped working,
+or works again, the next visits follow soon (data.health.confirmation).
+
+The rates are estimated again once a day. No source is requested before a time that its host set.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from data.clock import zone_or_utc
+from data.health.evidence import is_to_be_confirmed
+from data.health.network import MIN_HOSTS
+from data.settings import Collect, Health
+from data.store.protocol import Store
+from scheduler.planning.intensity import Profile, counts_of, weekly_intensity
+from scheduler.planning.moments import WEEK, Moments, minute_of, moments_of
+from scheduler.planning.plan import Intervals, Plan, plan, prices_of
+from spiders.download.hosts import LONGEST_WAIT, host_of
+from spiders.sources.loader import LoadedSource
+
+MAX_KNOWN_RELEASES: Final = 2000
+"""Maximum number of releases per source from which its rate is estimated: half a year of the
+busiest source."""
+
+ESTIMATES_VALID: Final = dt.timedelta(days=1)
+"""For how long estimates are used."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextVisit:
+    """When a source is due, ``seconds`` after its last visit; ``at`` is aware UTC.
+
+    ``hourly`` is the usual number of releases per hour then, or None if visits come evenly.
+    ``asked`` is whether the host set this time (Retry-After), ``confirms`` whether the visit
+    confirms the result of the last one.
+    """
+
+    at: dt.datetime
+    seconds: float
+    hourly: float | None = None
+    asked: bool = False
+    confirms: bool = False
+
+    def wait(self, now: dt.datetime) -> float:
+        """The seconds until the visit, also if the clock was set back since the last visit."""
+        return min((self.at - now).total_seconds(), self.seconds)
+
+
+class VisitPlanner:
+    """The plans of all sources. It is safe to use from several threads."""
+
+    def __init__(self, settings: Collect, health: Health) -> None:
+        self._settings = settings
+        self._health = health
+        self._lock = threading.Lock()
+        self._learned: dt.datetime | None = None
+        self._intervals: dict[str, Intervals] = {}
+        self._counts: dict[str, Profile] = {}
+        self._intensities: dict[str, Profile] = {}
+        self._prices: dict[str, float] = {}
+        self._plans: dict[str, Plan] = {}
+
+    def interval(self, source: LoadedSource) -> float:
+        """The mean seconds between two visits to a source, or to all that share its budget."""
+        return float(source.file.interval or self._settings.interval)
+
+    def learn(self, store: Store, sources: Iterable[LoadedSource], now: dt.datetime) -> None:
+        """Estimate the rates of new sources and changed intervals, and once a day of all sources.
+
+        Raises StoreError.
+        """
+        chosen = {one.id: one for one in sources if self._is_learned(one)}
+        intervals = {name: self._intervals_of(one) for name, one in chosen.items()}
+        with self._lock:
+            overdue = self._learned is None or not is_valid(self._learned, now)
+            if not overdue and intervals == self._intervals:
+                return
+            known = set() if overdue else self._intensities.keys() & chosen.keys()
+            moments = {
+                name: known_moments(store, one) for name, one in chosen.items() if name not in known
+            }
+            minutes = {name: minute_of(now, zone_of_source(one)) for name, one in chosen.items()}
+            counts = {name: self._counts[name] for name in known}
+            counts |= {name: counts_of(those, minutes[name]) for name, those in moments.items()}
+            whole = np.sum([np.zeros(WEEK), *counts.values()], axis=0)
+            intensities = {name: self._intensities[name] for name in known}
+            for name, those in moments.items():
+                others = whole - counts[name]
+                intensities[name] = weekly_intensity(those, minutes[name], others)
+            self._intervals, self._counts, self._intensities = intervals, counts, intensities
+            self._prices = self._find_prices(chosen)
+            self._plans = {}
+            if overdue:
+                self._learned = now
+
+    def next_visit(self, store: Store, source: LoadedSource, after: dt.datetime) -> NextVisit:
+        """The next visit after one that began at ``after``.
+
+        Visits of a source without an estimate come evenly. Raises StoreError if the store can't be
+        read.
+        """
+        due = self._planned(source, after)
+        further, quick = self._health.confirm_visits, float(self._health.confirm_after)
+        if quick < due.seconds and is_to_be_confirmed(store, source.source, further=further):
+            due = NextVisit(after + dt.timedelta(seconds=quick), quick, confirms=True)
+        until = self._asked_until(store, source, after)
+        if until and until > due.at:
+            seconds = (until - after).total_seconds()
+            return NextVisit(until, seconds, due.hourly, asked=True, confirms=due.confirms)
+        return due
+
+    def witnesses(
+        self, store: Store, source: LoadedSource, others: Iterable[LoadedSource], at: dt.datetime
+    ) -> list[str]:
+        """The first sources of other hosts that show whether our network is down, or one host.
+
+        They may be visited at ``at``. Raises StoreError.
+        """
+        found = {host_of(source.file.url): source.id}
+        for one in others:
+            host = host_of(one.file.url)
+            if host not in found and self.soonest_visit(store, one, at) <= at:
+                found[host] = one.id
+            if len(found) == MIN_HOSTS:
+                break
+        return [name for name in found.values() if name != source.id]
+
+    def soonest_visit(self, store: Store, source: LoadedSource, now: dt.datetime) -> dt.datetime:
+        """The earliest allowed time of a visit, whatever is planned. Raises StoreError."""
+        last = store.last_visit(source.id)
+        least = dt.timedelta(seconds=self._settings.least_interval)
+        # A last visit in the future was stored while the clock was wrong.
+        rested = last + least if last and last <= now else now
+        return max(now, rested, self._asked_until(store, source, now) or now)
+
+    def _asked_until(
+        self, store: Store, source: LoadedSource, after: dt.datetime
+    ) -> dt.datetime | None:
+        """Until when a host asked for no requests (Retry-After), for a visit that begins then."""
+        wait = store.wait(host_of(source.file.feed or source.file.url))
+        # A wait beyond the maximum was stored while the clock was wrong.
+        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + LONGEST_WAIT
+        return wait.until if wait and wait.until <= latest else None
+
+    def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:
+        with self._lock:
+            if not self._is_learned(source) or source.id not in self._intensities:
+                seconds = self.interval(source)
+                return NextVisit(after + dt.timedelta(seconds=seconds), seconds)
+            intensity = self._intensities[source.id]
+            minute = minute_of(after, zone_of_source(source))
+            made = self._plans.get(source.id)
+            if made is None or not made.start <= minute < made.end:
+                price = self._prices[source.id]
+                made = plan(intensity, minute, price, self._intervals[source.id])
+                self._plans[source.id] = made
+            due = made.after(minute)
+        hour = (np.arange(60) + int(due) - 30) % WEEK
+        at = after + dt.timedelta(minutes=due - minute)
+        return NextVisit(at, (due - minute) * 60, float(intensity[hour].sum()))
+
+    def _is_learned(self, source: LoadedSource) -> bool:
+        # A plan has steps of minutes, so visits at such short intervals come evenly.
+        return self.interval(source) > max(self._settings.least_interval, 60)
+
+    def _intervals_of(self, source: LoadedSource) -> Intervals:
+        return Intervals(self.interval(source) / 60, self._settings.least_interval / 60)
+
+    def _find_prices(self, chosen: dict[str, LoadedSource]) -> dict[str, float]:
+        """The price of a visit to each source, from the sources that share its budget."""
+        shared = [name for name, one in chosen.items() if not one.file.interval]
+        alone = [[name] for name, one in chosen.items() if one.file.interval]
+        prices = dict[str, float]()
+        for group in [shared, *alone] if shared else alone:
+            together = {name: self._intensities[name] for name in group}
+            prices |= prices_of(together, self._intervals[group[0]])
+        return prices
+
+
+def known_moments(store: Store, source: LoadedSource) -> Moments:
+    """The times of the last releases of a source, in its time zone."""
+    times = store.publication_times(source.id, limit=MAX_KNOWN_RELEASES)
+    return moments_of(times, zone_of_source(source))
+
+
+def zone_of_source(source: LoadedSource) -> dt.tzinfo:
+    """The time zone of a source."""
+    return zone_or_utc(source.file.timezone)
+
+
+def is_valid(learned: dt.datetime, now: dt.datetime) -> bool:
+    """Whether estimates are still valid; not if the clock was set back since."""
+    return dt.timedelta(0) <= now - learned < ESTIMATES_VALID

@@ -1,0 +1,1 @@
+"""Sources of a home directory: health, decisions of people, changed extraction, rename, removal."""

@@ -1,0 +1,179 @@
+"""Renames and removes sources, in an order that lets the same command finish after a kill.
+
+Each change takes the locks of all processes that write the id of a source: visits, publishing,
+health.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from data.clock import utc_now
+from data.errors import RenamedSource, SourceError, UnknownSource
+from data.files import sync
+from data.models import Facet
+from data.store.protocol import Store
+from data.toml_files import ID
+from feeds.urls import stem_of
+from scheduler.home import SOURCE_LOCK, Home
+from scheduler.home.files import keep_home_files
+from spiders.sources.loader import shipped_folder
+
+EACH_HOME = (
+    "this HOME is one of several: run the same command on each service, because each has its own "
+    "source file; until then, the leader uses the file on its machine"
+)
+"""A note for several services on one database."""
+
+
+class SourceRename(msgspec.Struct, frozen=True):
+    """The result of a rename; ``path`` is the source file.
+
+    ``done`` is false if nothing had to be done.
+    """
+
+    old: str
+    new: str
+    path: str
+    releases: int
+    done: bool
+
+
+class SourceRemoval(msgspec.Struct, frozen=True):
+    """The result of a removal; ``done`` is false if the source was removed before."""
+
+    source: str
+    kept: bool
+    releases: int
+    done: bool
+
+
+def rename_source(home: Home, old: str, new: str) -> SourceRename:
+    """Give a source another id: in the store, then its file and its samples.
+
+    If it is killed in between, the store redirects the old id, which no visit accepts any more, and
+    the same call finishes the rename. Raises UnknownSource, SourceError, RenamedSource, and
+    HomeInUse while the source is visited.
+    """
+    path, place = file_of(home, old), file_of(home, new)
+    if not ID.fullmatch(new):
+        fix = "use lower-case letters, digits and hyphens, at most 64"
+        raise SourceError(str(place), "file name", fix)
+    with held(home, old, new), opened(home) as store:
+        begun = store.source_moves().get(old) == new != old
+        if not begun:
+            check_is_free(home, store, old, new)
+            check_known(store, old, [old] if path.exists() else ())
+        with store.transaction():
+            renamed = store.rename_source(old, new)
+            if renamed:
+                store.move_feeds(stem_of(Facet(source=old)), stem_of(Facet(source=new)))
+        moved = [move(path, place), move(home.samples / old, home.samples / new)]
+        keep_home_files(home, store, [old, new])
+        store.update_search_index()
+        return SourceRename(old, new, str(place), count_of(store, new), renamed or any(moved))
+
+
+def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
+    """Stop collecting a source: delete its file, then its releases, unless they are ``kept``.
+
+    If it is killed in between, the file is missing, which health reports, and the same call
+    finishes the removal. Samples stay. Raises UnknownSource, RenamedSource, and HomeInUse during a
+    visit.
+    """
+    with held(home, source), opened(home) as store:
+        path = file_of(home, source)
+        was_there = path.exists()
+        check_known(store, source, [source] if was_there else ())
+        before = count_of(store, source)
+        path.unlink(missing_ok=True)
+        if path.parent.exists():
+            # A file that reappeared after a power failure would be collected again.
+            sync(path.parent)
+        keep_home_files(home, store, [source])
+        removed = store.remove_source(source, at=utc_now(), kept=kept)
+        releases = count_of(store, source) if kept else before
+        return SourceRemoval(source, kept, releases, removed or was_there)
+
+
+def file_of(home: Home, source: str) -> Path:
+    """The path of a user's source file."""
+    return home.sources / f"{source}.toml"
+
+
+def check_known(store: Store, source: str, files: Iterable[str] = ()) -> None:
+    """Raise UnknownSource unless the store or ``files`` has a source with this id.
+
+    Raises RenamedSource for a former id.
+    """
+    known = {*store.sources(), *files}
+    if source in known:
+        return
+    if now := store.source_moves().get(source):
+        raise RenamedSource(source, now)
+    raise UnknownSource(source, tuple(sorted(known)))
+
+
+def check_is_free(home: Home, store: Store, old: str, new: str) -> None:
+    """Raise SourceError or RenamedSource if a source can't get the id ``new``."""
+    moves = store.source_moves()
+    if moves.get(old, old) != old:
+        raise RenamedSource(old, moves[old])
+    if moves.get(new, old) != old:
+        raise RenamedSource(new, moves[new])
+    shipped = shipped_folder() / f"{old}.toml"
+    if shipped.exists() and not file_of(home, old).exists():
+        fix = f"it is bundled with Communique; copy it to {file_of(home, old)} first"
+        raise SourceError(str(shipped), "file name", fix)
+    for folder in (home.sources, shipped_folder()):
+        if (path := folder / f"{new}.toml").exists():
+            raise SourceError(str(path), "file name", "it exists already; choose another id")
+    if new in store.sources():
+        fix = f"the store has releases of a source {new!r} already; choose another id"
+        raise SourceError(str(file_of(home, new)), "file name", fix)
+    if (samples := home.samples / new).exists():
+        raise SourceError(str(samples), "folder", "it exists already; move it away")
+
+
+def move(path: Path, place: Path) -> bool:
+    """Rename a file or folder if it exists; whether it did. Raises SourceError."""
+    if not path.exists():
+        return False
+    if place.exists():
+        fix = f"{place} exists as well; delete the wrong one"
+        raise SourceError(str(path), "file name", fix)
+    path.rename(place)
+    return True
+
+
+def count_of(store: Store, source: str) -> int:
+    """The number of visible releases of a source."""
+    return store.facets().get(Facet(source=source), 0)
+
+
+@contextmanager
+def held(home: Home, *sources: str) -> Iterator[None]:
+    """Lock sources against visits, and all sources against publishing and health."""
+    with ExitStack() as locks:
+        for source in sources:
+            if ID.fullmatch(source):
+                name = f"{SOURCE_LOCK}{source}"
+                locks.enter_context(home.lock(name, "a command that renames or removes it"))
+        for name in ("publish", "health"):
+            holder = "a command that renames or removes a source"
+            locks.enter_context(home.lock(name, holder, wait=True))
+        yield
+
+
+@contextmanager
+def opened(home: Home) -> Iterator[Store]:
+    """The store of a home directory, closed at the end of the block."""
+    store = home.store()
+    try:
+        yield store
+    finally:
+        store.close()

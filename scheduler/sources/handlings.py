@@ -1,0 +1,107 @@
+"""Decisions of people about sources: acknowledge a failure, mute its alerts, pause its visits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Any, Final
+
+from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.health.overview import health_fields, overview
+from data.health.state import Health
+from data.models import Handling, HandlingKind
+from data.store.protocol import Store
+from scheduler.home import Home
+from scheduler.sources.changes import check_known
+from spiders.sources.loader import load_source
+
+DEFAULT_MUTE_DAYS: Final = 7
+"""Default days of a mute: a forgotten mute would hide later failures."""
+
+MAX_MUTE_DAYS: Final = 3650
+"""Maximum days of a mute."""
+
+
+def handle_source(home: Home, source: str, handling: Handling) -> None:
+    """Store a decision about a source. Raises UnknownSource."""
+    with closing(home.store()) as store:
+        check_known(store, source)
+        store.handle(source, handling)
+
+
+class NothingToAcknowledge(CommuniqueError):
+    """A source is healthy, so there is no failure to acknowledge."""
+
+    def __init__(self, source: str, state: str) -> None:
+        super().__init__(f"{source} is {state}, so there is nothing to acknowledge")
+        self.source = source
+        self.state = state
+
+
+def acknowledge(home: Home, source: str, why: str) -> Handling:
+    """Store that a person knows about the failure of a source.
+
+    Raises NothingToAcknowledge and UnknownSource.
+    """
+    with closing(home.store()) as store:
+        found = next((one for one in overview(store) if one.source == source), None)
+    if found and found.is_well:
+        raise NothingToAcknowledge(source, found.state)
+    acknowledged = Handling("acknowledged", utc_now(), why)
+    handle_source(home, source, acknowledged)
+    return acknowledged
+
+
+def mute(home: Home, source: str, why: str, days: int) -> Handling:
+    """Send no alerts about the health of a source for some days. Raises UnknownSource."""
+    now = utc_now()
+    muted = Handling("muted", now, why, now + dt.timedelta(days=days))
+    handle_source(home, source, muted)
+    return muted
+
+
+def pause(home: Home, source: str, why: str) -> Handling:
+    """Visit a source only when a person names it.
+
+    Raises SourceError and UnknownSource.
+    """
+    with closing(home.store()) as store:
+        store.register(load_source(home.sources, source).source)
+    paused = Handling("paused", utc_now(), why)
+    handle_source(home, source, paused)
+    return paused
+
+
+def end_handlings(home: Home, source: str, kinds: Iterable[HandlingKind]) -> list[HandlingKind]:
+    """End decisions about a source; return the kinds that were in force.
+
+    Raises UnknownSource.
+    """
+    with closing(home.store()) as store:
+        check_known(store, source)
+        return [kind for kind in kinds if store.end_handling(source, kind)]
+
+
+def paused_sources(store: Store) -> frozenset[str]:
+    """The sources that are visited only when a person names them."""
+    handled = store.handlings(utc_now())
+    return frozenset(source for source, kinds in handled.items() if "paused" in kinds)
+
+
+def handling_line(one: Handling) -> str:
+    """A decision as a line for people."""
+    until = f" until {one.until:%Y-%m-%d}" if one.until else ""
+    return f"{one.kind}{until}{f': {one.why}' if one.why else ''}"
+
+
+def why_line(one: Health) -> str:
+    """The reason of a source's health, and the decisions about it, as a line for people."""
+    visit = ("a visit is under way",) if one.visiting else ()
+    return "; ".join([one.reason, *visit, *map(handling_line, one.handled.values())])
+
+
+def handled_fields(one: Health) -> dict[str, Any]:
+    """The health of a source as JSON for operators, with the reasons of decisions."""
+    return {**health_fields(one), "handled": [*one.handled.values()]}

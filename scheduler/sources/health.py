@@ -1,0 +1,174 @@
+"""The health of the sources of a home directory, and records of changes of health."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from data.clock import utc_now
+from data.errors import SourceError
+from data.files import is_held
+from data.health.codes import Verdict
+from data.health.events import note_health_events
+from data.health.overview import overview
+from data.health.state import Health
+from data.models import Run
+from data.sqlite_file import is_full
+from data.store.protocol import Store
+from scheduler.home import SOURCE_LOCK, VISIT, Home
+from spiders.sources.loader import choose, load_sources
+
+
+def home_health(home: Home, store: Store) -> list[Health]:
+    """The health of all sources of a home directory, sorted by id.
+
+    A source that is not visited counts as failing, however well its last visit went: because its
+    file is missing or invalid, because the service does not visit it, or because the disk is full.
+    A home directory on a shared database may have no source files, such as a web node; it ignores
+    missing files. A source that was never visited is ``new``, also an imported one without a file.
+    """
+    loaded, broken = load_sources(home.sources)
+    found = {one.source: one for one in overview(store)}
+    removed = store.removed_sources()
+    for one in choose(loaded, ()):
+        if one.id not in removed:
+            found.setdefault(one.id, Health(one.id, UNVISITED, None, None, None))
+    full = why_full(home)
+    verdicts: dict[str, Verdict] = {}
+    for one in choose(loaded, ()):
+        known = found.get(one.id)
+        if known and (not known.is_well or known.code == "paused"):
+            continue
+        runs = store.runs(one.id, limit=MAX_REPORTS)
+        if why := full or why_overdue(home, one.file.interval, runs, utc_now()):
+            verdicts[one.id] = why
+    if home.sources.is_dir() or not home.settings.store.url:
+        visited = [name for name, one in found.items() if one.last_run]
+        verdicts |= {
+            name: IMPORTED
+            for name, one in found.items()
+            if one.code == UNVISITED.code and name not in loaded
+        }
+        verdicts |= without_file(home, visited, loaded, broken)
+    for source, verdict in verdicts.items():
+        told = found.get(source) or Health(source, verdict, None, None, None)
+        found[source] = replace(told, verdict=verdict)
+    visited_now = visits_under_way(home, found) | store.visited_now()
+    return [replace(found[source], visiting=source in visited_now) for source in sorted(found)]
+
+
+def visits_under_way(home: Home, sources: Iterable[str]) -> frozenset[str]:
+    """The sources that a process on this machine is visiting, by their locks."""
+    locks = ((source, home.path / "locks" / f"{SOURCE_LOCK}{source}") for source in sources)
+    return frozenset(source for source, lock in locks if is_visit(lock))
+
+
+def is_visit(lock: Path) -> bool:
+    """Whether the lock of a source is held by a visit."""
+    try:
+        return is_held(lock) and lock.read_text("utf-8", "replace").startswith(VISIT)
+    except FileNotFoundError:
+        return False
+
+
+def without_file(
+    home: Home,
+    visited: Iterable[str],
+    loaded: Collection[str],
+    broken: Iterable[SourceError],
+) -> dict[str, Verdict]:
+    """The sources whose files are ``broken``, and the ``visited`` ones whose files are missing."""
+    missing = {
+        source: Verdict("source.missing", MISSING.format(source))
+        for source in visited
+        if source not in loaded
+    }
+    return missing | {
+        Path(one.path).stem: Verdict("source.broken", home.public_text(str(one))) for one in broken
+    }
+
+
+def health_without_store(home: Home) -> list[Health]:
+    """The health of sources if the store can't be opened because the disk is full.
+
+    Empty if there is another reason.
+    """
+    full = why_full(home)
+    if full is None:
+        return []
+    loaded, _ = load_sources(home.sources)
+    return [Health(one.id, full, None, None, None) for one in choose(loaded, ())]
+
+
+MIN_OVERDUE_SECONDS: Final = 6 * 3600
+"""Minimum seconds after which a visit of the service can count as overdue, for short intervals."""
+
+OVERDUE_INTERVALS: Final = 4
+"""Number of intervals after which a visit of the service can count as overdue, for long
+intervals."""
+
+UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
+
+IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
+
+MAX_REPORTS = 10
+"""Maximum number of reports that are searched for one by the service."""
+
+MISSING = (
+    "its source file HOME/sources/{}.toml is missing: restore it, or use "
+    "`communique sources remove` or `communique sources rename`"
+)
+
+
+def note_health(home: Home) -> int:
+    """Store changes in the health of sources since the last call; return their number.
+
+    One process at a time does this, others wait, so that each change is stored once. Raises
+    StoreError.
+    """
+    store = home.store()
+    try:
+        with home.lock("health", "noting the health of sources", wait=True):
+            further = home.settings.health.confirm_visits
+            visited = [name for name in store.sources() if store.last_visit(name)]
+            unvisited = without_file(home, visited, *load_sources(home.sources))
+            return note_health_events(store, further=further, now=utc_now(), unvisited=unvisited)
+    finally:
+        store.close()
+
+
+def why_full(home: Home) -> Verdict | None:
+    """The verdict that the disk of a writable home directory is full, or None."""
+    if not is_full(home.path):
+        return None
+    return Verdict(
+        "home.full", "the disk of HOME is full, so visits can't be stored: free space on it"
+    )
+
+
+def why_overdue(
+    home: Home, interval: float | None, runs: Sequence[Run], now: dt.datetime
+) -> Verdict | None:
+    """The verdict that the service stopped visiting a source, or None; ``runs`` are newest first.
+
+    Only for a source whose last visit was by the service: `communique collect` has no timetable.
+    ``interval`` is the interval of the source file in seconds, or None.
+    """
+    last = next((run for run in runs if run.facts), None)
+    if last is None or last.facts is None or last.facts.explicit:
+        return None
+    seconds = max(
+        MIN_OVERDUE_SECONDS, OVERDUE_INTERVALS * (interval or home.settings.collect.interval)
+    )
+    since = now - runs[0].started
+    if since <= dt.timedelta(seconds=2 * seconds):
+        return None
+    hours = since.total_seconds() / 3600
+    return Verdict(
+        "visit.overdue",
+        f"`communique run` visited it last on {runs[0].started:%Y-%m-%d at %H:%M} UTC,"
+        f" {hours:.0f} hours ago: check whether the service is running",
+    )

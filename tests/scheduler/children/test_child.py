@@ -1,0 +1,116 @@
+"""A child answers lines of JSON, is told of when it dies, and never outlives who started it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import uvloop
+
+from scheduler.children import child as children
+from scheduler.children.child import Child, ChildEnded
+
+Runs = Callable[[str], None]
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Lets children run a script of the shell in place of Python."""
+
+    def run(script: str) -> None:
+        program = tmp_path / "program"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(program))
+
+    return run
+
+
+@pytest.fixture(params=[asyncio.run, uvloop.run])
+def run(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """What runs the parent: commands have asyncio's loop, the service has uvloop's."""
+    found: Callable[..., None] = request.param
+    return found
+
+
+def test_lines_go_in_and_come_out_however_long_until_it_is_ended(
+    runs: Runs, run: Callable[..., None]
+) -> None:
+    runs("cat")
+
+    async def work() -> None:
+        child = await Child.start("any")
+        for line in ({"day": 1}, ["x" * 5_000_000], 3):
+            heard, _ = await asyncio.gather(child.hear(object), child.say(line))
+            assert heard == line
+        assert await child.end() == 0
+
+    run(work())
+
+
+@pytest.mark.parametrize("cut", ["", 'printf \'{"feeds": 12, "wri\'', "printf 12"])
+def test_one_that_dies_is_told_of_with_its_code_whatever_it_began_to_say(
+    runs: Runs, run: Callable[..., None], cut: str
+) -> None:
+    runs(f"read line\n{cut}\nkill -9 $$")
+
+    async def work() -> None:
+        child = await Child.start("any")
+        await child.say({})
+        with pytest.raises(ChildEnded, match="SIGKILL"):
+            await child.hear(object)
+        # And again, by whoever speaks to it afterwards.
+        with pytest.raises(ChildEnded, match="SIGKILL"):
+            await child.say({})
+        assert await child.end() == -9
+
+    run(work())
+
+
+def test_what_is_no_json_is_told_and_the_next_line_heard(
+    runs: Runs, run: Callable[..., None]
+) -> None:
+    runs("echo oops; echo 12; read line")
+
+    async def work() -> None:
+        child = await Child.start("any")
+        with pytest.raises(msgspec.DecodeError):
+            await child.hear(int)
+        assert await child.hear(int) == 12
+        await child.end()
+
+    run(work())
+
+
+def test_one_that_does_not_end_is_killed(
+    runs: Runs, run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs("exec sleep 1000")
+    monkeypatch.setattr(children, "KILL_AFTER_SECONDS", 0.1)
+
+    async def work() -> None:
+        child = await Child.start("any")
+        assert await child.end() == -9
+
+    run(work())
+
+
+def test_an_answer_that_takes_too_long_is_waited_for_no_longer(
+    runs: Runs, run: Callable[..., None]
+) -> None:
+    runs("exec sleep 1000")
+
+    async def work() -> None:
+        child = await Child.start("any")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await child.hear(object)
+        child.kill()
+        assert await child.end() == -9
+        child.kill()
+
+    run(work())

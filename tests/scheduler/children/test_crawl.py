@@ -1,0 +1,103 @@
+"""The child process that crawls."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from data.store import open_store
+from scheduler.children.crawl_lines import CrawlStart, VisitJob
+from scheduler.children.page_limit import NoteFile
+from tests.command import make_home
+from tests.hanging_python import LOOP, NATIVE, hanging_python
+from tests.peer import PATIENCE
+from tests.press_room import Answer, listing_html, release_html, served
+
+
+def test_it_loads_nothing_that_few_pages_need() -> None:
+    """Each crawl is a new process, which visits wait for."""
+    rare = {"pypdf", "bs4", "soupsieve", "markdown_it", "structlog"}
+    code = f"import sys, scheduler.children.crawl; sys.exit(not {rare!r}.isdisjoint(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+@pytest.mark.parametrize("module", ["scheduler.fleet.worker", "scheduler.fleet.at_once"])
+def test_whoever_starts_it_does_not_load_scrapy(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('scrapy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+def test_the_visits_of_a_parent_that_died_are_all_cut_short_and_reported(tmp_path: Path) -> None:
+    held = threading.Event()
+    with served() as pier, served() as mole:
+        for number, room in enumerate((pier, mole)):
+            room.page("/news/", listing_html([1]))
+            room.answers["/news/1.html"] = Answer(release_html(1).encode(), hold=held)
+            home = make_home(tmp_path / f"{number}", f"{room.base}/news/")
+            (home / "sources/harbour.toml").rename(tmp_path / "0/sources" / f"board-{number}.toml")
+        home = tmp_path / "0"
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", "scheduler.children.crawl"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as child:
+            assert child.stdin
+            assert child.stdout
+            assert child.stderr
+            lines = (CrawlStart(str(home)), VisitJob("board-0"), VisitJob("board-1"))
+            for line in lines:
+                child.stdin.write(msgspec.json.encode(line) + b"\n")
+            child.stdin.flush()
+            for room in (pier, mole):
+                room.wait_for("/news/1.html")
+            child.stdout.close()
+            child.stdin.close()
+            assert (child.wait(PATIENCE), child.stderr.read()) == (0, b"")
+        held.set()
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        for source in ("board-0", "board-1"):
+            (run,) = store.runs(source, limit=9)
+            assert [error.kind for error in run.errors] == ["interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "stops", "codes"),
+    [
+        (LOOP, 1000.0, "SIGTERM", {-signal.SIGALRM}),
+        (LOOP, 1000.0, "SIGINT", {-signal.SIGALRM}),
+        (LOOP, 1000.0, "death of its parent", {-signal.SIGALRM}),
+        # No signal handler of Python runs amid C code: the limit of the page ends it then.
+        (NATIVE, 0.5, "SIGTERM", {-signal.SIGALRM, -signal.SIGVTALRM}),
+    ],
+)
+def test_a_crawl_that_is_stopped_amid_a_page_that_never_ends_is_killed_in_time(
+    tmp_path: Path, kind: str, limit: float, stops: str, codes: set[int]
+) -> None:
+    with served() as room, closing(NoteFile()) as note:
+        room.page(f"/news/{kind}-1.html", release_html(1))
+        room.page("/news/", listing_html([1]).replace("/1.html", f"/{kind}-1.html"))
+        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        with subprocess.Popen(  # noqa: S603 - our own program
+            [hanging_python(tmp_path, seconds=limit), "-P", "-m", "scheduler.children.crawl"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        ) as child:
+            assert child.stdin
+            for line in (CrawlStart(str(home), note=note.path), VisitJob("harbour")):
+                child.stdin.write(msgspec.json.encode(line) + b"\n")
+            child.stdin.flush()
+            while not ((page := note.read()) and kind in page.url):
+                assert child.poll() is None
+            if stops in signal.Signals.__members__:
+                child.send_signal(signal.Signals[stops])
+            else:
+                child.stdin.close()
+            assert child.wait(PATIENCE) in codes

@@ -1,0 +1,52 @@
+"""What came of a visit counts under its lease alone, and settles what was due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from data.errors import LeaseLost
+from data.health.evidence import CUT
+from data.models import Lease, Run, RunError, Source
+from data.store.postgres.store import PostgresStore
+from scheduler.children.leased_store import leased_store
+
+NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+SOURCE = Source("harbour", "Harbour Board", "https://press.example/", "Europe/Oslo")
+
+
+def test_a_visit_settles_its_source_unless_it_was_cut_and_writes_nothing_without_its_lease(
+    postgres_url: str,
+) -> None:
+    with (
+        closing(PostgresStore(postgres_url)) as store,
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        db.execute("INSERT INTO hosts (host, next_due, token) VALUES ('press.example', now(), 7)")
+        db.execute(
+            "INSERT INTO host_sources VALUES ('harbour', 'press.example', now(), '', false, false,"
+            " false)"
+        )
+
+        def due() -> bool:
+            ((still,),) = db.execute("SELECT due <= now() FROM host_sources").fetchall()
+            return bool(still)
+
+        leased = leased_store(store, Lease("press.example", 7))
+        leased.register(SOURCE)
+        leased.add_run(Run("harbour", NOON, 1.0, errors=(RunError("", CUT, "it was stopped"),)))
+        assert due()
+        leased.add_run(Run("harbour", NOON, 2.0))
+        assert not due()
+        db.execute("UPDATE hosts SET token = 8")
+        with pytest.raises(LeaseLost):
+            leased.add_run(Run("harbour", NOON, 3.0))
+        with pytest.raises(LeaseLost), leased.transaction():
+            pass
+        # What is read needs no lease, and other visits have others.
+        assert [run.seconds for run in leased.runs("harbour", limit=9)] == [2.0, 1.0]
+        leased_store(store, Lease("press.example", 8)).add_run(Run("harbour", NOON, 4.0))
+        assert leased_store(store, None) is store

@@ -1,0 +1,299 @@
+"""The child that publishes for the service answers once for each time, and may die."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from data.store.postgres.database.pool import close_pools
+from scheduler.children.child import NICE
+from scheduler.children.executor import Executor
+from scheduler.children.publish import HealthNoted, Publisher
+from scheduler.home import open_home
+from scheduler.service import publishing
+from spiders.sources.loader import choose, load_sources
+from tests.command import collect, communique, make_home
+from tests.fork_server import forking_python
+from tests.press_room import listing_html, release_html, served
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets children start by a fork."""
+    monkeypatch.setattr(sys, "executable", forking_python())
+
+
+@asynccontextmanager
+async def started(publisher: Publisher) -> AsyncIterator[Publisher]:
+    """A publisher whose child is ended."""
+    try:
+        yield publisher
+    finally:
+        await publisher.close()
+
+
+@pytest.mark.usefixtures("forked")
+def test_the_child_notes_the_health_of_sources(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", "<h1>Not here</h1>", status=404)
+        folder = make_home(tmp_path / "home", f"{room.base}/news/")
+        settings = folder / "communique.toml"
+        settings.write_text(settings.read_text() + "\n[health]\nconfirm_visits = 0\n")
+        home = open_home(folder)
+        loaded, _ = load_sources(home.sources)
+
+        async def work() -> tuple[HealthNoted, HealthNoted]:
+            await Executor(home).visit_all(choose(loaded, ()))
+            async with started(Publisher(home)) as publisher:
+                noted = await publisher.note_health()
+                (folder / "communique.db").unlink()
+                (folder / "communique.db").mkdir()
+                return noted, await publisher.note_health()
+
+        noted, failed = uvloop.run(work())
+    assert noted == HealthNoted(changes=1)
+    assert failed.changes == 0
+    assert "it is no file" in failed.error
+
+
+@pytest.mark.usefixtures("forked")
+def test_what_changed_is_published_once(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        folder = make_home(tmp_path / "home", f"{room.base}/news/")
+        collect(folder)
+
+    async def work() -> None:
+        async with started(Publisher(open_home(folder))) as publisher:
+            first = await publisher.publish()
+            assert first.written > 10
+            assert first.errors == ()
+            assert (await publisher.publish()).written == 0
+
+    uvloop.run(work())
+    assert "<entry" in (folder / "site/feeds/all.atom").read_text("utf-8")
+
+
+def test_what_is_kept_between_publications_may_be_damaged_within(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        folder = make_home(tmp_path / "home", f"{room.base}/news/")
+        collect(folder)
+    assert communique("publish", home=folder).returncode == 0
+    before = (folder / "site/feeds/all.atom").read_bytes()
+    kept = folder / "rendered.db"
+    with kept.open("r+b") as file:
+        for page in range(1, kept.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xde\xad\xbe\xef" * 1024)
+    result = communique("publish", "--all", "--json", home=folder)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["written"] == 0
+    assert (folder / "site/feeds/all.atom").read_bytes() == before
+    assert communique("publish", home=folder).stderr == ""
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(Publisher(open_home(tmp_path))) as publisher:
+            given_up = asyncio.create_task(publisher.publish())
+            await asyncio.sleep(0)
+            given_up.cancel()
+            # The first time all is written; this is the answer to the second.
+            assert (await publisher.publish()).written == 0
+
+    uvloop.run(work())
+
+
+def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(Publisher(open_home(tmp_path))) as publisher:
+            await publisher.publish()
+            child = publisher.child
+            assert child is not None
+            os.kill(child, signal.SIGKILL)
+            (error,) = (await publisher.publish()).errors
+            assert "SIGKILL" in error
+            assert (await publisher.publish()).errors == ()
+
+    uvloop.run(work())
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_child_that_cannot_be_started_is_told_of_and_tried_again(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(Publisher(open_home(tmp_path))) as publisher:
+            with files_used_up():
+                (error,) = (await publisher.publish()).errors
+            assert "did not start" in error
+            assert (await publisher.publish()).errors == ()
+
+    uvloop.run(work())
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_child_that_dies_while_it_answers_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = tmp_path / "dying"
+    dying.write_text('#!/bin/sh\nread line\nprintf \'{"feeds": 12, "wri\'\nkill -9 $$\n')
+    dying.chmod(0o755)
+
+    async def work() -> None:
+        async with started(Publisher(open_home(tmp_path / "home"))) as publisher:
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "executable", str(dying))
+                (error,) = (await publisher.publish()).errors
+            assert "SIGKILL" in error
+            assert (await publisher.publish()).errors == ()
+
+    uvloop.run(work())
+
+
+def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = tmp_path / "dying"
+    dying.write_text('#!/bin/sh\nread line\nprintf \'{"run": {"sou\'\nkill -9 $$\n')
+    dying.chmod(0o755)
+    home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
+    sources = choose(load_sources(home.sources)[0], ())
+
+    async def work() -> None:
+        with files_used_up():
+            (run,) = await Executor(home).visit_all(sources)
+        assert run.source == "harbour"
+        assert "open files" in run.errors[0].message
+        monkeypatch.setattr(sys, "executable", str(dying))
+        (run,) = await Executor(home).visit_all(sources)
+        assert "SIGKILL" in run.errors[0].message
+
+    uvloop.run(work())
+    # Health tells of a source that no child could visit, though its first visit is still to come.
+    health = json.loads(communique("health", "--json", home=home.path).stdout)["sources"]
+    assert [(one["id"], one["state"]) for one in health] == [("harbour", "failing")]
+    assert "SIGKILL" in health[0]["reason"]
+
+
+def test_a_store_that_no_crawl_can_use_is_told_in_its_report(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    (home / "communique.db").write_bytes(b"no store of ours" * 99)
+    run = collect(home)
+    assert [error["kind"] for error in run["errors"]] == ["crawl"]
+    assert "communique.db failed: file is not a database" in run["errors"][0]["message"]
+
+
+def test_topics_that_no_crawl_can_use_are_told_in_its_report(tmp_path: Path) -> None:
+    home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
+    sources = choose(load_sources(home.sources)[0], ())
+    home.topics.write_text("[[topic]]\nslug = 'tide'\nlable = 'Tide'\n")
+    (run,) = asyncio.run(Executor(home).visit_all(sources))
+    (error,) = run.errors
+    assert error.message.startswith("HOME/topics.toml: ")
+    assert "lable" in error.message
+
+
+@contextmanager
+def files_used_up() -> Iterator[None]:
+    """A process that can open no more files, as where too many connections are open."""
+    # Threads of pools that other tests opened would end by an error.
+    close_pools()
+    # What other tests left unclosed is warned of before: to warn Python opens files.
+    gc.collect()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def group_niceness(process: int) -> int | None:
+    """How much the session of a process stands back, where the system tells and takes that.
+
+    It takes such a change at any time from root, from others one in a tenth of a second.
+    """
+    group = Path(f"/proc/{process}/autogroup")
+    said = group.read_text("ascii") if os.geteuid() == 0 and group.exists() else ""
+    return int(said.split()[-1]) if said else None
+
+
+def test_a_child_stands_back_for_readers(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(Publisher(open_home(tmp_path))) as publisher:
+            await publisher.publish()
+            child = publisher.child
+            assert child is not None
+            nice = os.getpriority(os.PRIO_PROCESS, child)
+            assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
+            # Where sessions are weighed against each other, its own counts as little.
+            assert group_niceness(child) in {None, nice}
+
+    uvloop.run(work())
+
+
+@pytest.fixture
+def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lets children write their process id to a pipe, and never answer or end by themselves."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    program = tmp_path / "hanging"
+    program.write_text(f"#!/bin/sh\nread line\necho $$ > {pipe}\nexec sleep 900\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    return pipe
+
+
+def test_a_publication_that_does_not_end_is_ended_with_the_service(
+    hanging: Path, tmp_path: Path
+) -> None:
+    async def work() -> None:
+        publisher = Publisher(open_home(tmp_path / "home"))
+        waiting = asyncio.create_task(publisher.publish())
+        child = int(await asyncio.to_thread(hanging.read_text))
+        # Another job waits for its turn.
+        behind = asyncio.create_task(publisher.note_health())
+        await asyncio.sleep(0)
+        await publisher.close(0)
+        await asyncio.wait({waiting, behind})
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+        assert publisher.child is None
+
+    uvloop.run(work())
+
+
+def test_the_last_publication_of_a_service_is_bounded(
+    hanging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "LAST_PUBLICATION_SECONDS", 0.2)
+
+    async def note() -> None:
+        """Tell nobody."""
+
+    async def work() -> None:
+        service = publishing.Publishing(open_home(tmp_path / "home"), note)
+        # The publication of a start that was stopped goes on.
+        first = asyncio.create_task(service.publish())
+        child = int(await asyncio.to_thread(hanging.read_text))
+        first.cancel()
+        await service.publish_last()
+        await service.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+
+    uvloop.run(work())

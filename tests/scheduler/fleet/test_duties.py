@@ -1,0 +1,219 @@
+"""What one service of several does: real services on a real database, each a process."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+import psycopg
+
+from scheduler.fleet.leader import LOCK
+from scheduler.home import open_home
+from tests.command import COMMUNIQUE
+from tests.peer import PATIENCE
+from tests.postgres_server import PostgresServer
+from tests.services import home_on, started, until
+
+BUCKET = 'target = "s3://press/site"\n\n[bucket]\nendpoint = "http://127.0.0.1:9"\n'
+"""Settings of a site in a bucket where nobody answers: publications fail, which is no matter."""
+
+
+TRIED = """
+    CREATE TABLE tried (worker BIGINT);
+    CREATE FUNCTION note_tried() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO tried VALUES (NEW.worker_id); RETURN NULL; END
+    $$;
+    CREATE TRIGGER tried AFTER UPDATE ON procrastinate_jobs FOR EACH ROW
+    WHEN (NEW.status = 'doing' AND NEW.args ->> 'host' = 'duty:publishing')
+    EXECUTE FUNCTION note_tried()
+"""
+"""Has a database note which workers were given a job to publish."""
+
+
+def took_on(log: IO[str], duty: str) -> None:
+    """Return once a service has taken something on."""
+    while f"duty={duty}" not in until(log, "taken on"):
+        pass
+
+
+def until_all(log: IO[str], *events: str) -> None:
+    """Return once each of several things was logged, in whichever order."""
+    missing = {*events}
+    for line in log:
+        if not (missing := {one for one in missing if one not in line}):
+            return
+    raise AssertionError(f"it ended without saying {missing}")
+
+
+def test_a_service_that_is_told_to_stop_gives_back_what_it_does(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first, second = (home_on(tmp_path / name, postgres_url, more=BUCKET) for name in "12")
+    with started("run", first) as (service, log):
+        took_on(log, "duty:publishing")
+        with (
+            started("run", second) as (_, other_log),
+            psycopg.connect(postgres_url, autocommit=True) as db,
+        ):
+            until(other_log, "standing by")
+            held = "SELECT host, token FROM hosts WHERE token <> 0 AND host <> 'duty:upkeep'"
+            before: dict[str, int] = {}
+            while len(before) < 2:
+                before = dict(db.execute(held).fetchall())
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(PATIENCE) == 0
+            # No lease has to run out: these are given back.
+            after = db.execute("SELECT 1 FROM hosts WHERE token = ANY (%s)", [[*before.values()]])
+            assert after.fetchall() == []
+            until_all(other_log, "duty=duty:publishing", "duty=duty:alerts")
+
+
+def test_what_another_service_took_is_told_by_what_it_is(tmp_path: Path, postgres_url: str) -> None:
+    with (
+        started("run", home_on(tmp_path / "home", postgres_url)) as (_, log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        took_on(log, "duty:alerts")
+        db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host = 'duty:alerts'")
+        assert "duty=duty:alerts" in until(log, "duty lost to another service")
+
+
+def test_a_publication_is_ended_that_another_service_took_meanwhile(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    home = open_home(home_on(tmp_path / "home", postgres_url, more=BUCKET))
+    with (
+        home.lock("publish", "a test"),
+        started("run", home.path, *COMMUNIQUE) as (service, log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        took_on(log, "duty:publishing")
+        while not children(service.pid):
+            pass
+        db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host = 'duty:publishing'")
+        assert "duty=duty:publishing" in until(log, "duty lost to another service")
+        # It would have waited for the lock.
+        while children(service.pid):
+            pass
+
+
+def children(pid: int) -> str:
+    """The processes that a process started, by their ids."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+
+
+def test_what_a_service_does_that_is_killed_is_given_back_before_its_leases_run_out(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first, second = (home_on(tmp_path / name, postgres_url, more=BUCKET) for name in "12")
+    with (
+        started("run", first, *COMMUNIQUE) as (service, log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        # Its child has answered, and so knows whose child it is.
+        until_all(log, "duty=duty:publishing", "duty=duty:alerts", 'event="not published"')
+        service.kill()
+        held, is_given_up = 2, False
+        while held and not is_given_up:
+            # A lease that only ran out keeps its token.
+            ((held, is_given_up),) = db.execute(
+                "SELECT count(*) FILTER (WHERE token <> 0),"
+                " bool_and(next_due <= now() - interval '15 seconds') FROM hosts"
+                " WHERE host IN ('duty:publishing', 'duty:alerts')"
+            )
+        assert held == 0
+        # Both are due, and nothing keeps them from jobs of their own.
+        ((due, jobs),) = db.execute(
+            "SELECT count(*), (SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'"
+            " AND lock IN ('visit:duty:publishing', 'visit:duty:alerts')) FROM hosts"
+            " WHERE host IN ('duty:publishing', 'duty:alerts') AND next_due <= now()"
+        ).fetchall()
+        assert (due, jobs) == (2, 0)
+        with started("run", second) as (_, other_log):
+            until_all(other_log, "duty=duty:publishing", "duty=duty:alerts")
+
+
+def test_a_service_that_can_not_sign_the_log_leaves_publishing_to_one_that_can(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with_key = home_on(tmp_path / "key", postgres_url, more=BUCKET)
+    home = open_home(with_key)
+    home.plain_store().close()
+    with closing(home.shared_log(signs=True)) as shared:
+        shared.sign()
+    leader = home_on(tmp_path / "leader", postgres_url)
+    without = home_on(tmp_path / "without", postgres_url, more=BUCKET)
+    with started("run", leader) as (_, log):
+        until(log, "leading")
+        with (
+            started("run", without) as (service, its_log),
+            psycopg.connect(postgres_url, autocommit=True) as db,
+        ):
+            until(its_log, "standing by")
+            db.execute(TRIED)
+            db.execute(
+                "INSERT INTO host_sources VALUES"
+                " ('duty:publish', 'duty:publishing', now(), '', false, false, false);"
+                " INSERT INTO hosts (host, next_due) VALUES ('duty:publishing', now())"
+            )
+            # A job that is left to others is ended, and the next is made: each of both had one.
+            while db.execute("SELECT count(DISTINCT worker) FROM tried").fetchall() < [(2,)]:
+                pass
+            with started("run", with_key) as (publisher, other_log):
+                took_on(other_log, "duty:publishing")
+                asked = "SELECT 1 FROM host_sources WHERE source = 'duty:publish' AND due <= now()"
+                while db.execute(asked).fetchall():
+                    pass
+                publisher.send_signal(signal.SIGTERM)
+                assert publisher.wait(PATIENCE) == 0
+            # The next one need not wait until somebody asks for a publication.
+            (row,) = db.execute(
+                "SELECT token, next_due <= now() FROM hosts WHERE host = 'duty:publishing'"
+            )
+            assert row == (0, True)
+            service.send_signal(signal.SIGTERM)
+            assert "duty:publishing" not in its_log.read()
+
+
+def test_a_service_leaves_all_to_others_where_a_newer_version_changed_the_database(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with started("run", home_on(tmp_path / "home", postgres_url)) as (_, log):
+        took_on(log, "duty:alerts")
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
+            awaited = {"no longer leading", "no duties possible"}
+            while awaited:
+                line = next(log)
+                awaited -= {one for one in awaited if one in line and "newer version" in line}
+            assert db.execute("SELECT host FROM hosts WHERE token <> 0").fetchall() == []
+            lead = f"SELECT pg_try_advisory_lock({LOCK})".encode()
+            while db.execute(lead).fetchall() != [(True,)]:
+                pass
+
+
+def test_a_service_that_has_the_site_elsewhere_than_the_one_that_leads_says_so(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first = home_on(tmp_path / "first", postgres_url, more=BUCKET)
+    other = BUCKET.replace("press/site", "press/other")
+    second = home_on(tmp_path / "second", postgres_url, more=other)
+    with started("run", first) as (_, log):
+        until(log, "leading")
+        with started("run", second) as (_, other_log):
+            told = until(other_log, "settings of services differ")
+            assert "here have site.target = 's3://press/other'" in told
+            assert "that leads site.target = 's3://press/site'" in told
+
+
+def test_a_service_tells_once_that_it_can_take_nothing_on_and_when_it_can(
+    tmp_path: Path, postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    postgres_server.stop()
+    with started("run", home_on(tmp_path / "home", postgres_url)) as (_, log):
+        assert "it can't be reached" in until(log, "no duties possible")
+        postgres_server.start()
+        until(log, "duties possible again")
+        took_on(log, "duty:alerts")

@@ -1,0 +1,384 @@
+"""`communique worker`: real services and workers on a real database, each a process."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from scheduler.home import open_home
+from tests.command import COMMUNIQUE, communique
+from tests.peer import PATIENCE
+from tests.postgres_server import PASSWORD, USER
+from tests.press_room import Answer, Room, listing_html, release_html, served
+from tests.services import home_on, started, until
+
+SHIFTED = """
+import datetime
+import time
+
+import data.clock
+
+shift = datetime.timedelta(minutes={minutes})
+real, told = data.clock.utc_now, time.time
+data.clock.utc_now = lambda: real() + shift
+time.time = lambda: told() + shift.total_seconds()
+"""
+"""Sets the clock of an interpreter, as far as our code asks it."""
+
+IMPATIENT = """
+import sys
+
+from scheduler.fleet import worker
+
+worker.PATIENCE = 12.0
+
+from scheduler.cli import run
+
+sys.exit(run())
+"""
+"""The command, which waits for a database for some seconds only."""
+
+SHORT_LEASES = """
+from scheduler.fleet.leases import Leases
+
+Leases.__init__.__kwdefaults__["seconds"] = 16.0
+"""
+"""Has a worker hold hosts for longer than it waits for a database, and for no half minute."""
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """A press room with two releases."""
+    with served() as room:
+        room.page("/news/", listing_html([1, 2]))
+        for number in (1, 2):
+            room.page(f"/news/{number}.html", release_html(number))
+        yield room
+
+
+def held_page(room: Room) -> threading.Event:
+    """Have a release wait for its answer, amid a visit, until the event is set."""
+    held = threading.Event()
+    room.answers["/news/2.html"] = Answer(release_html(2).encode(), hold=held)
+    return held
+
+
+def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    first = home_on(tmp_path / "first", postgres_url, room)
+    second = home_on(tmp_path / "second", postgres_url, room)
+    with started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, its_log):
+        until(its_log, "working")
+        with started("run", first) as (leader, log):
+            until(log, "leading")
+            with started("run", second) as (_, other_log):
+                until(other_log, "standing by")
+                assert "new=2" in until(its_log, "visited")
+                assert "new=2" in until(log, "visited")
+                leader.kill()
+                until(other_log, "leading")
+        alive = open_home(tmp_path / "worker").alive
+        assert alive.exists()
+        worker.send_signal(signal.SIGTERM)
+        until(its_log, "stopping")
+        assert worker.wait(PATIENCE) == 0
+    assert not alive.exists()
+    with psycopg.connect(postgres_url) as db:
+        ((visits,),) = db.execute("SELECT count(*) FROM runs").fetchall()
+        ((due,),) = db.execute(
+            "SELECT count(*) FROM host_sources WHERE source = 'harbour' AND due <= now()"
+        ).fetchall()
+    assert (visits, due) == (1, 0)
+
+
+def test_who_collects_waits_for_the_worker_that_visits_the_host(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    home = home_on(tmp_path / "leader", postgres_url, room)
+    with (
+        started("run", home) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url)),
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        asked = len(room.log)
+        with started("collect", home) as (collecting, said):
+            until(said, "waiting for a host that is being visited or rests")
+            assert len(room.log) == asked
+            held.set()
+            assert "harbour: 2 found, 0 new, 0 changed, 2 unchanged" in said.read()
+            assert collecting.wait(PATIENCE) == 0
+
+
+def test_who_collects_holds_the_host_and_gives_it_back(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    hosts = "SELECT token <> 0, next_due = 'infinity' FROM hosts"
+    with started("collect", home_on(tmp_path / "home", postgres_url, room)) as (collecting, said):
+        room.wait_for("/news/2.html")
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            assert db.execute(hosts).fetchall() == [(True, False)]
+            held.set()
+            assert "harbour: 2 found, 2 new" in said.read()
+            assert collecting.wait(PATIENCE) == 0
+            assert db.execute(hosts).fetchall() == [(False, True)]
+
+
+def test_topics_of_the_leader_that_can_not_be_used_are_told_and_end_no_service(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    home = home_on(tmp_path / "home", postgres_url, room)
+    (home / "topics.toml").write_text("[[topic]]\nlable = 'Tide'\n")
+    with started("worker", home_on(tmp_path / "worker", postgres_url)) as (_, its_log):
+        with started("run", home):
+            assert "topics.toml of the leader: topic[0].lable: " in until(its_log, "visited")
+        (home / "topics.toml").write_bytes(b"\xff")
+        with started("run", home) as (_, log):
+            told = until(log, "previous topics stay in force")
+            assert f"{home / 'topics.toml'}: file: it can't be read" in told
+
+
+def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    with (
+        started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, _),
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(PATIENCE) == 0
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            (row,) = db.execute(
+                "SELECT token, next_due <= now() + interval '1 s' FROM hosts WHERE host LIKE '127%'"
+            )
+            assert row == (0, True)
+            (row,) = db.execute("SELECT due <= now() FROM host_sources WHERE source = 'harbour'")
+            assert row == (True,)
+        held.set()
+        with started("worker", home_on(tmp_path / "another", postgres_url)) as (_, its_log):
+            assert "errors=[]" in until(its_log, "visited")
+            assert "errors=[]" in until(log, "visited")
+
+
+def test_the_hosts_of_a_worker_that_is_killed_are_given_back_before_their_leases_run_out(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    with (
+        started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url), *COMMUNIQUE) as (worker, _),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        worker.kill()
+        token, has_run_out = 1, False
+        while token and not has_run_out:
+            ((token, has_run_out),) = db.execute(
+                "SELECT token, next_due <= now() FROM hosts WHERE host LIKE '127%'"
+            )
+        assert token == 0
+        ((due,),) = db.execute(
+            "SELECT due <= now() FROM host_sources WHERE source = 'harbour'"
+        ).fetchall()
+        assert due
+        held.set()
+        with started("worker", home_on(tmp_path / "another", postgres_url)) as (_, its_log):
+            assert "errors=[]" in until(its_log, "visited")
+
+
+def test_a_source_that_becomes_due_amid_a_visit_to_its_host_is_visited_beside_it(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    leader = home_on(tmp_path / "leader", postgres_url, room)
+    with (
+        started("run", leader) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url)) as (_, its_log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        # As the leader has a source be due; the host is still held, and one page of it awaited.
+        file = (leader / "sources/harbour.toml").read_text().replace("/news/", "/pilots/")
+        (leader / "sources/pilots.toml").write_text(file)
+        db.execute(
+            "INSERT INTO host_sources (source, host, file, explicit, backfill, accept, due)"
+            " SELECT 'pilots', host, %s, explicit, backfill, accept, now() FROM host_sources"
+            " ON CONFLICT (source) DO NOTHING",
+            [file],
+        )
+        while not db.execute("SELECT 1 FROM sources WHERE id = 'pilots'").fetchall():
+            assert not db.execute("SELECT 1 FROM runs").fetchall()
+        held.set()
+        told = until(its_log, "visited") + until(its_log, "visited")
+        assert "source=harbour" in told
+        assert "source=pilots" in told
+
+
+def test_a_host_that_another_worker_took_is_told_and_let_alone(
+    tmp_path: Path, postgres_url: str, room: Room
+) -> None:
+    held = held_page(room)
+    with (
+        started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        started("worker", home_on(tmp_path / "worker", postgres_url)) as (_, its_log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host LIKE '127%'")
+        assert "host=127.0.0.1" in until(its_log, "host lost to another worker")
+        assert "the lease of its host was lost" in until(its_log, "visited")
+        held.set()
+
+
+def test_a_worker_that_stood_still_goes_on(tmp_path: Path, postgres_url: str, room: Room) -> None:
+    held = held_page(room)
+    home = home_on(tmp_path / "worker", postgres_url)
+    program = (sys.executable, "-P", "-c", SHORT_LEASES + IMPATIENT)
+    with (
+        started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
+        started("worker", home, *program) as (worker, its_log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        worker.send_signal(signal.SIGSTOP)
+        try:
+            ended = "SELECT 1 FROM hosts WHERE host LIKE '127%' AND next_due <= now()"
+            while not db.execute(ended).fetchall():
+                pass
+            # As another worker would have it.
+            db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host LIKE '127%'")
+        finally:
+            worker.send_signal(signal.SIGCONT)
+        until(its_log, "host lost to another worker")
+        held.set()
+        while "new=2" not in until(its_log, "visited"):
+            pass
+        assert worker.poll() is None
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
+    tmp_path: Path, postgres_url: str, room: Room, minutes: int
+) -> None:
+    clock = tmp_path / "clock"
+    clock.mkdir()
+    (clock / "sitecustomize.py").write_text(SHIFTED.format(minutes=minutes))
+    shifted = {"PYTHONPATH": str(clock)}
+    homes = (
+        home_on(tmp_path / "leader", postgres_url, room),
+        home_on(tmp_path / "worker", postgres_url),
+    )
+    held = held_page(room)
+    with (
+        started("run", homes[0]) as (_, log),
+        started("worker", homes[1], *COMMUNIQUE, environ=shifted) as (_, its_log),
+        psycopg.connect(postgres_url, autocommit=True) as db,
+    ):
+        until(log, "leading")
+        room.wait_for("/news/2.html")
+        ((left,),) = db.execute(
+            "SELECT EXTRACT(epoch FROM next_due - now()) FROM hosts"
+            " WHERE token <> 0 AND host LIKE '127%'"
+        ).fetchall()
+        assert 0 < left <= 30
+        held.set()
+        told = until(its_log, "visited")
+        assert "new=2" in told
+        assert "errors=[]" in told
+        ((off,),) = db.execute(
+            "SELECT (started - EXTRACT(epoch FROM now())) / 60 FROM runs"
+        ).fetchall()
+        assert round(off) in {minutes, minutes - 1}
+
+
+def test_a_worker_refuses_a_database_of_a_newer_version(tmp_path: Path, postgres_url: str) -> None:
+    home = home_on(tmp_path / "worker", postgres_url)
+    with started("worker", home) as (worker, log):
+        until(log, "working")
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
+        until(log, "stopping")
+        assert "a newer version of Communique" in log.read()
+        assert worker.wait(PATIENCE) == 1
+    refused = communique("worker", home=home)
+    assert refused.returncode == 1
+    assert "written by a newer version of Communique" in refused.stderr
+
+
+def test_a_worker_needs_settings_that_share_a_database(tmp_path: Path) -> None:
+    result = communique("worker", home=tmp_path)
+    assert result.returncode == 2
+    assert 'write executor = "procrastinate"' in result.stderr
+    (tmp_path / "communique.toml").write_text("[run]\nexecutor = 'procrastinate'\n")
+    result = communique("run", home=tmp_path)
+    assert result.returncode == 2
+    assert "store.url" in result.stderr
+
+
+def test_what_a_database_refuses_is_told_and_ends_no_service(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    worker = home_on(tmp_path / "worker", postgres_url)
+    assert communique("health", home=worker).returncode == 0
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        read_only = SQL("ALTER DATABASE {} SET default_transaction_read_only = on")
+        db.execute(read_only.format(Identifier(db.info.dbname)))
+        try:
+            with started("run", home_on(tmp_path / "leader", postgres_url)) as (service, log):
+                assert "it is read-only" in until(log, "no longer leading")
+                assert service.poll() is None
+                service.send_signal(signal.SIGTERM)
+                assert service.wait(PATIENCE) == 0
+            result = communique("worker", home=worker)
+            found = communique("doctor", home=worker).stdout
+        finally:
+            db.execute("SET default_transaction_read_only = off")
+            writable = SQL("ALTER DATABASE {} RESET default_transaction_read_only")
+            db.execute(writable.format(Identifier(db.info.dbname)))
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "it is read-only: name the server that takes writes" in result.stderr
+    assert "is read-only: nothing that is collected can be kept" in found
+
+
+def test_a_password_that_is_changed_meanwhile_is_why_a_worker_ends(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        db.execute("CREATE ROLE worker SUPERUSER LOGIN PASSWORD 'once'")
+        url = postgres_url.replace(f"{USER}:{PASSWORD}", "worker:once")
+        try:
+            program = (sys.executable, "-P", "-c", IMPATIENT)
+            with started("worker", home_on(tmp_path / "worker", url), *program) as (worker, log):
+                until(log, "working")
+                db.execute("ALTER ROLE worker PASSWORD 'now'")
+                db.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE usename = 'worker'"
+                )
+                until(log, "stopping")
+                told = log.read()
+                assert worker.wait(PATIENCE) == 1
+        finally:
+            db.execute("DROP OWNED BY worker")
+            db.execute("DROP ROLE worker")
+    (line,) = told.splitlines()
+    assert "it refuses the password: correct the address" in line
+    assert "once" not in line

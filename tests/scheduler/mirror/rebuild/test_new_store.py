@@ -1,0 +1,242 @@
+"""A lost store beside its archive: nothing replaces it unasked, and a new store hides the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from data.archive.journal import events
+from data.clock import utc_now
+from data.sqlite_file import files_of
+from data.store import open_store
+from scheduler.home import Home, LostStore, home_at
+from scheduler.mirror.rebuild.new_store import begin_new_store
+from tests.command import SETTINGS, collect, communique, make_home
+from tests.press_room import Room, listing_html, release_html, served
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    with served() as opened:
+        opened.page("/", listing_html([1, 2, 3]))
+        for number in (1, 2, 3):
+            opened.page(f"/news/{number}.html", release_html(number))
+        yield opened
+
+
+@pytest.fixture
+def home(room: Room, tmp_path: Path) -> Path:
+    """A HOME of three releases, of which the second is hidden."""
+    home = make_home(tmp_path / "home", f"{room.base}/")
+    assert collect(home)["new"] == 3
+    named = ids(home)[f"{room.base}/news/2.html"]
+    assert communique("releases", "hide", named, "--why", "an order", home=home).returncode == 0
+    return home
+
+
+def ids(home: Path) -> dict[str, str]:
+    """The ids of the releases that readers see, by address."""
+    lines = communique("export", home=home).stdout.splitlines()
+    return {one["url"]: one["id"] for one in map(json.loads, lines)}
+
+
+def lose(home: Path) -> None:
+    for file in files_of(home / "communique.db"):
+        file.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("collect",),
+        ("run",),
+        ("publish",),
+        ("health",),
+        ("search", "quay"),
+        ("export",),
+        ("changes",),
+        ("mirror", "status"),
+        ("import", "/dev/null", "--source", "harbour"),
+        ("releases", "hide", "0", "--why", "an order"),
+        ("doctor",),
+    ],
+)
+def test_no_command_replaces_a_lost_store(command: tuple[str, ...], home: Path) -> None:
+    lose(home)
+    result = communique(*command, home=home)
+    assert result.returncode == 1
+    said = result.stdout if command == ("doctor",) else result.stderr
+    for way in ("communique mirror rebuild", "communique restore", "--new-store"):
+        assert said.count(way) == 1
+    assert not (home / "communique.db").exists()
+
+
+def test_serve_ends_without_a_store_and_without_a_published_site(home: Path) -> None:
+    lose(home)
+    assert not (home / "site").exists()
+    result = communique("serve", home=home)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "communique mirror rebuild" in result.stderr
+
+
+def test_verify_reports_that_a_missing_store_was_not_compared(home: Path) -> None:
+    assert "missing" not in communique("mirror", "verify", home=home).stdout
+    lose(home)
+    assert "the store, which is missing" in communique("mirror", "verify", home=home).stdout
+    told = json.loads(communique("mirror", "verify", "--json", home=home).stdout)
+    assert any("the store, which is missing" in one for one in told["not_compared"])
+
+
+@pytest.mark.parametrize(
+    "command", [("health",), ("run", "--new-store"), ("collect",), ("export",), ("publish",)]
+)
+def test_commands_name_the_fix_for_a_store_that_is_not_a_database(
+    command: tuple[str, ...], home: Path
+) -> None:
+    lose(home)
+    (home / "communique.db").write_bytes(b"Dear reader, " * 999)
+    result = communique(*command, home=home)
+    assert result.returncode == 1
+    assert "file is not a database" in result.stderr
+    for way in ("communique restore", "communique mirror rebuild"):
+        assert way in result.stderr
+
+
+def test_a_store_of_tables_alone_is_a_lost_one(home: Path) -> None:
+    lose(home)
+    # As a command of an earlier version left it, which replaced the store.
+    open_store(f"sqlite:{home / 'communique.db'}").close()
+    assert communique("collect", home=home).returncode == 1
+    doctor = communique("doctor", "--json", home=home)
+    stores = [one for one in json.loads(doctor.stdout)["checks"] if one["check"] == "store"]
+    assert [one["level"] for one in stores] == ["error"]
+
+
+def test_the_first_visit_may_be_killed_and_made_again(room: Room, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "killed", f"{room.base}/")
+    opened = home_at(home)
+    opened.plain_store().close()
+    # A journal record without its transaction is all that a kill leaves.
+    with closing(opened.open_archive()) as archive:
+        told = events.encode(events.JournalRecord([events.FileKept("topics.toml")]))
+        archive.metadata(events.JOURNAL, events.JSON, told, at=utc_now())
+    assert home_at(home).has_journal()
+    assert collect(home)["new"] == 3
+
+
+def test_a_new_store_hides_what_the_lost_one_hid(room: Room, home: Path) -> None:
+    hidden = f"{room.base}/news/2.html"
+    room.page("/news/3.html", release_html(3, text="The pier is open again."))
+    assert collect(home)["changed"] == 1
+    redacted = f"{room.base}/news/1.html"
+    done = communique("mirror", "redact", redacted, "--why", "order 7", home=home)
+    assert done.returncode == 0, done.stderr
+    lose(home)
+    run = collect(home, "--new-store")
+    assert (run["new"], run["errors"]) == (1, [])
+    assert [*ids(home)] == [f"{room.base}/news/3.html"]
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        for address, why in ((hidden, "an order"), (redacted, "order 7")):
+            (release,) = store.find_releases(address, limit=9)
+            assert release.hidden
+            known = store.hidden_release(release.id)
+            assert known
+            assert why in known.why
+    assert communique("publish", home=home).returncode == 0
+    pages = [path for path in (home / "site").rglob("*.html") if path.is_file()]
+    assert pages
+    assert not [path for path in pages if hidden in path.read_text()]
+
+
+def test_a_new_store_hides_a_release_that_moved_meanwhile(room: Room, home: Path) -> None:
+    lose(home)
+    room.page("/", listing_html([1, 3], more='<a href="/moved/2.html">Release number 2</a>'))
+    moved = release_html(2)
+    room.page("/moved/2.html", moved)
+    room.page("/", listing_html([1, 2, 3], path="/moved/{}.html"))
+    for number in (1, 3):
+        room.page(f"/moved/{number}.html", release_html(number))
+    assert collect(home, "--new-store")["errors"] == []
+    assert f"{room.base}/moved/2.html" not in ids(home)
+
+
+def test_a_new_store_knows_renamed_and_removed_sources(room: Room, home: Path) -> None:
+    (home / "sources" / "wire.toml").write_text((home / "sources" / "harbour.toml").read_text())
+    assert communique("collect", "wire", home=home).returncode == 0
+    assert communique("sources", "rename", "harbour", "port", home=home).returncode == 0
+    assert communique("sources", "rename", "port", "pier", home=home).returncode == 0
+    assert communique("sources", "remove", "wire", home=home).returncode == 0
+    lose(home)
+    assert communique("collect", "--new-store", home=home).returncode == 0
+    with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+        assert store.source_moves() == {"harbour": "pier", "port": "pier"}
+        assert [*store.removed_sources()] == ["wire"]
+        (release,) = store.find_releases(f"{room.base}/news/2.html", limit=9)
+        assert (release.source, release.hidden) == ("pier", True)
+
+
+def test_what_a_new_store_hides_outlives_its_loss(room: Room, home: Path, tmp_path: Path) -> None:
+    lose(home)
+    assert communique("collect", "--new-store", home=home).returncode == 0
+    lose(home)
+    assert communique("publish", "--new-store", home=home).returncode == 0
+    collect(home)
+    assert f"{room.base}/news/2.html" not in ids(home)
+    rebuilt = tmp_path / "rebuilt"
+    done = communique("mirror", "rebuild", "--to", str(rebuilt), home=home)
+    assert done.returncode == 0, done.stderr
+    assert ids(rebuilt) == ids(home)
+
+
+def test_a_store_that_is_not_lost_stays(room: Room, home: Path, tmp_path: Path) -> None:
+    assert begin_new_store(home_at(home), lambda *_: None) is None
+    before = ids(home)
+    assert collect(home, "--new-store")["unchanged"] == 3
+    assert ids(home) == before
+    new = make_home(tmp_path / "new", f"{room.base}/")
+    assert collect(new, "--new-store")["new"] == 3
+
+
+def test_an_empty_database_beside_a_journal_is_a_lost_store(
+    room: Room, home: Path, tmp_path: Path, postgres_url: str
+) -> None:
+    store = f'\n[store]\nurl = "{postgres_url}"\n'
+    node = make_home(tmp_path / "node", f"{room.base}/")
+    (home / "communique.toml").write_text(SETTINGS + store)
+    for command in ("collect", "doctor", "export"):
+        assert communique(command, home=home).returncode == 1
+    with pytest.raises(LostStore):
+        home_at(home).plain_store()
+    # Nothing was created there, so that pg_restore finds the database empty.
+    lose(home)
+    assert collect(home, "--new-store")["new"] == 2
+    assert f"{room.base}/news/2.html" not in ids(home)
+    # A new node of a fleet has no archive yet, and its store is in the database.
+    (node / "communique.toml").write_text(SETTINGS + store)
+    assert ids(node) == ids(home)
+
+
+class CollectedMeanwhile(Home):
+    """A HOME where another process collects while this one looks for a journal."""
+
+    def has_journal(self, *, committed: bool = False) -> bool:
+        """Let the other process create the store and begin the journal."""
+        assert collect(self.path)["errors"] == []
+        return super().has_journal(committed=committed)
+
+
+@pytest.mark.parametrize("blank", [False, True])
+def test_a_store_that_another_process_begins_meanwhile_is_not_lost(
+    room: Room, tmp_path: Path, *, blank: bool
+) -> None:
+    path = make_home(tmp_path / "home", f"{room.base}/")
+    home = CollectedMeanwhile(path, home_at(path).settings)
+    home.archive.mkdir()
+    if blank:
+        open_store(home.store_url).close()
+    with closing(home.plain_store()) as store:
+        assert [*store.sources()] == ["harbour"]

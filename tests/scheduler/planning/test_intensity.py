@@ -1,0 +1,88 @@
+"""What is learned of the week of a source from what it published."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scheduler.planning.intensity import counts_of, mixture, weekly_intensity
+from scheduler.planning.moments import DAY, WEEK, Moments
+
+NOON = 12 * 60
+
+
+def moments(*minutes: float) -> Moments:
+    """Releases at minutes, each known exactly."""
+    return Moments(np.array(sorted(minutes), float), np.ones(len(minutes)))
+
+
+def daily(minute: float, weeks: int, days: int = 5) -> list[float]:
+    """The same minute of the first days of so many weeks."""
+    return [week * WEEK + day * DAY + minute for week in range(weeks) for day in range(days)]
+
+
+def test_a_source_of_which_nothing_is_known_keeps_office_hours() -> None:
+    week = weekly_intensity(moments(), 0.0)
+    assert week.sum() == pytest.approx(1), "a release a week, until more is known"
+    assert week[NOON] > 3 * week[3 * 60]
+    assert week[NOON] > 3 * week[5 * DAY + NOON]
+    assert week.min() > 0
+
+
+def test_the_minute_at_which_a_source_always_publishes_stands_out() -> None:
+    week = weekly_intensity(moments(*daily(7 * 60 + 20, 30)), 30.0 * WEEK)
+    assert week.sum() == pytest.approx(5, rel=0.1), "as many as it published"
+    at = DAY + 7 * 60 + 20
+    assert week[at] > 10 * week[at - 20]
+    assert week[at] > 100 * week[DAY + 3 * 60]
+    assert week[at] > 10 * week[5 * DAY + 7 * 60 + 20], "not on Saturdays"
+
+
+def test_minutes_of_the_morning_are_not_those_of_the_afternoon() -> None:
+    both = [*daily(7 * 60 + 20, 30), *daily(16 * 60, 30)]
+    week = weekly_intensity(moments(*both), 30.0 * WEEK)
+    assert week[7 * 60 + 20] > 2 * week[7 * 60]
+    assert week[16 * 60] > 2 * week[16 * 60 + 20]
+
+
+def test_round_minutes_count_at_hours_at_which_little_is_known() -> None:
+    hours = np.random.default_rng(1).integers(8, 18, 200)
+    on_the_hour = [week * WEEK + 2 * DAY + 60.0 * hours[week] for week in range(200)]
+    week = weekly_intensity(moments(*on_the_hour), 200.0 * WEEK)
+    assert week[2 * DAY + 11 * 60] > 5 * week[2 * DAY + 11 * 60 + 25]
+
+
+def test_what_is_old_counts_less() -> None:
+    moved = [*daily(9 * 60, 60), *(60 * WEEK + at for at in daily(16 * 60, 60))]
+    week = weekly_intensity(moments(*moved), 120.0 * WEEK)
+    assert week[16 * 60] > 3 * week[9 * 60]
+
+
+def test_a_source_that_fell_silent_is_expected_less_and_less() -> None:
+    known = moments(*daily(9 * 60, 20))
+    sums = [weekly_intensity(known, weeks * float(WEEK)).sum() for weeks in (20, 40, 80)]
+    assert sums == sorted(sums, reverse=True)
+    assert sums[-1] < sums[0] / 4
+
+
+def test_what_is_announced_for_later_has_not_been_published() -> None:
+    known = daily(9 * 60, 20)
+    now = 20.0 * WEEK
+    ahead = weekly_intensity(moments(*known, now + 60, now + 500 * WEEK), now)
+    assert np.array_equal(ahead, weekly_intensity(moments(*known), now))
+
+
+def test_a_young_source_is_taken_to_be_like_the_others() -> None:
+    now = 20.0 * WEEK
+    others = counts_of(moments(*daily(6 * 60, 20) * 5), now)
+    young = moments(now - 2 * DAY + 6 * 60)
+    alone, among = weekly_intensity(young, now), weekly_intensity(young, now, others)
+    assert among[6 * 60] > 2 * alone[6 * 60]
+    assert among.sum() == pytest.approx(alone.sum())
+
+
+def test_the_profile_that_foretold_best_counts_most() -> None:
+    foretold = np.array([[1.0, 3.0, 0.0], [1.0, 5.0, 0.0], [1.0, 0.1, 0.0]])
+    even, best, never = mixture(foretold, np.ones(3), np.full(3, 1 / 3))
+    assert best > even > never > 0
+    assert even + best + never == pytest.approx(1)

@@ -1,0 +1,144 @@
+"""Sources that nobody visits are told, though all went well when somebody last did."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import subprocess
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from data.clock import utc_now
+from data.models import Run, VisitFacts
+from feeds.server.app import create_app
+from scheduler.home import Home, home_at
+from scheduler.sources.health import home_health
+from spiders.sources.loader import load_source
+from tests.command import COMMUNIQUE, collect, communique, make_home
+from tests.feeds.serving import served_by
+from tests.mounted import fill, mounted
+from tests.press_room import listing_html, release_html, served
+
+HOUR = dt.timedelta(hours=1)
+
+
+def told(home: Home) -> str:
+    with closing(home.store()) as store:
+        (one,) = home_health(home, store)
+    return one.code
+
+
+def visited(home: Home, ago: dt.timedelta, *, explicit: bool) -> None:
+    facts = VisitFacts(explicit=explicit)
+    with closing(home.store()) as store:
+        store.register(load_source(home.sources, "harbour").source)
+        store.add_run(Run("harbour", utc_now() - ago, 1.0, facts=facts))
+
+
+@pytest.mark.parametrize(
+    ("ago", "explicit", "code"),
+    [
+        (11 * HOUR, False, "new.no_release"),
+        (13 * HOUR, False, "visit.overdue"),
+        # Whoever collects by hand does so when they like.
+        (9000 * HOUR, True, "new.no_release"),
+    ],
+)
+def test_a_source_that_the_service_does_not_come_to_is_told(
+    tmp_path: Path, ago: dt.timedelta, code: str, *, explicit: bool
+) -> None:
+    home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
+    visited(home, ago, explicit=explicit)
+    assert told(home) == code
+
+
+def test_a_web_node_says_of_no_source_that_its_file_is_gone(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    service = home_at(make_home(tmp_path / "service", "http://127.0.0.1:9/"))
+    (service.path / "communique.toml").write_text(f'[store]\nurl = "{postgres_url}"\n')
+    visited(home_at(service.path), HOUR, explicit=False)
+    node = tmp_path / "node"
+    node.mkdir()
+    shutil.copy(service.path / "communique.toml", node)
+    assert told(home_at(node)) == told(home_at(service.path)) == "new.no_release"
+    (service.sources / "harbour.toml").unlink()
+    assert told(home_at(service.path)) == "source.missing"
+
+
+def test_a_source_that_is_visited_seldom_is_waited_for(tmp_path: Path) -> None:
+    home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/", interval="86400"))
+    visited(home, 7 * 24 * HOUR, explicit=False)
+    assert told(home) == "new.no_release"
+    visited(home, 13 * HOUR, explicit=True)
+    assert told(home) == "new.no_release", "somebody collects by hand now"
+
+
+def test_a_full_disk_is_told_by_all_that_look(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    copy, asked = tmp_path / "copy", [*COMMUNIQUE, "health", "--json", "--home", str(home)]
+    shutil.copytree(home, copy)
+    fill = 'mount -t tmpfs -o size=4m tmpfs "$0" && cp -r "$1/." "$0" && shift && "$@"; '
+    script = fill + 'cat /dev/zero >"$0/full" 2>"$0/full"; exec "$@"'
+    done = subprocess.run(  # noqa: S603 - our own program
+        ["unshare", "-rm", "sh", "-c", script, str(home), str(copy), *asked],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    if "mount" in done.stderr or shutil.which("unshare") is None:
+        pytest.skip("no disk can be mounted here")
+    assert done.returncode == 1, done.stderr
+    # Before it was full, the source was only new.
+    first, _, second = done.stdout.partition("\n}\n")
+    assert [one["state"] for one in json.loads(f"{first}\n}}")["sources"]] == ["new"]
+    (one,) = json.loads(second)["sources"]
+    assert (one["id"], one["state"], one["code"]) == ("harbour", "failing", "home.full")
+
+
+def test_every_command_that_meets_a_full_disk_names_it(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    with served() as room, mounted(folder, "12m"):
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = make_home(folder / "home", f"{room.base}/news/")
+        assert collect(home)["errors"] == []
+        full = fill(folder)
+        room.page("/news/", listing_html([1, 2]))
+        room.page("/news/2.html", release_html(2))
+        for command in ("publish", "token new reader", "watch add all --feed", "collect"):
+            told = communique(*command.split(), home=home)
+            assert told.returncode == 1, command
+            assert "disk is full" in told.stderr, command
+            assert "could not be fetched" not in told.stderr, command
+        full.unlink()
+        assert collect(home)["new"] == 1
+        published = communique("publish", home=home)
+        assert (published.returncode, published.stderr) == (0, "")
+
+
+def test_what_everybody_may_read_tells_no_path(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        folder = make_home(tmp_path / "home", f"{room.base}/news/")
+        (folder / "archive").write_text("no folder")
+        collect(folder)
+    home = home_at(folder)
+    (folder / "sources" / "buoys.toml").write_text("name = 3\n")
+    app = create_app(home.site, home.store_url, judge=partial(home_health, home))
+    with contextmanager(served_by)(app) as client:
+        said = [client.get(f"/{place}").text for place in ("health", "sources/harbour/health/")]
+    assert "is not archived" in said[0]
+    assert "HOME/sources/buoys.toml: name: " in said[0]
+    assert "is not archived" in said[1]
+    assert not [text for text in said if str(tmp_path) in text]
+    told = home.public_text(
+        f"{folder}: {folder}/a, sqlite:{folder}/b, http://me:x@c{folder}/d, {folder}s"
+    )
+    assert told == f"HOME: HOME/a, sqlite:HOME/b, http://c{folder}/d, {folder}s"
