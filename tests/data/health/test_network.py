@@ -15,7 +15,7 @@ def test_our_own_network_is_told_once_and_its_end_once(store: JournalStore) -> N
     assert events(store) == [("", "failing", "network.down"), ("", "ok", "ok")]
     began, ended = store.health_events(limit=9)
     assert (began.at, ended.at) == (MONDAY + 3 * MINUTE, MONDAY + 23 * MINUTE)
-    assert began.reason .startswith("4 hosts of the 4 ")
+    assert began.reason.startswith("4 hosts of the 4 ")
 
 
 def test_what_stays_broken_after_an_outage_is_told_by_visits_made_after_it(
