@@ -358,9 +358,9 @@ NO_NAMES = {
 
 def test_what_is_no_backup_or_of_a_newer_version_is_refused(to: Path, tmp_path: Path) -> None:
     nowhere = refused("restore", str(tmp_path / "nowhere"), home=tmp_path / "restored")
-    assert nowhere.startswith(f"{tmp_path}/nowhere: there is no backup here; ")
+    assert nowhere.startswith(f"{tmp_path}/nowhere: there is no backup in this folder; ")
     (tmp_path / "empty").mkdir()
-    assert "there is no backup here" in refused(
+    assert "there is no backup in this folder" in refused(
         "restore", str(tmp_path / "empty"), home=tmp_path / "restored"
     )
     manifest = json.loads((to / FILE).read_text())
@@ -479,7 +479,7 @@ def test_a_file_that_went_from_the_log_is_told_and_stays_in_the_backup(tmp_path:
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert f"1 file of the log missing from {home}, archive/log/tile/entries/000" in line
-    assert "put back what is missing from this backup" in line
+    assert "restore them from this backup" in line
     restored = tmp_path / "restored"
     assert communique("restore", str(to), home=restored).returncode == 0
     assert (restored / "archive/log/tile/entries/000").read_bytes() == content
@@ -487,7 +487,7 @@ def test_a_file_that_went_from_the_log_is_told_and_stays_in_the_backup(tmp_path:
 
     anew = communique("backup", str(tmp_path / "anew"), home=home)
     assert anew.returncode == 1
-    assert "take what is missing from another copy of the log" in anew.stderr
+    assert "restore them from another copy of the log" in anew.stderr
     assert (tmp_path / "anew/archive/log/tile/0/000").exists(), "all else is copied"
 
 

@@ -142,7 +142,7 @@ def test_a_machine_of_many_says_that_others_have_archives_too(
     home = home_on(tmp_path / "home", postgres_url)
     result = communique("mirror", "redact", URL, "--why", "x", home=home)
     assert result.returncode == 1
-    assert "each machine has an archive of its own: call this on those of all" in result.stderr
+    assert "each machine has its own archive, so run this command on all" in result.stderr
 
 
 def test_prune_asks_for_a_retention_and_keeps_texts(home: Path) -> None:

@@ -355,7 +355,7 @@ def test_what_a_database_refuses_is_told_and_ends_no_service(
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     assert "it is read-only: name the server that takes writes" in result.stderr
-    assert "is read-only: nothing that is collected can be kept" in found
+    assert "is read-only, so releases can't be stored" in found
 
 
 def test_a_password_that_is_changed_meanwhile_is_why_a_worker_ends(

@@ -250,7 +250,7 @@ def test_a_collected_source_goes_on_under_its_new_id(room: Room, tmp_path: Path)
     (home / "sources/harbour.toml").write_bytes((home / "sources/port.toml").read_bytes())
     (old,) = json.loads(communique("collect", "harbour", "--json", home=home).stdout)["runs"]
     assert "'harbour' was renamed to 'port'" in old["errors"][0]["message"]
-    assert "is there as well" in refused(home, "rename", "harbour", "port")
+    assert "exists as well" in refused(home, "rename", "harbour", "port")
     (home / "sources/harbour.toml").unlink()
     # A visit holds its source.
     with home_at(home).lock("source-port", "a visit to this source"):
@@ -301,7 +301,7 @@ def test_a_removal_that_was_killed_is_told_and_ended(room: Room, tmp_path: Path)
     (one,) = json.loads(result.stdout)["sources"]
     assert (result.returncode, one["id"], one["state"]) == (1, "harbour", "failing")
     assert one["code"] == "source.missing"
-    assert one["reason"].startswith("its source file HOME/sources/harbour.toml is not there any")
+    assert one["reason"].startswith("its source file HOME/sources/harbour.toml is missing")
     # Monitoring systems hear the same.
     opened = home_at(home)
     app = create_app(opened.site, opened.store_url, judge=lambda store: home_health(opened, store))

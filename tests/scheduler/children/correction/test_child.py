@@ -26,7 +26,7 @@ def test_a_source_without_saved_pages_is_told(tmp_path: Path) -> None:
         await corrector.close()
         return told.fault
 
-    assert "no page of it is kept yet" in asyncio.run(ask())
+    assert "no page of this source is stored yet" in asyncio.run(ask())
 
 
 def test_a_killed_child_is_told_and_another_answers(tmp_path: Path) -> None:

@@ -426,7 +426,7 @@ def test_without_a_journal_there_is_nothing_to_rebuild_from(tmp_path: Path) -> N
     result = communique(
         "mirror", "rebuild", "--to", str(tmp_path / "again"), home=tmp_path / "home"
     )
-    assert (result.returncode, "holds no journal" in result.stderr) == (1, True)
+    assert (result.returncode, "has no journal" in result.stderr) == (1, True)
     assert not (tmp_path / "again").exists()
 
 
