@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from data.health.latency import LAST, as_published, latencies, latency_line
+from data.health.latency import MAX_RELEASES, as_published, latencies, latency_line
 from data.models import Facet
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.formats.feed import Feed, archive_page, feed_of, neighbouring_pages, with_archives
@@ -120,7 +120,7 @@ class FeedDocuments:
         """Return the line about a source's publication delays; empty for other facets."""
         if facet.source is None or not is_source(facet):
             return ""
-        times = self._context.store.release_times(facet.source, limit=LAST)
+        times = self._context.store.release_times(facet.source, limit=MAX_RELEASES)
         return latency_line(latencies(as_published(times)))
 
     def _backlog(self, facet: Facet) -> Sequence[RenderedEntry]:

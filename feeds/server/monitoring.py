@@ -31,7 +31,7 @@ from starlette.responses import Response
 
 from data.errors import StoreError
 from data.health.codes import Condition, State
-from data.health.latency import LAST
+from data.health.latency import MAX_RELEASES
 from data.health.overview import health_fields, overview
 from data.health.state import Health
 from data.models import STAGES, AlertState, Facet
@@ -306,7 +306,7 @@ class Monitoring:
                 health,
                 store.health_events_of(name, limit=MAX_EVENTS),
                 store.runs(name, limit=MAX_RUNS),
-                store.release_times(name, limit=LAST),
+                store.release_times(name, limit=MAX_RELEASES),
                 store.recall(name),
                 self._due(store, name),
             )

@@ -18,7 +18,7 @@ from data.watches.folder import load_watches
 from data.watches.pausing import set_paused
 from data.watches.watch import Watch, load_watch, to_toml
 from feeds.alerts.channels import AlertWatch
-from scheduler.executors.command_child import run_command
+from scheduler.children.command_child import run_command
 from scheduler.home import Home
 from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages
@@ -114,20 +114,20 @@ class WatchPages:
             )
         except (CommuniqueError, OSError) as error:
             return [], str(error)
-        if isinstance(result.told, dict):
-            return result.told["matches"], ""
-        return [], " ".join(result.complaints) or UNFINISHED
+        if isinstance(result.printed, dict):
+            return result.printed["matches"], ""
+        return [], " ".join(result.errors) or UNFINISHED
 
     async def _test(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
         self._known(name)
         command = ("watch", "test", "--send", "--json", name)
         result = await run_command(self._home, *command, seconds=TEST_SECONDS)
-        if not isinstance(result.told, dict):
-            raise NotTaken(" ".join(result.complaints) or "the test was not sent")
+        if not isinstance(result.printed, dict):
+            raise NotTaken(" ".join(result.errors) or "the test was not sent")
         lines = [
             f"{one['output']}: {one['problem'] or 'taken'} ({one['key']})"
-            for one in result.told["sent"]
+            for one in result.printed["sent"]
         ]
         told = f"a test was sent by {'; '.join(lines)}"
         if result.code:
