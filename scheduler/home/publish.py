@@ -15,6 +15,7 @@ from data.archive.log.tree_log import log_of
 from data.clock import utc_now
 from data.errors import ArchiveError, PublishError, SettingsError, SourceError, UnknownSource
 from data.files import Writer
+from data.network.bucket import BucketError, open_bucket
 from data.sqlite_file import delete_file
 from data.store.protocol import Store
 from data.text.clean import clean_line
@@ -28,6 +29,7 @@ from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import OWN_HUB, hub_of
 from feeds.websub.made_feeds import note_changed_searches
+from feeds.websub.publisher import note_changed_feeds
 from scheduler.home import NO_FOLDER, NOWHERE, Home
 from scheduler.home.files import keep_home_files
 from spiders.sources.loader import load_source

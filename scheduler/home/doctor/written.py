@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from data.access.tokens import load_tokens
 from data.environment import KEY_OF_FILE, settings_named
 from data.errors import SettingsError
 from data.settings import Settings
-from data.access.tokens import load_tokens
 from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
 from data.wording import counted
