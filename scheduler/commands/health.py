@@ -75,7 +75,7 @@ def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
     type=click.IntRange(1, MAX_MUTE_DAYS),
     default=DEFAULT_MUTE_DAYS,
     show_default=True,
-    metavar="DEFAULT_MUTE_DAYS",
+    metavar="DAYS",
     help="For how many days.",
 )
 @WHY
