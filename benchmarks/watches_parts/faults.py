@@ -24,8 +24,8 @@ from benchmarks.watches_parts.homes import begun, make_home, record
 from benchmarks.watches_parts.receivers import OK, Heard, receiving
 from data.models import AlertDelivery
 from data.network.client import Outbound
-from feeds.alerts.sending import Senders
-from feeds.alerts.worker import AlertWorker
+from feeds.alerts.delivery.sending import Senders
+from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import Backoff
 from scheduler.home import Home
 

@@ -1,4 +1,4 @@
-"""Alerts: messages about events that watches match, and their delivery.
+"""Alerts about events that watches match.
 
-A module belongs here if it sends alerts. data.watches decides which events a watch matches.
+The modules here write the messages, `channels` sends them, and `delivery` decides when and to whom.
 """

@@ -152,7 +152,7 @@ class LastWarning(logging.Handler):
 
 
 def fault_of_address(url: str) -> str:
-    """Return what is wrong with an Apprise URL and how to fix it, or an empty text."""
+    """Return the fault of an Apprise URL and its fix, or an empty text."""
     if not APPRISE_URL.fullmatch(url):
         return (
             "it is not an Apprise URL; write a service and its parameters, such as "
@@ -165,7 +165,7 @@ def fault_of_address(url: str) -> str:
 
 
 def send(task: Task, blocked: Callable[[], str]) -> Outcome:
-    """Send a message; ``blocked`` returns what the guard has blocked, or an empty text."""
+    """Send a message; ``blocked`` returns the action that the guard blocked, if any."""
     if fault := fault_of_address(task.url):
         return Outcome(taken=False, problem=fault, final=True)
     try:

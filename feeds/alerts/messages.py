@@ -100,7 +100,7 @@ def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class DeliverySubject:
-    """What a delivery is about: the kind of event, its release and source; empty if unknown.
+    """The subject of a delivery: the kind of event, its release and source; empty if unknown.
 
     Receipts of earlier versions contain none of this. For an event of health, ``title`` is the
     state of the source.
@@ -113,7 +113,7 @@ class DeliverySubject:
 
 
 def receipt(body: bytes) -> bytes:
-    """Return what is stored of a body after delivery: ids, but no text of a release."""
+    """Return the part of a body that is stored after delivery: ids, but no texts."""
     event = msgspec.json.decode(body)
     kept: dict[str, Any] = {"type": event["type"]}
     if release := event.get("release"):
@@ -126,7 +126,7 @@ def receipt(body: bytes) -> bytes:
 def subject_of(
     delivery: AlertDelivery, release_with: Callable[[str], Release | None]
 ) -> DeliverySubject:
-    """Return what a delivery is about; ``release_with`` returns the stored release with an id.
+    """Return the subject of a delivery; ``release_with`` returns the stored release with an id.
 
     The title is the current one, so that hidden or redacted titles are never shown.
     """

@@ -100,7 +100,7 @@ def entry_element(entry: Entry) -> Element:
 def source_of(origin: Origin) -> bytes:
     """Return the ``source`` element of an entry in a mixed feed.
 
-    feedgen's own element lacks the required id and updated. `parts` replaces the placeholder time
+    feedgen's element has no id and updated, which are required. `parts` replaces the placeholder time
     with the entry's time, so that later changes of the source leave the bytes of the entry alone.
     """
     source = etree.Element("source")

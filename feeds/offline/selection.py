@@ -1,4 +1,4 @@
-"""A selection of releases that is published like a store of its own."""
+"""A selection of releases that is published like a whole store."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def neighbour_of(release: Release) -> Neighbour:
 
 
 class PublicationInMemory:
-    """The part of a PublishStore that records what was published, in memory only."""
+    """The part of a PublishStore that records publications, in memory only."""
 
     def __init__(self) -> None:
         self.pages: dict[Facet, dict[int, Sequence[str]]] = {}

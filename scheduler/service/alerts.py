@@ -14,9 +14,9 @@ from data.models import AlertDelivery, Lease
 from data.store.protocol import Store
 from data.watches.folder import load_watches
 from feeds.alerts.channels import AlertWatch
-from feeds.alerts.matcher import Matcher
-from feeds.alerts.sending import Senders
-from feeds.alerts.worker import AlertWorker
+from feeds.alerts.delivery.matcher import Matcher
+from feeds.alerts.delivery.sending import Senders
+from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import POLL_SECONDS, Backoff
 from scheduler.children.leased_store import under
 from scheduler.home import Home

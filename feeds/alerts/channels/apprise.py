@@ -67,7 +67,7 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return self.url
 
     async def send(self, alert: Alert) -> None:
-        """Send a message by a process of its own. Raises Undelivered."""
+        """Send a message in a separate process. Raises Undelivered."""
         text, allowed = alert.text, alert.environment.outbound.allow_private
         outcome = await run_child(Task(self.url, text.subject, text.plain, allowed))
         if not outcome.taken:

@@ -1,4 +1,4 @@
-"""What a channel is: a table of a watch file, its checks, and how it sends a message."""
+"""The base class of channels: a table of a watch file that sends messages."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class AlertChannel(Channel, frozen=True):
         return self
 
     def missing(self, alerts: Alerts) -> Iterator[str]:
-        """Yield what this installation lacks to send messages, with the fix."""
+        """Yield missing settings or packages without which nothing is sent, with the fix."""
         del alerts
         yield from ()
 

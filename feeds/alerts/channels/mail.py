@@ -33,7 +33,7 @@ MailAddress: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{MAIL_ADDRESS}\
 
 
 class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
-    """E-mail addresses, each of which gets its own message."""
+    """E-mail addresses; each gets its own message."""
 
     to: Annotated[
         tuple[MailAddress, ...],

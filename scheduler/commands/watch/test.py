@@ -13,7 +13,7 @@ from data.watches.recent import recent_happenings
 from data.watches.watch import Watch, load_watch
 from data.wording import counted
 from feeds.alerts.channels import AlertWatch
-from feeds.alerts.sending import Senders, send_trial, trial_messages
+from feeds.alerts.delivery.sending import Senders, send_trial, trial_messages
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.terminal.watch_doubts import doubts_of

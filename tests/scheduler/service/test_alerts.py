@@ -24,9 +24,9 @@ from data.watches.schedule import told_at
 from data.watches.watch import load_watch
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.webhook import Webhook
+from feeds.alerts.delivery.sending import Senders
+from feeds.alerts.delivery.worker import MAX_ATTEMPTS
 from feeds.alerts.messages import event_fields
-from feeds.alerts.sending import Senders
-from feeds.alerts.worker import MAX_ATTEMPTS
 from feeds.backoff import Backoff
 from scheduler.home import Home, open_home
 from scheduler.service.alerts import AlertService
@@ -369,7 +369,7 @@ def test_a_mistake_of_ours_with_one_watch_or_event_keeps_nothing_from_the_others
         add(home, name, peer.url)
     monkeypatch.setattr(Senders, "receiver", broken_for("Unnamed", Senders.receiver, 1))
     monkeypatch.setattr(Senders, "send", broken_for("Unsent", Senders.send, 1))
-    monkeypatch.setattr("feeds.alerts.matcher.told_at", broken_for("Untold", told_at, 0))
+    monkeypatch.setattr("feeds.alerts.delivery.matcher.told_at", broken_for("Untold", told_at, 0))
     release(home, 1)
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered", "delivered", "waiting"])
@@ -391,7 +391,7 @@ def test_an_event_that_cannot_be_matched_keeps_no_other_waiting(
 
     add(home, "Good", peer.url)
     first, second = release(home, 1), release(home, 2)
-    monkeypatch.setattr("feeds.alerts.matcher.event_fields", fields)
+    monkeypatch.setattr("feeds.alerts.delivery.matcher.event_fields", fields)
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered"])
     (told,) = peer.posts()

@@ -22,9 +22,9 @@ from data.watches.schedule import after_quiet
 from data.watches.watch import Watch
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.channel import Undelivered
-from feeds.alerts.matcher import Matcher
+from feeds.alerts.delivery.matcher import Matcher
+from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.messages import receipt, release_of
-from feeds.alerts.sending import Senders
 from feeds.backoff import POLL_SECONDS, Backoff
 
 log = structlog.get_logger()
