@@ -100,8 +100,8 @@ def entry_element(entry: Entry) -> Element:
 def source_of(origin: Origin) -> bytes:
     """Return the ``source`` element of an entry in a mixed feed.
 
-    feedgen's element has no id and updated, which are required. `parts` replaces the placeholder time
-    with the entry's time, so that later changes of the source leave the bytes of the entry alone.
+    feedgen's element has no id and updated, which are required. `parts` replaces the placeholder
+    time with the entry's time, so the entry does not change when the source does.
     """
     source = etree.Element("source")
     etree.SubElement(source, "id").text = origin.id

@@ -120,12 +120,12 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(
 def test_a_watch_that_tells_nobody_or_quotes_without_end_is_told(home: Path) -> None:
     doubts = told(home, "add", "Nobody", "--query", '"harbour')["doubts"]
     assert [doubt.partition(";")[0] for doubt in doubts] == [
-        "it tells nobody",
+        "it sends no alerts",
         "a quotation mark of '\"harbour' is not closed",
     ]
     assert told(home, "add", "Desk", "--query", '"harbour"', "--feed")["doubts"] == []
     (doubt,) = told(home, "add", "Chat", "--query", "storm OR surge", "--feed")["doubts"]
-    assert doubt.startswith("OR is read as a word")
+    assert doubt.startswith("OR is searched as a word")
 
 
 def test_a_watch_is_written_whole_or_not_at_all(home: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_test_needs_an_output_and_a_release(home: Path, tmp_path: Path) -> Non
     told(empty, "add", "Early", "--webhook", "https://hooks.example/")
     result = communique("watch", "test", "early", "--send", home=empty)
     assert result.returncode == 1
-    assert "no release is stored yet" in result.stderr
+    assert "no release is stored" in result.stderr
 
 
 def test_deliveries_list_the_alerts_that_collect_counts(tmp_path: Path) -> None:

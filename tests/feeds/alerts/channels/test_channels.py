@@ -57,7 +57,7 @@ EVERY: dict[str, Any] = {
         ),
         ('name = "A"\n[apprise]\nurl = "no address"', "apprise.url", "is not an Apprise URL"),
         (SIGNED_BY.format("whsec_é"), "webhook.secret", "24 to 64 bytes"),
-        ('name = "A"\n[fax]\nnumber = "1"', "fax", "there is no such key"),
+        ('name = "A"\n[fax]\nnumber = "1"', "fax", "no such key exists"),
         ('name = "A"\n[mial]\nto = []', "mial", "did you mean mail"),
     ],
 )
@@ -74,7 +74,7 @@ def test_a_written_watch_reads_back_equal() -> None:
     text = to_toml(watch)
     assert parse_watch(text, "a.toml", AlertWatch) == watch
     assert parse_watch(text, "a.toml", PlainWatch).channels == ()
-    with pytest.raises(WatchError, match="there is no such key"):
+    with pytest.raises(WatchError, match="no such key exists"):
         parse_watch(text, "a.toml", Watch)
 
 
