@@ -59,93 +59,77 @@ class Verdict(NamedTuple):
 
 
 CODES: Final = {
-    "ok": Meaning("ok", "It works, and is heard of as usual."),
-    "paused": Meaning(
-        "ok", "A person paused it: it is not visited, and nothing is expected of it."
-    ),
-    "new.unvisited": Meaning("new", "It was not visited yet."),
-    "new.no_release": Meaning("new", "It works, but no release of it has been found yet."),
+    "ok": Meaning("ok", "It works and publishes as usual."),
+    "paused": Meaning("ok", "A person paused the source, so it is not visited."),
+    "new.unvisited": Meaning("new", "It was never visited."),
+    "new.no_release": Meaning("new", "It works, but no release has been found."),
     "late": Meaning("late", "A release was expected by now."),
-    "silent": Meaning("silent", "It works, but so long a silence is no chance any more."),
-    "listing.empty": Meaning("failing", "Its listing is there, and no release is found on it."),
+    "silent": Meaning("silent", "It works, but the silence is too long to be chance."),
+    "listing.empty": Meaning("failing", "Its listing contains no releases."),
     "listing.moved": Meaning(
-        "failing", "Its listing is not there any more (404, 410), or leads to another page."
+        "failing", "Its listing is gone (404, 410), or leads to another page."
     ),
     "listing.lost_rows": Meaning(
-        "failing", "Its listing lacks releases that it showed, and nothing new took their place."
+        "failing", "Releases disappeared from its listing without newer ones."
     ),
     "listing.stands_still": Meaning(
-        "failing",
-        "Its listing, or the page beside its feed, ends before releases that are known.",
+        "failing", "Its listing, or the page of its feed, ends before known releases."
     ),
-    "release.unread": Meaning("failing", "Releases are listed, but their pages can't be read."),
-    "release.thin": Meaning(
-        "failing", "Its releases have far less text than they used to, or none."
-    ),
-    "release.titles_alike": Meaning(
-        "failing", "Its releases have all the same title, as they did not use to."
-    ),
+    "release.unread": Meaning("failing", "The pages of its releases can't be read."),
+    "release.thin": Meaning("failing", "Its releases have much less text than before, or none."),
+    "release.titles_alike": Meaning("failing", "All its releases suddenly have the same title."),
     "release.texts_alike": Meaning(
-        "failing", "Its releases have all the same text: a notice stands before them, say."
+        "failing", "All its releases have the same text, for example a notice."
     ),
-    "release.garbled": Meaning(
-        "failing", "The letters of its releases became others: a wrong character set."
-    ),
+    "release.garbled": Meaning("failing", "Letters are garbled: a wrong character set."),
     "release.fields_lost": Meaning(
-        "failing", "Its releases lack a date or another field that they used to have."
+        "failing", "Dates or other fields are missing that were there before."
     ),
     "release.vanished": Meaning("failing", "Many of its releases are gone at once."),
     "selector.no_match": Meaning(
-        "failing",
-        "A selector of its source file matches nothing.",
-        may_degrade=True,
+        "failing", "A selector of its source file matches nothing.", may_degrade=True
     ),
     "site.redirects_away": Meaning("failing", "Its listing leads to another site."),
     "site.certificate": Meaning(
         "failing",
-        "No secure connection can be made (TLS), or its certificate has ended.",
+        "No secure connection is possible (TLS), or its certificate expired.",
         may_degrade=True,
     ),
-    "site.timeout": Meaning("failing", "It takes too long to answer."),
-    "site.dns": Meaning("failing", "Its host name leads nowhere."),
-    "site.connection": Meaning("failing", "No connection can be made, or it is lost."),
-    "site.server_error": Meaning(
-        "failing", "Its server fails (5xx), or says that it is under maintenance."
-    ),
-    "site.bad_answer": Meaning("failing", "What it answers can't be taken for a page."),
-    "site.robots": Meaning("blocked", "Its robots.txt keeps us out."),
-    "site.blocked": Meaning("blocked", "It keeps us out by a status (403, 429, 451)."),
-    "site.challenge": Meaning(
-        "blocked", "It shows a challenge or a captcha in place of its pages."
-    ),
-    "site.login": Meaning("blocked", "It shows its pages to those with an account only."),
+    "site.timeout": Meaning("failing", "It responds too slowly."),
+    "site.dns": Meaning("failing", "Its host name does not resolve."),
+    "site.connection": Meaning("failing", "The connection fails or breaks."),
+    "site.server_error": Meaning("failing", "Its server fails (5xx) or is in maintenance."),
+    "site.bad_answer": Meaning("failing", "Its response is not a page."),
+    "site.robots": Meaning("blocked", "Its robots.txt forbids the visit."),
+    "site.blocked": Meaning("blocked", "It refuses visits with a status (403, 429, 451)."),
+    "site.challenge": Meaning("blocked", "A challenge or captcha replaces its pages."),
+    "site.login": Meaning("blocked", "Its pages need a login."),
     "feed.stale": Meaning(
-        "failing", "Its feed has stopped, while its page goes on.", may_degrade=True
+        "failing", "Its feed stopped while its page continues.", may_degrade=True
     ),
     "feed.unread": Meaning(
         "failing",
-        "Its feed can't be read: its page is read in its place, and nothing is lost yet.",
+        "Its feed can't be read. The page is read instead, and nothing is lost.",
         may_degrade=True,
     ),
     "recall.low": Meaning(
-        "failing", "Its pages name releases that its listing does not show.", may_degrade=True
+        "failing", "Its pages link to releases that its listing does not show.", may_degrade=True
     ),
-    "visit.failed": Meaning("failing", "The visit could not be made, or not to its end."),
-    "visit.overdue": Meaning("failing", "It is not visited, though `communique run` should."),
-    "visit.bug": Meaning("failing", "Our own code failed on its pages."),
+    "visit.failed": Meaning("failing", "The visit could not start or finish."),
+    "visit.overdue": Meaning("failing", "`communique run` should visit it, but does not."),
+    "visit.bug": Meaning("failing", "Communique failed on its pages."),
     "source.broken": Meaning("failing", "Its source file has a mistake."),
-    "source.missing": Meaning("failing", "Its source file is not there any more."),
+    "source.missing": Meaning("failing", "Its source file is missing."),
     "source.drift": Meaning(
         "failing",
-        "Its changed source file, or a new version of Communique, would spoil many of its releases"
-        " and is held back.",
+        "A changed source file or a new version would spoil many releases, and is held for review.",
         may_degrade=True,
     ),
-    "home.full": Meaning("failing", "Nothing can be written into HOME: the disk is full, say."),
-    "home.store": Meaning("failing", "The store could not keep what was read."),
-    "home.archive": Meaning("failing", "The archive could not keep what was served."),
+    "home.full": Meaning("failing", "HOME is not writable, for example because the disk is full."),
+    "home.store": Meaning("failing", "The store could not save the results."),
+    "home.archive": Meaning("failing", "The archive could not save the responses."),
     "network.down": Meaning(
-        "failing", "Hardly any host answers: our own network is down, told once for all sources."
+        "failing", "Hardly any host answers: our network is down. One report covers all sources."
     ),
 }
 """The closed list of codes."""

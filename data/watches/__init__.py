@@ -1,4 +1,4 @@
-"""Watches: what people want to be told of, and whether something that happened is that.
+"""Watches: what people want to be alerted about, and which events match.
 
-A file belongs here if it knows watches and no way of telling.
+Sending alerts is not part of this folder (see feeds/alerts).
 """

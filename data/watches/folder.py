@@ -1,4 +1,4 @@
-"""The watches of a folder, followed as their files are written, changed and removed."""
+"""The watches in a folder, followed as their files are added, changed and removed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+import tomlkit
+
 from data.errors import WatchError
-from data.watches.watch import Watch, read_watch
+from data.files import rewrite
+from data.toml_files import read_text
+from data.watches.watch import Watch, load_watch, parse_watch, read_watch
 
 Stamp: TypeAlias = tuple[int, int, int]
-"""What changes with a file: its time (nanoseconds), size and inode."""
+"""What changes with a file: its time in nanoseconds, size and inode."""
 
 
 class WatchFolder:
-    """The watches in a folder, of which each file is read once as long as it does not change."""
+    """The watches in a folder; each file is read again only when it changes."""
 
     def __init__(self, path: Path, kind: type[Watch]) -> None:
         self._path = path
@@ -22,7 +26,7 @@ class WatchFolder:
         self._read: dict[str, tuple[Stamp, Watch | WatchError]] = {}
 
     def refresh(self) -> bool:
-        """Take in what was added, changed or removed; whether anything was."""
+        """Read files that were added, changed or removed; whether there were any."""
         found: dict[str, tuple[Stamp, Watch | WatchError]] = {}
         for path in sorted(self._path.glob("*.toml")):
             try:
@@ -31,7 +35,7 @@ class WatchFolder:
             except OSError as error:
                 if isinstance(error, FileNotFoundError) and not path.is_symlink():
                     continue
-                # A link that leads nowhere or to itself, or where we may not look: reading says so.
+                # For a broken link or missing permissions: reading the file reports the error.
                 stamp = 0, 0, 0
             known = self._read.get(path.stem)
             found[path.stem] = (
@@ -43,27 +47,47 @@ class WatchFolder:
 
     @property
     def watches(self) -> Mapping[str, Watch]:
-        """The watches that can be used, by their ids."""
+        """The valid watches by id."""
         return {name: one for name, (_, one) in self._read.items() if isinstance(one, Watch)}
 
     @property
     def errors(self) -> tuple[WatchError, ...]:
-        """What is wrong with the others."""
+        """The errors of invalid watches."""
         return tuple(one for _, one in self._read.values() if isinstance(one, WatchError))
 
 
 def load_watches(
     folder: Path, kind: type[Watch]
 ) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
-    """The watches in a folder by their ids, and what is wrong with the others."""
+    """The valid watches in a folder by id, and the errors of the others."""
     loaded = WatchFolder(folder, kind)
     loaded.refresh()
     return loaded.watches, loaded.errors
 
 
 def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
-    """The watch in a file, or why it can't be used."""
+    """The watch in a file, or its error."""
     try:
         return read_watch(path, kind)
     except WatchError as error:
         return error
+
+
+def set_paused(folder: Path, watch_id: str, kind: type[Watch], *, paused: bool) -> Watch:
+    """Pause or resume a watch in its file, and return it; the rest of the file stays as written.
+
+    Raises UnknownWatch, WatchError and OSError.
+    """
+    watch = load_watch(folder, watch_id, kind)
+    if watch.paused == paused:
+        return watch
+    path = folder / f"{watch_id}.toml"
+    document = tomlkit.parse(read_text(path, WatchError))
+    if paused:
+        document["paused"] = True
+    else:
+        document.remove("paused")
+    text = document.as_string()
+    changed = parse_watch(text, str(path), kind)
+    rewrite(path, text)
+    return changed

@@ -1,8 +1,8 @@
-"""Which watches an event matches: in time that grows with its text, not with all watches.
+"""Finds the watches that an event matches, in time that grows with the text, not with all watches.
 
-A watch is looked at where the text holds one word that it can't do without: the one that fewest
-watches need, since what people look for is spread as what is written. So of 10,000 watches those
-few are looked at whose word is there.
+A watch is compared only if the text has one of its required words: the one that the fewest watches
+require, because people look for the same common words that texts contain. So of 10,000 watches,
+only a few are compared.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from data.watches.watch import Watch
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """What happened: to a release, with what it says now, or to the health of a source.
+    """An event: of a release with its current content, or of the health of a source.
 
-    ``backlog`` says that it is no news: it was there before its source was first visited, or was
-    imported.
+    ``backlog`` is whether it is not news, because it existed before the first visit to its source
+    or was imported.
     """
 
     kind: AlertKind
@@ -37,7 +37,7 @@ class AlertEvent:
 
 
 def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent | None:
-    """The event of a release; None if the release is hidden or redacted, as nobody is alerted."""
+    """The event of a release; None if the release is hidden or redacted, which causes no alerts."""
     if release.hidden or release.content.redacted:
         return None
     return AlertEvent(kind, release.source, release.content, backlog)
@@ -45,9 +45,9 @@ def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A watch in the form in which it is compared.
+    """A watch in a form for comparison.
 
-    ``words`` are all that must be there whole; ``terms`` are those that ask for more than that.
+    ``words`` are required whole words, ``terms`` are terms that require more than that.
     """
 
     id: str
@@ -61,10 +61,10 @@ class Rule:
 
 
 class FoldedText:
-    """The words of a release, folded as searches fold them."""
+    """The words of a release, folded as for searches."""
 
     def __init__(self, content: Content) -> None:
-        # A phrase doesn't run from the title into the body.
+        # A phrase does not continue from the title into the body.
         self._title, self._body = fold_search(content.title), fold_search(content.body_text)
         self._runs = self._title.split(), self._body.split()
         self.words = frozenset(chain(*self._runs))
@@ -76,15 +76,15 @@ class FoldedText:
 
     @cached_property
     def _pairs(self) -> frozenset[tuple[str, str]]:
-        """All words that follow each other: a phrase that lacks one is nowhere in the text."""
+        """All pairs of adjacent words: a phrase with another pair is not in the text."""
         return frozenset(chain(*map(pairwise, self._runs)))
 
     @cached_property
     def _sorted(self) -> list[str]:
         return sorted(self.words)
 
-    def holds(self, term: Term) -> bool:
-        """Whether the words of a term stand here in a row; each is looked for once."""
+    def contains(self, term: Term) -> bool:
+        """Whether the words of a term are adjacent in the text; each result is cached."""
         known = self._asked.get(term)
         if known is None:
             known = self._asked[term] = self._find(term)
@@ -108,7 +108,7 @@ class FoldedText:
 
 
 class WatchIndex:
-    """All watches, by what a text needs to hold for one of them to match."""
+    """All watches, indexed by what a text needs to match them."""
 
     def __init__(self, watches: Mapping[str, Watch]) -> None:
         self._by_word: defaultdict[str, list[Rule]] = defaultdict(list)
@@ -142,11 +142,10 @@ class WatchIndex:
     ) -> tuple[str, ...]:
         """The ids of the watches that an event matches, sorted.
 
-        ``moves`` are the ids that sources had before, each with the present one: a watch may name
-        any of them.
+        ``moves`` maps former ids of sources to current ones: a watch may name any of them.
         """
         if not self._has_rules:
-            # Folding a long text takes milliseconds.
+            # Folding a long text would take milliseconds.
             return ()
         former = (old for old, new in (moves or {}).items() if new == event.source)
         sources = frozenset((event.source, *former))
@@ -166,13 +165,13 @@ class WatchIndex:
                     and _is_asked_for(rule, event, sources)
                     and (not rule.topics or rule.topics & topics)
                     and (not rule.languages or rule.languages & languages)
-                    and all(text.holds(term) == term.wanted for term in rule.terms)
+                    and all(text.contains(term) == term.wanted for term in rule.terms)
                 }
             )
         )
 
     def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[Rule]:
-        """Each rule that may match a text; more than once where it names several ids of one."""
+        """The rules that may match a text, some of them more than once."""
         for word in text.words & self._by_word.keys():
             yield from self._by_word[word]
         beginnings = {word[:LEAST_BEGINNING] for word in text.words}
@@ -184,7 +183,7 @@ class WatchIndex:
 
 
 def rule_of(watch_id: str, watch: Watch) -> Rule:
-    """A watch in the form in which it is compared."""
+    """The rule of a watch."""
     terms = terms_of(watch.query)
     return Rule(
         watch_id,
@@ -199,7 +198,7 @@ def rule_of(watch_id: str, watch: Watch) -> Rule:
 
 
 def _whole_words(term: Term) -> list[str]:
-    """The words of a term that a text must hold whole."""
+    """The words of a term that a text must have as whole words."""
     words = term.words.split(" ")
     return words[:-1] if term.prefix else words
 
@@ -208,12 +207,12 @@ def _is_asked_for(rule: Rule, event: AlertEvent, sources: frozenset[str]) -> boo
     return (
         event.kind in rule.kinds
         and (rule.backlog or not event.backlog)
-        # What is of no source, our own network, concerns all.
+        # An event without a source, about our own network, concerns all watches.
         and (not rule.sources or not event.source or not rule.sources.isdisjoint(sources))
     )
 
 
 def _with_regions(language: str | None) -> frozenset[str]:
-    """A language tag and what it begins with: ``pt-BR`` is ``pt`` too."""
+    """A language tag and its prefixes: ``pt-BR`` includes ``pt``."""
     parts = (language_tag(language) or "").split("-")
     return frozenset("-".join(parts[:count]) for count in range(1, len(parts) + 1))

@@ -1,4 +1,4 @@
-"""Recent events that the store remembers, to try a watch on."""
+"""Recent events in the store, for trying out a watch."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from data.watches.match import AlertEvent, release_event
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event, its time (aware UTC), and the id and the title of its release.
+    """An event, its time (aware UTC), and the id and title of its release.
 
-    ``backlog`` is whether it is a release that was no news when it was found. The event itself does
-    not contain that, so that a watch can be tried on backlog too.
+    ``backlog`` is whether the release was not news when it was found. The event itself does not
+    contain that, so that a watch can be tried on backlog, too.
     """
 
     event: AlertEvent
@@ -30,7 +30,7 @@ class Happening:
 def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
     """The newest releases, edits, retractions, returns and changes of health.
 
-    There are at most ``limit`` of each kind, and all releases that are gone, unconfirmed.
+    There are at most ``limit`` of each kind, plus all releases that are gone without confirmation.
     """
     return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
 

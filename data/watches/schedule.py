@@ -1,4 +1,4 @@
-"""When a watch tells what it matched: at once, in a digest, and never in its quiet hours."""
+"""When the alerts of a watch are sent: at once or in a digest, but never in its quiet hours."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from zoneinfo import ZoneInfo
 
 from data.watches.watch import WEEKDAYS, Watch
 
-WEEK: Final = 7
+WEEK_DAYS: Final = 7
 
 
-def told_at(watch: Watch, now: float) -> float:
-    """When something that is known ``now`` is told; both are seconds since 1970."""
+def send_time(watch: Watch, now: float) -> float:
+    """When an alert that is ready ``now`` is sent; both are seconds since 1970."""
     at = next_digest(watch, now) if watch.digest else now
     return after_quiet(watch, at)
 
 
 def next_digest(watch: Watch, now: float) -> float:
-    """The first moment after ``now`` at which the digest of a watch is sent."""
+    """The first time after ``now`` at which the digest of a watch is sent."""
     day, _, clock = watch.digest.partition(" ")
     zone = ZoneInfo(watch.timezone)
     today = dt.datetime.fromtimestamp(now, zone).date()
-    days = (today + dt.timedelta(days=count) for count in range(WEEK + 1))
+    days = (today + dt.timedelta(days=count) for count in range(WEEK_DAYS + 1))
     wanted = (one for one in days if day == "daily" or WEEKDAYS[one.weekday()] == day)
     return next(at for one in wanted if (at := moment(one, clock, zone)) > now)
 
 
 def after_quiet(watch: Watch, at: float) -> float:
-    """The first moment from ``at`` on that is in no quiet hours of a watch."""
+    """The first time from ``at`` on that is outside the quiet hours of a watch."""
     if not watch.quiet:
         return at
     begin, _, end = watch.quiet.partition("-")
@@ -45,6 +45,7 @@ def after_quiet(watch: Watch, at: float) -> float:
 def moment(day: dt.date, clock: str, zone: ZoneInfo) -> float:
     """A time of day such as ``08:00`` in seconds since 1970.
 
-    Of two, as clocks are set back, it is the first; one that is left out comes as much later.
+    If the time occurs twice because clocks are set back, it is the first. If it is skipped, the
+    result is as much later.
     """
     return dt.datetime.combine(day, dt.time.fromisoformat(clock), zone).timestamp()

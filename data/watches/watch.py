@@ -1,4 +1,4 @@
-"""Watches: what people want to be told of, each a TOML file that is read strictly."""
+"""Watches: what people want to be alerted about, each a strictly validated TOML file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "satu
 
 
 class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A feed of what a watch matches, for those who know its ``token``."""
+    """A feed of the matches of a watch, for everyone who knows its ``token``."""
 
     token: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,128}\Z")],
@@ -54,17 +54,17 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One watch as its file describes it; the file's stem is its id.
+    """A watch as in its file; the stem of the file name is its id.
 
-    Every part narrows it, and what is left out narrows nothing: ``query`` by the words of a release
-    (as data.search.query reads it), the others to any of what they list. ``topics`` are slugs. A
-    language takes in its regions. ``backlog`` asks also for what was there before its source was
-    first visited, and for what is imported. While it is ``paused``, nothing new matches it, and
-    what waits goes on waiting.
+    Every part narrows the watch; missing parts do not. ``query`` requires words of a release (see
+    data.search.query), the others any of their listed values. ``topics`` are slugs. A language
+    includes its regions. ``backlog`` includes releases from before the first visit to their source,
+    and imported ones. While the watch is ``paused``, nothing matches it, and pending alerts stay
+    queued.
 
-    What it matches is told by its outputs at once; or with a ``digest`` once a day or a week, as
-    one message; and never in ``quiet`` hours, at whose end it comes as one message. Both are of
-    ``timezone`` (see data.watches.schedule).
+    Its outputs send alerts at once, or with a ``digest`` as one message per day or week. During
+    ``quiet`` hours nothing is sent; at their end, one message follows. Both use ``timezone`` (see
+    data.watches.schedule).
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -140,12 +140,14 @@ def parse_watch(text: str, path: str, kind: type[Watch]) -> Watch:
         raise WatchError(path, "query", fault)
     for source in watch.sources:
         if not ID.fullmatch(source):
-            raise WatchError(path, "sources", f"{source!r} is no id; see `communique sources list`")
+            raise WatchError(
+                path, "sources", f"{source!r} is not an id; see `communique sources list`"
+            )
     for language in watch.languages:
         if fault := fault_of_language(language):
             raise WatchError(path, "languages", fault)
     if not watch.kinds:
-        raise WatchError(path, "kinds", "it is empty; leave it out, or write at least one")
+        raise WatchError(path, "kinds", "it is empty; remove it, or write at least one")
     _check_outputs(path, watch)
     return watch
 
@@ -154,7 +156,7 @@ def _check_outputs(path: str, watch: Watch) -> None:
     if fault := fault_of_zone(watch.timezone):
         raise WatchError(path, "timezone", fault)
     if watch.quiet and len({*watch.quiet.split("-")}) == 1:
-        raise WatchError(path, "quiet", "it begins when it ends; write two different times")
+        raise WatchError(path, "quiet", "both times are the same; write two different times")
     for channel in watch.channels:
         if found := channel.fault():
             key, fix = found
@@ -167,17 +169,17 @@ def new_token() -> str:
 
 
 def to_toml(watch: Watch) -> str:
-    """The file of a watch: the keys that say more than is meant without them."""
-    said: dict[str, Any] = msgspec.to_builtins(watch)
-    tables = {key: said.pop(key) for key, value in [*said.items()] if isinstance(value, dict)}
-    lines = [f"{key} = {_value(value)}\n" for key, value in said.items()]
+    """The file of a watch, without keys that have their default."""
+    values: dict[str, Any] = msgspec.to_builtins(watch)
+    tables = {key: values.pop(key) for key, value in [*values.items()] if isinstance(value, dict)}
+    lines = [f"{key} = {_value(value)}\n" for key, value in values.items()]
     for name, table in tables.items():
         lines += [f"\n[{name}]\n", *(f"{key} = {_value(value)}\n" for key, value in table.items())]
     return "".join(lines)
 
 
 DELETE: Final = "\x7f"
-"""The one character that JSON writes as it is and TOML does not."""
+"""The only character that JSON writes unescaped and TOML must escape."""
 
 
 def _value(value: object) -> str:
@@ -185,7 +187,7 @@ def _value(value: object) -> str:
 
 
 def _fault_of_exclusion(watch: Watch) -> str:
-    """Why a watch that only excludes words is refused, as a search is; empty if it is not one."""
+    """Why a watch that only excludes words is invalid, or empty."""
     excludes = watch.query.strip() and not any(one.wanted for one in terms_of(watch.query))
     if excludes and not (watch.sources or watch.topics or watch.languages):
         return (
@@ -196,11 +198,11 @@ def _fault_of_exclusion(watch: Watch) -> str:
 
 
 def _fault_of_query(query: str) -> str:
-    """What is wrong with a query, and the fix; empty where nothing is."""
+    """What is wrong with a query and how to fix it, or empty."""
     if len(query) > LONGEST:
-        return f"it has {len(query)} characters, and {LONGEST} are read; make several watches of it"
+        return f"it has {len(query)} characters, more than {LONGEST}; split it into several watches"
     if len(TERM.findall(query)) > MOST_TERMS:
-        return f"it has more than {MOST_TERMS} words and phrases; make several watches of it"
+        return f"it has more than {MOST_TERMS} words and phrases; split it into several watches"
     if query.strip() and not terms_of(query):
-        return f"{query!r} holds no word; write words, or leave it out"
+        return f"{query!r} contains no word; write words, or remove it"
     return ""

@@ -15,7 +15,7 @@ from data.revisions.stored_difference import changes_between
 from data.settings import Alerts
 from data.store.protocol import Store
 from data.watches.match import AlertEvent, WatchIndex, release_event
-from data.watches.schedule import told_at
+from data.watches.schedule import send_time
 from data.watches.watch import Watch
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.messages import event_body, event_fields, idempotency_key
@@ -63,7 +63,7 @@ class Matcher:
         for name in matching:
             watch = self.watches[name]
             try:
-                body, due = event_body(fields, watch, release), told_at(watch, now)
+                body, due = event_body(fields, watch, release), send_time(watch, now)
             except Exception:
                 # A bug with one watch must not block the others.
                 log.exception(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from data.watches.pausing import set_paused
+from data.watches.folder import set_paused
 from feeds.alerts.channels import AlertWatch
 from scheduler.cli import as_json, with_home
 from scheduler.home import Home

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import UnknownWatch, WatchError
-from data.watches.pausing import set_paused
+from data.watches.folder import set_paused
 from data.watches.watch import PlainWatch, load_watch
 
 TEXT = (

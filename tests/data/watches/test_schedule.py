@@ -6,14 +6,14 @@ import datetime as dt
 
 import pytest
 
-from data.watches.schedule import told_at
+from data.watches.schedule import send_time
 from data.watches.watch import Watch
 
 
 def told(at: str, **keys: str) -> str:
     """When a watch in Vienna tells what is known at an instant, as an instant."""
     now = dt.datetime.fromisoformat(at).timestamp()
-    said = told_at(Watch("A", timezone="Europe/Vienna", **keys), now)  # type: ignore[arg-type]
+    said = send_time(Watch("A", timezone="Europe/Vienna", **keys), now)  # type: ignore[arg-type]
     return dt.datetime.fromtimestamp(said, dt.UTC).isoformat(timespec="minutes")[:16]
 
 

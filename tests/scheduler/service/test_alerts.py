@@ -20,7 +20,7 @@ from standardwebhooks.webhooks import Webhook as Judge
 
 from data.clock import utc_now
 from data.models import AlertDelivery, HealthEvent, QueuedEvent
-from data.watches.schedule import told_at
+from data.watches.schedule import send_time
 from data.watches.watch import load_watch
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.webhook import Webhook
@@ -369,7 +369,7 @@ def test_a_mistake_of_ours_with_one_watch_or_event_keeps_nothing_from_the_others
         add(home, name, peer.url)
     monkeypatch.setattr(Senders, "receiver", broken_for("Unnamed", Senders.receiver, 1))
     monkeypatch.setattr(Senders, "send", broken_for("Unsent", Senders.send, 1))
-    monkeypatch.setattr("feeds.alerts.delivery.matcher.told_at", broken_for("Untold", told_at, 0))
+    monkeypatch.setattr("feeds.alerts.delivery.matcher.send_time", broken_for("Untold", send_time, 0))
     release(home, 1)
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered", "delivered", "waiting"])
