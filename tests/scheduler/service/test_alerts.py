@@ -369,7 +369,9 @@ def test_a_mistake_of_ours_with_one_watch_or_event_keeps_nothing_from_the_others
         add(home, name, peer.url)
     monkeypatch.setattr(Senders, "receiver", broken_for("Unnamed", Senders.receiver, 1))
     monkeypatch.setattr(Senders, "send", broken_for("Unsent", Senders.send, 1))
-    monkeypatch.setattr("feeds.alerts.delivery.matcher.send_time", broken_for("Untold", send_time, 0))
+    monkeypatch.setattr(
+        "feeds.alerts.delivery.matcher.send_time", broken_for("Untold", send_time, 0)
+    )
     release(home, 1)
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered", "delivered", "waiting"])
