@@ -30,7 +30,7 @@ MAX_NETWORKS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AccessVerdict:
     """The decision about a request; ``status`` is 200, or the status of the refusal.
 
     401 means that the token is missing or wrong, 403 that the ``token`` does not allow the
@@ -55,17 +55,17 @@ class Permissions:
         self._tokens = TokenFolder(folder)
         self._wrong = WrongTokens(clock)
 
-    def judge(self, text: str | None, needed: TokenScope, client: str) -> Verdict:
+    def judge(self, text: str | None, needed: TokenScope, client: str) -> AccessVerdict:
         """Decide whether a client with a token's ``text`` may do what ``needed`` names.
 
         ``client`` is its IP address.
         """
         if text is None:
-            return Verdict(401)
+            return AccessVerdict(401)
         if token := self.find(text):
-            return Verdict(200 if token.allows(needed) else 403, token)
+            return AccessVerdict(200 if token.allows(needed) else 403, token)
         wait = self._wrong.wait(client)
-        return Verdict(429, retry_after=wait) if wait else Verdict(401)
+        return AccessVerdict(429, retry_after=wait) if wait else AccessVerdict(401)
 
     def has_token_for(self, scope: TokenScope) -> bool:
         """Return whether any token allows ``scope``."""

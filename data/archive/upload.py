@@ -21,7 +21,7 @@ from data.archive.log.tiles import added_files
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.reader import OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files
-from data.network.bucket import Bucket, BucketError, Replaced, Stored
+from data.network.bucket import Bucket, BucketError, BucketObject, Replaced
 
 CHECKPOINT: Final = "log/checkpoint"
 
@@ -141,7 +141,7 @@ def texts_of(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
-def write(bucket: Bucket, name: str, content: bytes, found: Stored | None) -> None:
+def write(bucket: Bucket, name: str, content: bytes, found: BucketObject | None) -> None:
     """Have a small object hold this, of which this was ``found`` there.
 
     Raises Replaced where another process has it hold something else by now.

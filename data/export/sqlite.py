@@ -122,7 +122,7 @@ def _write(
     connection.execute("PRAGMA synchronous = OFF")
     connection.executescript(SCHEMA)
     store = public_view(store)
-    copy = _Copy(store, connection)
+    copy = _Database(store, connection)
     copy.add_names(choice)
     whole = store.facets().get(Facet(source=choice.source), 0)
     connection.execute("BEGIN")
@@ -136,7 +136,7 @@ def _write(
     return Exported(copy.releases, 0, copy.captures)
 
 
-class _Copy:
+class _Database:
     """A database being written."""
 
     def __init__(self, store: Store, connection: sqlite3.Connection) -> None:

@@ -37,7 +37,7 @@ CHUNK_BYTES: Final = 1 << 20
 """Bytes that are read at once."""
 
 
-class Page(msgspec.Struct):
+class PageLine(msgspec.Struct):
     """A line in the list of pages."""
 
     id: str
@@ -110,7 +110,7 @@ class _Pages:
                 self.count += 1
                 url, at = place
                 content = release.content
-                page = Page(release.id, url, _time(at), content.title, content.body_text)
+                page = PageLine(release.id, url, _time(at), content.title, content.body_text)
                 yield msgspec.json.encode(page) + b"\n"
 
 

@@ -61,7 +61,7 @@ class MediaLine(msgspec.Struct, frozen=True):
     title: str | None = None
 
 
-class Found(msgspec.Struct, frozen=True):
+class FieldOrigin(msgspec.Struct, frozen=True):
     """The origin of a field."""
 
     rule: str | None = None
@@ -69,15 +69,15 @@ class Found(msgspec.Struct, frozen=True):
     zone: str | None = None
 
 
-class Provenance(msgspec.Struct, frozen=True):
+class LineProvenance(msgspec.Struct, frozen=True):
     """The origins of a release's fields."""
 
-    published: Found | None = None
-    title: Found | None = None
-    body: Found | None = None
+    published: FieldOrigin | None = None
+    title: FieldOrigin | None = None
+    body: FieldOrigin | None = None
 
 
-class Line(msgspec.Struct, frozen=True):
+class ReleaseLine(msgspec.Struct, frozen=True):
     """A release in a line, without fields that only a store knows (revisions, stories)."""
 
     url: str
@@ -96,10 +96,10 @@ class Line(msgspec.Struct, frozen=True):
     images: tuple[MediaLine, ...] | None = None
     attachments: tuple[MediaLine, ...] | None = None
     retracted: str | None = None
-    provenance: Provenance | None = None
+    provenance: LineProvenance | None = None
 
 
-_decoder = msgspec.json.Decoder(Line)
+_decoder = msgspec.json.Decoder(ReleaseLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
     url = _address(said.url)
     if url is None:
         raise LineError(f"url is not an http or https address: {said.url[:MAX_RAW_LENGTH]!r}")
-    origin = said.provenance or Provenance()
+    origin = said.provenance or LineProvenance()
     # A line with the title's provenance is an export with plain text, where "<b>" is not markup.
     one_line = clean_line if origin.title else line_of
     title = one_line(said.title)
@@ -147,7 +147,7 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
         text = text_of(html)
     content = Content(
         title=title,
-        published=_published(said, origin.published or Found(), reading),
+        published=_published(said, origin.published or FieldOrigin(), reading),
         language=language_tag(said.language) or detect_language(text),
         section=one_line(said.section or "") or None,
         publisher=one_line(said.publisher or "") or None,
@@ -185,7 +185,7 @@ def _whole(line: bytes) -> bytes:
     return json.dumps(json.loads(line), ensure_ascii=False).encode(errors="ignore")
 
 
-def _published(said: Line, origin: Found, reading: DateContext) -> Published | None:
+def _published(said: ReleaseLine, origin: FieldOrigin, reading: DateContext) -> Published | None:
     text = clean_line(said.published or "")
     if not text:
         return None
@@ -244,7 +244,7 @@ def _line(text: str | None) -> str | None:
     return (line_of(text) or None) if text else None
 
 
-def _rule(found: Found | None) -> str:
+def _rule(found: FieldOrigin | None) -> str:
     return clean_line((found and found.rule) or "")[:MAX_RAW_LENGTH] or "import"
 
 

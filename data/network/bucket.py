@@ -63,7 +63,7 @@ class Replaced(CommuniqueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class BucketObject:
     """An object of a bucket. ``tag`` changes whenever its content changes.
 
     ``headers`` are its headers and metadata by lower-case name. ``modified`` is in UTC.
@@ -117,7 +117,7 @@ class Bucket:
 
     def read(
         self, name: str, known: str | None = None, *, most: int | None = None
-    ) -> Stored | None:
+    ) -> BucketObject | None:
         """Return an object with its content, or None if it is missing.
 
         The content is omitted if the object still has the ETag ``known``. Raises BucketError for an
@@ -135,11 +135,11 @@ class Bucket:
                     raise BucketError(self.place, f"{name} is too large: it has {size:,} bytes")
                 return stored(found, bytes(found.bytes()))
         except NotModifiedError:
-            return Stored(known or "", 0, dt.datetime.now(dt.UTC), {})
+            return BucketObject(known or "", 0, dt.datetime.now(dt.UTC), {})
         except Missing:
             return None
 
-    def look(self, name: str) -> Stored | None:
+    def look(self, name: str) -> BucketObject | None:
         """Return an object without its content, or None if it is missing."""
         import obstore  # noqa: PLC0415
 
@@ -236,11 +236,11 @@ class Missing(Exception):
     """The object does not exist."""
 
 
-def stored(found: GetResult, body: bytes = b"") -> Stored:
+def stored(found: GetResult, body: bytes = b"") -> BucketObject:
     """Convert an object of obstore."""
     meta = found.meta
     headers = {name.lower(): value for name, value in found.attributes.items()}
-    return Stored(meta["e_tag"] or "", meta["size"], meta["last_modified"], headers, body)
+    return BucketObject(meta["e_tag"] or "", meta["size"], meta["last_modified"], headers, body)
 
 
 def open_bucket(place: str, settings: BucketSettings) -> Bucket:

@@ -53,7 +53,7 @@ class OutboundError(CommuniqueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OutboundResponse:
     """A response; the body is cut off at MAX_BODY_BYTES."""
 
     status: int
@@ -78,7 +78,7 @@ class Outbound:
 
     async def ask(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> Answer:
+    ) -> OutboundResponse:
         """Send a request and return the response, whatever its status.
 
         Raises OutboundError without a response in time, and for a private address.
@@ -100,7 +100,7 @@ class Outbound:
                     content=body if method == "POST" else None,
                 ) as response,
             ):
-                return Answer(response.status, await beginning_of(response))
+                return OutboundResponse(response.status, await beginning_of(response))
         except TimeoutError as error:
             raise OutboundError(host, f"it took longer than {self.patience:g} seconds") from error
         except REQUEST_ERRORS as error:

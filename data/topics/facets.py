@@ -15,7 +15,7 @@ MAX_SECTION_LENGTH: Final = 1000
 """Maximum characters of a section name; a longer one is an extraction error."""
 
 
-class Section(NamedTuple):
+class SourceSection(NamedTuple):
     """A section of a source: its slug for addresses, and its name on the site."""
 
     slug: str
@@ -23,10 +23,10 @@ class Section(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def section_of(name: str | None) -> Section | None:
+def section_of(name: str | None) -> SourceSection | None:
     """Return the section with a name; None if the name is empty or too long."""
     label = clean_line(name) if name and len(name) <= MAX_SECTION_LENGTH else ""
-    return Section(slug_of(label), label) if label else None
+    return SourceSection(slug_of(label), label) if label else None
 
 
 def facets_of(release: Release) -> frozenset[Facet]:

@@ -30,7 +30,7 @@ MAX_CACHED_WORDS = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rule:
+class KeywordRule:
     """A phrase of folded words that gives ``points`` to ``topic``.
 
     A word with a final ``*`` matches all words that start with it. ``level`` is 0 for a top-level
@@ -48,7 +48,7 @@ class Rule:
         return len(" ".join(self.words)) > SHORT_RULE_LENGTH
 
 
-def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> Rule:
+def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> KeywordRule:
     """Parse a phrase such as ``außenminister*`` or ``prime minister``.
 
     Raises ValueError with the fix if there is no word, a star is not at a word's end, or a stem has
@@ -65,23 +65,23 @@ def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> Rule:
         if stem != part and len(folded) < MIN_STEM_LENGTH:
             raise ValueError(f"{phrase!r}: a stem before * needs at least two letters")
         words.append(folded + part[len(stem) :])
-    return Rule(topic, points, tuple(words), level)
+    return KeywordRule(topic, points, tuple(words), level)
 
 
-Word: TypeAlias = tuple[str, tuple[tuple[int, tuple[Rule, ...]], ...]]
+Word: TypeAlias = tuple[str, tuple[tuple[int, tuple[KeywordRule, ...]], ...]]
 """A folded word with the rules that may start at it, by level; most words have none."""
 
 
-class Matcher(dict[str, Word]):
+class KeywordMatcher(dict[str, Word]):
     """Rules by their first word, so that each word of a text costs one lookup.
 
     As a mapping it caches, for each word, its folded form and the rules that may start there.
     Longer phrases come first within a level.
     """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[KeywordRule]) -> None:
         super().__init__()
-        self._first: dict[str, list[Rule]] = {}
+        self._first: dict[str, list[KeywordRule]] = {}
         for rule in rules:
             self._first.setdefault(rule.words[0], []).append(rule)
         self._lengths = sorted({len(word) for word in self._first if word.endswith("*")})
@@ -105,14 +105,14 @@ class Matcher(dict[str, Word]):
         self[word] = folded, tuple(rules)
         return self[word]
 
-    def find(self, text: str) -> list[Rule]:
+    def find(self, text: str) -> list[KeywordRule]:
         """Return the matching rules, once per place; the longest if several start there.
 
         The words of a matched phrase match no other rule of its level: ``human rights court`` does
         not match ``court``.
         """
         words = [*map(self.__getitem__, WORDS.findall(normalized("NFC", text)))]
-        found: list[Rule] = []
+        found: list[KeywordRule] = []
         free = [0, 0]
         for place, (_, levels) in enumerate(words):
             for level, rules in levels:
@@ -133,7 +133,7 @@ class Matcher(dict[str, Word]):
         return found
 
 
-def _strongest_per_topic(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+def _strongest_per_topic(rules: Iterable[KeywordRule]) -> tuple[KeywordRule, ...]:
     """Return the phrases, longest first, then the strongest single word per topic."""
     ranked = sorted(rules, key=lambda rule: (-len(rule.words), -rule.points, -len(rule.words[0])))
     phrases = [rule for rule in ranked if len(rule.words) > 1]

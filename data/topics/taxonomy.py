@@ -18,7 +18,7 @@ from data.text.folding import fold_label
 from data.text.slugs import PLAIN_SLUG, RESERVED, SLUG_LENGTH, slug_of
 from data.toml_files import decode, read_text
 from data.topics.facets import section_of
-from data.topics.keywords import Matcher, Rule, read_rule
+from data.topics.keywords import KeywordMatcher, KeywordRule, read_rule
 
 MAX_MATCHED_CHARACTERS = 6000
 """Maximum characters of a title and of a body that are matched. The start of a text shows its
@@ -56,7 +56,7 @@ Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
 Phrases = dict[Language, tuple[Text, ...]]
 
 
-class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TaxonomyTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One topic of a taxonomy file.
 
     ``label`` is its English name, ``labels`` are names in other languages. ``names`` are further
@@ -78,7 +78,7 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of a taxonomy file. With ``shipped``, the bundled topics are kept too."""
 
-    topic: tuple[Topic, ...]
+    topic: tuple[TaxonomyTopic, ...]
     shipped: bool = False
 
 
@@ -86,12 +86,12 @@ class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Taxonomy:
     """Topics by slug and by name, with ``rules`` by language that are compiled on first use."""
 
-    topics: Mapping[str, Topic]
+    topics: Mapping[str, TaxonomyTopic]
     names: Mapping[str, str]
-    rules: Mapping[str, tuple[Rule, ...]]
-    _matchers: dict[str, Matcher] = field(default_factory=dict, repr=False)
+    rules: Mapping[str, tuple[KeywordRule, ...]]
+    _matchers: dict[str, KeywordMatcher] = field(default_factory=dict, repr=False)
 
-    def matcher(self, language: str | None) -> Matcher:
+    def matcher(self, language: str | None) -> KeywordMatcher:
         """Return the rules for a language tag; for None, the longer rules of all languages."""
         code = (language or "").partition("-")[0]
         if code not in self.rules and code:
@@ -102,7 +102,7 @@ class Taxonomy:
             else:
                 found = [rule for rules in self.rules.values() for rule in rules if rule.long]
             strongest = {(r.topic, r.words): r for r in sorted(found, key=lambda r: r.points)}
-            self._matchers[code] = Matcher(strongest.values())
+            self._matchers[code] = KeywordMatcher(strongest.values())
         return self._matchers[code]
 
     def label(self, slug: str, language: str) -> str:
@@ -228,11 +228,13 @@ def _read(path: Path) -> TaxonomyFile:
     return decode(read_text(path, SettingsError), TaxonomyFile, str(path), SettingsError)
 
 
-def _compile(topics: Sequence[Topic], where: str, shipped: Sequence[Topic] = ()) -> Taxonomy:
+def _compile(
+    topics: Sequence[TaxonomyTopic], where: str, shipped: Sequence[TaxonomyTopic] = ()
+) -> Taxonomy:
     """Compile topics; their names and slugs take precedence over the bundled topics'."""
-    by_slug: dict[str, Topic] = {}
+    by_slug: dict[str, TaxonomyTopic] = {}
     names: dict[str, str] = {}
-    rules: dict[str, list[Rule]] = {}
+    rules: dict[str, list[KeywordRule]] = {}
     for topic in topics:
         if topic.slug in by_slug or topic.slug in RESERVED:
             raise SettingsError(
@@ -263,7 +265,7 @@ def _compile(topics: Sequence[Topic], where: str, shipped: Sequence[Topic] = ())
     return Taxonomy(by_slug, names, {code: tuple(found) for code, found in rules.items()})
 
 
-def _check_parents(topics: Mapping[str, Topic], where: str) -> None:
+def _check_parents(topics: Mapping[str, TaxonomyTopic], where: str) -> None:
     """Raise SettingsError for an unknown parent, or for a topic that is its own ancestor."""
     for slug in topics:
         above = [slug]

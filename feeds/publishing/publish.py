@@ -97,7 +97,7 @@ def publish(
     started = time.perf_counter()
     rendered = RenderCache(cache)
     try:
-        task = Publishing(store, folder, site, rendered, now or dt.datetime.now(dt.UTC))
+        task = PublicationRun(store, folder, site, rendered, now or dt.datetime.now(dt.UTC))
         task.run(everything=all, remembers=cache is not None)
         rendered.tidy()
     finally:
@@ -113,7 +113,7 @@ def publish(
     )
 
 
-class Publishing:
+class PublicationRun:
     """One publication: renders, writes and counts."""
 
     def __init__(

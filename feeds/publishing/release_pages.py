@@ -18,7 +18,7 @@ from data.models import Capture, Facet, Neighbours, Release, ReleaseSummary, Rev
 from feeds.pages.releases.capture_page import capture_page
 from feeds.pages.releases.release_page import release_page
 from feeds.pages.releases.revision_page import revision_page
-from feeds.publishing.context.entry_renderer import EntryRenderer, Shown
+from feeds.publishing.context.entry_renderer import EntryRenderer, ShownRelease
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.publishing.story_pages import StoryPages
 from feeds.urls import (
@@ -41,7 +41,7 @@ NO_NEIGHBOURS: Final = Neighbours()
 class DuePage:
     """A release whose page must be written, its neighbours, and the note to save in the cache."""
 
-    shown: Shown
+    shown: ShownRelease
     beside: Neighbours
     note: bytes
 
@@ -120,7 +120,7 @@ class ReleasePages:
             if everything or written.get(summary.id) != note:
                 members = self._renderer.story(summary.story)
                 others = tuple(one for one in members if one.id != summary.id)
-                yield DuePage(Shown(summary, others), beside, note)
+                yield DuePage(ShownRelease(summary, others), beside, note)
 
     def _touched(self, facet: Facet, *, everything: bool) -> Sequence[ReleaseSummary]:
         """Return the changed releases of a facet, or all of them if the changes are unknown.

@@ -32,7 +32,7 @@ CAPTURE_REMOVED: Final = "The operator of this archive has removed the captured 
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReplayResponse:
     """A response. If it has no body but ``said``, the server shows that text on a page."""
 
     status: int

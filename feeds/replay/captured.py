@@ -26,13 +26,13 @@ from data.settings import Site
 from data.text.redaction import HIDDEN, PARAMETER, USER, redacted
 from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
-from feeds.replay.answer import RELEASE_HIDDEN, SHORT_LIVED, Answer, Headers
+from feeds.replay.answer import RELEASE_HIDDEN, SHORT_LIVED, Headers, ReplayResponse
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     LINK_FORMAT,
     BadDatetime,
     Memento,
-    Original,
+    OriginalResource,
     asked_datetime,
     chosen,
     escaped,
@@ -151,7 +151,9 @@ class CapturedPages:
         """Whether the archive exists."""
         return self._folder.is_dir()
 
-    def answer(self, asked: str, accept: bytes | None, restrictions: Restrictions) -> Answer | None:
+    def answer(
+        self, asked: str, accept: bytes | None, restrictions: Restrictions
+    ) -> ReplayResponse | None:
         """Return the response for the path after PREFIX, or None if nothing was captured.
 
         ``accept`` is the value of Accept-Datetime, or None. Raises StoreError.
@@ -165,7 +167,7 @@ class CapturedPages:
         # A redacted release has no captures left, but its address is still known.
         addresses = {one.uri for one in all_entries} or {address_in(asked)} - {""}
         if any(map(restrictions.is_withheld, addresses)):
-            return Answer(410, [], said=RELEASE_HIDDEN)
+            return ReplayResponse(410, [], said=RELEASE_HIDDEN)
         entries = self._captures.by_second(all_entries)
         if of_timemap:
             return self._timemap(entries, restrictions.secrets)
@@ -196,7 +198,7 @@ class CapturedPages:
         is_hidden = capture.leaf not in shown and any(one.leaf == capture.leaf for one in entries)
         return url, self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
 
-    def _gate(self, entries: Sequence[Entry], accept: bytes | None) -> Answer | None:
+    def _gate(self, entries: Sequence[Entry], accept: bytes | None) -> ReplayResponse | None:
         if not entries:
             return None
         original = self._original(entries)
@@ -205,11 +207,13 @@ class CapturedPages:
         except BadDatetime as error:
             links = ("link", ", ".join(original_links(original)))
             vary = ("vary", ACCEPT_DATETIME.decode())
-            return Answer(400, [vary, links], said=str(error))
+            return ReplayResponse(400, [vary, links], said=str(error))
         mementos = self._mementos(entries)
-        return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED])
+        return ReplayResponse(
+            302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED]
+        )
 
-    def _timemap(self, entries: Sequence[Entry], secrets: Secrets) -> Answer | None:
+    def _timemap(self, entries: Sequence[Entry], secrets: Secrets) -> ReplayResponse | None:
         if not entries:
             return None
         mementos = [
@@ -217,21 +221,21 @@ class CapturedPages:
             for memento, entry in zip(self._mementos(entries), entries, strict=True)
         ]
         body = timemap(self._original(entries), mementos)
-        return Answer(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
+        return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
 
     def _memento(
         self, stamp: str, entries: Sequence[Entry], restrictions: Restrictions
-    ) -> Answer | None:
+    ) -> ReplayResponse | None:
         at = last_moment(stamp)
         if at is None:
-            return Answer(400, [], said=f"{NO_TIME}, such as 2022 or 20221124 (UTC).")
+            return ReplayResponse(400, [], said=f"{NO_TIME}, such as 2022 or 20221124 (UTC).")
         if not entries:
             return None
         mementos = self._mementos(entries)
         place = chosen(mementos, at)
         if f"{entries[place].at:{STAMP}}" != stamp:
             # The exact time of the chosen capture has its own address.
-            return Answer(302, [("location", escaped(mementos[place].url)), SHORT_LIVED])
+            return ReplayResponse(302, [("location", escaped(mementos[place].url)), SHORT_LIVED])
         headers = memento_headers(self._original(entries), mementos, place)
         return self._replayed(entries[place], headers, at, restrictions)
 
@@ -242,7 +246,7 @@ class CapturedPages:
         all_entries: Sequence[Entry],
         entries: Sequence[Entry],
         restrictions: Restrictions,
-    ) -> Answer | None:
+    ) -> ReplayResponse | None:
         """Return the capture with a log leaf.
 
         It may be one of several captures of that second, and not the memento.
@@ -259,7 +263,7 @@ class CapturedPages:
 
     def _replayed(
         self, entry: Entry, headers: Headers, at: dt.datetime, restrictions: Restrictions
-    ) -> Answer:
+    ) -> ReplayResponse:
         """Return a capture with these headers, or an error that explains why it is not shown."""
         if origin := self.origin(entry, restrictions.secrets):
             headers = [*headers, (IMPORTED, quote(origin))]
@@ -267,13 +271,17 @@ class CapturedPages:
             found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
             made = self._shown(found, headers, at, restrictions.secrets)
         except (ArchiveError, Undecodable) as error:
-            return Answer(404, [], said=f"This capture can't be shown: {public_cause(error)}.")
+            return ReplayResponse(
+                404, [], said=f"This capture can't be shown: {public_cause(error)}."
+            )
         kind = dict(made.headers).get("content-type", "")
         if restrictions.shows_withheld(entry.digest, entry.uri, kind, made.body):
-            return Answer(410, [], said=RELEASE_HIDDEN)
+            return ReplayResponse(410, [], said=RELEASE_HIDDEN)
         return made
 
-    def _shown(self, found: Served, headers: Headers, at: dt.datetime, secrets: Secrets) -> Answer:
+    def _shown(
+        self, found: Served, headers: Headers, at: dt.datetime, secrets: Secrets
+    ) -> ReplayResponse:
         """Return a capture with its original status, or a refusal.
 
         Values of secret parameters and ``secrets`` are masked in its links and texts. Raises
@@ -299,11 +307,11 @@ class CapturedPages:
             target = web_address(joined(found.url, found.header(b"location").decode("latin-1")))
             if target:
                 location = secrets.hidden(escaped(place(target)))
-                return Answer(found.status, [*headers, ("location", location)])
+                return ReplayResponse(found.status, [*headers, ("location", location)])
         media_type, charset = type_of(found, secrets)
         body = shown_body(found, media_type, place, secrets)
         if secrets.is_in(body):
-            return Answer(403, [], said=REFUSED)
+            return ReplayResponse(403, [], said=REFUSED)
         if media_type in HTML_TYPES:
             media_type, charset = "text/html", "utf-8"
         elif media_type not in DISPLAYED_TYPES:
@@ -311,7 +319,9 @@ class CapturedPages:
         full = f"{media_type}; charset={charset}" if charset else media_type
         # Statuses such as 206, or a 304 with a body, are replayed as a normal page.
         is_error = 400 <= found.status < 600  # noqa: PLR2004 - the classes of errors
-        return Answer(found.status if is_error else 200, [("content-type", full), *headers], body)
+        return ReplayResponse(
+            found.status if is_error else 200, [("content-type", full), *headers], body
+        )
 
     def _entries(self, asked: str, secrets: Secrets) -> list[Entry]:
         """Return the captures of an address that may be shown, in the order they were written.
@@ -325,10 +335,10 @@ class CapturedPages:
         shown = (one for one in entries if secrets.hidden(one.uri) == one.uri)
         return [one for one in shown if web_address(one.uri)]
 
-    def _original(self, entries: Sequence[Entry]) -> Original:
+    def _original(self, entries: Sequence[Entry]) -> OriginalResource:
         uri = entries[-1].uri
         gate = f"{self._site}{PREFIX}{uri}"
-        return Original(uri, gate, f"{self._site}{PREFIX}timemap/{uri}")
+        return OriginalResource(uri, gate, f"{self._site}{PREFIX}timemap/{uri}")
 
     def _mementos(self, entries: Sequence[Entry]) -> list[Memento]:
         return [

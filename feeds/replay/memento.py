@@ -54,7 +54,7 @@ class Memento:
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
+class OriginalResource:
     """A resource that changes, with the absolute addresses of its TimeGate and TimeMap."""
 
     url: str
@@ -97,7 +97,7 @@ def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
 
 
 def gate_headers(
-    original: Original, mementos: Sequence[Memento], place: int
+    original: OriginalResource, mementos: Sequence[Memento], place: int
 ) -> list[tuple[str, str]]:
     """Return the headers of a TimeGate's redirect to a memento (RFC 7089, section 4.2.1)."""
     return [
@@ -108,7 +108,7 @@ def gate_headers(
 
 
 def memento_headers(
-    original: Original, mementos: Sequence[Memento], place: int
+    original: OriginalResource, mementos: Sequence[Memento], place: int
 ) -> list[tuple[str, str]]:
     """Return the headers of a memento (RFC 7089, section 4.2.1)."""
     return [
@@ -117,7 +117,7 @@ def memento_headers(
     ]
 
 
-def original_links(original: Original) -> list[str]:
+def original_links(original: OriginalResource) -> list[str]:
     """Return the links to an original, its TimeGate and its TimeMap."""
     timemap = f'<{escaped(original.timemap)}>; rel="timemap"; type="{LINK_FORMAT}"'
     if original.timegate == original.url:
@@ -140,12 +140,12 @@ def memento_links(mementos: Sequence[Memento], place: int) -> list[str]:
     return [link(mementos[number], *named[number]) for number in sorted(named)]
 
 
-def timemap(original: Original, mementos: Sequence[Memento]) -> bytes:
+def timemap(original: OriginalResource, mementos: Sequence[Memento]) -> bytes:
     """Return all mementos, oldest first, as application/link-format (RFC 7089, section 5)."""
     return ",\n".join(_timemap_links(original, mementos)).encode() + b"\n"
 
 
-def _timemap_links(original: Original, mementos: Sequence[Memento]) -> Iterator[str]:
+def _timemap_links(original: OriginalResource, mementos: Sequence[Memento]) -> Iterator[str]:
     *links, _ = original_links(original)
     yield from links
     yield (

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from data.settings import Site
 from data.store import open_existing
 from data.store.public_view import secrets_of
-from feeds.replay.answer import RELEASE_HIDDEN, Answer
+from feeds.replay.answer import RELEASE_HIDDEN, ReplayResponse
 from feeds.replay.captured import PREFIX, CapturedPages, Restrictions
 from feeds.replay.memento import ACCEPT_DATETIME, original_links
 from feeds.replay.revisions import ReleaseMementos, original_of
@@ -28,7 +28,7 @@ REVISION = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplayRequest:
     """A request: its decoded path, its path as sent, its query and its headers."""
 
     path: str
@@ -73,7 +73,7 @@ class Replay:
             return self._pages is not None and self._pages.are_there
         return found[2] is not None or datetime_in(headers) is not None
 
-    def answer(self, asked: Asked) -> Answer | None:
+    def answer(self, asked: ReplayRequest) -> ReplayResponse | None:
         """Return the response to a request that this ``takes``; None if the state is unknown.
 
         Raises StoreError and ArchiveError.
@@ -86,12 +86,12 @@ class Replay:
             return None
         with closing(open_existing(self._url)) as store:
             if store.hidden_release(release):
-                return Answer(410, [], said=RELEASE_HIDDEN)
+                return ReplayResponse(410, [], said=RELEASE_HIDDEN)
             return self._of_release(ReleaseMementos(store, self._site), release, found, asked)
 
     def _of_release(
-        self, mementos: ReleaseMementos, release: str, found: re.Match[str], asked: Asked
-    ) -> Answer | None:
+        self, mementos: ReleaseMementos, release: str, found: re.Match[str], asked: ReplayRequest
+    ) -> ReplayResponse | None:
         match found[2]:
             case None:
                 return mementos.gate(release, asked.datetime or b"")
@@ -103,11 +103,11 @@ class Replay:
                 return self._page(mementos, release, asked.query)
         return mementos.revision(release, int(found[3]))
 
-    def _page(self, mementos: ReleaseMementos, release: str, query: bytes) -> Answer | None:
+    def _page(self, mementos: ReleaseMementos, release: str, query: bytes) -> ReplayResponse | None:
         """Return the captured page of the current version, or of ``revision=2`` in the query."""
         asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("revision", [])
         if not all(map(REVISION.fullmatch, asked)):
-            return Answer(
+            return ReplayResponse(
                 400,
                 [],
                 said="The value of revision must be the number of a version, such as revision=2.",
@@ -115,7 +115,7 @@ class Replay:
         number = int(asked[0]) if asked else None
         return mementos.captured(release, number, self._pages) if self._pages else None
 
-    def _captured(self, asked: Asked) -> Answer | None:
+    def _captured(self, asked: ReplayRequest) -> ReplayResponse | None:
         # The original address is used as sent, because its escapes are its own.
         _, _, url = asked.raw_path.decode("latin-1").partition(PREFIX)
         if asked.query:

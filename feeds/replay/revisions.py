@@ -16,14 +16,14 @@ from feeds.entries.entry import entry_of
 from feeds.pages.releases.capture_page import capture_page, replay_page
 from feeds.pages.releases.revision_page import revision_page
 from feeds.pages.renderer import PageRenderer
-from feeds.replay.answer import CAPTURE_REMOVED, FRAME, PAGE, SHORT_LIVED, Answer
+from feeds.replay.answer import CAPTURE_REMOVED, FRAME, PAGE, SHORT_LIVED, ReplayResponse
 from feeds.replay.captured import CapturedPages, public_cause
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     LINK_FORMAT,
     BadDatetime,
     Memento,
-    Original,
+    OriginalResource,
     asked_datetime,
     chosen,
     gate_headers,
@@ -41,7 +41,7 @@ class ReleaseMementos:
         self._store = store
         self._site = site
 
-    def gate(self, release_id: str, asked: bytes) -> Answer | None:
+    def gate(self, release_id: str, asked: bytes) -> ReplayResponse | None:
         """Redirect to the version that was current at a time; None without versions.
 
         ``asked`` is the value of Accept-Datetime.
@@ -55,19 +55,21 @@ class ReleaseMementos:
         except BadDatetime as error:
             links = ("link", ", ".join(original_links(original)))
             vary = ("vary", ACCEPT_DATETIME.decode())
-            return Answer(400, [vary, links], said=str(error))
+            return ReplayResponse(400, [vary, links], said=str(error))
         mementos = mementos_of(self._site, found)
-        return Answer(302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED])
+        return ReplayResponse(
+            302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED]
+        )
 
-    def timemap(self, release_id: str) -> Answer | None:
+    def timemap(self, release_id: str) -> ReplayResponse | None:
         """Return the TimeMap of a release's versions."""
         found = self._store.revisions(release_id)
         if not found:
             return None
         body = timemap(original_of(self._site, release_id), mementos_of(self._site, found))
-        return Answer(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
+        return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
 
-    def revision(self, release_id: str, number: int) -> Answer | None:
+    def revision(self, release_id: str, number: int) -> ReplayResponse | None:
         """Return the page of one version, by its number from 1."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         place = next((i for i, one in enumerate(found) if one.number == number), None)
@@ -75,9 +77,9 @@ class ReleaseMementos:
             return None
         original, mementos = original_of(self._site, release_id), mementos_of(self._site, found)
         headers = memento_headers(original, mementos, place)
-        return Answer(200, [*PAGE, *headers], self._page(release, found, place))
+        return ReplayResponse(200, [*PAGE, *headers], self._page(release, found, place))
 
-    def captures(self, release_id: str) -> Answer | None:
+    def captures(self, release_id: str) -> ReplayResponse | None:
         """Return the page that lists the captures of a release."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         if release is None:
@@ -90,9 +92,11 @@ class ReleaseMementos:
         seen = None if is_told else sightings.seen
         pages = PageRenderer(catalog, {})
         page = capture_page(pages, release, entry, found, gone, seen=seen, is_shown=True)
-        return Answer(200, PAGE, page)
+        return ReplayResponse(200, PAGE, page)
 
-    def captured(self, release_id: str, number: int | None, pages: CapturedPages) -> Answer | None:
+    def captured(
+        self, release_id: str, number: int | None, pages: CapturedPages
+    ) -> ReplayResponse | None:
         """Return the captured page of a version, or of the current one for None, in a frame."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         wanted = number or (release.revision if release else 0)
@@ -100,13 +104,13 @@ class ReleaseMementos:
         if release is None or revision is None or revision.capture is None:
             return None
         if release.content.redacted or not revision.capture.file:
-            return Answer(410, [], said=CAPTURE_REMOVED)
+            return ReplayResponse(410, [], said=CAPTURE_REMOVED)
         try:
             # An imported record has the address from its file, which may contain a secret.
             secrets = secrets_of(self._store)
             uri, shown = pages.address_of(revision.capture, secrets)
         except (ArchiveError, Undecodable) as error:
-            return Answer(
+            return ReplayResponse(
                 404, [], said=f"The page of this version can't be shown: {public_cause(error)}."
             )
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
@@ -120,7 +124,7 @@ class ReleaseMementos:
             imported=pages.origin(revision.capture, secrets),
             seen=seen if seen != revision.capture else None,
         )
-        return Answer(200, FRAME, page)
+        return ReplayResponse(200, FRAME, page)
 
     def _page(self, release: Release, found: Sequence[Revision], place: int) -> bytes:
         catalog = catalog_of(self._store, self._site)
@@ -129,10 +133,10 @@ class ReleaseMementos:
         return revision_page(PageRenderer(catalog, {}), release, entry, before, found[place])
 
 
-def original_of(site: Site, release_id: str) -> Original:
+def original_of(site: Site, release_id: str) -> OriginalResource:
     """Return a release's page as an original resource; it is its own TimeGate."""
     page = site_address(site.url) + href(release_file(release_id))
-    return Original(page, page, f"{page}timemap")
+    return OriginalResource(page, page, f"{page}timemap")
 
 
 def mementos_of(site: Site, revisions: Sequence[Revision]) -> list[Memento]:

@@ -27,7 +27,7 @@ from feeds.server.bucket_cache import BucketCache
 from feeds.server.connection.http_protocol import FindAnswer, ReadyAnswer
 from feeds.server.connection.security import completed
 from feeds.server.errors import explain
-from feeds.server.missing_files import GoneAnswers, hidden_routes, tile_route
+from feeds.server.missing_files import MissingFileResponses, hidden_routes, tile_route
 from feeds.server.monitoring import Facts, Monitoring
 from feeds.server.on_demand import OnDemand
 from feeds.server.past import Past
@@ -53,7 +53,7 @@ FORM_METHODS = READ_METHODS | {"POST"}
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class MountedApps:
     """Applications of other parts of the program that the server mounts, if they exist."""
 
     hub: ASGIApp | None = None
@@ -62,7 +62,7 @@ class Neighbours:
 
 
 def routes_of(
-    beside: Neighbours,
+    beside: MountedApps,
     *,
     tiles: Route,
     reader: ReaderApi | None = None,
@@ -152,11 +152,11 @@ def create_app(
     site = site or Site()
     shown, queue, tiles = FeedPages(site), WorkQueue(site), tile_route(bucket or folder)
     if store_url is None:
-        table = RouteTable(routes_of(Neighbours(hub, callback), tiles=tiles))
+        table = RouteTable(routes_of(MountedApps(hub, callback), tiles=tiles))
         plain = SiteServer(files(), table, shown, queue, handlers)
-        return SecureAnswers(plain, plain.ready)
+        return SecureResponses(plain, plain.ready)
     monitoring = Monitoring(store_url, site, judge, due, access, queue=queue, facts=facts)
-    handlers[404] = GoneAnswers(store_url, site, queue)
+    handlers[404] = MissingFileResponses(store_url, site, queue)
     replay = Replay(store_url, site, archive)
 
     @asynccontextmanager
@@ -166,7 +166,7 @@ def create_app(
 
     table = RouteTable(
         routes_of(
-            Neighbours(hub, callback, admin),
+            MountedApps(hub, callback, admin),
             tiles=tiles,
             reader=ReaderApi(store_url, site, access, queue) if access else None,
             api=Api(store_url, site, monitoring.sources, queue),
@@ -190,7 +190,7 @@ def create_app(
         raise ValueError("pass `access`: this site, or an operation, needs tokens")
     if access and (not is_open or table.needs_operators):
         app = TokenGate(server, table, access, is_open=is_open)
-    return SecureAnswers(app, app.ready)
+    return SecureResponses(app, app.ready)
 
 
 def soon(work: Callable[[], None]) -> None:
@@ -198,7 +198,7 @@ def soon(work: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_soon(work)
 
 
-class SecureAnswers:
+class SecureResponses:
     """Adds security headers to the responses of an application; those in memory have them."""
 
     def __init__(self, app: ASGIApp, ready: FindAnswer) -> None:

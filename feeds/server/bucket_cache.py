@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from data.network.bucket import Bucket, BucketError, Stored
+from data.network.bucket import Bucket, BucketError, BucketObject
 from feeds.http_headers import page_after
-from feeds.publishing.bucket.manifest import FILE, Read, read_manifest
+from feeds.publishing.bucket.manifest import FILE, StoredManifest, read_manifest
 from feeds.publishing.bucket.push import publication_of
 from feeds.server.response import CachedFile, Headers, hold
 from feeds.server.site_cache import (
@@ -63,7 +63,7 @@ class BucketCache(HeldFiles):
         super().__init__(limit, later, headers)
         self._bucket = bucket
         self._askers = ThreadPoolExecutor(MAX_BUCKET_REQUESTS, "bucket")
-        self._manifest: Read | None = None
+        self._manifest: StoredManifest | None = None
         self._looked = -CHECK_INTERVAL_SECONDS
         # Increases with each publication, and when the bucket's publication numbers start again.
         self._turn = 0
@@ -187,13 +187,13 @@ async def done_by(work: Callable[[], Awaitable[None]]) -> None:
     await work()
 
 
-def complete_in(found: Read | None) -> int:
+def complete_in(found: StoredManifest | None) -> int:
     """Return the number of the last complete publication in a manifest; 0 without a manifest."""
     return found.manifest.complete if found else 0
 
 
 def held_as(
-    path: str, name: str, found: Stored, before: CachedFile | None, more: Headers
+    path: str, name: str, found: BucketObject, before: CachedFile | None, more: Headers
 ) -> CachedFile:
     """Convert a file of the bucket to a CachedFile."""
     stamp = FileStamp(int(found.modified.timestamp()) * 10**9, found.size, 0)

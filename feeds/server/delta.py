@@ -57,7 +57,7 @@ def mark(entry: memoryview) -> int:
     return hash(entry)
 
 
-class States:
+class FeedVersions:
     """Entry hashes of replaced feed versions, by their ETag without a content coding."""
 
     def __init__(self, limit: int = MAX_FEED_VERSIONS) -> None:

@@ -65,7 +65,7 @@ REDIRECT_MAX_AGE_SECONDS: Final = 3600
 """Seconds for which caches may reuse a redirect."""
 
 
-class GoneAnswers:
+class MissingFileResponses:
     """The handler of 404 errors, over the store at ``store_url``."""
 
     def __init__(self, store_url: str, site: Site, queue: WorkQueue) -> None:

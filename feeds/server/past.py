@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import ArchiveError, StoreError
-from feeds.replay.answer import Answer
-from feeds.replay.replay import Asked, Replay
+from feeds.replay.answer import ReplayResponse
+from feeds.replay.replay import Replay, ReplayRequest
 from feeds.server.errors import page, unanswered
 from feeds.server.requests.conditional import matching
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
@@ -35,7 +35,7 @@ class Past:
 
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         raw = scope.get("raw_path") or quote(scope["path"]).encode()
-        asked = Asked(scope["path"], raw, scope["query_string"], scope["headers"])
+        asked = ReplayRequest(scope["path"], raw, scope["query_string"], scope["headers"])
         try:
             made = await self._queue.run(scope, receive, lambda: self._replay.answer(asked))
         except Unanswered as error:
@@ -50,7 +50,7 @@ class Past:
         return response(made, scope["headers"])
 
 
-def response(made: Answer, headers: Iterable[tuple[bytes, bytes]]) -> Response:
+def response(made: ReplayResponse, headers: Iterable[tuple[bytes, bytes]]) -> Response:
     """Return a response with an ETag, or a 304 if the client has it."""
     status, body, named = made.status, made.body, dict(made.headers)
     if status == 200:  # noqa: PLR2004 - OK

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from feeds.http_headers import IDENTITY, page_after
-from feeds.server.delta import States
+from feeds.server.delta import FeedVersions
 from feeds.server.response import CachedFile, Encoded, Headers, hold
 from feeds.urls import stamp_of
 
@@ -63,7 +63,7 @@ class HeldFiles(ABC):
         self._headers = headers
         self._held: OrderedDict[str, CachedFile] = OrderedDict()
         self._size = 0
-        self.states = States()
+        self.states = FeedVersions()
 
     @abstractmethod
     def find(self, path: str) -> CachedFile | None:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from data.access.permissions import Verdict
+from data.access.permissions import AccessVerdict
 from data.access.tokens import TokenScope
 from feeds.server.api.problems import ApiError
 from feeds.server.connection.http_protocol import ReadyAnswer
@@ -29,7 +29,7 @@ def without_token(query: bytes) -> bytes:
     return b"&".join(part for part in query.split(b"&") if not part.startswith(PARAMETER))
 
 
-def refusal(scope: Scope, verdict: Verdict) -> Response:
+def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
     """Return the response to a refused request."""
     if scope["path"].startswith(API) and scope["path"] != API:
         return api_refusal(verdict)
@@ -45,7 +45,7 @@ def refusal(scope: Scope, verdict: Verdict) -> Response:
     return answer
 
 
-def api_refusal(verdict: Verdict) -> Response:
+def api_refusal(verdict: AccessVerdict) -> Response:
     """Return the response to a refused request of the API."""
     why, headers = {
         401: ("this needs a token: send it as `Authorization: Bearer`", {}),

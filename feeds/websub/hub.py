@@ -15,7 +15,7 @@ from data.models import HubRequest
 from data.settings import Site
 from data.store.protocol import Store
 from feeds.websub.made_feeds import subscribable
-from feeds.websub.messages import FORM, BadRequest, parse_hub_request
+from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
 from feeds.websub.subscribers import has_room, queue_request
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ class Hub:
             answer = await self._answer(request)
         except ClientDisconnect:
             return
-        except BadRequest as error:
+        except BadHubRequest as error:
             answer = PlainTextResponse(f"{error}\n", 400)
         except StoreError as error:
             log.warning("hub failed", problem=str(error))

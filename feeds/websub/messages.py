@@ -32,31 +32,31 @@ FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x20<>\"\x7f]")
 """A character that is not allowed in an address."""
 
 
-class BadRequest(CommuniqueError):
+class BadHubRequest(CommuniqueError):
     """An invalid request of a subscriber; the message says what to send instead."""
 
 
 def parse_hub_request(body: bytes) -> HubRequest:
-    """Parse the form of a subscriber (section 5.1). Raises BadRequest."""
+    """Parse the form of a subscriber (section 5.1). Raises BadHubRequest."""
     try:
         form = dict(parse_qsl(body.decode("utf-8"), max_num_fields=20, errors="strict"))
     except ValueError as error:
-        raise BadRequest("the body is not a form in UTF-8") from error
+        raise BadHubRequest("the body is not a form in UTF-8") from error
     mode = form.get("hub.mode")
     if mode not in {"subscribe", "unsubscribe"}:
-        raise BadRequest("hub.mode must be subscribe or unsubscribe")
+        raise BadHubRequest("hub.mode must be subscribe or unsubscribe")
     callback, topic = form.get("hub.callback", ""), form.get("hub.topic", "")
     if not is_address(callback):
-        raise BadRequest("hub.callback must be an http or https address")
+        raise BadHubRequest("hub.callback must be an http or https address")
     if not is_address(topic):
-        raise BadRequest("hub.topic must be a feed's own address (rel=self)")
+        raise BadHubRequest("hub.topic must be a feed's own address (rel=self)")
     secret = form.get("hub.secret", "")
     if len(secret.encode()) >= SECRET_LIMIT_BYTES:
-        raise BadRequest(f"hub.secret must be shorter than {SECRET_LIMIT_BYTES} bytes")
+        raise BadHubRequest(f"hub.secret must be shorter than {SECRET_LIMIT_BYTES} bytes")
     lease = LEASE
     if asked := form.get("hub.lease_seconds"):
         if not re.fullmatch(r"[0-9]{1,12}", asked):
-            raise BadRequest("hub.lease_seconds must be a whole number")
+            raise BadHubRequest("hub.lease_seconds must be a whole number")
         lease = min(max(int(asked), MIN_LEASE_SECONDS), MAX_LEASE_SECONDS)
     if mode == "unsubscribe":
         return HubRequest("unsubscribe", callback, topic)

@@ -21,7 +21,7 @@ from data.archive.log.remote import is_address, witness_at
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import name_of
 from data.errors import ArchiveError
-from data.network.client import OK, Answer, Outbound
+from data.network.client import OK, Outbound, OutboundResponse
 
 CONFLICT: Final = 409
 
@@ -104,7 +104,7 @@ def submitted(
 
 def offered(
     log: TreeLog, own: Checkpoint, old: int, asked: AskedWitness, client: Outbound
-) -> Answer:
+) -> OutboundResponse:
     """The answer of a witness to a checkpoint with the proof from the ``old`` leaves it saw."""
     proof = consistency_proof(old, own.size, log.tree(own.size).hash_of)
     hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)

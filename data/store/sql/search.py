@@ -20,7 +20,7 @@ from data.store.sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, 
 from data.store.sql.sources import SourcesPart
 from data.text.language_tags import feed_language
 from data.text.source_secrets import Secrets, secrets_of_addresses
-from data.topics.facets import Section, section_of
+from data.topics.facets import SourceSection, section_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
 """Of a release: its number, source, day and content, whether it was corrected, and retracted."""
@@ -255,7 +255,7 @@ def token(kind: str, name: str) -> str:
     return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
 
 
-def tokens_of(filed: Filed, section: Section | None) -> str:
+def tokens_of(filed: Filed, section: SourceSection | None) -> str:
     """The words that stand for what a release is filed under; a language also without regions.
 
     Its section is found as a topic, as it was one in earlier versions.

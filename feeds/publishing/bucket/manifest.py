@@ -25,7 +25,7 @@ FOREIGN: Final = (
 )
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class BucketManifest(msgspec.Struct, frozen=True):
     """The last publication that began, and the last that was completed.
 
     ``number`` is the last that began, ``complete`` the last completed one. ``change`` is the
@@ -42,14 +42,14 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class StoredManifest:
     """A manifest with the ETag of its object."""
 
-    manifest: Manifest
+    manifest: BucketManifest
     tag: str
 
 
-def read_manifest(bucket: Bucket, known: Read | None = None) -> Read | None:
+def read_manifest(bucket: Bucket, known: StoredManifest | None = None) -> StoredManifest | None:
     """Return the manifest of a bucket, or None if nothing is published there. Raises BucketError.
 
     Returns ``known`` if the object is unchanged.
@@ -58,15 +58,17 @@ def read_manifest(bucket: Bucket, known: Read | None = None) -> Read | None:
     if found is None or (known and found.tag == known.tag):
         return known if found else None
     try:
-        manifest = msgspec.json.decode(found.body, type=Manifest)
+        manifest = msgspec.json.decode(found.body, type=BucketManifest)
     except msgspec.DecodeError as error:
         raise BucketError(bucket.place, FOREIGN) from error
     if manifest.format != FORMAT:
         raise BucketError(bucket.place, FOREIGN)
-    return Read(manifest, found.tag)
+    return StoredManifest(manifest, found.tag)
 
 
-def replace_manifest(bucket: Bucket, old: Read | None, manifest: Manifest) -> Read:
+def replace_manifest(
+    bucket: Bucket, old: StoredManifest | None, manifest: BucketManifest
+) -> StoredManifest:
     """Replace the manifest that was read.
 
     Raises BucketError, and Replaced if it changed meanwhile.
@@ -75,7 +77,7 @@ def replace_manifest(bucket: Bucket, old: Read | None, manifest: Manifest) -> Re
     headers = {"Content-Type": "application/json", "Cache-Control": "no-cache"}
     over = old.tag if old else None
     try:
-        return Read(manifest, bucket.write(FILE, body, over=over, headers=headers))
+        return StoredManifest(manifest, bucket.write(FILE, body, over=over, headers=headers))
     except Replaced:
         # The response to an earlier attempt may have been lost: then the object is our own.
         found = read_manifest(bucket)

@@ -35,7 +35,13 @@ from data.network.bucket import Bucket, BucketError, Replaced
 from data.store.api_protocol import ApiStore
 from feeds.http_headers import cache_control_of, content_type_of, page_after
 from feeds.publishing.bucket.changed_files import CHECKPOINT, changed, files_in, parts_of
-from feeds.publishing.bucket.manifest import FILE, Manifest, Read, read_manifest, replace_manifest
+from feeds.publishing.bucket.manifest import (
+    FILE,
+    BucketManifest,
+    StoredManifest,
+    read_manifest,
+    replace_manifest,
+)
 from feeds.publishing.bucket.pushed_files import UNKNOWN, Pushed, PushedFiles
 from feeds.urls import FileStamp
 
@@ -114,7 +120,7 @@ class SiteBucket:
         self._bucket = bucket
         self._folder = folder
         self._kept = kept
-        self._read: Read | None = None
+        self._read: StoredManifest | None = None
         self._change = (0, 0)
         # Held while the manifest is replaced.
         self._turn = threading.Lock()
@@ -135,7 +141,7 @@ class SiteBucket:
         publication number at once.
         """
         self._end()
-        seen: Read | None = None
+        seen: StoredManifest | None = None
         began = since = time.monotonic()
         while time.monotonic() - began < MAX_WAIT_SECONDS:
             self._read = read_manifest(self._bucket)
@@ -160,7 +166,7 @@ class SiteBucket:
             return True
         raise BucketError(self._bucket.place, CROWDED)
 
-    def _resumes(self, store: ApiStore, manifest: Manifest) -> bool:
+    def _resumes(self, store: ApiStore, manifest: BucketManifest) -> bool:
         """Return whether the last publication was this HOME's; resumes it if it was interrupted.
 
         Raises BucketError if it was made from a store with other changes.
@@ -184,7 +190,7 @@ class SiteBucket:
             raise BucketError(self._bucket.place, OCCUPIED)
         return True
 
-    def _is_ours(self, manifest: Manifest) -> bool:
+    def _is_ours(self, manifest: BucketManifest) -> bool:
         kept = self._kept
         return (manifest.publisher, manifest.number) == (kept.publisher, kept.number)
 
@@ -193,11 +199,13 @@ class SiteBucket:
         old = self._read.manifest if self._read else None
         number = old.number + 1 if old else 1
         complete = old.complete if old else 0
-        self._replace(Manifest(number, complete, self._change, self._kept.publisher, utc_now()))
+        self._replace(
+            BucketManifest(number, complete, self._change, self._kept.publisher, utc_now())
+        )
         self._start_heartbeat()
         return number
 
-    def _replace(self, manifest: Manifest) -> None:
+    def _replace(self, manifest: BucketManifest) -> None:
         with self._turn:
             self._read = replace_manifest(self._bucket, self._read, manifest)
 
@@ -261,7 +269,7 @@ class SiteBucket:
         return Push(self._present.manifest.number, len(wanted), len(gone))
 
     @property
-    def _present(self) -> Read:
+    def _present(self) -> StoredManifest:
         if self._read is None:
             raise ValueError("call begin before push")
         return self._read

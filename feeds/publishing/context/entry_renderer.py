@@ -26,7 +26,7 @@ MAX_HELD_STORIES, MAX_HELD_RELEASES = 500, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownRelease:
     """A release in a feed, and the other releases of its story that it represents there."""
 
     summary: ReleaseSummary
@@ -48,16 +48,16 @@ class EntryRenderer:
         wanted = [self._wanted(one) for one in self.shown(facet, releases)]
         return self.document(wanted, mixed=facet.source is None)
 
-    def shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[Shown]:
+    def shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[ShownRelease]:
         """Return the releases that a feed shows: one per story in feeds of several sources."""
         if facet.source is not None:
-            return [Shown(release) for release in releases]
+            return [ShownRelease(release) for release in releases]
         found = []
         for release in releases:
             members = self.story(release.story)
             others = stands_for(release.id, members, lambda one: facet in facets_of(one))
             if others is not None:
-                found.append(Shown(release, others))
+                found.append(ShownRelease(release, others))
         return found
 
     def story(self, story: str | None) -> tuple[Release, ...]:
@@ -70,13 +70,13 @@ class EntryRenderer:
                 self._stories.popitem(last=False)
         return self._stories[story]
 
-    def _wanted(self, shown: Shown) -> Wanted:
+    def _wanted(self, shown: ShownRelease) -> Wanted:
         """Return the key and the creating function of a release's entry."""
         summary = shown.summary
         key = self._context.key(summary.id, summary.version, *map(face, shown.others))
         return key, lambda: self.made(shown)[1]
 
-    def made(self, shown: Shown) -> tuple[Release, Entry]:
+    def made(self, shown: ShownRelease) -> tuple[Release, Entry]:
         """Return a release and its entry, from memory if it was used recently."""
         key = self._wanted(shown)[0]
         found = self._made.get(key)

@@ -59,14 +59,14 @@ FIELDS: Final = {
 }
 
 
-class Example(NamedTuple):
+class ApiExample(NamedTuple):
     """The query of an example request, and its response."""
 
     query: str
     answer: answers.Answer
 
 
-def examples() -> Mapping[str, Example]:
+def examples() -> Mapping[str, ApiExample]:
     """Return the example of each operation, by operation name."""
     release = answers.Release(**FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
     found = answers.FoundRelease(**FIELDS, passage=FIELDS["body_text"])  # type: ignore[arg-type]  # as above
@@ -120,36 +120,36 @@ def examples() -> Mapping[str, Example]:
     )
     run = Run(SOURCE, STARTED, 1.7, pages=3, found=12, new=1, unchanged=11)
     return {
-        "releases": Example("limit=1", answers.ReleasePage(releases=(release,), next=after)),
-        "release": Example("", release),
-        "revisions": Example("limit=1", answers.Revisions(revisions=(revision,), next=after)),
-        "search": Example(
+        "releases": ApiExample("limit=1", answers.ReleasePage(releases=(release,), next=after)),
+        "release": ApiExample("", release),
+        "revisions": ApiExample("limit=1", answers.Revisions(revisions=(revision,), next=after)),
+        "search": ApiExample(
             "q=harbour+signal*&limit=1",
             answers.FoundPage(releases=(found,), counts=counts, warnings=(), next=None),
         ),
-        "changes": Example(
+        "changes": ApiExample(
             "limit=1",
             answers.ChangePage(
                 changes=(change,), next=encode(change_answers.BELONGS, (8, 7)), more=False
             ),
         ),
-        "story": Example("", answers.Story(id=STORY, releases=(release,), next=None)),
-        "sources": Example("limit=1", answers.SourcePage(sources=(source,), next=after)),
-        "source": Example("", source),
-        "sections": Example(
+        "story": ApiExample("", answers.Story(id=STORY, releases=(release,), next=None)),
+        "sources": ApiExample("limit=1", answers.SourcePage(sources=(source,), next=after)),
+        "source": ApiExample("", source),
+        "sections": ApiExample(
             "limit=1",
             answers.SectionPage(
                 sections=(answers.Section(slug="notices", label="Notices", releases=120),),
                 next=after,
             ),
         ),
-        "languages": Example(
+        "languages": ApiExample(
             "limit=1",
             answers.LanguagePage(
                 languages=(answers.Language(language="en", releases=380),), next=after
             ),
         ),
-        "topics": Example(
+        "topics": ApiExample(
             "limit=1",
             answers.TopicPage(
                 topics=(
@@ -158,10 +158,10 @@ def examples() -> Mapping[str, Example]:
                 next=after,
             ),
         ),
-        "days": Example(
+        "days": ApiExample(
             "limit=1",
             answers.DayPage(days=(answers.Day(day="2026-03-02", releases=3),), next=after),
         ),
-        "health": Example("", answers.HealthReport(sources=(health,))),
-        "runs": Example("limit=1", answers.RunPage(runs=(run,), next=after)),
+        "health": ApiExample("", answers.HealthReport(sources=(health,))),
+        "runs": ApiExample("limit=1", answers.RunPage(runs=(run,), next=after)),
     }

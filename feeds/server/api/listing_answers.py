@@ -17,7 +17,7 @@ from feeds.server.api.release_answers import present
 from feeds.urls import DAY
 
 
-class Moved(Exception):
+class SourceMoved(Exception):
     """The requested source was renamed; ``name`` is its new id."""
 
     def __init__(self, name: str) -> None:
@@ -40,14 +40,14 @@ def sources(asking: Asking, asked: PageQuestion) -> answers.SourcePage:
 
 
 def source(asking: Asking, _: Question) -> answers.Source:
-    """Return one source. Raises ApiError, and Moved if the source was renamed."""
+    """Return one source. Raises ApiError, and SourceMoved if the source was renamed."""
     found = known(asking)
     removed = asking.store.removed_sources().get(found.id)
     return source_answer(found, asking.store.facets(), removed)
 
 
 def known(asking: Asking) -> Source:
-    """Return the source that the path names. Raises ApiError, and Moved if it was renamed."""
+    """Return the source that the path names. Raises ApiError, and SourceMoved if it was renamed."""
     now = asking.store.source_moves().get(asking.name, asking.name)
     found = asking.store.sources().get(now)
     if found is None:
@@ -56,7 +56,7 @@ def known(asking: Asking) -> Source:
     if removed and not removed.kept:
         raise ApiError(410, REMOVED)
     if now != asking.name:
-        raise Moved(now)
+        raise SourceMoved(now)
     return found
 
 
@@ -75,7 +75,7 @@ def source_answer(
 
 
 def sections(asking: Asking, asked: PageQuestion) -> answers.SectionPage:
-    """Return the sections of a source. Raises ApiError, and Moved if the source was renamed."""
+    """Return the sections of a source. Raises ApiError, and SourceMoved if the source was renamed."""
     found = known(asking)
     labels = asking.store.section_labels()
     every = [

@@ -15,7 +15,7 @@ from feeds.catalog import catalog_of
 from feeds.pages.api_page import ApiOperation, ApiParameter, api_page
 from feeds.pages.renderer import PageRenderer
 from feeds.server.api.document import DESCRIPTION, query_parameters
-from feeds.server.api.examples import RELEASE, SOURCE, STORY, Example, examples
+from feeds.server.api.examples import RELEASE, SOURCE, STORY, ApiExample, examples
 from feeds.server.api.operations import OPERATIONS, Operation
 
 STORY_CANDIDATES: Final = 50
@@ -51,7 +51,7 @@ def names_in(store: Store) -> Mapping[str, str]:
     }
 
 
-def described(one: Operation, example: Example, names: Mapping[str, str]) -> ApiOperation:
+def described(one: Operation, example: ApiExample, names: Mapping[str, str]) -> ApiOperation:
     """Return an operation as the page shows it."""
     path = one.path.replace("{id}", quote(names.get(one.name, ""), safe=""))
     return ApiOperation(

@@ -30,7 +30,7 @@ from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.api import answers
 from feeds.server.api.asking import Asking
 from feeds.server.api.document import openapi
-from feeds.server.api.listing_answers import Moved
+from feeds.server.api.listing_answers import SourceMoved
 from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
 from feeds.server.api.page import rendered_page
 from feeds.server.api.problems import ApiError
@@ -81,7 +81,7 @@ DETAILS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ResponseOptions:
     """The id in a request's path, its query, the ETags it has, and its content coding."""
 
     name: str
@@ -111,7 +111,7 @@ class Api:
             HTTPException: explain,
             ApiError: explain,
             Unanswered: explain,
-            Moved: redirect_to_renamed,
+            SourceMoved: redirect_to_renamed,
             StoreError: explain,
             500: explain,
         }
@@ -174,7 +174,9 @@ class Api:
     async def _queued(self, request: Request, make: Callable[[], Response]) -> Response:
         return await self._queue.run(request.scope, request.receive, make)
 
-    def _answer(self, operation: Operation, path: str, wanted: Wanted, address: str) -> Response:
+    def _answer(
+        self, operation: Operation, path: str, wanted: ResponseOptions, address: str
+    ) -> Response:
         asked = read_question(wanted.query, operation.question)
         with closing(open_existing(self._url)) as store:
             tag = ""
@@ -190,11 +192,11 @@ class Api:
         return made(msgspec.json.encode(answer) + b"\n", wanted, headers)
 
 
-def wanted_by(request: Request) -> Wanted:
+def wanted_by(request: Request) -> ResponseOptions:
     """Read a request's path, query and header fields."""
     headers = request.headers
     encoding = ", ".join(headers.getlist("accept-encoding")).encode("latin-1")
-    return Wanted(
+    return ResponseOptions(
         request.path_params.get("id", ""),
         request.scope["query_string"],
         ", ".join(headers.getlist("if-none-match")).encode("latin-1"),
@@ -237,7 +239,7 @@ def tag_of_changes(store: Store, path: str, query: bytes) -> str:
     return f'W/"{hashlib.sha256(place).hexdigest()[:32]}"'
 
 
-def is_known(tag: str, wanted: Wanted) -> bool:
+def is_known(tag: str, wanted: ResponseOptions) -> bool:
     """Return whether the client's If-None-Match contains an ETag."""
     return bool(wanted.has) and matching(wanted.has, [tag.removeprefix("W/").encode()]) is not None
 
@@ -248,7 +250,7 @@ def unchanged(tag: str) -> Response:
 
 
 def made(
-    body: bytes, wanted: Wanted, headers: Mapping[str, str], media_type: str = JSON
+    body: bytes, wanted: ResponseOptions, headers: Mapping[str, str], media_type: str = JSON
 ) -> Response:
     """Return a 200 response, compressed as requested, or a 304 if the client has it.
 

@@ -63,7 +63,7 @@ TOO_MANY_CONNECTIONS = {
 }
 
 
-class Connections(Protocol):
+class ConnectionCounter(Protocol):
     """Counts open connections by address (see connection/open_connections)."""
 
     def add(self, address: str) -> int:
@@ -76,7 +76,7 @@ class Connections(Protocol):
 class ServerConfig(uvicorn.Config):
     """Uvicorn's configuration, with a limit on connections."""
 
-    connections: Connections | None = None
+    connections: ConnectionCounter | None = None
 
 
 ReadyAnswer: TypeAlias = tuple[bytes, bytes]
@@ -130,7 +130,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._answers = 0
         self._before = (0, 0)
         self._watch: asyncio.TimerHandle | None = None
-        self._connections: Connections | None = getattr(self.config, "connections", None)
+        self._connections: ConnectionCounter | None = getattr(self.config, "connections", None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Start a connection and its progress checks."""

@@ -33,7 +33,7 @@ Values: TypeAlias = Mapping[str, list[str]]
 """Values of the request by parameter name; a parameter may be repeated."""
 
 
-class BadRequest(Exception):
+class BadReaderRequest(Exception):
     """An invalid request; the message explains why."""
 
 
@@ -57,7 +57,7 @@ class Account:
         return self.values.get(name, [None])[-1]
 
     def number(self, name: str, usual: int, most: int) -> int:
-        """Return a parameter as a whole number, at most ``most``. Raises BadRequest.
+        """Return a parameter as a whole number, at most ``most``. Raises BadReaderRequest.
 
         ``usual`` is returned if the parameter is absent.
         """
@@ -65,18 +65,18 @@ class Account:
         if text is None:
             return usual
         if not text.isdecimal() or not int(text[:9]):
-            raise BadRequest(f"{name} must be a number above 0")
+            raise BadReaderRequest(f"{name} must be a number above 0")
         return min(int(text[:9]), most)
 
     def instant(self, name: str) -> dt.datetime | None:
-        """Parse a parameter in seconds since 1970. Raises BadRequest."""
+        """Parse a parameter in seconds since 1970. Raises BadReaderRequest."""
         text = self.value(name)
         if not text:
             return None
         try:
             return dt.datetime.fromtimestamp(float(text), dt.UTC)
         except (ValueError, OverflowError, OSError):
-            raise BadRequest(f"{name} must be seconds since 1970") from None
+            raise BadReaderRequest(f"{name} must be seconds since 1970") from None
 
     def items(self, stream: Stream, usual: int, most: int) -> tuple[list[ReaderItem], str | None]:
         """Return the requested items of a stream, and the continuation if more are left."""
@@ -88,7 +88,7 @@ class Account:
         text = self.value("c")
         after = place_of(text) if text else None
         if text and after is None:
-            raise BadRequest("c is not a continuation from this server: start without one")
+            raise BadReaderRequest("c is not a continuation from this server: start without one")
         limit = self.number("n", usual, most)
         query = ReaderQuery(
             account=self.name,
@@ -108,20 +108,20 @@ class Account:
         return found[:limit], continuation(last.order.timestamp(), last.id)
 
     def stream(self, name: str | None) -> Stream:
-        """Return the stream of a name. Raises BadRequest."""
+        """Return the stream of a name. Raises BadReaderRequest."""
         found = stream_of(name or READING_LIST, self.catalog)
         if found is None:
-            raise BadRequest("unknown stream: subscription/list contains all feeds")
+            raise BadReaderRequest("unknown stream: subscription/list contains all feeds")
         return found
 
     def ids(self) -> list[str]:
-        """Return the ids of the items in the request. Raises BadRequest."""
+        """Return the ids of the items in the request. Raises BadReaderRequest."""
         named = self.values.get("i", [])
         if len(named) > MAX_ITEM_IDS:
-            raise BadRequest(f"send at most {MAX_ITEM_IDS} items per request")
+            raise BadReaderRequest(f"send at most {MAX_ITEM_IDS} items per request")
         digits = [item_digits(one) for one in named]
         if None in digits or not digits:
-            raise BadRequest("send item ids as i, as they are in other responses")
+            raise BadReaderRequest("send item ids as i, as they are in other responses")
         return [one for one in digits if one]
 
     def shown(self, found: list[ReaderItem]) -> list[Any]:

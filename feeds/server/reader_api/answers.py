@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from data.clock import utc_now
 from data.models import Facet
-from feeds.server.reader_api.account import Account, BadRequest
+from feeds.server.reader_api.account import Account, BadReaderRequest
 from feeds.server.reader_api.items import microseconds, reference, subscription, tags
 from feeds.server.reader_api.streams import READ, READING_LIST, STARRED
 
@@ -104,10 +104,10 @@ def mark_all_as_read(account: Account, _: str | None) -> str:
     """Mark all items of one or all feeds as read, up to ``ts`` (microseconds since 1970)."""
     stream = account.stream(account.value("s"))
     if stream.topic or stream.state != "all":
-        raise BadRequest("mark a feed or the reading list as read")
+        raise BadReaderRequest("mark a feed or the reading list as read")
     text = account.value("ts")
     if text and not text.isdecimal():
-        raise BadRequest("ts must be microseconds since 1970")
+        raise BadReaderRequest("ts must be microseconds since 1970")
     now = utc_now()
     until = min(now, dt.datetime.fromtimestamp(int(text[:17]) / 1e6, dt.UTC)) if text else now
     account.store.mark_all_read(account.name, until, source=stream.source)

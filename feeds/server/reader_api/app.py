@@ -22,7 +22,7 @@ from data.access.tokens import Token
 from data.errors import StoreError
 from data.settings import Site
 from data.store import open_existing
-from feeds.server.reader_api.account import Account, BadRequest, Values
+from feeds.server.reader_api.account import Account, BadReaderRequest, Values
 from feeds.server.reader_api.answers import READING, WRITING
 from feeds.server.requests.access import Access
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route
@@ -76,7 +76,7 @@ class ReaderApi:
         return Starlette(
             routes=routed,
             exception_handlers=dict.fromkeys(
-                (BadRequest, ClientDisconnect, StoreError, Unanswered), explain
+                (BadReaderRequest, ClientDisconnect, StoreError, Unanswered), explain
             ),
         )
 
@@ -151,13 +151,15 @@ async def values_of(request: Request) -> Values:
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_BODY_BYTES:
-            raise BadRequest(f"send at most {MAX_BODY_BYTES} bytes per request")
+            raise BadReaderRequest(f"send at most {MAX_BODY_BYTES} bytes per request")
     values: dict[str, list[str]] = {}
     for text in (request.url.query, body.decode("utf-8", "replace")):
         try:
             pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
         except ValueError:
-            raise BadRequest(f"send at most {MAX_PARAMETERS} parameters per request") from None
+            raise BadReaderRequest(
+                f"send at most {MAX_PARAMETERS} parameters per request"
+            ) from None
         for name, value in pairs:
             values.setdefault(name, []).append(value)
     return values
@@ -167,7 +169,7 @@ async def explain(_: Request, error: Exception) -> Response:
     """Return the error response for an exception."""
     if isinstance(error, ClientDisconnect):
         return Response(status_code=400)
-    if isinstance(error, BadRequest):
+    if isinstance(error, BadReaderRequest):
         return PlainTextResponse(f"{error}\n", 400, NO_STORE)
     if isinstance(error, Unanswered):
         wait = {"retry-after": str(error.retry_after), **NO_STORE}

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from starlette.types import Scope
 
-from data.access.permissions import Permissions, Verdict
+from data.access.permissions import AccessVerdict, Permissions
 from data.access.tokens import Token, TokenScope
 from feeds.server.requests.client import Network, client_of
 
@@ -45,7 +45,7 @@ class Access:
         self._permissions = Permissions(folder, clock)
         self._proxies = proxies
 
-    def judge(self, scope: Scope, needed: TokenScope) -> Verdict:
+    def judge(self, scope: Scope, needed: TokenScope) -> AccessVerdict:
         """Decide whether a request may do what ``needed`` names, by the token that it carries."""
         text = token_in(scope["headers"])
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:

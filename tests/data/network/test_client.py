@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import httpcore
 import pytest
 
-from data.network.client import MAX_BODY_BYTES, Answer, Outbound, OutboundError
+from data.network.client import MAX_BODY_BYTES, Outbound, OutboundError, OutboundResponse
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked"
 EARLY = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
@@ -17,7 +17,7 @@ EARLY = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
 Say = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def asked(say: Say, *, patience: float = 30, body: bytes = b"") -> Answer:
+async def asked(say: Say, *, patience: float = 30, body: bytes = b"") -> OutboundResponse:
     """What is made of a server that answers as ``say`` does."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

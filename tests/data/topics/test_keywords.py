@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from data.text.folding import fold_keyword
-from data.topics.keywords import MAX_WORD_LENGTH, Matcher, read_rule
+from data.topics.keywords import MAX_WORD_LENGTH, KeywordMatcher, read_rule
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from data.topics.keywords import MAX_WORD_LENGTH, Matcher, read_rule
     ],
 )
 def test_case_and_accents_hide_no_word(rule: str, text: str) -> None:
-    assert Matcher([read_rule("x", 1, rule)]).find(text)
+    assert KeywordMatcher([read_rule("x", 1, rule)]).find(text)
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,13 @@ def test_case_and_accents_hide_no_word(rule: str, text: str) -> None:
     ],
 )
 def test_a_rule_holds_for_whole_words_only(rule: str, text: str) -> None:
-    assert not Matcher([read_rule("x", 1, rule)]).find(text)
+    assert not KeywordMatcher([read_rule("x", 1, rule)]).find(text)
 
 
 def test_the_words_of_a_phrase_speak_for_nothing_else() -> None:
-    matcher = Matcher([read_rule("sport", 1, "tennis court*"), read_rule("crime", 1, "court*")])
+    matcher = KeywordMatcher(
+        [read_rule("sport", 1, "tennis court*"), read_rule("crime", 1, "court*")]
+    )
     assert [rule.topic for rule in matcher.find("A court by the tennis courts")] == [
         "crime",
         "sport",
@@ -55,7 +57,9 @@ def test_the_words_of_a_phrase_speak_for_nothing_else() -> None:
 
 
 def test_of_two_phrases_the_longer_one_speaks() -> None:
-    matcher = Matcher([read_rule("x", 1, "state bank"), read_rule("y", 1, "state bank holiday*")])
+    matcher = KeywordMatcher(
+        [read_rule("x", 1, "state bank"), read_rule("y", 1, "state bank holiday*")]
+    )
     assert [rule.topic for rule in matcher.find("State bank holidays at the state bank")] == [
         "y",
         "x",
@@ -63,7 +67,7 @@ def test_of_two_phrases_the_longer_one_speaks() -> None:
 
 
 def test_a_word_speaks_once_for_a_topic_and_for_each_of_several() -> None:
-    matcher = Matcher(
+    matcher = KeywordMatcher(
         [
             read_rule("sport", 0.5, "kind*"),
             read_rule("sport", 1, "kinder"),
@@ -78,7 +82,7 @@ def test_a_word_speaks_once_for_a_topic_and_for_each_of_several() -> None:
 
 
 def test_endless_words_are_not_remembered() -> None:
-    matcher = Matcher([read_rule("x", 1, "ab*")])
+    matcher = KeywordMatcher([read_rule("x", 1, "ab*")])
     assert matcher.find("ab" * (MAX_WORD_LENGTH // 2))
     assert not matcher.find("ab" * 50_000)
     assert list(matcher) == ["ab" * (MAX_WORD_LENGTH // 2)]
@@ -91,6 +95,6 @@ def test_folding_leaves_plain_words_alone() -> None:
 def test_no_rule_and_no_text_makes_it_try_again_and_again() -> None:
     """What makes a matcher that goes back take longer than anybody lives ends at once here."""
     rule = " ".join(["ab*"] * 40) + " end"
-    matcher = Matcher([read_rule("topic", 1, rule)])
+    matcher = KeywordMatcher([read_rule("topic", 1, rule)])
     assert not matcher.find("abc " * 20_000)
     assert matcher.find("abc " * 20_000 + "end")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from feeds.replay.memento import (
     BadDatetime,
     Memento,
-    Original,
+    OriginalResource,
     asked_datetime,
     chosen,
     escaped,
@@ -22,7 +22,9 @@ from feeds.replay.memento import (
 )
 
 START = dt.datetime(2022, 11, 24, 8, tzinfo=dt.UTC)
-ORIGINAL = Original("https://acme.example/a", "https://us.example/g", "https://us.example/t")
+ORIGINAL = OriginalResource(
+    "https://acme.example/a", "https://us.example/g", "https://us.example/t"
+)
 DAY = dt.timedelta(days=1)
 MEMENTOS = [Memento(f"https://us.example/m/{n}", START + n * DAY) for n in (0, 1, 2)]
 

@@ -13,7 +13,7 @@ from obstore.store import MemoryStore
 import feeds.publishing.bucket.push
 import feeds.server.bucket_cache
 from data.archive.log.tree_log import log_of
-from data.network.bucket import Bucket, BucketError, Stored
+from data.network.bucket import Bucket, BucketError, BucketObject
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket.manifest import FILE
 from feeds.publishing.bucket.push import PUBLICATION, SiteBucket
@@ -36,7 +36,7 @@ class FailingBucket(Bucket):
 
     def read(
         self, name: str, known: str | None = None, *, most: int | None = None
-    ) -> Stored | None:
+    ) -> BucketObject | None:
         """Read, as a bucket does."""
         self.asked.append(name)
         if self.fails:

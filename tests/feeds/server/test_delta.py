@@ -13,7 +13,7 @@ from lxml import etree
 from data.settings import Site
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.server.delta import States, parts_of, wants_delta
+from feeds.server.delta import FeedVersions, parts_of, wants_delta
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 
@@ -146,7 +146,7 @@ def test_a_feed_that_holds_its_own_marks_is_not_parted() -> None:
 
 
 def test_memory_of_states_is_bounded() -> None:
-    states = States(limit=2)
+    states = FeedVersions(limit=2)
     feed = b"<feed>\n<entry>%d</entry>\n</feed>\n"
     for number in range(3):
         states.remember(b'"%d"' % number, feed % number, ".atom")

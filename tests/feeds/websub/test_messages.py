@@ -18,7 +18,7 @@ from feeds.urls import hub_of
 from feeds.websub.messages import (
     MAX_LEASE_SECONDS,
     MIN_LEASE_SECONDS,
-    BadRequest,
+    BadHubRequest,
     delivery_headers,
     file_of,
     parse_hub_request,
@@ -76,13 +76,13 @@ def test_a_lease_stays_within_bounds(asked: str, given: int) -> None:
     ],
 )
 def test_what_cannot_be_done_is_refused(body: bytes) -> None:
-    with pytest.raises(BadRequest):
+    with pytest.raises(BadHubRequest):
         parse_hub_request(body)
 
 
 @given(st.binary(max_size=300))
 def test_no_form_does_worse_than_be_refused(body: bytes) -> None:
-    with suppress(BadRequest):
+    with suppress(BadHubRequest):
         assert parse_hub_request(body).mode in {"subscribe", "unsubscribe"}
 
 

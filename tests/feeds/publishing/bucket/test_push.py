@@ -17,7 +17,7 @@ from data.archive.log.tree_log import log_of
 from data.network.bucket import Bucket, BucketError
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket import push
-from feeds.publishing.bucket.manifest import FILE, Manifest, Read, read_manifest
+from feeds.publishing.bucket.manifest import FILE, BucketManifest, StoredManifest, read_manifest
 from feeds.publishing.bucket.push import OCCUPIED, PUBLICATION, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
 from feeds.publishing.log_files import publish_log
@@ -52,11 +52,11 @@ class NotedBucket(Bucket):
         names = [name for name, _, _ in self.tags() if name != FILE]
         return {name: found.body for name in names if (found := self.read(name))}
 
-    def manifest(self) -> Manifest:
+    def manifest(self) -> BucketManifest:
         """What the bucket says of its publications."""
         found = self.read(FILE)
         assert found
-        return msgspec.json.decode(found.body, type=Manifest)
+        return msgspec.json.decode(found.body, type=BucketManifest)
 
 
 class Publisher:
@@ -379,7 +379,7 @@ def test_whoever_begins_amid_the_first_look_of_another_is_waited_for(
 ) -> None:
     first, second = two
 
-    def amid(asked: Bucket) -> Read | None:
+    def amid(asked: Bucket) -> StoredManifest | None:
         """There is no manifest yet; until it is known what else there is, another publishes."""
         found = read_manifest(asked)
         monkeypatch.setattr(push, "read_manifest", read_manifest)
