@@ -13,6 +13,9 @@ from data.wording import meant
 MAX_NAMES = 12
 """Maximum number of sources listed in a message."""
 
+PAGE_BUG = "our own code failed on this page; please report it"
+"""The message for an unexpected exception while a page is read."""
+
 
 class CommuniqueError(Exception):
     """The root of all errors that a person or a caller can act on.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
-from data.errors import ArchiveError, CommuniqueError
+from data.errors import PAGE_BUG, ArchiveError, CommuniqueError
 from data.health.run_errors import ARCHIVE
 from data.text.clean import allowed
 from data.text.redaction import redacted
@@ -17,7 +17,7 @@ from spiders.items import Listing
 Tell: TypeAlias = Callable[[str, str, str], None]
 """What notes an error of a run: an address, a short code and a sentence."""
 
-BUG: Final = "our own code failed on this page; please report it with the traceback in crawl.log"
+CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 
 LONGEST: Final = 500
 """Characters of an unexpected error that are told: it may quote a whole page."""
@@ -89,4 +89,4 @@ def page_errors(url: str, tell: Tell) -> Iterator[None]:
         tell(url, "store", str(error))
     except Exception as error:
         log.exception("what was found at %s could not be dealt with", url)
-        tell(url, "bug", f"{BUG} ({type(error).__name__}: {str(error)[:LONGEST]})")
+        tell(url, "bug", f"{CRAWL_BUG} ({type(error).__name__}: {str(error)[:LONGEST]})")

@@ -17,7 +17,7 @@ from data.store.protocol import Store
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, section_fragment
 from spiders.crawl.draft import document_type, draft_document, draft_release, draft_section
-from spiders.crawl.page_errors import BUG, NotARelease, Tell
+from spiders.crawl.page_errors import CRAWL_BUG, NotARelease, Tell
 from spiders.crawl.pending_drafts import PendingDrafts
 from spiders.crawl.redesign.layout_change import shown_on
 from spiders.items import ExtractedRelease, Listing, ListingItem
@@ -211,5 +211,5 @@ class ReleaseReader:
         except Exception as error:
             # What was learned of other pages may be at fault, and would be at the next visit too.
             log.exception("what was learned of its layout could not be used for %s", page.url)
-            self._tell(page.url, "bug", f"{BUG} ({type(error).__name__})")
+            self._tell(page.url, "bug", f"{CRAWL_BUG} ({type(error).__name__})")
             return read_release(page, reading, rules, item)

@@ -42,7 +42,9 @@ NOT_ARCHIVED: Final = "not_archived"
 RECEIVED: Final = "received"
 CUT: Final = "cut"
 
-BUG: Final = "our own code failed to archive what {} answered; please report it (see crawl.log)"
+ARCHIVE_BUG: Final = (
+    "our own code failed to archive what {} answered; please report it (see crawl.log)"
+)
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +97,7 @@ class CaptureMiddleware:
             except Exception:
                 # The visit goes on, as with any other archive that fails, and tells.
                 log.exception("the answer of %s could not be archived", request.url)
-                meta[NOT_ARCHIVED] = BUG.format(urlsplit(request.url).hostname)
+                meta[NOT_ARCHIVED] = ARCHIVE_BUG.format(urlsplit(request.url).hostname)
         if meta.pop(CUT, False):
             raise IgnoreRequest(TOO_LONG)
         return response

@@ -27,8 +27,6 @@ from spiders.page.page import Page
 
 TOO_LONG: Final = "its answer is larger than [network] max_bytes allows"
 
-BUG = "our own code failed on this page; please report it with the traceback in crawl.log"
-
 
 def requested_url(response: Response) -> str:
     """The address that was asked for, before any redirect."""

@@ -11,13 +11,12 @@ import msgspec
 
 from data.clock import utc_now
 from data.dates.context import DateContext
+from data.errors import PAGE_BUG
 from spiders.extract.page_values import Wanted, extract
 from spiders.page.page import Page, is_web
 
 MOST = 20_000_000
 """Bytes of a page that are read."""
-
-BUG = "our own code failed on this page; please report it"
 
 GZIP = b"\x1f\x8b"
 
@@ -49,7 +48,7 @@ def read_page(task: Task) -> bytes | str:
     try:
         said = extract(task.id, page, DateContext("UTC", now=utc_now()), task.kind)
     except Exception as error:  # noqa: BLE001 - one page must not end the reading of all others
-        return f"{task.place}: {BUG} ({type(error).__name__}: {error})"
+        return f"{task.place}: {PAGE_BUG} ({type(error).__name__}: {error})"
     if task.url and not page.url:
         said["reasons"].append(f"{task.url!r} is no web address, so links were left as they are")
     return msgspec.json.encode(said)

@@ -75,7 +75,7 @@ def source_answer(
 
 
 def sections(asking: Asking, asked: PageQuestion) -> answers.SectionPage:
-    """Return the sections of a source. Raises ApiError, and SourceMoved if the source was renamed."""
+    """Return the sections of a source. Raises ApiError, and SourceMoved if it was renamed."""
     found = known(asking)
     labels = asking.store.section_labels()
     every = [
