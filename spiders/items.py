@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from data.models import ArchiveLink, Content, Link, Published
 from data.text.clean import clean_line
 from data.text.posted import posted_address, posted_query
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, page_address, section_fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +138,15 @@ def name_of(item: ListingItem) -> str:
     if not (item.published and item.title):
         return ""
     return f"{item.published.day} {clean_line(item.title).casefold()}"
+
+
+def with_sections(items: Iterable[ListingItem]) -> tuple[ListingItem, ...]:
+    """The items of a feed; fragments stay only if several items are sections of one page."""
+    found = tuple(items)
+    counts = Counter(page_address(url) for url in {item.url for item in found})
+    return tuple(
+        item
+        if counts[page_address(item.url)] > 1
+        else replace(item, url=page_address(item.url) if section_fragment(item.url) else item.url)
+        for item in found
+    )

@@ -9,8 +9,8 @@ from typing import Any
 from data.dates.parse import DateReader
 from data.models import Published
 from data.text.html_text import escaped_line
-from spiders.items import ListingItem
-from spiders.page.links import resolve
+from spiders.items import ListingItem, with_sections
+from spiders.page.links import resolve_with_section
 from spiders.page.page import Page
 
 MAX_ITEMS = 10_000
@@ -83,7 +83,7 @@ def read_records(
         items = [item for item in read if item]
         if _worth(items) > _worth(best):
             best = items
-    return best
+    return [*with_sections(best)]
 
 
 def _worth(items: list[ListingItem]) -> float:
@@ -121,7 +121,7 @@ def _item(
     url = None
     for name, value in fields.items():
         if _URLS.fullmatch(name) and isinstance(value, str) and _PLACES.match(value):
-            url = url or resolve(value, page.url)
+            url = url or resolve_with_section(value, page.url)
     url = url or (address(record) if address else None)
     if not url:
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import etree
@@ -14,12 +14,9 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.models import Published
 from data.text.html_text import escaped_line
-from data.text.urls import page_address, section_fragment
-from spiders.items import Listing, ListingItem
-from spiders.listing.json_listing import (
-    read_json,
-)
-from spiders.page.links import resolve
+from spiders.items import Listing, ListingItem, with_sections
+from spiders.listing.json_listing import read_json
+from spiders.page.links import resolve, resolve_with_section
 from spiders.page.page import Page
 
 MAX_ITEMS = 50_000
@@ -105,7 +102,7 @@ def read_xml(page: Page, reading: DateContext) -> Listing:
     if not records:
         records, confidence = _repeated(root), 0.6
     dates = DateReader(reading)
-    items = _with_sections(item for node in records if (item := _item(node, page, dates)))
+    items = with_sections(item for node in records if (item := _item(node, page, dates)))
     reasons = dates.reasons if items else ("the document holds no items with an address",)
     return Listing(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
 
@@ -136,7 +133,7 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
             categories.append(escaped_line(child.get("term") or child.text or ""))
         if name == "link" and child.get("href"):
             if child.get("rel", "alternate") == "alternate" and not url:
-                url = _address(child.get("href", ""), page)
+                url = resolve_with_section(child.get("href", ""), page.url)
         elif name in {"link", "loc", "url", "href", "guid", "id"} and not len(child):
             value = (child.text or "").strip()
             permalink = name not in {"guid", "id"} or value.startswith(("http:", "https:"))
@@ -145,7 +142,7 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
         elif child.text and name not in texts:
             texts[name] = child.text
     for name in ("link", "loc", "url", "href", "guid", "id"):
-        url = url or _address(texts.get(f"url:{name}", ""), page)
+        url = url or resolve_with_section(texts.get(f"url:{name}", ""), page.url)
     about = node.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
     url = url or resolve(about or "", page.url)
     if not url:
@@ -153,26 +150,6 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
     title = next((text for name in _TITLES if (text := escaped_line(texts.get(name) or ""))), "")
     named = tuple(dict.fromkeys(filter(None, categories)))
     return ListingItem(url, title, _published(texts, dates), named)
-
-
-def _address(written: str, page: Page) -> str | None:
-    """The address that a record names, with its fragment if that may lead to a release."""
-    url = resolve(written, page.url)
-    fragment = section_fragment(written.strip())
-    return f"{url}#{fragment}" if url and fragment else url
-
-
-def _with_sections(items: Iterable[ListingItem]) -> tuple[ListingItem, ...]:
-    """The items of a feed; fragments stay only if several items are sections of one page."""
-    found = tuple(items)
-    urls = {item.url for item in found}
-    counts = Counter(page_address(url) for url in urls)
-    return tuple(
-        item
-        if counts[page_address(item.url)] > 1
-        else replace(item, url=page_address(item.url) if section_fragment(item.url) else item.url)
-        for item in found
-    )
 
 
 def _parts(record: etree._Element) -> Iterator[etree._Element]:

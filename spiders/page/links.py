@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from lxml import etree
 
-from data.text.urls import canonical_url
+from data.text.urls import canonical_url, section_fragment
 
 _SPACE = re.compile(r"[\t\r\n]+")
 _QUOTED = re.compile(r"""['"]([^'"\s$<>]{2,2000})['"]""")
@@ -83,6 +83,16 @@ def resolve(href: str, base: str) -> str | None:
     if "\\" in path:
         href = path.replace("\\", "/") + href[len(path) :]
     return _cached(base, href) if len(href) <= MAX_CACHED_LENGTH else _joined(base, href)
+
+
+def resolve_with_section(written: str, base: str) -> str | None:
+    """The absolute form of an address, with its fragment if that may lead to a release, or None.
+
+    ``base`` is the address that relative ones start from.
+    """
+    url = resolve(written, base)
+    fragment = section_fragment(written.strip())
+    return f"{url}#{fragment}" if url and fragment else url
 
 
 def _joined(base: str, href: str) -> str | None:

@@ -127,3 +127,45 @@ def test_fields_of_unknown_names_are_known_by_texts_and_not_by_objects() -> None
         for n in range(1, 4)
     ]
     assert by_shape(records) == ("words", "at")
+
+
+def test_records_at_fragments_of_one_page_are_different_releases() -> None:
+    urls = ["/notices#nr-7", "/notices#nr-6", "/notices#nr-5"]
+    records = [
+        {"title": title, "url": url, "date_published": day}
+        for url, (title, day) in zip(urls, ROWS, strict=True)
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Notices", "items": records}
+    assert [item.url for item in read(feed).items] == [f"{BASE}{url}" for url in urls]
+
+
+def test_the_fragment_of_a_record_with_a_page_of_its_own_is_left_out() -> None:
+    marks = ("#xtor=RSS-1", "#lead", "#comments")
+    records = [{**one, "url": f"{one['url']}{m}"} for one, m in zip(RECORDS, marks, strict=True)]
+    found = [item.url for item in read({"items": records}).items]
+    assert found == [url for url, _, _ in EXPECTED]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ja", ("桟橋の開設について", "灯台の点検について", "料金の改定について")),
+        ("ar", ("افتتاح الرصيف الجديد", "صيانة المنارة القديمة", "تعديل رسوم القوارب")),
+        ("uk", ("Відкрито новий причал", "Маяк отримав лампу", "Нові збори для човнів")),
+    ],
+)
+def test_sections_in_the_state_of_a_page_keep_their_fragments(
+    language: str, said: tuple[str, ...]
+) -> None:
+    releases = [
+        {"title": title, "href": f"/{language}/news/#{language}-{n}", "publishedAt": day}
+        for n, (title, (_, day)) in enumerate(zip(said, ROWS, strict=True))
+    ]
+    state = json.dumps({"props": {"pageProps": {"releases": releases}}})
+    html = (
+        f"<html lang={language}><body><div id=__next></div>"
+        f"<script id=__NEXT_DATA__ type=application/json>{state}</script></body></html>"
+    )
+    page = Page(f"{BASE}/{language}/news/", html.encode(), "text/html; charset=utf-8")
+    found = [item.url for item in read_listing(page, READING).items]
+    assert found == [f"{BASE}/{language}/news/#{language}-{n}" for n in range(3)]
