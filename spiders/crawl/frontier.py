@@ -188,6 +188,12 @@ class Frontier:
         """How many releases the listings named in this visit."""
         return len(self._positions)
 
+    @property
+    def has_empty_index(self) -> bool:
+        """Whether the page lists only archives, and no listing named a release in this visit."""
+        page = self._fronts.get("page")
+        return page is not None and not page.items and not self._positions
+
     def backlog_position(self, urls: Iterable[str], published: Published | None) -> int | None:
         """The place on the listing of a release that existed before the source's first visit.
 
@@ -333,7 +339,7 @@ class Frontier:
         """Of what the first pages list, what is known, and how many others there are."""
         page, feed = self._fronts.get("page"), self._fronts.get("feed")
         shown, listed = self._fresh(page), self._fresh(feed)
-        if self.feed and page:
+        if self.feed and page and page.items:
             keys = [canonical_url(item.url) for item in shown]
             known = self._store.ids_at(self._source, keys)
             found = cross_check(feed, replace(page, items=tuple(shown)), known)

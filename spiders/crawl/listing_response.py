@@ -87,6 +87,16 @@ def is_another(listing: Listing, before: Listing) -> bool:
     return not any(clean_line(item.title).casefold() in titles for item in listing.items)
 
 
+def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
+    """Whether a page without releases leads to archives that list them: to years, for example.
+
+    A page that listed releases ``before``, or that scripts fill, is no such page.
+    """
+    if listing.items or needs_scripts(page):
+        return False
+    return bool(listing.archives) and not (before and before.items)
+
+
 def is_known(listing: Listing, visit: Visit) -> bool:
     """Whether any release on a page is stored."""
     return bool(visit.store.ids_at(visit.id, [canonical_url(item.url) for item in listing.items]))
@@ -128,6 +138,15 @@ def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visi
     )
 
 
+def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing | None:
+    """Why nothing can be collected from a listing page, or None if it lists releases."""
+    if not listing.items:
+        return nothing_listed(listing, page, response, visit)
+    if not visit.file.render and shown_by_route(item.url for item in listing.items):
+        return NoListing("empty", ROUTED.format(url=listing.items[0].url), empty=None)
+    return None
+
+
 def _read(response: Response, visit: Visit) -> Listing:
     url = requested_url(response)
     if is_elsewhere(response.url, [url]):
@@ -151,13 +170,12 @@ def _read(response: Response, visit: Visit) -> Listing:
     if front and url == visit.file.url:
         visit.facts.unmatched.note(listing_matches(page, visit.file.listing))
     kept = visit.store.cached_listing(url, visit.reader) if front else None
-    listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
-    if not listing.items:
-        raise nothing_listed(listing, page, response, visit)
-    if not visit.file.render and shown_by_route(item.url for item in listing.items):
-        raise NoListing("empty", ROUTED.format(url=listing.items[0].url), empty=None)
-    listing = with_stored_addresses(listing, visit)
     before = msgspec.json.decode(kept, type=Listing) if kept else None
+    listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
+    error = _unusable(listing, page, response, visit)
+    if error and not (front and error.kind == "empty" and is_index(listing, page, before)):
+        raise error
+    listing = with_stored_addresses(listing, visit)
     if before and is_another(listing, before) and not is_known(listing, visit):
         if is_led_on(response):
             raise moved_to(response.url)

@@ -166,7 +166,8 @@ class ListingWalk:
             self.from_front = not self.again
             self._repeats = walk.pages - 1
             self.next = walk.position if self.again else self._after(walk, front)
-        elif self._news(listed.news):
+        elif self._news(listed.news) or not names:
+            # A front page that lists only years does not show what is new.
             if listed.news == names.keys():
                 self._newer_archives = [*not_newer(front.archives, reached_by(front))]
             if front.next or self._newer_archives:

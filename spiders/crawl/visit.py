@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urljoin
 
 import msgspec
@@ -52,6 +52,11 @@ READER = "4"
 """Counts up when our reading of listings improves, so that unchanged listings are read anew."""
 
 NO_FILES = FileKinds()
+
+EMPTY_INDEX: Final = (
+    "no release was found on the listing (it lists only archives, and those that were read list no"
+    " release); what is stored stays as it is"
+)
 
 PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Limits the CPU time of the page at an address, or of other work of a visit if it is empty."""
@@ -246,6 +251,7 @@ class Visit:
         """End after the last response: decide what the whole of the visit says, keep the report."""
         for finish in (
             self._report_unvisited,
+            self._report_empty_index,
             self.frontier.finish,
             self._retract,
             self._linked.finish,
@@ -514,6 +520,14 @@ class Visit:
         for (url, kind, message), count in self._unvisited.items():
             self.error(url, kind, f"{message}; {counted(count, 'page')} not visited")
         self._unvisited.clear()
+
+    def _report_empty_index(self) -> None:
+        """Report a page that lists only archives, if none of those that were read lists a release.
+
+        Nothing is wrong if the visit ended before it could read one.
+        """
+        if self.frontier.has_empty_index and not self.resting:
+            self.error(self.file.url, "empty", EMPTY_INDEX)
 
     def note(self, said: str) -> None:
         """Add a note for the operator to the run, once, although nothing went wrong."""

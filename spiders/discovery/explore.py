@@ -35,6 +35,7 @@ from spiders.discovery.seek import TriedPage, promise_of, seek
 from spiders.discovery.skeleton import skeleton
 from spiders.download.browser import NO_PAGE, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
+from spiders.listing.paging.archives import covers
 from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.javascript import (
     frames_of,
@@ -46,6 +47,9 @@ from spiders.page.page import Page
 
 RELEASES = 3
 """Release pages that are looked at."""
+
+ARCHIVES = 3
+"""Maximum archives that are read if a page lists only archives."""
 
 NAMED = 5
 """Pages that were tried and are named in a sentence."""
@@ -104,6 +108,8 @@ class Explorer:
         self._said = said or GivenFields()
         self._notes: list[str] = []
         self._tried: tuple[TriedPage, ...] | None = None
+        self._archive_pages: dict[str, Page] = {}
+        """The newest archive with releases of pages that list only archives, by their addresses."""
 
     def explore(self, place: str, url: str = "") -> Explored:
         """The site at an address, or on a page that was saved to disk and came from ``url``.
@@ -161,6 +167,8 @@ class Explorer:
         given, listing = page, first_listing(page)
         if not listing.items:
             page, listing = self._framed(fetcher, page, listing)
+        if not listing.items:
+            listing = self._of_archives(fetcher, page, listing)
         reading = initial_date_context(page, utc_now())
         scripted = is_scripted(page, listing)
         single = reads_as_release(page, listing, reading)
@@ -213,7 +221,7 @@ class Explorer:
     ) -> Explored:
         """The source of a page: with its feed where that is complete, and some of its releases."""
         found = probe(fetcher, page, self._on_status)
-        site = Site(page, utc_now())
+        site = Site(page, utc_now(), archive_page=self._archive_pages.get(page.url))
         compared = {compare(place, read, listing): served for place, read, served in found}
         best = preferred(compared) or self._only_way(listing, tuple(compared))
         if best is None and is_scripted(page, listing):
@@ -232,6 +240,21 @@ class Explorer:
                 )
                 return answer.page, read
         return page, listing
+
+    def _of_archives(self, fetcher: Fetcher, page: Page, listing: Listing) -> Listing:
+        """What the newest archive lists, if a page lists only archives of its releases."""
+        if needs_scripts(page) or challenge_in(page):
+            return listing
+        for archive in listing.archives[:ARCHIVES]:
+            (answer,) = fetcher.fetch([archive.url])
+            read = first_listing(answer.page) if answer.page else listing
+            if answer.page and read.items and covers(archive, read.items):
+                self._notes.append(
+                    f"{page.url} lists only archives: the rows are those of {answer.page.url}"
+                )
+                self._archive_pages[page.url] = answer.page
+                return read
+        return listing
 
     def _rendered(self, stack: ExitStack, site: Site, fetcher: Fetcher) -> tuple[Site, Fetcher]:
         """The same page through a browser, where there is one."""

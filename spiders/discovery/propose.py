@@ -39,23 +39,24 @@ class Site:
     """What was fetched of a site.
 
     ``page`` is the page that lists the releases, ``feed`` what can stand for it, with its page as
-    served. ``releases`` pair items of the listing with their pages. ``render`` says that the pages
-    came through a browser, ``offline`` that a saved page is all there is, and ``now`` when they
-    came.
+    served. ``archive_page`` is the newest archive with releases if the page lists only archives.
+    ``releases`` pair items of the listing with their pages. ``render`` says that the pages came
+    through a browser, ``offline`` that a saved page is all there is, and ``now`` when they came.
     """
 
     page: Page
     now: dt.datetime
     feed: Comparison | None = None
     feed_page: Page | None = None
+    archive_page: Page | None = None
     releases: tuple[tuple[ListingItem, Page], ...] = ()
     render: bool = False
     offline: bool = False
 
     @property
     def listing_page(self) -> Page:
-        """The page that the source would read as its listing."""
-        return self.feed_page or self.page
+        """The page that the source would read its releases from."""
+        return self.feed_page or self.archive_page or self.page
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _for_readers(site: Site, listing: Listing, reading: DateContext) -> Listing:
     """The list that shows what exists: the page's, if a feed of the newest stands for it."""
     if site.feed_page is None or not site.page.body or lists_all(listing):
         return listing
-    return read_listing(site.page, reading)
+    return read_listing(site.archive_page or site.page, reading)
 
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:

@@ -392,3 +392,83 @@ def test_archives_of_a_whole_site_are_not_read_after_the_last_page_of_a_list(
         room.page(f"/{year}/", rows(of_year(year), more=beside))
     assert told(walked(home)) == (4, "complete", 0)
     assert asked(room) == ["/notices/", "/notices/?page=2"]
+
+
+INDEXES = [
+    ("en", "News", "{}"),
+    ("de", "Mitteilungen", "Jahr {}"),
+    ("ru", "Новости", "{} год"),
+    ("zh", "新闻", "{}年"),
+    ("ko", "보도자료", "{}년"),
+    ("ar", "الأخبار", "أخبار {}"),
+    ("pl", "Aktualności", "Archiwum {}"),
+]
+
+
+def index(language: str, name: str, label: str, years: Sequence[int] = YEARS) -> str:
+    """A front page that lists only years."""
+    listed = links([(f"/news/{year}/", label.format(year)) for year in years])
+    menu = links([("/", "⌂"), ("/pier/", name), ("/contact/", "✉ board")])
+    return (
+        f"<!DOCTYPE html><html lang={language}><meta charset=utf-8><title>{name}</title><body>"
+        f"<nav>{menu}</nav><div id=content><h1>{name}</h1>{listed}</div>"
+        "<footer><p>© 2026 board<p><a href=/imprint/>i</a></footer>"
+    )
+
+
+@pytest.mark.parametrize(("language", "name", "label"), INDEXES)
+def test_a_front_page_that_lists_only_years_is_walked(
+    room: Room, home: Path, language: str, name: str, label: str
+) -> None:
+    room.page("/news/", index(language, name, label))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year)))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+def test_each_visit_reads_the_newest_archives_of_a_front_page_without_releases(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", index("en", "News", "{}"))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year)[1:]))
+    assert told(walked(home)) == (12, "complete", 0)
+    room.page("/news/2026/", rows(of_year(2026)))
+    room.log.clear()
+    assert told(walked(home)) == (1, "complete", 0)
+    assert asked(room) == ["/news/", "/news/2026/", "/news/2025/", "/news/2024/"]
+    room.log.clear()
+    assert told(walked(home)) == (0, "complete", 0)
+    assert asked(room) == ["/news/", "/news/2026/", "/news/2025/"]
+
+
+def test_a_front_page_of_years_without_releases_is_an_error(room: Room, home: Path) -> None:
+    room.page("/news/", index("fr", "Actualités", "{}"))
+    for year in YEARS:
+        room.page(f"/news/{year}/", "<html><body><h1>Archives</h1><p>Rien.</p></body></html>")
+    run = collect(home)
+    assert [error["kind"] for error in run["errors"]] == ["empty"]
+    assert "archives" in run["errors"][0]["message"]
+
+
+def test_a_list_that_lost_its_rows_is_no_index_of_its_archives(room: Room, home: Path) -> None:
+    room.page("/news/", rows(of_year(2026), more=tabs()))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year), more=tabs()))
+    assert told(walked(home)) == (16, "complete", 0)
+    room.page("/news/", index("en", "News", "{}"))
+    run = collect(home)
+    assert [error["kind"] for error in run["errors"]] == ["empty"]
+    assert told(run)[:1] == (0,)
+
+
+def test_a_release_of_an_archive_that_is_gone_is_retracted(room: Room, home: Path) -> None:
+    limit(home, retract_after=0)
+    room.page("/news/", index("en", "News", "{}"))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year)))
+    assert told(walked(home)) == (16, "complete", 0)
+    room.page("/news/2026/", rows(of_year(2026)[1:]))
+    room.page("/news/0.html", "gone", status=404)
+    collect(home)
+    assert collect(home)["retracted"] == 1

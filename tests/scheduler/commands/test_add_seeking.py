@@ -225,18 +225,18 @@ def test_an_empty_page_and_a_login_end_with_1_and_are_not_left_for_another(
     assert not (home / "sources").exists()
 
 
-def test_a_menu_of_days_is_not_taken_for_the_list(room: Room, home: Path) -> None:
-    days = "".join(
+def test_the_months_of_a_page_are_no_releases_but_lead_to_them(room: Room, home: Path) -> None:
+    months = "".join(
         f"<li><a href='/archive/2026/{n}'>{month} 2026</a> <span>(1{n})</span></li>"
         for n, month in enumerate(MONTHS, start=1)
     )
     for number, month in enumerate(MONTHS, start=1):
         room.page(f"/archive/2026/{number}", page(f"{month} 2026", rows(number, number + 1)))
-    room.page("/archive", page("Archive", f"<h1>Archive</h1><ul>{days}</ul>"))
-    result = communique("add", f"{room.base}/archive", "--save", home=home)
-    assert result.returncode == 1, result.stdout
-    assert "no list of releases" in result.stderr or "it is not sure" in result.stderr
-    assert not list(home.glob("sources/*.toml"))
+    room.page("/archive", page("Archive", f"<h1>Archive</h1><ul>{months}</ul>"))
+    found = added(home, f"{room.base}/archive", "--save")
+    assert found["url"] == f"{room.base}/archive"
+    run = collect(home)
+    assert (run["new"], run["history"], run["errors"]) == (10, "complete", [])
 
 
 def test_what_is_not_sure_is_saved_by_force_only(room: Room, home: Path) -> None:
@@ -448,3 +448,31 @@ def test_a_home_is_made_when_a_source_is_saved_and_not_before(room: Room, tmp_pa
     assert not home.parent.exists()
     assert communique("add", *place, "--save", home=home).returncode == 0
     assert list(home.glob("sources/*.toml"))
+
+
+def test_a_page_that_lists_only_years_is_added_with_the_rows_of_the_newest(
+    room: Room, home: Path
+) -> None:
+    years = "".join(f"<li><a href='/media/all/{year}'>{year}</a></li>" for year in (2026, 2025))
+    room.page("/media/all", page("Pressemeldinger", f"<h1>Pressemeldinger</h1><ul>{years}</ul>"))
+    room.page("/media/all/2026", page("2026", rows(*range(12, 6, -1))))
+    older = rows(*range(6, 0, -1)).replace("March 2026", "March 2025")
+    room.page("/media/all/2025", page("2025", older))
+    found = added(home, f"{room.base}/media/all", "--save")
+    assert found["url"] == f"{room.base}/media/all"
+    assert found["certainty"]["value"] == 1
+    assert f"lists only archives: the rows are those of {room.base}/media/all/2026" in str(found)
+    run = collect(home)
+    assert (run["new"], run["history"], run["errors"]) == (12, "complete", [])
+
+
+def test_years_of_reports_make_no_list_of_releases(room: Room, home: Path) -> None:
+    years = "".join(f"<li><a href='/reports/{year}'>{year}</a></li>" for year in (2026, 2025))
+    room.page("/reports", page("Reports", f"<h1>Annual reports</h1><ul>{years}</ul>"))
+    for year in (2026, 2025):
+        room.page(
+            f"/reports/{year}", page("Report", f"<h1>Report of {year}</h1><p>Ships came.</p>")
+        )
+    result = communique("add", f"{room.base}/reports", home=home)
+    assert result.returncode == 1
+    assert "no list of releases was found" in result.stderr
