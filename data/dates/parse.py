@@ -102,6 +102,11 @@ class DateReader:
             return None
         for found in scan(text, reading, rule):
             return replace(found.published, raw=text)
+        return self.rare_date(text, rule)
+
+    def rare_date(self, text: str, rule: str) -> Published | None:
+        """The date in a short text in which `scan` finds none; see parse_date."""
+        reading = self.reading
         folded = fold_date(text)
         compact = shapes.COMPACT.fullmatch(folded)
         if compact:

@@ -19,6 +19,7 @@ from spiders.listing.feed import read_syndicated
 from spiders.listing.from_state import read_state
 from spiders.listing.json_listing import html_within
 from spiders.listing.paging.archives import archives_of
+from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.pagination import NextPages, next_pages
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.region_features import RegionPage
@@ -72,18 +73,20 @@ def read_listing(
         items = declared_items(page, reading, rules, limits)
         if not items:
             limits.append("the declared selectors match no link on this page")
-        pages = next_pages(page, rules)
+        controls = Controls(page)
+        pages = next_pages(page, rules, controls)
         found = Listing(page.url, items, pages.next, DECLARED, 1.0, (*limits,))
-        return _with_rest(found, page, pages)
+        return _with_rest(found, page, pages, controls)
     made = read_syndicated(page, reading)
     if made:
         within = None if made.items else html_within(page)
         if not within:
             return made
         page = Page(page.url, within.encode())
-    pages = next_pages(page, rules)
+    controls = Controls(page)
+    pages = next_pages(page, rules, controls)
     known = RegionPage(page.url, pages.next, place)
-    found = _with_rest(_detected(page, reading, known), page, pages)
+    found = _with_rest(_detected(page, reading, known), page, pages, controls)
     if made and made.next:
         # Around the HTML, the document names the next page.
         return replace(found, next=made.next, form=None, series=None)
@@ -91,16 +94,17 @@ def read_listing(
         return found
     # The archives looked like the list.
     archives = frozenset(archive.url for archive in found.archives)
-    return _with_rest(_detected(page, reading, known, archives), page, pages)
+    return _with_rest(_detected(page, reading, known, archives), page, pages, controls)
 
 
-def _with_rest(listing: Listing, page: Page, pages: NextPages) -> Listing:
+def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Controls) -> Listing:
     """A listing with what its page shows about the rest of the list.
 
     An archive is not a release, and a row with a date is not an archive.
     """
     other = {item.url for item in listing.items if item.published} | {pages.next, *pages.others}
-    archives = tuple(archive for archive in archives_of(page) if archive.url not in other)
+    found = archives_of(page, controls)
+    archives = tuple(archive for archive in found if archive.url not in other)
     older = {archive.url for archive in archives}
     items = tuple(item for item in listing.items if item.url not in older)
     return replace(
@@ -112,7 +116,7 @@ def _with_rest(listing: Listing, page: Page, pages: NextPages) -> Listing:
         counts_down=pages.counts_down,
         others=pages.others,
         archives=archives,
-        signs=unread_signs(page, items, listing.next),
+        signs=unread_signs(page, items, listing.next, controls),
     )
 
 

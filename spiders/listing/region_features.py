@@ -104,6 +104,11 @@ class RegionFeatures:
     """What the page calls itself in its main headings, in letters alone."""
 
     _host: str = field(init=False)
+    _others: dict[str, bool] = field(init=False, default_factory=dict)
+    """Whether each text that was checked announces other things; each is near several regions."""
+
+    _others_at: dict[int, bool] = field(init=False, default_factory=dict)
+    """The same for headings, by their indexes."""
 
     def __post_init__(self) -> None:
         flat = self.flat
@@ -298,12 +303,19 @@ class RegionFeatures:
         return -int(self._is_other_at(index))
 
     def _is_other_at(self, index: int) -> bool:
-        head = self.flat.headings[index]
-        return self._is_other(self.flat.said(head.begin, head.end))
+        known = self._others_at.get(index)
+        if known is None:
+            head = self.flat.headings[index]
+            known = self._others_at[index] = self._is_other(self.flat.said(head.begin, head.end))
+        return known
 
     def _is_other(self, text: str) -> bool:
         """Whether a heading announces other things than the page's own main heading."""
-        return announces_other(text) and comparison_key(text) not in self._names
+        known = self._others.get(text)
+        if known is None:
+            known = announces_other(text) and comparison_key(text) not in self._names
+            self._others[text] = known
+        return known
 
     def _elsewhere(self, shapes: Counter[Shape]) -> int:
         """How many addresses of these shapes lead to another host; files are often kept on one."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -136,11 +137,18 @@ def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int
         own = (bit == HEAD and (in_row or in_main)) or (bit & (FOOT | ASIDE) and in_row)
         featured = bit == ASIDE and _FEATURED.search(_names(node))
         return (0, False) if own or featured else (bit, True)
-    names = "" if tag in _NEVER else _names(node)
+    names = " " if tag in _NEVER else names_of(node)
+    return (0 if names == " " else _called(names, in_row=in_row)), False
+
+
+@lru_cache(maxsize=10_000)  # the elements of a page share a few hundred names
+def _called(names: str, *, in_row: bool) -> int:
+    """What the class and id of an element call it, as a bit, 0 for nothing."""
+    parted = _CAMEL.sub("-", names)
     for bit, called in _CALLED:
-        if names and not (in_row and bit in _OF_ROWS) and called.search(names):
-            return bit, False
-    return 0, False
+        if not (in_row and bit in _OF_ROWS) and called.search(parted):
+            return bit
+    return 0
 
 
 def is_row(node: etree._Element) -> bool:

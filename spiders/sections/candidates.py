@@ -32,8 +32,9 @@ MAX_TOTAL_SIBLINGS: Final = 50_000
 MAX_ID: Final = 200
 """Maximum characters of an id."""
 
-CONTROLLING: Final = re.compile(r"aria-controls|uk-toggle|data-[\w-]{1,60}|href")
-"""Attributes of a control that may name the element that it opens."""
+CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
+DATA: Final = re.compile(r"data-[\w-]{1,60}")
+"""Attributes of a control that may name the element that it opens; href may, too."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
 """The id in such an attribute."""
@@ -120,11 +121,14 @@ def first_id(*elements: etree._Element | None) -> str:
 
 
 def _named(element: etree._Element) -> Iterator[tuple[str, str]]:
-    for key, value in islice(element.attrib.items(), 50):
+    for key, value in islice(element.items(), 50):
         attribute, text = str(key), str(value)
-        if len(text) > MAX_ID + 20 or not CONTROLLING.fullmatch(attribute):
+        if attribute == "href":
+            if not text.startswith("#"):
+                continue
+        elif attribute not in CONTROLLING and not DATA.fullmatch(attribute):
             continue
-        if attribute == "href" and not text.startswith("#"):
+        if len(text) > MAX_ID + 20:
             continue
         if match := TARGET.fullmatch(text.strip()):
             yield attribute, match[1]

@@ -145,11 +145,12 @@ class _Reader:
         stated = line.element.get("datetime") if line.element.tag == "time" else None
         if stated and (found := self._dates.stated(stated, line.text, "section:time")):
             return (found, "") if plausible(found, self._reading.now) else None
-        for one in scan(line.text, self._reading, "section"):
+        dates = [*scan(line.text, self._reading, "section")]
+        for one in dates:
             if plausible(one.published, self._reading.now):
                 return one.published, f"{line.text[: one.start]} {line.text[one.end :]}"
-        if len(line.text) <= MAX_LABEL and any(map(str.isdigit, line.text)):
-            slow = self._dates.date(line.text, "section")
+        if not dates and len(line.text) <= MAX_LABEL and any(map(str.isdigit, line.text)):
+            slow = self._dates.rare_date(line.text, "section")
             if slow and plausible(slow, self._reading.now):
                 return slow, ""
         return None

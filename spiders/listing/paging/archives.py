@@ -24,10 +24,10 @@ from spiders.listing.paging.archive_words import (
     OLDER,
     YEARS,
 )
-from spiders.listing.paging.labels import label_of
+from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.page_numbers import is_numbered
 from spiders.page.class_hints import names_around
-from spiders.page.links import link_target, url_pattern
+from spiders.page.links import url_pattern
 from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
 
@@ -91,16 +91,18 @@ _PIECES: Final = LINKING | frozenset(word for word in YEARS if not word.isascii(
 """Words that may be pieces of a compound; a German *Jahresbericht* is a report."""
 
 
-def archives_of(page: Page) -> tuple[ArchiveLink, ...]:
+def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLink, ...]:
     """The archives of the listing on a page, newest first; those without a period come last.
 
     An archive is a link or an option on the same host, labelled by a year, by a month, or by words
-    such as "News archive" only. Its address must be related to the listing's.
+    such as "News archive" only. Its address must be related to the listing's. ``controls`` are
+    those of the page, if the caller reads them for something else too.
     """
+    controls = controls or Controls(page)
     found: dict[str, ArchiveLink] = {}
     named: set[str] = set()
     for node in islice(page.tree.iter("a", "option", "button"), MAX_LINKS):
-        for archive, is_named in _archive(node, page):
+        for archive, is_named in _archive(node, page, controls):
             found.setdefault(archive.url, archive)
             if is_named:
                 named.add(archive.url)
@@ -141,12 +143,14 @@ def _order(archive: ArchiveLink) -> str:
     return archive.period if len(archive.period) != len("2026") else f"{archive.period}-13"
 
 
-def _archive(node: etree._Element, page: Page) -> Iterator[tuple[ArchiveLink, bool]]:
+def _archive(
+    node: etree._Element, page: Page, controls: Controls
+) -> Iterator[tuple[ArchiveLink, bool]]:
     """The archive that a link leads to, and whether it is one without others beside it."""
-    label = label_of(node)
+    label = controls.label(node)
     if not label or len(label) > MAX_LABEL or not (period := period_in(label)):
         return
-    address = link_target(node, page.base)
+    address = controls.target(node)
     if not address or not _is_beside(page.url, address) or leads_to_file(address):
         return
     around = names_around(node, 4)

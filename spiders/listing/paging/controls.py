@@ -19,9 +19,10 @@ from lxml import etree
 from data.text.posted import posted_address
 from data.text.urls import MAX_ADDRESS
 from spiders.items import Form
+from spiders.listing.paging.labels import label_of
 from spiders.listing.paging.script_calls import PagingFunction, call_in, paging_functions
 from spiders.page.class_hints import names_around, names_of
-from spiders.page.links import resolve
+from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 
 MAX_BODY: Final = 500_000
@@ -100,11 +101,33 @@ class Controls:
         self._site = urlsplit(page.url).netloc
         self._facts: dict[etree._Element, _FormFacts] = {}
         self._pressed: dict[str, tuple[etree._Element, etree._Element, Fields, str]] = {}
+        self._labels: dict[etree._Element, str] = {}
+        self._targets: dict[etree._Element, str | None] = {}
+        self._has_postbacks = b"PostBack" in page.markup
 
     @cached_property
     def is_empty(self) -> bool:
         """Whether the page has no form at all."""
         return b"<form" not in self._page.markup.lower()
+
+    def label(self, node: etree._Element) -> str:
+        """What a control shows; the words of each control are read once."""
+        label = self._labels.get(node)
+        if label is None:
+            label = self._labels[node] = label_of(node)
+        return label
+
+    def target(self, node: etree._Element) -> str | None:
+        """The address that a control leads to without a form (link_target)."""
+        if node not in self._targets:
+            self._targets[node] = link_target(node, self._page.base)
+        return self._targets[node]
+
+    def page_of_grid(self, node: etree._Element) -> str:
+        """The number of the page that a postback of a grid leads to (``Page$2``), or empty."""
+        postback = postback_of(node) if self._has_postbacks else None
+        found = _PAGE_OF_GRID.fullmatch(postback[1]) if postback else None
+        return found[1] if found else ""
 
     def address(self, node: etree._Element) -> str | None:
         """The address by which the request of a link or a button is known; None if it makes none.
@@ -113,7 +136,7 @@ class Controls:
         """
         if self.is_empty:
             return None
-        if postback := postback_of(node):
+        if self._has_postbacks and (postback := postback_of(node)):
             return self._postback(node, *postback)
         if self._functions and (call := call_in(_script_of(node))):
             return self._called(node, *call)
@@ -122,10 +145,12 @@ class Controls:
             return None
         return self._noted(form, node, _pressed(node))
 
-    def lists(self) -> Iterator[tuple[etree._Element, list[etree._Element]]]:
+    @cached_property
+    def lists(self) -> Sequence[tuple[etree._Element, list[etree._Element]]]:
         """The lists whose choice can be sent, each with its options; see `is_named_for_pages`."""
-        if self.is_empty:
-            return
+        return [] if self.is_empty else [*self._lists()]
+
+    def _lists(self) -> Iterator[tuple[etree._Element, list[etree._Element]]]:
         for select in self._page.tree.iter("select"):
             form = self._state_form if postback_of(select) else _form_of(select)
             if form is not None and select.get("name") and self._is_safe(form, select):
@@ -306,13 +331,6 @@ def postback_of(node: etree._Element) -> tuple[str, str] | None:
         return None
     found = _POSTBACK.search(script) or _OPTIONS.search(script)
     return (found[2], found[4]) if found else None
-
-
-def page_of_grid(node: etree._Element) -> str:
-    """The number of the page that a postback of a grid leads to (``Page$2``), or empty."""
-    postback = postback_of(node)
-    found = _PAGE_OF_GRID.fullmatch(postback[1]) if postback else None
-    return found[1] if found else ""
 
 
 def _script_of(node: etree._Element) -> str:

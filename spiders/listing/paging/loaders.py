@@ -82,7 +82,8 @@ _COUNTER = re.compile(r"(?:current_?)?page(?:d|_?num(?:ber)?)?|next_?page", re.I
 _LAST = re.compile(r"(?:max|total|num|last)_?(?:num_?)?pages?", re.IGNORECASE)
 
 
-_COUNTS = re.compile(rf"data-(?:{'|'.join((*PLACES, *PAGES, *SHOWN))})\s*=".encode(), re.IGNORECASE)
+_COUNTERS = tuple(f"data-{name}" for name in (*PLACES, *PAGES, *SHOWN))
+_COUNTS = re.compile(rf"(?:{'|'.join(_COUNTERS)})\s*=".encode(), re.IGNORECASE)
 _WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS)}]")
 
 
@@ -111,9 +112,9 @@ def loader_of(page: Page) -> Loader | None:
 def is_loader(node: etree._Element) -> bool:
     """Whether an element without an address of its own states an endpoint and a counter."""
     return (
-        any(node.get(f"data-{name}") for name in (*PLACES, *PAGES, *SHOWN))
-        and any(node.get(name) for name in ENDPOINTS)
-        and (node.get("href") or "#").lower().startswith(("#", "javascript:"))
+        (node.get("href") or "#").lower().startswith(("#", "javascript:"))
+        and any(map(node.get, _COUNTERS))
+        and any(map(node.get, ENDPOINTS))
     )
 
 

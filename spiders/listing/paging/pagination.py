@@ -13,7 +13,7 @@ from lxml import etree
 
 from data.text.folding import fold_date
 from spiders.items import Form, Series
-from spiders.listing.paging.controls import Controls, page_of_grid
+from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.labels import (
     BACKWARD_ARROWS,
     FORWARD_ARROWS,
@@ -116,15 +116,17 @@ def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
     return next_pages(page, rules).next
 
 
-def next_pages(page: Page, rules: ListingRules | None = None) -> NextPages:
+def next_pages(
+    page: Page, rules: ListingRules | None = None, controls: Controls | None = None
+) -> NextPages:
     """The next page of a listing, and the pages that its other controls lead to.
 
     A declared ``next`` selector wins. Else rel=next (HTML, 4.6.7), what the link says or is called,
     the number after the current one, and a load-more address, in this order. Without any of these,
     the request that scripts make for more rows, and the next page in their state. Never the page
-    itself.
+    itself. ``controls`` are those of the page, if the caller reads them for something else too.
     """
-    controls = Controls(page)
+    controls = controls or Controls(page)
     if rules and rules.next:
         return _requested(_declared(page, rules.next, controls), controls)
     found = list(_candidates(page, controls))
@@ -186,7 +188,7 @@ def _candidates(page: Page, controls: Controls) -> Iterator[_Candidate]:
     for node in islice(nodes, MAX_LINKS):
         links.add(node)
     yield from links.candidates()
-    for select, options in controls.lists():
+    for select, options in controls.lists:
         following = next_option(options)
         if not following or (following.is_page and not controls.is_named_for_pages(select)):
             continue
@@ -214,7 +216,7 @@ class _Links:
             return
         if is_loader(node):
             return  # only with its counter is it the address of the next rows
-        address = link_target(node, page.base) or self._controls.address(node)
+        address = self._controls.target(node) or self._controls.address(node)
         if not address:
             return
         there = urlsplit(address)
@@ -225,7 +227,7 @@ class _Links:
             if not is_own and "next" in (node.get("rel") or "").lower().split():
                 self._stated.append(_Candidate(address, 6.0))
             return
-        label = page_of_grid(node) or label_of(node, is_rtl=self._is_rtl)
+        label = self._controls.page_of_grid(node) or self._label(node)
         self._note_number(node, label, None if is_own else address)
         if is_own or node.tag == "option":
             return
@@ -233,6 +235,9 @@ class _Links:
         candidate = _rated(node, label, address, page.url, is_rtl=self._is_rtl)
         if (candidate.score > 0 or candidate.is_before) and not is_of_calendar(page.url, address):
             self._found.append(candidate)
+
+    def _label(self, node: etree._Element) -> str:
+        return label_of(node, is_rtl=True) if self._is_rtl else self._controls.label(node)
 
     def _note_number(self, node: etree._Element, label: str, address: str | None) -> None:
         """Note the page number that a control shows; ``address`` is None for the page itself."""

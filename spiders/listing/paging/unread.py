@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Final
 
@@ -19,7 +20,6 @@ from spiders.listing.paging.page_numbers import PAGER_CLASS, pager_of
 from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER, PAGE, phrases
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.hidden import is_hidden
-from spiders.page.links import link_target
 from spiders.page.page import Page
 
 MAX_NODES: Final = 60_000
@@ -27,6 +27,9 @@ MAX_NODES: Final = 60_000
 
 MAX_TEXTS: Final = 4_000
 """Maximum texts with digits that are checked."""
+
+MAX_SEARCHED: Final = 400
+"""Maximum characters of a text that are searched for digits."""
 
 MAX_TEXT: Final = 90
 """Maximum characters of a text about the whole list."""
@@ -90,16 +93,27 @@ _MORE_CLASS: Final = re.compile(r"(?:load|show)[_-]?more|loadmore|infinite", re.
 _LOADS: Final = re.compile(r"load_?-?more|more_?-?(?:posts|news|items)|next_?-?page", re.IGNORECASE)
 _DISABLED: Final = re.compile(r"(?:^|[\s_-])(?:disabled|inactive)(?:$|[\s_-])", re.IGNORECASE)
 _CLICKS: Final = ("onclick", "ng-click", "wire:click", "v-on:click", "@click", "x-on:click")
+_CONTROLS: Final = ("a", "button", "option", "input")
+_CLICKED: Final = ("div", "span", "li", "td")
+"""Elements that may be clicked, and those that a script may make so."""
+
+_DIGIT: Final = re.compile(r"\d")
 _EDGES: Final = re.compile(r"^[\s\W]+|[\s\W]+$")
 
 
 def unread_signs(
-    page: Page, items: Sequence[ListingItem], following: str | None
+    page: Page,
+    items: Sequence[ListingItem],
+    following: str | None,
+    controls: Controls | None = None,
 ) -> tuple[UnreadSign, ...]:
-    """What a page shows about the rest of its list; ``following`` is the next page's address."""
+    """What a page shows about the rest of its list; ``following`` is the next page's address.
+
+    ``controls`` are those of the page, if the caller reads them for something else too.
+    """
     found = [*_texts(page, len(items))]
     if following is None:
-        found += _Controls(page, items).signs()
+        found += _UnreadControls(page, items, controls or Controls(page)).signs()
     seen: dict[tuple[str, int], UnreadSign] = {}
     for sign in found:
         seen.setdefault((sign.kind, sign.number), sign)
@@ -142,7 +156,7 @@ def _texts(page: Page, count: int) -> Iterator[UnreadSign]:
     left = MAX_TEXTS
     for node in islice(page.tree.iter("*"), MAX_NODES):
         own = f"{node.text or ''} {node.tail or ''}"
-        if node.tag in _SKIPPED or not any(map(str.isdecimal, own[:400])):
+        if not _DIGIT.search(own, 0, MAX_SEARCHED) or node.tag in _SKIPPED:
             continue
         holder: etree._Element | None = node
         for _ in range(3):
@@ -241,19 +255,21 @@ def _total_in(folded: str) -> int:
     return int(match[2]) if match and match[1] in TOTALS and len(folded) <= MAX_QUOTE else 0
 
 
-class _Controls:
+class _UnreadControls:
     """The controls of a page that show a number of a page, a year, or "load more"."""
 
-    def __init__(self, page: Page, items: Sequence[ListingItem]) -> None:
+    def __init__(self, page: Page, items: Sequence[ListingItem], controls: Controls) -> None:
         self._page = page
+        self._controls = controls
+        markup = page.markup.lower()
+        self._clicks = [name for name in _CLICKS if name.encode() in markup]
+        """Attributes by which an element of the page may be clicked."""
         self._items = items
         self._urls = {item.url for item in items}
         self._is_below = not self._urls
         """Whether the list of releases has begun before the present control."""
-        self._followed = {select for select, _ in Controls(page).lists()}
+        self._followed = {select for select, _ in controls.lists}
         """Lists of options that the walk chooses from."""
-        found = islice(page.tree.iter("*"), MAX_NODES)
-        self._ids = {name for node in found if (name := node.get("id"))}
         self._numbers: dict[etree._Element, dict[int, bool]] = defaultdict(dict)
         self._current: dict[etree._Element, int] = {}
         self._years: dict[etree._Element, set[int]] = defaultdict(set)
@@ -261,8 +277,8 @@ class _Controls:
 
     def signs(self) -> Iterator[UnreadSign]:
         """What the controls show that have no address."""
-        for node in islice(self._page.tree.iter("*"), MAX_NODES):
-            if _is_control(node):
+        for node in islice(self._page.tree.iter(*_CONTROLS, *_CLICKED), MAX_NODES):
+            if self._is_control(node):
                 self._add(node)
         yield from _pagers(self._numbers, self._current)
         newest = max((item.published.day.year for item in self._items if item.published), default=0)
@@ -274,10 +290,23 @@ class _Controls:
             if count == 1:
                 yield UnreadSign("control", label[:MAX_QUOTE])
 
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        found = islice(self._page.tree.iter("*"), MAX_NODES)
+        return frozenset(name for node in found if (name := node.get("id")))
+
+    def _is_control(self, node: etree._Element) -> bool:
+        """Whether an element may be clicked or chosen."""
+        if node.tag in _CONTROLS:
+            return node.tag != "input" or node.get("type") in {"button", "submit"}
+        return node.get("role") == "button" or any(map(node.get, self._clicks))
+
     def _add(self, node: etree._Element) -> None:
-        address = link_target(node, self._page.base)
+        address = self._controls.target(node)
         self._is_below = self._is_below or address in self._urls
-        label = label_of(node) or (node.get("value") or "" if node.tag == "input" else "")
+        label = self._controls.label(node)
+        if not label and node.tag == "input":
+            label = node.get("value") or ""
         if not label or len(label) > MAX_TEXT:
             return
         number = number_in(label)
@@ -299,17 +328,6 @@ class _Controls:
             self._numbers[group][number] = address is not None
             if node.get("aria-current") or node.get("disabled") is not None:
                 self._current[group] = number
-
-
-def _is_control(node: etree._Element) -> bool:
-    """Whether an element may be clicked or chosen."""
-    if node.tag in {"a", "button", "option"}:
-        return True
-    if node.tag == "input":
-        return node.get("type") in {"button", "submit"}
-    if node.tag in {"div", "span", "li", "td"}:
-        return node.get("role") == "button" or any(node.get(name) for name in _CLICKS)
-    return False
 
 
 def _pagers(

@@ -12,6 +12,7 @@ import re
 import sys
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -50,6 +51,12 @@ _CELLS = frozenset(("td", "th"))
 _UNSTABLE = re.compile(
     r"\d+|^(?:odd|even|first|last|alt|alternate|active|current|hover|selected|sticky|featured)$"
 )
+MAX_CACHED_CLASSES = 300
+"""Maximum characters of a class attribute whose words are cached."""
+
+MAX_ID = 59
+"""Maximum characters of an id in the word of an element."""
+
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
@@ -169,13 +176,26 @@ class _Signs:
 
 def element_word(node: etree._Element) -> str:
     """An element's tag, classes and, where it frames a part of the page, id, without numbers."""
-    names = (node.get("class") or "").split()[:8]
-    if node.tag in _FRAMES and node.get("id"):
-        names.append(f"#{node.get('id')}"[:60])
+    tag, classes = str(node.tag), node.get("class") or ""
+    name = (node.get("id") or "") if tag in _FRAMES else ""
+    if not (classes or name):
+        return tag
+    word = _cached_word if len(classes) <= MAX_CACHED_CLASSES else _word
+    return word(tag, classes, name[:MAX_ID])
+
+
+def _word(tag: str, classes: str, name: str) -> str:
+    names = classes.split()[:8]
+    if name:
+        names.append(f"#{name}")
     if not names:
-        return str(node.tag)
+        return tag
     kept = sorted({bare for name in names if (bare := _UNSTABLE.sub("", name.lower()))})
-    return f"{node.tag}.{'.'.join(kept[:4])}"
+    return f"{tag}.{'.'.join(kept[:4])}"
+
+
+# The elements of a page share a few hundred classes.
+_cached_word = lru_cache(maxsize=10_000)(_word)
 
 
 def flatten(page: Page, tree: etree._Element | None = None) -> FlatPage:

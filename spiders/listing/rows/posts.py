@@ -25,6 +25,9 @@ def mark_of(node: etree._Element) -> str:
     """
     if node.get("itemprop") == "blogPost":
         return "blogPost"
-    if _TYPE.search(node.get("itemtype") or ""):
+    if (kind := node.get("itemtype")) and _TYPE.search(kind):
         return "itemtype"
-    return "" if _CLASSES.isdisjoint((node.get("class") or "").split()) else "hentry"
+    # Most classes of a page contain neither name.
+    named = node.get("class")
+    is_named = named is not None and "entry" in named and not _CLASSES.isdisjoint(named.split())
+    return "hentry" if is_named else ""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice, takewhile
 from math import inf
-from statistics import mean
 
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
@@ -145,7 +144,8 @@ class RecordFields:
 
     def _order(self, slot: int) -> float:
         """The mean number of links before those in this kind of place."""
-        return mean(order for order, _ in self._slots[slot])
+        placed = self._slots[slot]
+        return sum(order for order, _ in placed) / len(placed)
 
     def _is_document(self, slot: int) -> bool:
         return bool(_DOCUMENT.search(self._slots[slot][0][1].url))
@@ -234,7 +234,7 @@ class RecordFields:
         beside = (
             text.text
             for text in record.undated
-            if in_heading(text.parent) or (" " in text.text and text.place not in linked)
+            if (" " in text.text and text.place not in linked) or in_heading(text.parent)
         )
         return [*links, *beside]
 

@@ -150,9 +150,9 @@ def _parts(
 def _marked_posts(flat: FlatPage) -> list[list[ElementSpan]]:
     """The posts with each kind of mark, outside of sidebars, if they are in several places."""
     found: dict[str, list[ElementSpan]] = defaultdict(list)
-    for span in sorted(flat.spans, key=lambda span: (span.begin, -span.end)):
-        mark = mark_of(span.node)
-        if not mark or flat.regions.around(span.begin, span.end) & (ASIDE | CHROME):
+    marked = [(span, mark) for span in flat.spans if (mark := mark_of(span.node))]
+    for span, mark in sorted(marked, key=lambda one: (one[0].begin, -one[0].end)):
+        if flat.regions.around(span.begin, span.end) & (ASIDE | CHROME):
             continue
         if not found[mark] or span.begin >= found[mark][-1].end:
             found[mark].append(span)

@@ -29,7 +29,8 @@ _SIDE_RELATIONS: Final = frozenset(("author", "tag", "category"))
 
 def is_side_link(link: LinkMark) -> bool:
     """Whether a link leads to an author, a category, a tag or the comments, by its address."""
-    if _SIDE_RELATIONS & {*(link.node.get("rel") or "").lower().split()}:
+    relation = link.node.get("rel")
+    if relation and not _SIDE_RELATIONS.isdisjoint(relation.lower().split()):
         return True
     if _COMMENTS.fullmatch((link.node.get("href") or "").rpartition("#")[2]):
         return True

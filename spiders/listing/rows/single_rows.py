@@ -79,8 +79,8 @@ def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
     posts = [
         span
         for span in flat.spans
-        if (span.node.tag == "article" or _POST.search(names_of(span.node)))
-        and span.node.tag in _ROWS
+        if span.node.tag in _ROWS
+        and (span.node.tag == "article" or _POST.search(names_of(span.node)))
         and not flat.regions.around(span.begin, span.end) & (CHROME | ASIDE)
         and _count(headlines, span) == 1
     ]

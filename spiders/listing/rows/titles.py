@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from statistics import mean
+from functools import lru_cache
+from itertools import chain
 
 from lxml import etree
 
@@ -26,6 +27,9 @@ GENERIC = re.compile(
 """What a link says that leads on from a title, instead of the title."""
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
+
+MAX_CACHED_TEXTS = 4_096
+"""Maximum number of texts whose words are cached."""
 
 _TITLE_CLASS = re.compile(r"title|headline|heading|caption|subject", re.IGNORECASE)
 # Signs that follow letters are no letters to Python: those of Hebrew, Arabic and India.
@@ -91,11 +95,12 @@ class Titles:
         score += 0.5 * in_heading(parent)
         score += 0.4 * bool(_TITLE_CLASS.search(parent.get("class") or ""))
         score += 0.15 * (parent.tag in {"b", "strong"})
-        score *= 0.3 if mean(map(len, texts)) > _LONG else 1.0
+        score *= 0.3 if sum(map(len, texts)) / len(texts) > _LONG else 1.0
         score *= 0.6 if sum(map(_is_sentence, texts)) > half else 1.0
         score *= 0.2 if sum(text.endswith(":") for text in texts) > half else 1.0
         score *= 0.5 if labelled > half else 1.0
-        return len(texts) / self._size * score / (1 + 0.1 * mean(order for order, _ in placed))
+        order = sum(order for order, _ in placed) / len(placed)
+        return len(texts) / self._size * score / (1 + 0.1 * order)
 
 
 def title_likeness(texts: Iterable[str]) -> float:
@@ -106,19 +111,28 @@ def title_likeness(texts: Iterable[str]) -> float:
     texts = list(texts)
     if not texts:
         return 0.0
-    words = [set() if GENERIC.fullmatch(text) else _words(text) for text in texts]
-    shares = Counter(word for each in words for word in each)
-    enough = max(_FEW, _NEARLY_ALL * len(texts))
-    common = {word for word, count in shares.items() if count >= enough}
+    words = [_telling_words(text) for text in texts]
+    common = _common_words(words)
     value = 0.0
     for text, each in zip(texts, words, strict=True):
         likely = min(1.0, len(each - common) / _ENOUGH_WORDS)
         value += likely * (0.6 if _is_sentence(text) else 1.0)
+    if len(texts) == 1:
+        return value
     commonest = Counter(texts).most_common(1)[0][1]
-    repeated = (commonest - 1) / max(1, len(texts) - 1)
+    repeated = (commonest - 1) / (len(texts) - 1)
     labels = Counter(text.partition(":")[0] for text in texts if ":" in text[:_LABEL])
-    labelled = labels.most_common(1)[0][1] / len(texts) if labels and len(texts) > 1 else 0.0
+    labelled = labels.most_common(1)[0][1] / len(texts) if labels else 0.0
     return value / len(texts) * (1 - repeated) * (0.4 if labelled >= _OFTEN else 1.0)
+
+
+def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
+    """The words that nearly all of some texts share; none of a few texts."""
+    if len(words) < _FEW:
+        return frozenset()
+    shares = Counter(chain.from_iterable(words))
+    enough = max(_FEW, _NEARLY_ALL * len(words))
+    return frozenset(word for word, count in shares.items() if count >= enough)
 
 
 def lead_of(titles: Sequence[str], said: Iterable[Iterable[str]]) -> str:
@@ -167,6 +181,19 @@ def in_heading(node: etree._Element | None) -> bool:
             return True
         node = node.getparent()
     return False
+
+
+def _telling_words(text: str) -> frozenset[str]:
+    """The words of a text; none of one that leads on from a title."""
+    return _cached_words(text) if len(text) <= _LONG else _read_words(text)
+
+
+def _read_words(text: str) -> frozenset[str]:
+    return frozenset() if GENERIC.fullmatch(text) else frozenset(_words(text))
+
+
+# The texts of a row are rated in every region of the page that contains the row.
+_cached_words = lru_cache(maxsize=MAX_CACHED_TEXTS)(_read_words)
 
 
 def _words(text: str) -> set[str]:

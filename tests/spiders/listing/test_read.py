@@ -11,9 +11,11 @@ from urllib.parse import urljoin
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from data.dates.context import DateContext
 from spiders.items import Listing
+from spiders.listing.paging.labels import label_of
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
@@ -477,3 +479,24 @@ def test_each_link_of_a_long_listing_is_resolved_once(monkeypatch: pytest.Monkey
     page = Page(URL, f"<ul>{rows}</ul>".encode())
     assert len(read_listing(page, DateContext("UTC", now=NOW)).items) == 5000
     assert len(resolved) == 5000
+
+
+def test_the_label_of_each_control_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_labels: list[object] = []
+
+    def count(node: etree._Element, *, is_rtl: bool = False) -> str:
+        read_labels.append(node)
+        return label_of(node, is_rtl=is_rtl)
+
+    for module in ("controls", "pagination"):
+        monkeypatch.setattr(f"spiders.listing.paging.{module}.label_of", count)
+    rows = "".join(
+        f"<li><i>{n % 28 + 1} March 2026</i> <a href='/news/{n}'>Notice {n} of ships</a></li>"
+        for n in range(50)
+    )
+    years = "".join(f"<a href='/news/{year}/'>{year}</a>" for year in range(2000, 2026))
+    page = Page(URL, f"<ul>{rows}</ul><p>{years}</p><button>Load more</button>".encode())
+    listing = read_listing(page, DateContext("UTC", now=NOW))
+    assert len(listing.archives) == 26
+    assert [sign.text for sign in listing.signs] == ["Load more"]
+    assert len(read_labels) == 50 + 26 + 1
