@@ -12,7 +12,7 @@ from data.settings import Site
 from data.store.read_protocol import ReadStore
 from data.text.clean import excerpt, plain
 from data.text.urls import site_address
-from data.topics.tree import TopicNode, topic_tree
+from data.topics.taxonomy import TopicNode, topic_tree
 from data.wording import N_
 from feeds.translations import ENGLISH, Texts, own_name, texts_of
 from feeds.urls import (
@@ -95,7 +95,7 @@ class Catalog:
         return shortened(label, MAX_LABEL_CHARACTERS) or "Section"
 
     def topic_tree(self, counts: Mapping[Facet, int]) -> tuple[TopicNode, ...]:
-        """Return the topics with releases as a tree (data.topics.tree)."""
+        """Return the topics with releases as a tree (data.topics.taxonomy)."""
         used = {
             facet.topic: count
             for facet, count in counts.items()

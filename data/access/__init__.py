@@ -1,4 +1,4 @@
-"""Access: token files, a server's view of them, and the decision what a client may do.
+"""Access: token files, a server's view of them, and decisions about clients' rights.
 
-A module belongs here if it decides who may do what and needs no HTTP; see feeds.server.access.
+A module belongs here if it decides about access without HTTP; for HTTP see feeds.server.token_gate.
 """

@@ -1,8 +1,8 @@
-"""Decides what a client may do, by the token that it sends, and bounds the cost of wrong tokens.
+"""Decides about a client's rights by its token, and limits the cost of wrong tokens.
 
-A right token is never refused because of wrong ones: nobody can guess a token, and behind an
-unknown proxy all clients share one address. Only the responses to wrong tokens are limited: after
-some of them, an address gets short responses without a page.
+Wrong tokens never lead to the refusal of a right one: tokens can't be guessed, and all clients
+behind an unknown proxy share one address. Only the responses to wrong tokens are limited. After
+several of them, an address gets short responses without a page.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MAX_NETWORKS: Final = 4096
 class AccessVerdict:
     """The decision about a request; ``status`` is 200, or the status of the refusal.
 
-    401 means that the token is missing or wrong, 403 that the ``token`` does not allow the
+    401 means that the token is missing or wrong. 403 means that the ``token`` does not allow the
     request. 429 means too many wrong tokens from this network; the client may try again after
     ``retry_after`` seconds.
     """
@@ -49,16 +49,16 @@ class AccessVerdict:
 
 
 class Permissions:
-    """What clients may do, by the tokens in a folder. ``clock`` returns seconds."""
+    """The rights of clients, by the tokens in a folder. ``clock`` returns seconds."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._tokens = TokenFolder(folder)
         self._wrong = WrongTokens(clock)
 
     def judge(self, text: str | None, needed: TokenScope, client: str) -> AccessVerdict:
-        """Decide whether a client with a token's ``text`` may do what ``needed`` names.
+        """Decide whether a client may read or operate (``needed``).
 
-        ``client`` is its IP address.
+        ``text`` is the token that it sent, or None. ``client`` is its IP address.
         """
         if text is None:
             return AccessVerdict(401)

@@ -47,7 +47,7 @@ class TokenFolder:
         if now - self._noted.get(token.name, -USE_INTERVAL_SECONDS) < USE_INTERVAL_SECONDS:
             return
         self._noted[token.name] = now
-        # The token may have been revoked meanwhile, or its disk may be read-only.
+        # Ignored: the token may have been revoked, or its disk may be read-only.
         with suppress(OSError):
             os.utime(self._folder / f"{token.name}.toml")
 

@@ -1,6 +1,6 @@
 """Token files: who may read or operate a HOME over HTTP. A file contains a digest, not the token.
 
-A token has 256 random bits, so nobody can guess it, however fast the digest is. A slow digest, as
+A token has 256 random bits and can't be guessed, however fast the digest is. A slow digest, as
 passwords need, would only let strangers keep the server busy.
 
 The file's modification time is the token's last use, within a minute. Recording it writes no data
@@ -25,7 +25,7 @@ from data.files import sync, write_secret
 from data.toml_files import ID, check_id, decode, read_text
 
 TokenScope: TypeAlias = Literal["read", "operate"]
-"""What a token allows: reading the site, or operating it too, which includes reading."""
+"""The right of a token: to read the site, or to operate it, which includes reading."""
 
 PREFIX: Final = "communique_"
 """The start of all tokens, so that people and secret scanners recognize a leaked one."""
@@ -117,7 +117,7 @@ def load_tokens(folder: Path) -> tuple[list[Token], list[TokenError]]:
         try:
             tokens.append(read_token(path))
         except TokenError as error:
-            # A file that was deleted meanwhile is a revoked token.
+            # A file that was just deleted is a revoked token.
             if path.exists() or path.is_symlink():
                 errors.append(error)
     return tokens, errors

@@ -168,7 +168,7 @@ class ArchiveRecords:
 class CopiedRecords:
     """Records written to a copy, and the index of the copy.
 
-    ``count`` is the number of records, ``with_secrets`` the number of those that contain one of the
+    ``count`` is the number of records. ``with_secrets`` counts the records that contain one of the
     ``secrets``. ``places`` has address and time of each record that can be replayed, by record id.
     """
 

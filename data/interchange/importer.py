@@ -1,4 +1,4 @@
-"""Imports lines of releases as if they had been collected."""
+"""Imports lines of releases in the same way as collected releases."""
 
 from __future__ import annotations
 

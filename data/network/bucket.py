@@ -40,7 +40,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "501": "it does not support conditional writes (If-Match), so an older file could replace a "
     "newer one; use an S3 service that does",
 }
-"""What an S3 error code or a status means, and how to fix it."""
+"""Meanings of S3 error codes and statuses, and fixes."""
 
 NO_RESPONSE: Final = "it does not respond; check the network and bucket.endpoint"
 
@@ -58,7 +58,7 @@ class Replaced(CommuniqueError):
     """The object to replace was changed or deleted, or one was created in its place."""
 
     def __init__(self, bucket: str, name: str) -> None:
-        super().__init__(f"{name} in the bucket {bucket} was changed by another writer meanwhile")
+        super().__init__(f"{name} in the bucket {bucket} was changed by another writer")
         self.name = name
 
 

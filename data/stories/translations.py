@@ -26,8 +26,8 @@ MIN_COSINE: Final = 0.07
 """Minimum cosine similarity of two translations."""
 
 MIN_LEAD: Final = 1.3
-"""Minimum factor by which two translations are more similar than either is to other releases of
-that day.
+"""Minimum ratio between the similarity of two translations and the similarity of either to any
+other release of that day.
 """
 
 MIN_BACKGROUND: Final = 12
@@ -97,7 +97,7 @@ def consonants(word: str) -> str:
 
 
 def pattern(url: str) -> tuple[str, str]:
-    """Return an address without its language, and the language, empty if there is none."""
+    """Return an address without its language, and that language, or an empty text."""
     parts = urlsplit(canonical_url(url))
     named: list[str] = []
 

@@ -1,8 +1,9 @@
 """Matches keyword rules of many languages in one pass over the words of a text.
 
-Words and rules are first folded: lower case, no accents, ``İ I ı i`` as one letter, ``ß`` as
-``ss``, Arabic and Persian variants of a letter merged. So rules with accents match texts without
-them, and Turkish capitals match. Scripts without spaces between words are not supported.
+Words and rules are folded first. Folding makes them lower case, removes accents, writes ``ß`` as
+``ss``, and merges ``İ I ı i`` as well as Arabic and Persian variants of a letter. So rules with
+accents match texts without them, and Turkish capitals match. Scripts without spaces between words
+are not supported.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ class KeywordRule:
 def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> KeywordRule:
     """Parse a phrase such as ``außenminister*`` or ``prime minister``.
 
-    Raises ValueError with the fix if there is no word, a star is not at a word's end, or a stem has
-    only one letter and would match almost everything.
+    Raises ValueError with the fix if there is no word, or a star is not at a word's end. A stem of
+    one letter is an error too: it would match almost everything.
     """
     words = []
     for part in re.split(r"[\s'’-]+", phrase.strip()):

@@ -139,8 +139,8 @@ def topics_of(
 ) -> tuple[tuple[str, str], ...]:
     """Return the topics of a release as pairs of slug and label, sorted by slug.
 
-    They are at most three topics of its text per level, those that its source always has, and its
-    section if that is the name of a topic in any language.
+    They are the topics of its text, at most three per level, and the source's permanent topics. A
+    section that has the name of a topic, in any language, adds this topic.
     """
     found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}
     for label in filter(None, map(clean_line, source_topics)):
@@ -288,10 +288,9 @@ def filed(
 ) -> tuple[Draft, Mapping[str, str]]:
     """Return a draft with all of its topics, and their labels by slug.
 
-    They are the topics of its text, its source and its section. ``topics`` are those that the
-    source always has, ``known`` additional ones as slugs and labels. A known topic that equals the
-    section is left out: earlier versions made sections topics. Every topic includes all of its
-    ancestors.
+    They are the topics of its text, its source and its section. ``topics`` are permanent topics of
+    the source, ``known`` additional ones as slugs and labels. A known topic that equals the section
+    is left out: earlier versions made sections topics. Every topic includes all of its ancestors.
     """
     labels = dict(topics_of(draft.content, topics, taxonomy))
     section = section_of(draft.content.section)
@@ -304,3 +303,39 @@ def filed(
             labels.setdefault(above, taxonomy.topics[above].label)
     content = replace(draft.content, topics=tuple(sorted(labels)))
     return replace(draft, content=content), labels
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNode:
+    """A topic, its number of releases, and its child topics sorted by label.
+
+    Releases of a child are releases of this topic too, so ``releases`` is not a sum.
+    """
+
+    slug: str
+    label: str
+    releases: int
+    below: tuple[TopicNode, ...] = ()
+
+
+def topic_tree(
+    labels: Mapping[str, str], parents: Mapping[str, str], counts: Mapping[str, int]
+) -> tuple[TopicNode, ...]:
+    """Return the top-level topics sorted by label, each with its descendants.
+
+    All parameters are by slug: labels, parents and numbers of releases. Only topics with a label
+    are included. A topic whose parent has no label is at the top level.
+    """
+    below: dict[str | None, list[str]] = {}
+    for slug in labels:
+        parent = parents.get(slug)
+        # None can't be a slug, while a hostile file may contain an empty one.
+        below.setdefault(parent if parent in labels else None, []).append(slug)
+
+    def nodes(parent: str | None) -> tuple[TopicNode, ...]:
+        slugs = sorted(below.get(parent, ()), key=lambda slug: (labels[slug].casefold(), slug))
+        return tuple(
+            TopicNode(slug, labels[slug], counts.get(slug, 0), nodes(slug)) for slug in slugs
+        )
+
+    return nodes(None)

@@ -1,5 +1,5 @@
 """Publishing: writes feeds and pages of changed releases to HOME/site or a bucket.
 
-`publish.publish` is the entry point. A module belongs here if it decides what is written to
-HOME/site.
+`publish.publish` is the entry point. A module belongs here if it selects or writes files of the
+site.
 """

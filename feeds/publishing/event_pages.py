@@ -31,10 +31,10 @@ from feeds.urls import EventFeed
 Event = TypeVar("Event")
 
 RETURN: Final = 0
-"""Stands for the return of a release in the version number of an event."""
+"""The version number in an event for the return of a release."""
 
 RETRACTION: Final = -1
-"""Stands for a retraction in the version number of an event."""
+"""The version number in an event for a retraction."""
 
 
 class EventPages:
@@ -94,7 +94,7 @@ class EventPages:
     def _retraction(self, release_id: str, _: int) -> EventLine:
         release = self._store.release(release_id)
         if release is None or release.retracted is None:
-            raise LookupError(f"release {release_id} is not retracted any more")
+            raise LookupError(f"release {release_id} is no longer retracted")
         captured = self._store.sightings(release_id).gone is not None
         return retraction_line(self._pages, release, release.retracted, captured=captured)
 

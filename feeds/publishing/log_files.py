@@ -79,7 +79,7 @@ def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
 
 
 def copy_log(log: TreeLog, present: Checkpoint, folder: Path, old: int) -> None:
-    """Write what the log contains beyond its first ``old`` leaves. Raises OSError."""
+    """Write all content of a log after its first ``old`` leaves. Raises OSError."""
     writer = Writer(folder)
     for file in (*added_files(old, present.size), *texts(log.folder, folder)):
         writer.write(file, log.read(file))

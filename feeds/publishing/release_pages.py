@@ -138,7 +138,7 @@ class ReleasePages:
         ]
 
     def write(self, due: DuePage) -> None:
-        """Write the pages of a release: its own, those of its versions, and its captures."""
+        """Write the pages of a release, of its versions, and of its captures."""
         release, entry = self._renderer.made(due.shown)
         pages, write = self._context.pages, self._context.write
         revisions = self._store.revisions(release.id)

@@ -39,8 +39,8 @@ class FeedContents:
     ) -> list[ReleaseSummary]:
         """Return the releases of a facet that are not archived, newest first.
 
-        ``every`` are all releases of the facet, if known. Without them, the result is that of the
-        last publication with the changes since. If these are unknown, all releases are read.
+        ``every`` are all releases of the facet, if known. Otherwise the result is the last
+        publication's, updated by the changes since. If these are unknown, all releases are read.
         """
         before = None
         if every is None:
@@ -89,8 +89,8 @@ class FeedContents:
 class ChangesSinceLastRun:
     """The changes since the last publication without errors.
 
-    Create it before reading the marks of feeds, and call ``changes`` afterwards: then every change
-    that marked a feed is in this publication or in the next.
+    Create it before reading the marks of feeds, and call ``changes`` afterwards. Then no change
+    that marked a feed is missed, in this publication or the next.
     """
 
     def __init__(self, store: ReadStore, cache: RenderCache) -> None:

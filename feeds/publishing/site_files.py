@@ -67,7 +67,7 @@ def robots(site: str) -> bytes:
 
 
 NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
-"""Addresses of generated pages, of which there is no limit."""
+"""Prefixes of generated pages: their number is unlimited."""
 
 Names = dict[str, tuple[str, ...]]
 """Names of sources, sections and topics, by kind and id."""

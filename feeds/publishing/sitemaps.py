@@ -1,4 +1,4 @@
-"""Sitemaps: one or more per month of releases, and those of index pages.
+"""Sitemaps: one or more per month of releases, and one or more of index pages.
 
 A month's sitemaps are written again when one of its releases changes. The cache has the last change
 in each sitemap, so the sitemap index needs no query.

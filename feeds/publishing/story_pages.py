@@ -69,7 +69,7 @@ class StoryPages:
 
 
 def face_in_story(release: Release) -> tuple[object, ...]:
-    """Return what a story's time line and other releases' pages show of a release."""
+    """Return the properties of a release that its story's time line and pages show."""
     text = zlib.crc32(release.content.body_text.encode("utf-8", "replace"))
     return (
         *face(release),

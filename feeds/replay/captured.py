@@ -118,7 +118,7 @@ REDIRECTS = frozenset([301, 302, 303, 307, 308])
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """Rules for what the public may not see.
+    """Rules about content that is not public.
 
     ``is_withheld`` decides by original address. ``shows_withheld`` decides by digest, address,
     content type and body whether a capture shows content that was removed from the site.

@@ -4,7 +4,7 @@ The content security policy stops scripts and network access (see feeds.replay.c
 module makes links and images lead to other captures. It removes frames and ``link`` elements,
 because browsers open connections for them before they apply a policy.
 
-Every pattern starts at a ``<`` or a fixed word and stops at the next one, so the time is linear in
+Every pattern starts at a ``<`` or a fixed word and stops at the next one. So the time is linear in
 the length of a page.
 """
 

@@ -1,7 +1,7 @@
 """Decides which captures are not shown because they contain content removed from the site.
 
-That content is: a hidden or redacted release, its files, its text on other pages, and all pages of
-a source that was removed with its releases.
+That content includes hidden or redacted releases, their files, and their text on other pages. It
+also includes all pages of a source that was removed with its releases.
 """
 
 from __future__ import annotations

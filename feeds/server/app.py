@@ -133,14 +133,13 @@ def create_app(
 
     It caches at most ``limit`` bytes and sees new files at once, in a bucket within seconds.
 
-    With the URL of a store it also generates feeds on request, serves the API and monitoring, and
-    past states with captured pages from the folder ``archive``. The folder ``watches`` provides
-    the feeds of watches. ``access`` is needed for sites with ``site.access = "token"``, and for
-    the Reader API.
+    With the URL of a store it also generates feeds on request, and serves the API and monitoring.
+    The folder ``archive`` provides captured pages, and the folder ``watches`` feeds of watches.
+    ``access`` is needed for sites with ``site.access = "token"``, and for the Reader API.
 
-    ``hub`` is the site's own WebSub hub, ``callback`` receives messages of sources' hubs,
-    ``admin`` is the operator's room. ``judge`` returns the health of a store's sources, ``due``
-    the time of a source's next visit, and ``facts`` measurements for /metrics.
+    ``hub`` is the site's own WebSub hub, ``callback`` receives messages of sources' hubs, ``admin``
+    is the operator's room. ``judge`` returns the health of a store's sources, ``due`` the time of a
+    source's next visit, and ``facts`` measurements for /metrics.
     """
     handlers: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
 

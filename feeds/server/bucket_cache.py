@@ -2,8 +2,8 @@
 
 A server asks the bucket at most once per second for the number of the last complete publication. If
 that number has changed, it revalidates each cached file by its ETag on the next request for it. So
-it serves a file of an earlier publication for at most one second, and never an older file after a
-newer one in its cache. While the bucket is unavailable, it serves what is cached.
+it serves an outdated file for at most one second, and never an older version after a newer one.
+While the bucket is unavailable, it serves the cached files.
 """
 
 from __future__ import annotations

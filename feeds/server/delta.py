@@ -53,7 +53,7 @@ def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], byte
 
 
 def mark(entry: memoryview) -> int:
-    """Return a short hash of an entry, keyed per process so that nobody can forge collisions."""
+    """Return a short hash of an entry; the key per process prevents forged collisions."""
     return hash(entry)
 
 

@@ -23,7 +23,7 @@ ERROR_TEXTS = {
     503: "Pages generated on demand are unavailable now. Feeds and other pages still work.",
     500: "The server failed. The error is in its log.",
 }
-"""What an error page says, by status."""
+"""Texts of error pages, by status."""
 
 
 async def explain(request: Request, error: Exception) -> Response:

@@ -1,7 +1,8 @@
 """Responses for addresses without a published file.
 
-Renamed sources redirect, removed sources and hidden releases get 410, partial tiles that the log
-replaced are cut from wider ones, and all other addresses get a 404 page with similar addresses.
+Renamed sources redirect. Removed sources and hidden releases get 410. Partial tiles that the log
+replaced are cut from wider ones. All other addresses get a 404 page with similar addresses.
+
 Earlier versions treated sections as topics, so addresses of such topics redirect to the section.
 """
 

@@ -100,8 +100,8 @@ def hold(
     """Return a CachedFile with its ETags and headers. ``more`` are additional headers.
 
     ``follows`` means that it is an archive page with a page after it, so it never changes.
-    ``before`` is the previous version: the new one gets a later modification time, even if its file
-    is as old or was restored from a backup.
+    ``before`` is the previous version. The new one gets a later modification time, even if its file
+    is not newer, for example after a restore.
     """
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}

@@ -1,7 +1,8 @@
 """Feeds and pages of one topic of one source, generated on request.
 
-They are too many to publish, and few are read. Their content is the same as if published. But their
-archive pages are cut again for each request, and shift when an old release is added.
+They are too many to publish, and few are read. They contain the same releases as published feeds
+and pages would. But their archive pages are cut again for each request, and shift when an old
+release is added.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ class TokenGate:
         await self._app({**scope, "query_string": query}, receive, send_private)
 
     def _needed(self, path: str, method: str) -> TokenScope | None:
-        """Return what a request's token must allow; None if it needs no token here."""
+        """Return the right that a request's token must have, or None if it needs no token here."""
         access = self._table.access(path, method)
         if access in {"public", "own"} and "/.." not in path:
             return None

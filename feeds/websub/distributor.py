@@ -138,7 +138,7 @@ class HubWorker:
     async def _is_taken(self, asked: HubRequest, file: str) -> bool:
         """Return whether there is room, and record the current content of a generated feed.
 
-        The record shows what the new subscriber already has.
+        The recorded content is the new subscriber's starting point.
         """
         if not has_room(self._store, asked, file):
             return False

@@ -58,7 +58,7 @@ class FeedSubscriber:
         )
 
     def _plan(self, sources: Collection[str], now: float) -> None:
-        """Create missing subscriptions, and mark those that must end."""
+        """Create missing subscriptions, and mark unneeded ones as ending."""
         hubs = self._store.feed_hubs().items()
         missing = {(source, one.hub, one.topic) for source, one in hubs if source in sources}
         missing = {one for one in missing if is_address(one[1]) and is_address(one[2])}
@@ -73,8 +73,8 @@ class FeedSubscriber:
             # The store contains secrets from now on.
             self._store.keep_private()
         for source, hub, topic in sorted(missing):
-            # Only the hub knows the callback's address, so nobody else can confirm or end the
-            # subscription.
+            # The callback's address is a secret shared with the hub, which alone can confirm or end
+            # the subscription.
             callback = self._base + secrets.token_urlsafe(32)
             secret = secrets.token_urlsafe(32)
             self._store.keep_feed_subscription(
@@ -85,7 +85,7 @@ class FeedSubscriber:
         """Send requests to one hub until it fails to respond."""
         async with room:
             for one in due:
-                # The hub may have verified or ended this subscription meanwhile.
+                # The hub may have verified or ended this subscription since the round started.
                 now = self._store.feed_subscription(one.callback)
                 if now is None or now.due > one.due:
                     continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.models import Facet, HealthEvent
-from data.topics.tree import TopicNode
+from data.topics.taxonomy import TopicNode
 from feeds.pages.health_page import shown_condition
 from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer

@@ -60,7 +60,7 @@ def files_in(folder: Path) -> Iterator[tuple[str, FileStamp]]:
 
 
 def rank_of(name: str) -> int:
-    """Return the rank of a file in the order of uploads: files precede those that link to them."""
+    """Return the rank of a file in the order of uploads: linked files precede linking files."""
     if name in UPLOADED_LAST:
         return 3
     if name.startswith(UPLOADED_FIRST) or name.endswith(WITHOUT_LINKS):

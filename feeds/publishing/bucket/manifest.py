@@ -71,7 +71,7 @@ def replace_manifest(
 ) -> StoredManifest:
     """Replace the manifest that was read.
 
-    Raises BucketError, and Replaced if it changed meanwhile.
+    Raises BucketError, and Replaced if another publisher changed it first.
     """
     body = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
     headers = {"Content-Type": "application/json", "Cache-Control": "no-cache"}

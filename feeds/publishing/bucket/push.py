@@ -4,8 +4,8 @@ A publication first takes a number in the manifest, then uploads the changed fil
 itself complete there. Each object is only overwritten if it has the known ETag, and carries the
 publication's number. If that fails, the publisher reads the object, and stops if a later
 publication wrote it. While a publication is running, it updates the manifest every few seconds and
-others wait. A publisher without updates is overtaken. Files are uploaded before those that link to
-them, and deleted in the opposite order, so links always work.
+others wait. A publisher without updates is overtaken. Linked files are uploaded before linking
+files, and deleted after them, so links always work.
 
 A delayed request of an earlier publisher may still arrive until its signature expires, and succeed
 if the object is unchanged. Until then all ETags are checked again, and foreign objects are
@@ -112,8 +112,8 @@ class Push:
 class SiteBucket:
     """The site in a bucket, as published by one HOME.
 
-    A context manager for one process at a time. ``kept`` is what the HOME knows about the bucket.
-    Raises BucketError, StoreError and OSError.
+    A context manager for one process at a time. ``kept`` is the HOME's cache of the bucket's
+    content. Raises BucketError, StoreError and OSError.
     """
 
     def __init__(self, bucket: Bucket, folder: Path, kept: PushedFiles) -> None:
@@ -136,9 +136,9 @@ class SiteBucket:
     def begin(self, store: ApiStore) -> bool:
         """Check who published last, before rendering, and wait for a running publication.
 
-        Returns True if everything must be rendered: if another HOME published last, or this one has
-        not pushed since, the folder may lack their changes. In that case it takes the next
-        publication number at once.
+        Returns True if everything must be rendered, because the folder may be behind the bucket.
+        That is so if another HOME published last, or if this one has not pushed since. In that case
+        it takes the next publication number at once.
         """
         self._end()
         seen: StoredManifest | None = None
@@ -180,7 +180,7 @@ class SiteBucket:
         return True
 
     def _is_begun(self) -> bool:
-        """Return whether another publisher has created the manifest meanwhile.
+        """Return whether another publisher has just created the manifest.
 
         Raises BucketError if the bucket has objects but no manifest.
         """
@@ -237,8 +237,7 @@ class SiteBucket:
     def push(self, *, deletes: bool = True) -> Push:
         """Upload changed files, and with ``deletes`` remove missing ones. Call ``begin`` first.
 
-        After a crash, the next call continues. Raises Superseded if another publisher started
-        meanwhile.
+        After a crash, the next call continues. Raises Superseded if another publisher has started.
         """
         self._kept.note_rendered()
         present = dict(files_in(self._folder))
@@ -323,7 +322,7 @@ class SiteBucket:
         try:
             body = (self._folder / name).read_bytes()
         except FileNotFoundError:
-            # The file was deleted meanwhile; the next publication restores it, or deletes the
+            # The file has just been deleted; the next publication restores it, or deletes the
             # object.
             return None
         stamp = present[name]

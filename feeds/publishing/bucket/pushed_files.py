@@ -1,4 +1,4 @@
-"""A cache of what a HOME knows about its files in a bucket; it can be rebuilt from the bucket."""
+"""A HOME's cache of the files in its bucket; it can be rebuilt from the bucket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from feeds.urls import FileStamp
 
 TABLES = """
     -- Each file below the prefix: the tag of its object, and the stamp of the local file that it
-    -- was written from, 0 where that is not known.
+    -- was written from, or 0 if it is unknown.
     CREATE TABLE IF NOT EXISTS files (
         name     TEXT PRIMARY KEY,
         tag      TEXT NOT NULL,
@@ -123,7 +123,7 @@ class PushedFiles:
             return {name: Pushed(tag, FileStamp(*stamp)) for name, tag, *stamp in rows}
 
     def note(self, written: Mapping[str, Pushed], gone: Iterable[str] = ()) -> None:
-        """Record objects that were written or verified, and those that are gone."""
+        """Record written and verified objects, and forget the ``gone`` ones."""
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",

@@ -13,24 +13,24 @@ from data.sqlite_file import cause_of, create_cache_tables, delete_file, open_fo
 
 TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
-        number INTEGER PRIMARY KEY,          -- the oldest have the smallest
+        number INTEGER PRIMARY KEY,          -- ascending in order of insertion
         key    BLOB NOT NULL UNIQUE,
         body   BLOB NOT NULL
     ) STRICT;
-    -- The releases of a feed that were on none of its so many archive pages, as JSON.
+    -- The unarchived releases of a feed when it had this number of archive pages, as JSON.
     CREATE TABLE IF NOT EXISTS current (
         facet    TEXT PRIMARY KEY,
         pages    INTEGER NOT NULL,
         releases TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-    -- The pages of releases and of older releases that were written, each with the hash of what
-    -- shaped it: by the id of the release, or by its file.
+    -- The written pages of releases and of older releases, with a digest of their content:
+    -- by the id of the release, or by file.
     CREATE TABLE IF NOT EXISTS pages (release TEXT PRIMARY KEY, key BLOB NOT NULL)
         STRICT, WITHOUT ROWID;
-    -- When the folders of feeds changed last, as they were left.
+    -- Modification times of the folders of feeds after the last publication.
     CREATE TABLE IF NOT EXISTS folders (name TEXT PRIMARY KEY, changed INTEGER NOT NULL)
         STRICT, WITHOUT ROWID;
-    -- The feeds that are still to be written whole, since all were to be.
+    -- The feeds that must still be written completely.
     CREATE TABLE IF NOT EXISTS rewrites (facet TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value BLOB NOT NULL)
         STRICT, WITHOUT ROWID;

@@ -121,5 +121,5 @@ class EntryRenderer:
 
 
 def face(release: Release) -> tuple[object, ...]:
-    """Return what the entry of another member of its story shows of a release."""
+    """Return the properties of a release that entries of its story's other members show."""
     return release.id, release.source, release.url, release.content.title, release.content.language

@@ -66,7 +66,7 @@ class Release(Answer, frozen=True):
     id: Annotated[str, Meta(description="Assigned once; it never changes.")]
     source: Annotated[str, Meta(description="The id of its source.")]
     url: str
-    aliases: Annotated[tuple[str, ...], Meta(description="All addresses where it was found.")]
+    aliases: Annotated[tuple[str, ...], Meta(description="All known addresses of the release.")]
     title: Annotated[str, Meta(description="Plain text.")]
     published: Annotated[
         str | None,
@@ -205,7 +205,7 @@ class Section(Answer, frozen=True):
     """A section of a source's site."""
 
     slug: str
-    label: Annotated[str, Meta(description="What the source calls it.")]
+    label: Annotated[str, Meta(description="Its name on the source's site.")]
     releases: Annotated[int, Meta(ge=0)]
 
 

@@ -12,8 +12,7 @@ from typing import Final
 from data.models import ChangeCursor, LoggedChange
 from data.store.protocol import Store
 from feeds.server.api import answers
-from feeds.server.api.asking import MAX_PAGE_CHARACTERS, shown, size_of
-from feeds.server.api.cursors import decode, encode
+from feeds.server.api.asking import MAX_PAGE_CHARACTERS, decode, encode, shown, size_of
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import ChangesQuestion
 

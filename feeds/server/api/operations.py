@@ -24,9 +24,9 @@ DOCUMENT: Final = "/api/openapi.json"
 class Operation:
     """One operation of the API: a row of the server's route table.
 
-    ``access`` is what a client's token must allow. ``named`` describes the id in the path, if the
-    path has one. ``by_changes`` means that the response depends only on releases, so its ETag is
-    the position of the last change. ``refused`` maps further error statuses to their descriptions.
+    ``access`` is the right that a client needs. ``named`` describes the id in the path, if the path
+    has one. ``by_changes`` means that the response depends only on releases, so its ETag is the
+    position of the last change. ``refused`` maps further error statuses to their descriptions.
     """
 
     path: str

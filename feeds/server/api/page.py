@@ -37,7 +37,7 @@ def rendered_page(store: Store, site: Site) -> bytes:
 
 
 def names_in(store: Store) -> Mapping[str, str]:
-    """Return ids for example requests, by operation: those of the newest releases."""
+    """Return ids for example requests, by operation. They belong to the newest releases."""
     found = store.select(Selection(), limit=STORY_CANDIDATES).found
     releases = [one for one in map(store.release, (place.id for place in found)) if one]
     story = next((one.story for one in releases if one.story), STORY)

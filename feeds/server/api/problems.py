@@ -20,7 +20,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
     title: Annotated[str, Meta(description="The standard phrase of the status.")]
     status: Annotated[int, Meta(description="The status of the response.", ge=400, le=599)]
-    detail: Annotated[str, Meta(description="What is wrong and how to fix it.")]
+    detail: Annotated[str, Meta(description="The cause and the fix.")]
     parameter: Annotated[
         str | None, Meta(description="The invalid parameter, if the error is about one.")
     ] = None

@@ -254,7 +254,7 @@ def made(
 ) -> Response:
     """Return a 200 response, compressed as requested, or a 304 if the client has it.
 
-    The ETag is that of ``headers``, or else a hash of the body.
+    The ETag is the one in ``headers``, or else a hash of the body.
     """
     tag = headers.get("etag") or f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     if is_known(tag, wanted):
@@ -267,10 +267,10 @@ def made(
 
 
 def address_of(request: Request, site: Site) -> str:
-    """The absolute address of a request without its query, as its client reaches this site.
+    """Return the absolute address of a request without its query, as its client knows the site.
 
-    The scheme and host are those of ``site.url`` if the request is for that host, for a proxy may
-    have ended TLS. Otherwise they are those of the request.
+    For the host of ``site.url`` the scheme and host are taken from there, because a proxy may have
+    ended TLS. Otherwise they are taken from the request.
     """
     path = quote(request.url.path, safe="/~")
     host = request.headers.get("host", "")

@@ -13,7 +13,7 @@ from data.store.protocol import Store
 from feeds.catalog import Catalog, catalog_of
 from feeds.server.reader_api.items import item
 from feeds.server.reader_api.streams import (
-    READ,
+    READ_STATE,
     READING_LIST,
     STARRED,
     Stream,
@@ -81,10 +81,10 @@ class Account:
     def items(self, stream: Stream, usual: int, most: int) -> tuple[list[ReaderItem], str | None]:
         """Return the requested items of a stream, and the continuation if more are left."""
         state = stream.state
-        if state == "all" and READ in self.values.get("xt", []):
+        if state == "all" and READ_STATE in self.values.get("xt", []):
             state = "unread"
         elif state == "all" and (wanted := self.values.get("it")):
-            state = "starred" if STARRED in wanted else "read" if READ in wanted else state
+            state = "starred" if STARRED in wanted else "read" if READ_STATE in wanted else state
         text = self.value("c")
         after = place_of(text) if text else None
         if text and after is None:

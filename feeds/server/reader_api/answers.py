@@ -10,7 +10,7 @@ from data.clock import utc_now
 from data.models import Facet
 from feeds.server.reader_api.account import Account, BadReaderRequest
 from feeds.server.reader_api.items import microseconds, reference, subscription, tags
-from feeds.server.reader_api.streams import READ, READING_LIST, STARRED
+from feeds.server.reader_api.streams import READ_STATE, READING_LIST, STARRED
 
 DEFAULT_ITEMS, MAX_ITEMS = 20, 1000
 """Items per response: the default and the maximum."""
@@ -92,7 +92,7 @@ def edit_tag(account: Account, _: str | None) -> str:
     kept_unread = any(one.endswith("/kept-unread") for one in added)
     noted = {
         name: True if tag in added else False if tag in removed else None
-        for name, tag in (("read", READ), ("starred", STARRED))
+        for name, tag in (("read", READ_STATE), ("starred", STARRED))
     }
     if kept_unread:
         noted["read"] = False

@@ -14,7 +14,7 @@ from feeds.formats.feed_budget import is_long_text
 from feeds.server.reader_api.streams import (
     LABELS,
     LONG_ID,
-    READ,
+    READ_STATE,
     READING_LIST,
     STARRED,
     digits_of,
@@ -29,7 +29,7 @@ def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
     entry = entry_of(release, catalog, mixed=True)
     if is_long_text(entry.html):
         entry = shortened(entry)
-    states = ((READ, known.read), (STARRED, known.starred))
+    states = ((READ_STATE, known.read), (STARRED, known.starred))
     topics = (catalog.topic(topic) for topic in release.content.topics)
     return {
         "id": LONG_ID + digits_of(release.id),

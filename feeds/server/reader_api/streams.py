@@ -15,7 +15,7 @@ from feeds.urls import facet_of
 USER_STATE: Final = re.compile(r"user/[^/]+/state/com\.google/([a-z-]+)")
 LABEL: Final = re.compile(r"user/[^/]+/label/(.+)", re.DOTALL)
 
-READ: Final = "user/-/state/com.google/read"
+READ_STATE: Final = "user/-/state/com.google/read"
 STARRED: Final = "user/-/state/com.google/starred"
 READING_LIST: Final = "user/-/state/com.google/reading-list"
 LABELS: Final = "user/-/label/"
@@ -79,7 +79,7 @@ def item_digits(name: str) -> str | None:
 
 
 def digits_of(release: str) -> str:
-    """Return the 16 hexadecimal digits of a release's item id: the first 64 bits of its own id."""
+    """Return the 16 hexadecimal digits of an item id: the first 64 bits of the release's id."""
     return release.replace("-", "")[:16]
 
 

@@ -1,10 +1,10 @@
-"""The token in a request, and what it allows.
+"""The token in a request, and the decision about it.
 
 A client sends its token as ``Authorization: Bearer`` (``GoogleLogin`` in the Reader API), as the
 password of ``Basic`` with any user name, as browsers and feed readers do, or as ``?token=``. A
 token in an address only allows reading, because addresses are shared and logged.
 
-What a token allows is decided in data.access.
+The decision itself is made in data.access.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Access:
         self._proxies = proxies
 
     def judge(self, scope: Scope, needed: TokenScope) -> AccessVerdict:
-        """Decide whether a request may do what ``needed`` names, by the token that it carries."""
+        """Decide whether a request may read or operate (``needed``), by its token."""
         text = token_in(scope["headers"])
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:
             text = token_in_query(scope["query_string"])

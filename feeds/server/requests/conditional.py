@@ -21,7 +21,7 @@ CODING = re.compile(
 def accepted(header: bytes, offered: tuple[str, ...]) -> str:
     """Return the content coding to use: the best weighted of ``offered``, or ``identity``.
 
-    ``identity`` is also used if the client refuses everything: an unreadable feed helps nobody.
+    A client that refuses everything gets ``identity`` too, because an unreadable feed is useless.
     """
     weights: dict[str, float] = {}
     for part in header[:1000].split(b","):

@@ -149,7 +149,7 @@ def sockets_of(process: int) -> set[str]:
 
 
 def lineage(process: int) -> Iterator[int]:
-    """Yield a process id and those of its parents."""
+    """Yield the ids of a process and its parents."""
     while process > 0:
         yield process
         try:

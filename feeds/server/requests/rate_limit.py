@@ -17,10 +17,10 @@ MAX_NETWORKS: Final = 10_000
 """Maximum number of networks in memory; the longest inactive are dropped first."""
 
 LOOPBACK_FACTOR: Final = 10
-"""Factor by which the rate of this machine is higher."""
+"""This machine's rate, as a multiple of the rate of other clients."""
 
 NETWORK_FACTOR: Final = 4
-"""Factor by which the rate of an IPv6 /48 is higher than the rate of a /64 in it."""
+"""The rate of an IPv6 /48, as a multiple of the rate of a /64 in it."""
 
 
 class RateLimit:

@@ -4,7 +4,7 @@ All requests that cost more than a lookup go through one queue: the API, searche
 feeds on demand, and 404 pages.
 
 A proxy that passes on X-Forwarded-For lets its clients choose their addresses. So all jobs of one
-connection address share limits, and so do those of an IPv6 /48.
+connection address share limits. All jobs of an IPv6 /48 share limits too.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Client: TypeAlias = tuple[str, ...]
 
 def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:
     """Return the networks that limit the jobs of a request's client."""
-    # A proxy can be a client too. Its own jobs are separate from those of its clients.
+    # A proxy can be a client too, so its own jobs and its clients' jobs are counted separately.
     return *networks_of(client_of(scope, proxies)), f"peer {networks_of(peer_of(scope))[-1]}"
 
 
@@ -72,13 +72,13 @@ class Job:
         self.requests = 0
         self.is_running = False
         self.result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        # Without waiting requests nobody retrieves the exception.
+        # Marks the exception as retrieved, in case no request waits for it any longer.
         self.result.add_done_callback(lambda done: done.cancelled() or done.exception())
         self.interruption = Interruption()
         self._work = work
 
     def done(self) -> Any:
-        """Run the work in this thread. Raises what the work raises."""
+        """Run the work in this thread. Exceptions of the work propagate."""
         with interruptible(self.interruption):
             return self._work()
 
@@ -111,7 +111,7 @@ class WorkQueue:
 
         Work without a waiting request is dropped or interrupted. Raises Unanswered if the client
         exceeds the rate limit, too many requests wait, the deadline passes or the client leaves.
-        Also raises what the work raises.
+        Exceptions of the work propagate.
         """
         self._count(scope)
         job = self._shared.get(key) if key is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.topics.tree import TopicNode, topic_tree
+from data.topics.taxonomy import TopicNode, topic_tree
 
 
 def test_topics_stand_under_their_parents_by_label_with_their_counts() -> None:

@@ -24,7 +24,7 @@ from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
 
 API = "/reader/api/0/"
-READ, STARRED = "user/-/state/com.google/read", "user/-/state/com.google/starred"
+READ_STATE, STARRED = "user/-/state/com.google/read", "user/-/state/com.google/starred"
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 HOUR = dt.timedelta(hours=1)
 
@@ -153,20 +153,20 @@ def test_pages_go_back_to_the_first_item_and_none_comes_twice(web: httpx.Client)
 
 
 def test_what_is_marked_read_is_no_more_among_the_unread(web: httpx.Client) -> None:
-    first = items(web, xt=READ)
+    first = items(web, xt=READ_STATE)
     assert len(first) == 5  # what is older than the token by a month counts as read
-    edit(web, i=[one["id"] for one in first[:2]], a=READ)
-    assert len(items(web, xt=READ)) == 3
+    edit(web, i=[one["id"] for one in first[:2]], a=READ_STATE)
+    assert len(items(web, xt=READ_STATE)) == 3
     again = {one["id"]: one["categories"] for one in items(web)}
-    assert READ in again[first[0]["id"]]
-    edit(web, i=first[0]["id"], r=READ)
-    assert len(items(web, xt=READ)) == 4
+    assert READ_STATE in again[first[0]["id"]]
+    edit(web, i=first[0]["id"], r=READ_STATE)
+    assert len(items(web, xt=READ_STATE)) == 4
 
 
 def test_stars_are_kept_beside_reading(web: httpx.Client) -> None:
     one, two, *_ = items(web)
     edit(web, i=[one["id"], two["id"]], a=STARRED)
-    edit(web, i=two["id"], a=READ)
+    edit(web, i=two["id"], a=READ_STATE)
     edit(web, i=one["id"], r=STARRED)
     assert [found["id"] for found in items(web, STARRED)] == [two["id"]]
     assert [found["id"] for found in items(web, it=STARRED)] == [two["id"]]
@@ -174,7 +174,7 @@ def test_stars_are_kept_beside_reading(web: httpx.Client) -> None:
 
 def test_a_feed_is_marked_read_as_a_whole_until_an_instant(web: httpx.Client) -> None:
     kept = items(web, "feed/harbour")[0]
-    edit(web, i=kept["id"], a="user/-/state/com.google/kept-unread", r=READ)
+    edit(web, i=kept["id"], a="user/-/state/com.google/kept-unread", r=READ_STATE)
     until = str(int((NOW - 3 * HOUR).timestamp() * 1e6))
     answer = web.post(f"{API}mark-all-as-read", data={"s": "feed/harbour", "ts": until})
     assert answer.text == "OK"
@@ -245,7 +245,7 @@ def test_a_body_that_breaks_off_is_no_error(
 
 
 def test_changes_need_a_post(web: httpx.Client) -> None:
-    assert web.get(f"{API}edit-tag", params={"i": "1", "a": READ}).status_code == 405
+    assert web.get(f"{API}edit-tag", params={"i": "1", "a": READ_STATE}).status_code == 405
 
 
 @pytest.mark.parametrize("digits", ["0000000000000001", "7fffffffffffffff", "ffffffffffffffff"])
