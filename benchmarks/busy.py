@@ -35,7 +35,7 @@ import httpx
 
 from benchmarks.publish import NEW, SOURCES, draft, opened, record, vocabulary
 from data.models import Source
-from scheduler.children.child import stand_back
+from scheduler.children.child import lower_priority
 from scheduler.demo.process import Served, rooms_served, write_sources
 from scheduler.home import open_home
 from scheduler.home.publish import publish_home
@@ -132,7 +132,7 @@ def working(home: Path, rooms: Served, first: int) -> Iterator[None]:
 def keep_filling(home: Path, first: int) -> None:
     """Ten new releases a second."""
     os.setsid()
-    stand_back(os.getpid())
+    lower_priority(os.getpid())
     for step in itertools.count():
         fill(home, first + NEW * step, NEW, first)
         time.sleep(1)

@@ -21,7 +21,8 @@ from data.settings import Log
 from data.text.redaction import redacted
 
 MAX_LOG_BYTES: Final = 10_000_000
-"""Size in bytes at which a new log of children begins; the previous one is kept beside it."""
+"""Size in bytes at which a new log of children begins; the previous one is kept with the suffix
+.1."""
 
 LEADING_KEYS: Final = ("timestamp", "level", "event")
 """The keys at the start of each line."""

@@ -18,7 +18,7 @@ from math import exp, log
 from typing import Final, NamedTuple
 
 USUAL_HAZARDS: Final = (0.35, 0.48, 0.54, 0.58, 0.45, 0.04, 0.04)
-"""Hazards of a source from Monday to Sunday if nothing is known: those of 50 offices of the US
+"""Hazards of a source from Monday to Sunday before anything is known, from 50 offices of the US
 Senate in a year."""
 
 USUAL_WEIGHT: Final = 40.0
@@ -44,7 +44,7 @@ DAILY_DECAY: Final = 0.5 ** (1 / HALF_LIFE_DAYS)
 
 
 def hazard(share: float) -> float:
-    """The daily hazard of sources of which this share publishes on a day."""
+    """The daily hazard of a group of sources in which a ``share`` publishes on a day."""
     return -log(1 - min(share, MAX_SHARE))
 
 
@@ -150,7 +150,7 @@ def activity_by_zone(
     since: dt.date,
     until: dt.date,
 ) -> dict[str, Activity]:
-    """The activity for each time zone: that of its country, or of the zone itself.
+    """The activity for each time zone, summed over the zones of its country.
 
     ``counts`` is the number of sources that published on a day, by zone. ``first_days`` are the
     days from which each source of a zone is known.

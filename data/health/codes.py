@@ -1,6 +1,6 @@
 """All codes of health, with their states and meanings.
 
-Programs should use the code. The reason beside it is a sentence for people, and may change.
+Programs should use the code. The reason next to it is a sentence for people, and may change.
 docs/health.md lists the codes.
 """
 
@@ -40,7 +40,7 @@ class Meaning(NamedTuple):
 class Verdict(NamedTuple):
     """The health of a source: a code, and the reason as a sentence for people.
 
-    ``degraded`` is whether the source works all the same, with the fault that the code names.
+    ``degraded`` is whether the source still works, with the fault that the code names.
     """
 
     code: str

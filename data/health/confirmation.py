@@ -1,7 +1,8 @@
 """When a change in the health of a source is recorded: a single visit may fail by chance.
 
 Quick visits follow the first visit that shows another health. If they agree with it, the change is
-recorded. States are those of the last visits, events those that were recorded, newest first.
+recorded. In this module, states come from the last visits, and events from the record; both are
+sorted newest first.
 """
 
 from __future__ import annotations

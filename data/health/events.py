@@ -68,11 +68,11 @@ def note_health_events(
 
 
 class HealthCheck:
-    """The last visits to all sources that are neither paused nor removed, and what they show.
+    """The results of the last visits to all sources that are neither paused nor removed.
 
-    ``handled`` are decisions of people about sources, ``network`` is the change of our own network,
-    if any. ``telling`` are the visits that are evidence about their source, newest first, without
-    sources that are not visited any more, which are in ``unvisited``.
+    ``handled`` are decisions of people about sources, and ``network`` is the change of our own
+    network, if any. ``telling`` are the visits that are evidence about their source, newest first.
+    Sources that are no longer visited are in ``unvisited`` instead.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class HealthCheck:
         return None if is_suppressed(told, event, turned) else event
 
     def lost(self, now: dt.datetime) -> Iterator[HealthEvent]:
-        """The changes of sources that are not visited any more."""
+        """The changes of sources that are no longer visited."""
         for name, verdict in self._unvisited.items():
             if is_news(self._before.get(name), verdict.condition):
                 reason = plain(verdict.reason)

@@ -17,10 +17,10 @@ CUT: Final = "interrupted"
 """The kind of error of a visit that ended because we stopped it: no evidence about its source."""
 
 MAX_VISITS: Final = 1000
-"""Maximum number of visits that are searched for those of a day."""
+"""Maximum number of visits that are searched for visits of the last day."""
 
 MAX_EVENTS: Final = 500
-"""Maximum number of health events that are searched for those of a day."""
+"""Maximum number of health events that are searched for events of the last day."""
 
 
 def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
@@ -42,7 +42,7 @@ def last_visit(store: HealthStore, source: str) -> Run | None:
 
 
 def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> bool:
-    """Whether a quick visit should confirm what the last visit to a source shows."""
+    """Whether a quick visit should confirm the result of the last visit to a source."""
     outage = outage_of(events_of(store, HOME))
     runs = conclusive_visits(store.runs(source.id, limit=RECENT_VISITS), outage)
     states = [verdict_of(source, run, None, has_releases=True).condition for run in runs]

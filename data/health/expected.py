@@ -1,9 +1,9 @@
 """When the next release of a source is expected, and when its silence is too long to be chance.
 
-Every day since the last release adds what was expected on it, by the rhythm of the source and the
-activity of the other sources in its country. Future days are assumed to be usual. Silence is
-reported if such a wait is so unlikely that a healthy source would be reported less than once a
-year. A source that publishes on 200 days of a year has 200 waits a year.
+Every day since the last release adds the number of releases expected on that day, by the rhythm of
+the source and the activity of the other sources in its country. Future days are assumed to be
+usual. Silence is reported if such a wait is so unlikely that a healthy source would be reported
+less than once a year. A source that publishes on 200 days of a year has 200 waits a year.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Expected:
 
 
 def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expected:
-    """What is expected of a source at the beginning of a day."""
+    """The expectation for a source at the beginning of a day."""
     now = today.toordinal()
     last = rhythm.last.toordinal()
     waits = days_of_year(rhythm.hazards)
@@ -102,7 +102,7 @@ def waiting(rhythm: Rhythm, activity: Activity, now: int) -> Iterator[tuple[int,
 def expectations(
     store: HealthStore, days: Mapping[str, dt.date]
 ) -> tuple[dict[str, Expected | None], dict[str, SourceRhythm]]:
-    """What is expected of each source on a day in its time zone; None if its releases are too few.
+    """The expectation for each source on a day in its time zone; None if its releases are too few.
 
     The second value holds rhythms that were learned for this; store them to avoid learning them
     again.

@@ -79,7 +79,7 @@ def outage_of(told: Sequence[HealthEvent]) -> Outage | None:
 def hosts_seen(
     sources: Mapping[str, Source], runs: Mapping[str, Sequence[Run]]
 ) -> dict[str, HostSeen]:
-    """What the last visits, newest first, show about each host."""
+    """The state of each host according to the last visits, newest first."""
     found: dict[str, HostSeen] = {}
     for name, some in runs.items():
         host = host_of(sources[name])
@@ -89,7 +89,7 @@ def hosts_seen(
 
 
 def host_seen(runs: Sequence[Run]) -> HostSeen:
-    """What the last visits to a host show, newest first."""
+    """The state of a host according to its last visits, newest first."""
     silent = is_unanswered(runs[0])
     alike = next((at for at, run in enumerate(runs) if is_unanswered(run) != silent), len(runs))
     return HostSeen(not silent, runs[alike - 1].started, runs[0].started, alike)

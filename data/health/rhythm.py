@@ -8,7 +8,7 @@ of
   and is updated every day, while older days decay (a Gamma-Poisson model with a power discount:
   Smith 1979, West and Harrison 1997). A day with releases counts as many as are expected on a day
   with any, so that daily sources are known to be reliable, and bursts count once;
-- the weekday, shrunk towards that of the country;
+- the weekday, shrunk towards the weekdays of the country;
 - the calendar: public holidays, and the season of an earlier rest of this source;
 - the activity of the country's other sources that day (data.health.activity), to a power that is
   learned, too: some offices close with parliament, others don't.
@@ -76,14 +76,14 @@ YEAR_DAYS: Final = 364
 """Days after which the same weekday of the same season comes again."""
 
 REST_TOLERANCE_DAYS: Final = 3
-"""Days by which a rest may be earlier or later than in the year before."""
+"""Maximum number of days by which a rest may shift from one year to the next."""
 
 
 SPREAD_ALONE: Final = 0.2
 """The spread for a source if no other sources of its country are known."""
 
 SPREAD_QUIET: Final = 0.16
-"""The spread per unit of the logarithm by which the others are quieter than usual."""
+"""The spread per unit of the logarithm by which the other sources are quieter than usual."""
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class Wait:
 
     @property
     def chance(self) -> float:
-        """The probability that a healthy source is quiet for so long."""
+        """The probability that a healthy source is quiet for this long."""
         if not self.expected:
             return 1.0
         spread = 1 / self.evidence + self.uncertainty / self.expected
@@ -137,8 +137,8 @@ def weekday_weights(
 ) -> list[float]:
     """The weights of a source's rate from Monday to Sunday, with a mean of 1.
 
-    They follow from the share of such days with a release, shrunk towards that of a source of its
-    country with the same rate.
+    They follow from the share of weekdays with a release. This share is shrunk towards the share of
+    a source in its country with an equal rate.
     """
     mean = sum(usual) / 7
     found = []
@@ -169,7 +169,7 @@ def count_if_any(expected: float) -> float:
 
 
 class _Learner:
-    """What is known about a source so far; ``learn`` adds one day after the other."""
+    """The state of learning the rhythm of a source; ``learn`` adds one day after the other."""
 
     def __init__(self, first: int, activity: Activity) -> None:
         self.activity = activity

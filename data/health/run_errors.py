@@ -29,7 +29,7 @@ REDESIGN: Final = "redesign"
 doubts (data.health.signs)."""
 
 LOST_KINDS: Final = {"bug", "store", "slow", "slow:visit", "slow:skipped"}
-"""Kinds of errors by which Communique itself loses the contents of a page until a later visit."""
+"""Kinds of errors by which Communique loses the contents of a page until a later visit."""
 
 WAIT: Final = "wait"
 """The family of errors of hosts that ask for a pause."""
@@ -146,7 +146,7 @@ def has_delivered(run: Run) -> bool:
 
 
 def errors_of_pages(run: Run) -> list[RunError]:
-    """The errors of a run, without those of files of releases, and without mere doubts."""
+    """The errors of a run, without errors of attached files, and without mere doubts."""
     return [
         error
         for error in run.errors

@@ -1,7 +1,8 @@
 """Signs that a source is extracted wrongly or in part, although its visits work.
 
-They need only the facts of the last visit (data.models.VisitFacts), which include what was seen
-before. One visit shows a sign; alerts wait until the next visits agree (data.health.events).
+They need only the facts of the last visit (data.models.VisitFacts), which include the facts of
+earlier visits. One visit shows a sign; alerts wait until the next visits agree
+(data.health.events).
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
         reason = f"none of the {facts.rows_before} releases that it listed is listed {when}"
     else:
         gone = f"{facts.lost.count} of the {facts.rows_before} releases that it listed"
-        reason = f"{gone} are not listed any more {when}, though nothing newer took their place"
+        reason = f"{gone} have disappeared {when}, but nothing newer took their place"
     return Verdict("listing.lost_rows", reason)
 
 

@@ -108,7 +108,7 @@ class FoldedText:
 
 
 class WatchIndex:
-    """All watches, indexed by what a text needs to match them."""
+    """All watches, indexed by a word or source that an event needs to match them."""
 
     def __init__(self, watches: Mapping[str, Watch]) -> None:
         self._by_word: defaultdict[str, list[Rule]] = defaultdict(list)

@@ -198,7 +198,7 @@ def _fault_of_exclusion(watch: Watch) -> str:
 
 
 def _fault_of_query(query: str) -> str:
-    """What is wrong with a query and how to fix it, or empty."""
+    """The fault of a query and how to fix it, or empty."""
     if len(query) > LONGEST:
         return f"it has {len(query)} characters, more than {LONGEST}; split it into several watches"
     if len(TERM.findall(query)) > MOST_TERMS:

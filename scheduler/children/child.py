@@ -129,12 +129,12 @@ class Child:
             return await self._process.wait()
 
 
-def stand_back(process: int) -> None:
-    """Lower the priority of a process that has a session of its own.
+def lower_priority(process: int) -> None:
+    """Lower the priority of a process that has a separate session.
 
-    Only for work that nobody waits for: publishing and backfill. Linux divides CPU time among
-    sessions before processes (sched(7), autogroup), so both priorities are set. The parent does
-    it, because the child starts to use CPU time before it could.
+    Only for background work: publishing and backfill. Linux divides CPU time among sessions before
+    processes (sched(7), autogroup), so both priorities are set. The parent does it, because the
+    child starts to use CPU time before it could.
     """
     nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
     # The process may have ended already; its parent notices.

@@ -154,7 +154,7 @@ class Crawl:
                 yield visit
         # The parent died, or ended this child.
         patience = STOP_GRACE_SECONDS if self._cut() else 0.0
-        # A visit that reached its deadline leaves requests that nobody waits for.
+        # A visit that reached its deadline leaves pending requests.
         if patience or _awaits_responses(process):
             for seconds in (0.0, patience):
                 # Scrapy waits for pending responses until it gets a second signal.
@@ -168,7 +168,7 @@ class Crawl:
         return bool(under_way)
 
     def give_back(self) -> None:
-        """Release the leases of a parent that can't do it any more."""
+        """Release the leases of a parent that has died."""
         if self._leases:
             # A single machine may not have psycopg.
             from scheduler.children.orphan import give_back  # noqa: PLC0415

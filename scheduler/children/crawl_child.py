@@ -14,7 +14,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.models import Run
-from scheduler.children.child import Child, ChildEnded, ending, stand_back
+from scheduler.children.child import Child, ChildEnded, ending, lower_priority
 from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
 from scheduler.children.page_limit import NoteFile, PageNote
 from scheduler.children.watchdog import Renewal
@@ -33,8 +33,8 @@ ProgressReporter = Callable[[Progress], None]
 class ChildKind(NamedTuple):
     """The visits that a child makes; each kind of visit has its own children.
 
-    ``render`` is for sources that need a browser, ``backfill`` for visits that nobody waits for,
-    and ``separate`` for sources with pages that are too slow to share a process.
+    ``render`` is for sources that need a browser, ``backfill`` for background visits, and
+    ``separate`` for sources with pages that are too slow to share a process.
     """
 
     render: bool = False
@@ -114,7 +114,7 @@ class CrawlChild:
             with open_log(home.crawl_log) as log:
                 child = await Child.start("scheduler.children.crawl", log=log)
             if kind.backfill:
-                stand_back(child.pid)
+                lower_priority(child.pid)
             start = CrawlStart(str(home.path), kind.render, kind.separate, note.path, until, topics)
             try:
                 await child.say(start)

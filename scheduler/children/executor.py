@@ -1,7 +1,7 @@
 """Visits sources in child processes, many at a time, so that a slow source delays no other.
 
 A few children stay while there is work, and each makes many visits at a time. A host with a page
-that takes too much CPU time gets a child of its own. The visits that the page interrupted begin
+that takes too much CPU time gets a separate child. The visits that the page interrupted begin
 again.
 """
 

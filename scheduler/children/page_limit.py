@@ -131,7 +131,7 @@ class PageLimit:
             self._begin()
 
     def _begin(self) -> None:
-        """Note the innermost page and restart the timers; stop them if there is none."""
+        """Note the innermost page and restart the timers; stop them after the last page."""
         seconds = self._seconds if self._pages else 0.0
         signal.setitimer(signal.ITIMER_PROF, seconds, REPEAT_SECONDS)
         signal.setitimer(signal.ITIMER_VIRTUAL, seconds * HARD_FACTOR)

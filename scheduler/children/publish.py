@@ -18,7 +18,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.models import Lease
-from scheduler.children.child import Child, ChildEnded, ending, stand_back
+from scheduler.children.child import Child, ChildEnded, ending, lower_priority
 from scheduler.children.parent_lines import ParentLines, write_line
 from scheduler.home import Home, open_home
 from scheduler.home.publish import publish_home
@@ -134,7 +134,7 @@ class Publisher:
 
     async def _start(self) -> Child:
         child = await Child.start("scheduler.children.publish", str(self._home.path))
-        stand_back(child.pid)
+        lower_priority(child.pid)
         return child
 
     def cut(self) -> None:

@@ -1,7 +1,7 @@
 """Ends a crawl before other workers may visit its hosts, unless its parent renews the leases.
 
 It queries no database and needs no event loop. So it also ends a process that was suspended, or
-whose database does not respond. Another worker requests what was not stored yet.
+whose database does not respond. Another worker then requests the pages that were not stored.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Watchdog(Iterator[bytes]):
     """Passes on the other lines of the parent, and ends the process when its leases expire.
 
     One thread receives the lines from the beginning, so that renewals count while the process is
-    still starting. It reads what waits in the pipe before it compares the clock. So a process that
-    got no CPU time for longer than a lease does not end if its parent renewed the lease meanwhile.
+    still starting. It reads all waiting lines before it compares the clock. So a process that got
+    no CPU time for longer than a lease does not end if its parent has renewed the lease.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Visits sources at once on this machine, beside the workers that share its database.
+"""Visits sources now on this machine, while workers use the same database.
 
-Each host is leased as by a worker. If a worker visits the host, this process waits for it; no
-worker visits the host meanwhile.
+Each host is leased as by a worker. If a worker visits the host, this process waits for it; during
+the visit, workers can't get the host.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ async def visit_at_once(
 ) -> Sequence[Run]:
     """Visit sources under leases of their hosts, and return the reports.
 
-    Raises StoreError, and SourceError if a source file can't be read any more.
+    Raises StoreError, and SourceError if a source file can't be read.
     """
     await asyncio.to_thread(bring_up_to_date, home.store_url)
     asked: dict[str, list[AskedVisit]] = defaultdict(list)

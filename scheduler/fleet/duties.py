@@ -38,7 +38,7 @@ DUTY_LEASE_SECONDS: Final = 15.0
 leader."""
 
 POLL_SECONDS: Final = 0.5
-"""Seconds between two queries for what is due, and between two looks at the clock."""
+"""Seconds between two queries for due jobs, and between two checks of the clock."""
 
 RECONNECT_SECONDS: Final = 5.0
 """Seconds after which a database that was unavailable is tried again."""
@@ -50,8 +50,8 @@ FAILURE_REST_SECONDS: Final = 60.0
 """Seconds before a duty that failed because of a bug is done again."""
 
 OTHER_SITE: Final = (
-    "the settings of this service have {}, but those of the leader {}: use the same settings on "
-    "all services and restart them; until then, the site depends on which service publishes"
+    "this service has {} in its settings, but the leader has {}: use equal settings on "
+    "all services and restart them; until then, the site changes with the publishing service"
 )
 
 log = structlog.get_logger()
@@ -122,7 +122,7 @@ class Duties:
     async def _let_go(self, working: asyncio.Task[None]) -> None:
         """End all duties and release them; do not wait for a database that is unavailable."""
         working.cancel()
-        # If it fails later because of that, nobody needs to know.
+        # A later failure because of that is of no interest.
         working.add_done_callback(lambda done: done.cancelled() or done.exception())
         for name in self._held:
             self._lost(name)
@@ -189,7 +189,7 @@ class Duties:
             log.warning("duty interrupted", duty=name, problem=redacted(str(error)))
 
     async def _may_publish(self) -> bool:
-        """Whether this service can sign what it publishes.
+        """Whether this service can sign its publications.
 
         The leader may publish even if it can't.
         """
@@ -203,7 +203,7 @@ class Duties:
     async def _publish(self, hosts: Hosts, lease: Lease) -> None:
         publishing = self._publishing
         try:
-            # First publish what other services did meanwhile: push compares with HOME/site.
+            # First publish the changes of other services, because push compares with HOME/site.
             await publishing.publish()
             async with asyncio.TaskGroup() as group:
                 group.create_task(publishing.publish_when_due())

@@ -2,8 +2,7 @@
 
 The queue only distributes work. The row of a host (data.store.postgres.hosts) guarantees that one
 worker at a time visits the host, and that each visit counts once. So a job is only the name of a
-row, and no job is retried. If nobody works on a job any more, it is deleted, and its row, which is
-still due, gets another job.
+row, and no job is retried. An abandoned job is deleted; its row is still due, and gets another job.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ DUTY_QUEUE: Final = "duties"
 """The queue of duties, which one of several services does."""
 
 TASK: Final = "visit"
-"""The Procrastinate task of every job: do what is due for a row."""
+"""The Procrastinate task of every job: do the due work of a row."""
 
 DATABASE_TIMEOUT_SECONDS: Final = 60.0
 """Seconds for which a worker waits for a database that does not respond."""
@@ -49,7 +48,7 @@ STALLED_SECONDS: Final = 45.0
 visits earlier, when its leases end (scheduler.fleet.leases)."""
 
 REAP_SECONDS: Final = 2.0
-"""Seconds between two searches for jobs that nobody works on."""
+"""Seconds between two searches for abandoned jobs."""
 
 MAX_CONNECTIONS: Final = 6
 """Maximum number of database connections per worker."""
@@ -63,7 +62,7 @@ INDEX: Final = """
 
 # A row whose job is queued already is skipped, and does not fail the others. The LIMIT makes the
 # planner search each host in the index, even if its statistics still show an empty queue. So does
-# the collation, which is that of the index.
+# the collation, which equals the collation of the index.
 DEFER: Final = """
     WITH due AS (
         SELECT host, next_due FROM hosts h
@@ -249,7 +248,7 @@ class Deferrer:
 
 
 class Reaper:
-    """Deletes jobs that nobody works on any more."""
+    """Deletes abandoned jobs, whose workers have died or lost them."""
 
     def __init__(self) -> None:
         self._unheld: frozenset[int] = frozenset()
@@ -269,7 +268,10 @@ class Reaper:
         return len(await (await db.execute(END, [dead])).fetchall())
 
     async def reap_for_ever(self, url: str) -> None:
-        """Delete jobs periodically, on a connection of its own, which is reopened when it fails."""
+        """Delete abandoned jobs periodically, on a separate connection.
+
+        The connection is reopened if it fails.
+        """
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(

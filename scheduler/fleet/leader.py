@@ -97,7 +97,7 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
         if not refused:
             log.info("standing by")
         async with leading(url) as leadership:
-            # In a task of its own: a task group that is cancelled because the lead was lost reports
+            # In a separate task: a task group that is cancelled because the lead was lost reports
             # only the loss, and the caller would wait for ever.
             turn = asyncio.create_task(lead_once(url, lead, leadership))
             try:

@@ -132,7 +132,7 @@ class Worker:
         silent, renewed = 0.0, self._leases.renewed
         while not self._stop.is_set():
             await asyncio.sleep(POLL_SECONDS)
-            # Counted in checks: a process that was suspended for a minute sent no query meanwhile.
+            # Counted in checks: a suspended process sends no queries, and must not count that time.
             silent = 0.0 if self._leases.renewed > renewed else silent + POLL_SECONDS
             renewed = self._leases.renewed
             if silent > DATABASE_TIMEOUT_SECONDS:

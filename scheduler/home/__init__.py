@@ -106,7 +106,7 @@ class LostStore(StoreError):
 
 OLDER: Final = (
     "the store was older than the archive: %s to hide, remove, redact or undo were applied now; "
-    "run `communique publish` if the site was published meanwhile"
+    "run `communique publish` if the site was published since then"
 )
 
 log = logging.getLogger(__name__)
@@ -251,8 +251,8 @@ class Home:
         store = self.plain_store(patience=patience)
         if not self.settings.archive.enabled:
             if store.journal_end():
-                # If the archive is enabled again later, its journal begins with a snapshot. A
-                # read-only store makes no decisions meanwhile.
+                # If the archive is enabled again later, its journal begins with a snapshot. Until
+                # then, a read-only store makes no decisions.
                 with suppress(StoreError):
                     store.forget_journal()
             # The archive is disabled, but an existing one still stores the orders that follow.
@@ -263,8 +263,8 @@ class Home:
     def plain_store(self, *, patience: float = 30.0) -> JournalStore:
         """The store without the journal of the archive; it is created for a new home directory.
 
-        A store that is older than its archive first applies the orders that it lacks. Raises
-        StoreError, and LostStore instead of creating a store for a home directory that had one.
+        A store that is older than its archive first applies the missing orders. Raises StoreError,
+        and LostStore instead of creating a store for a home directory that had one.
         """
         self.check_store()
         store = open_store(self.store_url, patience=patience)
@@ -390,8 +390,8 @@ def _take(handle: int) -> None:
     for _ in range(MAX_LOCK_ATTEMPTS):
         with suppress(BlockingIOError):
             return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # A check (data.files.is_held) takes a shared lock, so this succeeds beside checks but not
-        # beside a holder.
+        # A check (data.files.is_held) takes a shared lock, so this succeeds during checks, but not
+        # if another process holds the lock.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         # Otherwise two processes that want the lock would block each other.
         fcntl.flock(handle, fcntl.LOCK_UN)

@@ -69,8 +69,8 @@ def move_log(home: Home, database: str) -> None:
 def sign_all(home: Home) -> None:
     """Take all leaves from the database that the store leaves into the log of the archive.
 
-    Nobody reads leaves from there afterwards. Call it when all other processes have ended. A home
-    directory that does not sign the log changes nothing. Raises ArchiveError.
+    No process reads leaves from there afterwards. Call it when all other processes have ended. A
+    home directory that does not sign the log changes nothing. Raises ArchiveError.
     """
     if home.log_key.exists():
         with closing(home.shared_log(signs=True)) as log:

@@ -75,8 +75,7 @@ def publish_here(home: Home, *, everything: bool) -> Publication:
 def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
     """Publish into HOME/site, and copy that into the bucket.
 
-    If the bucket is unavailable, HOME/site is published all the same, and copied by a later
-    publication.
+    If the bucket is unavailable, HOME/site is still published, and a later publication copies it.
     """
     published: list[Publication] = []
 
@@ -96,7 +95,7 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
 
 
 def render_and_push(home: Home, render: Callable[..., bool]) -> None:
-    """Render HOME/site and copy it to the bucket; repeat if another installation began meanwhile.
+    """Render HOME/site and copy it to the bucket; repeat if another installation began in between.
 
     Then everything is rendered, because the other installation cleared the marks of changed feeds.
     If rendering failed, nothing is deleted from the bucket: a missing file may be what failed.
@@ -246,8 +245,8 @@ def _note_number(home: Home, number: int) -> None:
 def settle_topics(home: Home, store: Store) -> None:
     """Update the labels of topics in the store, and remove topics that are only sections.
 
-    Earlier versions made a topic of every section. Releases lose those that neither the taxonomy
-    nor their source file knows.
+    Earlier versions made a topic of every section. Such a topic is removed from releases if it is
+    neither in the taxonomy nor in their source file.
     """
     try:
         taxonomy = load_taxonomy(home.topics)

@@ -1,1 +1,1 @@
-"""The archive of a home directory: what is imported, removed, re-extracted, attested or rebuilt."""
+"""The archive of a home directory: import, removal, re-extraction, attestation, rebuild."""

@@ -215,7 +215,7 @@ class ArchiveImport:
         self.outcome.damaged.append(Damage(record.file, record.offset, cause))
 
     def _take(self, record: Record, name: str) -> None:
-        """Import a record, and remember what it may be for the source."""
+        """Import a record, and index it by its role for the source."""
         if not EARLIEST < record.at <= utc_now():
             self._skip(record, f"its date {record.field('WARC-Date')[:40]} is not possible")
             return
@@ -240,7 +240,10 @@ class ArchiveImport:
         self._note(record, capture)
 
     def _note(self, record: Record, capture: Capture | None) -> None:
-        """Remember what a record in the archive may be for the source and for revisit records."""
+        """Index a record of the archive by its role.
+
+        It may be a payload for revisit records, a redirect, a page, or a file.
+        """
         digest = parse_digest(record.field(PAYLOAD_DIGEST))
         if (
             capture

@@ -30,8 +30,8 @@ from spiders.sources.loader import LoadedSource
 class Reread(msgspec.Struct, frozen=True):
     """A release whose extraction changed, or failed with an ``error``.
 
-    ``gained`` are fields that it did not have, ``lost`` those that the page no longer gives (the
-    stored value stays), ``changed`` those with another value. ``revision`` is the number of the new
+    ``gained`` are new fields. ``lost`` are fields that the page no longer gives; their stored
+    values stay. ``changed`` are fields with another value. ``revision`` is the number of the new
     revision, or 0 if the change is too small for one.
     """
 
@@ -56,10 +56,11 @@ class FoundRelease(msgspec.Struct, frozen=True):
 class Reextraction(msgspec.Struct, frozen=True):
     """The result of extracting releases again.
 
-    ``read`` is their number. ``unarchived`` releases have no page in the archive, ``without_file``
-    ones no valid source file: those of the sources ``unread_sources``. ``releases`` are those that
-    changed or failed, ``new`` those whose captured pages were in no release. ``held`` explains, by
-    source, why nothing is stored: too many of its releases would be spoiled.
+    ``read`` is the number of releases. ``unarchived`` counts releases without a page in the
+    archive, and ``without_file`` releases without a valid source file; their sources are
+    ``unread_sources``. ``releases`` lists changes and failures, and ``new`` lists releases from
+    captured pages that were in no release. ``held`` explains, by source, why nothing is stored: too
+    many of its releases would be spoiled.
     """
 
     read: int

@@ -1,4 +1,4 @@
-"""Reports what the archive of a home directory holds, and which releases it lacks."""
+"""Reports the contents of a home directory's archive, and its gaps."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class MirrorStatus(msgspec.Struct, frozen=True):
     """The files of an archive in bytes, and the captures that the store refers to.
 
     ``index_bytes`` is the size of the indexes alone, which ``bytes`` includes. ``growing`` are
-    unfinished files. ``lost`` are files without records that the store refers to, and
-    ``leaves_lost`` is the number of leaves that the store knows and the log lacks. ``unsigned`` is
-    why the log can't be signed, or empty; likewise ``unwitnessed`` for this witness of others.
+    unfinished files. ``lost`` are files in which records are missing that the store refers to.
+    ``leaves_lost`` counts leaves that the store knows and that are missing in the log. ``unsigned``
+    is why the log can't be signed, or empty; likewise ``unwitnessed`` for this witness of others.
     ``checkpoint`` is the newest signed one: its size, and its root in Base64. ``budget`` (bytes)
     and ``retention`` (days) are 0 if unlimited. ``used_up`` is whether the budget is used up.
     """

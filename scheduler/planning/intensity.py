@@ -27,7 +27,7 @@ PRIOR_RELEASES: Final = 1.0
 """Releases that are assumed before the first one, in as many weeks."""
 
 HOUR_OF_WEEK, TIME_OF_DAY, SAME_MINUTE = 45.0, 30.0, 1.0
-"""Minutes by which profiles are smoothed: standard deviations of a normal kernel."""
+"""Standard deviations, in minutes, of the normal kernels that smooth the profiles."""
 
 ROUND_PRIOR: Final = 2.0
 """Releases that are assumed to be spread evenly over the minutes of an hour."""

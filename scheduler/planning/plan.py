@@ -158,8 +158,8 @@ def prices_of(
 ) -> dict[str, float]:
     """The price of a visit to each of several sources that share a budget.
 
-    The budget is one visit per source and mean interval. The price is the same for all sources but
-    those that would be visited more than MAX_VISIT_FACTOR times as often.
+    The budget is one visit per source and mean interval. All sources have the same price, unless
+    that would give a source more than MAX_VISIT_FACTOR times its share of visits.
     """
     even = WEEK_MINUTES / intervals.mean
     price = price_of(list(intensities.values()), intervals, len(intensities) * even)

@@ -39,7 +39,7 @@ RETRY_SECONDS: Final = 60.0
 
 
 class AlertService:
-    """Sends alerts for what watches match, while it runs."""
+    """Sends the alerts of watches, while it runs."""
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home

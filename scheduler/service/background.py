@@ -1,4 +1,4 @@
-"""Tasks that run beside the service, and handling of their errors."""
+"""Background tasks of the service, and their errors."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Service:
                 await self._publishing.close()
 
     async def _begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start alerts and WebSub, which run until the end of ``beside``."""
+        """Start alerts and WebSub, which run until ``beside`` is closed."""
         failed = self._stop.set
         await beside.enter_async_context(self._alerts.at_work(failed))
         await beside.enter_async_context(self._publishing.push.at_work(failed))
@@ -150,7 +150,7 @@ class Service:
 
     async def _collect(self) -> None:
         """Publish, then visit sources until cancelled."""
-        # The previous publication is served meanwhile: a new version takes a while to render
+        # Until then, the previous publication is served: a new version takes a while to render
         # everything.
         await self._publishing.publish()
         await attempt(self._reload)
@@ -195,7 +195,7 @@ class Service:
             self._schedule_sources(chosen, first)
 
     async def _share_sources(self, chosen: Collection[str]) -> None:
-        """Tell other machines which sources exist; a single machine has nobody to notify."""
+        """Store the list of sources for other machines; a single machine does nothing."""
 
     def _schedule_sources(
         self, chosen: dict[str, LoadedSource], first: dict[str, dt.datetime]
@@ -368,7 +368,7 @@ class Service:
 
 
 class QuietServer(uvicorn.Server):
-    """Uvicorn without signal handlers of its own, because the service stops it last."""
+    """Uvicorn without its own signal handlers, because the service stops it last."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -123,8 +123,8 @@ class Publishing:
 async def ping(outbound: Outbound, url: str, problem: str) -> str:
     """Report to a monitor that the service works, or ``problem``; return why that failed, or empty.
 
-    The protocol is that of https://healthchecks.io/docs/http_api/: a POST to the address means
-    healthy, one to the address and `/fail` means a failure, with the reason in its body.
+    The protocol is https://healthchecks.io/docs/http_api/: a POST to the URL means healthy, and a
+    POST to the URL with `/fail` means a failure, with the reason in its body.
     """
     parts = urlsplit(url)
     if problem:

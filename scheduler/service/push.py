@@ -67,7 +67,7 @@ class PushService:
             except HomeInUse:
                 await asyncio.sleep(POLL_SECONDS)
             except (OSError, StoreError) as error:
-                # Probably a full disk: feeds are served all the same.
+                # Probably a full disk; feeds are still served.
                 log.warning("push failed", problem=str(error))
                 await self._pace.rest()
 

@@ -24,7 +24,7 @@ def notify(*states: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
-    # "@" stands for the NUL byte at the start of an abstract address.
+    # "@" means the NUL byte at the start of an abstract address.
     place = f"\0{address[1:]}" if address.startswith("@") else address
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as opened:

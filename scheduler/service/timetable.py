@@ -1,9 +1,9 @@
-"""The timetable: what the service does periodically, and the next visit of each source.
+"""The timetable: the periodic jobs of the service, and the next visit of each source.
 
-RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due. All
-jobs run in APScheduler, which compares wall-clock times. If the clock went back two days, it would
-stall all jobs for two days. So all jobs are moved by as much as the clock was changed, which is
-measured with the monotonic clock.
+RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due. All jobs
+run in APScheduler, which compares wall-clock times. If the clock went back two days, it would stall
+all jobs for two days. So all jobs are moved by as much as the clock was changed, which is measured
+with the monotonic clock.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ visits."""
 
 MAX_SPREAD_SECONDS: Final = 20.0
 """Maximum seconds by which visits are delayed at random: many releases are published at noon, and
-sources should not be visited in the same second."""
+their sources should not all be visited in one second."""
 
 MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
 """Difference between the wall clock and the monotonic clock from which the clock counts as

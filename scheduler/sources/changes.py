@@ -55,9 +55,9 @@ class SourceRemoval(msgspec.Struct, frozen=True):
 def rename_source(home: Home, old: str, new: str) -> SourceRename:
     """Give a source another id: in the store, then its file and its samples.
 
-    If it is killed in between, the store redirects the old id, which no visit accepts any more, and
-    the same call finishes the rename. Raises UnknownSource, SourceError, RenamedSource, and
-    HomeInUse while the source is visited.
+    If it is killed in between, the store redirects the old id, which no visit accepts then, and the
+    same call finishes the rename. Raises UnknownSource, SourceError, RenamedSource, and HomeInUse
+    while the source is visited.
     """
     path, place = file_of(home, old), file_of(home, new)
     if not ID.fullmatch(new):

@@ -54,10 +54,11 @@ log = logging.getLogger(__name__)
 
 
 class KeptReading(msgspec.Struct, frozen=True):
-    """What the store remembers of a source: the extraction ``accepted`` last, and ``since`` when.
+    """The last decisions about a source: the extraction ``accepted`` last, and ``since`` when.
 
     ``held`` is the extraction that is held for review: ``harm`` is its effect and ``cause`` its
-    reason. If the reason is Communique's own code, the source is not visited meanwhile.
+    reason. If the reason is Communique's own code, the source is not visited until a person accepts
+    it.
     """
 
     accepted: SourceReading | None = None
@@ -75,8 +76,8 @@ class KeptReading(msgspec.Struct, frozen=True):
 class Admission:
     """How a source is extracted: ``loaded`` has the rules, and is None if the visit must wait.
 
-    ``held`` explains what is held for review, or is empty. ``noted`` says what an accepted change
-    extracts differently, or is empty.
+    ``held`` explains why a change is held for review, or is empty. ``noted`` describes the effect
+    of an accepted change, or is empty.
     """
 
     loaded: LoadedSource | None
@@ -119,7 +120,7 @@ class DriftGuard:
         return Admission(loaded, noted=noted)
 
     def drifts(self, loaded: LoadedSource) -> Sequence[Drift]:
-        """What the current source file and code extract differently; nothing is stored.
+        """The differences that the current source file and code would make; nothing is stored.
 
         Empty if both are those accepted last.
         """
@@ -129,7 +130,7 @@ class DriftGuard:
         return self._drifts(loaded, accepted)
 
     def kept(self, source: str) -> KeptReading:
-        """What the store remembers of a source."""
+        """The last decisions about a source."""
         text = self._store.source_reading(source)
         try:
             return msgspec.json.decode(text, type=KeptReading) if text else KeptReading()
@@ -218,7 +219,7 @@ class StoredSource:
         self._until = time.process_time() + MAX_CPU_SECONDS
 
     def with_stored(self, file: SourceFile) -> Drift | None:
-        """Compare what a source file extracts with the published releases."""
+        """Compare the results of a source file with the published releases."""
         read = self._read(file, self._releases)
         pairs = [
             TwoReadings(one.url, one.content, read[one.id])
@@ -236,7 +237,7 @@ class StoredSource:
         return _drift("program", pairs, self._listing(file, said))
 
     def with_rules(self, before: SourceFile) -> Drift | None:
-        """Compare what the current rules and ``before`` extract from the pages seen last."""
+        """Compare the results of the current rules and of ``before`` on the pages seen last."""
         sightings = self._archived.store.sightings
         seen = [
             replace(one, capture=last) if (last := sightings(one.id).seen) and last.file else one
@@ -312,7 +313,7 @@ class StoredSource:
 
 
 def expected_drift(golden: Golden | None, file: SourceFile) -> Drift:
-    """Compare what a source file extracts from its samples with what a person expects."""
+    """Compare the results of a source file on its samples with a person's expectations."""
     if golden is None:
         return NOTHING_STORED
     listing, release = golden.read_by(file)
@@ -327,7 +328,7 @@ def expected_drift(golden: Golden | None, file: SourceFile) -> Drift:
 
 
 def sample_drift(golden: Golden | None, before: SourceFile, after: SourceFile) -> Drift:
-    """Compare what two source files extract from the samples."""
+    """Compare the results of two source files on the samples."""
     if golden is None:
         return msgspec.structs.replace(NOTHING_STORED, cause="file")
     (old, was), (new, now) = golden.read_by(before), golden.read_by(after)
@@ -360,7 +361,7 @@ def _reader(file: SourceFile) -> Callable[[Page], Listing]:
 
 
 def why_held(source: str, cause: Cause, harm: str) -> str:
-    """The message for a person: what is held for review, and what to do."""
+    """The message for a person: why a change is held for review, and how to accept it."""
     accept = f"`communique collect {source} --accept` (see `communique sources check {source}`)"
     if cause == "file":
         return (
@@ -374,7 +375,7 @@ def why_held(source: str, cause: Cause, harm: str) -> str:
 
 
 def note_of(drift: Drift) -> str:
-    """What an accepted change extracts differently, in one sentence, or empty."""
+    """The effect of an accepted change in one sentence, or empty."""
     what = "its source file" if drift.cause == "file" else "this version of Communique"
     if drift.pages_of == "nothing":
         return f"no stored page shows what {what} extracts differently"

@@ -1,4 +1,4 @@
-"""Proposes selectors for a field, with what each finds on several pages."""
+"""Proposes selectors for a field, with the elements that they find on several pages."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ element."""
 
 @dataclass(frozen=True, slots=True)
 class PageYield:
-    """What a selector finds on a page: the number of elements, and the first non-empty value.
+    """The elements that a selector finds on a page: their number, and the first non-empty value.
 
     ``fits`` is whether the value is suitable for the field: a date for a date field.
     """
@@ -80,7 +80,7 @@ class PageYield:
 
 @dataclass(frozen=True, slots=True)
 class SelectorCandidate:
-    """A selector, and what it finds on each page."""
+    """A selector, and the elements that it finds on each page."""
 
     selector: str
     yields: tuple[PageYield, ...]
@@ -117,7 +117,7 @@ def candidates(
 
 
 def without_twins(found: Iterable[SelectorCandidate]) -> list[SelectorCandidate]:
-    """Candidates without those that find the same as an earlier one."""
+    """Candidates without duplicates, which find the same elements as an earlier candidate."""
     seen: dict[tuple[PageYield, ...], SelectorCandidate] = {}
     for one in found:
         seen.setdefault(one.yields, one)
@@ -211,7 +211,7 @@ def is_date(element: etree._Element, reading: DateContext) -> bool:
 def yield_of(
     field: Field, selector: str, page: Page, reading: DateContext, item: str | None
 ) -> PageYield:
-    """What a selector finds on a page."""
+    """The elements that a selector finds on a page."""
     found = found_by(field, selector, page, item)
     told = ((value, fits) for one in found for value, fits in [value_of(field, one, page, reading)])
     value, fits = next((one for one in told if one[0]), ("", False))

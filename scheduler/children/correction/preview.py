@@ -1,4 +1,4 @@
-"""Compares what a source file extracts with and without a selector, on the stored pages."""
+"""Compares the results of a source file with and without a selector, on the stored pages."""
 
 from __future__ import annotations
 

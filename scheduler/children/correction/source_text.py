@@ -35,7 +35,7 @@ FIELDS: Final = {
         Field("release", "body", "Text of a release"),
         Field("release", "section", "Section of a release"),
         Field("release", "publisher", "Publisher of a release"),
-        Field("release", "drop", "What is cut out of the text"),
+        Field("release", "drop", "Parts that are cut out of the text"),
         Field("listing", "link", "Links of the listing to releases"),
         Field("listing", "item", "Each row of the listing"),
         Field("listing", "title", "Title of a row"),
@@ -51,7 +51,7 @@ class SourceFileChanged(CommuniqueError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} was changed meanwhile, so it was not overwritten: reload the page"
+            f"{path} was changed by someone else, so it was not overwritten: reload the page"
         )
         self.path = path
 
@@ -111,9 +111,9 @@ def _table(document: tomlkit.TOMLDocument, name: str) -> Table:
 def save_selector(home: Home, source: str, field: Field, selector: str, digest: str) -> Path:
     """Write a selector into a source file of the home directory, atomically.
 
-    ``digest`` is the digest of the text that the person saw. A bundled source is copied into the
-    home directory, where it takes precedence. Raises SourceFileChanged, SourceError, UnknownSource,
-    OSError.
+    ``digest`` is the digest of the text that the person saw. A bundled source is first copied into
+    the home directory, whose files take precedence. Raises SourceFileChanged, SourceError,
+    UnknownSource, OSError.
     """
     loaded = load_source(home.sources, source)
     text = read_text(loaded.path, SourceError)

@@ -2,8 +2,7 @@
 
 The log is copied first: the records of its leaves exist by then. Files that were finished before
 that contain only logged records, and never change. From unfinished files, only the records with a
-leaf in the copied log are copied. So records, leaves and CDXJ lines agree, as if nobody had written
-since.
+leaf in the copied log are copied. So records, leaves and CDXJ lines agree, despite later writes.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ LOCKS: Final = frozenset(["tree.lock", "pending.lock", "pending.part", "shared.l
 class LogState:
     """A log at one moment.
 
-    ``files`` are the files that change, with their contents, ``full`` the names of those that never
+    ``files`` are the changing files with their contents, ``full`` the names of files that never
     change, and ``keys`` the key files. ``signed`` is the size of the last signed tree. ``waiting``
     are entries, from number ``base`` on, that may be in no tile yet. ``problem`` is why the log
     can't be read, or empty. If the waiting leaves are in a database, ``given`` is how many leaves
@@ -74,7 +73,7 @@ def log_state(home: Path, *, wait: bool = True) -> LogState:
     """The log of a home directory, read while no new tree is being signed.
 
     If ``wait`` is false, the function writes nothing, and may see a partly signed tree. A damaged
-    log is read all the same. Raises OSError.
+    log is read as well as possible. Raises OSError.
     """
     folder = home / "archive" / "log"
     found = LogState()

@@ -2,8 +2,8 @@
 
 The order of copying keeps the store from being ahead of the archive. The store comes first; the
 archive holds everything that it refers to. Then come the files that people write, then the log and
-the records (archive_files). If a source was renamed meanwhile, or records that the store refers to
-were removed from the archive, the run starts again.
+the records (archive_files). The run starts again if a source is renamed while it copies, or if
+records that the store refers to are removed from the archive.
 """
 
 from __future__ import annotations
@@ -371,7 +371,7 @@ class BackupRun:
     def _check(self, copy: StoreCopy, state: LogState) -> None:
         """Check that the archive has everything that the store refers to.
 
-        Raises ChangedMeanwhile if not: records may have been removed meanwhile.
+        Raises ChangedMeanwhile if not: records may have been removed during the run.
         """
         sizes = {
             name.removeprefix("archive/").removesuffix(OPEN): file.bytes
@@ -386,7 +386,7 @@ class BackupRun:
         if copy.journal_end:
             try:
                 if not has_leaf(self._home.path, state, uuid_of(copy.journal_end)):
-                    wrong.append("the log lacks the last record of the journal")
+                    wrong.append("the last record of the journal is missing in the log")
             except ArchiveError as error:
                 wrong.append(str(error))
         if wrong and not self._is_last:

@@ -1,4 +1,4 @@
-"""The folder of a backup: takes in files that differ from those of the previous backup."""
+"""The folder of a backup, which stores files that differ from the previous backup."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def cause_of(error: OSError) -> str:
 
 
 class BackupFolder:
-    """The folder ``path`` with the files ``before``; ``files`` are those of this run.
+    """The folder ``path`` with the files ``before``; ``files`` are the files of this run.
 
     ``copied`` and ``linked`` count new or changed files, of ``copied_bytes``. All methods raise
     OSError.

@@ -22,7 +22,7 @@ class CopyDamaged(CommuniqueError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} does not contain what was written to it: check its disk, or use another one"
+            f"{path} differs from the data written to it: check its disk, or use another one"
         )
         self.path = path
 

@@ -104,7 +104,7 @@ def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[F
         text = f"the store refers to records in archive/{name} that are missing"
         yield Finding("archive", "error", text, "restore the file from a backup")
     if any(one.leaf >= state.leaves for one in stored.captures):
-        text = "the store refers to leaves that the log lacks: an older log was restored"
+        text = "the store refers to leaves that are missing in the log: an older log was restored"
         yield Finding("log", "error", text, "restore the newest archive/log, for example site/log")
 
 

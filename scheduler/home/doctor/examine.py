@@ -45,7 +45,7 @@ DEFAULTS_USED: Final = "correct it; the other checks used the default settings"
 
 
 def examine(path: Path) -> list[Finding]:
-    """Run all checks on the home directory at ``path``, and return what they found."""
+    """Run all checks on the home directory at ``path``, and return their findings."""
     checks = dict(CHECKS)
     found: list[Finding] = []
     home = Home(path, Settings())

@@ -1,4 +1,4 @@
-"""What a check of the doctor receives, and what it reports."""
+"""The input and the result of a check of the doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of what a store of an older state lacks: orders to hide or remove, and schema changes."""
+"""Checks for an outdated store: missing orders to hide or remove, and missing schema changes."""
 
 from __future__ import annotations
 

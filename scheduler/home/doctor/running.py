@@ -22,7 +22,7 @@ MIN_LEFTOVER_AGE_SECONDS: Final = 3600
 
 
 def check_locks(examination: Examination) -> Iterator[Finding]:
-    """List the locks that are held, and by which process."""
+    """List the held locks with their processes."""
     folder = examination.home.path / "locks"
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     held = [(path.name, path.read_text("utf-8", "replace")) for path in paths if is_held(path)]

@@ -1,4 +1,4 @@
-"""Checks of the store: whether it can be read, its schema, and what it still has to do."""
+"""Checks of the store: whether it can be read, its schema, and its pending work."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def check_store(examination: Examination) -> Iterator[Finding]:
     yield from check_orders(home, stored.orders)
     if stored.unwritten:
         text = f"{counted(stored.unwritten, 'journal record')} could not be archived yet"
-        fix = "see the other findings: the archive may lack disk space, or its key"
+        fix = "see the other findings: the archive may have no disk space, or no key"
         yield Finding("store", "warning", text, fix)
 
 

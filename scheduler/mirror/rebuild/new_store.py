@@ -1,4 +1,4 @@
-"""A new store in place of a lost one, which hides what the journal hid from readers."""
+"""A new store in place of a lost one; it hides all releases that the lost store hid."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ Reporter = Callable[[str, int, int], None]
 
 
 class NewStore(msgspec.Struct, frozen=True):
-    """What a new store took from the journal of the lost one.
+    """The numbers of items that a new store took from the journal of the lost one.
 
     ``hidden`` and ``redacted`` count releases, ``removed`` and ``renamed`` count sources.
-    ``unread`` counts unreadable or missing records: what they hid or redacted is unknown.
+    ``unread`` counts unreadable or missing records, which may have hidden or redacted other
+    releases.
     """
 
     hidden: int = 0
@@ -71,7 +72,7 @@ def begin_new_store(home: Home, told: Reporter) -> NewStore | None:
                     new.keep_order(order)
                 # Marks the store as begun, even if nothing was copied into it.
                 new.keep_journaled_file("communique.toml", "")
-            # The journal of the new store begins with a snapshot of what was copied.
+            # The journal of the new store begins with a snapshot of the copied data.
             begin_journal(home)
             return msgspec.structs.replace(done, unread=unread)
 
@@ -88,8 +89,7 @@ def replayed(home: Home, told: Reporter) -> Iterator[tuple[JournalStore, int]]:
     reader = JournalReader(home.archive, found, damaged)
     entries = found.history.entries
     with workplace(home.path / "new-store") as folder:
-        # In a folder of its own, because SQLite's folder is locked while a log is given to its
-        # file.
+        # In a separate folder, because SQLite's folder is locked while a log is given to its file.
         path = folder / "store" / "communique.db"
         path.parent.mkdir()
         begin = reader.write_snapshot(path)

@@ -164,7 +164,7 @@ class Rebuilding:
         self._damaged = [*damages, *found.damages]
         self._reader = JournalReader(home.archive, found, self._damaged)
         self._begin = self._reader.write_snapshot(home.database)
-        # Home refuses to create a store beside a journal.
+        # Home refuses to create a store next to a journal.
         self._store = open_store(home.store_url)
         self._replay = Replay(self._store)
         self._files_lost: list[str] = []
@@ -323,7 +323,7 @@ def without_decisions(store: PublishStore) -> PublishStore:
 
 
 class WithoutDecisions:
-    """The methods of PublishStore, without those that store decisions of a publication."""
+    """The methods of PublishStore, except methods that store decisions of a publication."""
 
     def __init__(self, store: PublishStore) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""The result of a rebuild: what was written, what is missing, and why it failed."""
+"""The result of a rebuild: contents, missing parts, and reasons for failure."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class DamagedPlace(msgspec.Struct, frozen=True):
 class Unreadable(msgspec.Struct, frozen=True):
     """A record that a release or file refers to, and that is damaged or missing.
 
-    ``release`` is the id of the release at ``url``, empty for a file. ``shows`` is what the record
-    showed: ``version 1``, ``last seen``, ``gone`` or ``file``. The record begins at the byte
+    ``release`` is the id of the release at ``url``, empty for a file. ``shows`` is the content of
+    the record: ``version 1``, ``last seen``, ``gone`` or ``file``. The record begins at the byte
     ``offset`` of ``file``, which is empty if only its ``leaf`` is known.
     """
 
@@ -60,16 +60,16 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
-    """What a home directory was rebuilt from, and what is missing.
+    """The sources of a rebuilt home directory, and its missing parts.
 
     ``records`` of the archive were read; ``journal`` of them hold decisions, and ``aside`` more
     hold decisions of abandoned branches. ``damaged`` are unreadable places, ``missing`` the ids of
     records that the journal needs, and ``releases_lost`` the ids of releases that are incomplete
     because of that. ``refused`` are events that can't be applied. ``leaves_lost`` counts leaves
-    whose records are unreadable or missing, and ``unreadable`` lists what these records showed.
-    ``unread`` are URLs of captured pages that are in no release. ``files_lost`` are missing files
-    of the home directory, and ``secrets_cut`` files whose secrets are not in the archive.
-    ``unpublished`` are errors of publishing the site.
+    whose records are unreadable or missing, and ``unreadable`` lists their contents. ``unread`` are
+    URLs of captured pages that are in no release. ``files_lost`` are missing files of the home
+    directory, and ``secrets_cut`` files whose secrets are not in the archive. ``unpublished`` are
+    errors of publishing the site.
     """
 
     home: str
@@ -102,7 +102,7 @@ def restore_sightings(
 ) -> list[Unreadable]:
     """Store which captures saw releases last, from the numbers of their leaves; return lost ones.
 
-    A removed capture is stored with what its leaf states. Raises ArchiveError.
+    Of a removed capture, only the data in its leaf is stored. Raises ArchiveError.
     """
     known = {one.leaf: one for one in captures_at(archive, found, {*seen_in.values()})}
     store.restore_sightings(
@@ -124,7 +124,7 @@ def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterato
 
 
 def unreadable_captures(store: JournalStore, found: Scan) -> list[Unreadable]:
-    """The captures of a store whose records are damaged or missing, with what they show."""
+    """The captures of a store whose records are damaged or missing, with their contents."""
     # Removed records have no file.
     lost = {
         one.record_id: one

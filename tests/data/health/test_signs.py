@@ -48,7 +48,7 @@ def run(facts: VisitFacts | None, *errors: RunError) -> Run:
         (
             VisitFacts(lost=seen(5), rows_before=10),
             "listing.lost_rows",
-            "5 of the 10 releases that it listed are not listed any more since",
+            "5 of the 10 releases that it listed have disappeared since",
         ),
         (
             VisitFacts(behind=seen(1), newest="2026-02-27", newest_known="2026-03-01"),
