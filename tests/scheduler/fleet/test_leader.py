@@ -111,7 +111,7 @@ def test_who_is_told_to_stop_as_the_lead_is_lost_stops(postgres_url: str) -> Non
 def test_who_leads_a_database_that_refuses_writes_stays_and_leads_again(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leader, "REST", 0.1)
+    monkeypatch.setattr(leader, "REFUSAL_REST_SECONDS", 0.1)
     said = list[str]()
 
     async def work() -> None:
@@ -145,7 +145,7 @@ def test_who_is_refused_again_and_again_says_so_once(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_store(postgres_url).close()
-    monkeypatch.setattr(leader, "REST", 0.01)
+    monkeypatch.setattr(leader, "REFUSAL_REST_SECONDS", 0.01)
     tries = list[str]()
 
     def bring_up_to_date(url: str) -> None:

@@ -37,7 +37,7 @@ import sys
 
 from scheduler.fleet import worker
 
-worker.PATIENCE = 12.0
+worker.DATABASE_TIMEOUT_SECONDS = 12.0
 
 from scheduler.cli import run
 

@@ -24,7 +24,7 @@ def test_the_operators_room_is_told_at_an_address_that_opens_it(site: str, admin
 
 @pytest.mark.parametrize("host", ["999.1.1.1", "nowhere.invalid", "203.0.113.1"])
 def test_an_address_that_is_not_this_machines_is_told_as_that(host: str) -> None:
-    with pytest.raises(PortTaken, match=r"write an address of this machine in site\.host"):
+    with pytest.raises(PortTaken, match=r"set site\.host to an address of this machine"):
         listen(host, 0)
 
 

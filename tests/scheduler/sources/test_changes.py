@@ -156,7 +156,7 @@ def test_a_renamed_source_keeps_its_feed_and_its_addresses_lead_on(home: Path) -
 
 def test_an_id_that_is_taken_or_was_is_refused(home: Path) -> None:
     assert "'nobody'" in refused(home, "rename", "nobody", "cable")
-    assert "releases of a source 'post' are kept" in refused(home, "rename", "wire", "post")
+    assert "releases of a source 'post'" in refused(home, "rename", "wire", "post")
     shipped = next(shipped_folder().glob("*.toml"))
     assert "it exists already" in refused(home, "rename", "wire", shipped.stem)
     assert "bundled with Communique" in refused(home, "rename", shipped.stem, "cable")

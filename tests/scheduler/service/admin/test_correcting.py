@@ -37,7 +37,7 @@ def test_a_field_is_corrected_by_following_links_alone(running: Running) -> None
     assert "wrote release.title into" in answer.text
     assert file.read_text() == f'{before}\n[release]\ntitle = "{asked["selector"]}"\n'
     again = running.post(f"{PLACE}/save", **asked, digest=digest[1])
-    assert "was changed meanwhile" in again.text
+    assert "was changed by someone else" in again.text
     file.write_text(before)
 
 
