@@ -265,7 +265,7 @@ OFTEN = """
 import scheduler.service.timetable as timetable
 from scheduler.__main__ import main
 from dataclasses import replace
-often, timetable.SPREAD = {"reload", "publish"}, 0.0
+often, timetable.MAX_SPREAD_SECONDS = {"reload", "publish"}, 0.0
 timetable.RECURRING = [
     replace(one, seconds=0.5) if one.name in often else one for one in timetable.RECURRING
 ]
