@@ -120,8 +120,9 @@ class Activity:
     def others(self, day: int, *, published: bool, heard: float, asked: float) -> Others:
         """How busy all sources but one were on a day, an ordinal.
 
-        ``published`` is whether that source published. ``heard`` and ``asked`` are its own decayed
-        sums for such weekdays before: days with a release, and all days.
+        The arguments are about that one source. ``published`` is whether it published on the day.
+        ``heard`` is its decayed number of equal weekdays with a release, and ``asked`` of all equal
+        weekdays.
         """
         index = day - self.start
         if not 0 <= index < len(self._published):

@@ -59,7 +59,7 @@ def is_confirmed(before: HealthEvent | None, states: Sequence[Condition], furthe
 def fails_often(states: Sequence[Condition]) -> bool:
     """Whether a source fails often: in half of its last visits, which did not agree.
 
-    ``states`` are those since the last record about the source.
+    ``states`` are the states of visits since the last record about the source.
     """
     return bool(states) and is_broken(states[0]) and failures(states) >= RECENT_VISITS / 2
 

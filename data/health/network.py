@@ -33,8 +33,8 @@ RECOVERY_SHARE: Final = 0.5
 """Maximum share of hosts without a response at which an outage is over."""
 
 MAX_UNDECIDED: Final = dt.timedelta(minutes=30)
-"""Maximum time in which a source that does not respond is not recorded because too few others were
-visited."""
+"""Maximum delay before a failing source is recorded, if too few other hosts were visited to exclude
+an outage of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def is_unanswered(run: Run) -> bool:
 
 
 def outage_of(told: Sequence[HealthEvent]) -> Outage | None:
-    """The last outage, from the events about our network, newest first."""
+    """The last outage, according to the events about our network, newest first."""
     match told:
         case [HealthEvent(well=False) as down, *_]:
             return Outage(down.at, None)
@@ -96,7 +96,7 @@ def host_seen(runs: Sequence[Run]) -> HostSeen:
 
 
 def host_of(source: Source) -> str:
-    """The host of a source, which sources on the same server share."""
+    """The host name of a source; sources with one host share its outages."""
     return urlsplit(source.url).netloc.rpartition("@")[2].lower()
 
 
@@ -126,7 +126,7 @@ def network_events(
 
 
 def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
-    """The first host that did not respond since our network is down, or None if unsure."""
+    """The first host that stopped responding in an outage of our network; None if there is none."""
     for one in sorted(hosts, key=lambda host: host.since):
         beside = seen_since(hosts, one)
         nearly_all = len(beside) >= MIN_HOSTS and silent_share(beside) >= OUTAGE_SHARE
@@ -136,7 +136,7 @@ def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
 
 
 def ended(hosts: Sequence[HostSeen], outage: Outage) -> dt.datetime | None:
-    """The last visit, if an outage is surely over, or None."""
+    """The time of the last visit if an outage is over; None if that is not certain."""
     for one in hosts:
         beside = seen_since(hosts, one)
         enough = (

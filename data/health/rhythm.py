@@ -46,17 +46,18 @@ RATE_DECAY: Final = 0.5 ** (1 / 300)
 """Daily decay of the evidence for the rate."""
 
 FOLLOWS_DECAY: Final = 0.5 ** (1 / 1200)
-"""Daily decay of the evidence for how far a source follows the others."""
+"""Daily decay of the evidence for how far a source follows the other sources."""
 
 WEEKDAY_WEIGHT: Final = 4.0
 """Weight of the country's weekdays for a source, in days per weekday."""
 
 FOLLOWS_WEIGHT: Final = 2.0
-"""Weight (as information) of the assumption that a source follows the others proportionally."""
+"""Weight (as information) of the assumption that a source follows the other sources
+proportionally."""
 
 MIN_FOLLOWS: Final = 0.3
+"""Bounds of the power with which a source follows the other sources of its country."""
 MAX_FOLLOWS: Final = 3.0
-"""Bounds of the power with which a source follows the others."""
 
 MAX_FALSE_ALARMS: Final = 1.35
 """Maximum number of times per year that a healthy source is reported as silent, by the model. Its
@@ -88,8 +89,9 @@ SPREAD_QUIET: Final = 0.16
 
 @dataclass(slots=True)
 class Wait:
-    """The wait since the last release of a source that follows the others with a power.
+    """The wait since the last release of a source.
 
+    ``follows`` is the power with which the source follows the other sources of its country.
     ``evidence`` is the shape of the Gamma distribution of its rate.
     """
 
@@ -196,7 +198,7 @@ class _Learner:
         return self.days * count_if_any(each)
 
     def learn(self, day: int, *, published: bool) -> None:
-        """Add a day, which must be the next one: whether the source published on it."""
+        """Learn from the next day; ``published`` is whether the source published on it."""
         weekday = (day - 1) % 7
         if weekday == 0:
             self.usual = self.activity.usual(day)
@@ -230,7 +232,7 @@ class _Learner:
         return weekday_weights(self.rate, self.published, self.asked, self.usual)
 
     def _follow(self, surprise: float, expected: float, busy: float) -> None:
-        """Learn the power with which it follows the others: one step of Fisher's scoring."""
+        """Learn the power with which it follows the other sources: one step of Fisher's scoring."""
         self.score = self.score * FOLLOWS_DECAY + surprise * busy
         self.information = self.information * FOLLOWS_DECAY + expected * busy * busy
         power = 1 + self.score / (FOLLOWS_WEIGHT + self.information)

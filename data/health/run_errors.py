@@ -12,27 +12,27 @@ from data.health.codes import state_of_code
 from data.models import Run, RunError
 
 VANISHED: Final = "vanished"
-"""The kind of error if many releases of a source vanished at once: a person has to check."""
+"""Kind of error: many releases of a source vanished at once, so a person has to check."""
 
 ARCHIVE: Final = "archive"
-"""The kind of error if responses could not be archived, for example on a full disk."""
+"""Kind of error: responses could not be archived, for example on a full disk."""
 
 DRIFT: Final = "drift"
-"""The kind of error if changed extraction is held for review: a person has to accept it."""
+"""Kind of error: changed extraction is held for review until a person accepts it."""
 
 FILE: Final = "file"
-"""The family of errors of files that belong to releases: a source works without them."""
+"""Family of errors of files that belong to releases; a source works without them."""
 
 DOUBTS: Final = {"date", "layout", "selector", "stale"}
 REDESIGN: Final = "redesign"
-"""Kinds, and a family, of errors that only raise doubts about extracted values. Signs report many
-doubts (data.health.signs)."""
+"""Kinds of errors, and a family, that only cast doubt on extracted values. data.health.signs
+reports doubts if they are many."""
 
 LOST_KINDS: Final = {"bug", "store", "slow", "slow:visit", "slow:skipped"}
 """Kinds of errors by which Communique loses the contents of a page until a later visit."""
 
 WAIT: Final = "wait"
-"""The family of errors of hosts that ask for a pause."""
+"""Family of errors of hosts that ask for a pause."""
 
 KINDS: Final = {
     VANISHED: "release.vanished",
@@ -83,20 +83,21 @@ BAD_ANSWER: Final = "site.bad_answer"
 """The code of all other kinds."""
 
 LISTING_CODES: Final = {"listing.moved", "listing.empty"}
-"""Codes of a listing that concern its releases instead, if the listing was extracted."""
+"""Codes about a missing or empty listing. If the listing was extracted, they become
+``release.unread``."""
 
 
 def code_of(kind: str) -> str:
-    """The code of a kind of error that leaves a source without its listing."""
+    """The health code for a kind of error, if the error leaves a source without its listing."""
     if kind.startswith(SERVER_ERROR):
         return "site.server_error"
     return KINDS.get(kind, BAD_ANSWER)
 
 
 def code_of_failure(run: Run, error: RunError) -> str:
-    """The code of a run that failed because of an error.
+    """The health code of a run that failed because of an error.
 
-    If its listing was extracted, the releases could not be.
+    If the listing was extracted, the error concerns releases.
     """
     code = code_of(error.kind)
     of_site = code.startswith("site.") and state_of_code(code) == "failing"

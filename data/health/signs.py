@@ -18,7 +18,7 @@ from data.wording import counted
 
 MIN_MISSED: Final = 5
 MIN_MISSED_SHARE: Final = 0.2
-"""Minimum number and share of the releases that pages name and no listing shows, for a sign."""
+"""Minimum number and share of releases for a sign that pages name and no listing shows."""
 
 MIN_PAGES: Final = 2
 """Minimum number of release pages with a fault for a sign; a single page may be chance."""
@@ -39,7 +39,7 @@ def first_sign(run: Run) -> Verdict | None:
 
 
 def unread(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Releases are listed, but their pages can't be extracted."""
+    """Report that releases are listed, but their pages can't be extracted."""
     if not facts.unread.count:
         return None
     code = code_of(facts.unread_kind)
@@ -52,7 +52,7 @@ def unread(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def moved(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The listing redirects to a page that lists something else."""
+    """Report that the listing redirects to a page that lists something else."""
     del run
     if facts.replaced and facts.place and facts.place != facts.usual:
         return Verdict(
@@ -63,7 +63,7 @@ def moved(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Rows disappeared from the listing without newer ones in their place."""
+    """Report that rows disappeared from the listing without newer ones in their place."""
     if not facts.lost.count:
         return None
     when = since(facts.lost, run)
@@ -76,7 +76,7 @@ def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The listing ends before known releases."""
+    """Report that the listing ends before known releases."""
     if not facts.behind.count:
         return None
     reason = (
@@ -87,7 +87,7 @@ def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def thin(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The texts of releases are far shorter than before."""
+    """Report that the texts of releases are far shorter than before."""
     streak = most(facts.known.thin, facts.new.thin)
     if streak is None:
         return None
@@ -99,7 +99,7 @@ def thin(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def undated(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Releases have lost their dates."""
+    """Report that releases have lost their dates."""
     # A single date may have been forgotten, unless the listing has no dates either.
     least = 1 if facts.dateless.count else MIN_PAGES
     streak = most(facts.known.undated, facts.new.undated, least=least)
@@ -112,7 +112,7 @@ def undated(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Releases have the same title."""
+    """Report that releases have the same title."""
     streak = most(facts.known.same_title, facts.new.same_title, least=1)
     if streak is None:
         return None
@@ -123,7 +123,7 @@ def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def garbled(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Letters of releases are garbled."""
+    """Report that letters of releases are garbled."""
     streak = most(facts.known.garbled, facts.new.garbled)
     if streak is None:
         return None
@@ -135,7 +135,7 @@ def garbled(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def texts_alike(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Releases have the same text."""
+    """Report that releases have the same text."""
     streak = most(facts.known.same_text, facts.new.same_text)
     if streak is None:
         return None
@@ -145,7 +145,7 @@ def texts_alike(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def selectors(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Selectors of the source file match nothing."""
+    """Report that selectors of the source file match nothing."""
     del run
     if not facts.unmatched:
         return None
@@ -155,7 +155,7 @@ def selectors(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def feed(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The feed can't be read or stopped, while the page continues."""
+    """Report that the feed can't be read or stopped, while the page continues."""
     stale = next((error for error in run.errors if error.kind == "stale"), None)
     if stale:
         return Verdict("feed.stale", stale.message)
@@ -166,7 +166,7 @@ def feed(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def recall(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The listing does not show releases that pages name."""
+    """Report that the listing does not show releases that pages name."""
     named = facts.missed.count + facts.known_meanwhile
     if facts.missed.count < MIN_MISSED or facts.missed.count < MIN_MISSED_SHARE * named:
         return None
@@ -178,7 +178,10 @@ def recall(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def certificate(run: Run, facts: VisitFacts) -> Verdict | None:
-    """The certificate of the site has expired; visits continue, but browsers refuse it."""
+    """Report that the certificate of the site has expired.
+
+    Visits continue, but browsers refuse the site.
+    """
     del run
     if not facts.certificate_ended:
         return None
@@ -203,11 +206,11 @@ def most(*streaks: Streak, least: int = MIN_PAGES) -> Streak | None:
 
 
 def pages(streak: Streak) -> str:
-    """How many release pages were extracted, for people."""
+    """The number of extracted release pages, as part of a sentence."""
     return f"{counted(streak.count, 'release')} {'was' if streak.count == 1 else 'were'} read"
 
 
 def since(streak: Streak, run: Run) -> str:
-    """Since when something is seen, for people."""
+    """Since when a fault is seen, as part of a sentence."""
     at = (streak.since or run.started).astimezone(dt.UTC)
     return f"since {at:%Y-%m-%d %H:%M} UTC"

@@ -75,12 +75,12 @@ class Health:
 
     @property
     def code(self) -> str:
-        """The reason as a code of data.health.codes."""
+        """Why the source is in its state, as a code of data.health.codes."""
         return self.verdict.code
 
     @property
     def reason(self) -> str:
-        """The reason as a sentence."""
+        """Why the source is in its state, as a sentence."""
         return self.verdict.reason
 
     @property
@@ -154,7 +154,7 @@ def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
 
 
 def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
-    """A day in words, with its year if that is not the current one."""
+    """A day in words, with its year unless ``today`` is in the same year."""
     named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
     year = f" {day.year}" if day.year != today.year else ""
     return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

@@ -26,7 +26,7 @@ class WatchFolder:
         self._read: dict[str, tuple[Stamp, Watch | WatchError]] = {}
 
     def refresh(self) -> bool:
-        """Read files that were added, changed or removed; whether there were any."""
+        """Read files that were added, changed or removed; return whether there were any."""
         found: dict[str, tuple[Stamp, Watch | WatchError]] = {}
         for path in sorted(self._path.glob("*.toml")):
             try:
@@ -59,7 +59,7 @@ class WatchFolder:
 def load_watches(
     folder: Path, kind: type[Watch]
 ) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
-    """The valid watches in a folder by id, and the errors of the others."""
+    """The valid watches in a folder by id, and the errors of invalid watches."""
     loaded = WatchFolder(folder, kind)
     loaded.refresh()
     return loaded.watches, loaded.errors

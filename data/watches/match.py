@@ -183,7 +183,7 @@ class WatchIndex:
 
 
 def rule_of(watch_id: str, watch: Watch) -> Rule:
-    """The rule of a watch."""
+    """Convert a watch to a rule."""
     terms = terms_of(watch.query)
     return Rule(
         watch_id,

@@ -161,7 +161,7 @@ class Crawl:
                 loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
 
     def _cut(self) -> bool:
-        """Stop and report the visits under way; whether there were any."""
+        """Stop and report the visits under way; return whether there were any."""
         under_way = tuple(self._visits.values())
         for visit in under_way:
             visit.stop(CUT, STOPPED)

@@ -219,7 +219,7 @@ class Executor:
     ) -> tuple[CrawlChild, Coroutine[Any, Any, Run]] | None:
         """Give a visit to a child; return the child and a coroutine that waits for the report.
 
-        None if the executor was closed. Raises OSError and CrawlLost.
+        Returns None if the executor was closed. Raises OSError and CrawlLost.
         """
         while True:
             async with self._choosing:

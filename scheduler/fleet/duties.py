@@ -58,7 +58,7 @@ log = structlog.get_logger()
 
 
 class Duties:
-    """Does the duties that one service gets; ``leads`` tells whether this service is the leader."""
+    """Takes on the duties of one service; ``leads`` returns whether this service is the leader."""
 
     def __init__(
         self, home: Home, publishing: Publishing, alerts: AlertService, leads: Callable[[], bool]

@@ -135,7 +135,7 @@ class HeldHosts:
         try:
             file = parse_source(asked.file, str(path))
         except SourceError as error:
-            # The leader could read the file, so its version is another one.
+            # The leader could parse this file, so it has another version of Communique.
             log.error("invalid source file", problem=str(error))  # noqa: TRY400 - not a bug
             return None
         run = await self._executor.visit(

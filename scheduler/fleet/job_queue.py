@@ -111,9 +111,10 @@ class PatientConnector(procrastinate.PsycopgConnector):
     """
 
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
-        """Run a statement: a job has ended, or a worker reports that it lives or stops.
+        """Run a statement about the state of a job or worker.
 
-        If the database stays unavailable, no error is raised: others notice it.
+        If the database stays unavailable, no error is raised: other processes notice that a worker
+        is gone.
         """
         run = super().execute_query_async
         try:

@@ -191,7 +191,7 @@ async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
 
 
 async def take_lock(db: psycopg.AsyncConnection[Any]) -> bool:
-    """Take the lock unless another connection holds it; whether this connection has it now."""
+    """Take the lock unless another connection holds it; return whether this connection has it."""
     found = await db.execute(f"SELECT pg_try_advisory_lock({LOCK})".encode())
     ((held,),) = await found.fetchall()
     return bool(held)

@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 
 
 def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = None) -> None:
-    """Archive the files of a home directory as they are now, and record which are gone.
+    """Archive the current files of a home directory, and record deleted files.
 
-    Covers all source files, or those with the ids ``sources``. If a file can't be archived now, the
-    next call tries again.
+    Covers all source files, or the files of the source ids ``sources``. If a file can't be archived
+    now, the next call tries again.
     """
     if not isinstance(store, JournaledStore):
         return

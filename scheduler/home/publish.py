@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 
 def publish_home(home: Home, *, everything: bool = False) -> Publication:
-    """Publish changes of a home directory, or ``everything``; others wait for this process."""
+    """Publish changes of a home directory, or ``everything``; one process at a time does."""
     with home.lock("publish", "communique publish", wait=True):
         if problem := no_folder(home.site):
             # The missing folder must not delete files from the bucket.
@@ -58,7 +58,7 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
 
 
 def no_folder(path: Path) -> str:
-    """Why no file can be written into a folder, or empty; a missing folder can be created."""
+    """Why a folder can't be written, or empty. A missing folder will be created."""
     if path.is_symlink() and not path.exists():
         return NOWHERE
     return NO_FOLDER if path.exists() and not path.is_dir() else ""
@@ -80,7 +80,7 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
     published: list[Publication] = []
 
     def render(*, all_of_it: bool) -> bool:
-        """Render; whether nothing failed."""
+        """Render the site, and return whether nothing failed."""
         published.append(publish_here(home, everything=everything or all_of_it))
         return not published[-1].errors
 
@@ -171,7 +171,7 @@ def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
 
 
 def sign_log(home: Home) -> Iterator[PublishError]:
-    """Sign the log if publications do that; yield errors."""
+    """Sign the log in a fleet, where publications sign it; yield errors."""
     if home.has_fleet and home.settings.archive.enabled:
         try:
             with closing(home.shared_log(signs=True)) as log:

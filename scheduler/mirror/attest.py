@@ -1,4 +1,4 @@
-"""Has witnesses and a time-stamp authority sign the log, and signs the logs of others."""
+"""Has witnesses and a time-stamp authority sign the log, and signs the logs of other instances."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Cosignature(msgspec.Struct, frozen=True):
 
 
 class Witnessed(msgspec.Struct, frozen=True):
-    """A log of others, as in the settings, and the size in leaves of its tree that was signed."""
+    """The log of another instance, as in the settings, and the leaves of its signed tree."""
 
     log: str
     size: int
 
 
 class Attestation(msgspec.Struct, frozen=True):
-    """Who attests the log now, and which logs of others were ``witnessed``.
+    """Who attests the log now, and which logs of other instances were ``witnessed``.
 
     ``timestamp`` is the size of the tree that got a time stamp, or None.
     """
@@ -55,7 +55,7 @@ def is_configured(home: Home) -> bool:
 
 
 def attest(home: Home) -> Attestation:
-    """Ask all witnesses and authorities in the settings; one that fails does not stop others."""
+    """Ask all witnesses and authorities in the settings, even if one of them fails."""
     settings = home.settings.archive
     log = log_of(home.path)
     client = client_of(home)

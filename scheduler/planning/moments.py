@@ -37,7 +37,7 @@ MAX_DELAY_MINUTES: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Points in minutes since MONDAY, sorted, and the part of a release that each represents."""
+    """Sorted points in minutes since MONDAY, and the fraction of a release at each point."""
 
     minutes: NDArray[np.float64]
     parts: NDArray[np.float64]

@@ -123,7 +123,7 @@ def plan(intensity: NDArray[np.float64], start: float, price: float, intervals: 
     most, waits = intervals.steps, intervals.waits[1:]
     least = max(1, round(intervals.least / intervals.step))
     planned = int(max(MIN_PLAN_MINUTES, intervals.longest) / intervals.step)
-    # The time after the plan affects its last visits, and earlier ones less and less.
+    # Steps after the end of the plan are included, because they affect its last visits.
     known = planned + 2 * most
     expected = per_step(intensity, start, intervals.step, known).tolist()
     ahead = np.zeros(known + most + 1)

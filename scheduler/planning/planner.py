@@ -172,7 +172,7 @@ class VisitPlanner:
         return NextVisit(at, (due - minute) * 60, float(intensity[hour].sum()))
 
     def _is_learned(self, source: LoadedSource) -> bool:
-        # A plan has steps of minutes, so visits at such short intervals come evenly.
+        # Plans have steps of at least a minute. At shorter intervals, visits come evenly.
         return self.interval(source) > max(self._settings.least_interval, 60)
 
     def _intervals_of(self, source: LoadedSource) -> Intervals:

@@ -209,7 +209,10 @@ class Service:
         self._feed_push.follow(frozenset(chosen))
 
     def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime]]:
-        """The sources that are not paused, and the first visits of new or changed ones."""
+        """Load the sources that are not paused.
+
+        Returns them by id, and the times of the first visits to new or changed sources.
+        """
         loaded, broken = load_sources(self._home.sources)
         for error in broken:
             log.error("invalid source file", problem=str(error))
@@ -218,7 +221,7 @@ class Service:
             chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
             self._planner.learn(store, chosen.values(), utc_now())
             if self._home.has_fleet:
-                # The workers have no source files to archive.
+                # Workers have no source files, so the leader archives them.
                 keep_home_files(self._home, store)
             return chosen, {
                 source.id: self._first_visit(store, source)

@@ -140,7 +140,7 @@ def check_is_free(home: Home, store: Store, old: str, new: str) -> None:
 
 
 def move(path: Path, place: Path) -> bool:
-    """Rename a file or folder if it exists; whether it did. Raises SourceError."""
+    """Rename a file or folder if it exists; return whether it did. Raises SourceError."""
     if not path.exists():
         return False
     if place.exists():

@@ -122,7 +122,7 @@ class DriftGuard:
     def drifts(self, loaded: LoadedSource) -> Sequence[Drift]:
         """The differences that the current source file and code would make; nothing is stored.
 
-        Empty if both are those accepted last.
+        Empty if the current file and code are already accepted.
         """
         accepted = self.kept(loaded.id).accepted
         if accepted == SourceReading.of(loaded.file):

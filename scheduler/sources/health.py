@@ -80,7 +80,7 @@ def without_file(
     loaded: Collection[str],
     broken: Iterable[SourceError],
 ) -> dict[str, Verdict]:
-    """The sources whose files are ``broken``, and the ``visited`` ones whose files are missing."""
+    """Verdicts about sources whose files are ``broken``, and ``visited`` sources without a file."""
     missing = {
         source: Verdict("source.missing", MISSING.format(source))
         for source in visited
@@ -126,8 +126,7 @@ MISSING = (
 def note_health(home: Home) -> int:
     """Store changes in the health of sources since the last call; return their number.
 
-    One process at a time does this, others wait, so that each change is stored once. Raises
-    StoreError.
+    Only one process at a time does this, so that each change is stored once. Raises StoreError.
     """
     store = home.store()
     try:

@@ -58,7 +58,7 @@ MIN_BODY_CHARS, MIN_LINK_CHARS, MAX_LINE_CHARS, MAX_DATE_CHARS = 200, 10, 300, 8
 """Minimum characters of a body and of a link, maximum characters of a line and of a date."""
 
 MAX_DATE_CHILDREN: Final = 3
-"""Number of child elements from which an element is too complex for a date, such as a row of a
+"""Number of child elements from which an element is too complex for a date; it may be a row of a
 listing."""
 
 MAX_SELECTORS_PER_ELEMENT: Final = 6
@@ -98,8 +98,8 @@ def candidates(
     """The selectors that may be meant for a field, the most likely first.
 
     ``chosen`` is the element on one of the ``pages`` that a person pointed at. Without it, all
-    elements that look like the field are tried, and those whose text is the ``known`` value.
-    ``item`` is the selector of the rows that the selectors of a listing are relative to.
+    elements are tried that look like the field, or whose text is the ``known`` value. ``item`` is
+    the selector of rows, to which the selectors of a listing are relative.
     """
     if chosen is None:
         elements = [*islice(suggested(field, pages[0], reading, known), MAX_ELEMENTS)]

@@ -63,7 +63,7 @@ class CorrectionRequest(msgspec.Struct, frozen=True):
 
 
 class Around(msgspec.Struct, frozen=True):
-    """An element that contains the chosen one, or that one itself: its number and its name."""
+    """The chosen element or one of its ancestors: its number and its name."""
 
     number: int
     name: str

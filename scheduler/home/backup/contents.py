@@ -1,4 +1,4 @@
-"""Which files of a home directory are backed up: all that can't be made from others."""
+"""Which files of a home directory are backed up: all that can't be made from other files."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def write(source: Path, manifest: Manifest, path: Path, tell: Told) -> None:
 
 
 def is_own(source: Path, place: str) -> bool:
-    """Whether a file is in the backup itself: a link could lead to files of others."""
+    """Whether a file is in the backup itself: a link could lead to unrelated files."""
     path = source / place
     return path.is_file() and path.resolve() == source.resolve() / place
 

@@ -61,7 +61,7 @@ class JournalReader:
             return None
 
     def _assembled(self, snapshot: events.Snapshot, path: Path) -> bool:
-        """Join the parts of a snapshot into a file; whether all parts were found."""
+        """Join the parts of a snapshot into a file; return whether all parts were found."""
         digest = hashlib.sha256()
         with path.open("wb") as file:
             for record in snapshot.records:

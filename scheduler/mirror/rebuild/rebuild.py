@@ -275,7 +275,7 @@ class Rebuilding:
                 self._replay.files.setdefault(name, events.FileKept(name, record, record))
 
     def _write_files(self) -> None:
-        """Write the files that are in force into the home directory, and delete the others."""
+        """Write the files in force into the home directory, and delete all other ones."""
         self._files_lost, self._secrets_cut = [], []
         for name, kept in self._replay.files.items():
             path = self._home.path / name
@@ -364,7 +364,7 @@ def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
         try:
             os.link(path, target / path.name)
         except OSError:
-            # Another file system, which can't share a hard link.
+            # A hard link can't cross file systems.
             shutil.copyfile(path, target / path.name)
     return damages
 

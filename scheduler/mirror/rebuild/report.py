@@ -100,9 +100,10 @@ class Rebuilt(msgspec.Struct, frozen=True):
 def restore_sightings(
     store: JournalStore, archive: Path, found: Scan, seen_in: Mapping[str, int]
 ) -> list[Unreadable]:
-    """Store which captures saw releases last, from the numbers of their leaves; return lost ones.
+    """Store which captures saw releases last; return the captures that are lost.
 
-    Of a removed capture, only the data in its leaf is stored. Raises ArchiveError.
+    ``seen_in`` maps releases to the leaves of these captures. Of a removed capture, only the data
+    in its leaf is stored. Raises ArchiveError.
     """
     known = {one.leaf: one for one in captures_at(archive, found, {*seen_in.values()})}
     store.restore_sightings(
@@ -114,7 +115,7 @@ def restore_sightings(
 
 
 def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterator[Capture]:
-    """The captures of the leaves with these ``numbers``, without those whose record is lost."""
+    """The captures of the leaves with these ``numbers``, except captures whose record is lost."""
     for place, leaf in found.answers.items():
         if leaf is not None and leaf in numbers:
             yield read_record(archive, *place).capture(leaf)
