@@ -17,7 +17,7 @@ from data.interchange.lines import MAX_LINE_BYTES, LineError, read_line
 from data.models import Source
 from data.store.protocol import Store
 from data.text.redaction import HIDDEN
-from data.text.sanitize import MOST
+from data.text.sanitize import MAX_CHARACTERS
 from data.topics.taxonomy import Taxonomy, filed
 
 UNDATED: Final = (
@@ -25,7 +25,7 @@ UNDATED: Final = (
     " `published` to the line"
 )
 
-CUT: Final = f"its text is longer than {MOST:,} characters; the rest is not stored"
+CUT: Final = f"its text is longer than {MAX_CHARACTERS:,} characters; the rest is not stored"
 
 OTHER_ID: Final = (
     f"its address contains a masked secret ({HIDDEN}), so the release gets another id; use the "

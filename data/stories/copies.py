@@ -10,7 +10,7 @@ from typing import Final
 
 from data.models import Release
 from data.text.similarity import (
-    SAMPLE,
+    SAMPLE_SIZE,
     Signature,
     containment,
     count_found,
@@ -77,7 +77,7 @@ def likeness(left: Signature, right: Signature) -> Likeness:
     few, many = shorter_first(left, right)
     if len(few) < MIN_SHINGLES:
         return Likeness.NONE
-    sample = few[:SAMPLE]
+    sample = few[:SAMPLE_SIZE]
     if count_found(sample, many) < MIN_SAMPLED_CONTAINMENT * len(sample):
         return Likeness.NONE
     shared = count_found(few, many)

@@ -1,4 +1,4 @@
-"""What pages say of their visitors and of the time gone by: it changes at every look."""
+"""Recognize view counters and relative times, which change with every request."""
 
 from __future__ import annotations
 
@@ -19,33 +19,34 @@ COUNTER: Final = re.compile(
     r"(?:second|minute|hour|day|week|month|year)s? ago\W*$",
     re.IGNORECASE,
 )
-"""What counts visitors or the time gone by, as a whole line or a part of one between bars."""
+"""A view counter or relative time, as a whole line or as a part between bars."""
 
-COUNTER_LINE: Final = 80
-COUNTER_WORDS: Final = 8
+MAX_COUNTER_LENGTH: Final = 80
+"""Maximum characters, and spaces, of a line with a counter."""
+MAX_COUNTER_SPACES: Final = 8
 """Characters, and spaces, of a line up to which it may hold a counter."""
 
 DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
-"""The figures of counters; to look for any figure of Unicode takes twice the time."""
+"""Digits used in counters. Searching for any Unicode digit takes twice the time."""
 
 
 AGO: Final = re.compile("ago")
-"""What stands in a line that tells of the time gone by without a figure ("an hour ago")."""
+"""A word in relative times without digits ("an hour ago")."""
 
 SIGN: Final = re.compile(f"{LABELS}|{AGO.pattern}")
-"""What a counter has: in a line of small letters it is found in a third of the time."""
+"""Words that every counter contains; this test takes a third of the time of COUNTER."""
 
 
 def without_counters(text: str) -> str:
-    """A text without the lines, or parts of lines, that count visitors."""
+    """Remove view counters and relative times from a text, as lines or parts of lines."""
     lines = text.split("\n")
     kept = map(uncounted, lines)
     return "\n".join(a if b is None else b for a, b in zip(lines, kept, strict=True))
 
 
 def uncounted(line: str) -> str | None:
-    """A line without what counts visitors in it, or None where nothing does."""
-    if len(line) > COUNTER_LINE or line.count(" ") > COUNTER_WORDS:
+    """Return a line without its counter, or None if it has none."""
+    if len(line) > MAX_COUNTER_LENGTH or line.count(" ") > MAX_COUNTER_SPACES:
         return None
     if not SIGN.search(line.casefold()):
         return None

@@ -1,7 +1,7 @@
-"""Forms of a text without escapes and markup, each character with its place in the text.
+"""Decode escapes and markup in a text, and map each character back to its original position.
 
-The same value may be percent-encoded, written as HTML references or as escapes of JSON, JavaScript
-and CSS, several times over, or have tags inside. The work grows with the length of the text only.
+A value may be percent-encoded, written as HTML references, or escaped for JSON, JavaScript or CSS.
+It may be encoded several times, or have tags inside. The work is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from io import StringIO
 from typing import Final
 
 MAX_FORMS: Final = 6
-"""Maximum number of forms of a text; each is the one before, decoded."""
+"""Maximum number of forms of a text; each one is the previous one, decoded."""
 
 INVISIBLE: Final = "\u00ad\u200b-\u200f\u2060\ufeff"
 
@@ -37,18 +37,18 @@ LETTERS: Final = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of a text: each character came from ``text[starts[i]:ends[i]]`` of the original."""
+    """A decoded form of a text; its character ``i`` came from ``text[starts[i]:ends[i]]``."""
 
     text: str
     starts: array[int]
     ends: array[int]
 
     def span(self, first: int, last: int) -> tuple[int, int]:
-        """Start and end in the original of the characters from ``first`` to before ``last``."""
+        """Return start and end in the original text of the characters ``first`` to ``last - 1``."""
         return self.starts[first], self.ends[last - 1]
 
     def parts(self, places: Iterable[tuple[int, int]]) -> Form:
-        """A form of these parts, one after the other."""
+        """Return a form that consists of these spans, joined."""
         text, starts, ends = StringIO(), array("i"), array("i")
         for first, last in places:
             text.write(self.text[first:last])
@@ -58,7 +58,7 @@ class Form:
 
 
 def decoded_texts(text: str) -> Iterator[str]:
-    """A text in lower case, then decoded once, twice and so on until nothing changes."""
+    """Yield a text in lower case, then decoded repeatedly until nothing changes."""
     for _ in range(MAX_FORMS):
         yield _lower(text)
         after = ESCAPED.sub(_decoded, text)
@@ -68,7 +68,7 @@ def decoded_texts(text: str) -> Iterator[str]:
 
 
 def decoded_forms(text: str) -> Iterator[Form]:
-    """The same as ``decoded_texts``, with places."""
+    """Yield the forms of `decoded_texts` with their positions."""
     count = len(text)
     form = Form(text, array("i", range(count)), array("i", range(1, count + 1)))
     for _ in range(MAX_FORMS):
@@ -80,37 +80,37 @@ def decoded_forms(text: str) -> Iterator[Form]:
 
 
 def letters_of(text: str) -> str:
-    """The letters and digits of a text in lower case; contents of tags follow after the rest."""
+    """Return the letters and digits of a text in lower case; the contents of tags come last."""
     tags = TAG.findall(text)
     pieces = [TAG.sub("", text), *tags] if tags else [text]
     return "\n".join(["".join(LETTERS.findall(piece)) for piece in pieces])
 
 
 def letters_form(form: Form) -> Form:
-    """The same as ``letters_of``, with places."""
+    """Return the result of `letters_of` with positions."""
     return form.parts(_letter_places(form.text))
 
 
 def _letter_places(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each run of letters: those outside of tags first, then those inside."""
+    """Yield start and end of each run of letters, first outside tags, then inside."""
     at = 0
     for tag in TAG.finditer(text):
         yield from (one.span() for one in LETTERS.finditer(text, at, tag.start()))
         at = tag.end()
     yield from (one.span() for one in LETTERS.finditer(text, at))
     for tag in TAG.finditer(text):
-        # The bracket keeps the letters of two tags apart.
+        # The bracket separates the letters of two tags.
         yield tag.start(), tag.start() + 1
         yield from (one.span() for one in LETTERS.finditer(text, *tag.span()))
 
 
 def _lower(text: str) -> str:
-    # Only this letter becomes two in lower case.
+    # This is the only letter that becomes two letters in lower case.
     return text.replace("\u0130", "i").lower()
 
 
 def _decode(form: Form) -> Form:
-    """A form with each escape replaced by its character."""
+    """Replace each escape of a form by its character."""
     pieces: list[str] = []
     starts, ends = array("i"), array("i")
     at = 0
@@ -132,7 +132,7 @@ def _decode(form: Form) -> Form:
 
 
 def _decoded(found: re.Match[str]) -> str:
-    """The character of an escape; nothing for an invisible one."""
+    """Return the character of an escape, or "" if it is invisible."""
     text = found[0]
     if text[0] == "%":
         octets = bytes.fromhex(text.replace("%", ""))
@@ -153,7 +153,7 @@ INVISIBLE_TEXT: Final = re.compile(f"[{INVISIBLE}]*")
 
 
 def _unescaped(text: str) -> str:
-    """The character of an escape with a backslash, which is not part of ``text``."""
+    """Return the character of a backslash escape; ``text`` does not include the backslash."""
     kind = text[0].lower()
     if kind in "nrtv":
         return " "

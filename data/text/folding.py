@@ -1,4 +1,4 @@
-"""The four forms that text is compared in, side by side: what each makes of the same text.
+"""Fold text for comparisons: four forms for dates, keywords, searches and labels.
 
 | text | fold_date | fold_keyword | fold_search | fold_label |
 |---|---|---|---|---|
@@ -10,11 +10,11 @@
 | a–b | a-b | a–b | a b | a–b |
 | 東京 | 東京 | 東京 | 東 京 | 東京 |
 
-Dates are found by it, and read digit by digit: what it makes of a character stands in that
-character's place. Keywords are written by people who may leave accents out, so letters that some
-keyboards lack are joined too. Searches find whole words, so all but words is dropped, and scripts
-that part no words are parted. Labels name a topic for ever: only case is dropped, lest two become
-one.
+Date patterns need one ASCII digit per digit. Keywords are written by people who may omit accents,
+so `fold_keyword` also merges letters that are missing on some keyboards. Searches compare whole
+words, so `fold_search` drops everything else and separates the letters of scripts without spaces.
+Labels are permanent names of topics, so `fold_label` drops only the case, to keep different labels
+different.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ LETTERS: Final = str.maketrans(
     {"ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ə": "e"}
     | {"ґ": "г", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه"}
 )
-MEMORY: Final = 50_000
-"""Words whose form is remembered: bounded, because texts are hostile."""
+MAX_CACHED_WORDS: Final = 50_000
+"""Maximum number of cached words; limited because texts are hostile."""
 
 ACCENTS: Final = re.compile("[\u0300-\u036f]")
 NO_WORD: Final = re.compile(r"[^\w\u0300-\U0001ffff]|[\u2000-\u206f\u3000-\u303f]")
 
 
 class _DateFold(dict[int, str]):
-    """What each character becomes where dates are read; filled as characters are met."""
+    """Maps characters to their form in dates; filled on first use of each character."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -66,13 +66,13 @@ _DATE_FOLD = _DateFold()
 
 
 def fold_date(text: str) -> str:
-    """Text as dates are matched in it: no case, no accents, ASCII digits and hyphens."""
+    """Fold a text for date patterns: no case, no accents, ASCII digits and hyphens."""
     return text.translate(_DATE_FOLD)
 
 
-@lru_cache(maxsize=MEMORY)
+@lru_cache(maxsize=MAX_CACHED_WORDS)
 def fold_keyword(word: str) -> str:
-    """The skeleton of a word that keyword rules are compared with."""
+    """Fold a word for the comparison with keywords."""
     if word.isascii():
         return word.lower()
     bare = MARKS.sub("", normalized("NFKD", word.lower()))
@@ -80,7 +80,7 @@ def fold_keyword(word: str) -> str:
 
 
 def fold_search(text: str) -> str:
-    """Text as it is indexed: words parted by single spaces, without case and accents."""
+    """Fold a text for the search index: words with single spaces, without case and accents."""
     plain = text.casefold()
     if not plain.isascii():
         decomposed = normalized("NFKD", plain)
@@ -92,6 +92,6 @@ def fold_search(text: str) -> str:
 
 
 def fold_label(label: str) -> str:
-    """A label of a topic as it is compared: casefolded, composed (NFC), single spaces."""
+    """Fold a topic's label: case-folded, NFC, single spaces."""
     folded = normalized("NFD", label).casefold()
     return " ".join(normalized("NFC", folded).split())

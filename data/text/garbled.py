@@ -1,6 +1,6 @@
-"""Whether the letters of a text became others on the way: it went through a wrong character set.
+"""Detect text that lost letters because it was decoded with a wrong character set.
 
-What is left of that are U+FFFD, question marks amid words, or pairs such as ``Ã¼`` for ``ü``.
+Lost letters leave U+FFFD, question marks inside words, or pairs such as ``Ã¼`` for ``ü``.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from typing import Final
 from data.text.clean import CONFUSED
 
 LOST: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
-"""What stands in place of letters."""
+"""Characters that replace lost letters."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
 """A word that may contain question marks, such as an address."""
 
-FEWEST: Final = 5
-"""Letters that are lost at the least: one may be lost in a quotation."""
+MIN_LOST_LETTERS: Final = 5
+"""Minimum number of lost letters in a garbled text; a quotation may contain one."""
 
-OFTEN: Final = 100
-"""Characters of a text of which one is lost at the least."""
+MAX_CHARACTERS_PER_LOSS: Final = 100
+"""Maximum characters of a garbled text per lost letter."""
 
 
 def is_garbled(text: str) -> bool:
-    """Whether letters of a text are lost, more than a few.
+    """Whether more than a few letters of a text are lost.
 
-    Pairs of letters that a wrong character set makes are told as ftfy tells them.
+    ftfy recognizes the pairs of letters that a wrong character set produces.
     """
     words = ADDRESS.sub(" ", text) if "?" in text else text
     lost = sum(len(match[0]) for match in LOST.finditer(words))
@@ -38,4 +38,4 @@ def is_garbled(text: str) -> bool:
 
 
 def _is_much(lost: int, text: str) -> bool:
-    return lost >= FEWEST and lost * OFTEN >= len(text)
+    return lost >= MIN_LOST_LETTERS and lost * MAX_CHARACTERS_PER_LOSS >= len(text)

@@ -1,4 +1,4 @@
-"""HTML as plain text, for what comes in without one."""
+"""Convert HTML to plain text, and plain text to HTML."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SILENT: Final = frozenset(["script", "style", "noscript", "template", "title", "
 
 
 def text_of(html: str) -> str:
-    """The text of a fragment of HTML, its paragraphs parted by blank lines."""
+    """Return the text of an HTML fragment, with blank lines between paragraphs."""
     root = _parsed(html)
     if root is None:
         return ""
@@ -46,10 +46,9 @@ def text_of(html: str) -> str:
 
 
 def both_of(html: str, text: str) -> tuple[str, str]:
-    """A body as safe HTML and as text, from what was written of it in both forms.
+    """Return a body as safe HTML and as text, given in both forms.
 
-    Addresses are absolute already. Where the HTML is too long to be kept whole, the text ends where
-    it does.
+    Its addresses are already absolute. If the HTML is too long and is cut, the text is cut too.
     """
     safe = sanitize_absolute(html)
     return safe, text_of(safe) if is_huge(html) else clean_text(text)
@@ -63,12 +62,12 @@ GAPS: Final = {
 
 
 def gap_of(tag: str) -> str:
-    """What parts the text of an element from the text around it."""
+    """Return the white space that separates an element's text from its neighbours."""
     return GAPS.get(tag, "")
 
 
 def line_of(text: str) -> str:
-    """One line of plain text; tags are taken out where there are any."""
+    """Return a text as one plain line, without tags."""
     if TAG.search(text):
         root = _parsed(text)
         if root is not None:
@@ -79,7 +78,7 @@ def line_of(text: str) -> str:
 
 
 def escaped_line(text: str) -> str:
-    """One line of what a feed or an API gives: markup, escaped once or twice."""
+    """Return text from a feed or API as one line; it may contain markup, escaped once or twice."""
     text = unescape(text)
     if "<" in text:
         text = unescape(SHORT_TAG.sub(" ", text))
@@ -87,7 +86,7 @@ def escaped_line(text: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Plain text as HTML: one paragraph where a blank line parts it, line breaks kept."""
+    """Return plain text as HTML: paragraphs at blank lines, with line breaks kept."""
     parts = (part.strip() for part in text.split("\n\n"))
     lines = (escape(part, quote=False).replace("\n", "<br>") for part in parts if part)
     return "".join(f"<p>{line}</p>" for line in lines)

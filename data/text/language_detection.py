@@ -1,8 +1,8 @@
-"""The language that a text is written in, as a BCP 47 tag: by its script, its words, or a model.
+"""Detect the language of a text, as a BCP 47 tag, by its script, its words, or a model.
 
-Half of what is written in a language is its few dozen function words (G. K. Zipf, "The
-Psycho-Biology of Language", 1935). To count them takes no model. Languages that share many words
-stand in one another's way here, and a text in one of them is left to a model.
+A few dozen function words make half of a text in any language (G. K. Zipf, "The Psycho-Biology of
+Language", 1935), and counting them needs no model. Languages that share many of these words are
+left to a model.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections import Counter
 from typing import Final
 
 MIN_LETTERS: Final = 200
-"""Letters below which detection by words is a guess, and so is not made."""
+"""Minimum letters of a text for detection by words; fewer would be a guess."""
 
-MIN_OF_SCRIPT: Final = 30
-"""Letters from which a script tells its language."""
+MIN_SCRIPT_LETTERS: Final = 30
+"""Minimum letters of a text for detection by its script alone."""
 
-SAMPLE: Final = 1000
-"""Characters that are looked at: more cost time and tell no more."""
+MAX_SAMPLE: Final = 1000
+"""Maximum characters that are examined; more would not improve the result."""
 
 CJK: Final = re.compile("[\u3040-\U0010ffff]")
 WORD_LIKE: Final = 3
-"""Where the scripts are whose letters are words or syllables, and letters that each is worth."""
+"""Letters that one character counts as in scripts of words or syllables (see CJK)."""
 
 WORDS: Final = {
     language: frozenset(words.split())
@@ -63,7 +63,7 @@ WORDS: Final = {
         "ne": "को मा छ र ले का भएको पनि",
     }.items()
 }
-"""The most frequent words of languages, with those that they share."""
+"""The most frequent words of each language, including shared ones."""
 
 WORD: Final = re.compile(r"[^\s\d.,:;!?()\"'»«„“”’‘\[\]।/|–—-]+")
 SCRIPTS: Final = (
@@ -80,10 +80,10 @@ SCRIPTS: Final = (
         )
     ),
 )  # fmt: skip
-"""Letters that one language is written in, and the share of a text from which it is that."""
+"""Scripts of a single language, and the minimum share of their letters in a text."""
 
 OWN_SCRIPT: Final = re.compile("[\u0370-\u03ff\u0530-\u06ff\u0a00-\u1fff\u3040-\ud7a3]")
-"""Letters of these scripts and the Arabic one, and of some between them: most texts have none."""
+"""Letters of these scripts, of the Arabic one, and of some between; most texts have none."""
 
 ARABIC: Final = re.compile("[\u0620-\u06ff]")
 ARABIC_OWN: Final = (
@@ -91,11 +91,11 @@ ARABIC_OWN: Final = (
     ("fa", re.compile("[پچژگ]"), 0.01),
     ("ar", re.compile("[ةىيك]"), 0.03),
 )
-"""Letters that of the larger languages in Arabic script only one has, or at least the first named,
-and their share of its texts at the least."""
+"""Letters that one larger language in Arabic script has alone (or the first listed), and their
+minimum share."""
 
 ARABIC_OTHER: Final = re.compile("[ېۋۇۆڭەێڕڵۍډړټښځڄڀٺڊڻ]")
-"""Letters of the smaller ones: Uyghur, Kurdish, Pashto, Sindhi."""
+"""Letters of Uyghur, Kurdish, Pashto and Sindhi."""
 
 FOREIGN: Final = {
     "ru": re.compile("[іїєґўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
@@ -105,28 +105,27 @@ FOREIGN: Final = {
     "mk": re.compile("[ыэёщъьйяюіїєґўћђ]"),
     "sr": re.compile("[ыэёщъьйяюіїєґўѓќ]"),
 }
-"""Letters that a language is not written in, among those of its script."""
+"""Letters of the same script that a language does not use."""
 
 SHARED_BY: Final = Counter(word for words in WORDS.values() for word in words)
-SHARE, LEAD, DIFFERENT = 0.12, 1.4, 4
-"""The share of a language's words in its texts (half of it where no other language is left), how
-much more they must weigh than those of any other, and how many different ones there must be, at the
-least."""
+MIN_SHARE, MIN_LEAD, MIN_DIFFERENT_WORDS = 0.12, 1.4, 4
+"""Minimum share of a language's words in its texts (half of it if no other language is left), the
+minimum ratio of its weight to any other's, and the minimum number of different words."""
 
-STRANGE: Final = 0.002
-"""The share of foreign letters from which a text is not of a language; below, they are in names."""
+MAX_FOREIGN_SHARE: Final = 0.002
+"""Share of foreign letters above which a language is excluded; below it, they are in names."""
 
 
 def detect_language(text: str) -> str | None:
-    """The language that a text of MIN_LETTERS letters or more is written in, or None.
+    """Return the language of a text of at least MIN_LETTERS letters, or None.
 
-    Where no other is written in its script, MIN_OF_SCRIPT letters tell it.
+    MIN_SCRIPT_LETTERS letters suffice if only one language uses the script.
     """
-    sample = text[:SAMPLE]
+    sample = text[:MAX_SAMPLE]
     letters = sum(map(str.isalpha, sample))
     letters += (WORD_LIKE - 1) * sum(map(str.isalpha, CJK.findall(sample)))
     if letters < MIN_LETTERS:
-        return language_of_script(sample) if letters >= MIN_OF_SCRIPT else None
+        return language_of_script(sample) if letters >= MIN_SCRIPT_LETTERS else None
     if found := language_of_words(sample):
         return found
     from py3langid.langid import classify  # noqa: PLC0415 - a model that takes 0.4 s to load
@@ -136,14 +135,14 @@ def detect_language(text: str) -> str | None:
 
 
 def language_of_script(text: str) -> str | None:
-    """The language that a text's letters alone tell, or None where several are written in them."""
+    """Return the language of a text by its letters alone, or None if several languages use them."""
     if text.isascii() or not OWN_SCRIPT.search(text):
         return None
     for language, letters, share in SCRIPTS:
         if len(letters.findall(text)) > share * len(text):
             return language
     count = len(ARABIC.findall(text))
-    if count * 3 < len(text) or len(ARABIC_OTHER.findall(text)) > STRANGE * count:
+    if count * 3 < len(text) or len(ARABIC_OTHER.findall(text)) > MAX_FOREIGN_SHARE * count:
         return None
     for language, letters, share in ARABIC_OWN:
         if len(letters.findall(text)) > share * count:
@@ -152,7 +151,7 @@ def language_of_script(text: str) -> str | None:
 
 
 def language_of_words(text: str) -> str | None:
-    """The language of a text as a tag, or None where its words and letters are not sure."""
+    """Return the language of a text by its words and letters, or None if they are ambiguous."""
     if found := language_of_script(text):
         return found
     text = text.lower()
@@ -162,11 +161,11 @@ def language_of_words(text: str) -> str | None:
         language: sum(met[word] for word in words & met.keys()) for language, words in WORDS.items()
     }
     for language, letters in FOREIGN.items():
-        if weights[language] and len(letters.findall(text)) > STRANGE * len(text):
+        if weights[language] and len(letters.findall(text)) > MAX_FOREIGN_SHARE * len(text):
             weights[language] = 0
     best, second = sorted(weights, key=weights.__getitem__, reverse=True)[:2]
     known = WORDS[best] & counts.keys()
-    share = SHARE if weights[second] else SHARE / 2
+    share = MIN_SHARE if weights[second] else MIN_SHARE / 2
     many = sum(counts[word] for word in known) >= share * counts.total()
-    sure = weights[best] >= LEAD * weights[second]
-    return best if many and sure and len(known) >= DIFFERENT else None
+    sure = weights[best] >= MIN_LEAD * weights[second]
+    return best if many and sure and len(known) >= MIN_DIFFERENT_WORDS else None

@@ -1,4 +1,4 @@
-"""Languages as people write them where a tag belongs: ``english``, ``Deutsch``, ``jp``."""
+"""Recognize languages that people write by name: ``english``, ``Deutsch``, ``jp``."""
 
 from __future__ import annotations
 
@@ -65,19 +65,19 @@ NAMES: Final = {
     "vi": "vietnamese vn",
     "zh": "chinese 中文 cn mandarin",
 }
-"""By the tag of a language its names, in English and its own, and countries that are mistaken for
-it where that is no tag of another language."""
+"""Names of each language, in English and in the language itself, and country codes that people
+confuse with its tag, if they are not tags of other languages."""
 
 TAGS: Final = {name: tag for tag, names in NAMES.items() for name in names.split()}
 
 
 def fault_of_language(written: str) -> str:
-    """What is wrong with a language as a person wrote it, and the fix; empty where nothing is."""
+    """Explain what is wrong with a language tag that a person wrote; "" if it is valid."""
     first, _, rest = written.strip().lower().replace("_", "-").partition("-")
     if language_tag(written) and first in LANGUAGES:
         return ""
     tag = TAGS.get(first) or TAGS.get(written.strip().lower().partition(" ")[0])
-    said = f'"{written}" is no language tag (BCP 47)'
+    said = f'"{written}" is not a language tag (BCP 47)'
     if tag:
         region = f"-{rest.upper()}" if len(rest) == 2 and rest.isalpha() else ""  # noqa: PLR2004 - letters of a region
         return f'{said}; did you mean "{tag}{region}"?'

@@ -1,8 +1,8 @@
-"""Language tags (BCP 47): in one form, as feeds may name them, and which way they are written.
+"""Normalize language tags (BCP 47), filter them for feeds, and find their direction.
 
-Feeds name only languages that readers and validators know, those of ISO 639-1 and ISO 639-2: RSS
-2.0 knows just these, and a code that only ISO 639-3 has makes a feed invalid for many. Codes that
-say "none", "several" or "unknown" are no language and are left out.
+Feeds name only languages of ISO 639-1 and ISO 639-2, which readers and validators know: RSS 2.0
+knows only these, and a code of ISO 639-3 alone makes a feed invalid for many. Codes for "none",
+"several" and "unknown" are left out.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ LANGUAGES: Final = frozenset((OF_TWO_LETTERS + OF_THREE_LETTERS).split())
 
 
 TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
-"""A tag as pages declare it."""
+"""A language tag as pages declare it."""
 
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
-"""A tag as RFC 5646 forms it."""
+"""A language tag in the form of RFC 5646."""
 
 RIGHT_TO_LEFT = frozenset(
     "ar ara ckb div dv fa fas he heb ks kas per ps pus sd snd syr ug uig ur urd yi yid".split()  # noqa: SIM905 - words read better in a row
@@ -65,7 +65,7 @@ REGION, SCRIPT = 2, 4
 
 
 def language_tag(declared: str | None) -> str | None:
-    """A language tag in one form (``pt-BR``, ``zh-Hant``), or None where it is no tag."""
+    """Normalize a language tag (``pt-BR``, ``zh-Hant``); None if it is not one."""
     text = (declared or "").split(",")[0].strip()
     if not TAG.fullmatch(text) or text.lower() in {"und", "mul", "zxx", "xx", "html", "x-default"}:
         return None
@@ -80,7 +80,7 @@ def language_tag(declared: str | None) -> str | None:
 
 
 def feed_language(language: str | None) -> str | None:
-    """A language tag as RFC 5646 forms it, of a language that readers know, or None."""
+    """Return a tag of RFC 5646 whose language feed readers know, or None."""
     found = LANGUAGE.fullmatch(language or "")
     return language if found and found[1].lower() in LANGUAGES else None
 

@@ -15,16 +15,16 @@ from typing import Final, Literal, TypeAlias
 Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 MAX_MARKS: Final = 30
-"""Maximum combining marks in a row that one letter keeps."""
+"""Maximum combining marks in a row after one letter."""
 
 JOINER: Final = "\u034f"
 """The invisible character (combining grapheme joiner) that splits a run of marks."""
 
 BECOME_MARKS: Final = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
-"""Characters that are no combining marks, but decompose into some."""
+"""Characters that are not combining marks but decompose into them."""
 
 END_OF_MARKS: Final = 0x20000
-"""Code point after the last plane that has combining marks."""
+"""Code point after the last plane with combining marks."""
 
 LONG_RUN: Final = f"{{{MAX_MARKS + 1},}}"
 POSSIBLE_RUN: Final = re.compile(rf"[^\x00-\u02ff\s\w]{LONG_RUN}")
@@ -32,12 +32,12 @@ POSSIBLE_RUN_OF_ANY: Final = re.compile(rf"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f])
 
 
 def normalized(form: Form, text: str) -> str:
-    """Return a text in a normal form, with a joiner after each 30 combining marks in a row."""
+    """Return a text in a Unicode normal form, with a joiner after 30 successive combining marks."""
     return unicodedata.normalize(form, stream_safe(text))  # noqa: TID251 - the one place
 
 
 def stream_safe(text: str) -> str:
-    """Return a text with a joiner after each 30 combining marks in a row; most are unchanged."""
+    """Insert a joiner after 30 successive combining marks; most texts are unchanged."""
     if text.isascii():
         return text
     possible = POSSIBLE_RUN_OF_ANY if "\uff9e" in text or "\uff9f" in text else POSSIBLE_RUN
@@ -48,7 +48,7 @@ def stream_safe(text: str) -> str:
 
 @cache
 def _full_run() -> re.Pattern[str]:
-    """Matches 30 combining marks before another one; made when first needed, in some 20 ms."""
+    """Return a pattern for 30 combining marks before another one; it takes 20 ms to compile."""
     found = (chr(code) for code in range(0x300, END_OF_MARKS))
     marks = "".join(char for char in found if unicodedata.combining(char))
     mark = f"[{marks}{''.join(sorted(BECOME_MARKS))}]"

@@ -1,8 +1,8 @@
-"""Paragraphs in HTML whose page had none: line breaks and layout tables become paragraphs.
+"""Turn line breaks and layout tables of old pages into paragraphs.
 
-Old pages separate paragraphs by two line breaks, and lay themselves out by tables. Feeds, pages and
-JSON show a stored body through ``with_paragraphs``; the store keeps it as it was extracted, so a
-better rule makes no edit. All steps take time in proportion to the length of the HTML.
+Old pages separate paragraphs by two line breaks, and use tables for layout. Feeds, pages and JSON
+show a stored body through `with_paragraphs`. The store keeps the extracted body, so a better rule
+causes no edits. All steps are linear in the length of the HTML.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 TRIGGER: Final = re.compile(r"<br>(?:\s|&nbsp;)*+<br>|<table\b|<[bh]r>\s*+\Z")
-"""What a body contains that needs another look; most contain none of it."""
+"""Markup that needs paragraphs; most bodies contain none."""
 
 TAG: Final = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?: [a-z-]++="[^"]*+")*+)>')
 """A tag as the sanitizer writes it."""
 
 MAX_DEPTH: Final = 160
-"""Maximum nesting of elements; the sanitizer keeps bodies below it."""
+"""Maximum nesting of elements; sanitized bodies are below it."""
 
 MAX_COPIED: Final = 40
-"""Maximum characters of attributes that are copied to each part of an element."""
+"""Maximum characters of attributes that are copied to each part of a divided element."""
 
 VOID: Final = frozenset({"br", "hr", "img", "col", "source", "wbr"})
 ROWS: Final = frozenset({"tr", "thead", "tbody", "tfoot"})
@@ -30,7 +30,7 @@ BLOCKS: Final = frozenset(
     " table ul".split()
 )
 CONTAINERS: Final = frozenset({"", "div", "blockquote"})
-"""Elements whose inline content may become paragraphs; the fragment itself has no tag."""
+"""Elements whose inline content may become paragraphs; "" is the fragment itself."""
 
 STYLES: Final = frozenset({"b", "strong", "em", "i", "u", "s", "small"})
 """Inline elements that may span several paragraphs."""
@@ -38,12 +38,11 @@ STYLES: Final = frozenset({"b", "strong", "em", "i", "u", "s", "small"})
 REBUILT: Final = frozenset({"", "br", "table", "span"})
 """Tags of elements that `rebuilt` changes; "" is the fragment itself.
 
-A span with attributes is unchanged.
-"""
+A span with attributes is unchanged."""
 
 
 class Element:
-    """An element: its tag, its attributes as they are written, and what it contains."""
+    """An element with its tag, its attributes as written, and its content."""
 
     __slots__ = ("attributes", "children", "has_block", "has_content", "is_rebuilt", "tag")
 
@@ -65,7 +64,7 @@ class Element:
         """Whether it is one of REBUILT, or one is in it; all others stay as they are."""
 
     def end_in(self, parent: Element) -> None:
-        """Note in the parent of the element what its content is."""
+        """Record in the parent what this element contains."""
         parent.has_content |= self.has_content
         parent.has_block |= self.has_block or self.tag in BLOCKS
         parent.is_rebuilt |= self.is_rebuilt
@@ -75,9 +74,10 @@ Node: TypeAlias = Element | str
 
 
 def with_paragraphs(html: str) -> str:
-    """Sanitized HTML with paragraphs where its page had line breaks or layout tables.
+    """Add paragraphs to sanitized HTML with line breaks or layout tables.
 
-    Rules and line breaks at its end go. The text stays the same, and a second call changes nothing.
+    Rules and line breaks at the end are removed. The text is unchanged, and a second call changes
+    nothing.
     """
     if not TRIGGER.search(html):
         return html
@@ -91,7 +91,7 @@ def with_paragraphs(html: str) -> str:
 
 
 def parsed(html: str) -> Element | None:
-    """The elements of sanitized HTML; None if its tags do not match each other."""
+    """Parse sanitized HTML; None if its tags do not match."""
     root = Element("")
     stack = [root]
     position = 0
@@ -118,19 +118,19 @@ def parsed(html: str) -> Element | None:
 
 
 def add_text(parent: Element, text: str) -> None:
-    """Add text to an element, if there is any."""
+    """Append non-empty text to an element."""
     if text:
         parent.children.append(text)
         parent.has_content |= not is_blank(text)
 
 
 def is_block(node: Node) -> bool:
-    """Whether a node is one of BLOCKS, or an inline element around one."""
+    """Whether a node is a block, or an inline element that contains one."""
     return isinstance(node, Element) and (node.tag in BLOCKS or node.has_block)
 
 
 def is_blank(node: Node) -> bool:
-    """Whether a node shows nothing: a text of white space."""
+    """Whether a node is text of white space only."""
     return isinstance(node, str) and not node.replace("&nbsp;", " ").strip()
 
 
@@ -140,12 +140,12 @@ def has_tag(node: Node, *tags: str) -> bool:
 
 
 def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
-    """What replaces a node; one within an element of STYLES (``is_styled``) is not divided."""
+    """Return the replacement of a node; it is not divided if ``is_styled`` (in an inline style)."""
     if isinstance(node, str) or node.tag == "pre" or not node.is_rebuilt:
         return [node]
     if node.tag == "table" and (not node.has_content or is_layout(node)):
         cells = [cell for cell in cells_of(node) if cell.has_content]
-        # The texts around an empty table stay apart.
+        # A space keeps the texts around an empty table separate.
         return [container("div", "", cell) for cell in cells] or [" "]
     if node.tag in CONTAINERS:
         return [container(node.tag, node.attributes, node, is_cell=False)]
@@ -158,19 +158,19 @@ def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
         parts = split(children)
         if len(parts) > 1:
             made = [part_of(node, part) for part in parts]
-            # Between parts of a style the line breaks stay: they end paragraphs around it.
+            # Line breaks between parts are kept because they end the surrounding paragraph.
             return [*joined(made)] if is_style else [*made]
     return [Element(node.tag, node.attributes, children, node.has_content)]
 
 
 def part_of(node: Element, children: list[Node]) -> Element:
-    """One of the elements into which a node is divided."""
+    """Return one of the elements that a node is divided into."""
     attributes = node.attributes if len(node.attributes) <= MAX_COPIED else ""
     return Element(node.tag, attributes, children, has_content=True)
 
 
 def joined(parts: Iterable[Element]) -> Iterator[Node]:
-    """Parts with two line breaks between each."""
+    """Yield parts with two line breaks between them."""
     for number, part in enumerate(parts):
         if number:
             yield from (Element("br"), Element("br"))
@@ -178,7 +178,7 @@ def joined(parts: Iterable[Element]) -> Iterator[Node]:
 
 
 def is_layout(table: Element) -> bool:
-    """Whether a table only lays text out: it has no headings, and no row has two cells in use."""
+    """Whether a table is used only for layout: no headings, and at most one used cell per row."""
     rows = [[cell for cell in row.children if isinstance(cell, Element)] for row in rows_of(table)]
     if any(has_tag(child, "caption") for child in table.children) or any(
         has_tag(cell, "th") for row in rows for cell in row
@@ -188,7 +188,7 @@ def is_layout(table: Element) -> bool:
 
 
 def rows_of(table: Element) -> Iterator[Element]:
-    """The rows of a table itself, not of tables in it."""
+    """Yield the rows of a table, not of nested tables."""
     for child in table.children:
         if isinstance(child, Element) and child.tag in ROWS:
             if child.tag == "tr":
@@ -198,7 +198,7 @@ def rows_of(table: Element) -> Iterator[Element]:
 
 
 def cells_of(table: Element) -> Iterator[Element]:
-    """The cells of a table itself."""
+    """Yield the cells of a table, not of nested tables."""
     for row in rows_of(table):
         for cell in row.children:
             if isinstance(cell, Element):
@@ -206,9 +206,9 @@ def cells_of(table: Element) -> Iterator[Element]:
 
 
 def container(tag: str, attributes: str, node: Element, *, is_cell: bool = True) -> Element:
-    """An element with what a node contains, in paragraphs if that had none.
+    """Return an element with a node's content, divided into paragraphs if it had none.
 
-    The content of a cell of a layout table always becomes paragraphs.
+    The content of a layout table's cell always becomes paragraphs.
     """
     children = [one for child in node.children for one in rebuilt(child)]
     if is_cell or len(split(children)) > 1:
@@ -220,7 +220,7 @@ def container(tag: str, attributes: str, node: Element, *, is_cell: bool = True)
 
 
 def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
-    """Nodes whose runs of inline content are paragraphs."""
+    """Wrap runs of inline nodes in paragraphs."""
     run: list[Node] = []
     for child in children:
         if isinstance(child, Element) and child.tag in BLOCKS:
@@ -233,7 +233,7 @@ def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
 
 
 def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
-    """The paragraphs of a run of inline content; the run itself if a block is in it."""
+    """Yield the paragraphs of a run of inline nodes; the run itself if it contains a block."""
     if any(map(is_block, run)):
         yield from run
         return
@@ -242,9 +242,9 @@ def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
 
 
 def split(children: Sequence[Node]) -> list[list[Node]]:
-    """Nodes that two line breaks or more separate, without line breaks around them.
+    """Split nodes at two or more line breaks, and trim line breaks around each part.
 
-    Parts that show nothing are left out.
+    Parts without visible content are left out.
     """
     parts: list[list[Node]] = [[]]
     breaks = 0
@@ -261,7 +261,7 @@ def split(children: Sequence[Node]) -> list[list[Node]]:
 
 
 def trim(part: list[Node]) -> list[Node]:
-    """A part without line breaks and white space at its ends."""
+    """Remove line breaks and white space at both ends of a part."""
     start, end = 0, len(part)
     while start < end and (is_blank(part[start]) or has_tag(part[start], "br")):
         start += 1
@@ -276,14 +276,14 @@ def trim(part: list[Node]) -> list[Node]:
 
 
 def shows(node: Node) -> bool:
-    """Whether a node shows anything."""
+    """Whether a node has visible content."""
     if isinstance(node, str):
         return not is_blank(node)
     return node.has_content or node.tag == "hr"
 
 
 def write(node: Node, out: list[str]) -> None:
-    """Append a node as HTML to ``out``."""
+    """Append the HTML of a node to ``out``."""
     if isinstance(node, str):
         out.append(node)
         return

@@ -1,6 +1,6 @@
-"""The address by which a request by POST is known: its own, with what it posts as a query.
+"""Build the address that identifies a POST request: its own, with the posted fields as a query.
 
-It is the convention of pywb and cdxj-indexer for requests other than GET (IIPC, "CDX: non-GET
+This is the convention of pywb and cdxj-indexer for requests other than GET (IIPC, "CDX: non-GET
 requests"): ``https://acme.example/news?__wb_method=POST&page=2``.
 """
 
@@ -13,20 +13,21 @@ from urllib.parse import parse_qsl, quote, urlencode
 from data.text.redaction import redacted
 
 BY_POST: Final = "__wb_method=POST&"
-"""What the query of such an address contains before the posted fields."""
+"""Prefix of the posted fields in the query of the address."""
 
 MAX_VALUE: Final = 200
-"""Maximum characters of a posted value in an address. A digest stands for a longer value."""
+"""Maximum characters of a posted value in an address; a longer one is replaced by its digest."""
 
 MAX_QUERY: Final = 2_000
-"""Maximum characters of what is added to an address. A digest stands for a longer body."""
+"""Maximum characters of the posted fields in an address; a longer body is replaced by its
+digest."""
 
 
 def posted_query(body: str) -> str:
-    """The fields of a form-encoded body as part of an address, without secrets, of bounded length.
+    """Return the fields of a form-encoded body as a query without secrets, of limited length.
 
-    The value of a parameter whose name marks it as a secret is hidden. The SHA-256 of a long value
-    stands for the value: the state of a page may have many kilobytes.
+    Values of parameters with the name of a secret are hidden. Long values are replaced by their
+    SHA-256, since the state of a page may have many kilobytes.
     """
     fields = [(name, _short(value)) for name, value in parse_qsl(body, keep_blank_values=True)]
     # A space is %20, as in the keys of cdxj-indexer.
@@ -35,7 +36,7 @@ def posted_query(body: str) -> str:
 
 
 def posted_address(url: str, query: str) -> str:
-    """The address of a request by POST; ``query`` is from `posted_query`, empty for GET."""
+    """Return the address of a POST request; ``query`` comes from `posted_query`, empty for GET."""
     if not query:
         return url
     address, mark, fragment = url.partition("#")

@@ -1,6 +1,6 @@
-"""Secrets in addresses: what is told, logged or published of an address shows none of them.
+"""Hide secrets in addresses before they are shown, logged or published.
 
-A source's own file keeps its address as it is, and so does what asks for it.
+Source files keep their addresses unchanged, and so do requests.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from typing import Final
 HIDDEN: Final = "***"
 
 USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
-"""The user and the password before a host."""
+"""The user and password in front of a host."""
 
 DATABASE: Final = re.compile(r"(postgres(?:ql)?://)(\S*)")
-"""The address of a database. Its password may contain characters that end one elsewhere.
+"""A database address; its password may contain characters that end other addresses.
 
-The rest of the word belongs to the match, so a long word is read once.
-"""
+The match includes the rest of the word, so that a long word is read once."""
 
 NAMES: Final = (
     # Words that stand in names of parameters, such as X-Amz-Signature and access_token.
@@ -38,17 +37,17 @@ VALUE: Final = (
     r"\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}.*?'{3}"  # of several lines
     r"|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'"
 )
-"""A text in TOML, in each of the four ways to write one."""
+"""A TOML string, in each of its four notations."""
 
 SETTING: Final = re.compile(
     rf"((?:^|[{{,])[ \t]*(?:[\w\"'-]+\.)*[\"']?(?:ping|{NAMES})[\"']?[ \t]*=[ \t]*)({VALUE})",
     re.IGNORECASE | re.ASCII | re.MULTILINE | re.DOTALL,
 )
-"""A secret in a TOML file, the address of a dead man's switch among them."""
+"""A secret in a TOML file, including the address of the health ping."""
 
 
 def redacted(text: str) -> str:
-    """A text whose addresses hold no user, no password, and no value of a secret parameter."""
+    """Remove users and passwords from addresses in a text, and hide values of secret parameters."""
     if "://" not in text and "=" not in text:
         return text
     text = DATABASE.sub(lambda found: found[1] + found[2].rpartition("@")[2], text)
@@ -56,13 +55,13 @@ def redacted(text: str) -> str:
 
 
 def redacted_toml(text: str) -> str:
-    """A TOML file whose addresses hold no secrets, with empty values of secret keys.
+    """Remove secrets from a TOML file; secret keys get empty values.
 
-    Empty, as what is merely hidden is no address: the file could not be used.
+    A placeholder such as ``***`` is not a valid address, and would make the file invalid.
     """
     return SETTING.sub(lambda found: found[1] + 2 * found[2][0], redacted(text))
 
 
 def without_user(url: str) -> str:
-    """An address without a user and a password."""
+    """Remove the user and password from an address."""
     return USER.sub("", url, count=1)

@@ -1,4 +1,4 @@
-"""HTML from anywhere, made safe: no script, no style, no relative or foreign address."""
+"""Sanitize HTML: no scripts, no styles, no relative or unsafe addresses."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ DROPPED_WHOLE: Final = frozenset(
     "script style noscript template iframe object embed svg math select textarea button form "  # noqa: SIM905 - words read better in a row
     "title".split()
 )
-"""Elements that go with all that they hold; of others only the tag goes."""
+"""Elements that are removed with their content; for other elements only the tag is removed."""
 
 
-MOST: Final = 2_000_000
-"""Characters of a fragment that are kept."""
+MAX_CHARACTERS: Final = 2_000_000
+"""Maximum characters of a fragment; the rest is cut."""
 
-LEVELS: Final = 150
-"""How deep elements may lie in one another; honest texts stay below twenty."""
+MAX_LEVELS: Final = 150
+"""Maximum nesting of elements; real texts stay below twenty."""
 
 
 PART: Final = re.compile(
     r"(<[a-zA-Z/!?][^>]*+>?)|(?:[^<&]|<(?![a-zA-Z/!?])|&(?:#?\w{1,31}+;?+)?+){1,1024}+"
 )
-"""A tag or comment (group 1), or a stretch of text in which no character reference is cut."""
+"""A tag or comment (group 1), or a stretch of text that does not cut a character reference."""
 
 TAG_START: Final = re.compile(r"<[a-zA-Z/!?]")
 
-PARTING: Final = "<x-part></x-part>"
+SEPARATOR: Final = "<x-part></x-part>"
 MIN_SLOW_CHARACTERS: Final = 2_000
-"""Minimum number of characters that nh3 writes slowly, from which on long texts are split."""
+"""Minimum number of slow characters (for nh3) from which long texts are split."""
 
 MAX_TAG_LENGTH: Final = 10_000
 """Maximum characters of a tag in a fragment with many slow characters; longer tags are dropped."""
 
 
 def _ready(fragment: str) -> str:
-    """The part of a fragment that is kept, in a form that nh3 reads in linear time."""
-    return _split(flattened(with_few_attributes(fragment[:MOST]), LEVELS))
+    """Cut a fragment, and prepare it so that nh3 reads it in linear time."""
+    return _split(flattened(with_few_attributes(fragment[:MAX_CHARACTERS]), MAX_LEVELS))
 
 
 def _split(html: str) -> str:
-    """Split long texts by an element that nh3 drops, if they have many slow characters.
+    """Split long texts with many slow characters by an element that nh3 drops.
 
-    nh3 searches the rest of the text for ``&`` after each reference and each character from U+0080
-    to U+00BF, whose UTF-8 begins with the byte of a no-break space.
+    nh3 searches the rest of the text for ``&`` after each reference, and after each character from
+    U+0080 to U+00BF, whose UTF-8 begins with the byte of a no-break space.
     """
     if _slow_characters(html) < MIN_SLOW_CHARACTERS:
         return html
@@ -91,28 +91,29 @@ def _split_part(part: re.Match[str]) -> str:
         return part[1] if len(part[1]) <= MAX_TAG_LENGTH else ""
     html, end = part.string, part.end()
     is_followed_by_text = end < len(html) and not TAG_START.match(html, end)
-    return part[0] + (PARTING if is_followed_by_text else "")
+    return part[0] + (SEPARATOR if is_followed_by_text else "")
 
 
 DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""What turns the text after it around: another text may be read than is there (CVE-2021-42574)."""
+"""Characters that change the direction of the following text, which may disguise it
+(CVE-2021-42574)."""
 
 
 def _in_order(html: str) -> str:
-    """A fragment whose text is read in the order that it stands in."""
+    """Remove characters that change the direction of text."""
     return html if html.isascii() else DIRECTIONS.sub("", html)
 
 
 def is_huge(fragment: str) -> bool:
-    """Whether only the beginning of a fragment is kept."""
-    return len(fragment) > MOST
+    """Whether a fragment is so long that it is cut."""
+    return len(fragment) > MAX_CHARACTERS
 
 
 def sanitize(fragment: str, base: str) -> str:
-    """A safe copy of an HTML fragment, its addresses absolute; of a huge one the beginning.
+    """Return a safe copy of an HTML fragment with absolute addresses; a huge one is cut.
 
-    ``base`` is what relative addresses start from. Links may lead to http, https, mailto and tel
-    addresses. Images may come from http and https addresses only.
+    Relative addresses are resolved against ``base``. Links may use http, https, mailto and tel;
+    images only http and https.
     """
     token = _base.set(base)
     try:
@@ -131,13 +132,13 @@ _CLEANER: Final = nh3.Cleaner(
 
 
 NOT_LOADABLE: Final = re.compile(r"\ssrc=\"(?!https?:)", re.IGNORECASE)
-"""The address of an image that no page can load, in HTML as nh3 writes it."""
+"""An image address that no page can load, in HTML written by nh3."""
 
 
 def sanitize_absolute(fragment: str) -> str:
-    """The same for a fragment whose addresses are absolute already."""
+    """Sanitize a fragment whose addresses are already absolute."""
     safe = _CLEANER.clean(_ready(fragment))
-    # A filter costs a call for each attribute, and few fragments need it.
+    # The filter is called for each attribute, and few fragments need it.
     return _in_order(_LOADED_CLEANER.clean(_split(safe)) if NOT_LOADABLE.search(safe) else safe)
 
 
@@ -162,7 +163,7 @@ _LOADED_CLEANER: Final = nh3.Cleaner(
     link_rel=None,
 )
 
-# Made once: that takes ten times longer than to sanitize a release with it.
+# Created once because that takes ten times longer than sanitizing a release.
 _RESOLVER: Final = nh3.Cleaner(
     tags=set(TAGS),
     clean_content_tags=set(DROPPED_WHOLE),

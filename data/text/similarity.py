@@ -1,4 +1,4 @@
-"""What of a text is compared and looked up: its word triples, MinHash bands and anchors.
+"""Similarity of texts: word triples, MinHash bands and anchors.
 
 Methods: A. Broder, "On the resemblance and containment of documents" (1997), for MinHash and for
 sampling by a modulus; banding as in Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets",
@@ -16,23 +16,23 @@ from rensa import RMinHash
 from data.text.words import Hashes, word_hashes
 
 SHINGLE: Final = 3
-"""Words in a shingle: short enough for one-paragraph notices."""
+"""Words per shingle: few enough for notices of one paragraph."""
 
 BANDS: Final = 6
 ROWS: Final = 3
-"""6 bands of 3 rows: of pairs with a Jaccard similarity of 0.7, 8 % share none, of 0.8, 1.4 %;
-most of those share anchors."""
+"""6 bands of 3 rows. At a Jaccard similarity of 0.7, 8 % of pairs share no band, at 0.8 1.4 %; most
+of these pairs share anchors."""
 
 ANCHOR_ONE_IN: Final = 40
-ANCHORED: Final = 1000
-"""One run of six words in 40, of the first thousand, is an anchor: it is so wherever it stands, and
-so leads from a release to the longer text that holds it."""
+ANCHOR_RUNS: Final = 1000
+"""Of the first thousand runs of six words, one in 40 is an anchor. The choice does not depend on
+the position, so anchors lead from a release to a longer text that contains it."""
 
-SAMPLE: Final = 48
-"""Shingles, those of the least hashes, by which texts are compared before they are in full."""
+SAMPLE_SIZE: Final = 48
+"""Number of shingles, with the smallest hashes, that are compared before full texts."""
 
 MARK_BITS: Final = 48
-"""Bits of a mark: so few that among a million texts strangers rarely share one by chance."""
+"""Bits of a mark: enough that unrelated texts among a million rarely share one."""
 
 SEED: Final = 20221124
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -46,21 +46,21 @@ _NONE: Final = np.empty(0, np.uint64)
 
 
 class Signature:
-    """A text, as far as it is compared. ``words`` are the hashes of its words, in order."""
+    """The parts of a text that are compared. ``words`` are the hashes of its words, in order."""
 
     def __init__(self, words: Hashes) -> None:
         self.words = words
         self._triples = _runs(words)
 
     def forget_words(self) -> None:
-        """Keep only what is compared: the rest is known of what is stored."""
+        """Drop the words and keep only what is compared; stored texts need no more."""
         self.words = _NONE
 
     @cached_property
     def shingles(self) -> Hashes:
         """The distinct shingles, sorted: hashes of all runs of three words.
 
-        A shorter text is one shingle, an empty one none.
+        A shorter text has one shingle, an empty text none.
         """
         ordered = np.sort(self._triples)
         if not len(ordered):
@@ -72,10 +72,10 @@ class Signature:
 
     @cached_property
     def bands(self) -> list[int]:
-        """Marks, one a band: texts that share one are candidates. Empty for an empty text.
+        """One mark per band; texts that share a mark are candidates. Empty for an empty text.
 
-        A multilinear hash of the band's rows, that of each band another (D. Lemire and O. Kaser,
-        "Strongly universal string hashing is fast", 2014).
+        Each band has its own multilinear hash of its rows (D. Lemire and O. Kaser, "Strongly
+        universal string hashing is fast", 2014).
         """
         if not len(self._triples):
             return []
@@ -91,8 +91,8 @@ class Signature:
 
     @cached_property
     def anchors(self) -> list[int]:
-        """Marks of some runs of six words: the same ones wherever they stand."""
-        triples = self._triples[:ANCHORED]
+        """Marks of some runs of six words, independent of their position."""
+        triples = self._triples[:ANCHOR_RUNS]
         if len(triples) <= SHINGLE:
             return []
         runs = (triples[:-SHINGLE] * _ODD ^ triples[SHINGLE:]) * _FOLD
@@ -102,17 +102,17 @@ class Signature:
 
     @property
     def marks(self) -> list[int]:
-        """All by which a text is found: its bands and its anchors."""
+        """All marks that lead to a text: its bands and its anchors."""
         return self.bands + self.anchors
 
 
 def signature(text: str) -> Signature:
-    """The sketch of a text."""
+    """Return the signature of a text."""
     return Signature(word_hashes(text))
 
 
 def jaccard(left: Signature, right: Signature) -> float:
-    """Shared shingles over all shingles, 0 to 1; two empty texts have nothing in common."""
+    """Return the shared shingles divided by all shingles, from 0 to 1; 0 for two empty texts."""
     few, many = shorter_first(left, right)
     shared = count_found(few, many)
     either = len(few) + len(many) - shared
@@ -120,26 +120,26 @@ def jaccard(left: Signature, right: Signature) -> float:
 
 
 def containment(left: Signature, right: Signature) -> float:
-    """The part of the shorter text's shingles that stand in the longer one as well, 0 to 1."""
+    """Return the share of the shorter text's shingles that the longer text has, from 0 to 1."""
     few, many = shorter_first(left, right)
     return count_found(few, many) / len(few) if len(few) else 0.0
 
 
 def shorter_first(left: Signature, right: Signature) -> tuple[Hashes, Hashes]:
-    """The shingles of two texts, those of the shorter one first."""
+    """Return the shingles of two texts, the shorter text first."""
     one, other = left.shingles, right.shingles
     return (one, other) if len(one) <= len(other) else (other, one)
 
 
 def count_found(few: Hashes, many: Hashes) -> int:
-    """How many of some distinct hashes stand among others, which are sorted."""
+    """Count the distinct hashes ``few`` that are in ``many``, which is sorted."""
     if not len(few):
         return 0
     return int(np.count_nonzero(many.take(many.searchsorted(few), mode="clip") == few))
 
 
 def _runs(words: Hashes) -> Hashes:
-    """One hash for each run of three words, in order."""
+    """Return one hash per run of three words, in order."""
     if 0 < len(words) < SHINGLE:
         words = np.concatenate([words, np.zeros(SHINGLE - len(words), np.uint64)])
     elif not len(words):

@@ -1,4 +1,4 @@
-"""Sites: which addresses are of one publisher, as far as addresses tell."""
+"""Decide which addresses belong to the same site."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _domains = TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def site_of(url: str) -> str:
-    """The domain that somebody registered (Public Suffix List); of bare addresses host and port."""
+    """Return the registered domain (Public Suffix List), or host and port of a bare address."""
     # Python takes quadratic time for a host of combining marks.
     parts = urlsplit(url[:MAX_ADDRESS])
     host = (parts.hostname or "").removeprefix("www.").rstrip(".")
     found = _domains.extract_str(host).top_domain_under_public_suffix
     if found:
         return found
-    # Names that only a network of one's own knows.
+    # Names of a private network.
     labels = host.split(".")
     if labels[-1].isalpha() and host != LOOPBACK:
         return ".".join(labels[-2:])
@@ -32,5 +32,5 @@ def site_of(url: str) -> str:
 
 
 def is_elsewhere(url: str, places: Iterable[str]) -> bool:
-    """Whether an address is of another site than all of some others."""
+    """Whether an address belongs to a different site than all other addresses."""
     return site_of(url) not in map(site_of, places)

@@ -1,4 +1,4 @@
-"""Slugs: what topics and sections are called in addresses and as files."""
+"""Slugs: the names of topics and sections in addresses and file names."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [device + str(number) for device in ("com", "lpt") for number in range(10)]
 )
-"""File names that Windows keeps for devices, with any extension."""
+"""File names that Windows reserves for devices, with any extension."""
 
 RESERVED = DEVICES | {"index"}
-"""Slugs that can be no file: the last is that of a folder's page."""
+"""Slugs that can't be file names; ``index`` is the page of a folder."""
 
 
 def slug_of(label: str) -> str:
-    """A name for a label that is safe as a file's name everywhere and in a URL, and its own.
+    """Return a unique name for a label that is safe in file names and URLs.
 
-    Labels that are equal but for case, composition and white space share a slug; no others do:
-    where lower-case ASCII words can't hold the whole label, an underscore and 50 bits of its
-    BLAKE2b digest follow. A hyphen is doubled, since single ones stand for spaces. At most 80
-    characters of ``a-z0-9-_``.
+    Labels that differ only in case, composition or white space share a slug; no other labels do. If
+    lower-case ASCII words can't express the whole label, an underscore and 50 bits of its BLAKE2b
+    digest follow. A single hyphen means a space, so hyphens of the label are doubled. A slug has at
+    most 80 characters of ``a-z0-9-_``.
     """
     compared = fold_label(label)
     plain = compared.replace("-", "--").replace(" ", "-")

@@ -1,6 +1,6 @@
-"""Secrets that the addresses of sources carry, hidden wherever a text repeats them.
+"""Hide secrets of source addresses wherever a text repeats them.
 
-A site may write the token of its address into links, redirects and scripts, in any spelling. Texts
+A site may write the token of its address into links, redirects and scripts, in any encoding. Texts
 and secrets are compared in the forms of data.text.decoded_forms. The work depends on the length of
 the text, not on the number of secrets.
 """
@@ -27,7 +27,7 @@ from data.text.decoded_forms import (
 from data.text.redaction import HIDDEN, NAMES, without_user
 
 RULES_VERSION: Final = 4
-"""Version of the rules of what is hidden: another version renders the site again."""
+"""Version of the hiding rules; a new version renders the site again."""
 
 MIN_VALUE_LENGTH: Final = 8
 """Minimum letters and digits of a value that is hidden without the name of its parameter."""
@@ -39,7 +39,7 @@ MAX_DIRECT_LOOKUPS: Final = 128
 """Maximum number of spellings of secrets that are looked up one by one."""
 
 MIN_RANDOM_LENGTH: Final = 16
-"""Minimum characters of a value that is a secret because it looks random."""
+"""Minimum characters of a value that counts as a secret because it looks random."""
 
 USER_INFO: Final = re.compile(r"(?<=://)([^/\s?#\"'<>@]*)@")
 
@@ -54,10 +54,10 @@ SECRET_NAME: Final = re.compile(
 HONEST_NAMES: Final = frozenset(
     ["id", "page", "category", "keyword", "keywords", "q", "query", "search", "lang", "language"]
 )
-"""Names of parameters whose values are no secrets, even if they look random."""
+"""Parameters whose values are not secrets, even if they look random."""
 
 RANDOM: Final = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[\w+/=-]+", re.ASCII)
-"""A value of digits and both cases of letters."""
+"""A value with digits and letters of both cases."""
 
 HEX: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{24,}", re.IGNORECASE)
 
@@ -72,13 +72,13 @@ ATTRIBUTE: Final = re.compile(
 )
 
 BARE_TAG: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,20}>")
-"""A tag without attributes, in which nothing is hidden."""
+"""A tag without attributes, which can't contain a secret."""
 
 FULL_WIDTH: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-"""The full-width form of each printable character of ASCII, by code points."""
+"""Full-width forms of the printable ASCII characters, by code point."""
 
 EQUALS: Final = re.compile(r"[\"'\]]{0,3}\s{0,9}[=:/]\s{0,9}\[?[\"']?|[\"']\s{0,9},\s{0,9}[\"']")
-"""What may be between a name and its value."""
+"""Characters that may separate a name and its value."""
 
 
 NAME_ENDS: Final = "]\"'"
@@ -93,18 +93,18 @@ class Secret(NamedTuple):
 
     @property
     def is_distinctive(self) -> bool:
-        """Whether the value is hidden without its name: no short text, plain word or number."""
+        """Whether the value is hidden without its name: not short, not a plain word or number."""
         is_word = self.value.isalpha() and (self.value.islower() or self.value.istitle())
         is_long = len(_letters(self.value)) >= MIN_VALUE_LENGTH
         return is_long and not is_word and not self.value.isdecimal()
 
 
 class Secrets:
-    """Hides the secrets of some addresses in texts.
+    """Hides the secrets of source addresses in texts.
 
-    ``addresses`` are those of sources, as requested or as published. If the value of a parameter is
-    hidden in its address, all values of that parameter at the host are hidden, unless another
-    address at the host contains the value.
+    ``addresses`` are sources' addresses, as requested or as published. If an address has a hidden
+    parameter, all values of that parameter at the host are hidden, unless another address at the
+    host contains the value.
     """
 
     def __init__(self, addresses: Iterable[str]) -> None:
@@ -116,7 +116,7 @@ class Secrets:
                 host = urlsplit(without_user(address)).netloc
                 places[value == HIDDEN].add((host, name))
         self._places = frozenset(places[True] - places[False])
-        # Distinctive values by their first letters, and others by the names of their parameters.
+        # Distinctive values are grouped by their first letters, others by their parameters.
         self._values: dict[str, dict[str, str]] = {}
         self._named: dict[str, set[str]] = {}
         for one in sorted(self.known):
@@ -134,35 +134,35 @@ class Secrets:
         self._name_lengths = _lengths(self._named)
 
     def __bool__(self) -> bool:
-        """Whether there is any secret."""
+        """Whether there are any secrets."""
         return bool(self.known or self._places)
 
     @property
     def identity(self) -> tuple[AbstractSet[Secret], AbstractSet[tuple[str, str]]]:
-        """What is hidden: the secrets, and hosts with the names of parameters."""
+        """What is hidden: the secrets, and pairs of a host and a parameter's name."""
         return self.known, self._places
 
     @property
     def mark(self) -> bytes:
-        """Two bytes that other secrets rarely have: enough to notice a change, too few to guess."""
+        """Two bytes that identify the secrets: enough to notice a change, too few to guess them."""
         told = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
         return sha256(told).digest()[:2] if self else b""
 
     def hidden(self, text: str) -> str:
-        """A text with ``***`` in place of each secret."""
+        """Replace each secret in a text by ``***``."""
         if self.known and self._may_be_in(text):
             text = _without(text, self._spans(text))
         return ADDRESS.sub(self._without_values, text) if self._places else text
 
     def is_in(self, content: bytes) -> bool:
-        """Whether some bytes hold a secret, as text in any charset that extends ASCII or UTF-16."""
+        """Whether bytes contain a secret, in UTF-16 or any charset that extends ASCII."""
         if not self:
             return False
         text = content.replace(b"\0", b"").decode("latin-1")
         return self.hidden(text) != text
 
     def _may_be_in(self, text: str) -> bool:
-        """Whether some form of a text has the beginning of a value, or a name with a value."""
+        """Whether a form of a text contains the beginning of a value, or a name with a value."""
         for form in decoded_texts(text):
             if self._named and (any(self._after_names(form)) or TAG_WITH_VALUE.search(form)):
                 return True
@@ -175,7 +175,7 @@ class Secrets:
         return next(self._beginnings(letters_of(text)), None) is not None
 
     def _beginnings(self, letters: str) -> Iterator[int]:
-        """Places at which a distinctive value may begin."""
+        """Yield positions where a distinctive value may begin."""
         if len(self._values) <= MAX_DIRECT_LOOKUPS and not any(
             one in letters for one in self._values
         ):
@@ -185,9 +185,9 @@ class Secrets:
         return (at for at in places if letters[at : at + length] in known)
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Start and end of each secret in a text."""
+        """Yield start and end of each secret in a text."""
         for form in decoded_forms(text):
-            # The places of all letters take much longer than the letters.
+            # Positions take much longer to compute than the letters alone.
             if self._values and self._has_beginning(form.text):
                 yield from self._distinctive(form)
             if self._named:
@@ -218,7 +218,7 @@ class Secrets:
                     break
 
     def _after_names(self, text: str) -> Iterator[tuple[str, int]]:
-        """Each name of a secret in a form of a text, with the place where its value may begin."""
+        """Yield names of secrets in a form of a text, with the position of a possible value."""
         for found in EQUALS.finditer(text):
             at = found.start()
             for length in self._name_lengths:
@@ -238,7 +238,7 @@ class Secrets:
                     yield form.span(*one.span(group))
 
     def _without_values(self, found: re.Match[str]) -> str:
-        """An address with ``***`` for each value whose parameter is hidden at its host."""
+        """Replace the values of parameters that are hidden at an address's host by ``***``."""
 
         def shown(one: re.Match[str]) -> str:
             is_secret = (found[1], _name(one[2])) in self._places
@@ -249,12 +249,12 @@ class Secrets:
 
 @lru_cache(maxsize=8)
 def secrets_of_addresses(addresses: tuple[str, ...]) -> Secrets:
-    """The secrets of some addresses, cached: reading thousands of addresses takes 0.1 s."""
+    """Return the secrets of these addresses, cached: thousands of addresses take 0.1 s."""
     return Secrets(addresses)
 
 
 def parameters(address: str) -> Iterator[tuple[str, str]]:
-    """The decoded name and the value of each parameter that holds a secret, hidden ones too."""
+    """Yield the decoded name and the value of each secret parameter, including hidden values."""
     for one in PARAMETER.finditer(address):
         name = _name(one[1])
         is_random = name not in HONEST_NAMES and _looks_random(unquote(one[2]))
@@ -263,12 +263,12 @@ def parameters(address: str) -> Iterator[tuple[str, str]]:
 
 
 def secrets_in(address: str) -> set[Secret]:
-    """The users, passwords and values of secret parameters in an address; none that are hidden."""
+    """Return the users, passwords and secret parameters in an address, without hidden values."""
     found = {
         Secret(name, decode(value))
         for name, value in parameters(address)
         if value != HIDDEN
-        # A plus sign may be itself or a space.
+        # A plus sign may mean a space or itself.
         for decode in (unquote, unquote_plus)
     }
     for one in USER_INFO.finditer(address):
@@ -281,12 +281,11 @@ def secrets_in(address: str) -> set[Secret]:
 
 
 def encoded_spellings(value: str) -> set[str]:
-    """A value in Base64, in hexadecimal digits and in full-width letters.
+    """Return a value in Base64, hexadecimal and full-width letters.
 
-    Base64 has three spellings, by the place of the value in the encoded bytes. They lack the
-    characters that also encode bytes beside the value. The Base64 of addresses differs in signs
-    alone, which are never compared. Spellings of fewer than `MIN_VALUE_LENGTH` letters are left
-    out.
+    Base64 has three spellings, depending on the position of the value in the encoded bytes; they
+    omit the characters that also encode neighbouring bytes. The URL-safe alphabet differs only in
+    signs, which are never compared. Spellings shorter than `MIN_VALUE_LENGTH` are left out.
     """
     content = value.encode("utf-8", "replace")
     full_width = value.translate(FULL_WIDTH)
@@ -305,12 +304,12 @@ def _name(text: str) -> str:
 
 
 def _letters(value: str) -> str:
-    """The letters and digits of a value, which may look like markup."""
+    """Return the letters and digits of a value in lower case."""
     return "".join(one for one in value.lower() if one.isalnum())
 
 
 def _lengths(values: Iterable[str]) -> list[int]:
-    """The lengths of these values, longest first."""
+    """Return the lengths of these values, longest first."""
     return sorted({len(one) for one in values}, reverse=True)
 
 
@@ -319,10 +318,10 @@ def _looks_random(value: str) -> bool:
 
 
 def _rest(form: Form, at: int, value: str) -> Iterator[tuple[int, int]]:
-    """The signs at the end of a value, such as ``==``, if they follow at a place of the text."""
+    """Yield the span of a value's final signs, such as ``==``, if they follow at this position."""
     signs = value[len(value.rstrip("=!&$*+-_./")) :]
     if signs:
-        # Places rise, as a form keeps the order of the text.
+        # Positions are sorted because a form keeps the order of the text.
         first = bisect_left(form.starts, at)
         end = first
         for sign in signs:
@@ -332,7 +331,7 @@ def _rest(form: Form, at: int, value: str) -> Iterator[tuple[int, int]]:
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """A text with ``***`` in place of these spans; tags without attributes stay."""
+    """Replace spans of a text by ``***``; tags without attributes are kept."""
     pieces = []
     at = 0
     for first, last in _joined(spans):
@@ -342,7 +341,7 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans in order, with those that touch as one."""
+    """Return the spans in order, merged where they touch."""
     made: list[tuple[int, int]] = []
     for first, last in sorted(spans):
         if made and first <= made[-1][1]:

@@ -1,7 +1,7 @@
-"""Addresses: one form to compare by, one to follow, one for feeds to name.
+"""Normalize addresses: a key to compare, an address to request, an address for feeds.
 
-``canonical_url`` is a key, ``absolute`` what a link on a page leads to, ``web_address`` what RFC
-3986 allows, and ``without_campaign`` an address that says no more where a reader came from.
+`canonical_url` returns a key, `absolute` the target of a link, `web_address` a valid RFC 3986
+address, and `without_campaign` an address without tracking parameters.
 """
 
 from __future__ import annotations
@@ -15,34 +15,33 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 from data.text.clean import allowed
 
 SCHEMES: Final = frozenset(["http", "https", "mailto", "tel"])
-"""Of the addresses that a text may lead to."""
+"""Schemes that links in a text may use."""
 
 CAMPAIGN = re.compile(
     r"utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
     r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
     re.IGNORECASE,
 )
-"""Query parameters that name a campaign, never a page."""
+"""Query parameters that identify a campaign, never a page."""
 
 SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
-"""Query parameters that name a visit; a site may want them back."""
+"""Query parameters that identify a session; a site may require them."""
 
 ORDINARY = re.compile(
     r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
 )
-"""An address without a port, query, fragment or escape: its canonical form is at hand."""
+"""An address without port, query, fragment or escapes, which is quick to normalize."""
 
 SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-LONGEST_KEY: Final = 2_000
-"""Characters of a key: an index of PostgreSQL takes no more than 2,704 bytes."""
+MAX_KEY_LENGTH: Final = 2_000
+"""Maximum characters of a key; a PostgreSQL index accepts at most 2,704 bytes."""
 
 MAX_ADDRESS: Final = 8_000
-"""Maximum characters of an address that is followed or published.
+"""Maximum characters of an address that is requested or published.
 
-Apache and nginx refuse request lines above 8 KB.
-"""
+Apache and nginx reject request lines above 8 KB."""
 
 MAX_HOST: Final = 255
 """Maximum characters of a host (RFC 1035, 2.3.4)."""
@@ -51,34 +50,36 @@ MAX_FRAGMENT: Final = 600
 """Maximum characters of a fragment that may lead to a release."""
 
 TEXT_FRAGMENT: Final = ":~:text="
-"""The start of a fragment that leads to a text (WICG, Text Fragments)."""
+"""Start of a fragment that points to text (WICG, Text Fragments)."""
 
 COMMON_FRAGMENT: Final = re.compile(
     r"[!/].*|(?!:~:text=).*=.*|(?:top|content|main(?:-?content)?|comments?|respond|header|footer"
     r"|nav(?:igation)?|menu|page|skip.*|(?:more|comment)-\d+|_)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Fragments that lead to no release."""
+"""Fragments that do not lead to a release."""
 
 ROUTE: Final = re.compile(r"!|/.")
-"""The start of a fragment by which a script knows which page to show."""
+"""Start of a fragment that tells a script which page to show."""
 
 ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
 
 
-@lru_cache(maxsize=4096)  # a visit asks for the same few again and again
+@lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def canonical_url(url: str) -> str:
-    """One form for all the addresses that surely lead to the same page.
+    """Return the same key for all addresses that certainly lead to the same page.
 
-    https for http, no ``www.``, default port, session id or tracking parameter, no trailing slash,
-    sorted query, upper-case escapes only if needed. A fragment stays only if it may lead to a
-    release within a page (`section_fragment`), or if scripts read it (``#!/news/1``, ``#/news/1``).
-    A key to compare by, not an address to fetch. Text
-    that is no URL is returned stripped. Of a very long one, the host and a digest stand for it. A
-    URL longer than MAX_ADDRESS is compared as it is.
+    The key has https, no ``www.``, default port, session id, tracking parameter or trailing slash,
+    a sorted query, and upper-case escapes only if needed. A fragment is kept only if it may lead to
+    a release within a page (`section_fragment`), or if scripts read it (``#!/news/1``,
+    ``#/news/1``).
+
+    The key is for comparisons, not for requests. Text that is not a URL is stripped. In a key above
+    MAX_KEY_LENGTH, a digest replaces everything after the host. A URL longer than MAX_ADDRESS is
+    compared unchanged.
     """
     key = _canonical(url) if len(url) <= MAX_ADDRESS else url.strip()
-    if len(key) <= LONGEST_KEY:
+    if len(key) <= MAX_KEY_LENGTH:
         return key
     root = ROOT.match(key)
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
@@ -124,10 +125,10 @@ def _canonical(url: str) -> str:
 
 
 def section_fragment(url: str) -> str:
-    """The fragment of an address in one form if it may lead to a release within its page, or empty.
+    """Return the normalized fragment if it may lead to a release within its page, otherwise "".
 
-    Fragments of scripts (``#/``, ``#!``), of campaigns (``#xtor=…``) and of parts that each page
-    has (``#top``, ``#comments``) lead to none.
+    Fragments of scripts (``#/``, ``#!``), campaigns (``#xtor=…``) and common parts of pages
+    (``#top``, ``#comments``) do not.
     """
     fragment = url.partition("#")[2].strip()
     if not fragment or len(fragment) > MAX_FRAGMENT or COMMON_FRAGMENT.fullmatch(fragment):
@@ -139,27 +140,27 @@ def section_fragment(url: str) -> str:
 
 
 def page_key(url: str) -> str:
-    """The canonical form of the address of the page that contains what is at an address."""
+    """Return the canonical URL of the page at an address, without a section's fragment."""
     return canonical_url(page_address(url) if section_fragment(url) else url)
 
 
 def page_address(url: str) -> str:
-    """An address without its fragment: that of the page which is requested."""
+    """Return an address without its fragment, as it is requested."""
     return url.partition("#")[0]
 
 
 def ascii_host(host: str) -> str:
-    """A host as the DNS has it. Raises UnicodeError if it can't be one."""
+    """Return a host as in the DNS. Raises UnicodeError if that is impossible."""
     if host.isascii():
         return host
     if len(host) > MAX_HOST:
-        # Python takes quadratic time to encode what can't be a name anyway.
-        raise UnicodeError("it is longer than a name of the DNS")
+        # Python would take quadratic time to encode an invalid name.
+        raise UnicodeError("it is longer than a DNS name")
     return host.encode("idna").decode()
 
 
 def without_campaign(url: str) -> str:
-    """The same address without the parameters of mail and advertising campaigns; else unchanged.
+    """Remove the parameters of mail and advertising campaigns from an address.
 
     An address longer than MAX_ADDRESS is unchanged.
     """
@@ -174,20 +175,20 @@ def without_campaign(url: str) -> str:
 
 
 WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
-"""An address that is absolute as it stands; most are, and joining takes long."""
+"""An absolute address that needs no joining; most are, and joining is slow."""
 
 _STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
 RELATIVE: Final = re.compile(
     rf"(/?)((?:\.\./){{0,9}})({_STEP}(?:/{_STEP})*/?(?:\?[A-Za-z0-9_~%.=&/-]+)?)"
 )
-"""A path from a site's root or from where a page lies: the next most frequent."""
+"""A path from a site's root or relative to a page."""
 
 PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP})*/?)(?:[?#].*)?")
 """An address with a plain path: its site, and the path."""
 
 
 def absolute(base: str, address: str) -> str | None:
-    """The absolute form of an address, or None if it can't be followed or exceeds MAX_ADDRESS."""
+    """Return the absolute form of an address; None if it is too long or can't be requested."""
     if len(address) > MAX_ADDRESS:
         return None
     if WHOLE.fullmatch(address):
@@ -198,7 +199,7 @@ def absolute(base: str, address: str) -> str | None:
             return _from(*place, up.count("/"), path)
         if not up:
             return f"{place[0]}/{path}"
-    # Browsers drop tabs and line breaks anywhere in an address, and control characters before it.
+    # Like browsers, drop tabs and line breaks anywhere, and leading control characters.
     bare = address.translate(_DROPPED).strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08 \x1f")
     try:
         joined = urljoin(base, bare) if bare else ""
@@ -211,20 +212,20 @@ def absolute(base: str, address: str) -> str | None:
 
 
 def loadable(base: str, address: str) -> str | None:
-    """The absolute form of the address of an image or a file, or None if it is not of the web."""
+    """Return the absolute http or https address of an image or file, or None."""
     url = absolute(base, address)
     return url if url and url[:5].lower().startswith(("http:", "https")) else None
 
 
-@lru_cache(maxsize=64)  # all the addresses of a page start from one
+@lru_cache(maxsize=64)  # all addresses of a page share one base
 def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
-    """The site and the folders of a page; None where its address is out of the ordinary."""
+    """Return the site and folders of a page; None if its address is unusual."""
     found = PLACE.fullmatch(base)
     return (found[1], tuple(found[2].split("/")[1:-1])) if found else None
 
 
 def _from(site: str, folders: tuple[str, ...], up: int, path: str) -> str:
-    """The address of a path that starts so many folders above a page."""
+    """Return the address of a path relative to the folder ``up`` levels above a page."""
     return "/".join((site, *folders[: max(0, len(folders) - up)], path))
 
 
@@ -238,9 +239,9 @@ STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @lru_cache(maxsize=1000)
 def web_address(url: str) -> str | None:
-    """An absolute http or https address by the letter of RFC 3986, or None for anything else.
+    """Return an absolute http or https address that conforms to RFC 3986, or None.
 
-    None, too, for an address longer than MAX_ADDRESS.
+    Addresses longer than MAX_ADDRESS also give None.
     """
     if len(url) > MAX_ADDRESS:
         return None
@@ -263,10 +264,10 @@ def web_address(url: str) -> str | None:
 
 
 def site_address(url: str) -> str:
-    """The address of a site as feeds name it, without a slash at its end."""
+    """Return the address of a site as feeds name it, without a trailing slash."""
     return (web_address(url) or url).rstrip("/")
 
 
 def escaped(text: str) -> str:
-    """Part of an address, percent-encoded where it has to be and is not yet."""
+    """Percent-encode the characters of an address part that are not yet encoded."""
     return quote(STRAY.sub("%25", text), safe="%/:?@!$&'()*+,;=~")

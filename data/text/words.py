@@ -1,7 +1,7 @@
-"""The words of a text, in the one form that texts are compared in.
+"""Split a text into words, in the one form that texts are compared in.
 
-White space, case, punctuation and the numbers that count visitors never make a difference; figures,
-signs of currency and of a negative number do.
+White space, case, punctuation and view counters make no difference. Digits, currency signs and
+minus signs do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from data.text.counters import AGO, COUNTER_LINE, DIGIT, uncounted, without_counters
+from data.text.counters import AGO, DIGIT, MAX_COUNTER_LENGTH, uncounted, without_counters
 
 Hashes: TypeAlias = NDArray[np.uint64]
 Letters: TypeAlias = NDArray[np.uint32] | NDArray[np.uint8]
@@ -24,11 +24,11 @@ Places: TypeAlias = NDArray[np.intp]
 UNSPACED: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003134f]"
 )
-"""Letters of scripts that write words without spaces between (Thai, Lao, Khmer, Chinese …)."""
+"""Letters of scripts without spaces between words (Thai, Lao, Khmer, Chinese …)."""
 
 SPACE, BREAK, DASH, ALONE, LETTER, FIGURE = range(6)
-"""What a character does to words: parts them, maybe ending a line, is a dash or a minus, is one, or
-belongs to one, maybe as a figure of those that counters are written in."""
+"""Roles of characters: a separator, a line break, a dash or minus, a separate word, a letter of a
+word, and a digit that counters use."""
 
 PLAIN: Final = dict(zip("-\u2212_\n%$", (DASH, DASH, LETTER, BREAK, ALONE, ALONE), strict=True))
 ROLE_BITS: Final = 3
@@ -37,13 +37,13 @@ ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
 CODES: Final = {1: "ascii", 4: "utf-32-le"}
 MINUS, ZERO, NINE = map(ord, "-09")
 PLANE: Final = 0x10000
-"""Characters whose roles are kept in a table; those beyond are rare."""
+"""Number of characters whose roles are kept in a table; the others are rare."""
 
-ORDINARY: Final = 10_000
-"""Characters of a text up to which its hashes are remembered for a while."""
+MAX_CACHED_CHARACTERS: Final = 10_000
+"""Maximum characters of a text whose hashes are cached."""
 
 SEVERAL: Final = np.uint32(ROLES)
-"""What stands in the table for a character that folds to several, or is beyond it."""
+"""Table value of a character that folds to several characters, or is not in the table."""
 
 _BASE: Final = 0x9E3779B97F4A7C15
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
@@ -52,17 +52,16 @@ _HALF: Final = np.uint64(32)
 _ASCII: Final = bytes(range(128))
 _roles: dict[str, str] = {}
 _table: Final = np.zeros(PLANE, np.uint32)
-"""The characters of the first plane that were met, case folded, with their roles in the low bits.
+"""Case-folded characters of the first plane, with their roles in the low bits.
 
-Those are 0 that were not met; the last one stands for all beyond.
-"""
+An entry is 0 until its character occurs. The last entry represents all other planes."""
 _table[-1] = SEVERAL
 
 
 class Words:
-    """The words of a text, case folded, without what only counts visitors.
+    """The case-folded words of a text, without view counters.
 
-    In scripts without spaces each letter is a word.
+    In scripts without spaces, each letter is a word.
     """
 
     def __init__(self, text: str) -> None:
@@ -80,13 +79,13 @@ class Words:
 
     @property
     def texts(self) -> list[str]:
-        """The words themselves."""
+        """The words as strings."""
         text = self._letters.tobytes().decode(CODES[self._letters.itemsize])
         return [text[a:b] for a, b in zip(self._starts.tolist(), self._ends.tolist(), strict=True)]
 
     @property
     def hashes(self) -> Hashes:
-        """One hash of 64 bits for each word, in order: a polynomial of its letters, mixed.
+        """One 64-bit hash per word, in order: a polynomial of its letters, mixed.
 
         M. Karp and M. Rabin, "Efficient randomized pattern-matching algorithms" (1987).
         """
@@ -100,13 +99,13 @@ class Words:
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a text, see `Words`."""
+    """Return the words of a text; see `Words`."""
     return Words(text).texts if text and not text.isspace() else []
 
 
 def word_hashes(text: str) -> Hashes:
-    """The hashes of the words of a text, see `Words`; they can't be written to."""
-    return _remembered(text) if len(text) <= ORDINARY else _word_hashes(text)
+    """Return the read-only hashes of a text's words; see `Words`."""
+    return _remembered(text) if len(text) <= MAX_CACHED_CHARACTERS else _word_hashes(text)
 
 
 def _word_hashes(text: str) -> Hashes:
@@ -115,13 +114,13 @@ def _word_hashes(text: str) -> Hashes:
     return hashes
 
 
-# A draft is compared with others of its visit, and then with what is stored: some 40 later, and
-# those of the visits beside it.
+# A draft is compared with drafts of the same visit, and about 40 drafts later with the store.
+# Parallel visits share the cache.
 _remembered = lru_cache(maxsize=1024)(_word_hashes)
 
 
 def role(char: str) -> str:
-    """How a character is written out for splitting: itself, a space, or itself between spaces."""
+    """Return a character as written for splitting: itself, a space, or itself between spaces."""
     category = unicodedata.category(char)
     if UNSPACED.match(char):
         return f" {char} "
@@ -133,7 +132,7 @@ def role(char: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """The text with spaces where characters beyond ASCII part words."""
+    """Insert spaces where non-ASCII characters separate words."""
     if text.isascii():
         return text
     for char in set(text.encode("utf-8", "replace").translate(None, _ASCII).decode()):
@@ -150,9 +149,9 @@ def _letters(text: str) -> NDArray[np.uint32]:
 
 
 def _counts(text: str, roles: Roles) -> bool:
-    """Whether any line of a text counts visitors, or the time gone by ("3 hours ago").
+    """Whether a line of a text is a view counter or a relative time ("3 hours ago").
 
-    Only short lines with a figure, or that word, are read.
+    Only short lines with a digit or the word "ago" are read.
     """
     if len(roles) != len(text):
         return any(uncounted(line) is not None for line in text.split("\n"))
@@ -163,15 +162,15 @@ def _counts(text: str, roles: Roles) -> bool:
     bounds = [-1, *breaks.tolist(), len(text)]
     for line in dict.fromkeys(breaks.searchsorted(signs).tolist()):
         start, end = bounds[line] + 1, bounds[line + 1]
-        if end - start <= COUNTER_LINE and uncounted(text[start:end]) is not None:
+        if end - start <= MAX_COUNTER_LENGTH and uncounted(text[start:end]) is not None:
             return True
     return False
 
 
 def _read(text: str) -> tuple[Letters, Roles]:
-    """The characters of a text case folded, and their roles."""
+    """Return the case-folded characters of a text and their roles."""
     if text.isascii():
-        # A byte a character is read several times faster than four.
+        # One byte per character is read several times faster than four.
         folds, roles_of = _ascii()
         raw = text.encode()
         return (
@@ -182,7 +181,7 @@ def _read(text: str) -> tuple[Letters, Roles]:
     read = _looked_up(letters)
     if (read != SEVERAL).all():
         return read >> ROLE_SHIFT, (read & ROLES).astype(np.uint8)
-    # Some character folds to several, or is beyond the table.
+    # A character folds to several characters, or is not in the table.
     folded = _letters(text.casefold())
     roles = (_looked_up(folded) & ROLES).astype(np.uint8)
     for letter in np.unique(folded[folded >= PLANE - 1]).tolist():
@@ -191,7 +190,7 @@ def _read(text: str) -> tuple[Letters, Roles]:
 
 
 def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """What the table says of characters; those that are met for the first time are entered."""
+    """Return the table values of characters; new characters are added to the table."""
     found = _table.take(letters, mode="clip")
     if not found.all():
         for code in np.unique(letters[found == 0]).tolist():
@@ -203,14 +202,14 @@ def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
-    """Where words begin and end; ``alone`` says whether any character is a word by itself."""
+    """Return where words begin and end; ``alone`` tells whether any character is a word itself."""
     inside = np.zeros(len(roles) + 2, np.bool_)
     np.greater_equal(roles, LETTER, out=inside[1:-1])
     edges = (inside[1:] != inside[:-1]).nonzero()[0]
     starts, ends = edges[::2], edges[1::2]
     if alone:
         single = (roles == ALONE).nonzero()[0]
-        # Two sorted runs: a stable sort merges them in linear time.
+        # A stable sort merges the two sorted runs in linear time.
         starts = np.sort(np.concatenate([starts, single]), kind="stable")
         ends = np.sort(np.concatenate([ends, single + 1]), kind="stable")
     return starts, ends
@@ -218,7 +217,7 @@ def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
 
 @cache
 def _ascii() -> tuple[bytes, bytes]:
-    """For bytes.translate: ASCII case folded, and its roles."""
+    """Return tables for bytes.translate: case-folded ASCII, and its roles."""
     low = [chr(code) for code in range(len(_ASCII))]
     rest = bytes(len(_ASCII))
     return (
@@ -239,9 +238,9 @@ def _role_of(char: str) -> int:
 
 
 def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> None:
-    """Give each dash its role: a minus stands alone, and is one character; others part words.
+    """Set the role of each dash: a minus is a separate word, other dashes separate words.
 
-    A minus stands before a figure, at the start, after a space or after a bracket.
+    A minus is in front of a digit, at the start, after a space or after a bracket.
     """
     roles[dashes] = SPACE
     after = letters.take(dashes + 1, mode="clip")
@@ -252,7 +251,7 @@ def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> Non
 
 
 def _powers(count: int) -> tuple[Hashes, Hashes]:
-    """The first powers of the base and of its inverse, modulo 2**64."""
+    """Return the first powers of the base and of its inverse, modulo 2**64."""
     if count > PLANE:
         return _powers_up_to(count)
     powers, inverses = _short_powers()

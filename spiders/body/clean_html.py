@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from data.text.html_text import CELLS
-from data.text.sanitize import MOST
+from data.text.sanitize import MAX_CHARACTERS
 from spiders.body.fragment import prose_of
 from spiders.body.main_content import MainContent
 from spiders.body.segmentation import segment
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
 PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
-HUGE: Final = f"the body is longer than {MOST:,} characters of HTML; only its beginning is kept"
+HUGE: Final = (
+    f"the body is longer than {MAX_CHARACTERS:,} characters of HTML; only its beginning is kept"
+)
 
 
 def clean_body(

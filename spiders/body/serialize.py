@@ -16,7 +16,7 @@ from lxml import etree
 
 from data.text.clean import one_line
 from data.text.html_text import LINES, both_of, gap_of
-from data.text.sanitize import ADDRESSES, MOST
+from data.text.sanitize import ADDRESSES, MAX_CHARACTERS
 from data.text.urls import absolute, loadable
 from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 from spiders.page.media_urls import largest_source, leads_to_image
@@ -100,7 +100,7 @@ class SerializedBody:
     @property
     def is_huge(self) -> bool:
         """Whether only the beginning of the body is kept."""
-        return sum(map(len, self.html)) > MOST
+        return sum(map(len, self.html)) > MAX_CHARACTERS
 
     def written(self) -> tuple[str, str]:
         """The body as safe HTML and as text; of a huge one both are the same beginning."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from data.dates.context import DateContext
 from data.dates.parse import DateReader
-from data.text.markup.oversized_tags import MOST_TAGS
+from data.text.markup.oversized_tags import MAX_TAGS
 from spiders.items import Listing, ListingItem
 from spiders.listing.candidates import LIKELY
 from spiders.listing.day_order import page_reading, shown_texts
@@ -155,7 +155,7 @@ def _detected(
             return listed
     reasons = [NO_TEXT] if page.is_binary else []
     if page.is_cut or flat.cut:
-        bounds = f"{MOST_TAGS} tags and {MAX_ANCHORS} links"
+        bounds = f"{MAX_TAGS} tags and {MAX_ANCHORS} links"
         reasons.append(f"only the first {bounds} of the page were read")
     reasons.extend(reader.reasons)
     if best is None:

@@ -13,7 +13,7 @@ from data.store.sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.sql.publication import enter_facet_changes, facet_changes
 from data.store.sql.releases import select_releases
 from data.store.sql.walks import DUE, due_arguments
-from data.text.urls import LONGEST_KEY
+from data.text.urls import MAX_KEY_LENGTH
 
 MOST_TRIES: Final = 5
 """Visits that ask for a file in vain."""
@@ -140,7 +140,7 @@ class CapturesPart(Part):
 
         Those whose address is too long for a key are left out.
         """
-        urls = [url for url in urls if len(url) <= LONGEST_KEY]
+        urls = [url for url in urls if len(url) <= MAX_KEY_LENGTH]
         fresh = self._ask(
             "SELECT DISTINCT value FROM json_each(?) j"
             " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.url = j.value)",

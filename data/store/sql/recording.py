@@ -12,7 +12,7 @@ from data.store.sql.database.connection import Part, places
 from data.store.sql.database.rows import encode, release_row
 from data.store.sql.publication import enter_facet_changes, facet_changes
 from data.store.sql.subscribers.alerts import queue_event
-from data.text.urls import LONGEST_KEY
+from data.text.urls import MAX_KEY_LENGTH
 from data.topics.facets import section_of
 
 
@@ -176,7 +176,7 @@ class ReleaseTable(Part):
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:
         """Keep what to ask the draft's server with, and what its page is built of."""
-        if draft.validator and len(draft.url) <= LONGEST_KEY:
+        if draft.validator and len(draft.url) <= MAX_KEY_LENGTH:
             self._db.execute(
                 "INSERT INTO validators (url, etag, last_modified) VALUES (?, ?, ?)"
                 " ON CONFLICT (url) DO UPDATE SET etag = excluded.etag,"

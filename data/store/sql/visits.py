@@ -15,7 +15,7 @@ from data.store.sql.database.rows import (
     instant,
     redacted_row,
 )
-from data.text.urls import LONGEST_KEY
+from data.text.urls import MAX_KEY_LENGTH
 
 GROWTH = 0.1
 """The wait until the next look at an old release, as a part of its age."""
@@ -41,7 +41,7 @@ class UnconfirmedTable(Part):
 
         Nothing is kept for an address that is too long for a key, so it is never confirmed.
         """
-        if len(subject) > LONGEST_KEY:
+        if len(subject) > MAX_KEY_LENGTH:
             return
         row = {"subject": subject, "mark": mark, "seen": seen.timestamp()}
         with self._writing():
@@ -104,7 +104,7 @@ class VisitsPart(UnconfirmedTable):
 
         Of an address too long for a key nothing is kept: it is read in full each time.
         """
-        if len(url) > LONGEST_KEY:
+        if len(url) > MAX_KEY_LENGTH:
             return
         listing = {"url": url, "source": source, "reader": reader, "items": items}
         asked = {"url": url, "etag": validator.etag, "last_modified": validator.last_modified}

@@ -1,8 +1,8 @@
-"""Bounds how deep elements lie in one another, before a parser meets them.
+"""Limit the nesting of elements before a parser reads the HTML.
 
-A parser of HTML looks through all open elements again and again (WHATWG HTML, 13.2.4.2): what is
-nested a hundred thousand levels deep takes it minutes, and libxml2 gives up at two thousand.
-Chromium stops at 512 and sets what lies deeper side by side; so does this.
+HTML parsers search all open elements repeatedly (WHATWG HTML, 13.2.4.2). Markup nested a hundred
+thousand levels deep takes them minutes, and libxml2 stops at two thousand. Chromium puts elements
+below level 512 side by side, and so does this module.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ VOID: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - words read better in a row
 )
 RAW: Final = frozenset(["script", "style", "title", "textarea", "iframe", "noscript", "xmp"])
-"""Elements that hold no others, so that they can't be nested; without its tags all would show."""
+"""Elements that contain no elements, so they can't be nested. Without its tags, their content would
+show."""
 
 ROWS: Final = frozenset(["tr", "td", "th"])
 GROUPS: Final = frozenset(["thead", "tbody", "tfoot", *ROWS])
@@ -29,15 +30,15 @@ ENDED_BY: Final = {
     "tr": ROWS,
     **dict.fromkeys(["thead", "tbody", "tfoot"], GROUPS),
 }
-"""Elements that need no end tag, as they end where the one of the key begins."""
+"""Elements without an end tag, by the element whose start ends them."""
 
 
 def flattened(html: str, levels: int) -> str:
-    """HTML in which elements lie at most so many levels deep; the text of deeper ones stays.
+    """Remove tags below this many levels of nesting, and keep their text.
 
-    Takes time in proportion to the length of ``html``, whatever it holds.
+    The time is linear in the length of ``html``.
     """
-    # What has fewer start tags than that is not nested so deep, and most HTML is such.
+    # Most HTML has fewer start tags than allowed levels.
     if html.count("<") - html.count("</") <= levels:
         return html
     deep = [*_deep_tags(html, levels)]
@@ -52,13 +53,13 @@ def flattened(html: str, levels: int) -> str:
 
 
 def _deep_tags(html: str, levels: int) -> Iterator[tuple[int, int]]:
-    """Where the tags stand that open or close an element below so many levels."""
+    """Yield the spans of tags that open or close an element below this many levels."""
     opened: list[str] = []
     dropped: Counter[str] = Counter()
     for tag in TAG.finditer(html):
         name = tag[2].lower()
         if name == "p" and len(opened) >= levels:
-            continue  # it ends where the next one begins
+            continue  # it ends where the next paragraph begins
         if tag[1]:
             if dropped.get(name):
                 dropped[name] -= 1

@@ -1,7 +1,7 @@
 """Remove markup for which parsers would need minutes and gigabytes.
 
-Parsers of HTML (libxml2, html5ever) compare each attribute of an element with all its others.
-libxml2 also allocates some hundred bytes per tag. A page of 20 MB can take hours and gigabytes.
+HTML parsers (libxml2, html5ever) compare each attribute of an element with all others. libxml2 also
+allocates some hundred bytes per tag. A page of 20 MB can take hours and gigabytes.
 """
 
 from __future__ import annotations
@@ -9,93 +9,93 @@ from __future__ import annotations
 import re
 from typing import Final
 
-LARGE: Final = 150_000
-"""Bytes of a page from which on it is looked at; a smaller one takes a second or two at worst."""
+MIN_CHECKED_BYTES: Final = 150_000
+"""Minimum bytes of a page that is checked; smaller ones take at most two seconds."""
 
-WIDE: Final = 1_500
-"""Bytes of a tag from which on its attributes are counted."""
+MIN_WIDE_TAG_BYTES: Final = 1_500
+"""Minimum bytes of a tag whose attributes are counted."""
 
-MOST: Final = 200
-"""Attributes of an element, more than any that is honest has."""
+MAX_ATTRIBUTES: Final = 200
+"""Maximum attributes of an element; real pages have fewer."""
 
-SHORT: Final = (
+SHORT_TAG_REST: Final = (
     rb"[^<>']{0,1400}+(?:(?<=[^=\s]\")|(?<=[^=\s]\"[\s/])|(?<=[^=\s]\"\s/))>|[^<>\"']{0,1400}+>"
 )
-"""The rest of a tag that surely ends soon, at its first ``>``: that is in no quotes.
+"""The rest of a tag that certainly ends soon, at its first ``>`` outside quotes.
 
-Either the last of them, near the end, opens no value, as no ``=`` is before it, or there are none.
-"""
+Either no quote is left open: the last one, near the end, is not preceded by ``=``. Or there are no
+quotes."""
 
 ATTRIBUTE: Final = (
     rb"[\s/=]*+[^\s=>/]++(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+"
 )
 TAG: Final = re.compile(
-    rb"<(?=[a-zA-Z](?!%b)[^\s/>]*+(?:%b){0,%d}+((?:%b)*+))" % (SHORT, ATTRIBUTE, MOST, ATTRIBUTE)
+    rb"<(?=[a-zA-Z](?!%b)[^\s/>]*+(?:%b){0,%d}+((?:%b)*+))"
+    % (SHORT_TAG_REST, ATTRIBUTE, MAX_ATTRIBUTES, ATTRIBUTE)
 )
-"""Any other tag as HTML has it (WHATWG HTML, 13.2.5.32 to 13.2.5.39), and its attributes after the
-first MOST. It is only looked at, as the next one may begin within it.
-"""
+"""Any other HTML tag (WHATWG HTML, 13.2.5.32 to 13.2.5.39) and its attributes after the first
+MAX_ATTRIBUTES. It is a lookahead because the next tag may begin inside."""
 
-MOST_TAGS: Final = 150_000
-"""Places where a tag begins or ends after which a page is cut."""
+MAX_TAGS: Final = 150_000
+"""Maximum starts and ends of tags on a page; the rest of the page is cut."""
 
-ROUNDS: Final = 4
-"""How often attributes are taken out before a page is cut instead."""
+MAX_ROUNDS: Final = 4
+"""Maximum passes that remove attributes before a page is cut instead."""
 
-READINGS: Final = 4
-"""How often, on average, each byte may be read as a part of yet another tag."""
+MAX_READINGS: Final = 4
+"""Maximum times, on average, that a byte is read as part of another tag."""
 
 
 def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
-    """A page without the attributes that are too many for a tag, and whether it was cut.
+    """Remove excess attributes from a page; also return whether it was cut.
 
-    It is cut before the tag that is one too many.
+    A page with too many tags is cut before the first excess tag.
     """
-    if len(markup) < LARGE:
+    if len(markup) < MIN_CHECKED_BYTES:
         return markup, False
-    has_many_tags = markup.count(b"<") > MOST_TAGS
+    has_many_tags = markup.count(b"<") > MAX_TAGS
     if has_many_tags:
-        markup = markup[: _place(markup, MOST_TAGS)]
+        markup = markup[: _place(markup, MAX_TAGS)]
     kept, is_cut = _without_excess_attributes(markup)
     return kept, has_many_tags or is_cut
 
 
 def with_few_attributes(html: str) -> str:
-    """A fragment of HTML without the attributes that are too many for a tag.
+    """Remove excess attributes from an HTML fragment.
 
-    The fragment is cut if its tags are in one another without end.
+    The fragment is cut if its tags overlap without end.
     """
-    if len(html) < LARGE:
+    if len(html) < MIN_CHECKED_BYTES:
         return html
-    # A text may contain a lone surrogate.
+    # Text may contain lone surrogates.
     kept, _ = _without_excess_attributes(html.encode("utf-8", "surrogatepass"))
     return kept.decode("utf-8", "surrogatepass")
 
 
 def _without_excess_attributes(markup: bytes) -> tuple[bytes, bool]:
-    """Markup without the attributes that are too many for a tag, and whether it was cut."""
+    """Remove excess attributes from markup; also return whether it was cut."""
     cut = False
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         excess, end = _excesses(markup)
         if end < len(markup):
             markup, cut = markup[:end], True
         if not excess:
             return markup, cut
-        # What is left may be read in another way: by a quote that had its end in what is gone.
+        # The rest may parse differently, since a removed attribute may have closed a quote.
         markup = _without(markup, excess)
     return markup[: excess[0][0]], True
 
 
 def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
-    """Spans of attributes that are too many for their tag, and where the page is to end.
+    """Return the spans of excess attributes, and the end of the page that is kept.
 
-    A parser may come to a tag in another way than we do: a quote without an end in a script or a
-    comment, which we take for a tag, would hide all tags up to the next quote. So a tag is looked
-    for wherever one may begin, also within another; the span of such a one is empty, as what
-    follows may be the page's text.
+    A parser may see other tags than we do. For example, an unclosed quote in a script or comment
+    that we take for a tag would hide all tags up to the next quote. So a tag is searched wherever
+    one may begin, also inside another one. The span of such an inner tag is empty, because the
+    page's text may follow.
     """
     spans: list[tuple[int, int]] = []
-    left = READINGS * len(markup)
+    left = MAX_READINGS * len(markup)
     ended = 0
     for tag in TAG.finditer(markup):
         start, (excess, end) = tag.start(), tag.span(1)
@@ -104,7 +104,7 @@ def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
             left -= end - start
         else:
             ended = end
-        if excess < end and end - start > WIDE:
+        if excess < end and end - start > MIN_WIDE_TAG_BYTES:
             spans.append((excess, excess if within else end))
         if left < 0:
             return spans, start
@@ -112,7 +112,7 @@ def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
 
 
 def _without(markup: bytes, spans: list[tuple[int, int]]) -> bytes:
-    """A page without some spans, which may overlap; at an empty one the tag ends."""
+    """Remove spans, which may overlap; an empty span ends the tag there."""
     kept, place = [], 0
     for start, end in sorted(spans):
         kept.append(markup[place : max(place, start)])
@@ -123,7 +123,7 @@ def _without(markup: bytes, spans: list[tuple[int, int]]) -> bytes:
 
 
 def _place(markup: bytes, number: int) -> int:
-    """Where the tag of a number begins, the first having number 0."""
+    """Return the position of the tag with this number, counted from 0."""
     low, high = 0, len(markup)
     before = 0
     while high - low > 1:

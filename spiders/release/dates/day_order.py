@@ -23,7 +23,7 @@ from data.dates.day_order import (
 )
 from data.dates.patterns import NUMERIC
 from data.text.folding import fold_date
-from data.text.language_detection import SAMPLE, language_of_words
+from data.text.language_detection import MAX_SAMPLE, language_of_words
 from spiders.body.text_blocks import BlockTree
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
@@ -56,7 +56,7 @@ def release_reading(
     country of its host decide the order, whichever does first.
     """
     if not reading.languages:
-        text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:SAMPLE]
+        text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
         if language := language_of_words(text):
             reading = replace(reading, languages=(language,))
     first = place.start if place.title is None else min(place.title, place.start)

@@ -8,7 +8,12 @@ import json
 import pytest
 
 from data.dates.context import DateContext
-from data.text.markup.oversized_tags import LARGE, MOST, MOST_TAGS, without_oversized_tags
+from data.text.markup.oversized_tags import (
+    MAX_ATTRIBUTES,
+    MAX_TAGS,
+    MIN_CHECKED_BYTES,
+    without_oversized_tags,
+)
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -23,14 +28,14 @@ WAYS = (
 
 def wide(way: str) -> bytes:
     """A large page with one tag that has far too many attributes."""
-    names = " ".join(way.format(number) for number in range(LARGE // len(way)))
+    names = " ".join(way.format(number) for number in range(MIN_CHECKED_BYTES // len(way)))
     return f"<html><body><h1>Before</h1><div class=top {names}>within</div><p>after".encode()
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_tag_with_far_too_many_attributes_loses_them(way: str) -> None:
     tree = Page("https://harbour.example/", wide(way)).tree
-    assert max(len(element.attrib) for element in tree.iter()) <= MOST
+    assert max(len(element.attrib) for element in tree.iter()) <= MAX_ATTRIBUTES
     assert "".join(map(str, tree.itertext())).startswith("Before")
 
 
@@ -52,7 +57,7 @@ def test_the_text_around_such_a_tag_stays() -> None:
 def test_no_quote_that_only_seems_to_begin_hides_such_a_tag(hidden: str, way: str) -> None:
     page = wide(way).replace(b"<h1>Before</h1>", b"<h1>Before</h1>" + hidden.encode())
     tree = Page("https://harbour.example/", page).tree
-    assert max(len(element.attrib) for element in tree.iter()) <= MOST
+    assert max(len(element.attrib) for element in tree.iter()) <= MAX_ATTRIBUTES
     assert "".join(map(str, tree.itertext())).startswith("Before")
 
 
@@ -67,7 +72,7 @@ def test_a_page_is_cut_where_tags_lie_in_tags_without_end() -> None:
 def test_a_page_that_is_cut_keeps_no_such_tag_before_the_cut() -> None:
     page = wide("a{}") + b"<b c='<b d=\"" * 60_000
     tree = Page("https://harbour.example/", page).tree
-    assert max(len(element.attrib) for element in tree.iter()) <= MOST
+    assert max(len(element.attrib) for element in tree.iter()) <= MAX_ATTRIBUTES
 
 
 def test_the_first_attributes_of_such_a_tag_stay() -> None:
@@ -79,7 +84,7 @@ def test_large_pages_of_ordinary_tags_stay_as_they_are() -> None:
     image = f"<img src='data:image/png;base64,{'QUJD' * 40_000}' alt=\"a > b\">"
     state = f"<div data-state='{json.dumps([{'a': 1}] * 5_000)}'>"
     page = f"<html><body>{image}{state}{'<p class=x id=y>text</p>' * 30_000}".encode()
-    assert len(page) > LARGE
+    assert len(page) > MIN_CHECKED_BYTES
     assert without_oversized_tags(page) == (page, False)
 
 
@@ -92,7 +97,7 @@ def test_a_page_of_too_many_tags_is_cut_before_one_of_them() -> None:
     page = b"<html><body>" + b"word<br>" * 2_000_000
     kept, cut = without_oversized_tags(page)
     assert cut
-    assert kept.count(b"<") == MOST_TAGS
+    assert kept.count(b"<") == MAX_TAGS
     assert page.startswith(kept)
     assert kept.endswith(b"word")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from data.text.html_text import line_of, text_of
-from data.text.markup.oversized_tags import LARGE, with_few_attributes
+from data.text.markup.oversized_tags import MIN_CHECKED_BYTES, with_few_attributes
 from data.text.sanitize import sanitize, sanitize_absolute
 
-MANY = "".join(f" a{n}=x" for n in range(LARGE // 5))
+MANY = "".join(f" a{n}=x" for n in range(MIN_CHECKED_BYTES // 5))
 FRAGMENT = f"<p>Before</p><p title=early{MANY} title=late dir=rtl>within</p><p>after\ud800</p>"
 
 
@@ -18,7 +18,7 @@ def test_a_tag_loses_the_attributes_after_the_first_ones() -> None:
 
 
 def test_a_fragment_of_ordinary_tags_is_unchanged() -> None:
-    ordinary = '<p title="a > b" dir=ltr>A lamp</p>' * (LARGE // 20)
+    ordinary = '<p title="a > b" dir=ltr>A lamp</p>' * (MIN_CHECKED_BYTES // 20)
     assert with_few_attributes(ordinary) == ordinary
 
 

@@ -7,7 +7,7 @@ from lxml import etree
 
 from data.text.html_text import text_of
 from data.text.markup.nesting import flattened
-from data.text.sanitize import LEVELS, PART, PARTING, _ready, sanitize, sanitize_absolute
+from data.text.sanitize import MAX_LEVELS, PART, SEPARATOR, _ready, sanitize, sanitize_absolute
 
 DEEP = {
     "lists": "<ul><li>",
@@ -62,7 +62,7 @@ def test_the_paragraphs_of_a_deep_body_stay_apart() -> None:
     ],
 )
 def test_long_texts_that_are_not_deep_stay_as_they_are(html: str) -> None:
-    assert flattened(html, LEVELS) is html
+    assert flattened(html, MAX_LEVELS) is html
 
 
 def test_a_script_in_the_depth_is_not_turned_into_text() -> None:
@@ -93,7 +93,7 @@ def test_long_addresses_stay_whole_among_many_references() -> None:
 @pytest.mark.parametrize("text", ["\xa9", "\xc3\xa9\xe2\x80\x99", "<\xab", "&", '< "\xbb'])
 def test_a_long_text_of_slow_characters_is_split(text: str) -> None:
     """nh3 reads the rest of a text again after each of these characters."""
-    parts = _ready(f"<p>{text * 20_000}</p>").split(PARTING)
+    parts = _ready(f"<p>{text * 20_000}</p>").split(SEPARATOR)
     assert max(map(len, parts)) <= 1_100
     assert "".join(parts) == f"<p>{text * 20_000}</p>"
 
