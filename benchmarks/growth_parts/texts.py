@@ -10,7 +10,7 @@ from benchmarks.growth_parts.setting import READING, content_of
 from data.archive.warc.surt import surt
 from data.dates.parse import find_dates, parse_date, parse_stated
 from data.search.highlights import highlights
-from data.search.passages import PASSAGE, passage
+from data.search.passages import PASSAGE_LENGTH, passage
 from data.search.query import Query, operators_read_as_words, short_beginnings, terms_of
 from data.stories.passages import shared_passages
 from data.stories.translations import marks_in, pattern
@@ -166,7 +166,7 @@ def searches(text: str) -> object:
         short_beginnings(text),
         operators_read_as_words(text),
         # Only titles and passages are ever highlighted.
-        highlights(text[: 2 * PASSAGE], terms or terms_of("harbour lamp*")),
+        highlights(text[: 2 * PASSAGE_LENGTH], terms or terms_of("harbour lamp*")),
         passage(content_of(text), Query(text[:200])),
         parse_query(text.encode("ascii", "replace"), ("q", "source", "a1")),
     )

@@ -1,4 +1,4 @@
-"""Days that web addresses contain: /2020/10/01/plan.html, 202010/t20201001_580.html, /2020/plan."""
+"""Read days from web addresses: /2020/10/01/plan.html, 202010/t20201001_580.html, /2020/plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 MAX_ADDRESS_LENGTH: Final = 500
-"""Maximum characters of an address that are searched for days."""
+"""Maximum characters of an address in which days are searched."""
 
 MAX_DAYS: Final = 8
 """Maximum number of days that are read from one address."""
@@ -26,14 +26,14 @@ _DAYS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AddressDay:
-    """A year in an address, with its month and day if the address contains them, else 0."""
+    """A year in an address, with its month and day, or 0 if they are missing."""
 
     year: int
     month: int = 0
     day: int = 0
 
     def agrees(self, day: dt.date) -> bool:
-        """Whether a day is in this year and, if known, in this month and on this day."""
+        """Whether a day matches this year and, if known, the month and day."""
         return (
             self.year == day.year
             and self.month in {0, day.month}
@@ -42,7 +42,7 @@ class AddressDay:
 
 
 def address_days(url: str) -> tuple[AddressDay, ...]:
-    """The days, months and years in the path and query of an address, in its order."""
+    """Return the days, months and years in the path and query of an address, in order."""
     path = url[:MAX_ADDRESS_LENGTH].partition("://")[2].partition("/")[2]
     found = []
     for match in islice(_DAYS.finditer(path), MAX_DAYS):

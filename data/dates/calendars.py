@@ -1,4 +1,4 @@
-"""Years and days of other calendars, as Gregorian ones."""
+"""Convert years and days of other calendars to the Gregorian calendar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ERAS = {
     "民國": 1911,
     "民国": 1911,
 }
-"""Eras by the Gregorian year before their first: Japan's since 1868, and the Republic of China."""
+"""Gregorian year before the first year of each era: Japan since 1868, and the Republic of China."""
 
 BUDDHIST_YEARS = range(2440, 2700)
 JALALI_YEARS = range(1300, 1500)
@@ -22,14 +22,14 @@ _JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less
 
 
 def from_buddhist(year: int) -> int:
-    """The Gregorian year of a year of the Buddhist era as Thailand has counted it since 1941."""
+    """Convert a year of the Buddhist era, as counted in Thailand since 1941."""
     return year - 543
 
 
 def from_jalali(year: int, month: int, day: int) -> dt.date:
-    """The Gregorian day of a Solar Hijri one, by the 33-year cycle (exact from 1206 to 1498).
+    """Convert a Solar Hijri day by the 33-year cycle (exact from 1206 to 1498).
 
-    Raises ValueError where there is no such day.
+    Raises ValueError if the day does not exist.
     """
     leap = (year * 8 + 29) % 33 < 8  # noqa: PLR2004 - eight leap years in each cycle of 33
     last = 31 if month <= 6 else 30 if month < 12 or leap else 29  # noqa: PLR2004 - lengths of months
@@ -41,7 +41,7 @@ def from_jalali(year: int, month: int, day: int) -> dt.date:
 
 
 def full_year(year: int, this_year: int) -> int:
-    """The whole year that two digits mean: at most twenty years ahead of ``this_year``."""
+    """Expand a year of two digits to one at most twenty years after ``this_year``."""
     if year >= 100:  # noqa: PLR2004 - a century is written out
         return year
     century = this_year - this_year % 100

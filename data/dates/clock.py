@@ -1,4 +1,4 @@
-"""The time of day beside a date, and the zone that it names."""
+"""Read the time of day next to a date, and its time zone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AFTERNOON = {"下午", "午後", "오후"}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day, its zone where one is named, and its place in the folded text."""
+    """A time of day, its zone if stated, and its position in the folded text."""
 
     time: dt.time
     zone: str | None
@@ -24,7 +24,7 @@ class Clock:
 
 
 class Placed:
-    """A text and its folded form, with the way back from a place in the one to the other."""
+    """A text and its folded form, with a mapping from folded positions to original ones."""
 
     def __init__(self, text: str, folded: str, places: list[int] | None) -> None:
         self.text = text
@@ -32,14 +32,14 @@ class Placed:
         self._places = places
 
     def back(self, place: int) -> int:
-        """The place in the text of a ``place`` in the folded text."""
+        """Return the position in the text of a position in the folded text."""
         return self._places[place] if self._places else place
 
 
 def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) -> Clock | None:
-    """The time that stands after, else right before, the date that ``match`` found.
+    """Return the time after the date that ``match`` found, otherwise the time right before it.
 
-    ``home`` is the zone of the source; nothing before the place ``floor`` is looked at.
+    ``home`` is the zone of the source. Text before the position ``floor`` is ignored.
     """
     if match.re is shapes.CTIME:
         hour, minute, second = match["clock"].split(":")
@@ -61,7 +61,7 @@ def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) ->
 
 
 def _is_range(zone: re.Match[str]) -> bool:
-    """Whether what looks like an offset is the end of a range of hours: 17:30-19:30."""
+    """Whether a supposed offset is the end of a range of hours: 17:30-19:30."""
     plain = zone["minutes"] is None or ":" in zone.group()
     return bool(zone["hours"]) and plain and not zone["prefix"]
 
@@ -69,7 +69,7 @@ def _is_range(zone: re.Match[str]) -> bool:
 def _time_of(match: re.Match[str]) -> dt.time | None:
     marked = match["half"] or match["word"] or shapes.CLOCK_WORD.search(match["gap"])
     if match["t"] == "." and not marked:
-        return None  # 24.11.2022 12.30 may be a price
+        return None  # "24.11.2022 12.30" may be a price
     hour = int(match["h"])
     half = (match["half"] or "")[:1]
     if hour <= _NOON and (half or match["before"]):

@@ -1,4 +1,4 @@
-"""How the dates of one page are to be read."""
+"""The context of a page that its dates are read in."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from data.dates.day_order import Order, order_of_place
 
 @dataclass(frozen=True, slots=True)
 class DateContext:
-    """How the dates of a page are to be read.
+    """How to read the dates of a page.
 
-    ``zone`` is the IANA name of the source's time zone, ``order`` settles 03/04/26, ``languages``
-    are the page's language tags, and ``now`` (aware UTC) is what "yesterday" counts from.
+    ``zone`` is the IANA name of the source's time zone. ``order`` resolves dates like 03/04/26.
+    ``languages`` are the page's language tags. ``now`` (aware UTC) is the reference of "yesterday".
     """
 
     zone: str
@@ -23,9 +23,9 @@ class DateContext:
 
     @property
     def day_order(self) -> Order | None:
-        """The order given, else the one that the languages or the zone imply for certain."""
+        """The given order, or the one that the languages or the zone imply with certainty."""
         return self.order or order_of_place(self.languages, self.zone)
 
     def speaks(self, *languages: str) -> bool:
-        """Whether the page is in one of ``languages`` (``fa``), whatever the region."""
+        """Whether the page is in one of these languages (``fa``), in any region."""
         return any(tag.lower().startswith(languages) for tag in self.languages)

@@ -1,4 +1,4 @@
-"""The calendar day that a match of a date's pattern means."""
+"""Convert the match of a date pattern to a calendar day."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHORT = 2
 
 
 def day_of(match: re.Match[str], reading: DateContext) -> dt.date | None:
-    """The day that ``match`` means, None where there is no such day or its order is unknown."""
+    """Return the day of a match; None if it does not exist or its order is unknown."""
     try:
         if match.re is shapes.NUMERIC:
             return _numeric(match, reading)
@@ -52,7 +52,7 @@ def _worded(match: re.Match[str], reading: DateContext) -> dt.date | None:
 
 
 def _year_fits(match: re.Match[str]) -> bool:
-    """Two digits after a month are a year only where the writing leaves no doubt."""
+    """Whether two digits after a month are certainly a year."""
     parts = match.groupdict()
     if len(parts["y"]) > _SHORT or parts.get("q"):
         return True
@@ -84,7 +84,7 @@ def _han(match: re.Match[str], reading: DateContext) -> dt.date | None:
 
 
 def _counts_minguo(reading: DateContext) -> bool:
-    """Whether bare years may count from the Republic of China, as in Taiwan."""
+    """Whether bare years may count from the founding of the Republic of China, as in Taiwan."""
     return reading.zone == "Asia/Taipei" or reading.speaks("zh-tw", "zh-hant")
 
 
@@ -94,7 +94,7 @@ def _han_numerals(match: re.Match[str]) -> dt.date:
 
 
 def _below_hundred(digits: str) -> int:
-    """The value of 三, 十, 十四, 二十 or 二十四; ValueError for anything else."""
+    """Return the value of 三, 十, 十四, 二十 or 二十四. Raises ValueError for other text."""
     tens, ten, ones = digits.rpartition("十")
     if len(tens) > 1 or len(ones) > 1:
         raise ValueError(f"not a number below a hundred: {digits}")
@@ -106,7 +106,7 @@ def _gregorian(
 ) -> dt.date | None:
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
     thai = reading.zone == "Asia/Bangkok" or reading.speaks("th") or bool(_THAI.search(near))
-    # 01/01/0001 and 30 November -0001 are what programs write for no date at all.
+    # Programs write 01/01/0001 and 30 November -0001 for a missing date.
     written = match.groupdict().get("c") or match["y"]
     if year < 10**_SHORT and len(written) <= _SHORT and match.re is not shapes.ISO:
         year = full_year(year, reading.now.year + 543 * thai)

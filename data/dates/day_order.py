@@ -1,8 +1,8 @@
-"""Which of day and month comes first in 03/04/26: only where the place or language is certain.
+"""Find the order of day, month and year in dates such as 03/04/26, if it is certain.
 
-After the short date formats of the Unicode CLDR, to which tests/data/dates/test_cldr.py holds these
-tables. English alone says nothing, its region does; so do the
-time zone and the country of a host name.
+The tables follow the short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks
+them. English has no order of its own, but its region, the time zone and the country of a host name
+do.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 DAY_FIRST = _words(
-    # Persian has the year first in its own calendar, and the day first in this one.
+    # Persian puts the year first in its own calendar, and the day first in this one.
     "de fr es pt it nl pl cs sk ru uk be bg sr hr bs sl mk tr az kk uz ky tg ar fa he el fi "
     "nb nn no da is ro et lv ka hy hi bn ta te th id vi ca gl sq ga cy mt lb ur fo gsw hsb dsb rm"
 )
@@ -59,7 +59,7 @@ DAY_FIRST_HOSTS = _words(
 
 @lru_cache(maxsize=1024)
 def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
-    """The order that the languages of a page imply, else its time zone; None where uncertain."""
+    """Return the order implied by the languages, or else by the time zone; None if uncertain."""
     implied = {order for order in map(_of_language, languages) if order}
     if len(implied) == 1:
         return implied.pop()
@@ -74,14 +74,14 @@ def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
 
 
 def order_of_host(host: str) -> Order | None:
-    """The order that the country of a host name implies; None where uncertain."""
+    """Return the order implied by the country of a host name; None if uncertain."""
     if host.endswith(US_HOSTS):
         return "MDY"
     return "DMY" if host.rpartition(".")[2] in DAY_FIRST_HOSTS else None
 
 
 def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
-    """The order that a column of dates shows, by its numbers that are over 12."""
+    """Return the order of a column of dates, from its numbers above 12."""
     day_first = month_first = False
     for first, second in pairs:
         day_first = day_first or first > 12 >= second  # noqa: PLR2004 - months in a year
@@ -104,9 +104,9 @@ Row: TypeAlias = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class ListedDate:
-    """A date in a list whose year has two digits, as three numbers in their written order.
+    """A listed date with a year of two digits, as three numbers in their written order.
 
-    ``named`` are the days in the addresses beside the date.
+    ``named`` are the days in the row's addresses.
     """
 
     numbers: Row
@@ -116,10 +116,10 @@ class ListedDate:
 def order_of_list(
     rows: Sequence[ListedDate], today: dt.date, usual: Order | None = None
 ) -> Order | None:
-    """The order of a list of dates such as 26-03-14, whose years have two digits.
+    """Return the order of a list of dates such as 26-03-14, whose years have two digits.
 
-    The right order gives days that exist, that are not in the future, that rise or fall from row to
-    row, that agree with the addresses, and fewer years than days. If several orders fit equally
+    In the right order, the days exist, are not in the future, rise or fall from row to row, agree
+    with the addresses, and have fewer different years than days. If several orders fit equally
     well, the ``usual`` order of the page's language or country decides, then a list that falls.
     None if no order is clearly better than the others.
     """
@@ -128,7 +128,7 @@ def order_of_list(
     if len(some) < (1 if any(row.named for row in some) else MIN_ROWS):
         return None
     apart = {order: _apart(some, order, today) for order in ORDERS}
-    # Addresses that disagree with every order contain other dates, for example of an upload.
+    # Addresses that disagree with every order contain other dates, such as upload dates.
     apart = {order: count - min(apart.values()) for order, count in apart.items()}
     faults = {order: apart[order] + _faults(some, order, today) for order in ORDERS}
     best, second = sorted(ORDERS, key=lambda order: faults[order])[:2]
@@ -142,7 +142,7 @@ def order_of_list(
 
 
 def _apart(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
-    """The number of rows whose day in this order is none of the days in their addresses."""
+    """Return the number of rows whose day in this order is not in their addresses."""
     count = 0
     for row in rows:
         if row.named:
@@ -152,7 +152,7 @@ def _apart(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
 
 
 def _days(rows: Sequence[ListedDate], order: Order, today: dt.date) -> list[dt.date]:
-    """The days of the rows in this order, without rows whose day does not exist."""
+    """Return the days of the rows in this order, without days that do not exist."""
     found: list[dt.date] = []
     for row in rows:
         year, month, day = (row.numbers[order.index(part)] for part in "YMD")
@@ -162,23 +162,23 @@ def _days(rows: Sequence[ListedDate], order: Order, today: dt.date) -> list[dt.d
 
 
 def _is_falling(days: Sequence[dt.date]) -> bool:
-    """Whether a list begins with its latest day, and no day is later than the one before."""
+    """Whether a list begins with its latest day and never rises."""
     return len({*days}) > 1 and all(before >= after for before, after in pairwise(days))
 
 
 def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
-    """The evidence in the dates of some rows against an order of their numbers."""
+    """Count the evidence in these rows against an order."""
     years, _, days = ([row.numbers[order.index(part)] for row in rows] for part in "YMD")
     found = _days(rows, order, today)
     missing = len(rows) - len(found)
-    future = sum(day > today + SOON for day in found)
+    future = sum(day > today + MAX_AHEAD for day in found)
     rises = sum(before < after for before, after in pairwise(found))
     falls = sum(before > after for before, after in pairwise(found))
     return missing + future + min(rises, falls) + max(0, len({*years}) - len({*days}))
 
 
-SOON: Final = dt.timedelta(days=2)
-"""How far ahead of today a day may be, by another time zone."""
+MAX_AHEAD: Final = dt.timedelta(days=2)
+"""Maximum time that a day may be ahead of today, in another time zone."""
 
 
 def _of_language(tag: str) -> Order | None:

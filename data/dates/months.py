@@ -1,7 +1,7 @@
-"""The number of a month by its name, in all languages of the Unicode CLDR.
+"""Find the number of a month by its name, in all languages of the Unicode CLDR.
 
-months.toml has what people write in some fifty languages, and cldr_months.txt the names of all
-others, as data.dates.renew_months writes them.
+months.toml has the written forms of some fifty languages. cldr_months.txt has the names of all
+other languages, created by data.dates.renew_months.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Final
 
 from data.text.folding import fold_date
 
-SHORTEST_STEM: Final = 5
-"""Letters that a name of a month has without its case."""
+MIN_STEM_LETTERS: Final = 5
+"""Minimum letters of a month's name without its case ending."""
 
 MONTHS: Final = 12
 CLDR_FILE: Final = files("data.dates").joinpath("cldr_months.txt")
 
 
 def _numbers(months: Iterable[str]) -> Mapping[str, int]:
-    """Twelve lines of names as the folded names and the number of the month of each."""
+    """Map the folded names in twelve lines to the number of their month."""
     return {
         fold_date(name.replace("·", " ")): number
         for number, names in enumerate(months, 1)
@@ -35,7 +35,7 @@ def _numbers(months: Iterable[str]) -> Mapping[str, int]:
 NAMES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = tomllib.loads(
     files("data.dates").joinpath("months.toml").read_text("utf-8")
 )
-"""For each calendar and language a line of names for each month."""
+"""One line of names per month, for each calendar and language."""
 
 GREGORIAN: Final = {language: _numbers(months) for language, months in NAMES["gregorian"].items()}
 SOLAR_HIJRI: Final = _numbers(NAMES["solar_hijri"]["fa"])
@@ -43,24 +43,24 @@ SOLAR_HIJRI: Final = _numbers(NAMES["solar_hijri"]["fa"])
 ANY_LANGUAGE: Final = {
     name: number for names in reversed(GREGORIAN.values()) for name, number in names.items()
 }
-"""What each name means where no language is known: in the first of the table that has it."""
+"""The month of a name if the language is unknown: in the first language that has it."""
 
 SHARED_SCRIPTS: Final = re.compile("[\u0000-\u052f\u0590-\u08ff\u1e00-\u1fff\ua640-\ua69f]")
-"""Letters of the scripts whose short words mean something else in another language."""
+"""Letters of scripts in which a short word may mean something else in another language."""
 
 PLAIN: Final = re.compile(r"(?:[^\W\d_]|[\u0900-\u109f]){2,20}")
-"""A name that data.dates.patterns finds as a word."""
+"""A name that data.dates.patterns matches as a word."""
 
 OTHER_TAGS: Final = {"tl": "fil", "iw": "he", "in": "id", "ji": "yi", "mo": "ro", "sh": "sr"}
-"""Tags of languages that pages have, and those of the tables."""
+"""Old or regional language tags of pages, and their equivalents in the tables."""
 
-EVERYWHERE: Final = ("vi",)
-"""Languages whose names of several words are names of months in every text."""
+LANGUAGES_WITH_PHRASES: Final = ("vi",)
+"""Languages whose names of several words are recognized in every text."""
 
 
 @cache
 def _lines() -> Mapping[str, str]:
-    """The line of each language in cldr_months.txt."""
+    """Map each language in cldr_months.txt to its line."""
     text = CLDR_FILE.read_text("utf-8") if CLDR_FILE.is_file() else ""
     lines = (line.partition("\t") for line in text.splitlines() if not line.startswith("#"))
     return {language: names for language, _, names in lines}
@@ -68,14 +68,14 @@ def _lines() -> Mapping[str, str]:
 
 @cache
 def names_in(language: str) -> Mapping[str, int]:
-    """The folded names of months in a language, by its tag without the region."""
+    """Return the folded month names of a language, given by its tag without the region."""
     other = _numbers(_lines().get(language, "").split("|"))
     return MappingProxyType({**other, **GREGORIAN.get(language, {})})
 
 
 @cache
 def _own_scripts() -> Mapping[str, int]:
-    """The names that no other language may use, by their script, unless two months share one."""
+    """Return names in scripts of a single language, except names of two months (0)."""
     found: dict[str, int] = {}
     for language in _lines():
         for name, number in names_in(language).items():
@@ -85,15 +85,15 @@ def _own_scripts() -> Mapping[str, int]:
 
 
 def base_of(tag: str) -> str:
-    """The language of a tag, without script and region."""
+    """Return the language of a tag, without script and region."""
     base = tag.replace("_", "-").partition("-")[0].lower()
     return OTHER_TAGS.get(base, base)
 
 
 @lru_cache(maxsize=4096)
 def month_of(name: str, languages: tuple[str, ...] = ()) -> int | None:
-    """The number of the Gregorian month that a folded ``name`` means, or None."""
-    for language in (*languages, *EVERYWHERE):
+    """Return the Gregorian month that a folded ``name`` means, or None."""
+    for language in (*languages, *LANGUAGES_WITH_PHRASES):
         found = names_in(base_of(language)).get(name)
         if found:
             return found
@@ -104,17 +104,17 @@ def month_of(name: str, languages: tuple[str, ...] = ()) -> int | None:
     if found := _own_scripts().get(name):
         return found
     # Turkic languages append cases: "noyabrda", "қарашасы".
-    stems = [name[:-cut] for cut in range(1, 4) if len(name) - cut >= SHORTEST_STEM]
+    stems = [name[:-cut] for cut in range(1, 4) if len(name) - cut >= MIN_STEM_LETTERS]
     tables = [ANY_LANGUAGE, *(names_in(base_of(language)) for language in languages)]
     return next((table[stem] for stem in stems for table in tables if stem in table), None)
 
 
 @lru_cache(maxsize=256)
 def phrases_in(languages: tuple[str, ...]) -> tuple[str, ...]:
-    """The folded names of months of some languages that are no single words, the longest first."""
+    """Return folded month names that are not single words, longest first."""
     names = {
         name
-        for language in (*languages, *EVERYWHERE)
+        for language in (*languages, *LANGUAGES_WITH_PHRASES)
         for name in names_in(base_of(language))
         if not PLAIN.fullmatch(name)
     }
@@ -122,5 +122,5 @@ def phrases_in(languages: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def jalali_month_of(name: str) -> int | None:
-    """The number of the Solar Hijri month that a folded ``name`` means, or None."""
+    """Return the Solar Hijri month that a folded ``name`` means, or None."""
     return SOLAR_HIJRI.get(name)

@@ -1,6 +1,6 @@
-"""Dates as pages write them, in many languages and calendars, to aware UTC.
+"""Read dates in many languages and calendars, and convert them to aware UTC.
 
-Fast patterns first, then dateparser. What can't be told is None, never a guess.
+Fast patterns come first, then dateparser. An ambiguous date is None, never a guess.
 """
 
 from __future__ import annotations
@@ -23,40 +23,40 @@ from data.models import Published
 from data.text.folding import fold_date
 
 MAX_CHARS = 200
-"""Characters of a text that parse_date looks at."""
+"""Maximum characters of a text that parse_date reads."""
 
 MAX_RUNNING_CHARS = 100_000
-"""Characters of a text that find_dates looks at."""
+"""Maximum characters of a text that find_dates reads."""
 
 MAX_SLOW_TEXTS = 150
-"""Maximum number of different texts of one page that are read by dateparser, a few ms each."""
+"""Maximum number of different texts per page that dateparser reads, a few milliseconds each."""
 
 _EPOCH = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")
 _DIGIT = re.compile(r"\d|年")
 _MACHINE = re.compile(
     r"\d{4}-\d\d-\d\d(?:t\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:z|[+-]\d\d(?::?\d\d)?)?)?"
 )
-"""A folded date or instant of ISO 8601: what machines write, and no other shape can be in it."""
+"""A folded ISO 8601 date or time, which contains no other form of date."""
 
 _NO_HOUR = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:T12:00:00Z|[T ]00:00(?::00(?:\.0{1,6})?)?\s?(?:Z|\+00:?00))"
 )
-"""What systems state of a date that has no hour: midnight in UTC, or noon (DateTimeComputed of
-Drupal)."""
+"""How some systems state a date without an hour: midnight in UTC, or noon (Drupal's
+DateTimeComputed)."""
 
 _NOON = dt.time(12)
 
 _ADDRESS_SIGN = re.compile(r"[a-z]/|\.[a-z]|://")
 _ADDRESS = re.compile(
     r"(?:[a-z]{2,8}://|www\.)[!#-;=?-~]{1,2000}"
-    # A host or a folder, and a path of it.
+    # A host or folder with a path.
     r"|(?<![\w./-])[a-z][a-z0-9.-]{0,60}\.[a-z]{2,12}/[!-~]{1,400}"
-    # A file of any name without spaces.
+    # A file name without spaces.
     r"|(?<![!-~])[!-~]{1,120}\.(?:pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|zip|jpe?g|png|gif|webp|svg|mp[34])"
     r"(?![a-z0-9])",
     re.ASCII,
 )
-"""An address or a file name in a running text, folded: what is in it dates nothing."""
+"""An address or file name in a folded text; dates inside it are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,15 @@ class Found:
 
 
 def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
-    """The first date in a short ``text``, or None where there is none or it is ambiguous.
+    """Return the first date in a short ``text``; None if there is none or it is ambiguous.
 
-    Only the first 200 characters count. Raises nothing, whatever the text; KeyError where
-    ``reading`` names a zone that does not exist.
+    Only the first 200 characters are read. Raises KeyError if ``reading`` names an unknown zone.
     """
     return DateReader(reading).date(text, rule)
 
 
 def parse_stated(stated: str, shown: str, reading: DateContext, rule: str) -> Published | None:
-    """The date in an attribute of an element; see DateReader.stated."""
+    """Return the date in an attribute of an element; see DateReader.stated."""
     return DateReader(reading).stated(stated, shown, rule)
 
 
@@ -95,7 +94,7 @@ class DateReader:
         self._slow: set[str] = set()
 
     def date(self, text: str, rule: str) -> Published | None:
-        """The first date in a short text; see parse_date."""
+        """Return the first date in a short text; see parse_date."""
         reading = self.reading
         text = text[:MAX_CHARS].strip()
         if not text:
@@ -115,12 +114,12 @@ class DateReader:
             at = dt.datetime.fromtimestamp(int(folded[:10]), dt.UTC)
             return Published(at, "second", reading.zone, text, rule)
         if any(shape.search(folded) for shape in (shapes.ISO, shapes.NUMERIC, shapes.HAN)):
-            return None  # dateparser would guess at a date that is ambiguous or impossible
+            return None  # dateparser would guess an ambiguous or impossible date
         day = near_day(text, reading.zone, reading.languages, reading.now) or self._slow_day(text)
         return on_day(day, reading.zone, text, rule) if day else None
 
     def stated(self, stated: str, shown: str, rule: str) -> Published | None:
-        """The date in an attribute of an element, whose text is ``shown`` to readers.
+        """Return the date in an attribute of an element whose visible text is ``shown``.
 
         Some systems state noon or midnight in UTC for a day without an hour. If the text shows no
         hour either, the date is a day.
@@ -135,9 +134,7 @@ class DateReader:
         if not may_be_date(text):
             return None
         if len(self._slow) >= MAX_SLOW_TEXTS and text not in self._slow:
-            self.reasons = (
-                f"only the first {MAX_SLOW_TEXTS} dates in words of rare forms were read",
-            )
+            self.reasons = (f"only the first {MAX_SLOW_TEXTS} dates in rare formats were read",)
             return None
         self._slow.add(text)
         one = self.reading
@@ -145,24 +142,21 @@ class DateReader:
 
 
 def find_dates(text: str, reading: DateContext, rule: str) -> tuple[Published, ...]:
-    """All dates in a running ``text``, in its order; ``raw`` is that part of the text.
+    """Return all dates in a running ``text``, in order; ``raw`` is the matching part.
 
-    Only the first 100,000 characters count.
+    Only the first 100,000 characters are read.
     """
     return tuple(found.published for found in scan(text, reading, rule))
 
 
 def plausible(published: Published, now: dt.datetime) -> bool:
-    """Whether a release can have been published then: after 1970-01-01, up to two days ahead.
-
-    No page is older than the web, but many carry releases that are.
-    """
+    """Whether a date is after 1970-01-02 and at most two days ahead of ``now``."""
     earliest = dt.datetime(1970, 1, 3, tzinfo=dt.UTC)
     return earliest < published.at <= now + dt.timedelta(days=2)
 
 
 def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
-    """The dates in ``text`` with their places, in order, none overlapping another."""
+    """Yield the dates in ``text`` with their positions, in order and without overlaps."""
     text = text[:MAX_RUNNING_CHARS]
     if not _DIGIT.search(text):
         return
@@ -181,7 +175,7 @@ def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
         begin, end = (clock.start, clock.end) if clock else match.span()
         after = end
         start, stop = placed.back(begin), placed.back(end)
-        # An uncertain zone stays in what is kept of the text, so that it can be told.
+        # An ambiguous zone is kept in the raw text, so that it can be reported.
         raw = text[start : with_zone(text, stop) if clock else stop].rstrip()
         stop = start + len(raw)
         if clock:
@@ -192,7 +186,7 @@ def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
 
 
 def _addresses(folded: str) -> list[range]:
-    """The places of addresses and file names in a folded text."""
+    """Return the positions of addresses and file names in a folded text."""
     if not _ADDRESS_SIGN.search(folded):
         return []
     return [range(*found.span()) for found in _ADDRESS.finditer(folded)]
@@ -213,7 +207,7 @@ def _days(folded: str, reading: DateContext) -> Iterator[tuple[int, int, re.Matc
 
 
 def _shapes(folded: str, reading: DateContext) -> tuple[re.Pattern[str], ...]:
-    """The shapes of dates that may be in a text."""
+    """Return the date patterns that may match a text."""
     if reading.languages or shapes.PHRASE_SIGN.search(folded):
         phrases = phrases_in(reading.languages)
         if len(phrases) > len(phrases_in(())) or shapes.PHRASE_SIGN.search(folded):
@@ -238,25 +232,26 @@ def _compact(match: re.Match[str], text: str, reading: DateContext, rule: str) -
 
 
 def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
-    """A whole day in ``zone``: noon there, in UTC."""
+    """Return a date with precision ``day``: noon in ``zone``, as UTC."""
     at, zone = _to_utc(dt.datetime.combine(day, _NOON), zone)
     return Published(at, "day", zone, raw, rule)
 
 
 def _at_instant(wall: dt.datetime, stated: str | None, home: str, raw: str, rule: str) -> Published:
-    """The instant of a wall clock in the zone ``stated``, else in that of the source.
+    """Return the time of a wall clock in the ``stated`` zone, or else in the source's.
 
-    UTC is the clock of machines and no locality, so such an instant is told in the source's zone.
+    A time in UTC is kept with the source's zone, since UTC is the clock of machines, not of a
+    place.
     """
     at, zone = _to_utc(wall, stated or home)
     return Published(at, "second", home if stated == "UTC" else zone, raw, rule)
 
 
 def _to_utc(wall: dt.datetime, zone: str) -> tuple[dt.datetime, str]:
-    """The instant of a wall clock, and the zone it is kept in.
+    """Return the time of a wall clock in UTC, and its zone.
 
-    An hour that summer time skips is taken an hour later, one that it repeats is its first pass
-    (PEP 495, fold 0). At the ends of the calendar no zone can be subtracted, and UTC stands in.
+    A wall time that summer time skips counts as one hour later. A repeated one is the first of the
+    two (PEP 495, fold 0). At the limits of the calendar, where offsets overflow, the zone is UTC.
     """
     try:
         at = wall.replace(tzinfo=zone_of(zone)).astimezone(dt.UTC)

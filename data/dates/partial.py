@@ -1,4 +1,4 @@
-"""Days whose year stands elsewhere: "Nov 24" in a list headed "2022"."""
+"""Read days whose year is elsewhere: "Nov 24" in a list below the heading "2022"."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _ERA_YEAR = re.compile(rf"({'|'.join(ERAS)})\s?(\d{{1,2}}|元)年")
 _EDGES = " \t,;:|()[]-–—·•"
 _LONGEST = 32
 _HEADING = 60
-# Short forms that are words of other languages: without the page's language they prove nothing.
+# Abbreviations that are words in other languages, so they need the page's language.
 _DOUBTFUL = frozenset(("set", "out", "pro", "ara", "ago", "mag", "sen", "dic", "dis", "lis", "lip"))
 
 
 def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
-    """The month and day that a whole short text names, or None."""
+    """Return the month and day of a short text that contains nothing else, or None."""
     text = text.strip(_EDGES)
     if not text or len(text) > _LONGEST:
         return None
@@ -58,7 +58,7 @@ def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
 
 
 def is_month(text: str, reading: DateContext) -> bool:
-    """Whether a whole short text names a month and a year, and no day."""
+    """Whether a short text consists of a month and a year."""
     text = text.strip(_EDGES)
     if not text or len(text) > _LONGEST:
         return False
@@ -70,7 +70,7 @@ def is_month(text: str, reading: DateContext) -> bool:
 
 
 def year_in(text: str) -> int | None:
-    """The one year that a heading names ("2019 Meetings"), or None."""
+    """Return the only year in a heading ("2019 Meetings"), or None."""
     if len(text) > _HEADING:
         return None
     years = {int(year) for year in _YEAR.findall(text)}
@@ -83,7 +83,7 @@ def year_in(text: str) -> int | None:
 def day_in_year(
     year: int, day: tuple[int, int], zone: str, raw: str, rule: str
 ) -> Published | None:
-    """A month and day in ``year``, with precision ``day``; None where there is no such day."""
+    """Return a date with precision ``day``; None if the day does not exist in ``year``."""
     if not _exists(year, *day):
         return None
     return on_day(dt.date(year, *day), zone, raw, rule)

@@ -1,4 +1,4 @@
-"""Dates that no pattern of ours knows: "yesterday", "3 hours ago", rare languages."""
+"""Read dates that our patterns do not know: "yesterday", "3 hours ago", rare languages."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _DAYS_AGO = {
     for days, words in enumerate((_TODAY, _YESTERDAY))
     for word in words.split()
 }
-# Words that mean something else in another language: German "hier" is "here".
+# Words with another meaning elsewhere: German "hier" means "here".
 _NEEDS = {fold_date(word): tag for word, tag in (("hier", "fr"), ("ma", "hu"), ("sot", "sq"))}
-# What begins at the edge of a word is one group: `re` then skips a place after one comparison.
+# Words that start at a word boundary share one group, which `re` rejects with one comparison.
 _HINT = re.compile(
     r"\b(?:ago\b|vor \w|il y a\b|hace \w|ha \d|fa\b|temu\b|pred \d|тому\b|once\b|sedan\b|siden\b|"
     r"lalu\b|acum\b|ezelott\b)|geleden|назад|преди|əvvəl|oldin|бурын|бұрын|sitten|πριν|"
     r"לפני|منذ|قبل|پیش|前|전|truoc|পূর্বে|ที่แล้ว|पहले"
 )
-# Where no language is known, those that dateparser is to try: each more costs time on every text.
+# Languages that dateparser tries if none is known; each one costs time for every text.
 _COMMON = (
     "en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "ru", "uk", "tr", "ar", "fa",
     "he", "el", "sv", "da", "nb", "fi", "hu", "ro", "bg", "id", "vi", "zh", "ja", "ko",
@@ -50,7 +50,7 @@ _NO_SENSE = re.compile(r"[\d\W_]*$|.*\d\s?[-/.]\s?\d", re.DOTALL)
 
 
 def near_day(text: str, zone: str, languages: tuple[str, ...], now: dt.datetime) -> dt.date | None:
-    """The day that a word for today or yesterday means in ``zone``, or None."""
+    """Return the day that a word for today or yesterday means in ``zone``, or None."""
     word = _CLOCK.sub("", fold_date(text)).strip(" .,:!|")
     needed = _NEEDS.get(word)
     if word in _DAYS_AGO and (not needed or any(tag.startswith(needed) for tag in languages)):
@@ -60,7 +60,7 @@ def near_day(text: str, zone: str, languages: tuple[str, ...], now: dt.datetime)
 
 
 def may_be_date(text: str) -> bool:
-    """Whether a short text has a year and a day, or may count from today."""
+    """Whether a short text has a year and a day, or may be a relative date."""
     if len(text) > _LONGEST or _NO_SENSE.match(text):
         return False
     folded = fold_date(text)
@@ -68,7 +68,7 @@ def may_be_date(text: str) -> bool:
 
 
 def is_relative(text: str) -> bool:
-    """Whether a short text may count from today: "yesterday", "3 hours ago"."""
+    """Whether a short text may be a relative date: "yesterday", "3 hours ago"."""
     folded = fold_date(text)
     return _CLOCK.sub("", folded).strip(" .,:!|") in _DAYS_AGO or bool(_HINT.search(folded))
 
@@ -77,11 +77,11 @@ def is_relative(text: str) -> bool:
 def parse_slowly(
     text: str, zone: str, order: Order | None, languages: tuple[str, ...], now: dt.datetime
 ) -> dt.date | None:
-    """The day that dateparser reads in a short text, in ``zone``, or None.
+    """Return the day that dateparser finds in a short text, in ``zone``, or None.
 
-    It takes up to 10 milliseconds per text: call it only if the text `may_be_date`.
+    It takes up to 10 ms per text, so call it only for texts that `may_be_date` accepts.
     """
-    # Loading it takes a third of a second, and most pages never need it.
+    # Loading dateparser takes a third of a second, and few pages need it.
     import dateparser  # noqa: PLC0415
     from dateparser.data import languages_info  # noqa: PLC0415
 
@@ -101,7 +101,7 @@ def parse_slowly(
     tags = sorted({tag.partition("-")[0].lower() for tag in languages} & set(known))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of its own use of deprecated calls
+            warnings.simplefilter("ignore")  # dateparser uses deprecated calls
             found = dateparser.parse(text, languages=tags or list(_COMMON), settings=settings)
     except Exception:  # noqa: BLE001 - a hostile text may meet any bug of a large parser
         return None

@@ -1,9 +1,9 @@
-"""Writes cldr_months.txt: the names of months of all languages of the Unicode CLDR, from Babel.
+"""Write cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
 
     python -m data.dates.renew_months
 
-Run it after an upgrade of Babel. The file has a line per language: its tag, a tab, and twelve parts
-divided by ``|``, the names of January first. A point in the middle (·) stands for a space.
+Run it after an upgrade of Babel. Each language has one line: its tag, a tab, and twelve parts
+separated by ``|``, January first. A middle dot (·) represents a space.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from data.dates.months import CLDR_FILE, MONTHS, NAMES
 from data.text.folding import fold_date
 
 PLACEHOLDER: Final = re.compile(r"(?:M\d\d?|\d+)")
-"""What the CLDR has where nobody wrote a name down."""
+"""What the CLDR contains if a name is missing."""
 
 PREFIX: Final = re.compile(r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{3})", re.IGNORECASE)
-"""The word before the name of a month within a date."""
+"""The word before a month's name within a date."""
 
 EDGES: Final = " .׳॰"
 
 
 def names_of(language: str, locales: list[str]) -> list[list[str]]:
-    """The names of each month in some locales of a language that its table of ours lacks."""
+    """Return the month names in some locales that our own table of the language does not have."""
     ours = NAMES["gregorian"].get(language, [""] * MONTHS)
     known = [{fold_date(name.replace("·", " ")) for name in line.split()} for line in ours]
     found: list[dict[str, str]] = [{} for _ in range(MONTHS)]
@@ -42,7 +42,7 @@ def names_of(language: str, locales: list[str]) -> list[list[str]]:
 
 
 def add(name: str, found: dict[str, str], known: set[str]) -> None:
-    """Add a name, and the same without the word before it, unless it is known or a placeholder."""
+    """Add a name with and without its prefix, unless it is known or a placeholder."""
     if not name or PLACEHOLDER.fullmatch(name):
         return
     for form in (name, PREFIX.sub("", name).strip(EDGES)):
@@ -52,7 +52,7 @@ def add(name: str, found: dict[str, str], known: set[str]) -> None:
 
 
 def renewed() -> str:
-    """The text of the file."""
+    """Return the new content of the file."""
     languages: dict[str, list[str]] = {}
     for identifier in sorted(localedata.locale_identifiers()):
         languages.setdefault(Locale.parse(identifier).language, []).append(identifier)

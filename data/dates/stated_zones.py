@@ -1,4 +1,4 @@
-"""Time zones as texts write them after a time of day."""
+"""Read time zones as texts write them after a time of day."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from data.clock import zone_of
 from data.models import Published
 
-# Only those that mean one offset wherever they are read: IST and BST, say, each have three.
+# Only names with one offset everywhere; IST and BST, for example, each have three.
 _FIXED = {
     "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60,
     "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "МСК": 180, "TRT": 180, "AZT": 240,
@@ -26,7 +26,7 @@ _GENERIC = {
     "PT": "America/Los_Angeles",
 }
 _SEVERAL = frozenset(("IST", "BST", "CST", "MST", "AST", "ET", "CT", "MT", "PT"))
-"""Names that are clocks of more than one continent."""
+"""Names that mean different offsets on different continents."""
 
 _LOCAL = {
     "BST": ("Asia/Dhaka",),
@@ -39,7 +39,7 @@ _LOCAL = {
         "Asia/Aden",
     ),
 }
-"""Zones whose clocks are called so, though the tz database gives them no name."""
+"""Zones whose clocks have these names, although the tz database does not list them."""
 
 _CLOCK_NAME = re.compile(
     r"\d[:.]\d\d(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?\s{0,3}\(?([A-Z]{2,4})(?![^\W_])", re.IGNORECASE
@@ -51,9 +51,9 @@ ZONE = re.compile(
 
 
 def stated_zone(match: re.Match[str], home: str) -> str | None:
-    """The zone that a match of ZONE names, or None where it means nothing sure.
+    """Return the zone of a match of ZONE; None if it is ambiguous.
 
-    ``home`` is the zone of the source, which settles names used on more than one continent.
+    ``home`` is the zone of the source, which resolves names used on several continents.
     """
     if match["name"]:
         name = match["name"].upper()
@@ -69,10 +69,10 @@ def stated_zone(match: re.Match[str], home: str) -> str | None:
 
 
 def contradicted(published: Published) -> str | None:
-    """The zone that a date names after its hour where the source's was taken instead, or None.
+    """Return the stated zone of a date if the source's zone was used instead, or None.
 
-    IST is the time of India, of Israel and of Ireland: in a source in Berlin it is none of these
-    for certain, and not that of Berlin either.
+    IST is the time of India, Israel or Ireland. In a source in Berlin, none of these is certain,
+    and it is not the time of Berlin either.
     """
     if published.precision != "second" or published.zone.startswith(("+", "-")):
         return None
@@ -85,7 +85,7 @@ def contradicted(published: Published) -> str | None:
 
 @lru_cache(maxsize=64)
 def _own_names(zone: str) -> frozenset[str]:
-    """What the clock of a zone is called, in winter and in summer."""
+    """Return the names of a zone's clock, in winter and in summer."""
     halves = (dt.datetime(2026, month, 1, tzinfo=zone_of(zone)).tzname() for month in (1, 7))
     called = frozenset(name for name in halves if name)
     called |= {generic for generic, place in _GENERIC.items() if place == zone}
@@ -93,7 +93,7 @@ def _own_names(zone: str) -> frozenset[str]:
 
 
 def with_zone(text: str, end: int) -> int:
-    """Where a date's hour ends with the name of a zone that is not sure after it, else ``end``."""
+    """Return the end of an ambiguous zone name that follows at ``end``, otherwise ``end``."""
     found = ZONE.match(text, end)
     if not found or found["name"] not in _SEVERAL:
         return end

@@ -1,1 +1,1 @@
-"""Which release a draft is, and what becomes of it: pure decisions over values."""
+"""Decide which release a draft is and what it changes: pure functions over values."""

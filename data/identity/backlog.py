@@ -1,8 +1,8 @@
-"""Which releases existed before the first visit to their source: pure decisions over values.
+"""Decide which releases are backlog: pure functions over values.
 
-Such releases are backlog: nobody is alerted of them. A walk through a listing may last many visits,
-so a release is not backlog just because the walk finds it. Its date decides, and its place on the
-listing: what a later visit finds above releases that were listed before is new.
+Backlog existed before the first visit to its source, and alerts nobody. A walk through a listing
+may last many visits, so being found by the walk does not make a release backlog. Its date and its
+position decide: a release that a later visit finds above known releases is new.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from data.identity.decision import FUTURE
+from data.identity.decision import MAX_FUTURE
 from data.models import Published
 
 
@@ -21,12 +21,12 @@ def published_since(
     *,
     same_day: bool = False,
 ) -> bool:
-    """Whether a date shows that a release was published after the first visit.
+    """Whether a date proves that a release was published after the first visit.
 
-    ``seen`` is now: a date further ahead than `FUTURE` shows nothing. ``same_day`` decides about a
-    date without an hour that is the day of the first visit.
+    ``seen`` is the current time; a date further ahead than `MAX_FUTURE` proves nothing.
+    ``same_day`` is the result for a date without an hour on the day of the first visit.
     """
-    if published is None or published.precision == "none" or published.at > seen + FUTURE:
+    if published is None or published.precision == "none" or published.at > seen + MAX_FUTURE:
         return False
     if published.precision == "second":
         return published.at >= first_visit
@@ -35,12 +35,12 @@ def published_since(
 
 
 def listed_since(keys: Sequence[str], before: Collection[str], *, anywhere: bool) -> frozenset[str]:
-    """Those of the releases on a listing page that appeared there after earlier visits.
+    """Return the releases on a listing page that appeared after earlier visits.
 
-    ``keys`` are addresses in page order, newest first, and ``before`` those that were listed
-    before. A release that was never listed may have moved up from the next page, where no visit had
-    come yet. So it counts only above one that was listed before, or if none was; with ``anywhere``
-    in any place.
+    ``keys`` are addresses in page order, newest first; ``before`` are the ones listed before. A
+    release that was never listed may have moved up from the next page, which no visit has read. So
+    it counts only above a release that was listed before, or if none was. With ``anywhere`` it
+    counts in any position.
     """
     known = [place for place, key in enumerate(keys) if key in before]
     last = max(known, default=len(keys))

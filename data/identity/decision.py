@@ -1,4 +1,4 @@
-"""What becomes of a draft: new, changed, unchanged, or not believed; pure decisions over values."""
+"""Decide whether a draft is new, changed, unchanged or rejected: pure functions over values."""
 
 from __future__ import annotations
 
@@ -14,50 +14,51 @@ from data.revisions.edits import significant_changes
 from data.text.similarity import jaccard, signature
 from data.text.urls import canonical_url
 
-SAME: Final = 0.9
-"""Jaccard similarity from which a page that an address leads to is the release, on another day."""
+OTHER_DAY_SIMILARITY: Final = 0.9
+"""Minimum Jaccard similarity of a redirect's target that has another day than the release."""
 
-LIKE: Final = 0.6
-"""The same where it, or the release, states no day."""
+NO_DAY_SIMILARITY: Final = 0.6
+"""Minimum Jaccard similarity of a redirect's target if one of the two has no day."""
 
-REPLACED: Final = 0.1
-"""Jaccard similarity below which a page with another title and day is not the release any more."""
+REPLACED_SIMILARITY: Final = 0.1
+"""Jaccard similarity below which a page with another title and day is another release."""
 
-FUTURE: Final = dt.timedelta(hours=36)
-"""How far ahead of its first sight a date may lie: noon of today, in any zone."""
+MAX_FUTURE: Final = dt.timedelta(hours=36)
+"""Maximum time that a date may be ahead of its first sight: noon of today, in any zone."""
 
-LISTED: Final = "listing"
-"""How the rules begin that name a date which a listing states, not the page."""
+LISTING_RULE: Final = "listing"
+"""Prefix of rules for dates that a listing states, not the page."""
 
-KEPT: Final = "kept"
-"""The rule of a title that was known before, where the page's own was not believed."""
+KEPT_RULE: Final = "kept"
+"""Rule of a known title that was kept because the page's own was rejected."""
 
-READ_TOGETHER: Final = (
+FIELD_GROUPS: Final = (
     ("title", "title_rule"),
-    # A page gives no topics: they are what its text is filed under by today's taxonomy.
+    # Topics follow the text: the current taxonomy assigns them.
     ("body_text", "body_html", "body_rule", "topics"),
     *((name,) for name in ("language", "section", "publisher", "author", "summary")),
     ("images",),
     ("attachments",),
 )
-"""Fields of a content that stay or go with the first of them."""
+"""Groups of fields that are kept or replaced together with their first field."""
 
-UNDATED: Final = "undated"
-"""Start of the rule of a release whose page has no accepted publication date."""
+UNDATED_RULE: Final = "undated"
+"""Prefix of the rule of a release whose page has no accepted publication date."""
 
 OLDEST_YEAR: Final = 1800
 EPOCH: Final = dt.date(1970, 1, 1)
 
 LOST_BODY: Final = (
-    "the page no longer shows a body where it did before; the last good text is kept "
+    "the page no longer shows a body; the last good text is kept "
     "(check the source with `communique sources check`)"
 )
 OTHER_PAGE: Final = (
     "the address now shows another page, with another title, date and text; the last good text is "
-    "kept (it may be a notice, a login or a challenge)"
+    "kept (the page may be a notice, a login or a challenge)"
 )
 LED_AWAY: Final = (
-    "the address now leads to another release, of another day or title; the last good text is kept"
+    "the address now leads to another release, with another day or title; the last good text is "
+    "kept"
 )
 ENDS_EARLY: Final = (
     "the page shows only the beginning of the known text, as if the response had been cut; the "
@@ -72,11 +73,11 @@ SHARED_BODY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a draft turned out to be, and the release as it shall be kept.
+    """The result for a draft, and the release to store.
 
-    ``fields`` names what changed. ``returned`` is whether the release was retracted until now, and
-    is back online. ``doubt`` is a sentence where the draft was not believed and the
-    last good content stays.
+    ``fields`` are the names of changed fields. ``returned`` is true if the release was retracted
+    and is online again. ``doubt`` is a sentence if the draft was rejected and the last good content
+    is kept.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -89,19 +90,17 @@ class Decision:
 def decide(
     draft: Draft, known: Release, seen: dt.datetime, *, gone: bool = False, reread: bool = False
 ) -> Decision:
-    """Whether a draft of a known release has changed, and the release to keep.
+    """Decide whether a draft of a known release has changed, and return the release to store.
 
-    ``published`` and the id of the release never move, but that a date takes the place of none. A
-    page whose bytes are the same has not
-    changed, whatever our own code now reads in it: then the better reading is kept without a
-    revision; so it is where it is merely ``reread``, from its own page after a copy of that. An
-    empty body never replaces one that was read before, nor does a page that shares neither title,
-    day nor text with it, nor one of another day or title that the address leads to since. ``gone``
-    is whether its address was last found gone: then it is where the draft is.
+    The release's id never changes, and ``published`` changes only from no date to a date. A page
+    with the same bytes has not changed; if our code extracts it better now, the better content is
+    stored without a revision. The same applies if the page was only ``reread`` after a copy of it.
+    Some pages never replace a stored body: a page without a body, a page with another title, day
+    and text, and a redirect's target with another day or title. ``gone`` is true if the known
+    address was last found gone; the release then moves to the draft's address.
 
-    A draft is the last word on whether the release stands: one that says ``retracted`` retracts a
-    release that stood until now, though the time of the first retraction stays; any other brings
-    back a release that was retracted. Where the page is there all the same, its next visit does so.
+    A draft also decides whether the release is online. A ``retracted`` draft retracts it, but keeps
+    the time of an earlier retraction. Any other draft brings a retracted release back.
     """
     published, order = _dated(draft, known, seen)
     content = replace(draft.content, published=published)
@@ -139,19 +138,19 @@ def decide(
 
 
 def read_anew(draft: Draft, known: Release, before: Content | None = None) -> Decision:
-    """What becomes of a release whose page, as it was served before, is read by other rules.
+    """Decide what changes when a stored page is extracted again with other rules.
 
-    What readers would care about makes a revision, but no news: ``updated`` stays, and so do the
-    id, a date that was known, and all that the page does not give any more. A text that only lacks
-    words of the known one is no better: templates that were learned of its site may be lost. But
-    where a person changed the rules of the source file since, ``before`` is what the page gives by
-    those of then: what is missing for that change alone was not wanted.
+    A significant change makes a revision, but not an update: ``updated``, the id, a known date, and
+    everything that the new extraction lacks are kept. A text that only lacks words of the known one
+    is not better, since learned templates may be missing. But if a person changed the rules of the
+    source file, ``before`` is the extraction with the old rules: what is missing only because of
+    that change was unwanted.
     """
     published, order = _dated(draft, known, known.first_seen)
     content = replace(draft.content, published=published)
     lost = {
         name: getattr(known.content, name)
-        for parts in READ_TOGETHER
+        for parts in FIELD_GROUPS
         for name in parts
         if _only_lacks(getattr(content, parts[0]), getattr(known.content, parts[0]), parts[0])
         and not _is_cut(content, before, parts[0])
@@ -166,7 +165,7 @@ def read_anew(draft: Draft, known: Release, before: Content | None = None) -> De
 
 
 def _only_lacks(read: Any, known: Any, field: str) -> bool:
-    """Whether what is read of a field is nothing, or a part of what is known and nothing else."""
+    """Whether the new value of a field is empty, or a part of the known value."""
     if not read or read == known:
         return bool(known) and not read
     if field == "body_text":
@@ -176,22 +175,23 @@ def _only_lacks(read: Any, known: Any, field: str) -> bool:
 
 
 def _is_cut(content: Content, before: Content | None, field: str) -> bool:
-    """Whether a change of the rules alone takes something off a field; but never all of a text."""
+    """Whether a change of rules alone shortens a field; never if a text becomes empty."""
     if before is None or getattr(before, field) == getattr(content, field):
         return False
     return bool(getattr(content, field)) or field not in {"title", "body_text"}
 
 
 def later_update(updated: dt.datetime, seen: dt.datetime) -> dt.datetime:
-    """The new ``updated`` of a release that changed at ``seen``; always later than the one before.
+    """Return a new ``updated`` that is later than the previous one.
 
-    If the clock was set back, it is one second later: feed readers would miss the change otherwise.
+    If the clock was set back, it is one second later, since feed readers would miss the change
+    otherwise.
     """
     return seen if seen > updated else updated + dt.timedelta(seconds=1)
 
 
 def first_release(draft: Draft, seen: dt.datetime) -> Release:
-    """The release that a draft is at first sight."""
+    """Return the release that a new draft becomes."""
     stated = draft.content.published
     published = stated if stated and _possible(stated, seen) else _undated(draft, seen)
     return Release(
@@ -213,7 +213,7 @@ def first_release(draft: Draft, seen: dt.datetime) -> Release:
 
 
 def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
-    """Since when a draft is gone: a retraction that is yet to come is one of now."""
+    """Return the time of a draft's retraction; a future time counts as now."""
     return min(draft.retracted, seen) if draft.retracted else None
 
 
@@ -224,14 +224,14 @@ REFUSED: Final = (
 
 
 def date_doubt(release: Release) -> str | None:
-    """Why the date of a new release is not one to rely on, or None where it is."""
+    """Explain why the date of a new release is unreliable, or return None."""
     if release.published.precision == "none" and release.published.raw:
         return REFUSED.format(raw=release.published.raw)
     return yet_to_come(release)
 
 
 def yet_to_come(release: Release) -> str | None:
-    """The doubt about a release whose date lies in the future, or None."""
+    """Explain that a release's date is in the future, or return None."""
     if release.published.precision == "none" or release.order == release.published.at:
         return None
     return (
@@ -241,9 +241,9 @@ def yet_to_come(release: Release) -> str | None:
 
 
 def _address(draft: Draft, known: Release) -> str:
-    """Where the release is now: it moves to an address never seen, or where the old one leads.
+    """Return the release's address: it moves to a new address, or to a redirect's target.
 
-    A page that answers under two addresses doesn't move back and forth between them.
+    A page that responds at two addresses does not move back and forth.
     """
     here, there = canonical_url(draft.url), canonical_url(known.url)
     if here == there:
@@ -259,26 +259,26 @@ def _possible(stated: Published, seen: dt.datetime) -> bool:
 
 
 def _undated(draft: Draft, seen: dt.datetime) -> Published:
-    """The date of a release without an accepted publication date: the day it was first seen."""
+    """Return the date of a release without an accepted date: the day of its first sight."""
     stated = draft.content.published
-    raw, rule = draft.refused, UNDATED
+    raw, rule = draft.refused, UNDATED_RULE
     if stated:
-        raw, rule = stated.raw, f"{UNDATED}, not {stated.rule}"
+        raw, rule = stated.raw, f"{UNDATED_RULE}, not {stated.rule}"
     day = seen.astimezone(zone_of(draft.zone)).date()
     return replace(on_day(day, draft.zone, raw, rule), precision="none")
 
 
 def _order(draft: Draft, published: Published, seen: dt.datetime) -> dt.datetime:
-    """The instant that feeds sort a new release by."""
+    """Return the time that feeds sort a new release by."""
     if published.precision == "none":
         if draft.position is None:
             return seen
         return UNDATED_BEFORE - dt.timedelta(seconds=1 + draft.position)
-    return seen if published.at > seen + FUTURE else published.at
+    return seen if published.at > seen + MAX_FUTURE else published.at
 
 
 def _dated(draft: Draft, known: Release, seen: dt.datetime) -> tuple[Published | None, dt.datetime]:
-    """The date of a known release and its order: a date that it now states takes that of none."""
+    """Return the date and order of a known release; a new date replaces a missing one."""
     stated = draft.content.published
     if known.published.precision != "none" or stated is None or not _possible(stated, seen):
         return known.content.published, known.order
@@ -286,7 +286,7 @@ def _dated(draft: Draft, known: Release, seen: dt.datetime) -> tuple[Published |
 
 
 def _is_led(draft: Draft, known: Release) -> bool:
-    """Whether an address of a release leads to one where it was never seen."""
+    """Whether a known address of a release redirects to an unknown one."""
     seen = {canonical_url(url) for url in known.aliases}
     return canonical_url(draft.url) not in seen and any(
         canonical_url(url) in seen for url in draft.aliases
@@ -294,23 +294,29 @@ def _is_led(draft: Draft, known: Release) -> bool:
 
 
 def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: bool) -> str | None:
-    """Why a page is not believed to show the release that it did, or None.
+    """Explain why a page no longer shows its release, or return None.
 
-    ``led`` is whether a known address led to it, where it was never seen.
+    ``led`` is true if a known address redirects to this unknown one.
     """
     if not known.content.body_text:
         return None
     if not content.body_text:
         return LOST_BODY
     published = content.published
-    stated = published if published and not published.rule.startswith(LISTED) else None
+    stated = published if published and not published.rule.startswith(LISTING_RULE) else None
     same_day = stated is not None and stated.day == known.published.day
-    # A title that was kept is not the page's own.
-    retitled = "title" in fields or content.title_rule == KEPT
+    # A kept title is not the page's own.
+    retitled = "title" in fields or content.title_rule == KEPT_RULE
     if "body" not in fields or (same_day and not (led and retitled)) or not (retitled or led):
         return None
     alike = jaccard(signature(content.body_text), signature(known.content.body_text))
     other_day = stated is not None and known.published.precision != "none"
-    if led and alike < (REPLACED if same_day else SAME if other_day else LIKE):
+    if led and alike < (
+        REPLACED_SIMILARITY
+        if same_day
+        else OTHER_DAY_SIMILARITY
+        if other_day
+        else NO_DAY_SIMILARITY
+    ):
         return LED_AWAY
-    return OTHER_PAGE if retitled and alike < REPLACED else None
+    return OTHER_PAGE if retitled and alike < REPLACED_SIMILARITY else None

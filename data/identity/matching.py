@@ -1,4 +1,4 @@
-"""Which release a draft is: pure decisions over values."""
+"""Decide which release a draft is: pure functions over values."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from data.text.urls import canonical_url
 from data.text.words import tokens
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
-"""Releases of all installations share it: the same page has the same id everywhere."""
+"""Shared by all installations: a page has the same id everywhere."""
 
-MOVED: Final = 0.9
-RETITLED: Final = 0.97
-RELAUNCHED: Final = 0.6
-"""Jaccard similarity from which a body at a new URL is the same release (see `moved`): under the
-same title, under another, and under the same title where the old address is gone."""
+MOVED_SIMILARITY: Final = 0.9
+RETITLED_SIMILARITY: Final = 0.97
+RELAUNCHED_SIMILARITY: Final = 0.6
+"""Minimum Jaccard similarity of a body at a new URL (see `moved`): with the same title, with
+another title, and with the same title if the old address is gone."""
 
-WITHIN: Final = 0.95
-LEAST_WITHIN: Final = 0.5
-"""Part of the shorter text that stands in the longer, and part of the longer that the shorter is,
-from which a new layout merely shows more or less of the same text."""
+MIN_CONTAINMENT: Final = 0.95
+MIN_LENGTH_RATIO: Final = 0.5
+"""Minimum share of the shorter text that the longer one contains, and minimum ratio of their
+lengths, if a new layout only shows more or less of the same text."""
 
-LEAST_CLAIM: Final = 0.3
-"""Similarity that a page must have with the release whose canonical address it claims."""
+CLAIMED_SIMILARITY: Final = 0.3
+"""Minimum similarity of a page with the release whose canonical address it claims."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stored release that a draft may be; ``gone`` where its address was last found gone."""
+    """A stored release that a draft may be; ``gone`` if its address was last found gone."""
 
     release: Release
     gone: bool
@@ -44,7 +44,7 @@ class Candidate:
 
 
 class DraftSignature:
-    """A draft as it is compared: its words, and a fingerprint of all that readers care about."""
+    """The words of a draft, and a fingerprint of its significant content."""
 
     def __init__(self, draft: Draft) -> None:
         content = draft.content
@@ -55,25 +55,25 @@ class DraftSignature:
 
 
 def is_document(draft: Draft) -> bool:
-    """Whether a draft is a file whose bytes alone tell which one it is."""
+    """Whether a draft is a file that only its bytes identify."""
     return draft.content.body_rule == DOCUMENT and bool(draft.digest)
 
 
 def mint(source: str, url: str) -> str:
-    """The id of a release first seen at ``url``: UUID version 5 (RFC 9562), minted once."""
+    """Return the id of a release first seen at ``url``: UUID version 5 (RFC 9562)."""
     return str(uuid.uuid5(NAMESPACE, f"{source} {canonical_url(url)}"))
 
 
 def keys_of(draft: Draft) -> tuple[str, ...]:
-    """The canonical forms of the addresses that surely led to this page, its own first."""
+    """Return the canonical forms of the addresses that led to this page, its own first."""
     return tuple(dict.fromkeys(canonical_url(url) for url in (draft.url, *draft.aliases)))
 
 
 def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
-    """The address that the page claims for itself, unless it is of another kind of page.
+    """Return the canonical address that the page declares, unless it belongs to a general page.
 
-    Many sites name their front page on every page. ``front`` are addresses of the site that are no
-    release; neither is a bare host.
+    Many sites declare their home page on every page. ``front`` are addresses of the site that are
+    not releases. A bare host is not a release either.
     """
     if not draft.canonical:
         return None
@@ -84,19 +84,21 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
 
 
 def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool) -> bool:
-    """Whether ``owner``, which holds the address that the draft calls canonical, is the draft.
+    """Whether the draft is ``owner``, the release at the draft's declared canonical address.
 
-    A claim alone proves nothing: the day and the text must fit as well, fully where the owner was
-    only seen at that address, roughly where it alone ``claimed`` the address for itself too.
+    A declaration alone proves nothing. The day and the text must match: closely if the owner was
+    only seen at that address, roughly if it also ``claimed`` the address itself.
     """
     alike = jaccard(read.body, signature(owner.content.body_text))
-    return _same_day(draft.content, owner) and alike >= (LEAST_CLAIM if claimed else MOVED)
+    return _same_day(draft.content, owner) and alike >= (
+        CLAIMED_SIMILARITY if claimed else MOVED_SIMILARITY
+    )
 
 
 def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
-    """Whether a page says of itself that it only shows ``owner``, whose own address is another.
+    """Whether a page declares itself a copy of ``owner`` at another address.
 
-    A view for the printer, say: it has more or less on it than the page that it names.
+    An example is a print view. It may show more or less than the original page.
     """
     own = canonical_url(owner.url)
     return claimed == own and own not in keys_of(draft)
@@ -105,13 +107,14 @@ def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
 def moved(
     draft: Draft, read: DraftSignature, candidates: Iterable[Candidate], since: dt.datetime
 ) -> Release | None:
-    """The stored release that this draft is, at an address never seen before; or None.
+    """Return the stored release that this draft is, at a new address; or None.
 
-    Candidates are of the same source; language and day must agree. The very same text is the same
-    release. A nearly identical one is too, if its title is the same and it was not met at its own
-    address in this run (``since``): two notices cut from one template, both alive, stay two. Where
-    the old address is gone, less likeness will do, for a new layout cuts texts anew. The same title
-    alone never does. If one of the two has no date, their addresses must not name different years.
+    Candidates are from the same source; language and day must match. An identical text is the same
+    release. A nearly identical text is too, if the title is the same and the known page was not
+    seen at its own address in this run (``since``): two live notices from one template stay two
+    releases. If the old address is gone, less similarity suffices, since a new layout divides texts
+    differently. The same title alone never suffices. If one of the two has no date, their addresses
+    must not contain different years.
     """
     best: tuple[float, str, Release] | None = None
     for one in candidates:
@@ -124,15 +127,17 @@ def moved(
             if _near_day(draft.content, known, gone=one.gone):
                 return known
             continue
-        # Met in this run at its own address; a line of an import may say that it is gone.
+        # Seen in this run at its own address; an imported line may say that it is gone.
         alive = known.last_seen >= since and not one.gone
         if alive or not _same_day(draft.content, known):
             continue
         other = signature(known.content.body_text)
         similarity = jaccard(read.body, other)
-        enough = similarity >= RETITLED
+        enough = similarity >= RETITLED_SIMILARITY
         if tokens(known.content.title) == read.title:
-            enough = similarity >= (RELAUNCHED if one.gone else MOVED) or _recut(read.body, other)
+            enough = similarity >= (
+                RELAUNCHED_SIMILARITY if one.gone else MOVED_SIMILARITY
+            ) or _recut(read.body, other)
         if enough and (best is None or similarity > best[0]):
             best = (similarity, known.id, known)
     return best[2] if best else None
@@ -143,16 +148,16 @@ def _undated(release: Release) -> bool:
 
 
 def _same_day(content: Content, known: Release) -> bool:
-    """Whether the days agree; a draft without a date agrees with a release that had none either."""
+    """Whether the days match; a draft without a date matches a release without one."""
     if content.published is None:
         return _undated(known)
     return content.published.day == known.published.day
 
 
 def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
-    """Whether the very same text may be the same release: no other day is stated of it.
+    """Whether the days of two identical texts allow one release: they match, or one is missing.
 
-    A day more or less is a new layout's other zone, if the old address is gone.
+    If the old address is gone, they may differ by one day, from a new layout's time zone.
     """
     if content.published is None or _undated(known):
         return True
@@ -161,7 +166,7 @@ def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
 
 
 def _other_year(draft: Draft, known: Release) -> bool:
-    """Whether one of two releases has no date, and their addresses name different years."""
+    """Whether one of two releases has no date, and their addresses contain different years."""
     if draft.content.published is not None and not _undated(known):
         return False
     left, right = (
@@ -172,7 +177,7 @@ def _other_year(draft: Draft, known: Release) -> bool:
 
 
 def _same_language(left: Content, right: Content) -> bool:
-    """Whether the languages agree, as far as both are known; regions don't count."""
+    """Whether the languages match or one is unknown; regions are ignored."""
     if not left.language or not right.language:
         return True
     return left.language.partition("-")[0] == right.language.partition("-")[0]
@@ -180,4 +185,4 @@ def _same_language(left: Content, right: Content) -> bool:
 
 def _recut(left: Signature, right: Signature) -> bool:
     shorter, longer = sorted((len(left.shingles), len(right.shingles)))
-    return shorter >= LEAST_WITHIN * longer and containment(left, right) >= WITHIN
+    return shorter >= MIN_LENGTH_RATIO * longer and containment(left, right) >= MIN_CONTAINMENT

@@ -1,9 +1,9 @@
-"""When a release whose page is gone is retracted: pure decisions over values.
+"""Decide when a missing release is retracted: pure functions over values.
 
-A page that answers 404 or 410 may be down, moved or hidden for an hour. It is taken for retracted
-only by a later visit that finds it gone still, while a listing that works no longer names it. Where
-much of a source vanishes at once, that is a fault of its site far sooner than a decision of its
-publisher, and so a person's to judge, or a week's.
+A page that responds with 404 or 410 may be down, moved or hidden for an hour. The release is
+retracted only if a later visit still finds it missing and a working listing no longer lists it. If
+many releases of a source vanish together, a fault of the site is more likely than a decision of the
+publisher. Such releases are held for a person, or for a week.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from typing import Final, Literal, TypeAlias
 
 from data.text.words import tokens
 
-MOST: Final = 4
-"""Releases that may vanish in one visit, whatever part they are of those that it asks for."""
+MAX_VANISHED: Final = 4
+"""Maximum number of releases that may vanish in one visit, whatever share they are."""
 
-LEAST_SHARE: Final = 0.3
-"""Part of the releases that a visit asks for, from which on more than `MOST` vanish at once."""
+MIN_MASS_SHARE: Final = 0.3
+"""Minimum share of the requested releases that counts as a mass disappearance."""
 
-WEEK: Final = dt.timedelta(days=7)
-"""How long a working listing must lack what is held, until that is let go."""
+MAX_HOLD: Final = dt.timedelta(days=7)
+"""Time that a working listing must omit held releases before they are retracted."""
 
 Name: TypeAlias = tuple[tuple[str, ...], str]
-"""What a listing calls a release: the words of the title, and the day as ISO has it, or empty."""
+"""The title's words and the ISO day (or "") by which a listing identifies a release."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
-    """A release that is gone and not retracted.
+    """A release that is missing and not retracted.
 
-    ``keys`` are the canonical forms of its addresses, ``day`` is that of its publication as ISO has
-    it. ``since`` is when it was first found gone, ``held`` whether it vanished with many others,
-    and ``unlisted`` since when a working listing lacks it then, or None.
+    ``keys`` are the canonical forms of its addresses, ``day`` is the ISO day of publication.
+    ``since`` is when it was first found missing, ``held`` whether it vanished with many others.
+    ``unlisted`` is since when a working listing omits a held release, or None.
     """
 
     id: str
@@ -49,27 +49,27 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the listings of a source name in one visit: addresses in canonical form, and names."""
+    """What a source's listings contain in one visit: canonical addresses, and names."""
 
     keys: frozenset[str]
     names: frozenset[Name]
 
     def has(self, one: Vanished) -> bool:
-        """Whether a release is named still, by an address or by its title and day.
+        """Whether a release is still listed, by an address or by its title and day.
 
-        A listing that states no day names it by its title alone.
+        A listing without dates identifies it by its title alone.
         """
         return self.names_it(one) or not self.keys.isdisjoint(one.keys)
 
     def names_it(self, one: Vanished) -> bool:
-        """Whether a release is named still by its title and day, at whichever address."""
+        """Whether a release is still listed by its title and day, at any address."""
         return not self.names.isdisjoint({name_of(one.title, one.day), name_of(one.title, "")})
 
 
 def may_have_moved(one: Vanished, listed: Listed | None) -> bool:
-    """Whether a release that is gone may be at another address, which no visit has found yet.
+    """Whether a missing release may have another address that no visit has found yet.
 
-    So it is if a listing names it there, or if no listing could be read.
+    That is so if a listing names it at another address, or if no listing could be read.
     """
     return listed is None or (listed.names_it(one) and listed.keys.isdisjoint(one.keys))
 
@@ -78,8 +78,8 @@ Fate: TypeAlias = Literal["waits", "held", "retracted"]
 
 
 def at_once(gone: int, asked: int) -> bool:
-    """Whether too many releases are gone, of those that were asked for, to believe it."""
-    return gone > MOST and gone >= LEAST_SHARE * asked
+    """Whether so many of the requested releases are missing that a fault of the site is likely."""
+    return gone > MAX_VANISHED and gone >= MIN_MASS_SHARE * asked
 
 
 def fates(
@@ -92,12 +92,12 @@ def fates(
     now: dt.datetime,
     after: dt.timedelta,
 ) -> dict[Vanished, tuple[Fate, dt.datetime | None]]:
-    """What becomes of releases that a visit found gone, each with since when a listing lacks it.
+    """Decide about releases that a visit found missing; also return since when they are unlisted.
 
     ``listed`` is None if a listing could not be read. ``asked`` is the number of stored releases
-    that the visit requested, and ``gone`` how many of them are gone from their addresses; some of
-    those may have moved. A release is retracted ``after`` that time, by a visit that ``started``
-    after the one that found it gone first.
+    that the visit requested, and ``gone`` how many of them are missing; some of these may have
+    moved. A release is retracted ``after`` that time, by a visit that ``started`` after the one
+    that first found it missing.
     """
     many = at_once(gone, asked)
     return {one: _fate(one, listed, started, now, after, many=many) for one in vanished}
@@ -115,13 +115,13 @@ def _fate(
     lacks = listed is not None and not listed.has(one)
     if one.held or many:
         unlisted = (one.unlisted or now) if lacks else None
-        over = unlisted is not None and now - unlisted >= WEEK
+        over = unlisted is not None and now - unlisted >= MAX_HOLD
         return ("retracted" if over else "held"), unlisted
     confirmed = one.since < started and now - one.since >= after
     return ("retracted" if lacks and confirmed else "waits"), None
 
 
 def name_of(title: str, day: str) -> Name | None:
-    """What a listing calls a release by, or None where it has no words for it."""
+    """Return the name by which a listing identifies a release; None for a title without words."""
     words = tuple(tokens(title))
     return (words, day) if words else None

@@ -1,1 +1,1 @@
-"""What counts as an edit of a release, and how it reads."""
+"""Decide what counts as an edit of a release, and compute differences."""

@@ -1,4 +1,4 @@
-"""Align two sequences of lines or words within a bounded number of steps."""
+"""Align two sequences of lines or words within a limited number of steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 
 @dataclass(slots=True)
 class Budget:
-    """The comparisons of elements that remain; ``is_spent`` once a comparison was refused."""
+    """The remaining number of comparisons; ``is_spent`` once one was refused."""
 
     left: int
     is_spent: bool = False
@@ -20,7 +20,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A slice of each sequence: both the same, or one in place of the other."""
+    """A slice of each sequence: equal, or one replaced by the other."""
 
     is_same: bool
     old: slice
@@ -28,11 +28,11 @@ class Block:
 
 
 def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[Block]:
-    """Align two sequences; both slices of a block together cover both sequences.
+    """Align two sequences; the slices of all blocks together cover both.
 
-    The alignment is that of `difflib` if it needs at most ``steps`` steps. Otherwise elements that
-    both sequences contain once are aligned first ("patience diff"), and `difflib` aligns what is
-    between them, again with at most ``steps`` steps. Beyond those, slices are not compared.
+    The alignment is that of `difflib` if it needs at most ``steps`` steps. Otherwise, elements that
+    occur once in both sequences are aligned first ("patience diff"), and `difflib` aligns the parts
+    between them, again with at most ``steps`` steps. Remaining slices are not compared.
     """
     exact = Budget(steps)
     blocks = list(matched(old, new, exact))
@@ -40,14 +40,14 @@ def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[Block
 
 
 def matched(old: Sequence[str], new: Sequence[str], budget: Budget) -> Iterator[Block]:
-    """Align two sequences as `difflib` does, as far as the budget goes."""
+    """Align two sequences as `difflib` does, within the budget."""
     matcher = _BoundedMatcher(old, new, budget)
     for tag, first, last, start, stop in matcher.get_opcodes():
         yield Block(tag == "equal", slice(first, last), slice(start, stop))
 
 
 class _BoundedMatcher(SequenceMatcher[str]):
-    """A matcher that finds nothing more once its budget is spent."""
+    """A matcher that finds no more matches once its budget is spent."""
 
     def __init__(self, old: Sequence[str], new: Sequence[str], budget: Budget) -> None:
         super().__init__(None, old, new, autojunk=False)
@@ -58,9 +58,9 @@ class _BoundedMatcher(SequenceMatcher[str]):
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> Match:
-        """Find the longest match as `difflib` does, or none if it needs more than is left."""
+        """Find the longest match as `difflib` does, or none if the budget does not suffice."""
         ahi = len(self._pairs) - 1 if ahi is None else ahi
-        # difflib visits each element of the old slice and all its places in the new sequence.
+        # difflib visits each element of the old slice and all its positions in the new sequence.
         pairs = self._pairs[ahi] - self._pairs[alo]
         if not pairs:
             return Match(alo, blo, 0)
@@ -90,17 +90,17 @@ def _anchored(old: Sequence[str], new: Sequence[str], budget: Budget) -> Iterato
 
 
 def _shared_length(old: Sequence[str], new: Sequence[str]) -> int:
-    """The number of equal elements at the beginning of both."""
+    """Return the number of equal elements at the start of both."""
     unequal = (n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other)
     return next(unequal, min(len(old), len(new)))
 
 
 def _unique(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """The places of elements that both contain once, the most that are in the same order."""
+    """Return positions of elements that occur once in both, as many as possible in order."""
     counts, others = Counter(old), Counter(new)
     places = {one: j for j, one in enumerate(new) if others[one] == 1}
     pairs = [(i, places[one]) for i, one in enumerate(old) if counts[one] == 1 and one in places]
-    # The longest increasing subsequence: for each length, the pair that ends it soonest.
+    # Longest increasing subsequence: for each length, the pair with the earliest end.
     ends: list[int] = []
     chosen: list[int] = []
     links: list[int | None] = []

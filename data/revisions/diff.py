@@ -1,4 +1,4 @@
-"""What differs between two revisions, for people to read: word by word, as text and as HTML."""
+"""Compute differences of two revisions for people: word by word, as text and as HTML."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from data.text.words import UNSPACED
 Kind: TypeAlias = Literal["same", "gone", "added"]
 
 MAX_PAIRS: Final = 4_000_000
-"""Maximum pairs of words in two passages that are compared word by word."""
+"""Maximum pairs of words in two passages for a comparison word by word."""
 
-LINE_STEPS: Final = 2_000_000
+MAX_LINE_STEPS: Final = 2_000_000
 """Maximum comparisons of lines per difference, before and after anchors are set."""
 
-WORD_STEPS: Final = 12_000_000
+MAX_WORD_STEPS: Final = 12_000_000
 """Maximum comparisons of words per difference."""
 
 COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
 """The sentence that readers see beside a coarse difference."""
 
-NEAR: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
-"""Characters that a brief account keeps at both ends of a passage of each kind."""
+MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
+"""Maximum characters kept at both ends of a passage in a short difference, per kind."""
 
 PIECE: Final = re.compile(
     rf"{UNSPACED.pattern}|\s+|\d+(?:[.,]\d+)*|[^\s!-/:-@\[-`{{-~\u2000-\u206f\u3000-\u303f\uff01-\uff0f]+|."
@@ -41,7 +41,7 @@ PARAGRAPH: Final = re.compile(r"\n{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of text that stayed, went or came."""
+    """A run of text that is the same, gone or added."""
 
     kind: Kind
     text: str
@@ -51,7 +51,7 @@ class Piece:
 class Comparison:
     """The pieces of two texts in order.
 
-    ``is_coarse`` if some passages took too many steps: they are replaced as a whole, not by words.
+    ``is_coarse`` is true if some passages needed too many steps and are replaced as a whole.
     """
 
     pieces: tuple[Piece, ...]
@@ -62,7 +62,7 @@ class Comparison:
 class FieldDiff:
     """The difference of one field: ``title``, ``body`` or ``attachments``.
 
-    Readers see the sentence `COARSE` beside a difference that ``is_coarse`` (see `Comparison`).
+    A difference that ``is_coarse`` is shown with the sentence `COARSE` (see `Comparison`).
     """
 
     field: str
@@ -71,22 +71,25 @@ class FieldDiff:
 
     @property
     def text(self) -> str:
-        """The passages that differ, as text: ``[-gone-]`` and ``{+added+}``, the rest left out."""
+        """The changed paragraphs as text, with ``[-gone-]`` and ``{+added+}``."""
         return "\n\n".join("".join(map(_marked, part)) for part in self._differing())
 
     def brief(self, most: int) -> str:
-        """The same in ``most`` characters: long passages have ``…`` in their midst."""
+        """Return the changed paragraphs as text of at most ``most`` characters.
+
+        The middle of a long passage is replaced by ``…``.
+        """
         parts = (map(_marked, map(_shortened, part)) for part in self._differing())
         text = "\n\n".join(map("".join, parts))
         return text if len(text) <= most else text[: most - 1] + "…"
 
     @property
     def passages(self) -> int:
-        """In how many paragraphs something went or came."""
+        """The number of changed paragraphs."""
         return sum(1 for _ in self._differing())
 
     def short_html(self, most: int) -> str:
-        """The same as HTML, of about ``most`` characters of text: the rest ends in ``…``."""
+        """Return the changed paragraphs as HTML of about ``most`` characters; ``…`` marks a cut."""
         parts, left = [], most
         for part in self._differing():
             pieces = []
@@ -102,24 +105,24 @@ class FieldDiff:
         return "<br>".join(parts)
 
     def _differing(self) -> Iterator[list[Piece]]:
-        """The paragraphs in which something went or came."""
+        """Yield the changed paragraphs."""
         for part in _paragraphs(self.pieces):
             if any(piece.kind != "same" for piece in part):
                 yield part
 
     @property
     def html(self) -> str:
-        """The whole field as HTML: ``del`` and ``ins`` around what differs, all else escaped."""
+        """The whole field as escaped HTML, with ``del`` and ``ins`` around differences."""
         return "".join(map(_paragraph, _paragraphs(self.pieces)))
 
     @property
     def html_of_changes(self) -> str:
-        """The same of those paragraphs alone in which something differs."""
+        """The changed paragraphs as HTML, with ``del`` and ``ins``."""
         return "".join(map(_paragraph, self._differing()))
 
 
 def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
-    """What differs between two versions in a way that readers would care about."""
+    """Return the significant differences of two versions."""
     found = []
     fields = significant_changes(old, new)
     if "title" in fields:
@@ -132,7 +135,7 @@ def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
 
 
 def attachment_diff(old: Content, new: Content) -> FieldDiff:
-    """The files that went and came."""
+    """Return the removed and added files."""
     before, after = named_files(old), named_files(new)
     pieces = [Piece("gone", before[name]) for name in sorted(before.keys() - after.keys())]
     pieces += [Piece("added", after[name]) for name in sorted(after.keys() - before.keys())]
@@ -146,15 +149,15 @@ def _field_diff(field: str, old: str, new: str) -> FieldDiff:
 
 
 def compare(old: str, new: str) -> Comparison:
-    """Compare two texts: paragraphs first, then the words of the paragraphs that differ.
+    """Compare two texts: paragraphs first, then the words of changed paragraphs.
 
-    The pieces that are the same and those that are gone make up ``old``; the same and the added
-    ones make up ``new``. Time is linear in the length of both, and at most a few seconds per MB.
+    The same and gone pieces make up ``old``; the same and added ones make up ``new``. Time is
+    linear in the length of both, at most a few seconds per MB.
     """
     before, after = _lines(old), _lines(new)
-    words = Budget(WORD_STEPS)
+    words = Budget(MAX_WORD_STEPS)
     pieces: list[Piece] = []
-    for block in aligned(before, after, steps=LINE_STEPS):
+    for block in aligned(before, after, steps=MAX_LINE_STEPS):
         left, right = "".join(before[block.old]), "".join(after[block.new])
         pieces += [Piece("same", left)] if block.is_same else _words(left, right, words)
     return Comparison(tuple(_joined(_merged(pieces))), words.is_spent)
@@ -183,7 +186,7 @@ def _words(old: str, new: str, budget: Budget) -> Iterator[Piece]:
 
 
 def _split_both(old: str, new: str) -> tuple[list[str], list[str]] | None:
-    """The words of both texts; None once there are more than MAX_PAIRS pairs of words."""
+    """Return the words of both texts; None if there are more than MAX_PAIRS pairs of words."""
     sides = _split(old), _split(new)
     before, after = (list(islice(side, isqrt(MAX_PAIRS))) for side in sides)
     before += islice(sides[0], MAX_PAIRS // len(after) - len(before) + 1)
@@ -192,7 +195,7 @@ def _split_both(old: str, new: str) -> tuple[list[str], list[str]] | None:
 
 
 def _split(text: str) -> Iterator[str]:
-    """The words, spaces and signs of a text; a combining mark stays with its letter."""
+    """Yield the words, spaces and signs of a text; combining marks stay with their letters."""
     current: list[str] = []
     for found in PIECE.finditer(text):
         piece = found[0]
@@ -205,7 +208,7 @@ def _split(text: str) -> Iterator[str]:
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The same pieces, each run of unchanged ones joined."""
+    """Join each run of unchanged pieces."""
     for is_same, run in groupby(pieces, lambda piece: piece.kind == "same"):
         if is_same:
             yield Piece("same", "".join(piece.text for piece in run))
@@ -214,12 +217,12 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The same pieces, those of one kind in a row as one, what is gone before what is added."""
+    """Merge successive pieces of one kind, with gone pieces before added ones."""
     gone: list[str] = []
     added: list[str] = []
     for piece in pieces:
         if piece.kind == "same" and piece.text.isspace() and (any(gone) or any(added)):
-            # A space between two changes would only break one change into many.
+            # A space between two changes would divide one change into many.
             gone.append(piece.text)
             added.append(piece.text)
         elif piece.kind == "same" and piece.text:
@@ -234,7 +237,7 @@ def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _change(gone: str, added: str) -> Iterator[Piece]:
-    # Space at the end of both stays.
+    # White space at the end of both is kept.
     tail = min(len(gone) - len(gone.rstrip()), len(added) - len(added.rstrip()))
     shared = zip(
         reversed(gone[len(gone) - tail :]), reversed(added[len(added) - tail :]), strict=True
@@ -249,7 +252,7 @@ def _change(gone: str, added: str) -> Iterator[Piece]:
 
 
 def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    """The pieces by paragraph: blank lines part them, whatever kind they are of."""
+    """Group the pieces by paragraph; blank lines of any kind separate paragraphs."""
     current: list[Piece] = []
     for piece in pieces:
         first, *others = PARAGRAPH.split(piece.text)
@@ -263,7 +266,7 @@ def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 
 def _shortened(piece: Piece) -> Piece:
-    near, text = NEAR[piece.kind], piece.text
+    near, text = MAX_CONTEXT[piece.kind], piece.text
     if len(text) <= 2 * near:
         return piece
     return Piece(piece.kind, f"{text[:near]} … {text[-near:]}")

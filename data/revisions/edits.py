@@ -1,4 +1,4 @@
-"""Comparing what releases say: fingerprints, and differences that readers would care about."""
+"""Compare contents: fingerprints, and significant differences."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ VERSIONED: Final = re.compile(
     r"itok|cb|cache)=[^&]*",
     re.IGNORECASE,
 )
-"""Parameters of a file's address that change while the file stays."""
+"""Parameters of a file's address that may change while the file stays the same."""
 
 FILE: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 DOCUMENT: Final = "document"
-"""The rule of a body where a file is the release, and has none that could be read."""
+"""Body rule of a release that is a file without readable text."""
 
 LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", "h5"])
 BULLETS: Final = str.maketrans("", "", "-•*–")
@@ -31,9 +31,9 @@ PRINT_BYTES: Final = 16
 
 
 def text_fingerprint(title: list[str], body: Hashes, files: frozenset[str]) -> bytes:
-    """128 bits over all that readers would care about: equal if nothing differs.
+    """Return 128 bits that identify the significant content.
 
-    ``title`` are words, ``body`` the hashes of words.
+    ``title`` has words, ``body`` hashes of words.
     """
     names = sorted(name.encode() for name in files)
     parts = (" ".join(title).encode(), body.tobytes(), *names)
@@ -41,18 +41,17 @@ def text_fingerprint(title: list[str], body: Hashes, files: frozenset[str]) -> b
 
 
 def fingerprint(content: Content) -> bytes:
-    """The fingerprint of a content; see `text_fingerprint`."""
+    """Return the fingerprint of a content; see `text_fingerprint`."""
     return text_fingerprint(
         tokens(content.title), word_hashes(content.body_text), files_of(content)
     )
 
 
 def significant_changes(old: Content, new: Content) -> frozenset[str]:
-    """The fields that changed in a way that readers would care about, or none.
+    """Return which of ``title``, ``body`` and ``attachments`` changed significantly.
 
-    Of ``title``, ``body`` and ``attachments``. Lines that are nothing but a link (boxes of related
-    news, which rotate) and the parameters of a file's address that only name its version don't
-    count.
+    Lines that consist of one link do not count (boxes of related news, which rotate). Neither do
+    parameters of a file's address that only name its version.
     """
     changed = set()
     if old.title != new.title and tokens(old.title) != tokens(new.title):
@@ -65,10 +64,10 @@ def significant_changes(old: Content, new: Content) -> frozenset[str]:
 
 
 def ends_early(old: Content, new: Content) -> bool:
-    """Whether a new content shows only the beginning of the old one, as a cut page does.
+    """Whether a new content is only the beginning of the old one, as on a truncated page.
 
-    Its text is a prefix of the old text, in which the last word may be cut, too. It may lack
-    attachments, which follow the text, and has no other ones.
+    Its text is a prefix of the old text, and its last word may be cut. Attachments, which follow
+    the text, may be missing, but there are no new ones.
     """
     before, after = tokens(old.body_text), tokens(new.body_text)
     files, left = files_of(old), files_of(new)
@@ -81,14 +80,15 @@ def ends_early(old: Content, new: Content) -> bool:
 
 
 def files_of(content: Content) -> frozenset[str]:
-    """What tells the attachments of a release apart: their addresses without versions."""
+    """Return the addresses of a content's attachments, without version parameters."""
     return frozenset(named_files(content))
 
 
 def named_files(content: Content) -> dict[str, str]:
-    """The attachments of a release as people read of them, by what tells them apart.
+    """Map the identity of each attachment to its description for people.
 
-    Of a document that is a release in itself nothing but its length tells that it was replaced.
+    A document that is the release itself is identified by its length too, since nothing else shows
+    that it was replaced.
     """
     found = {}
     for media in content.attachments:
@@ -99,7 +99,7 @@ def named_files(content: Content) -> dict[str, str]:
 
 
 def file_name(url: str) -> str:
-    """What tells a file apart: its address without parameters that only name its version."""
+    """Return the address of a file without parameters that only name its version."""
     parts = urlsplit(url)
     if FILE.search(parts.path):
         return page_key(parts._replace(query="", fragment="").geturl())
@@ -119,7 +119,7 @@ def _without(text: str, links: frozenset[str]) -> list[str]:
 
 
 def _link_lines(html: str) -> frozenset[str]:
-    """The texts of blocks that contain one link and nothing else."""
+    """Return the texts of blocks that consist of one link."""
     if "<a" not in html:
         return frozenset()
     root = etree.fromstring(html, etree.HTMLParser())
@@ -138,9 +138,9 @@ def _link_lines(html: str) -> frozenset[str]:
 
 
 def _letters(root: etree._Element) -> dict[etree._Element, int]:
-    """The number of characters in each element, without spaces and bullets.
+    """Return the number of characters in each element, without spaces and bullets.
 
-    Counting them once keeps blocks with many links, and blocks within blocks, linear.
+    Counting them once keeps nested blocks and blocks with many links linear.
     """
     counts: dict[etree._Element, int] = {}
     totals = [0]
@@ -158,5 +158,5 @@ def _letter_count(text: str | None) -> int:
 
 
 def squeezed(text: str) -> str:
-    """A line with single spaces, without the bullet before it."""
+    """Return a line with single spaces, without its bullet."""
     return " ".join(text.lstrip(" -•*–").split())

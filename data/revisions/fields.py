@@ -1,4 +1,4 @@
-"""The fields of a content, as people are told which of them differ."""
+"""The fields of a content, for reports about differences."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FIELDS: Final[Mapping[str, str]] = {
     "images": "images",
     "attachments": "attachments",
 }
-"""The fields that are told, by what they are called in a content."""
+"""Reported fields, and their names in a content."""
 
 
 class Differences(NamedTuple):
-    """The fields that a content gained, lost, and has otherwise."""
+    """The fields that a content gained, lost and changed."""
 
     gained: tuple[str, ...]
     lost: tuple[str, ...]
@@ -32,12 +32,12 @@ class Differences(NamedTuple):
 
 
 def differences(old: Content, new: Content, kept: Content) -> Differences:
-    """What a content gained, lost (so ``kept`` has the old), and has otherwise."""
+    """Return the fields that were gained, lost (``kept`` has the old value) and changed."""
     gained, lost, changed = [], [], []
     for name, attribute in FIELDS.items():
         before, after = getattr(old, attribute), getattr(new, attribute)
         if name == "published":
-            # A date that was known stays, whatever is read now.
+            # A known date is kept, whatever the new extraction says.
             dated = old.published is not None and old.published.precision != "none"
             if after and not dated:
                 gained.append(name)

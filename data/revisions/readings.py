@@ -1,8 +1,9 @@
-"""What differs between two readings of the same pages, and whether the second one is worse.
+"""Compare two extractions of the same pages, and decide whether the second one is worse.
 
-One reading is that of the feeds, the other by other rules: of a source file, of a template, of our
-own code. Whether a page gained or was harmed can only be told beside the other pages: a line that
-goes from all of them was none of their texts, and one that comes to all of them is none.
+One extraction is the published one. The other uses different rules: of a source file, of a
+template, or of our code. Whether a page gained or lost can only be decided together with other
+pages: a line that disappears from all of them was not part of their texts, and a line that appears
+on all of them is not either.
 """
 
 from __future__ import annotations
@@ -20,26 +21,26 @@ from data.models import Content, Published
 from data.revisions.fields import FIELDS
 from data.text.words import tokens
 
-RELEASE: Final = "release"
-"""What is gained or lost where a page turns into a release, or is none any more."""
+RELEASE_FIELD: Final = "release"
+"""Pseudo field of a page that becomes a release, or no longer is one."""
 
-SHARE: Final = 0.2
-"""The share of pages that are harmed from which a change is a mass change."""
+MIN_HARMED_SHARE: Final = 0.2
+"""Minimum share of harmed pages in a mass change."""
 
-LEAST: Final = 2
-"""Pages that are harmed at the least in a mass change, unless there are fewer."""
+MIN_HARMED_PAGES: Final = 2
+"""Minimum number of harmed pages in a mass change, unless there are fewer pages."""
 
-WORDS: Final = 0.1
-"""The share of the words of a text that may go, or come from what all pages say, without harm."""
+MAX_WORD_SHARE: Final = 0.1
+"""Maximum share of a text's words that may be lost, or added from shared lines, without harm."""
 
-SHARED: Final = 3
-"""Pages from which on a line may be one that all pages say; half of them must, too."""
+MIN_SHARED_PAGES: Final = 3
+"""Minimum number of pages with a shared line; half of all pages must have it too."""
 
-EXAMPLES: Final = 3
-"""Pages of a field that are told."""
+MAX_EXAMPLES: Final = 3
+"""Maximum number of example pages per field."""
 
-SHOWN: Final = 120
-"""Characters of a value that are told."""
+MAX_VALUE_LENGTH: Final = 120
+"""Maximum characters of a value in an example."""
 
 Words: TypeAlias = tuple[str, ...]
 How: TypeAlias = Literal["gained", "lost", "changed"]
@@ -47,9 +48,9 @@ How: TypeAlias = Literal["gained", "lost", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class TwoReadings:
-    """What one page says by two readings; None where it is no release by one.
+    """Two extractions of one page; None if the page is not a release.
 
-    ``shown`` is what the feeds say, where that is not the first reading.
+    ``shown`` is the published content if it is not the first extraction.
     """
 
     url: str
@@ -59,7 +60,7 @@ class TwoReadings:
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A page of which a field is read otherwise, and both values, cut; of a text what differs."""
+    """A page with a different field: both values, shortened, or the difference of a text."""
 
     url: str
     before: str
@@ -67,7 +68,7 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class FieldDrift(msgspec.Struct, frozen=True):
-    """On how many pages a field is gained, lost and changed, and on how many that does harm."""
+    """Numbers of pages on which a field is gained, lost, changed and harmed."""
 
     field: str
     gained: int
@@ -78,7 +79,7 @@ class FieldDrift(msgspec.Struct, frozen=True):
 
 
 class PagesDrift(msgspec.Struct, frozen=True):
-    """What became of ``pages``, of which ``harmed`` are worse off; only fields that differ."""
+    """Differences on ``pages``, of which ``harmed`` are worse; only fields that differ."""
 
     pages: int
     harmed: int
@@ -86,17 +87,17 @@ class PagesDrift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether so many pages are harmed that a person has to look."""
+        """Whether so many pages are harmed that a person must decide."""
         return is_many(self.harmed, self.pages)
 
 
 def is_many(harmed: int, of: int) -> bool:
-    """Whether so many of some things are harmed that it is a mass change."""
-    return harmed > 0 and harmed >= SHARE * of and harmed >= min(LEAST, of)
+    """Whether the harmed share is a mass change."""
+    return harmed > 0 and harmed >= MIN_HARMED_SHARE * of and harmed >= min(MIN_HARMED_PAGES, of)
 
 
 def compare_readings(pages: Sequence[TwoReadings]) -> PagesDrift:
-    """What differs between two readings of pages; those that are no release by both don't count."""
+    """Compare two extractions of pages, without pages that are not a release in either."""
     known = [page for page in pages if page.before or page.after]
     both = [
         (page.url, page.before, page.after, page.shown or page.before)
@@ -112,27 +113,27 @@ def compare_readings(pages: Sequence[TwoReadings]) -> PagesDrift:
             continue
         lost = page.after is None
         before, after = (one.title if one else "" for one in (page.before, page.after))
-        example = Example(page.url, before[:SHOWN], after[:SHOWN])
-        told.setdefault(RELEASE, []).append(("lost" if lost else "gained", lost, example))
+        example = Example(page.url, before[:MAX_VALUE_LENGTH], after[:MAX_VALUE_LENGTH])
+        told.setdefault(RELEASE_FIELD, []).append(("lost" if lost else "gained", lost, example))
         harmed |= {page.url} if lost else set()
     for url, old, new, shown in both:
         for name, how in _differing(old, new):
-            # What is worse than before may be what the feeds say all the time.
+            # A result that is worse than before may be what the feeds have published all along.
             harm = _does_harm(name, old, new, shared) and (
                 shown is old or _does_harm(name, shown, new, shared_with_feeds)
             )
             example = Example(url, *_shown(name, old, new))
             told.setdefault(name, []).append((how, harm, example))
             harmed |= {url} if harm else set()
-    order = (RELEASE, *FIELDS)
+    order = (RELEASE_FIELD, *FIELDS)
     fields = [_field(name, told[name]) for name in order if name in told]
     return PagesDrift(len(known), len(harmed), fields)
 
 
 def _field(name: str, told: Sequence[tuple[How, bool, Example]]) -> FieldDrift:
     counts = Counter(how for how, _, _ in told)
-    # What does harm is what a person has to see.
-    first = sorted(told, key=lambda one: not one[1])[:EXAMPLES]
+    # Show harmful differences first.
+    first = sorted(told, key=lambda one: not one[1])[:MAX_EXAMPLES]
     return FieldDrift(
         name,
         gained=counts["gained"],
@@ -144,7 +145,7 @@ def _field(name: str, told: Sequence[tuple[How, bool, Example]]) -> FieldDrift:
 
 
 class SharedText:
-    """What comes to the texts of many pages, or goes from them: it was written for none of them."""
+    """Lines that many pages gain or lose, so that they belong to none of the texts."""
 
     def __init__(self, pages: Iterable[tuple[Content, Content]]) -> None:
         gone, come, cut = Counter[Words](), Counter[Words](), Counter[Words]()
@@ -156,7 +157,7 @@ class SharedText:
             come.update(new.keys() - old.keys())
             rest = cut_off(tokens(before.title), tokens(after.title))
             cut.update([rest] if rest else [])
-        least = max(SHARED, count / 2)
+        least = max(MIN_SHARED_PAGES, count / 2)
         self.gone, self.come, self.cut = (
             frozenset(one for one, pages in counter.items() if pages >= least)
             for counter in (gone, come, cut)
@@ -165,7 +166,7 @@ class SharedText:
 
 @lru_cache(maxsize=8)
 def lines_of(text: str) -> Mapping[Words, str]:
-    """The lines of a text by their words.
+    """Return the lines of a text by their words.
 
     The lines of recent texts are cached, since each text is compared several times.
     """
@@ -175,7 +176,7 @@ def lines_of(text: str) -> Mapping[Words, str]:
 
 
 def cut_off(long: Sequence[str], short: Sequence[str]) -> Words:
-    """The words at one end of a title that another one lacks; none where more differs."""
+    """Return the words that one title has more at one end; () if the titles differ otherwise."""
     rest = len(long) - len(short)
     if not short or rest <= 0:
         return ()
@@ -185,7 +186,7 @@ def cut_off(long: Sequence[str], short: Sequence[str]) -> Words:
 
 
 def _differing(old: Content, new: Content) -> Iterator[tuple[str, How]]:
-    """The fields that differ, and how."""
+    """Yield the fields that differ, and how."""
     for name in FIELDS:
         before, after = _value(old, name), _value(new, name)
         if name == "published" and before and after and same_time(before, after):
@@ -195,13 +196,13 @@ def _differing(old: Content, new: Content) -> Iterator[tuple[str, How]]:
 
 
 def _value(content: Content, name: str) -> Any:
-    """A field of a content; None where no date is known."""
+    """Return a field of a content; None for an unknown date."""
     value = getattr(content, FIELDS[name])
     return value if name != "published" or is_dated(value) else None
 
 
 def _does_harm(name: str, old: Content, new: Content, shared: SharedText) -> bool:
-    """Whether a page is worse off for what differs in one field."""
+    """Whether the difference in one field makes a page worse."""
     before, after = _value(old, name), _value(new, name)
     if not before or before == after:
         return False
@@ -218,37 +219,37 @@ def _does_harm(name: str, old: Content, new: Content, shared: SharedText) -> boo
 
 
 def _is_misdated(before: Published, after: Published) -> bool:
-    """Whether a date is another one, and not merely known more or less exactly."""
+    """Whether a date is different, and not only more or less precise."""
     if before.day != after.day:
         return True
     return before.at != after.at and "day" not in (before.precision, after.precision)
 
 
 def _text_is_harmed(before: str, after: str, shared: SharedText) -> bool:
-    """Whether a text lost words of its own, or took in what all pages say."""
+    """Whether a text lost its own words, or gained lines that all pages have."""
     own = "\n".join(line for words, line in lines_of(before).items() if words not in shared.gone)
     mine, theirs = Counter(tokens(own)), Counter(tokens(after))
     lost = (mine - theirs).total()
-    if lost > WORDS * mine.total():
+    if lost > MAX_WORD_SHARE * mine.total():
         return True
     taken = sum(len(words) for words in lines_of(after).keys() & shared.come)
-    return taken > WORDS * theirs.total()
+    return taken > MAX_WORD_SHARE * theirs.total()
 
 
 def is_dated(date: Published | None) -> bool:
-    """Whether a date is known of a release."""
+    """Whether the date of a release is known."""
     return date is not None and date.precision != "none"
 
 
 def same_time(left: Published, right: Published) -> bool:
-    """Whether two dates say the same, as exactly as they are known."""
+    """Whether two dates are equal, including their precision."""
     if left.precision != right.precision:
         return False
     return left.at == right.at if left.precision == "second" else left.day == right.day
 
 
 def _shown(name: str, old: Content, new: Content) -> tuple[str, str]:
-    """Both values of a field, for people."""
+    """Return both values of a field for people."""
     if name == "body":
         before, after = lines_of(old.body_text), lines_of(new.body_text)
         return _first_beside(before, after), _first_beside(after, before)
@@ -256,12 +257,14 @@ def _shown(name: str, old: Content, new: Content) -> tuple[str, str]:
 
 
 def _first_beside(lines: Mapping[Words, str], others: Mapping[Words, str]) -> str:
-    """The first line of a text that another one lacks."""
-    return next((line for words, line in lines.items() if words not in others), "")[:SHOWN]
+    """Return the first line of a text that the other text does not have."""
+    return next((line for words, line in lines.items() if words not in others), "")[
+        :MAX_VALUE_LENGTH
+    ]
 
 
 def _as_text(value: Any) -> str:
-    return _whole_text(value)[:SHOWN]
+    return _whole_text(value)[:MAX_VALUE_LENGTH]
 
 
 def _whole_text(value: Any) -> str:

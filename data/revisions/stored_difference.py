@@ -1,7 +1,7 @@
-"""The difference of a version from the one before, computed once and stored without its texts.
+"""Store the difference of two versions without their texts.
 
-Stored are the lengths of the passages that stayed, went and came. The texts are those of the two
-versions, so a text that is redacted in both is stored nowhere else.
+The lengths of same, gone and added passages are stored when a version is recorded. The texts come
+from the two versions, so a text that is redacted in both is stored nowhere else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DIGEST_BYTES: Final = 16
 
 
 class FieldSteps(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One field: a kind (its place in `KINDS`) and a length in characters, in turns."""
+    """One field: kinds (indexes of `KINDS`) and lengths in characters, alternating."""
 
     field: str
     steps: tuple[int, ...]
@@ -31,7 +31,7 @@ class FieldSteps(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class StoredDifference(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """All fields that differ; ``digest`` says of which two versions."""
+    """All changed fields; ``digest`` identifies the two versions."""
 
     digest: str
     fields: tuple[FieldSteps, ...]
@@ -49,23 +49,23 @@ class Edit:
 
     @property
     def changes(self) -> tuple[FieldDiff, ...]:
-        """What readers would care about, field by field."""
+        """The significant differences, field by field."""
         return changes_between(self.before, self.after)
 
 
 def edits(revisions: Iterable[Revision]) -> tuple[Edit, ...]:
-    """The steps between revisions, oldest first."""
+    """Return the steps between revisions, oldest first."""
     return tuple(Edit(before, after) for before, after in pairwise(revisions))
 
 
 def encode_difference(old: Content, new: Content) -> str:
-    """The difference of two versions as the store keeps it: JSON of `StoredDifference`."""
+    """Return the difference of two versions as stored: JSON of `StoredDifference`."""
     found = tuple(FieldSteps(one.field, steps_of(one), one.is_coarse) for one in changes(old, new))
     return msgspec.json.encode(StoredDifference(digest_of(old, new), found)).decode()
 
 
 def steps_of(difference: FieldDiff) -> tuple[int, ...]:
-    """The kinds and lengths of the passages of a field; files are compared when they are read."""
+    """Return the kinds and lengths of a field's passages; files are compared on reading."""
     if difference.field == "attachments":
         return ()
     pairs = ((KINDS.index(piece.kind), len(piece.text)) for piece in difference.pieces)
@@ -73,9 +73,9 @@ def steps_of(difference: FieldDiff) -> tuple[int, ...]:
 
 
 def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
-    """What differs between two versions in a way that readers would care about.
+    """Return the significant differences of two versions.
 
-    It is computed only if none is stored for these two texts.
+    They are computed only if no difference of these two texts is stored.
     """
     old, new = before.content, after.content
     if after.difference:
@@ -86,7 +86,7 @@ def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
 
 
 def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:
-    """The difference of one field, with the texts of both versions."""
+    """Return the difference of one field with the texts of both versions."""
     match stored.field:
         case "attachments":
             return attachment_diff(old, new)
@@ -98,7 +98,7 @@ def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:
 
 
 def pieces_of(steps: tuple[int, ...], old: str, new: str) -> Iterator[Piece]:
-    """The passages of two texts, by their kinds and lengths."""
+    """Yield the passages of two texts, by their kinds and lengths."""
     left = right = 0
     for place, length in zip(steps[::2], steps[1::2], strict=True):
         kind = KINDS[place]
@@ -109,7 +109,7 @@ def pieces_of(steps: tuple[int, ...], old: str, new: str) -> Iterator[Piece]:
 
 
 def digest_of(old: Content, new: Content) -> str:
-    """Names all that the difference of two versions depends on."""
+    """Return a digest of everything that the difference of two versions depends on."""
     found = blake2b(digest_size=DIGEST_BYTES)
     for one in (old, new):
         files = (f"{media.url} {media.length}" for media in one.attachments)

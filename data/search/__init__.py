@@ -1,1 +1,1 @@
-"""What a search asks for, whatever the database."""
+"""Search queries and results, independent of the database."""

@@ -1,8 +1,8 @@
-"""Where the words of a query stand in a text, as people wrote it.
+"""Find the words of a query in the original text.
 
-Searches compare folded text (data.text.folding.fold_search), which has other characters at other
-places: ``İZMİR`` is ``izmir`` there, ``Straße`` is ``strasse``. So each word is folded by itself,
-and what it was made of is kept.
+Searches compare folded text (data.text.folding.fold_search), whose characters are at other
+positions: ``İZMİR`` becomes ``izmir``, ``Straße`` becomes ``strasse``. So each word is folded
+separately, and its original position is kept.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Span: TypeAlias = tuple[int, int]
 ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 
 JAMO: Final = range(0x1160, 0x1200)
-"""Vowels and final consonants of Hangul, which are composed with what comes before."""
+"""Vowels and final consonants of Hangul, which combine with the previous character."""
 
 
 class Word(NamedTuple):
-    """A word as searches compare it, and where it stands."""
+    """A folded word and its position in the original text."""
 
     folded: str
     start: int
@@ -34,7 +34,7 @@ class Word(NamedTuple):
 
 
 def words_of(text: str) -> list[Word]:
-    """The words of a text as the search index has them, in their order."""
+    """Return the words of a text as the search index has them, in order."""
     if text.isascii():
         return [Word(one[0], one.start(), one.end()) for one in ASCII_WORD.finditer(text.lower())]
     words: list[Word] = []
@@ -51,7 +51,7 @@ def words_of(text: str) -> list[Word]:
 
 
 def clusters(text: str) -> Iterator[Span]:
-    """The characters of a text, letters with the marks that follow them."""
+    """Yield spans of characters with their combining marks."""
     start = 0
     for place, char in enumerate(text):
         if place and not (is_word_letter(text[start]) and follows(char)):
@@ -62,26 +62,26 @@ def clusters(text: str) -> Iterator[Span]:
 
 
 def follows(char: str) -> bool:
-    """Whether a character is composed with what comes before."""
+    """Whether a character combines with the previous one."""
     return unicodedata.category(char)[0] == "M" or ord(char) in JAMO
 
 
 @lru_cache(maxsize=10_000)
 def folded_cluster(cluster: str) -> str:
-    """A character with its marks as searches compare it: spaces part it from its neighbours."""
-    # Between two letters, so that spaces at its ends stay.
+    """Return a character with its marks, folded; spaces separate it from its neighbours."""
+    # Letters on both sides keep spaces at the ends.
     return fold_search(f"a{cluster}a")[1:-1]
 
 
 @lru_cache(maxsize=10_000)
 def is_word_letter(char: str) -> bool:
-    """Whether the search index counts a character to a word."""
+    """Whether the search index treats a character as part of a word."""
     category = unicodedata.category(char)
     return category[0] in "LMN" or category == "Co"
 
 
 def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
-    """The parts of a text that match wanted terms, in their order; none overlaps another."""
+    """Return the parts of a text that match wanted terms, in order and without overlaps."""
     words = words_of(text)
     found: list[Span] = []
     for term in terms:
@@ -91,7 +91,7 @@ def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
 
 
 def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - as the term has it
-    """Where some words stand in a row, of the last one perhaps only its beginning."""
+    """Yield where words occur in a row; ``prefix`` allows a longer last word."""
     if not wanted:
         return
     *whole, last = wanted
@@ -107,7 +107,7 @@ def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Ite
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Parts of a text in their order; those that overlap, or have nothing between, are one."""
+    """Return spans in order; those that overlap or touch are merged."""
     found: list[Span] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:

@@ -1,4 +1,4 @@
-"""What a search finds, page by page, and how many there are of what."""
+"""Search results: pages of releases, and counts of matches."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Final
 
 from data.models import Release
 
-MOST_COUNTED: Final = 10_000
-"""Matches that are counted: the work must not grow with the archive."""
+MAX_COUNTED: Final = 10_000
+"""Maximum number of matches that are counted, so that the work does not grow with the store."""
 
 STATES: Final = ("corrected", "retracted")
-"""What may have become of a release, so that it can be searched for."""
+"""States of releases that can be searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Some of the matches. ``cursor`` leads on to those that come after, None where none does."""
+    """A page of matches. ``cursor`` leads to the next page, None on the last."""
 
     releases: tuple[Release, ...]
     cursor: int | None
@@ -25,10 +25,10 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """How many releases match, in all and by source, topic, language, period and state.
+    """Numbers of matching releases: in total, and by source, topic, language, period and state.
 
-    With ``more`` than `MOST_COUNTED`, the newest are counted. Languages are without their region,
-    periods are years and months as ISO writes them. What is not there has no count.
+    If there are ``more`` than `MAX_COUNTED`, only the newest are counted. Languages have no region;
+    periods are ISO years and months. Counts of 0 are omitted.
     """
 
     total: int

@@ -1,4 +1,4 @@
-"""The passage of a release that shows why a query finds it."""
+"""Find the passage of a release that shows why it matches a query."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from data.search.highlights import highlights
 from data.search.query import Query, Term, terms_of
 from data.text.folding import fold_search
 
-PASSAGE: Final = 240
-"""Characters of a body that are shown with a hit."""
+PASSAGE_LENGTH: Final = 240
+"""Maximum characters of a passage."""
 
-LOOKED_THROUGH: Final = 200_000
-"""Characters of a body that are looked through for a passage; it may have millions."""
+MAX_SEARCHED_CHARACTERS: Final = 200_000
+"""Maximum characters of a body that are searched for a passage."""
 
-BEFORE: Final = PASSAGE // 3
-"""Characters that are shown before the first word that is found."""
+MAX_LEADING_CHARACTERS: Final = PASSAGE_LENGTH // 3
+"""Maximum characters before the first match in a passage."""
 
-LONGEST_WORD: Final = 40
-"""Characters at the end of a passage among which it is cut at a space."""
+MAX_CUT_WORD: Final = 40
+"""Number of characters at the end of a passage in which it is cut at a space."""
 
 Piece: TypeAlias = tuple[int, str]
-"""Where a piece of a text begins, and its words as they are searched for, with spaces around."""
+"""The start of a piece of a text, and its folded words with spaces around them."""
 
 
 def passage(content: Content, query: Query) -> str:
-    """The part of a body where most of the terms stand, or its beginning; one line."""
-    text, pieces = _in_pieces(content.body_text[:LOOKED_THROUGH])
+    """Return the part of a body with most of the terms, or its beginning; one line."""
+    text, pieces = _in_pieces(content.body_text[:MAX_SEARCHED_CHARACTERS])
     wanted = [term for term in terms_of(query.text) if term.wanted]
     start = _best(pieces, wanted)
     if start is None:
         start = 0
     else:
-        # The pieces may overlap a word; where it stands is looked for in the text itself.
-        found = highlights(text[start : start + 2 * PASSAGE], wanted)
+        # A piece may begin inside a word, so search its position in the text itself.
+        found = highlights(text[start : start + 2 * PASSAGE_LENGTH], wanted)
         first = start + (found[0][0] if found else 0)
-        start = max(0, text.rfind(" ", 0, max(0, first - BEFORE)) + 1)
-        # In scripts without spaces there may be none near.
-        start = max(start, first - 2 * BEFORE)
-    end = start + PASSAGE
+        start = max(0, text.rfind(" ", 0, max(0, first - MAX_LEADING_CHARACTERS)) + 1)
+        # In scripts without spaces there may be none nearby.
+        start = max(start, first - 2 * MAX_LEADING_CHARACTERS)
+    end = start + PASSAGE_LENGTH
     if end < len(text):
-        space = text.rfind(" ", end - LONGEST_WORD, end)
+        space = text.rfind(" ", end - MAX_CUT_WORD, end)
         end = space if space >= 0 else end
     cut = text[start:end]
     return ("… " if start else "") + cut + (" …" if start + len(cut) < len(text) else "")
 
 
 def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
-    """Where the piece begins that holds most of the terms, the first of these; None for none."""
+    """Return the start of the first piece with most terms; None if there are no matches."""
     needles = [f" {term.words}" + ("" if term.prefix else " ") for term in wanted]
     best, most = None, 0
     for start, words in pieces:
@@ -64,14 +64,14 @@ def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
 
 @lru_cache(maxsize=1)
 def _in_pieces(text: str) -> tuple[str, Sequence[Piece]]:
-    """A text in one line, and its pieces; thousands of watches may ask it of one release.
+    """Return a text as one line, and its pieces; cached because many watches check one release.
 
-    Each piece reaches into the next, so that no phrase of some words falls between two.
+    Pieces overlap, so that no phrase falls between two of them.
     """
     line = " ".join(text.split())
     pieces: list[Piece] = []
     start = 0
     while start < len(line):
-        pieces.append((start, f" {fold_search(line[start : start + 2 * PASSAGE])} "))
-        start = line.rfind(" ", start + 1, start + PASSAGE) + 1 or start + PASSAGE
+        pieces.append((start, f" {fold_search(line[start : start + 2 * PASSAGE_LENGTH])} "))
+        start = line.rfind(" ", start + 1, start + PASSAGE_LENGTH) + 1 or start + PASSAGE_LENGTH
     return line, pieces

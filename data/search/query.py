@@ -1,9 +1,9 @@
-"""Searching releases: what a query asks for.
+"""Parse search queries.
 
-A query is words, which must all be there; ``"a phrase"`` in quotation marks; ``harb*`` for all
-words that begin so (three letters or more); ``-word`` or ``-"a phrase"`` for what must not be
-there. Nothing else in it has a meaning, so no text is a wrong query. Case and accents make no
-difference. In scripts that write no spaces each run of letters is a phrase.
+A query consists of words that must all occur. ``"a phrase"`` in quotation marks finds successive
+words, ``harb*`` finds words that begin with these letters (at least three), and ``-word`` or ``-"a
+phrase"`` excludes. Other characters have no meaning, so every text is a valid query. Case and
+accents are ignored. In scripts without spaces, each run of letters is a phrase.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import Final
 
 from data.text.folding import fold_search
 
-LONGEST: Final = 1000
-MOST_TERMS: Final = 32
-"""Characters and terms of a query that are read: a bound on the work that it can ask for."""
+MAX_QUERY_LENGTH: Final = 1000
+MAX_TERMS: Final = 32
+"""Maximum characters and terms of a query, to limit its work."""
 
-LEAST_BEGINNING: Final = 3
-"""Letters of a word's beginning: the words that begin with fewer are a large part of all."""
+MIN_PREFIX_LETTERS: Final = 3
+"""Minimum letters of a prefix; shorter ones match a large share of all words."""
 
 OPERATORS: Final = ("AND", "OR", "NOT")
-"""What other searches give a meaning, and this one reads as words."""
+"""Operators of other search languages, which are words here."""
 
 TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: ``text`` as above, and filters, None for all. Days are inclusive.
+    """A search: ``text`` as above, and filters that may be None. Days are inclusive.
 
-    Where several sources, topics, languages or states are named, parted by commas, any of them will
-    do. What is in ``en-GB`` is in ``en``, not the other way round. The states are those of
+    Several sources, topics, languages or states are separated by commas, and one of them suffices.
+    ``en`` also matches ``en-GB``, but ``en-GB`` does not match ``en``. States are those of
     data.search.matches.STATES.
     """
 
@@ -47,9 +47,9 @@ class Query:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it asks for nothing: no word of it must be there, and no filter chooses.
+        """Whether the query selects nothing: it has no required word and no filter.
 
-        A text without a word is no query, whatever the filters.
+        A text without any word is empty, whatever the filters.
         """
         terms = terms_of(self.text)
         if any(term.wanted for term in terms):
@@ -60,10 +60,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One part of a query, folded: words in a row, the last one perhaps only the beginning.
+    """A folded term of a query: successive words, the last one possibly a prefix.
 
-    ``written`` is a word as people wrote it where other forms of it will do; it is empty for what
-    stands in quotation marks, for beginnings and for what must not be there.
+    ``written`` is the original word if other forms of it also match. It is empty for phrases,
+    prefixes and excluded terms.
     """
 
     words: str
@@ -73,33 +73,33 @@ class Term:
 
 
 def short_beginnings(text: str) -> tuple[str, ...]:
-    """The beginnings in a query that are too short, and so looked for as whole words."""
-    found = (phrase or word for _, phrase, word in TERM.findall(text[:LONGEST]))
+    """Return the prefixes in a query that are too short, and so are treated as words."""
+    found = (phrase or word for _, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]))
     return tuple(
         raw
         for raw in found
         if raw.rstrip().endswith("*")
-        and 0 < len(fold_search(raw).rpartition(" ")[2]) < LEAST_BEGINNING
+        and 0 < len(fold_search(raw).rpartition(" ")[2]) < MIN_PREFIX_LETTERS
     )
 
 
 def operators_read_as_words(text: str) -> tuple[str, ...]:
-    """The operators of other searches that stand before a word, each once, as people write them."""
-    raw = [word and minus + word for minus, _, word in TERM.findall(text[:LONGEST])]
-    # The last one joins nothing, and the first one only where it denies what follows.
+    """Return the operators of other search languages in a query, each once."""
+    raw = [word and minus + word for minus, _, word in TERM.findall(text[:MAX_QUERY_LENGTH])]
+    # The last word joins nothing; the first one is an operator only as NOT.
     found = (word for at, word in enumerate(raw[:-1]) if at or word == "NOT")
     return tuple(dict.fromkeys(word for word in found if word in OPERATORS))
 
 
-def terms_of(text: str, *, most: int = MOST_TERMS) -> tuple[Term, ...]:
-    """The terms of a query, the first ``most``; those that hold no word are left out."""
+def terms_of(text: str, *, most: int = MAX_TERMS) -> tuple[Term, ...]:
+    """Return the first ``most`` terms of a query, without terms that have no words."""
     found = []
-    for minus, phrase, word in TERM.findall(text[:LONGEST]):
+    for minus, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]):
         raw = phrase or word
         words = fold_search(raw)
         if words:
             last = words.rpartition(" ")[2]
-            prefix = raw.rstrip().endswith("*") and len(last) >= LEAST_BEGINNING
+            prefix = raw.rstrip().endswith("*") and len(last) >= MIN_PREFIX_LETTERS
             is_one = not (phrase or prefix or minus or " " in words)
             found.append(Term(words, prefix, not minus, raw if is_one else ""))
     return tuple(found[:most])

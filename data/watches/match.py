@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import chain, pairwise
 
 from data.models import AlertKind, Content, Release
-from data.search.query import LEAST_BEGINNING, Term, terms_of
+from data.search.query import MIN_PREFIX_LETTERS, Term, terms_of
 from data.text.folding import fold_search
 from data.text.language_tags import language_tag
 from data.topics.facets import section_of
@@ -130,7 +130,7 @@ class WatchIndex:
             rarest = min(rule.words, key=lambda word: (needed[word], word))
             self._by_word[rarest].append(rule)
         elif wanted:
-            self._by_beginning[wanted[0].words[:LEAST_BEGINNING]].append(rule)
+            self._by_beginning[wanted[0].words[:MIN_PREFIX_LETTERS]].append(rule)
         elif rule.sources:
             for source in rule.sources:
                 self._by_source[source].append(rule)
@@ -174,7 +174,7 @@ class WatchIndex:
         """The rules that may match a text, some of them more than once."""
         for word in text.words & self._by_word.keys():
             yield from self._by_word[word]
-        beginnings = {word[:LEAST_BEGINNING] for word in text.words}
+        beginnings = {word[:MIN_PREFIX_LETTERS] for word in text.words}
         for beginning in beginnings & self._by_beginning.keys():
             yield from self._by_beginning[beginning]
         for source in sources & self._by_source.keys():

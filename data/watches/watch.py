@@ -13,7 +13,7 @@ import msgspec
 from data.clock import fault_of_zone
 from data.errors import UnknownWatch, WatchError
 from data.models import AlertKind
-from data.search.query import LONGEST, MOST_TERMS, TERM, terms_of
+from data.search.query import MAX_QUERY_LENGTH, MAX_TERMS, TERM, terms_of
 from data.text.language_names import fault_of_language
 from data.toml_files import ID, check_id, decode, read_text
 
@@ -199,10 +199,10 @@ def _fault_of_exclusion(watch: Watch) -> str:
 
 def _fault_of_query(query: str) -> str:
     """The fault of a query and how to fix it, or empty."""
-    if len(query) > LONGEST:
-        return f"it has {len(query)} characters, more than {LONGEST}; split it into several watches"
-    if len(TERM.findall(query)) > MOST_TERMS:
-        return f"it has more than {MOST_TERMS} words and phrases; split it into several watches"
+    if len(query) > MAX_QUERY_LENGTH:
+        return f"it has more than {MAX_QUERY_LENGTH} characters; split it into several watches"
+    if len(TERM.findall(query)) > MAX_TERMS:
+        return f"it has more than {MAX_TERMS} words and phrases; split it into several watches"
     if query.strip() and not terms_of(query):
         return f"{query!r} contains no word; write words, or remove it"
     return ""

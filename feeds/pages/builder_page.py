@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from data.models import Facet, Release
 from data.search.matches import Matches
-from data.search.query import LONGEST
+from data.search.query import MAX_QUERY_LENGTH
 from feeds.entries.entry import title_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES
@@ -117,7 +117,7 @@ def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
         title=texts.gettext("Build a feed"),
         alternates=[],
         asked=asked,
-        longest=LONGEST,
+        longest=MAX_QUERY_LENGTH,
         lists=[
             (
                 label,

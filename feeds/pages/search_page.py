@@ -13,9 +13,9 @@ from markupsafe import Markup, escape
 
 from data.models import Facet, Release
 from data.search.highlights import highlights
-from data.search.matches import MOST_COUNTED, Matches
+from data.search.matches import MAX_COUNTED, Matches
 from data.search.passages import passage
-from data.search.query import LONGEST, Query, terms_of
+from data.search.query import MAX_QUERY_LENGTH, Query, terms_of
 from data.text.clean import plain
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, entry_of
@@ -87,14 +87,14 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         # The template adds the feeds of the search itself.
         alternates=[],
         asked=asked,
-        longest=LONGEST,
+        longest=MAX_QUERY_LENGTH,
         problems=[(one.said, linked(one.meant)) for one in found.problems],
         notes=found.notes,
         chosen=[(one.name, one.value, link_of(one.rest)) for one in chosen],
         hidden=[(key, asked[key]) for key in ("source", "topic", "lang", "state") if key in asked],
         facets=filters_of(pages, found, asked),
         matches=found.matches,
-        bound=MOST_COUNTED,
+        bound=MAX_COUNTED,
         days=[] if best else list(hits_by_day(pages, file, found)),
         rows=Markup("".join(rows(pages, up, found.hits, found, dated=True)))  # noqa: S704 - made by the template of a row
         if best

@@ -10,9 +10,9 @@ from typing import Final
 
 from data.search.matches import STATES
 from data.search.query import (
-    LEAST_BEGINNING,
-    LONGEST,
-    MOST_TERMS,
+    MAX_QUERY_LENGTH,
+    MAX_TERMS,
+    MIN_PREFIX_LETTERS,
     Query,
     operators_read_as_words,
     short_beginnings,
@@ -60,7 +60,7 @@ def notes_on(texts: Texts, query: Query) -> list[str]:
         texts.gettext(
             "%(word)s is searched as a whole word. A prefix needs at least %(count)s letters.",
             word=beginning[:MAX_QUOTED],
-            count=LEAST_BEGINNING,
+            count=MIN_PREFIX_LETTERS,
         )
         for beginning in short_beginnings(query.text)[:MAX_SUGGESTIONS]
     ]
@@ -72,11 +72,9 @@ def notes_on(texts: Texts, query: Query) -> list[str]:
         "NOT": texts.gettext("NOT is searched as a word. Use -word to exclude a word."),
     }
     notes += [instead[operator] for operator in operators_read_as_words(query.text)]
-    if len(terms_of(query.text, most=MOST_TERMS + 1)) > MOST_TERMS:
+    if len(terms_of(query.text, most=MAX_TERMS + 1)) > MAX_TERMS:
         notes.append(
-            texts.gettext(
-                "Only the first %(count)s words of this query are used.", count=MOST_TERMS
-            )
+            texts.gettext("Only the first %(count)s words of this query are used.", count=MAX_TERMS)
         )
     return notes
 
@@ -156,11 +154,11 @@ def _impossible_days(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
 def _problems_of_words(texts: Texts, text: str, asked: Mapping[str, str]) -> list[Problem]:
     """Return the problem of a query that is too long or has no word to search for."""
     terms = terms_of(text)
-    if len(text) > LONGEST:
+    if len(text) > MAX_QUERY_LENGTH:
         said = texts.gettext(
             "This query has %(count)s characters. The maximum is %(most)s.",
             count=texts.number(len(text)),
-            most=texts.number(LONGEST),
+            most=texts.number(MAX_QUERY_LENGTH),
         )
     elif any(term.wanted for term in terms):
         return []

@@ -10,7 +10,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.models import Facet
 from data.search.matches import STATES
-from data.search.query import LONGEST, Query
+from data.search.query import MAX_QUERY_LENGTH, Query
 from data.text.language_tags import feed_language
 from data.wording import meant
 from feeds.formats.opml import DEFAULT_GROUPS, OPML_GROUPS
@@ -78,8 +78,8 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
 def query_of(asked: Mapping[str, str]) -> Query:
     """Return the query of a search from its parameters (feeds.searches). Raises BadQuery."""
     text = asked.get("q", "")
-    if len(text) > LONGEST:
-        raise BadQuery(f"q has {len(text):,} characters; shorten it to {LONGEST:,}")
+    if len(text) > MAX_QUERY_LENGTH:
+        raise BadQuery(f"q has {len(text):,} characters; shorten it to {MAX_QUERY_LENGTH:,}")
     since, until = day_of("since", asked), day_of("until", asked)
     if since and until and since > until:
         raise BadQuery(f"since={since} is after until={until}; swap them")

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from data.interchange.release_fields import release_fields
-from data.search.matches import MOST_COUNTED, STATES, Hits
+from data.search.matches import MAX_COUNTED, STATES, Hits
 from data.search.passages import passage
 from data.search.query import Query, terms_of
 from data.sqlite_file import is_read_only
@@ -140,7 +140,7 @@ def search(
         if not found:
             say(f"nothing was found{why}")
         if hits.cursor is not None:
-            many = f"more than {MOST_COUNTED:,}" if matches.more else f"{matches.total:,}"
+            many = f"more than {MAX_COUNTED:,}" if matches.more else f"{matches.total:,}"
             say(f"{many} were found; --cursor {hits.cursor} shows those after these")
     for note in notes_on(texts_of("en"), asked):
         complain(note)

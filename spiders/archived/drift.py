@@ -9,7 +9,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from data.revisions.readings import EXAMPLES, SHOWN, Example, PagesDrift, is_many, same_time
+from data.revisions.readings import (
+    MAX_EXAMPLES,
+    MAX_VALUE_LENGTH,
+    Example,
+    PagesDrift,
+    is_many,
+    same_time,
+)
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.items import Listing, ListingItem
@@ -84,9 +91,9 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
     ]
     dated = sum(item.published is not None for item in old.values())
     strange = [one for one in gained if not one.published] if dated >= DATED * len(old) else []
-    examples = [Example(one.url, _shown(one), "") for one in lost[:EXAMPLES]]
-    examples += [Example(one.url, "", _shown(one)) for one in (strange or gained)[:EXAMPLES]]
-    examples += [Example(one.url, _shown(one), _shown(two)) for one, two in redated[:EXAMPLES]]
+    examples = [Example(one.url, _shown(one), "") for one in lost[:MAX_EXAMPLES]]
+    examples += [Example(one.url, "", _shown(one)) for one in (strange or gained)[:MAX_EXAMPLES]]
+    examples += [Example(one.url, _shown(one), _shown(two)) for one, two in redated[:MAX_EXAMPLES]]
     counts = len(old), len(new), len(lost), len(gained), len(strange), len(redated)
     return ListingDrift(after.url, *counts, examples)
 
@@ -153,4 +160,4 @@ def _is_redated(before: ListingItem, after: ListingItem) -> bool:
 
 def _shown(item: ListingItem) -> str:
     day = f"{item.published.day} " if item.published else ""
-    return f"{day}{item.title or item.url}"[:SHOWN]
+    return f"{day}{item.title or item.url}"[:MAX_VALUE_LENGTH]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from data.identity.retraction import WEEK, Listed, Vanished, fates, may_have_moved, name_of
+from data.identity.retraction import MAX_HOLD, Listed, Vanished, fates, may_have_moved, name_of
 from data.store.protocol import Store
 from data.text.urls import canonical_url
 from data.wording import counted
@@ -157,7 +157,7 @@ class GoneReleases:
             if fate == "retracted"
         )
         told = HELD.format(
-            count=len(held), asked=self.looked_at, source=self._source, days=WEEK.days
+            count=len(held), asked=self.looked_at, source=self._source, days=MAX_HOLD.days
         )
         waiting = [
             one

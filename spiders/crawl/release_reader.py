@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from data.dates.context import DateContext
-from data.identity.decision import LISTED
+from data.identity.decision import LISTING_RULE
 from data.models import Draft, Release, Validator
 from data.store.protocol import Store
 from data.text.sites import is_elsewhere
@@ -80,7 +80,7 @@ class StoredReleases:
             return None
         if item := self.listed(url, release):
             return item
-        published = replace(release.published, rule=f"{LISTED}:known")
+        published = replace(release.published, rule=f"{LISTING_RULE}:known")
         dated = release.published.precision != "none"
         return ListingItem(url, release.content.title, published if dated else None)
 

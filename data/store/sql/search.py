@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import msgspec
 
 from data.models import Content, Release
-from data.search.matches import MOST_COUNTED, STATES, Hits, Matches
+from data.search.matches import MAX_COUNTED, STATES, Hits, Matches
 from data.search.query import Query, terms_of
 from data.store.sql.database.connection import Database, Part, places
 from data.store.sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
@@ -130,9 +130,9 @@ class SearchPart(Part):
 
     def count_matches(self, query: Query) -> Matches:
         """How many releases a query finds, and of what."""
-        rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MOST_COUNTED + 1)
-        more = len(rows) > MOST_COUNTED
-        del rows[MOST_COUNTED:]
+        rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MAX_COUNTED + 1)
+        more = len(rows) > MAX_COUNTED
+        del rows[MAX_COUNTED:]
         days = [dt.date.fromordinal(day) for day, _ in rows if day != NO_DAY]
         periods = Counter[str]()
         for (year, month), count in Counter([(day.year, day.month) for day in days]).items():

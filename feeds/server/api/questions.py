@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from data.models import ReleaseState
-from data.search.query import LONGEST
+from data.search.query import MAX_QUERY_LENGTH
 from data.wording import meant
 from feeds.server.api.problems import ApiError
 
@@ -94,7 +94,7 @@ class SearchQuestion(FilterQuestion, frozen=True, kw_only=True):
     """The parameters of the search."""
 
     q: Annotated[
-        Annotated[str, Meta(max_length=LONGEST, pattern=PLAIN)],
+        Annotated[str, Meta(max_length=MAX_QUERY_LENGTH, pattern=PLAIN)],
         Meta(
             description='Words that must all occur, `"a phrase"`, `prefix*` (three letters or '
             "more) or `-excluded`. Optional if a filter is given."

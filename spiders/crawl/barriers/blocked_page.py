@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from lxml import etree
 
-from data.identity.decision import REPLACED
+from data.identity.decision import REPLACED_SIMILARITY
 from data.models import Content
 from data.revisions.edits import DOCUMENT
 from data.text.similarity import jaccard, signature
@@ -201,7 +201,7 @@ def missing_reason(
     if title and any(_has(tokens(heading), title) for heading in headings):
         return None
     alike = jaccard(signature(content.body_text), signature(known.body_text))
-    return said if not known.body_text or alike < REPLACED else None
+    return said if not known.body_text or alike < REPLACED_SIMILARITY else None
 
 
 def _has(words: list[str], part: list[str]) -> bool:

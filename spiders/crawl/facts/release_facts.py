@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from data.identity.decision import LISTED
+from data.identity.decision import LISTING_RULE
 from data.models import Content, Draft, PageFacts, Release, Run, RunError, Streak, VisitFacts
 from data.text.garbled import is_garbled
 from data.text.redaction import redacted
@@ -74,7 +74,7 @@ class ComparedPages:
         self._thin += len(text) < least_text and not content.attachments
         date = content.published
         self._undated += dated and date is None
-        self._known_date += dated and date is not None and date.rule == f"{LISTED}:known"
+        self._known_date += dated and date is not None and date.rule == f"{LISTING_RULE}:known"
         self._garbled += is_garbled(f"{content.title}\n{text}")
         self._titles[content.title] += content.title != title
         self._texts[hash(text)] += len(text) >= LEAST_TEXT
@@ -243,7 +243,7 @@ def key_of(url: str) -> str:
 def has_own_date(release: Release) -> bool:
     """Whether the date of a release was read off its page."""
     published = release.published
-    return published.precision != "none" and not published.rule.startswith(LISTED)
+    return published.precision != "none" and not published.rule.startswith(LISTING_RULE)
 
 
 def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:

@@ -30,7 +30,7 @@ from typing import Final
 import numpy as np
 
 from data.dates.context import DateContext
-from data.identity.decision import KEPT
+from data.identity.decision import KEPT_RULE
 from data.models import Content, Draft, Release
 from data.revisions.alignment import aligned
 from data.revisions.edits import file_name, named_files, significant_changes
@@ -245,7 +245,7 @@ class LayoutChange:
         if rest is not None:
             edited.discard("title")
             if rest and len(old.title) < len(new.title):
-                new = replace(new, title=old.title, title_rule=KEPT)
+                new = replace(new, title=old.title, title_rule=KEPT_RULE)
         differing = passages(old.body_text, new.body_text) if "body" in changed else []
         if "body" in changed and self._is_same_text(note, differing, kinds):
             edited.discard("body")

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from data.identity.decision import KEPT
+from data.identity.decision import KEPT_RULE
 from data.models import Draft, Release
 from data.revisions.edits import significant_changes
 from data.text.words import tokens, word_hashes
@@ -172,7 +172,9 @@ class RedesignGuard:
         if "title" in false:
             why = FOREIGN_TITLE if one.has_foreign_title else SAME_TITLE
             doubts.append(("redesign:title", why))
-            content = replace(content, title=one.title, title_rule=KEPT if one.known else "listing")
+            content = replace(
+                content, title=one.title, title_rule=KEPT_RULE if one.known else "listing"
+            )
         if "date" in false and one.listed:
             doubts.append(("redesign:date", SAME_DATE))
             content = replace(content, published=one.listed.published)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from data.dates.address_days import AddressDay, address_days
 from data.dates.context import DateContext
 from data.dates.day_order import (
-    SOON,
+    MAX_AHEAD,
     ListedDate,
     Order,
     order_of_dates,
@@ -99,7 +99,7 @@ def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
         for first, second, year in own
         if len(year) > YEAR_DIGITS
         for order, day in _days(first, second, int(year))
-        if day > today + SOON
+        if day > today + MAX_AHEAD
     }
     orders: tuple[Order, ...] = ("DMY", "MDY")
     past = [order for order in orders if order not in future]

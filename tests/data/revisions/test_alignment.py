@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.revisions.alignment import Budget, aligned, matched
-from data.revisions.diff import LINE_STEPS, WORD_STEPS, compare
+from data.revisions.diff import MAX_LINE_STEPS, MAX_WORD_STEPS, compare
 
 sequences = st.lists(st.sampled_from("abcd"), max_size=30)
 
@@ -79,8 +79,8 @@ def steps_of(called: Callable[[], Any]) -> int:
 def test_a_comparison_of_many_paragraphs_takes_a_bounded_number_of_steps(
     old: list[str], new: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.revisions.diff.LINE_STEPS", LINE_STEPS // 40)
-    monkeypatch.setattr("data.revisions.diff.WORD_STEPS", WORD_STEPS // 40)
+    monkeypatch.setattr("data.revisions.diff.MAX_LINE_STEPS", MAX_LINE_STEPS // 40)
+    monkeypatch.setattr("data.revisions.diff.MAX_WORD_STEPS", MAX_WORD_STEPS // 40)
     steps = steps_of(lambda: compare("\n\n".join(old), "\n\n".join(new)))
     # difflib runs at most eight lines of code per step that the budgets count.
-    assert steps < 8 * (2 * LINE_STEPS + WORD_STEPS) // 40
+    assert steps < 8 * (2 * MAX_LINE_STEPS + MAX_WORD_STEPS) // 40

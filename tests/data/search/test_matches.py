@@ -135,9 +135,9 @@ def test_an_edited_release_is_counted_once_and_a_hidden_one_not_at_all(
 def test_above_the_bound_the_newest_are_counted(
     filled: JournalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert matches_module.MOST_COUNTED == 10_000
+    assert matches_module.MAX_COUNTED == 10_000
     for bound in count(3):
-        monkeypatch.setattr(search_module, "MOST_COUNTED", bound)
+        monkeypatch.setattr(search_module, "MAX_COUNTED", bound)
         found = filled.count_matches(Query("lamps"))
         assert (found.total, found.more) == (min(bound, 6), bound < 6)
         assert sum(found.sources.values()) == found.total

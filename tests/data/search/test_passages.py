@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.models import Content
-from data.search.passages import LOOKED_THROUGH, PASSAGE, passage
+from data.search.passages import MAX_SEARCHED_CHARACTERS, PASSAGE_LENGTH, passage
 from data.search.query import Query
 
 
@@ -34,7 +34,7 @@ def test_a_word_is_shown_however_it_is_written(words: str, query: str) -> None:
         body = filling * 400 + words + "." + filling * 400
         shown = passage(Content("t", body_text=body), Query(query))
         assert words in shown
-        assert len(shown) <= PASSAGE + 4
+        assert len(shown) <= PASSAGE_LENGTH + 4
 
 
 def test_where_most_words_stand_is_shown_and_no_part_of_another_word() -> None:
@@ -45,6 +45,6 @@ def test_where_most_words_stand_is_shown_and_no_part_of_another_word() -> None:
 
 
 def test_a_very_long_body_is_looked_through_up_to_a_bound() -> None:
-    body = "word " * LOOKED_THROUGH + "lamps"
+    body = "word " * MAX_SEARCHED_CHARACTERS + "lamps"
     assert passage(Content("t", body_text=body), Query("lamps")).startswith("word word")
     assert passage(Content("t", body_text=""), Query("lamps")) == ""

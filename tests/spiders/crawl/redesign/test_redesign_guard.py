@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from data.identity.decision import KEPT, first_release
+from data.identity.decision import KEPT_RULE, first_release
 from data.models import Draft, Media, Published, Release
 from spiders.crawl.redesign.redesign_guard import WINDOW, RedesignGuard
 from spiders.items import ListingItem
@@ -132,7 +132,7 @@ def test_a_title_without_a_word_of_the_one_on_the_listing_is_not_kept() -> None:
     foreign = page(1, title="Harbour Board News")
     watched = Watched()
     (kept,) = watched.pass_all((foreign, stored(1), item(1)))
-    assert (kept.content.title, kept.content.title_rule) == ("Notice 1", KEPT)
+    assert (kept.content.title, kept.content.title_rule) == ("Notice 1", KEPT_RULE)
     assert len(watched.told) == 1
     # A new text, another title on the listing or a shared word show an edit.
     edited = page(1, title="Harbour Board News", body_text=OWN.format(70))
