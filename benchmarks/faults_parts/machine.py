@@ -12,9 +12,9 @@ MACHINE = (
         (
             "tests/data/archive/test_archive.py::test_killed_at_any_step_an_archive_is_sound_and_holds_what_was_told",
             "tests/integration/test_history.py::test_a_killed_walk_loses_nothing",
-            "tests/scheduler/service/test_daemon.py::test_a_killed_service_leaves_nothing_in_the_way",
-            "tests/scheduler/service/test_alerts.py::test_a_message_that_was_put_together_is_sent_the_same_after_a_crash",
-            "tests/scheduler/service/test_alerts.py::test_what_is_not_taken_is_sent_again_under_the_same_key_over_restarts",
+            "tests/scheduler/service/test_daemon.py::test_a_killed_service_does_not_block_the_next_one",
+            "tests/scheduler/service/test_alerts.py::test_a_prepared_message_is_unchanged_after_a_crash",
+            "tests/scheduler/service/test_alerts.py::test_a_refused_alert_is_sent_again_with_the_same_id_after_restarts",
             "tests/data/store/test_protocol.py::test_a_write_that_fails_half_way_leaves_nothing",
         ),
     ),
@@ -25,7 +25,7 @@ MACHINE = (
         (
             "tests/feeds/publishing/test_publish.py::test_a_disk_that_is_full_leaves_the_old_feed_whole",
             "tests/feeds/publishing/test_publish.py::test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other",
-            "tests/scheduler/sources/test_home_state.py::test_a_full_disk_is_told_by_all_that_look",
+            "tests/scheduler/sources/test_home_state.py::test_a_full_disk_is_reported_by_health_in_all_forms",
         ),
     ),
     Fault(
@@ -42,9 +42,9 @@ MACHINE = (
         "a clock jumps by a day, or a machine sleeps",
         "no storm of visits, none left out, no false alarm",
         (
-            "tests/scheduler/service/test_timetable.py::test_a_clock_that_leaps_during_visits_brings_no_storm_no_gap_and_no_false_alarm",
-            "tests/scheduler/service/test_timetable.py::test_a_clock_that_is_set_moves_no_visit",
-            "tests/scheduler/planning/test_planner.py::test_a_clock_that_was_set_harms_no_plan",
+            "tests/scheduler/service/test_timetable.py::test_a_clock_jump_causes_no_burst_no_gap_and_no_false_alarm",
+            "tests/scheduler/service/test_timetable.py::test_changing_the_clock_moves_no_visit",
+            "tests/scheduler/planning/test_planner.py::test_plans_survive_a_changed_clock",
         ),
     ),
     Fault(
@@ -55,7 +55,7 @@ MACHINE = (
             "tests/integration/test_secrets.py::test_a_secret_is_told_nowhere",
             "tests/integration/test_secrets.py::test_it_was_looked_where_something_is_told",
             "tests/scheduler/service/test_alerts.py::test_no_secret_of_a_webhook_is_shown_or_archived",
-            "tests/scheduler/service/test_alerts.py::test_a_service_of_apprise_is_told_and_its_address_is_shown_nowhere",
+            "tests/scheduler/service/test_alerts.py::test_an_apprise_service_gets_alerts_and_its_url_stays_secret",
         ),
     ),
     Fault(
@@ -66,7 +66,7 @@ MACHINE = (
             "tests/scheduler/service/admin/test_guard.py::test_whoever_else_comes_is_refused_unless_a_token_lets_them",
             "tests/scheduler/service/admin/test_guard.py::test_who_sits_at_the_machine_comes_in",
             "tests/feeds/server/test_access.py::test_without_a_token_nothing_is_read",
-            "tests/scheduler/service/test_security_headers.py::test_a_stranger_gets_no_metrics_and_no_room_without_a_token",
+            "tests/scheduler/service/test_security_headers.py::test_strangers_need_a_token_for_metrics_and_admin_pages",
             "tests/feeds/replay/test_captured.py::test_all_that_was_captured_is_served_in_a_sandbox",
         ),
     ),

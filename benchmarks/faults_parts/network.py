@@ -55,7 +55,7 @@ NETWORK = (
         "nothing is sent unless that is asked for, and the delivery says why",
         (
             "tests/scheduler/service/test_alerts.py::test_private_addresses_are_not_reached",
-            "tests/scheduler/service/test_alerts.py::test_a_receiver_hears_of_each_event_once_and_can_verify_it",
+            "tests/scheduler/service/test_alerts.py::test_a_receiver_gets_each_event_once_and_can_verify_it",
             "tests/feeds/alerts/test_apprise_child.py::test_nothing_but_public_addresses_is_reached",
         ),
     ),

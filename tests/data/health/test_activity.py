@@ -31,7 +31,7 @@ def busy(activity: Activity, day: int) -> float:
     return activity.others(START + day, published=False, heard=0.0, asked=0.0).busy
 
 
-def test_a_usual_day_counts_whole_and_a_quiet_one_less() -> None:
+def test_a_usual_day_counts_fully_and_a_quiet_one_less() -> None:
     published = [20] * 70
     assert abs(busy(of_country(71, 20), 70) - 1) < 0.1
     quiet = Activity(None, START, [*published, 5], [40] * 71)
@@ -40,7 +40,7 @@ def test_a_usual_day_counts_whole_and_a_quiet_one_less() -> None:
     assert busy(eager, 70) > 1.5
 
 
-def test_the_source_itself_is_not_among_the_others() -> None:
+def test_a_source_is_not_counted_among_the_others() -> None:
     # Its own release makes no day busy, and its own habits are not what is expected of others.
     activity = Activity(None, START, [1] * 71, [2] * 71)
     alone = activity.others(START + 70, published=True, heard=10.0, asked=10.0)
@@ -54,7 +54,7 @@ def test_few_sources_prove_little() -> None:
     assert busy(many, 70) < busy(few, 70) < 1
 
 
-def test_beside_nobody_and_outside_what_is_known_a_day_counts_whole() -> None:
+def test_a_day_without_other_sources_counts_fully() -> None:
     lone = Activity(None, START, [0] * 7, [1] * 7)
     assert lone.others(START, published=False, heard=0.0, asked=0.0) == NO_OTHERS
     activity = of_country(7, 20)
@@ -69,7 +69,7 @@ def test_the_weekdays_of_a_country_are_learned() -> None:
     assert max(usual[4], usual[5]) < min(usual[6], usual[0])
 
 
-def test_a_public_holiday_is_no_sign_of_how_busy_a_weekday_is() -> None:
+def test_public_holidays_do_not_count_for_weekdays() -> None:
     independence = dt.date(2025, 7, 4)
     start = dt.date(2025, 1, 6).toordinal()
     days = independence.toordinal() - start + 1
@@ -83,7 +83,7 @@ def test_a_public_holiday_is_no_sign_of_how_busy_a_weekday_is() -> None:
     assert told[0].busy > told[1].busy
 
 
-def test_zones_of_a_country_are_counted_together_and_a_source_from_its_second_day() -> None:
+def test_zones_of_a_country_are_counted_together_from_the_second_day_of_a_source() -> None:
     counts = {
         "America/New_York": {MONDAY: 2, MONDAY + dt.timedelta(1): 1},
         "America/Chicago": {MONDAY: 1},
@@ -104,7 +104,7 @@ def test_zones_of_a_country_are_counted_together_and_a_source_from_its_second_da
 
 @examples(60)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 50)), min_size=1, max_size=40))
-def test_no_count_makes_a_day_endless_or_worthless(counts: list[tuple[int, int]]) -> None:
+def test_no_count_makes_a_day_count_infinitely_or_nothing(counts: list[tuple[int, int]]) -> None:
     published, known = zip(*counts, strict=True)
     activity = Activity("GB", START, published, known)
     for day in range(len(counts)):

@@ -33,26 +33,26 @@ from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, told, visit
         ("..iiiii", []),
     ],
 )
-def test_a_change_is_told_when_two_further_visits_agree(
+def test_a_change_is_recorded_when_two_more_visits_agree(
     store: JournalStore, letters: str, expected: list[tuple[int, str]]
 ) -> None:
     visit(store, letters)
     assert told(store) == expected
 
 
-def test_without_further_visits_the_first_one_tells(store: JournalStore) -> None:
+def test_without_further_visits_the_first_one_counts(store: JournalStore) -> None:
     visit(store, ".x.", further=0)
     assert told(store) == [(1, "failing"), (2, "ok")]
 
 
-def test_a_source_of_which_each_second_visit_fails_is_told_once(store: JournalStore) -> None:
+def test_a_source_that_fails_every_second_visit_is_recorded_once(store: JournalStore) -> None:
     visit(store, ".x" * 24)
     assert told(store) == [(11, "failing")]
     (event,) = store.health_events(limit=9)
     assert event.reason.endswith("; 6 of its last 12 visits failed")
 
 
-def test_a_source_that_stops_and_works_by_turns_is_told_twice_a_day_at_the_most(
+def test_an_alternating_source_is_recorded_at_most_twice_a_day(
     store: JournalStore,
 ) -> None:
     visit(store, "xxxx...." * 30)
@@ -61,7 +61,7 @@ def test_a_source_that_stops_and_works_by_turns_is_told_twice_a_day_at_the_most(
     assert "it alternates" in last.reason
 
 
-def test_one_that_alternated_works_again_once_it_does_for_a_day(
+def test_an_alternating_source_recovers_after_a_day(
     store: JournalStore,
 ) -> None:
     visit(store, "xxxx...." * 3 + "." * 110)
@@ -71,14 +71,14 @@ def test_one_that_alternated_works_again_once_it_does_for_a_day(
     assert told(store)[4:] == [(142, "failing")]
 
 
-def test_one_that_alternated_and_was_broken_for_a_day_works_again_at_once(
+def test_an_alternating_source_broken_for_a_day_recovers_at_once(
     store: JournalStore,
 ) -> None:
     visit(store, "xxxx....xxxx" + "x" * 100 + "...")
     assert told(store)[2:] == [(10, "failing"), (114, "ok")]
 
 
-def test_one_that_stops_for_good_after_it_alternated_stays_told(store: JournalStore) -> None:
+def test_an_alternating_source_that_stops_for_good_stays_recorded(store: JournalStore) -> None:
     visit(store, "xxxx...." * 5 + "x" * 110)
     assert told(store)[-1] == (10, "failing")
     assert not store.last_health_events()["harbour"].well
@@ -102,7 +102,7 @@ def test_one_that_stops_for_good_after_it_alternated_stays_told(store: JournalSt
         ("..i", False),
     ],
 )
-def test_quick_visits_follow_until_a_change_is_told(
+def test_quick_visits_follow_until_a_change_is_recorded(
     store: JournalStore, letters: str, *, expected: bool
 ) -> None:
     visit(store, letters)
@@ -122,7 +122,7 @@ def shown(store: JournalStore) -> list[str]:
     return [one.condition for one in store.health_events(limit=99)]
 
 
-def test_another_condition_of_a_source_that_is_not_well_is_no_alternation(
+def test_another_condition_of_a_failing_source_is_no_alternation(
     store: JournalStore,
 ) -> None:
     visit(store, ".xbd.xd", further=0)
@@ -132,7 +132,7 @@ def test_another_condition_of_a_source_that_is_not_well_is_no_alternation(
     assert alerts(store) == ["failing", "blocked", "ok", "ok", "failing"]
 
 
-def test_of_conditions_that_take_turns_each_is_alerted_of_once_a_day(store: JournalStore) -> None:
+def test_alternating_conditions_send_one_alert_each_per_day(store: JournalStore) -> None:
     visit(store, "xd" * 20, further=0)
     assert alerts(store) == ["failing", "ok"]
     assert shown(store)[-1] == "degraded"
@@ -140,7 +140,7 @@ def test_of_conditions_that_take_turns_each_is_alerted_of_once_a_day(store: Jour
     assert alerts(store) == ["failing", "ok", "failing"]
 
 
-def test_a_source_that_alternates_and_changes_its_condition_is_told_twice_a_day(
+def test_an_alternating_source_with_new_conditions_is_recorded_twice_a_day(
     store: JournalStore,
 ) -> None:
     visit(store, "xd.xd." * 9, further=0)
@@ -156,7 +156,7 @@ PLANS = st.lists(
 
 @examples(20)
 @given(PLANS, st.sampled_from([4 * MINUTE, QUARTER, 8 * QUARTER]))
-def test_whatever_was_a_source_stops_twice_a_day_at_the_most_and_is_told_as_it_is_in_the_end(
+def test_a_source_is_recorded_as_stopped_at_most_twice_a_day_and_finally_as_it_is(
     letters: str, every: dt.timedelta
 ) -> None:
     with TemporaryDirectory() as folder, closing(SqliteStore(Path(folder) / "s.db")) as store:

@@ -14,7 +14,7 @@ from data.store.sqlite.store import SqliteStore
 from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, register, run, told, visit
 
 
-def test_events_of_several_sources_are_kept_in_the_order_of_their_visits(
+def test_events_of_several_sources_are_stored_in_the_order_of_visits(
     store: JournalStore,
 ) -> None:
     register(store, "acme", "harbour")
@@ -30,7 +30,7 @@ def handle(store: JournalStore, kind: HandlingKind, until: dt.datetime | None = 
     store.handle("harbour", Handling(kind, MONDAY, "it is being rebuilt", until))
 
 
-def test_of_a_source_that_is_muted_the_feed_tells_and_nobody_is_alerted(
+def test_a_muted_source_is_in_the_feed_of_health_but_sends_no_alerts(
     store: JournalStore,
 ) -> None:
     handle(store, "muted", until=MONDAY + DAY)
@@ -46,7 +46,7 @@ def test_a_mute_ends_by_itself(store: JournalStore) -> None:
     assert alerts(store) == ["failing"]
 
 
-def test_what_is_acknowledged_is_alerted_of_again_when_it_works(store: JournalStore) -> None:
+def test_an_acknowledged_source_sends_an_alert_when_it_works(store: JournalStore) -> None:
     visit(store, "xxx")
     handle(store, "acknowledged")
     visit(store, "bbb", start=MONDAY + 3 * QUARTER)
@@ -57,7 +57,7 @@ def test_what_is_acknowledged_is_alerted_of_again_when_it_works(store: JournalSt
     assert not store.handlings(MONDAY)
 
 
-def test_a_failure_that_is_acknowledged_before_it_is_sure_alerts_nobody(
+def test_a_failure_acknowledged_before_confirmation_sends_no_alert(
     store: JournalStore,
 ) -> None:
     visit(store, "x")
@@ -66,14 +66,14 @@ def test_a_failure_that_is_acknowledged_before_it_is_sure_alerts_nobody(
     assert (alerts(store), len(told(store))) == ([], 1)
 
 
-def test_an_acknowledgement_of_what_was_never_told_ends_too(store: JournalStore) -> None:
+def test_an_acknowledgement_of_an_unrecorded_failure_ends_too(store: JournalStore) -> None:
     visit(store, "x")
     handle(store, "acknowledged")
     visit(store, "...", start=MONDAY + QUARTER)
     assert not store.handlings(MONDAY)
 
 
-def test_of_a_source_that_is_paused_nothing_is_told(store: JournalStore) -> None:
+def test_a_paused_source_is_not_recorded(store: JournalStore) -> None:
     handle(store, "paused")
     visit(store, "xxx")
     assert told(store) == []
@@ -82,7 +82,7 @@ def test_of_a_source_that_is_paused_nothing_is_told(store: JournalStore) -> None
     assert told(store) == [(3, "failing")]
 
 
-def test_a_source_that_nobody_visits_is_told_at_once_and_well_again_after_a_visit(
+def test_an_unvisited_source_is_recorded_at_once_and_recovers_with_a_visit(
     tmp_path: Path,
 ) -> None:
     store = SqliteStore(tmp_path / "communique.db")

@@ -46,13 +46,13 @@ def test_a_weekend_is_no_silence_for_an_office() -> None:
     assert after(183) < found.silent <= after(187)
 
 
-def test_a_weekly_source_has_its_weeks() -> None:
+def test_a_weekly_source_is_expected_weekly() -> None:
     found = expected([7 * week for week in range(40)])
     assert after(7 * 40) <= found.by <= after(7 * 42)
     assert after(7 * 41) < found.silent <= after(7 * 44)
 
 
-def test_what_was_expected_since_is_counted_up_to_the_day_before() -> None:
+def test_expected_releases_are_counted_until_the_day_before() -> None:
     days = [day for day in range(180) if day % 7 < 5]
     friday, saturday, monday, tuesday, thursday = (
         expected(days, today=after(day)).releases for day in (179, 180, 182, 183, 185)
@@ -62,7 +62,7 @@ def test_what_was_expected_since_is_counted_up_to_the_day_before() -> None:
     assert 2.7 < thursday < 3.3
 
 
-def test_a_recess_of_the_country_puts_the_alarm_off_and_its_end_does_not() -> None:
+def test_a_recess_of_the_country_delays_the_alarm_until_its_end() -> None:
     weeks = [20 if day % 7 < 5 else 1 for day in range(240)]
     days = [day for day in range(200) if day % 7 in {0, 2, 3}]
     usual = Activity(None, START, weeks, [41] * 240)
@@ -73,7 +73,7 @@ def test_a_recess_of_the_country_puts_the_alarm_off_and_its_end_does_not() -> No
     assert told < after(220)
 
 
-def test_the_calendar_puts_an_alarm_off() -> None:
+def test_the_calendar_delays_an_alarm() -> None:
     start = dt.date(2025, 3, 3)
     christmas = dt.date(2025, 12, 24)
     days = [start + dt.timedelta(day) for day in range(298)]
@@ -102,7 +102,7 @@ def test_the_rest_of_an_earlier_year_may_come_again() -> None:
 
 @examples(60)
 @given(st.sets(st.integers(0, 700), min_size=MIN_DAYS, max_size=60), st.integers(0, 900))
-def test_the_alarm_comes_after_what_is_expected_and_that_after_the_last(
+def test_the_alarm_follows_the_expected_day_and_that_the_last_one(
     days: set[int], today: int
 ) -> None:
     activity = Activity("US", START, [5] * 800, [20] * 800)
@@ -112,7 +112,7 @@ def test_the_alarm_comes_after_what_is_expected_and_that_after_the_last(
     assert found.releases >= 0
 
 
-def test_real_offices_are_seldom_called_silent_and_soon(shared: Path) -> None:
+def test_real_offices_are_rarely_but_quickly_reported_as_silent(shared: Path) -> None:
     offices: dict[str, set[int]] = defaultdict(set)
     with (shared / "corpora/dev/rhythm/offices.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):

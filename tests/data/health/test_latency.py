@@ -28,7 +28,7 @@ def record(store: JournalStore, number: int, at: Published | None, seen: dt.date
     return store.record(made, seen=seen, since=seen).release.id
 
 
-def test_each_stage_is_told_in_the_median_and_for_nine_of_ten() -> None:
+def test_each_stage_has_a_median_and_a_ninth_decile() -> None:
     times = [ReleaseTimes(0.0, 60.0 * n, 60.0 * n + 10, None) for n in range(1, 12)]
     found = latencies(times)
     assert found == {"seen": Latency(360.0, 600.0, 11), "in_feed": Latency(10.0, 10.0, 11)}
@@ -39,7 +39,7 @@ def test_each_stage_is_told_in_the_median_and_for_nine_of_ten() -> None:
     )
 
 
-def test_a_page_says_the_same_after_its_publication_as_within_it() -> None:
+def test_a_page_is_the_same_during_and_after_its_publication() -> None:
     def batch(number: int, *, fed: bool = True) -> list[ReleaseTimes]:
         at = number * 1000.0
         return [ReleaseTimes(at, at + 60, at + 90 if fed else None, at + 99)] * 5
@@ -51,7 +51,7 @@ def test_a_page_says_the_same_after_its_publication_as_within_it() -> None:
     assert as_published([]) == []
 
 
-def test_what_is_not_known_and_what_can_t_be_is_left_out() -> None:
+def test_unknown_and_impossible_times_are_left_out() -> None:
     unknown = [ReleaseTimes(None, 60.0)] * 50
     ahead = [ReleaseTimes(3660.0, 60.0)] * 50
     few = [ReleaseTimes(0.0, 60.0)] * (MIN_RELEASES - 1)
@@ -60,7 +60,7 @@ def test_what_is_not_known_and_what_can_t_be_is_left_out() -> None:
     assert latencies([*unknown, *ahead, *few, ReleaseTimes(0.0, 60.0)]).keys() == {"seen"}
 
 
-def test_the_store_notes_when_news_came_into_feeds_and_was_told(store: JournalStore) -> None:
+def test_the_store_records_when_news_was_published_and_sent(store: JournalStore) -> None:
     assert store.news_to_publish() == ""
     first = record(store, 1, stated(NOON), NOON + 4 * MINUTE)
     record(store, 2, stated(NOON, "day"), NOON + 5 * MINUTE)
@@ -94,7 +94,7 @@ def test_the_store_notes_when_news_came_into_feeds_and_was_told(store: JournalSt
     assert told == [None, None, (NOON + 8 * MINUTE).timestamp()]
 
 
-def test_a_first_walk_and_what_is_found_long_after_its_day_are_no_news(store: JournalStore) -> None:
+def test_backfill_and_late_finds_are_not_news(store: JournalStore) -> None:
     walked = draft("http://harbour.example/1", position=3, published=stated(NOON))
     store.record(walked, seen=NOON, since=NOON)
     record(store, 2, stated(NOON - dt.timedelta(days=40)), NOON)
@@ -105,7 +105,7 @@ def test_a_first_walk_and_what_is_found_long_after_its_day_are_no_news(store: Jo
     assert store.release_times("harbour", limit=9) == ()
 
 
-def test_latencies_are_counted_by_bounds(store: JournalStore) -> None:
+def test_latencies_are_counted_in_buckets(store: JournalStore) -> None:
     for number, minutes in enumerate((1, 2, 10, 10, 300)):
         record(store, number, stated(NOON), NOON + minutes * MINUTE)
     record(store, 9, stated(NOON + MINUTE), NOON)

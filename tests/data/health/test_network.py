@@ -18,7 +18,7 @@ def test_our_own_network_is_told_once_and_its_end_once(store: JournalStore) -> N
     assert began.reason.startswith("4 hosts of the 4 ")
 
 
-def test_what_stays_broken_after_an_outage_is_told_by_visits_made_after_it(
+def test_a_source_broken_after_an_outage_is_recorded_by_later_visits(
     store: JournalStore,
 ) -> None:
     down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
@@ -30,7 +30,7 @@ def test_what_stays_broken_after_an_outage_is_told_by_visits_made_after_it(
     assert events(store)[2:] == [("wire", "failing", "site.dns")]
 
 
-def test_two_hosts_that_give_no_answer_are_told_as_themselves(store: JournalStore) -> None:
+def test_two_failing_hosts_are_recorded_separately(store: JournalStore) -> None:
     up = dict.fromkeys(HOSTS, ".")
     round_of(store, {**up, "port": "n", "wire": "n"}, 0, 5)
     assert sorted(events(store)) == [
@@ -39,7 +39,7 @@ def test_two_hosts_that_give_no_answer_are_told_as_themselves(store: JournalStor
     ]
 
 
-def test_a_source_that_fails_otherwise_while_our_network_is_down_is_told(
+def test_another_failure_during_an_outage_of_ours_is_recorded(
     store: JournalStore,
 ) -> None:
     round_of(store, {**dict.fromkeys(HOSTS, "n"), "near": "."}, 0, 3)
@@ -52,7 +52,7 @@ def test_a_source_that_fails_otherwise_while_our_network_is_down_is_told(
     ]
 
 
-def test_a_host_without_an_answer_waits_for_others_to_be_visited_for_half_an_hour(
+def test_a_failing_host_waits_half_an_hour_for_visits_to_others(
     store: JournalStore,
 ) -> None:
     register(store, *HOSTS)
@@ -63,7 +63,7 @@ def test_a_host_without_an_answer_waits_for_others_to_be_visited_for_half_an_hou
     assert event.at - MONDAY == 32 * MINUTE
 
 
-def test_one_is_told_as_soon_as_two_others_have_answered(store: JournalStore) -> None:
+def test_a_failing_host_is_recorded_when_two_others_respond(store: JournalStore) -> None:
     register(store, *HOSTS)
     for name in HOSTS[1:]:
         store.add_run(run(name, MONDAY + MINUTE, "."))
@@ -72,7 +72,7 @@ def test_one_is_told_as_soon_as_two_others_have_answered(store: JournalStore) ->
     assert event.at - MONDAY == 4 * MINUTE
 
 
-def test_an_outage_that_comes_and_goes_alerts_twice_a_day_at_the_most(store: JournalStore) -> None:
+def test_a_recurring_outage_alerts_at_most_twice_a_day(store: JournalStore) -> None:
     for turn in range(4):
         round_of(store, dict.fromkeys(HOSTS, "n"), 10 * turn, 5)
         round_of(store, dict.fromkeys(HOSTS, "."), 10 * turn + 5, 5)

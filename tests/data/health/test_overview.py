@@ -32,7 +32,7 @@ def codes(store: JournalStore) -> list[str]:
     return [one.code for one in overview(store)]
 
 
-def test_while_our_own_network_is_down_no_source_is_to_blame(store: JournalStore) -> None:
+def test_no_source_is_recorded_while_our_network_is_down(store: JournalStore) -> None:
     visit(store, answers=False, start=MONDAY)
     assert codes(store) == ["network.down"] * 3
     told = next(overview(store))
@@ -43,7 +43,7 @@ def test_while_our_own_network_is_down_no_source_is_to_blame(store: JournalStore
     assert codes(store) == ["network.down"] * 3
 
 
-def test_a_visit_that_we_stopped_says_nothing_of_its_source(store: JournalStore) -> None:
+def test_a_visit_that_we_stopped_is_no_evidence_about_its_source(store: JournalStore) -> None:
     cut = RunError("http://acme.example/", CUT, "the visit was stopped before its end")
     store.register(Source("acme", "acme", cut.url))
     store.add_run(Run("acme", MONDAY - MINUTE, 1.0, errors=(cut,)))
@@ -56,7 +56,7 @@ def test_a_visit_that_we_stopped_says_nothing_of_its_source(store: JournalStore)
 
 
 @pytest.mark.parametrize(("until", "holds"), [(None, True), (MONDAY, False)])
-def test_what_people_decided_is_told_as_long_as_it_holds(
+def test_decisions_are_shown_while_they_are_in_force(
     store: JournalStore, until: dt.datetime | None, *, holds: bool
 ) -> None:
     visit(store, answers=True, start=MONDAY)

@@ -13,9 +13,7 @@ from data.health.activity import country_of, public_holidays
     ("zone", "country"),
     [("Europe/Paris", "FR"), ("America/New_York", "US"), ("UTC", None), ("+04:00", None)],
 )
-def test_a_zone_is_that_of_a_country_where_the_table_of_zones_says_so(
-    zone: str, country: str | None
-) -> None:
+def test_zones_belong_to_the_countries_of_zone_tab(zone: str, country: str | None) -> None:
     assert country_of(zone) == country
 
 

@@ -43,24 +43,24 @@ def test_the_rate_and_the_weekdays_of_a_source_are_learned() -> None:
     assert (weekly.first, weekly.last) == (MONDAY, after(7 * 59))
 
 
-def test_a_day_of_many_releases_is_one_day() -> None:
+def test_a_day_with_many_releases_counts_once() -> None:
     assert learned([0, 3, 3, 3, 7, 9, 14, 14]) == learned([0, 3, 7, 9, 14])
 
 
-def test_what_is_long_ago_fades() -> None:
+def test_old_days_decay() -> None:
     slower = [*range(100), *range(100, 500, 10)]
     faster = [*range(0, 400, 10), *range(400, 500)]
     assert days_of_year(learned(slower).hazards) < 100 < days_of_year(learned(faster).hazards)
 
 
-def test_a_young_source_is_taken_for_one_of_its_country() -> None:
+def test_a_new_source_is_assumed_to_be_like_its_country() -> None:
     days = [0, 3, 7, 9, 14]
     busy = Activity(None, START - 70, [36] * 100, [40] * 100)
     idle = Activity(None, START - 70, [2] * 100, [40] * 100)
     assert days_of_year(learned(days, busy).hazards) > days_of_year(learned(days, idle).hazards)
 
 
-def test_how_far_a_source_follows_the_others_is_learned() -> None:
+def test_the_power_of_following_other_sources_is_learned() -> None:
     # In every fifth week the country publishes half as much; one source stops, one never does.
     quiet = [day // 7 % 5 == 4 for day in range(350)]
     counts = [10 if rest else 24 for rest in quiet]
@@ -71,7 +71,7 @@ def test_how_far_a_source_follows_the_others_is_learned() -> None:
     assert closing.follows > 1.3
 
 
-def test_a_wait_that_looked_like_silence_is_remembered_as_a_rest() -> None:
+def test_a_wait_reported_as_silence_is_remembered_as_a_rest() -> None:
     days = [day for day in range(150) if not 90 <= day < 120]
     assert learned(days).rests == ((after(90), after(119)),)
     assert learned(list(range(90))).rests == ()
@@ -79,7 +79,7 @@ def test_a_wait_that_looked_like_silence_is_remembered_as_a_rest() -> None:
 
 @examples(60)
 @given(st.sets(st.integers(0, 3000), min_size=MIN_DAYS, max_size=60))
-def test_any_days_make_a_rhythm_of_finite_chances(days: set[int]) -> None:
+def test_any_days_give_a_rhythm_with_finite_probabilities(days: set[int]) -> None:
     rhythm = learn_rhythm(map(after, days), Activity("GB", START, [3] * 900, [9] * 900))
     if rhythm is None:
         # They are too far from each other.

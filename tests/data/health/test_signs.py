@@ -76,14 +76,14 @@ def run(facts: VisitFacts | None, *errors: RunError) -> Run:
         ),
     ],
 )
-def test_a_sign_is_told_with_its_code_and_why(facts: VisitFacts, code: str, said: str) -> None:
+def test_a_sign_has_a_code_and_a_reason(facts: VisitFacts, code: str, said: str) -> None:
     found = first_sign(run(facts))
     assert found
     assert found.code == code
     assert said in found.reason
 
 
-def test_a_feed_that_has_stopped_is_told_in_the_words_of_the_visit() -> None:
+def test_a_stopped_feed_is_reported_with_the_message_of_the_visit() -> None:
     stale = RunError("http://a/feed", "stale", "the feed ends on 2026-02-20")
     found = first_sign(run(VisitFacts(), stale))
     assert found == Verdict("feed.stale", "the feed ends on 2026-02-20", degraded=True)
@@ -98,7 +98,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("code", FAULTS)
-def test_a_source_that_delivers_with_a_fault_is_degraded_and_ok(code: str) -> None:
+def test_a_source_that_works_with_a_fault_is_degraded_and_ok(code: str) -> None:
     found = first_sign(run(FAULTS[code]))
     assert found
     assert (found.code, found.state, found.degraded) == (code, "ok", True)
@@ -121,5 +121,5 @@ def test_a_source_with_a_fault_that_also_delivers_wrong_texts_fails() -> None:
         VisitFacts(missed=seen(5), known_meanwhile=21),
     ],
 )
-def test_what_may_be_chance_is_no_sign(facts: VisitFacts | None) -> None:
+def test_small_numbers_are_no_sign(facts: VisitFacts | None) -> None:
     assert first_sign(run(facts)) is None

@@ -64,21 +64,21 @@ def failed(kind: str, message: str = "it went wrong") -> Run:
         (failed("file:robots"), "ok"),
     ],
 )
-def test_a_run_tells_whether_a_source_works(run: Run | None, state: str) -> None:
+def test_a_run_shows_whether_a_source_works(run: Run | None, state: str) -> None:
     assert health_of(ACME, run, "2026-03-09", EXPECTED).state == state
 
 
 @pytest.mark.parametrize(
     ("day", "state"), [(12, "ok"), (13, "late"), (19, "late"), (20, "silent"), (30, "silent")]
 )
-def test_a_source_that_works_is_late_and_then_silent(day: int, state: str) -> None:
+def test_a_working_source_becomes_late_and_then_silent(day: int, state: str) -> None:
     run = replace(GOOD, started=NOON.replace(day=day))
     health = health_of(ACME, run, "2026-03-09", EXPECTED)
     assert health.state == state
     assert health.is_well is (state != "silent")
 
 
-def test_the_day_is_that_of_the_source() -> None:
+def test_the_day_is_in_the_time_zone_of_the_source() -> None:
     # In Baku it is the 13th already.
     run = replace(GOOD, started=dt.datetime(2026, 3, 12, 21, tzinfo=dt.UTC))
     assert health_of(ACME, run, "2026-03-09", EXPECTED).state == "late"
@@ -103,7 +103,7 @@ def visit(store: FakeStore, day: int) -> None:
     store.visits["acme"] = [replace(GOOD, started=NOON.replace(month=4, day=day))]
 
 
-def test_silence_is_told_in_a_sentence_with_what_was_expected() -> None:
+def test_silence_is_explained_with_the_expected_releases() -> None:
     def reason(day: dt.datetime) -> str:
         return health_of(ACME, replace(GOOD, started=day), "2026-03-09", EXPECTED).reason
 
@@ -114,14 +114,14 @@ def test_silence_is_told_in_a_sentence_with_what_was_expected() -> None:
     assert "is 9 March 2026" in reason(NOON.replace(year=2027))
 
 
-def test_a_day_that_is_over_is_not_the_next_one() -> None:
+def test_a_past_day_is_not_the_next_expected_one() -> None:
     by = EXPECTED.by
     for days, shown in ((0, by), (1, None), (60, None)):
         run = replace(GOOD, started=NOON.replace(month=by.month, day=by.day) + dt.timedelta(days))
         assert health_of(ACME, run, "2026-03-09", EXPECTED).next_by == shown
 
 
-def test_the_days_of_the_store_make_the_rhythm() -> None:
+def test_the_rhythm_follows_from_stored_days() -> None:
     store = daily(20)
     visit(store, 20)
     health = next(overview(store))
@@ -134,7 +134,7 @@ def test_the_days_of_the_store_make_the_rhythm() -> None:
     assert [one.state for one in overview(store)] == ["silent", "new"]
 
 
-def test_a_rhythm_is_learned_anew_only_where_releases_came() -> None:
+def test_a_rhythm_is_learned_again_only_after_new_releases() -> None:
     store = daily(20)
     visit(store, 20)
     note_health_events(store, further=0, now=NOON)
@@ -156,7 +156,7 @@ def titles(folder: Path) -> list[str]:
     return [one.text or "" for one in root.iterfind("{*}entry/{*}title")]
 
 
-def test_the_feed_of_health_tells_of_our_own_network(tmp_path: Path) -> None:
+def test_the_feed_of_health_includes_our_own_network(tmp_path: Path) -> None:
     store = daily(20)
     down = HealthEvent(
         "", well=False, at=NOON, reason="nobody answers", state="failing", code="network.down"
@@ -192,7 +192,7 @@ def test_a_source_that_works_with_a_fault_is_not_reported_as_stopped(tmp_path: P
     assert look(5, VisitFacts())[0] == f"{name}: works again"
 
 
-def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> None:
+def test_the_feed_of_health_includes_silence_and_its_end(tmp_path: Path) -> None:
     store, kept, folder = daily(20), tmp_path / "rendered.db", tmp_path / "site"
 
     def look(day: int) -> list[str]:
@@ -211,7 +211,7 @@ def test_the_feed_of_health_tells_of_silence_and_of_its_end(tmp_path: Path) -> N
     assert look(30) == [again, silent]
 
 
-def test_the_command_says_it_as_json(tmp_path: Path) -> None:
+def test_the_command_prints_json(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))
@@ -231,7 +231,7 @@ def test_the_command_says_it_as_json(tmp_path: Path) -> None:
         assert "blocked" in result.stdout
 
 
-def test_a_source_whose_file_is_broken_is_failing_and_says_why(tmp_path: Path) -> None:
+def test_a_source_with_an_invalid_file_fails_with_the_reason(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))

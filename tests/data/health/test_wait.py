@@ -10,7 +10,7 @@ from data.health.rhythm import Wait
 MANY = 1e9
 
 
-def test_a_rate_that_is_known_makes_a_wait_exponential() -> None:
+def test_a_known_rate_makes_a_wait_exponential() -> None:
     wait = Wait(follows=1.0, evidence=MANY)
     assert wait.chance == 1
     for _ in range(3):
@@ -18,7 +18,7 @@ def test_a_rate_that_is_known_makes_a_wait_exponential() -> None:
     assert abs(wait.chance - exp(-3)) < 1e-6
 
 
-def test_what_is_not_known_makes_a_long_wait_more_likely() -> None:
+def test_uncertainty_makes_a_long_wait_more_likely() -> None:
     chances = []
     for evidence, others in ((MANY, Others(1.0, MANY)), (5.0, Others(1.0, MANY)), (5.0, NO_OTHERS)):
         wait = Wait(1.0, evidence)
@@ -28,7 +28,7 @@ def test_what_is_not_known_makes_a_long_wait_more_likely() -> None:
     assert chances[0] < chances[2] / 2
 
 
-def test_a_quiet_day_counts_by_how_far_the_source_follows_the_others() -> None:
+def test_a_quiet_day_counts_by_how_far_a_source_follows_others() -> None:
     found = []
     for follows in (0.5, 1.0, 2.0):
         wait = Wait(follows, MANY)

@@ -9,7 +9,7 @@ from data.watches.folder import WatchFolder, load_watches
 from data.watches.watch import Watch
 
 
-def test_a_file_with_a_mistake_spoils_no_other(tmp_path: Path) -> None:
+def test_an_invalid_watch_does_not_affect_others(tmp_path: Path) -> None:
     (tmp_path / "good.toml").write_text('name = "Good"\n')
     (tmp_path / "bad.toml").write_text("name = 1\n")
     (tmp_path / "No Id.toml").write_text('name = "Spaces"\n')
@@ -19,7 +19,7 @@ def test_a_file_with_a_mistake_spoils_no_other(tmp_path: Path) -> None:
     assert [Path(error.path).name for error in errors] == ["No Id.toml", "bad.toml", "bytes.toml"]
 
 
-def test_what_is_added_changed_and_removed_is_taken_in(tmp_path: Path) -> None:
+def test_added_changed_and_removed_watches_are_read(tmp_path: Path) -> None:
     folder = WatchFolder(tmp_path / "none", Watch)
     assert not folder.refresh()
     folder = WatchFolder(tmp_path, Watch)
@@ -38,7 +38,7 @@ def test_what_is_added_changed_and_removed_is_taken_in(tmp_path: Path) -> None:
     assert folder.errors == ()
 
 
-def test_what_is_no_readable_file_is_told_and_holds_up_no_other(tmp_path: Path) -> None:
+def test_an_unreadable_watch_is_reported_and_delays_no_other(tmp_path: Path) -> None:
     (tmp_path / "good.toml").write_text('name = "Good"\n')
     (tmp_path / "loop.toml").symlink_to("loop.toml")
     (tmp_path / "folder.toml").mkdir()

@@ -82,14 +82,14 @@ def test_words_match_as_in_searches(query: str, expected: bool) -> None:  # noqa
         ({"query": "harbour", "topics": ("sport", "transport")}, True),
     ],
 )
-def test_each_key_narrows_and_any_of_what_it_lists_will_do(
+def test_each_key_narrows_a_watch_to_any_of_its_values(
     keys: dict[str, Any],
     expected: bool,  # noqa: FBT001
 ) -> None:
     assert matches(**keys) is expected
 
 
-def test_a_watch_of_a_topic_is_told_of_a_section_that_is_called_so() -> None:
+def test_a_watch_of_a_topic_matches_a_section_of_that_name() -> None:
     of_section = replace(TEXT, section="Storm  WARNINGS", topics=())
     assert matches(of_section, topics=("storm-warnings",))
     assert not matches(of_section, topics=("transport",))
@@ -100,14 +100,14 @@ def test_a_release_without_a_language_matches_no_watch_of_languages() -> None:
     assert not matches(replace(TEXT, language=None), languages=("en",))
 
 
-def test_backlog_is_told_only_where_it_is_asked_for() -> None:
+def test_backlog_is_matched_only_if_requested() -> None:
     assert not matches(backlog=True)
     index = WatchIndex({"all": Watch("All", backlog=True), "news": Watch("News")})
     assert index.matching(AlertEvent("release", "harbour", TEXT, backlog=True)) == ("all",)
     assert index.matching(AlertEvent("release", "harbour", TEXT)) == ("all", "news")
 
 
-def test_health_is_of_a_source_alone_and_must_be_asked_for() -> None:
+def test_health_matches_only_by_source_and_kind() -> None:
     assert not matches(None, "health")
     assert matches(None, "health", kinds=("health",), query="storm", topics=("sport",))
     assert not matches(None, "health", kinds=("health",), sources=("acme",))
@@ -128,7 +128,7 @@ def test_a_hidden_release_is_no_event() -> None:
     assert release_event("release", replace(release, hidden=True)) is None
 
 
-def test_an_index_of_very_many_watches_finds_those_that_each_alone_would() -> None:
+def test_an_index_of_many_watches_finds_the_same_as_each_watch_alone() -> None:
     chance = random.Random(7)
     words = ["harbour", "closed", "pilot", "station", "drill", "storm", "odile", "tests", "ferry"]
     watches = {}

@@ -35,14 +35,14 @@ def test_a_watch_is_paused_and_resumed_in_place(folder: Path) -> None:
     assert [one.name for one in folder.iterdir()] == ["tides.toml"]
 
 
-def test_what_is_so_already_is_not_written_again(folder: Path) -> None:
+def test_an_unchanged_pause_is_not_written(folder: Path) -> None:
     (folder / "tides.toml").chmod(0o400)
     before = (folder / "tides.toml").stat().st_ino
     set_paused(folder, "tides", PlainWatch, paused=False)
     assert (folder / "tides.toml").stat().st_ino == before
 
 
-def test_a_watch_that_is_not_there_or_broken_is_told(folder: Path) -> None:
+def test_a_missing_or_invalid_watch_is_reported(folder: Path) -> None:
     with pytest.raises(UnknownWatch):
         set_paused(folder, "../tides", PlainWatch, paused=True)
     (folder / "tides.toml").write_text("name = 1\n")

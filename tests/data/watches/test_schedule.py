@@ -17,7 +17,7 @@ def told(at: str, **keys: str) -> str:
     return dt.datetime.fromtimestamp(said, dt.UTC).isoformat(timespec="minutes")[:16]
 
 
-def test_without_more_it_is_told_at_once() -> None:
+def test_alerts_are_sent_at_once_by_default() -> None:
     assert told("2026-03-02T09:00Z") == "2026-03-02T09:00"
 
 
@@ -39,7 +39,7 @@ def test_without_more_it_is_told_at_once() -> None:
         ("2026-10-25T00:45Z", "daily 02:30", "2026-10-26T01:30"),
     ],
 )
-def test_a_digest_comes_at_its_time_of_day(at: str, digest: str, expected: str) -> None:
+def test_a_digest_is_sent_at_its_time_of_day(at: str, digest: str, expected: str) -> None:
     assert told(at, digest=digest) == expected
 
 
@@ -55,10 +55,10 @@ def test_a_digest_comes_at_its_time_of_day(at: str, digest: str, expected: str) 
         ("2026-03-28T22:30Z", "22:00-07:00", "2026-03-29T05:00"),
     ],
 )
-def test_quiet_hours_hold_what_comes_until_they_end(at: str, quiet: str, expected: str) -> None:
+def test_quiet_hours_delay_alerts_until_they_end(at: str, quiet: str, expected: str) -> None:
     assert told(at, quiet=quiet) == expected
 
 
-def test_a_digest_that_falls_into_quiet_hours_comes_at_their_end() -> None:
+def test_a_digest_in_quiet_hours_is_sent_at_their_end() -> None:
     keys = {"digest": "daily 06:00", "quiet": "22:00-07:00"}
     assert told("2026-03-02T12:00Z", **keys) == "2026-03-03T06:00"

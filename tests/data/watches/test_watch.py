@@ -40,7 +40,7 @@ from data.watches.watch import (
         ('name = "A"\n[feed]\ntoken = "short"', "feed.token", "16 or more"),
     ],
 )
-def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said: str) -> None:
+def test_an_error_names_the_file_the_key_and_the_fix(line: str, key: str, said: str) -> None:
     with pytest.raises(WatchError) as error:
         parse_watch(line, "watches/a.toml", Watch)
     assert str(error.value).startswith("watches/a.toml: ")

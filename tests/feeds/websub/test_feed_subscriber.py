@@ -171,7 +171,7 @@ def test_a_hub_that_is_no_address_is_none(store: Store, hub: str) -> None:
     assert not store.feed_subscriptions()
 
 
-def test_a_hub_on_a_private_address_is_not_spoken_to(store: Store, hub: Peer) -> None:
+def test_a_hub_on_a_private_address_is_not_contacted(store: Store, hub: Peer) -> None:
     store.keep_feed_hub("acme", FeedHub(TOPIC, hub.url, TOPIC))
     work(store, "acme", private=False)
     assert hub.heard == []

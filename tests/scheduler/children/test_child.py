@@ -37,7 +37,7 @@ def run(request: pytest.FixtureRequest) -> Callable[..., None]:
     return found
 
 
-def test_lines_go_in_and_come_out_however_long_until_it_is_ended(
+def test_long_lines_are_exchanged_until_the_child_ends(
     runs: Runs, run: Callable[..., None]
 ) -> None:
     runs("cat")
@@ -53,7 +53,7 @@ def test_lines_go_in_and_come_out_however_long_until_it_is_ended(
 
 
 @pytest.mark.parametrize("cut", ["", 'printf \'{"feeds": 12, "wri\'', "printf 12"])
-def test_one_that_dies_is_told_of_with_its_code_whatever_it_began_to_say(
+def test_a_child_that_dies_is_reported_with_its_exit_code(
     runs: Runs, run: Callable[..., None], cut: str
 ) -> None:
     runs(f"read line\n{cut}\nkill -9 $$")
@@ -71,7 +71,7 @@ def test_one_that_dies_is_told_of_with_its_code_whatever_it_began_to_say(
     run(work())
 
 
-def test_what_is_no_json_is_told_and_the_next_line_heard(
+def test_an_invalid_line_is_an_error_and_the_next_one_is_read(
     runs: Runs, run: Callable[..., None]
 ) -> None:
     runs("echo oops; echo 12; read line")
@@ -86,7 +86,7 @@ def test_what_is_no_json_is_told_and_the_next_line_heard(
     run(work())
 
 
-def test_one_that_does_not_end_is_killed(
+def test_a_child_that_does_not_end_is_killed(
     runs: Runs, run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs("exec sleep 1000")
@@ -99,9 +99,7 @@ def test_one_that_does_not_end_is_killed(
     run(work())
 
 
-def test_an_answer_that_takes_too_long_is_waited_for_no_longer(
-    runs: Runs, run: Callable[..., None]
-) -> None:
+def test_a_response_that_takes_too_long_is_an_error(runs: Runs, run: Callable[..., None]) -> None:
     runs("exec sleep 1000")
 
     async def work() -> None:

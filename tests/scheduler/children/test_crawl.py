@@ -21,7 +21,7 @@ from tests.peer import PATIENCE
 from tests.press_room import Answer, listing_html, release_html, served
 
 
-def test_it_loads_nothing_that_few_pages_need() -> None:
+def test_a_crawl_does_not_load_rarely_needed_libraries() -> None:
     """Each crawl is a new process, which visits wait for."""
     rare = {"pypdf", "bs4", "soupsieve", "markdown_it", "structlog"}
     code = f"import sys, scheduler.children.crawl; sys.exit(not {rare!r}.isdisjoint(sys.modules))"
@@ -29,12 +29,12 @@ def test_it_loads_nothing_that_few_pages_need() -> None:
 
 
 @pytest.mark.parametrize("module", ["scheduler.fleet.worker", "scheduler.fleet.at_once"])
-def test_whoever_starts_it_does_not_load_scrapy(module: str) -> None:
+def test_parents_of_crawls_do_not_load_scrapy(module: str) -> None:
     code = f"import sys, {module}; sys.exit('scrapy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
 
 
-def test_the_visits_of_a_parent_that_died_are_all_cut_short_and_reported(tmp_path: Path) -> None:
+def test_all_visits_of_a_dead_parent_are_cut_and_reported(tmp_path: Path) -> None:
     held = threading.Event()
     with served() as pier, served() as mole:
         for number, room in enumerate((pier, mole)):
@@ -78,7 +78,7 @@ def test_the_visits_of_a_parent_that_died_are_all_cut_short_and_reported(tmp_pat
         (NATIVE, 0.5, "SIGTERM", {-signal.SIGALRM, -signal.SIGVTALRM}),
     ],
 )
-def test_a_crawl_that_is_stopped_amid_a_page_that_never_ends_is_killed_in_time(
+def test_a_stopped_crawl_that_is_stuck_in_a_page_is_killed_in_time(
     tmp_path: Path, kind: str, limit: float, stops: str, codes: set[int]
 ) -> None:
     with served() as room, closing(NoteFile()) as note:

@@ -26,7 +26,7 @@ from tests.peer import PATIENCE
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 
-def test_a_source_is_visited_again_once_the_visit_that_is_under_way_is_over(tmp_path: Path) -> None:
+def test_a_second_visit_to_a_source_waits_for_the_first(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
         held = threading.Event()
@@ -111,7 +111,7 @@ def test_visits_whose_process_is_killed_keep_their_progress_and_begin_again(
     assert (run.new, run.pages, run.errors) == (3, first.pages + second.pages, ())
 
 
-def test_a_visit_whose_process_is_killed_again_and_again_is_an_error_and_the_next_goes_on(
+def test_a_visit_whose_process_is_always_killed_is_an_error_and_the_next_continues(
     tmp_path: Path,
 ) -> None:
     with held_room(tmp_path) as (room, held, home):

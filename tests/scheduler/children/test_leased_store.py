@@ -18,7 +18,7 @@ NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 SOURCE = Source("harbour", "Harbour Board", "https://press.example/", "Europe/Oslo")
 
 
-def test_a_visit_settles_its_source_unless_it_was_cut_and_writes_nothing_without_its_lease(
+def test_a_visit_settles_its_source_unless_it_was_cut_and_needs_its_lease_to_write(
     postgres_url: str,
 ) -> None:
     with (

@@ -22,7 +22,7 @@ from tests.services import home_on
 
 
 @pytest.mark.parametrize(("last", "held"), [(b"", 0), (b"\n", 1)])
-def test_leases_are_given_back_where_the_lines_end_without_their_end(
+def test_leases_are_released_when_the_parent_dies(
     tmp_path: Path, postgres_url: str, last: bytes, held: int
 ) -> None:
     # Its parent lives on, as one that was killed does for a moment after its pipes were closed.

@@ -44,7 +44,7 @@ async def started(publisher: Publisher) -> AsyncIterator[Publisher]:
 
 
 @pytest.mark.usefixtures("forked")
-def test_the_child_notes_the_health_of_sources(tmp_path: Path) -> None:
+def test_the_child_updates_the_health_of_sources(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", "<h1>Not here</h1>", status=404)
         folder = make_home(tmp_path / "home", f"{room.base}/news/")
@@ -68,7 +68,7 @@ def test_the_child_notes_the_health_of_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("forked")
-def test_what_changed_is_published_once(tmp_path: Path) -> None:
+def test_each_change_is_published_once(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))
@@ -86,7 +86,7 @@ def test_what_changed_is_published_once(tmp_path: Path) -> None:
     assert "<entry" in (folder / "site/feeds/all.atom").read_text("utf-8")
 
 
-def test_what_is_kept_between_publications_may_be_damaged_within(tmp_path: Path) -> None:
+def test_a_damaged_cache_between_publications_is_replaced(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))
@@ -107,7 +107,7 @@ def test_what_is_kept_between_publications_may_be_damaged_within(tmp_path: Path)
 
 
 @pytest.mark.usefixtures("forked")
-def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -> None:
+def test_a_cancelled_publication_does_not_answer_the_next_request(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
             given_up = asyncio.create_task(publisher.publish())
@@ -119,7 +119,7 @@ def test_a_publication_that_nobody_waited_for_answers_no_other(tmp_path: Path) -
     uvloop.run(work())
 
 
-def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
+def test_a_child_that_dies_is_reported_and_replaced(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
             await publisher.publish()
@@ -134,7 +134,7 @@ def test_a_child_that_dies_is_told_of_and_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("forked")
-def test_a_child_that_cannot_be_started_is_told_of_and_tried_again(tmp_path: Path) -> None:
+def test_a_child_that_cannot_start_is_reported_and_tried_again(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
             with files_used_up():
@@ -146,7 +146,7 @@ def test_a_child_that_cannot_be_started_is_told_of_and_tried_again(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("forked")
-def test_a_child_that_dies_while_it_answers_is_told_of(
+def test_a_child_that_dies_during_its_response_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dying = tmp_path / "dying"
@@ -164,7 +164,7 @@ def test_a_child_that_dies_while_it_answers_is_told_of(
     uvloop.run(work())
 
 
-def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
+def test_a_crawl_that_cannot_start_or_dies_is_reported_for_its_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dying = tmp_path / "dying"
@@ -189,7 +189,7 @@ def test_a_crawl_that_cannot_be_started_or_dies_is_a_report_of_its_sources(
     assert "SIGKILL" in health[0]["reason"]
 
 
-def test_a_store_that_no_crawl_can_use_is_told_in_its_report(tmp_path: Path) -> None:
+def test_an_unusable_store_is_reported_for_the_source(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     (home / "communique.db").write_bytes(b"no store of ours" * 99)
     run = collect(home)
@@ -197,7 +197,7 @@ def test_a_store_that_no_crawl_can_use_is_told_in_its_report(tmp_path: Path) -> 
     assert "communique.db failed: file is not a database" in run["errors"][0]["message"]
 
 
-def test_topics_that_no_crawl_can_use_are_told_in_its_report(tmp_path: Path) -> None:
+def test_invalid_topics_are_reported_for_the_source(tmp_path: Path) -> None:
     home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
     sources = choose(load_sources(home.sources)[0], ())
     home.topics.write_text("[[topic]]\nslug = 'tide'\nlable = 'Tide'\n")
@@ -232,7 +232,7 @@ def group_niceness(process: int) -> int | None:
     return int(said.split()[-1]) if said else None
 
 
-def test_a_child_stands_back_for_readers(tmp_path: Path) -> None:
+def test_the_child_runs_at_a_lower_priority(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
             await publisher.publish()
@@ -258,9 +258,7 @@ def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return pipe
 
 
-def test_a_publication_that_does_not_end_is_ended_with_the_service(
-    hanging: Path, tmp_path: Path
-) -> None:
+def test_a_stuck_publication_is_killed_with_the_service(hanging: Path, tmp_path: Path) -> None:
     async def work() -> None:
         publisher = Publisher(open_home(tmp_path / "home"))
         waiting = asyncio.create_task(publisher.publish())
@@ -277,7 +275,7 @@ def test_a_publication_that_does_not_end_is_ended_with_the_service(
     uvloop.run(work())
 
 
-def test_the_last_publication_of_a_service_is_bounded(
+def test_the_last_publication_of_a_service_has_a_time_limit(
     hanging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "LAST_PUBLICATION_SECONDS", 0.2)

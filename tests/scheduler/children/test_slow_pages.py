@@ -71,7 +71,7 @@ async def visited(executor: Executor, home: Home, *, explicit: bool = False) -> 
 
 
 @pytest.mark.parametrize("kind", [LOOP, NATIVE, RECORD, CRASH, COOKIES, NATIVE_COOKIES])
-def test_a_page_that_never_ends_is_an_error_and_all_others_are_collected(
+def test_a_page_that_never_ends_is_an_error_and_other_pages_are_collected(
     tmp_path: Path, rooms: list[Room], kind: str
 ) -> None:
     home = home_of(tmp_path / "home", rooms, kind)
@@ -117,7 +117,7 @@ def test_a_robots_txt_that_never_ends_is_an_error_and_other_sources_are_collecte
     assert (first["bad"].new, second["bad"].new) == (0, 0)
 
 
-def test_a_visit_that_a_person_asks_for_reads_a_slow_page_again_and_holds_nobody(
+def test_a_requested_visit_reads_a_slow_page_again_without_delaying_others(
     tmp_path: Path, rooms: list[Room]
 ) -> None:
     home = home_of(tmp_path / "home", rooms, LOOP)

@@ -48,7 +48,7 @@ def renewal(until: float) -> bytes:
     return msgspec.json.encode(Renewal(until)) + b"\n"
 
 
-def test_a_crawl_ends_when_its_leases_run_out(pipe: tuple[int, int]) -> None:
+def test_a_crawl_ends_when_its_leases_expire(pipe: tuple[int, int]) -> None:
     ended = Ended()
     Watchdog(time.monotonic() - 1, ParentLines(pipe[0]), ended)
     assert ended.wait()
@@ -64,7 +64,7 @@ def test_a_renewal_is_not_passed_on_as_a_job(pipe: tuple[int, int]) -> None:
     assert ended.wait()
 
 
-def test_a_renewal_that_waits_in_the_pipe_counts_although_the_first_lease_is_over(
+def test_a_waiting_renewal_counts_after_the_first_lease_expired(
     pipe: tuple[int, int],
 ) -> None:
     """The start of a child may take longer than a lease while the machine is busy."""
@@ -75,7 +75,7 @@ def test_a_renewal_that_waits_in_the_pipe_counts_although_the_first_lease_is_ove
     assert ended.codes == []
 
 
-def test_a_renewal_that_was_read_with_the_first_line_counts(pipe: tuple[int, int]) -> None:
+def test_a_renewal_received_with_the_first_line_counts(pipe: tuple[int, int]) -> None:
     ended = Ended()
     os.write(pipe[1], b"{}\n" + renewal(time.monotonic() + HOUR) + b"\n")
     lines = ParentLines(pipe[0])

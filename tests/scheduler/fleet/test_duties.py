@@ -47,9 +47,7 @@ def until_all(log: IO[str], *events: str) -> None:
     raise AssertionError(f"it ended without saying {missing}")
 
 
-def test_a_service_that_is_told_to_stop_gives_back_what_it_does(
-    tmp_path: Path, postgres_url: str
-) -> None:
+def test_a_stopped_service_releases_its_duties(tmp_path: Path, postgres_url: str) -> None:
     first, second = (home_on(tmp_path / name, postgres_url, more=BUCKET) for name in "12")
     with started("run", first) as (service, log):
         took_on(log, "duty:publishing")
@@ -70,7 +68,7 @@ def test_a_service_that_is_told_to_stop_gives_back_what_it_does(
             until_all(other_log, "duty=duty:publishing", "duty=duty:alerts")
 
 
-def test_what_another_service_took_is_told_by_what_it_is(tmp_path: Path, postgres_url: str) -> None:
+def test_a_duty_lost_to_another_service_is_logged(tmp_path: Path, postgres_url: str) -> None:
     with (
         started("run", home_on(tmp_path / "home", postgres_url)) as (_, log),
         psycopg.connect(postgres_url, autocommit=True) as db,
@@ -80,7 +78,7 @@ def test_what_another_service_took_is_told_by_what_it_is(tmp_path: Path, postgre
         assert "duty=duty:alerts" in until(log, "duty lost to another service")
 
 
-def test_a_publication_is_ended_that_another_service_took_meanwhile(
+def test_a_publication_ends_when_another_service_takes_over(
     tmp_path: Path, postgres_url: str
 ) -> None:
     home = open_home(home_on(tmp_path / "home", postgres_url, more=BUCKET))
@@ -104,7 +102,7 @@ def children(pid: int) -> str:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text()
 
 
-def test_what_a_service_does_that_is_killed_is_given_back_before_its_leases_run_out(
+def test_the_duties_of_a_killed_service_are_released_before_their_leases_expire(
     tmp_path: Path, postgres_url: str
 ) -> None:
     first, second = (home_on(tmp_path / name, postgres_url, more=BUCKET) for name in "12")
@@ -135,7 +133,7 @@ def test_what_a_service_does_that_is_killed_is_given_back_before_its_leases_run_
             until_all(other_log, "duty=duty:publishing", "duty=duty:alerts")
 
 
-def test_a_service_that_can_not_sign_the_log_leaves_publishing_to_one_that_can(
+def test_a_service_that_cannot_sign_leaves_publishing_to_others(
     tmp_path: Path, postgres_url: str
 ) -> None:
     with_key = home_on(tmp_path / "key", postgres_url, more=BUCKET)
@@ -177,7 +175,7 @@ def test_a_service_that_can_not_sign_the_log_leaves_publishing_to_one_that_can(
             assert "duty:publishing" not in its_log.read()
 
 
-def test_a_service_leaves_all_to_others_where_a_newer_version_changed_the_database(
+def test_a_service_stops_working_on_a_database_of_a_newer_version(
     tmp_path: Path, postgres_url: str
 ) -> None:
     with started("run", home_on(tmp_path / "home", postgres_url)) as (_, log):
@@ -194,7 +192,7 @@ def test_a_service_leaves_all_to_others_where_a_newer_version_changed_the_databa
                 pass
 
 
-def test_a_service_that_has_the_site_elsewhere_than_the_one_that_leads_says_so(
+def test_a_service_with_other_site_settings_than_the_leader_logs_an_error(
     tmp_path: Path, postgres_url: str
 ) -> None:
     first = home_on(tmp_path / "first", postgres_url, more=BUCKET)
@@ -209,7 +207,7 @@ def test_a_service_that_has_the_site_elsewhere_than_the_one_that_leads_says_so(
             assert "site.target = 's3://press/site'" in leaders
 
 
-def test_a_service_tells_once_that_it_can_take_nothing_on_and_when_it_can(
+def test_a_service_logs_once_that_duties_are_impossible_and_when_they_are_possible(
     tmp_path: Path, postgres_url: str, postgres_server: PostgresServer
 ) -> None:
     postgres_server.stop()

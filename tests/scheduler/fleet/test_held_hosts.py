@@ -27,7 +27,7 @@ PAGES, ROWS = 4, 14
 """Listing pages of the long room, and releases on each: more than the drafts that wait."""
 
 
-def test_a_host_with_nothing_due_keeps_the_gap_that_it_asked_for(
+def test_a_host_without_due_visits_keeps_its_request_interval(
     tmp_path: Path, postgres_url: str
 ) -> None:
     home = open_home(home_on(tmp_path / "home", postgres_url))

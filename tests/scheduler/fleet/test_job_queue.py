@@ -84,7 +84,7 @@ def test_a_due_host_gets_one_job_and_another_once_that_is_done(postgres_url: str
     done(postgres_url, work)
 
 
-def test_what_services_do_has_a_queue_of_its_own(postgres_url: str) -> None:
+def test_duties_have_their_own_queue(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         await Hosts(pool).ask(
             [AskedVisit("harbour", "a.example", ""), AskedVisit("duty:tidy", "duty:upkeep", "")]
@@ -110,7 +110,7 @@ def test_a_host_that_is_held_or_not_due_gets_no_job(postgres_url: str) -> None:
     done(postgres_url, work)
 
 
-def test_the_job_of_a_worker_that_died_is_ended_and_its_host_gets_another(
+def test_the_job_of_a_dead_worker_is_deleted_and_its_host_gets_another(
     postgres_url: str,
 ) -> None:
     async def work(pool: Pool) -> None:
@@ -131,7 +131,7 @@ def test_the_job_of_a_worker_that_died_is_ended_and_its_host_gets_another(
     done(postgres_url, work)
 
 
-def test_the_job_of_a_worker_that_could_not_end_it_is_ended_too(postgres_url: str) -> None:
+def test_the_job_of_a_worker_that_could_not_finish_it_is_deleted(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         hosts = Hosts(pool)
         await hosts.ask([AskedVisit("harbour", "a.example", "")])
@@ -152,7 +152,7 @@ def test_the_job_of_a_worker_that_could_not_end_it_is_ended_too(postgres_url: st
     done(postgres_url, work)
 
 
-def test_a_worker_that_stood_still_until_its_job_was_ended_goes_on_in_silence(
+def test_a_suspended_worker_continues_quietly_after_its_job_was_deleted(
     postgres_url: str,
 ) -> None:
     async def work(pool: Pool) -> None:
@@ -177,7 +177,7 @@ def test_a_worker_that_stood_still_until_its_job_was_ended_goes_on_in_silence(
 
 
 @pytest.mark.parametrize("arguments", ["{}", "[]", "null", '"a.example"', '{"host": "absent"}'])
-def test_a_job_that_nobody_can_do_keeps_no_host_from_being_visited(
+def test_a_job_that_cannot_be_done_does_not_block_its_host(
     postgres_url: str, arguments: str
 ) -> None:
     async def work(pool: Pool) -> None:
@@ -194,7 +194,7 @@ def test_a_job_that_nobody_can_do_keeps_no_host_from_being_visited(
     done(postgres_url, work)
 
 
-def test_whether_a_host_has_other_jobs_is_asked_of_our_index(postgres_url: str) -> None:
+def test_jobs_of_a_host_are_found_by_our_index(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         await told(
             pool,
@@ -213,7 +213,7 @@ def test_whether_a_host_has_other_jobs_is_asked_of_our_index(postgres_url: str) 
     done(postgres_url, work)
 
 
-def test_a_database_that_went_away_is_waited_for(postgres_url: str) -> None:
+def test_a_worker_waits_for_an_unavailable_database(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         async def visit(host: str) -> None:
             raise AssertionError(host)
@@ -231,7 +231,7 @@ def test_a_database_that_went_away_is_waited_for(postgres_url: str) -> None:
     done(postgres_url, work)
 
 
-def test_a_wrong_statement_is_not_tried_again(postgres_url: str) -> None:
+def test_an_invalid_statement_is_not_repeated(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         async def visit(host: str) -> None:
             raise AssertionError(host)
@@ -244,7 +244,7 @@ def test_a_wrong_statement_is_not_tried_again(postgres_url: str) -> None:
     done(postgres_url, work)
 
 
-def test_a_worker_that_closed_its_connections_waits_for_no_database(
+def test_a_worker_with_closed_connections_does_not_wait_for_the_database(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     problems = list[dict[str, Any]]()

@@ -25,7 +25,7 @@ def end_connections(url: str) -> None:
         )
 
 
-def test_one_leads_at_a_time_and_the_next_one_after_it(postgres_url: str) -> None:
+def test_one_service_leads_at_a_time_and_another_follows(postgres_url: str) -> None:
     async def work() -> None:
         order = list[str]()
 
@@ -45,7 +45,7 @@ def test_one_leads_at_a_time_and_the_next_one_after_it(postgres_url: str) -> Non
     asyncio.run(work())
 
 
-def test_who_lost_the_database_says_nothing_more_as_a_leader(postgres_url: str) -> None:
+def test_a_service_without_the_database_sends_nothing_as_leader(postgres_url: str) -> None:
     async def work() -> None:
         async with asyncio.timeout(PATIENCE), leading(postgres_url) as leadership:
             end_connections(postgres_url)
@@ -58,7 +58,7 @@ def test_who_lost_the_database_says_nothing_more_as_a_leader(postgres_url: str) 
     asyncio.run(work())
 
 
-def test_who_lost_it_stops_and_leads_again_in_its_turn(postgres_url: str) -> None:
+def test_a_service_that_lost_the_lead_stops_and_leads_again_later(postgres_url: str) -> None:
     began, stopped = list[Leadership](), list[Leadership]()
 
     async def work() -> None:
@@ -86,7 +86,7 @@ def test_who_lost_it_stops_and_leads_again_in_its_turn(postgres_url: str) -> Non
     assert stopped == began
 
 
-def test_who_is_told_to_stop_as_the_lead_is_lost_stops(postgres_url: str) -> None:
+def test_a_service_stopped_while_it_loses_the_lead_stops(postgres_url: str) -> None:
     async def work() -> None:
         begun = asyncio.Event()
 
@@ -108,7 +108,7 @@ def test_who_is_told_to_stop_as_the_lead_is_lost_stops(postgres_url: str) -> Non
     asyncio.run(work())
 
 
-def test_who_leads_a_database_that_refuses_writes_stays_and_leads_again(
+def test_a_leader_of_a_read_only_database_leads_again_later(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leader, "REFUSAL_REST_SECONDS", 0.1)
@@ -141,7 +141,7 @@ def test_who_leads_a_database_that_refuses_writes_stays_and_leads_again(
     assert "it is read-only: name the server that takes writes" in lost["problem"]
 
 
-def test_who_is_refused_again_and_again_says_so_once(
+def test_repeated_refusals_are_logged_once(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_store(postgres_url).close()
@@ -180,7 +180,7 @@ def test_who_is_refused_again_and_again_says_so_once(
     assert len(tries) == 4
 
 
-def test_who_waits_for_a_database_says_once_why(postgres_url: str) -> None:
+def test_waiting_for_a_database_is_logged_once_with_the_reason(postgres_url: str) -> None:
     absent = re.sub(r"/[^/?]+(?=\?|$)", "/absent", postgres_url)
 
     async def work() -> None:
@@ -194,7 +194,7 @@ def test_who_waits_for_a_database_says_once_why(postgres_url: str) -> None:
     assert "absent" in logs[0]["problem"]
 
 
-def test_who_leads_makes_the_tables_of_a_database_that_was_made_anew(postgres_url: str) -> None:
+def test_a_leader_creates_the_tables_of_a_new_database(postgres_url: str) -> None:
     """Another database is under the same address, as after a disaster."""
     open_store(postgres_url).close()
 

@@ -23,7 +23,7 @@ HOUR = 3600.0
 """Seconds of leases that no test outlasts, on a busy machine either."""
 
 
-def test_what_is_lost_is_told_and_what_is_held_is_renewed(postgres_url: str) -> None:
+def test_lost_leases_are_reported_and_held_ones_renewed(postgres_url: str) -> None:
     told, lost = list[float](), list[str]()
 
     async def tell(until: float) -> None:
@@ -77,7 +77,7 @@ class ToldHosts(Hosts):
         return await super().renew(leases, seconds=seconds)
 
 
-def test_that_nobody_answers_is_told_once_and_so_is_its_end(
+def test_an_unavailable_database_is_logged_once_and_so_is_its_return(
     postgres_url: str, postgres_server: PostgresServer
 ) -> None:
     async def work() -> None:

@@ -70,7 +70,7 @@ def held_page(room: Room) -> threading.Event:
     return held
 
 
-def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
+def test_a_worker_visits_for_the_leader_and_for_the_next_leader(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
     first = home_on(tmp_path / "first", postgres_url, room)
@@ -99,7 +99,7 @@ def test_a_worker_visits_for_the_service_that_leads_and_the_next_one_takes_over(
     assert (visits, due) == (1, 0)
 
 
-def test_who_collects_waits_for_the_worker_that_visits_the_host(
+def test_collect_waits_for_a_worker_that_visits_the_host(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
     held = held_page(room)
@@ -119,7 +119,7 @@ def test_who_collects_waits_for_the_worker_that_visits_the_host(
             assert collecting.wait(PATIENCE) == 0
 
 
-def test_who_collects_holds_the_host_and_gives_it_back(
+def test_collect_leases_the_host_and_releases_it(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
     held = held_page(room)
@@ -134,7 +134,7 @@ def test_who_collects_holds_the_host_and_gives_it_back(
             assert db.execute(hosts).fetchall() == [(False, True)]
 
 
-def test_topics_of_the_leader_that_can_not_be_used_are_told_and_end_no_service(
+def test_invalid_topics_of_the_leader_are_logged_and_the_service_continues(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
     home = home_on(tmp_path / "home", postgres_url, room)
@@ -148,9 +148,7 @@ def test_topics_of_the_leader_that_can_not_be_used_are_told_and_end_no_service(
             assert f"{home / 'topics.toml'}: file: it can't be read" in told
 
 
-def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
-    tmp_path: Path, postgres_url: str, room: Room
-) -> None:
+def test_a_stopped_worker_releases_its_hosts(tmp_path: Path, postgres_url: str, room: Room) -> None:
     held = held_page(room)
     with (
         started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
@@ -173,7 +171,7 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_visits(
             assert "errors=[]" in until(log, "visited")
 
 
-def test_the_hosts_of_a_worker_that_is_killed_are_given_back_before_their_leases_run_out(
+def test_the_hosts_of_a_killed_worker_are_released_before_their_leases_expire(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
     held = held_page(room)
@@ -200,7 +198,7 @@ def test_the_hosts_of_a_worker_that_is_killed_are_given_back_before_their_leases
             assert "errors=[]" in until(its_log, "visited")
 
 
-def test_a_source_that_becomes_due_amid_a_visit_to_its_host_is_visited_beside_it(
+def test_a_source_that_becomes_due_during_a_visit_to_its_host_is_visited_too(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
     held = held_page(room)
@@ -229,7 +227,7 @@ def test_a_source_that_becomes_due_amid_a_visit_to_its_host_is_visited_beside_it
         assert "source=pilots" in told
 
 
-def test_a_host_that_another_worker_took_is_told_and_let_alone(
+def test_a_host_lost_to_another_worker_is_logged_and_not_visited(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
     held = held_page(room)
@@ -246,7 +244,7 @@ def test_a_host_that_another_worker_took_is_told_and_let_alone(
         held.set()
 
 
-def test_a_worker_that_stood_still_goes_on(tmp_path: Path, postgres_url: str, room: Room) -> None:
+def test_a_suspended_worker_continues(tmp_path: Path, postgres_url: str, room: Room) -> None:
     held = held_page(room)
     home = home_on(tmp_path / "worker", postgres_url)
     program = (sys.executable, "-P", "-c", SHORT_LEASES + IMPATIENT)
@@ -274,7 +272,7 @@ def test_a_worker_that_stood_still_goes_on(tmp_path: Path, postgres_url: str, ro
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
-def test_a_worker_whose_clock_is_wrong_holds_its_hosts_all_the_same(
+def test_a_worker_with_a_wrong_clock_keeps_its_leases(
     tmp_path: Path, postgres_url: str, room: Room, minutes: int
 ) -> None:
     clock = tmp_path / "clock"
@@ -322,7 +320,7 @@ def test_a_worker_refuses_a_database_of_a_newer_version(tmp_path: Path, postgres
     assert "written by a newer version of Communique" in refused.stderr
 
 
-def test_a_worker_needs_settings_that_share_a_database(tmp_path: Path) -> None:
+def test_a_worker_needs_settings_with_a_shared_database(tmp_path: Path) -> None:
     result = communique("worker", home=tmp_path)
     assert result.returncode == 2
     assert 'write executor = "procrastinate"' in result.stderr
@@ -332,7 +330,7 @@ def test_a_worker_needs_settings_that_share_a_database(tmp_path: Path) -> None:
     assert "store.url" in result.stderr
 
 
-def test_what_a_database_refuses_is_told_and_ends_no_service(
+def test_a_statement_refused_by_the_database_is_logged_and_the_service_continues(
     tmp_path: Path, postgres_url: str
 ) -> None:
     worker = home_on(tmp_path / "worker", postgres_url)
@@ -358,7 +356,7 @@ def test_what_a_database_refuses_is_told_and_ends_no_service(
     assert "is read-only, so releases can't be stored" in found
 
 
-def test_a_password_that_is_changed_meanwhile_is_why_a_worker_ends(
+def test_a_worker_ends_with_the_reason_when_its_password_was_changed(
     tmp_path: Path, postgres_url: str
 ) -> None:
     with psycopg.connect(postgres_url, autocommit=True) as db:

@@ -13,7 +13,7 @@ from data.files import is_held
 from scheduler.home import open_home
 
 
-def test_a_lock_that_is_looked_at_is_taken_and_one_that_is_held_is_not(
+def test_a_checked_lock_can_be_taken_but_a_held_one_cannot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, path = open_home(tmp_path), tmp_path / "locks/run"

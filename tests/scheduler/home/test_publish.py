@@ -31,7 +31,9 @@ def room() -> Iterator[Room]:
         yield room
 
 
-def test_a_lost_key_of_the_log_is_told_and_keeps_no_feed_back(room: Room, tmp_path: Path) -> None:
+def test_a_lost_key_of_the_log_is_reported_and_feeds_are_still_published(
+    room: Room, tmp_path: Path
+) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     collect(home)
     (home / "log.key").unlink()
@@ -43,7 +45,7 @@ def test_a_lost_key_of_the_log_is_told_and_keeps_no_feed_back(room: Room, tmp_pa
 
 
 @pytest.mark.parametrize("file", ["checkpoint", "key/0", "tile/0", "tile/entries"])
-def test_a_pipe_in_the_place_of_a_file_of_the_log_is_told_and_not_waited_for(
+def test_a_pipe_in_place_of_a_log_file_is_reported_without_waiting(
     room: Room, tmp_path: Path, file: str
 ) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
@@ -67,7 +69,7 @@ def test_a_pipe_in_the_place_of_a_file_of_the_log_is_told_and_not_waited_for(
     ],
     ids=["a link that leads nowhere", "a file"],
 )
-def test_what_is_no_folder_in_the_place_of_the_site_is_told_once(
+def test_a_file_in_place_of_the_site_folder_is_reported_once(
     room: Room, tmp_path: Path, made: Callable[[Path], None], said: str
 ) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
@@ -82,7 +84,7 @@ def test_what_is_no_folder_in_the_place_of_the_site_is_told_once(
     assert "Notice 1" in (home / "site" / "feeds" / "all.atom").read_text()
 
 
-def test_topics_are_called_as_the_file_of_today_says(room: Room, tmp_path: Path) -> None:
+def test_topics_have_the_labels_of_the_current_file(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     topics, page = home / "topics.toml", home / "site" / "topics" / "boats" / "index.html"
     topics.write_text('[[topic]]\nslug = "boats"\nlabel = "Boats"\nrules.mul = ["notice"]')
@@ -107,7 +109,7 @@ def titles(home: Path) -> set[str]:
     }
 
 
-def test_a_home_publishes_what_another_one_on_its_database_published_meanwhile(
+def test_a_home_publishes_changes_that_another_home_published_before(
     room: Room, tmp_path: Path, postgres_url: str
 ) -> None:
     first, second = (make_home(tmp_path / name, f"{room.base}/news/") for name in ("a", "b"))
@@ -127,7 +129,7 @@ def test_a_home_publishes_what_another_one_on_its_database_published_meanwhile(
             assert titles(home) == {f"Notice {one}" for one in range(1, known + 1)}
 
 
-def test_a_home_that_publishes_alone_on_its_database_writes_only_what_changed(
+def test_a_home_alone_on_its_database_writes_only_changes(
     room: Room, tmp_path: Path, postgres_url: str
 ) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
@@ -140,7 +142,7 @@ def test_a_home_that_publishes_alone_on_its_database_writes_only_what_changed(
         assert json.loads(published.stdout)["feeds"] == 0
 
 
-def test_missing_differences_of_versions_are_computed(
+def test_missing_differences_between_versions_are_computed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder, "MAX_COMPARED_CHARACTERS", 10)

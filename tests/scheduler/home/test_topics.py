@@ -76,7 +76,7 @@ def asked(home: Path, sql: str) -> list[tuple[object, ...]]:
         return db.execute(sql).fetchall()
 
 
-def test_a_section_is_a_topic_no_more_unless_the_taxonomy_or_its_source_names_it(
+def test_a_section_is_no_topic_unless_the_taxonomy_or_source_has_it(
     home: Path,
 ) -> None:
     store = home_at(home).store()
@@ -101,7 +101,7 @@ def test_a_section_is_a_topic_no_more_unless_the_taxonomy_or_its_source_names_it
     store.close()
 
 
-def test_nothing_looks_new_or_edited_to_readers(old: Path, home: Path) -> None:
+def test_readers_see_no_new_or_edited_releases(old: Path, home: Path) -> None:
     assert asked(home, SINCE_THEN) == asked(old, SINCE_THEN)
     for name in ("all", "source/wire", "topic/naturschutz", "date/2026/03", "changes"):
         before, after = (feedparser.parse(one / f"site/feeds/{name}.atom") for one in (old, home))
@@ -111,9 +111,7 @@ def test_nothing_looks_new_or_edited_to_readers(old: Path, home: Path) -> None:
         ]
 
 
-def test_files_of_what_is_no_topic_are_gone_and_those_of_sections_and_languages_there(
-    old: Path, home: Path
-) -> None:
+def test_files_of_former_topics_are_deleted_and_others_stay(old: Path, home: Path) -> None:
     gone = {"warndienst", "service", "dienste"}
     for one in gone:
         assert (old / f"site/feeds/topic/{one}.rss").exists()
@@ -162,7 +160,7 @@ def test_the_next_publication_finds_nothing_to_do(home: Path) -> None:
         ("/feeds/topic/..%2f..%2fcommunique.atom", 404, ""),
     ],
 )
-def test_addresses_of_topics_that_were_sections_lead_on(
+def test_urls_of_topics_that_were_sections_redirect(
     client: httpx.Client, path: str, status: int, place: str
 ) -> None:
     answer = client.get(path)
@@ -173,7 +171,7 @@ def test_addresses_of_topics_that_were_sections_lead_on(
 
 
 @pytest.mark.parametrize("stem", ["language/de", "source/wire/section/warndienst"])
-def test_a_section_or_language_is_told_as_of_a_day(client: httpx.Client, stem: str) -> None:
+def test_a_change_of_section_or_language_has_a_date(client: httpx.Client, stem: str) -> None:
     now, then, before = (
         feedparser.parse(client.get(f"/feeds/{stem}.atom{query}").content)
         for query in ("", f"?asof={dt.datetime.now(dt.UTC):%Y-%m-%d}", "?asof=2026-01-01")
@@ -192,7 +190,7 @@ def test_a_site_that_is_rebuilt_from_the_archive_is_the_same(home: Path, tmp_pat
     assert site(again) == site(home)
 
 
-def test_what_was_empty_for_a_while_comes_back_whole(home: Path, tmp_path: Path) -> None:
+def test_pages_of_hidden_releases_come_back_unchanged(home: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(home, tmp_path / "home"))
     before = site(copy)
     store = home_at(copy).store()

@@ -62,7 +62,7 @@ def feeds(home: Path) -> dict[str, bytes]:
     return {name: (site / name).read_bytes() for name in ("changes.atom", "changes.json")}
 
 
-def test_a_mended_selector_mends_what_was_collected_by_the_wrong_one(home: Path) -> None:
+def test_a_corrected_selector_corrects_stored_releases(home: Path) -> None:
     before = exported(home)
     assert all(one["title"].startswith("The Harbour Board of") for one in before)
     changes = feeds(home)
@@ -102,7 +102,7 @@ def test_a_mended_selector_mends_what_was_collected_by_the_wrong_one(home: Path)
     assert reextract(home)["releases"] == []
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(home: Path) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(home: Path) -> None:
     archive = {path.name: path.stat().st_size for path in (home / "archive").glob("*.warc.gz*")}
     before = exported(home)
     told = reextract(home, "--dry-run", "--accept")
@@ -113,7 +113,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(home: Path) -> None:
     assert reextract(home, "--accept")["releases"] == told["releases"]
 
 
-def test_a_mass_change_is_held_back_until_it_is_accepted(home: Path) -> None:
+def test_a_mass_change_is_held_until_it_is_accepted(home: Path) -> None:
     before = exported(home)
     for arguments in (("--dry-run",), ()):
         result = communique("mirror", "reextract", "--json", *arguments, home=home)
@@ -127,7 +127,7 @@ def test_a_mass_change_is_held_back_until_it_is_accepted(home: Path) -> None:
     assert exported(home) != before
 
 
-def test_only_some_are_read(home: Path) -> None:
+def test_releases_are_selected_by_source_and_date(home: Path) -> None:
     some = ("--since", "2026-03-05", "--source", "harbour")
     told = reextract(home, *some, "--dry-run", "--accept")
     assert told["read"] == 2
@@ -135,7 +135,7 @@ def test_only_some_are_read(home: Path) -> None:
     assert result.returncode == 2
 
 
-def test_what_readings_made_is_rebuilt(home: Path, tmp_path: Path) -> None:
+def test_results_of_reextraction_are_rebuilt(home: Path, tmp_path: Path) -> None:
     reextract(home, "--accept")
     assert communique("publish", home=home).returncode == 0
     target = tmp_path / "again"
@@ -179,7 +179,7 @@ def texts(home: Path) -> list[bool]:
     return ["Subscribe" in one["body_text"] for one in exported(home)]
 
 
-def test_what_a_changed_selector_takes_off_a_text_is_taken_off(declared: Path) -> None:
+def test_text_excluded_by_a_changed_selector_is_removed(declared: Path) -> None:
     assert texts(declared) == [True] * 4
     rules(declared, DROPPED)
     planned = reextract(declared, "--dry-run")
@@ -190,9 +190,7 @@ def test_what_a_changed_selector_takes_off_a_text_is_taken_off(declared: Path) -
     assert reextract(declared)["releases"] == []
 
 
-def test_a_rebuilt_home_knows_by_which_rules_a_text_was_read(
-    declared: Path, tmp_path: Path
-) -> None:
+def test_a_rebuilt_home_knows_the_rules_of_each_text(declared: Path, tmp_path: Path) -> None:
     target = tmp_path / "again"
     assert communique("mirror", "rebuild", "--to", str(target), home=declared).returncode == 0
     assert reextract(target)["releases"] == []
@@ -205,7 +203,7 @@ def test_a_rebuilt_home_knows_by_which_rules_a_text_was_read(
     assert reextract(third)["releases"] == []
 
 
-def test_a_selector_that_matches_nothing_takes_no_text(declared: Path) -> None:
+def test_a_selector_without_matches_removes_no_text(declared: Path) -> None:
     rules(declared, '[release]\nbody = ".no-such"\ntitle = ".nor-this"\n')
     before = exported(declared)
     reextract(declared)
@@ -214,7 +212,7 @@ def test_a_selector_that_matches_nothing_takes_no_text(declared: Path) -> None:
     assert [one["title"] for one in after] == [one["title"] for one in before]
 
 
-def test_a_text_that_lacks_words_for_another_reason_takes_nothing_away(declared: Path) -> None:
+def test_a_text_that_is_shorter_for_another_reason_removes_nothing(declared: Path) -> None:
     with closing(home_at(declared).store()) as store:
         release = next(store.by_first_seen())
         longer = f"{release.content.body_text}\n\nThe pilots agreed."
@@ -229,7 +227,7 @@ def test_a_text_that_lacks_words_for_another_reason_takes_nothing_away(declared:
         assert exported(declared)[0]["body_text"] == longer
 
 
-def test_reading_the_demo_anew_changes_nothing_before_or_after_a_rebuild(
+def test_reextracting_the_demo_changes_nothing_before_or_after_a_rebuild(
     tmp_path: Path,
 ) -> None:
     home, target = tmp_path / "home", tmp_path / "again"
@@ -253,7 +251,7 @@ def test_reading_the_demo_anew_changes_nothing_before_or_after_a_rebuild(
         assert exported(target) == before
 
 
-def test_releases_follow_the_topics_of_today_without_being_edited(tmp_path: Path) -> None:
+def test_releases_follow_current_topics_without_an_edit(tmp_path: Path) -> None:
     with served() as room:
         show(room)
         home = make_home(tmp_path / "home", f"{room.base}/news/")

@@ -50,7 +50,7 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def test_what_listings_name_and_lost_ids_were_made_of_is_awaited(home: Home) -> None:
+def test_pages_of_listings_and_of_lost_releases_are_queued(home: Home) -> None:
     lost = {mint("harbour", f"{NEWS}9.html"), mint("harbour", f"{NEWS}7.html")}
     with closing(home.plain_store()) as store:
         found = queue_unread(home, store, lost)
@@ -58,7 +58,7 @@ def test_what_listings_name_and_lost_ids_were_made_of_is_awaited(home: Home) -> 
     assert sorted(found) == [f"{NEWS}{number}.html" for number in (1, 2, 3, 4, 9)]
 
 
-def test_it_is_read_as_of_when_it_was_captured(home: Home) -> None:
+def test_an_unread_page_is_dated_by_its_capture(home: Home) -> None:
     sources, _ = load_sources(home.sources)
     with closing(home.plain_store()) as store, closing(Index(home.archive)) as index:
         queue_unread(home, store, ())

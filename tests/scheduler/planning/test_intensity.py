@@ -21,7 +21,7 @@ def daily(minute: float, weeks: int, days: int = 5) -> list[float]:
     return [week * WEEK + day * DAY + minute for week in range(weeks) for day in range(days)]
 
 
-def test_a_source_of_which_nothing_is_known_keeps_office_hours() -> None:
+def test_an_unknown_source_is_assumed_to_keep_office_hours() -> None:
     week = weekly_intensity(moments(), 0.0)
     assert week.sum() == pytest.approx(1), "a release a week, until more is known"
     assert week[NOON] > 3 * week[3 * 60]
@@ -38,41 +38,41 @@ def test_the_minute_at_which_a_source_always_publishes_stands_out() -> None:
     assert week[at] > 10 * week[5 * DAY + 7 * 60 + 20], "not on Saturdays"
 
 
-def test_minutes_of_the_morning_are_not_those_of_the_afternoon() -> None:
+def test_morning_and_afternoon_minutes_are_learned_separately() -> None:
     both = [*daily(7 * 60 + 20, 30), *daily(16 * 60, 30)]
     week = weekly_intensity(moments(*both), 30.0 * WEEK)
     assert week[7 * 60 + 20] > 2 * week[7 * 60]
     assert week[16 * 60] > 2 * week[16 * 60 + 20]
 
 
-def test_round_minutes_count_at_hours_at_which_little_is_known() -> None:
+def test_round_minutes_count_in_hours_with_little_data() -> None:
     hours = np.random.default_rng(1).integers(8, 18, 200)
     on_the_hour = [week * WEEK + 2 * DAY + 60.0 * hours[week] for week in range(200)]
     week = weekly_intensity(moments(*on_the_hour), 200.0 * WEEK)
     assert week[2 * DAY + 11 * 60] > 5 * week[2 * DAY + 11 * 60 + 25]
 
 
-def test_what_is_old_counts_less() -> None:
+def test_old_releases_count_less() -> None:
     moved = [*daily(9 * 60, 60), *(60 * WEEK + at for at in daily(16 * 60, 60))]
     week = weekly_intensity(moments(*moved), 120.0 * WEEK)
     assert week[16 * 60] > 3 * week[9 * 60]
 
 
-def test_a_source_that_fell_silent_is_expected_less_and_less() -> None:
+def test_a_silent_source_is_expected_to_publish_less_over_time() -> None:
     known = moments(*daily(9 * 60, 20))
     sums = [weekly_intensity(known, weeks * float(WEEK)).sum() for weeks in (20, 40, 80)]
     assert sums == sorted(sums, reverse=True)
     assert sums[-1] < sums[0] / 4
 
 
-def test_what_is_announced_for_later_has_not_been_published() -> None:
+def test_a_release_announced_for_later_is_not_counted() -> None:
     known = daily(9 * 60, 20)
     now = 20.0 * WEEK
     ahead = weekly_intensity(moments(*known, now + 60, now + 500 * WEEK), now)
     assert np.array_equal(ahead, weekly_intensity(moments(*known), now))
 
 
-def test_a_young_source_is_taken_to_be_like_the_others() -> None:
+def test_a_new_source_is_assumed_to_be_like_others() -> None:
     now = 20.0 * WEEK
     others = counts_of(moments(*daily(6 * 60, 20) * 5), now)
     young = moments(now - 2 * DAY + 6 * 60)
@@ -81,7 +81,7 @@ def test_a_young_source_is_taken_to_be_like_the_others() -> None:
     assert among.sum() == pytest.approx(alone.sum())
 
 
-def test_the_profile_that_foretold_best_counts_most() -> None:
+def test_the_profile_with_the_best_predictions_counts_most() -> None:
     foretold = np.array([[1.0, 3.0, 0.0], [1.0, 5.0, 0.0], [1.0, 0.1, 0.0]])
     even, best, never = mixture(foretold, np.ones(3), np.full(3, 1 / 3))
     assert best > even > never > 0

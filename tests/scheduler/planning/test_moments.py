@@ -22,7 +22,7 @@ def hours(time: PublicationTime) -> list[float]:
     return [float(minute % (24 * 60) / 60) for minute in found.minutes]
 
 
-def test_a_stated_time_is_one_point_on_the_clock_of_the_source() -> None:
+def test_a_stated_time_is_one_point_in_the_time_zone_of_the_source() -> None:
     summer = dt.datetime(2026, 7, 6, 7, 30, tzinfo=dt.UTC)
     winter = dt.datetime(2026, 1, 5, 8, 30, tzinfo=dt.UTC)
     for at in (summer, winter):
@@ -30,12 +30,12 @@ def test_a_stated_time_is_one_point_on_the_clock_of_the_source() -> None:
         assert minute_of(at, OSLO) % WEEK == 9.5 * 60, "both are Mondays"
 
 
-def test_a_day_that_was_seen_later_is_spread_over_its_office_hours() -> None:
+def test_a_release_seen_on_a_later_day_is_spread_over_office_hours() -> None:
     noon = dt.datetime(2026, 3, 3, 11, tzinfo=dt.UTC)
     assert hours(PublicationTime(noon, "day", LONG_AFTER)) == [9, 11, 13, 15, 17]
 
 
-def test_a_day_that_was_seen_on_that_day_lies_before_the_visit() -> None:
+def test_a_release_seen_on_its_day_was_published_before_the_visit() -> None:
     noon = dt.datetime(2026, 3, 3, 11, tzinfo=dt.UTC)
     seen = dt.datetime(2026, 3, 3, 15, tzinfo=dt.UTC)
     found = hours(PublicationTime(noon, "day", seen))
@@ -44,13 +44,13 @@ def test_a_day_that_was_seen_on_that_day_lies_before_the_visit() -> None:
     assert min(hours(PublicationTime(noon, "day", soon))) > 0, "not on the day before"
 
 
-def test_what_has_no_date_was_published_before_it_was_seen() -> None:
+def test_a_release_without_a_date_was_published_before_it_was_seen() -> None:
     seen = dt.datetime(2026, 3, 3, 15, tzinfo=dt.UTC)
     found = hours(PublicationTime(seen, "none", seen))
     assert 15 < min(found) <= max(found) < 16
 
 
-def test_points_are_in_order_and_those_before_a_minute_can_be_had() -> None:
+def test_points_are_sorted_and_can_be_cut_at_a_minute() -> None:
     days = [dt.datetime(2026, 3, day, 11, tzinfo=dt.UTC) for day in (9, 3, 5)]
     found = moments_of([PublicationTime(day, "second", day) for day in days], OSLO)
     assert list(found.minutes) == sorted(found.minutes)

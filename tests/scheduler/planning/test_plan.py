@@ -39,21 +39,21 @@ def times(made: Plan) -> list[float]:
     return visits
 
 
-def test_what_publishes_evenly_is_visited_evenly_and_as_often_as_the_budget_says() -> None:
+def test_an_even_source_is_visited_evenly_within_its_budget() -> None:
     price = price_of([EVEN], QUARTER, WEEK_MINUTES / 15)
     gaps = np.diff(times(plan(EVEN, 0.0, price, QUARTER)))
     assert set(gaps[:-30]) <= {14, 15, 16}
     assert planned_visits(EVEN, price, QUARTER) == pytest.approx(WEEK_MINUTES / 15, rel=0.08)
 
 
-def test_a_visit_comes_right_after_the_minute_at_which_much_is_published() -> None:
+def test_a_visit_follows_right_after_a_busy_minute() -> None:
     visits = times(plan(peaked(NOON), 0.4, 3.0, QUARTER))
     assert NOON + 1 in visits, "at a whole minute, whenever the plan begins"
     before = max(visit for visit in visits if visit <= NOON)
     assert NOON - before > 5, "it waits for it, for what came before is little"
 
 
-def test_sources_that_share_a_budget_use_it_up_and_the_busy_one_gets_more() -> None:
+def test_sources_share_their_budget_and_the_busy_one_gets_more() -> None:
     busy, quiet = peaked(NOON), EVEN / 50
     both = [busy, quiet]
     price = price_of(both, QUARTER, 2 * WEEK_MINUTES / 15)
@@ -62,7 +62,7 @@ def test_sources_that_share_a_budget_use_it_up_and_the_busy_one_gets_more() -> N
     assert made[0] > 2 * made[1]
 
 
-def test_the_only_source_that_publishes_is_not_given_the_visits_of_all() -> None:
+def test_one_busy_source_does_not_get_all_visits() -> None:
     never = np.full(WEEK_MINUTES, 1e-9)
     sources = {"busy": EVEN} | {f"quiet {number}": never for number in range(20)}
     prices = prices_of(sources, QUARTER)
@@ -80,7 +80,7 @@ def test_the_only_source_that_publishes_is_not_given_the_visits_of_all() -> None
     start=st.floats(0, 1e7),
     least=st.floats(0.5, 30),
 )
-def test_visits_are_never_closer_nor_further_apart_than_they_may_be(
+def test_visits_keep_the_minimum_and_maximum_interval(
     mean: float, price: float, rate: float, start: float, least: float
 ) -> None:
     intervals = Intervals(mean, min(least, mean))
@@ -92,13 +92,13 @@ def test_visits_are_never_closer_nor_further_apart_than_they_may_be(
     assert intervals.least <= intervals.mean <= intervals.longest
 
 
-def test_a_visit_that_came_late_or_early_still_has_a_next_one() -> None:
+def test_a_late_or_early_visit_has_a_next_one() -> None:
     made = plan(peaked(NOON), 0.0, 3.0, QUARTER)
     for minute in (made.start - 5, made.end - 0.1, made.end + 600):
         assert made.after(minute) > minute
 
 
-def test_a_plan_of_one_day_agrees_with_that_of_the_next() -> None:
+def test_plans_of_consecutive_days_agree() -> None:
     intensity = peaked(NOON)
     price = price_of([intensity], QUARTER, WEEK_MINUTES / 15)
     visits = times(plan(intensity, 0.0, price, QUARTER))

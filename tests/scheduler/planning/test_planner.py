@@ -49,7 +49,7 @@ def day(planner: VisitPlanner, store: JournalStore, one: LoadedSource) -> list[N
     return visits
 
 
-def test_a_source_is_visited_right_after_the_time_at_which_it_publishes(
+def test_a_source_is_visited_right_after_its_usual_publication_time(
     store: JournalStore,
 ) -> None:
     publish(store, "harbour", [9 * 60, 14 * 60 + 30])
@@ -102,21 +102,21 @@ def test_a_new_source_is_expected_to_publish_when_the_others_do(store: JournalSt
     assert expected[1] > 2 * expected[0]
 
 
-def test_what_may_come_no_sooner_than_its_interval_comes_evenly(store: JournalStore) -> None:
+def test_visits_at_the_least_interval_come_evenly(store: JournalStore) -> None:
     publish(store, "harbour", [9 * 60])
     planner, one = VisitPlanner(Collect(least_interval=900), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + 15 * MINUTE, 900.0)
 
 
-def test_what_is_visited_within_a_minute_comes_evenly(store: JournalStore) -> None:
+def test_visits_within_a_minute_come_evenly(store: JournalStore) -> None:
     planner = VisitPlanner(Collect(interval=2, least_interval=1), Health())
     one = source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + dt.timedelta(seconds=2), 2)
 
 
-def test_a_host_that_asked_to_wait_is_let_alone_until_then(store: JournalStore) -> None:
+def test_a_host_that_asked_for_a_pause_is_not_visited_before(store: JournalStore) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     until = NOW + dt.timedelta(hours=20)
@@ -130,7 +130,7 @@ def test_a_host_that_asked_to_wait_is_let_alone_until_then(store: JournalStore) 
 BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
 
 
-def test_a_failure_is_looked_at_soon_but_not_before_its_host_allows(store: JournalStore) -> None:
+def test_a_failure_is_checked_soon_but_not_before_the_host_allows(store: JournalStore) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     store.register(one.source)
@@ -147,13 +147,13 @@ def test_a_failure_is_looked_at_soon_but_not_before_its_host_allows(store: Journ
     assert not after.confirms
 
 
-def test_a_wait_of_a_clock_that_was_ahead_holds_up_no_visit(store: JournalStore) -> None:
+def test_a_pause_stored_by_a_fast_clock_delays_no_visit(store: JournalStore) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour", interval=60)
     store.keep_wait("harbour.example", Wait(NOW + dt.timedelta(days=2), 429))
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + MINUTE, 60.0)
 
 
-def test_two_other_hosts_that_were_let_alone_tell_whether_our_network_is_down(
+def test_two_other_rested_hosts_show_whether_our_network_is_down(
     store: JournalStore,
 ) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
@@ -171,7 +171,7 @@ def test_two_other_hosts_that_were_let_alone_tell_whether_our_network_is_down(
     assert witnesses(NOW + 6 * MINUTE) == ["busy", "waiting"]
 
 
-def test_what_is_learned_is_renewed_once_a_day_and_for_new_sources_at_once(
+def test_estimates_are_renewed_daily_and_for_new_sources_at_once(
     store: JournalStore,
 ) -> None:
     planner, one, other = VisitPlanner(Collect(), Health()), source("harbour"), source("port")
@@ -193,7 +193,7 @@ def test_what_is_learned_is_renewed_once_a_day_and_for_new_sources_at_once(
 
 
 @pytest.mark.parametrize("days", [-400, 400])
-def test_a_clock_that_was_set_harms_no_plan(store: JournalStore, days: int) -> None:
+def test_plans_survive_a_changed_clock(store: JournalStore, days: int) -> None:
     publish(store, "harbour", [9 * 60])
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
@@ -202,7 +202,7 @@ def test_a_clock_that_was_set_harms_no_plan(store: JournalStore, days: int) -> N
     assert dt.timedelta(0) < planner.next_visit(store, one, moved).at - moved <= 360 * MINUTE
 
 
-def test_a_source_is_visited_no_sooner_than_the_least_interval_or_its_host_allows(
+def test_a_source_is_not_visited_before_the_least_interval_and_its_host_allow(
     store: JournalStore,
 ) -> None:
     planner, one = VisitPlanner(Collect(least_interval=120), Health()), source("harbour")

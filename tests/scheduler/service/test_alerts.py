@@ -114,7 +114,7 @@ def events_of(heard: Heard) -> list[dict[str, Any]]:
     return list(json.loads(heard.body)["data"]["events"])
 
 
-def test_a_receiver_hears_of_each_event_once_and_can_verify_it(home: Home, peer: Peer) -> None:
+def test_a_receiver_gets_each_event_once_and_can_verify_it(home: Home, peer: Peer) -> None:
     watch = add(home, "Ships", peer.url, "--query", "odile -tides", "--kind", "release")
     [secret] = load_watch(home.watches, watch, AlertWatch).channels
     assert isinstance(secret, Webhook)
@@ -151,9 +151,7 @@ def test_a_receiver_hears_of_each_event_once_and_can_verify_it(home: Home, peer:
     assert alone.headers["webhook-id"] == events_of(alone)[0]["key"]
 
 
-def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
-    home: Home, peer: Peer
-) -> None:
+def test_edits_retractions_and_health_have_their_own_fields(home: Home, peer: Peer) -> None:
     kinds = ("edit", "gone", "retraction", "return", "health")
     add(home, "All", peer.url, *(word for kind in kinds for word in ("--kind", kind)))
     one = release(home, 1)
@@ -188,7 +186,7 @@ def test_edits_retractions_and_health_are_told_with_keys_of_their_own(
     assert events[-1]["health"]["degraded"] is False
 
 
-def test_deliveries_name_the_event_and_the_title_of_today(home: Home, peer: Peer) -> None:
+def test_deliveries_have_the_event_and_the_current_title(home: Home, peer: Peer) -> None:
     add(home, "All", peer.url)
     add(home, "Health", peer.url, "--kind", "health")
     shown, hidden = release(home, 1), release(home, 2)
@@ -215,7 +213,7 @@ def test_deliveries_name_the_event_and_the_title_of_today(home: Home, peer: Peer
     assert not any(b"Odile" in one.body for one in deliveries(home))
 
 
-def test_what_is_not_taken_is_sent_again_under_the_same_key_over_restarts(
+def test_a_refused_alert_is_sent_again_with_the_same_id_after_restarts(
     home: Home, peer: Peer
 ) -> None:
     add(home, "Ships", peer.url)
@@ -230,7 +228,7 @@ def test_what_is_not_taken_is_sent_again_under_the_same_key_over_restarts(
     assert len({(one.headers["webhook-id"], one.body) for one in heard}) == 1
 
 
-def test_what_is_hidden_before_it_is_sent_is_sent_to_nobody(home: Home, peer: Peer) -> None:
+def test_a_release_hidden_before_sending_is_not_sent(home: Home, peer: Peer) -> None:
     add(home, "Ships", peer.url)
     shown, hidden = release(home, 1), release(home, 2)
     peer.statuses = deque([500] * 9)
@@ -260,7 +258,7 @@ def test_what_is_hidden_before_it_is_sent_is_sent_to_nobody(home: Home, peer: Pe
     assert len(peer.posts()) == count
 
 
-def test_one_receiver_that_hangs_keeps_no_other_waiting(home: Home, peer: Peer) -> None:
+def test_a_hanging_receiver_delays_no_other(home: Home, peer: Peer) -> None:
     add(home, "Slow", peer.url)
     peer.held = threading.Event()
     with peer_served() as quick:
@@ -273,7 +271,7 @@ def test_one_receiver_that_hangs_keeps_no_other_waiting(home: Home, peer: Peer) 
     peer.held.set()
 
 
-def test_what_is_given_up_is_listed_and_sent_anew(home: Home, peer: Peer) -> None:
+def test_abandoned_alerts_are_listed_and_can_be_resent(home: Home, peer: Peer) -> None:
     add(home, "Gone", peer.url)
     release(home, 1)
     peer.statuses = deque([410])
@@ -293,7 +291,7 @@ def test_what_is_given_up_is_listed_and_sent_anew(home: Home, peer: Peer) -> Non
     assert [one.headers["webhook-id"] for one in peer.posts()] == [dead["key"]] * 2
 
 
-def test_a_receiver_that_fails_for_days_is_given_up(home: Home, peer: Peer) -> None:
+def test_alerts_to_a_receiver_that_fails_for_days_are_abandoned(home: Home, peer: Peer) -> None:
     add(home, "Down", peer.url)
     release(home, 1)
     with at_work(home):
@@ -323,7 +321,7 @@ def test_private_addresses_are_not_reached(tmp_path: Path, peer: Peer) -> None:
     assert "127.0.0.1" in deliveries(home)[0].problem
 
 
-def test_a_watch_that_was_removed_or_broken_spoils_no_other(home: Home, peer: Peer) -> None:
+def test_a_removed_or_invalid_watch_does_not_affect_others(home: Home, peer: Peer) -> None:
     add(home, "Good", peer.url)
     add(home, "Removed", peer.url)
     release(home, 1)
@@ -340,7 +338,7 @@ def test_a_watch_that_was_removed_or_broken_spoils_no_other(home: Home, peer: Pe
     assert found["removed"][0] in {"dead", "delivered"}
 
 
-def test_an_address_without_a_host_is_refused_and_ends_nothing(home: Home, peer: Peer) -> None:
+def test_a_url_without_a_host_is_refused(home: Home, peer: Peer) -> None:
     refused = communique("watch", "add", "Bad", "--webhook", "http://[zz", home=home.path)
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
     assert "webhook.url: it leads to no host and port" in refused.stderr
@@ -354,7 +352,7 @@ def test_an_address_without_a_host_is_refused_and_ends_nothing(home: Home, peer:
         peer.wait_for(lambda: states(home) == ["delivered"])
 
 
-def test_a_mistake_of_ours_with_one_watch_or_event_keeps_nothing_from_the_others(
+def test_a_bug_with_one_watch_or_event_does_not_affect_others(
     home: Home, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken_for(whom: str, function: Callable[..., Any], place: int) -> Callable[..., Any]:
@@ -383,7 +381,7 @@ def test_a_mistake_of_ours_with_one_watch_or_event_keeps_nothing_from_the_others
     assert problem == "ValueError"
 
 
-def test_an_event_that_cannot_be_matched_keeps_no_other_waiting(
+def test_an_event_that_cannot_be_matched_delays_no_other(
     home: Home, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fields(event: QueuedEvent, *more: Any) -> dict[str, Any]:
@@ -445,7 +443,7 @@ def wait_for(is_so: Callable[[], object]) -> None:
         look.wait(0.02)
 
 
-def test_each_recipient_gets_a_mail_of_their_own(tmp_path: Path, mails: MailServer) -> None:
+def test_each_recipient_gets_a_separate_mail(tmp_path: Path, mails: MailServer) -> None:
     login = 'smtp_user = "press"\nsmtp_password = "hush"\n'
     home = mail_home(tmp_path / "home", mails, login)
     arguments = ("--mail", "desk@news.example", "--mail", "nobody@news.example")
@@ -475,9 +473,7 @@ def test_each_recipient_gets_a_mail_of_their_own(tmp_path: Path, mails: MailServ
     assert refused.problem == "the mail server 127.0.0.1 refused nobody@news.example: 550"
 
 
-def test_a_mail_server_that_is_down_or_busy_is_tried_again(
-    tmp_path: Path, mails: MailServer
-) -> None:
+def test_an_unavailable_mail_server_is_tried_again(tmp_path: Path, mails: MailServer) -> None:
     home = mail_home(tmp_path / "home", mails)
     communique("watch", "add", "Ships", "--mail", "desk@news.example", home=home.path)
     release(home, 1)
@@ -499,7 +495,7 @@ def test_a_mail_server_that_is_down_or_busy_is_tried_again(
     assert "the mail server 127.0.0.1 did not accept it" in problems[0]
 
 
-def test_mail_without_a_mail_server_waits_for_one_and_is_told(tmp_path: Path) -> None:
+def test_mail_without_a_mail_server_waits_and_is_logged(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     added = communique("watch", "add", "Ships", "--mail", "desk@news.example", home=home.path)
     assert "no mail is sent before smtp_host is set under [alerts]" in added.stderr
@@ -510,7 +506,7 @@ def test_mail_without_a_mail_server_waits_for_one_and_is_told(tmp_path: Path) ->
     assert "set smtp_host under [alerts]" in deliveries(home)[0].problem
 
 
-def test_the_operator_is_told_of_health_without_a_watch(tmp_path: Path, mails: MailServer) -> None:
+def test_the_operator_gets_health_alerts_without_a_watch(tmp_path: Path, mails: MailServer) -> None:
     home = mail_home(tmp_path / "home", mails, 'operator = "ops@press.example"\n')
     release(home, 1)
     with closing(home.store()) as store:
@@ -525,9 +521,7 @@ def test_the_operator_is_told_of_health_without_a_watch(tmp_path: Path, mails: M
     assert "closed" in plain.get_content()
 
 
-def test_the_operator_is_told_that_a_source_works_with_a_fault(
-    tmp_path: Path, mails: MailServer
-) -> None:
+def test_the_operator_gets_alerts_about_degraded_sources(tmp_path: Path, mails: MailServer) -> None:
     home = mail_home(tmp_path / "home", mails, 'operator = "ops@press.example"\n')
     fault = HealthEvent("harbour", False, utc_now(), "its feed can't be read", "ok", "feed.unread")  # noqa: FBT003 - its state
     with closing(home.store()) as store:
@@ -538,7 +532,7 @@ def test_the_operator_is_told_that_a_source_works_with_a_fault(
     assert received.mail["Subject"] == "Health of sources: harbour: ok, with a fault"
 
 
-def test_the_operator_is_told_of_our_own_network(tmp_path: Path, mails: MailServer) -> None:
+def test_the_operator_gets_alerts_about_our_own_network(tmp_path: Path, mails: MailServer) -> None:
     home = mail_home(tmp_path / "home", mails, 'operator = "ops@press.example"\n')
     down = HealthEvent(
         "", well=False, at=utc_now(), reason="nobody answers", state="failing", code="network.down"
@@ -551,9 +545,7 @@ def test_the_operator_is_told_of_our_own_network(tmp_path: Path, mails: MailServ
     assert received.mail["Subject"] == "Health of sources: Our own network: stopped working"
 
 
-def test_what_is_held_by_a_digest_or_quiet_hours_comes_as_one_message(
-    home: Home, peer: Peer
-) -> None:
+def test_alerts_of_a_digest_or_quiet_hours_are_one_message(home: Home, peer: Peer) -> None:
     add(home, "Daily", f"{peer.url}/daily", "--digest", "daily 08:00", "--timezone", "Asia/Tokyo")
     for number in (1, 2, 3):
         release(home, number)
@@ -576,9 +568,7 @@ def test_what_is_held_by_a_digest_or_quiet_hours_comes_as_one_message(
     ]
 
 
-def test_a_message_that_was_put_together_is_sent_the_same_after_a_crash(
-    home: Home, peer: Peer
-) -> None:
+def test_a_prepared_message_is_unchanged_after_a_crash(home: Home, peer: Peer) -> None:
     add(home, "Ships", peer.url)
     for number in (1, 2):
         release(home, number)
@@ -595,9 +585,7 @@ def test_a_message_that_was_put_together_is_sent_the_same_after_a_crash(
     assert len({*heard}) == 2
 
 
-def test_a_service_of_apprise_is_told_and_its_address_is_shown_nowhere(
-    home: Home, peer: Peer
-) -> None:
+def test_an_apprise_service_gets_alerts_and_its_url_stays_secret(home: Home, peer: Peer) -> None:
     url = peer.url.replace("http://", "json://user:passw0rd@") + "/T0KEN"
     added = communique("watch", "add", "Ships", "--apprise", url, home=home.path)
     assert (added.returncode, added.stderr) == (0, "")
@@ -620,9 +608,7 @@ def test_a_service_of_apprise_is_told_and_its_address_is_shown_nowhere(
         assert secret.encode() not in kept
 
 
-def test_what_waits_for_an_output_that_a_watch_has_no_more_is_given_up(
-    home: Home, peer: Peer
-) -> None:
+def test_alerts_for_a_removed_output_are_abandoned(home: Home, peer: Peer) -> None:
     add(home, "Ships", peer.url, "--mail", "desk@news.example")
     release(home, 1)
     peer.statuses = deque([500] * 99)
@@ -639,9 +625,7 @@ def test_what_waits_for_an_output_that_a_watch_has_no_more_is_given_up(
     ]
 
 
-def test_a_paused_watch_tells_nothing_and_what_waits_goes_on_waiting(
-    home: Home, peer: Peer
-) -> None:
+def test_a_paused_watch_sends_nothing_and_pending_alerts_stay(home: Home, peer: Peer) -> None:
     name = add(home, "Ships", peer.url)
     other = add(home, "All ships", peer.url)
     peer.statuses.extend([500] * 1000)

@@ -52,7 +52,7 @@ def home(tmp_path: Path, room: Room) -> Path:
     return home
 
 
-def test_the_service_listens_on_the_port_that_is_named_and_feeds_name_it(home: Path) -> None:
+def test_the_service_listens_on_the_given_port_and_feeds_contain_it(home: Path) -> None:
     port = free_port()
     options = ["--port", str(port)]
     with started("run", home, *COMMUNIQUE, options=options) as (service, log):
@@ -87,7 +87,7 @@ def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> No
     assert not list((home / "site").rglob("*.part"))
 
 
-def test_health_is_noted_after_the_visit_that_shows_it(
+def test_health_is_recorded_after_the_visit_that_shows_it(
     home: Path, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = [one for one in RECURRING if one.name != "health"]
@@ -114,7 +114,7 @@ def test_health_is_noted_after_the_visit_that_shows_it(
         ]
 
 
-def test_the_service_ends_though_its_publisher_gets_no_time_and_loses_nothing(
+def test_the_service_ends_with_a_stuck_publisher_and_loses_nothing(
     home: Path, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scheduler.service.publishing.LAST_PUBLICATION_SECONDS", 0.5)
@@ -144,7 +144,7 @@ def test_the_service_ends_though_its_publisher_gets_no_time_and_loses_nothing(
     assert len([*(home / "site/releases").glob("*/index.html")]) == 3
 
 
-def test_the_service_visits_no_source_that_is_paused(home: Path) -> None:
+def test_the_service_does_not_visit_paused_sources(home: Path) -> None:
     sources = home / "sources"
     (sources / "quay.toml").write_text((sources / "harbour.toml").read_text())
     assert communique("sources", "pause", "quay", home=home).returncode == 0
@@ -160,9 +160,7 @@ def test_the_service_visits_no_source_that_is_paused(home: Path) -> None:
     ]
 
 
-def test_the_service_has_its_log_signed_by_the_witnesses_that_it_is_told_of(
-    home: Path, tmp_path: Path
-) -> None:
+def test_the_service_has_its_log_signed_by_configured_witnesses(home: Path, tmp_path: Path) -> None:
     assert communique("collect", home=home).returncode == 0
     theirs = tmp_path / "theirs"
     assert communique("mirror", "witness", str(home), home=theirs).returncode == 0
@@ -177,7 +175,7 @@ def test_the_service_has_its_log_signed_by_the_witnesses_that_it_is_told_of(
     assert (home / "site/log/witnesses").read_text() == f"{key}\n"
 
 
-def test_systemd_hears_that_the_service_serves_lives_and_ends(home: Path, tmp_path: Path) -> None:
+def test_systemd_is_notified_of_start_life_and_end(home: Path, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(PATIENCE)
@@ -206,7 +204,7 @@ def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
         assert service.wait(PATIENCE) == 0
 
 
-def test_a_killed_service_leaves_nothing_in_the_way(home: Path) -> None:
+def test_a_killed_service_does_not_block_the_next_one(home: Path) -> None:
     with started("run", home, *COMMUNIQUE) as (service, log):
         until(log, "visited")
         service.kill()
@@ -227,7 +225,7 @@ def switch(home: Path) -> Iterator[Peer]:
         yield heard
 
 
-def test_a_service_that_works_says_so(home: Path, switch: Peer) -> None:
+def test_a_working_service_pings_its_monitor(home: Path, switch: Peer) -> None:
     with started("run", home) as (service, log):
         until(log, "visited")
         switch.wait_for(switch.posts)
@@ -239,9 +237,7 @@ def test_a_service_that_works_says_so(home: Path, switch: Peer) -> None:
     assert b"s3cret" not in kept
 
 
-def test_a_service_that_can_write_nothing_serves_what_is_there_and_goes_on(
-    home: Path, switch: Peer
-) -> None:
+def test_a_service_that_cannot_write_serves_existing_files(home: Path, switch: Peer) -> None:
     assert communique("publish", home=home).returncode == 0
     # As on a full disk: no file may grow.
     no_file_grows = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
@@ -274,7 +270,7 @@ main()
 """The command with a service that looks every half second for what is to be done, and does it."""
 
 
-def test_a_service_that_starts_on_a_full_disk_serves_what_is_there_and_goes_on_once_there_is_room(
+def test_a_service_on_a_full_disk_serves_existing_files_and_resumes_when_space_is_free(
     home: Path, room: Room, tmp_path: Path
 ) -> None:
     disk = tmp_path / "disk"
@@ -305,9 +301,7 @@ def test_a_service_that_starts_on_a_full_disk_serves_what_is_there_and_goes_on_o
             assert service.wait(PATIENCE) == 0
 
 
-def test_a_hub_that_tells_of_a_source_has_it_visited_at_once_and_no_more_often(
-    tmp_path: Path, room: Room
-) -> None:
+def test_a_hint_of_a_hub_causes_one_early_visit(tmp_path: Path, room: Room) -> None:
     port = free_port()
     home = make_home(tmp_path / "pushed", f"{room.base}/news/", interval="86400")
     with (home / "communique.toml").open("a") as settings:

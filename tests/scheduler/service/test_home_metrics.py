@@ -39,7 +39,7 @@ def test_a_new_home_reports_its_disk_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "communique.db").exists()
 
 
-def test_what_was_done_is_reported_from_then_on(home: Path, tmp_path: Path) -> None:
+def test_backups_and_verifications_are_reported_afterwards(home: Path, tmp_path: Path) -> None:
     metrics = HomeMetrics(home_at(home))
     before = metrics.facts()
     assert not before.keys() & NEVER_DONE
@@ -86,7 +86,7 @@ def test_a_doctor_that_prints_nothing_is_logged(
     assert "communique_doctor_errors" not in metrics.facts()
 
 
-def test_the_lag_is_the_age_of_the_oldest_file_that_was_not_copied(home: Path) -> None:
+def test_the_lag_is_the_age_of_the_oldest_uncopied_file(home: Path) -> None:
     settings = '[archive]\ntarget = "s3://bucket/archive"\n'
     (home / "communique.toml").write_text(settings)
     metrics = HomeMetrics(home_at(home))
@@ -101,7 +101,7 @@ def test_the_lag_is_the_age_of_the_oldest_file_that_was_not_copied(home: Path) -
     assert 60 <= metrics.facts()["communique_archive_lag_seconds"] < 7200
 
 
-def test_an_archive_that_cannot_be_read_leaves_the_other_metrics(home: Path) -> None:
+def test_other_metrics_remain_if_the_archive_is_unreadable(home: Path) -> None:
     checkpoint = home / "archive" / "log" / "checkpoint"
     checkpoint.unlink()
     checkpoint.mkdir()

@@ -153,7 +153,7 @@ def told(peer: Peer) -> list[str]:
     return sorted(form["hub.url"][0] for form in forms)
 
 
-def test_a_hub_is_told_once_of_each_feed_that_changed(tmp_path: Path, peer: Peer) -> None:
+def test_a_hub_is_notified_once_of_each_changed_feed(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url)
     with node.running():
         node.release(2)
@@ -168,9 +168,7 @@ def test_a_hub_is_told_once_of_each_feed_that_changed(tmp_path: Path, peer: Peer
     assert not any("/page/" in name for name in names)
 
 
-def test_every_answer_names_the_hub_in_its_headers_and_its_content(
-    tmp_path: Path, peer: Peer
-) -> None:
+def test_every_response_names_the_hub_in_headers_and_content(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url)
     with node.running():
         for kind in ("atom", "rss", "json"):
@@ -182,7 +180,7 @@ def test_every_answer_names_the_hub_in_its_headers_and_its_content(
         ]
 
 
-def test_nothing_is_lost_while_a_hub_is_down_and_we_start_anew(tmp_path: Path) -> None:
+def test_nothing_is_lost_while_a_hub_is_down_and_the_service_restarts(tmp_path: Path) -> None:
     with peer_served() as gone:
         address = gone.url
     node = Node(tmp_path / "home", address)
@@ -196,7 +194,7 @@ def test_nothing_is_lost_while_a_hub_is_down_and_we_start_anew(tmp_path: Path) -
     assert node.waiting() == waiting
 
 
-def test_publishing_tells_of_a_hub_that_is_down_beside_its_json(tmp_path: Path) -> None:
+def test_publish_reports_an_unavailable_hub_besides_its_json(tmp_path: Path) -> None:
     with peer_served() as gone:
         address = gone.url
     node = Node(tmp_path / "home", address)
@@ -206,7 +204,7 @@ def test_publishing_tells_of_a_hub_that_is_down_beside_its_json(tmp_path: Path) 
     assert "hub was not told" in result.stderr
 
 
-def test_a_hub_that_fails_is_told_again_and_one_that_knows_is_not(
+def test_a_failing_hub_is_notified_again_and_an_informed_one_is_not(
     tmp_path: Path, peer: Peer
 ) -> None:
     node = Node(tmp_path / "home", peer.url)
@@ -219,9 +217,7 @@ def test_a_hub_that_fails_is_told_again_and_one_that_knows_is_not(
     assert len(set(told(peer))) == due
 
 
-def test_a_change_that_nobody_noted_is_found_by_the_next_process(
-    tmp_path: Path, peer: Peer
-) -> None:
+def test_an_unrecorded_change_is_found_by_the_next_process(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url)
     node.release(2, noted=False)
     assert node.waiting() == 0
@@ -232,7 +228,7 @@ def test_a_change_that_nobody_noted_is_found_by_the_next_process(
     assert len(peer.posts()) == before
 
 
-def test_a_disk_that_is_full_ends_no_push(tmp_path: Path, peer: Peer) -> None:
+def test_push_survives_a_full_disk(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url)
 
     async def work() -> None:
@@ -250,7 +246,7 @@ def test_a_disk_that_is_full_ends_no_push(tmp_path: Path, peer: Peer) -> None:
     assert len(set(told(peer))) == due
 
 
-def test_losing_what_is_kept_makes_no_storm(tmp_path: Path, peer: Peer) -> None:
+def test_a_lost_store_causes_no_burst_of_notifications(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url)
     for file in node.home.path.glob("communique.db*"):
         file.unlink()
@@ -264,14 +260,14 @@ def test_losing_what_is_kept_makes_no_storm(tmp_path: Path, peer: Peer) -> None:
     assert node.topic in told(peer)
 
 
-def test_a_hub_on_a_private_address_is_not_spoken_to(tmp_path: Path, peer: Peer) -> None:
+def test_a_hub_on_a_private_address_is_not_contacted(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", peer.url, allow_private=False)
     node.release(2)
     assert asyncio.run(announce(node.home)) is False
     assert peer.heard == []
 
 
-def test_a_subscriber_is_asked_and_then_gets_signed_content(tmp_path: Path, peer: Peer) -> None:
+def test_a_subscriber_is_verified_and_then_gets_signed_content(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     with node.running():
         answer = node.subscribe(peer, secret=KEY, lease_seconds="3600")
@@ -296,7 +292,7 @@ def test_a_subscriber_is_asked_and_then_gets_signed_content(tmp_path: Path, peer
     assert len(peer.posts()) == 1
 
 
-def test_who_does_not_repeat_the_challenge_is_not_subscribed(tmp_path: Path, peer: Peer) -> None:
+def test_a_subscriber_must_repeat_the_challenge(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     peer.agrees = False
     with node.running():
@@ -309,7 +305,7 @@ def test_who_does_not_repeat_the_challenge_is_not_subscribed(tmp_path: Path, pee
 
 
 @pytest.mark.parametrize("topic", ["https://other.example/feed", "{url}/feeds/none.atom", "{url}/"])
-def test_foreign_topics_are_denied(tmp_path: Path, peer: Peer, topic: str) -> None:
+def test_topics_of_other_sites_are_refused(tmp_path: Path, peer: Peer, topic: str) -> None:
     node = Node(tmp_path / "home", "own")
     with node.running():
         assert node.subscribe(peer, topic=topic.format(url=node.url)).status_code == 202
@@ -318,7 +314,7 @@ def test_foreign_topics_are_denied(tmp_path: Path, peer: Peer, topic: str) -> No
     assert node.subscriptions() == set()
 
 
-def test_bad_requests_are_told_what_is_wrong(tmp_path: Path, peer: Peer) -> None:
+def test_invalid_requests_get_the_reason(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     with node.running():
         assert node.subscribe(peer, mode="publish").status_code == 400
@@ -388,7 +384,7 @@ def test_a_subscriber_that_never_works_loses_its_subscription(tmp_path: Path, pe
             kept.close()
 
 
-def test_a_slow_subscriber_holds_up_no_other(tmp_path: Path, peer: Peer) -> None:
+def test_a_slow_subscriber_delays_no_other(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     with peer_served() as slow, node.running():
         # Another name of the same machine, and so another host.
@@ -403,7 +399,7 @@ def test_a_slow_subscriber_holds_up_no_other(tmp_path: Path, peer: Peer) -> None
         slow.held.set()
 
 
-def test_deliveries_go_on_after_a_kill(tmp_path: Path, peer: Peer) -> None:
+def test_deliveries_continue_after_a_kill(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     with node.running():
         node.subscribe(peer)
@@ -421,7 +417,7 @@ def test_deliveries_go_on_after_a_kill(tmp_path: Path, peer: Peer) -> None:
     assert [one.body for one in peer.posts()] == [node.content] * 2
 
 
-def test_leases_end(tmp_path: Path, peer: Peer) -> None:
+def test_subscriptions_expire(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     with node.running():
         node.subscribe(peer)
@@ -435,7 +431,7 @@ def test_leases_end(tmp_path: Path, peer: Peer) -> None:
         kept.close()
 
 
-def test_who_subscribes_again_is_sent_at_once_what_it_missed(tmp_path: Path, peer: Peer) -> None:
+def test_a_returning_subscriber_gets_missed_content_at_once(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     asked = HubRequest("subscribe", peer.url, node.topic)
     kept = node.home.store()
@@ -451,7 +447,7 @@ def test_who_subscribes_again_is_sent_at_once_what_it_missed(tmp_path: Path, pee
         kept.close()
 
 
-def test_subscribers_are_bounded(tmp_path: Path) -> None:
+def test_the_number_of_subscribers_is_limited(tmp_path: Path) -> None:
     kept = SqliteStore(tmp_path / "communique.db")
     try:
         asked = [
@@ -469,7 +465,7 @@ def test_subscribers_are_bounded(tmp_path: Path) -> None:
         kept.close()
 
 
-def test_a_client_that_fills_the_hub_s_queue_keeps_no_other_out(tmp_path: Path) -> None:
+def test_a_client_that_fills_the_queue_of_the_hub_does_not_block_others(tmp_path: Path) -> None:
     kept = SqliteStore(tmp_path / "communique.db")
     try:
         flood = [

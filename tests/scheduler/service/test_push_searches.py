@@ -122,7 +122,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-def test_a_search_is_pushed_when_something_new_is_found_by_it(site: Site, peer: Peer) -> None:
+def test_a_search_is_pushed_when_it_has_a_new_result(site: Site, peer: Peer) -> None:
     answer = httpx.get(f"{site.url}/feeds/search.atom?q=harbour&source=acme", timeout=PATIENCE)
     topic = answer.links["self"]["url"]
     assert answer.links["hub"]["url"] == f"{site.url}/hub"
@@ -149,7 +149,9 @@ def test_a_search_is_pushed_when_something_new_is_found_by_it(site: Site, peer: 
     assert second.headers["x-hub-signature"] == f"sha256={mark}"
 
 
-def test_what_is_indexed_after_a_publication_is_pushed_by_the_next(site: Site, peer: Peer) -> None:
+def test_releases_indexed_after_a_publication_are_pushed_by_the_next(
+    site: Site, peer: Peer
+) -> None:
     site.subscribe(peer, f"{site.url}/feeds/search.json?q=harbour")
     peer.wait_for(site.subscribed)
     site.release(2, "Harbour opens", indexed=False)
@@ -162,7 +164,7 @@ def test_what_is_indexed_after_a_publication_is_pushed_by_the_next(site: Site, p
     ] == ["Harbour opens"]
 
 
-def test_searches_for_the_same_are_one(site: Site, peer: Peer) -> None:
+def test_equal_searches_are_one_topic(site: Site, peer: Peer) -> None:
     asked = ("q=harbour++opens&topic=energy,economy", "topic=economy&topic=energy&q=harbour+opens")
     for number, query in enumerate(asked):
         more = {"hub.callback": f"{peer.url}/{number}"}
@@ -175,7 +177,7 @@ def test_searches_for_the_same_are_one(site: Site, peer: Peer) -> None:
     assert len({one.body for one in peer.posts()}) == 1
 
 
-def test_a_topic_of_a_source_is_pushed(site: Site, peer: Peer) -> None:
+def test_changes_of_a_topic_of_a_source_are_pushed(site: Site, peer: Peer) -> None:
     topic = f"{site.url}/feeds/source/acme/topic/economy.atom"
     answer = httpx.get(topic, timeout=PATIENCE)
     assert answer.links["hub"]["url"] == f"{site.url}/hub"
@@ -200,7 +202,9 @@ NOTHING = (
 )
 
 
-def test_what_never_brings_anything_is_denied_and_names_no_hub(site: Site, peer: Peer) -> None:
+def test_a_search_without_possible_results_is_refused_and_names_no_hub(
+    site: Site, peer: Peer
+) -> None:
     for address in NOTHING:
         site.subscribe(peer, site.url + address)
     peer.wait_for(lambda: len(peer.heard) == len(NOTHING))
@@ -210,7 +214,7 @@ def test_what_never_brings_anything_is_denied_and_names_no_hub(site: Site, peer:
         assert "hub" not in site.get(site.url + address).links, address
 
 
-def test_what_nobody_is_subscribed_to_any_more_is_forgotten(site: Site, peer: Peer) -> None:
+def test_feeds_without_subscribers_are_forgotten(site: Site, peer: Peer) -> None:
     topic = f"{site.url}/feeds/search.atom?q=harbour"
     site.subscribe(peer, topic)
     peer.wait_for(site.subscribed)
@@ -223,7 +227,7 @@ def test_what_nobody_is_subscribed_to_any_more_is_forgotten(site: Site, peer: Pe
     assert peer.posts() == []
 
 
-def test_a_feed_that_can_not_be_made_holds_up_no_other(
+def test_a_feed_that_cannot_be_made_delays_no_other(
     tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = Site(tmp_path / "home")

@@ -105,7 +105,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-def test_no_answer_is_taken_for_something_else_framed_or_told_of_elsewhere(
+def test_every_response_has_security_headers(
     site: Site, method: str, path: str, status: int | None
 ) -> None:
     path = path.replace("RELEASE", site.release).replace("WATCH", site.watch)
@@ -145,7 +145,7 @@ def test_captured_pages_are_in_a_sandbox_without_scripts(site: Site) -> None:
     assert "<h1>" in answer.text
 
 
-def test_a_stranger_gets_no_metrics_and_no_room_without_a_token(site: Site) -> None:
+def test_strangers_need_a_token_for_metrics_and_admin_pages(site: Site) -> None:
     far = {"x-forwarded-for": "203.0.113.9"}
     for path in ("/metrics", "/admin/"):
         answer = site.web.get(path, headers=far)
@@ -167,7 +167,7 @@ def test_a_stranger_gets_no_metrics_and_no_room_without_a_token(site: Site) -> N
         b"GET / HTTP/1.1\r\nhost: a\r\nx: " + b"z" * 70_000,
     ],
 )
-def test_what_is_below_http_is_refused_in_the_form_of_all_problems(site: Site, sent: bytes) -> None:
+def test_invalid_http_is_refused_with_a_problem_document(site: Site, sent: bytes) -> None:
     with socket.create_connection((site.web.base_url.host, site.web.base_url.port or 80)) as raw:
         raw.sendall(sent)
         said = b"".join(iter(lambda: raw.recv(65536), b""))

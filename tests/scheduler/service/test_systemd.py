@@ -25,12 +25,12 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
         yield heard
 
 
-def test_states_come_together_in_one_message(systemd: socket.socket) -> None:
+def test_states_are_sent_in_one_message(systemd: socket.socket) -> None:
     notify(READY, "STATUS=serves")
     assert systemd.recv(1000) == b"READY=1\nSTATUS=serves"
 
 
-def test_a_socket_may_have_a_name_in_place_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_abstract_socket_address_is_supported(monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"communique-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(f"\0{name}")
@@ -40,14 +40,14 @@ def test_a_socket_may_have_a_name_in_place_of_a_file(monkeypatch: pytest.MonkeyP
         assert heard.recv(1000) == b"STOPPING=1"
 
 
-def test_nobody_is_told_where_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     with capture_logs() as logged:
         notify(READY)
     assert logged == []
 
 
-def test_a_socket_that_is_not_there_ends_nothing_and_is_logged(
+def test_a_missing_socket_is_logged_and_the_service_continues(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
@@ -69,7 +69,7 @@ def test_a_socket_that_is_not_there_ends_nothing_and_is_logged(
     ],
     ids=["ours", "whoever's", "another's", "nonsense", "nothing"],
 )
-def test_the_patience_of_systemd_is_what_it_told_this_process(
+def test_the_watchdog_interval_is_the_one_for_this_process(
     microseconds: str | None, process: str | None, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", process)):
@@ -80,7 +80,7 @@ def test_the_patience_of_systemd_is_what_it_told_this_process(
     assert watchdog_seconds() == seconds
 
 
-def test_life_is_shown_again_and_again(
+def test_life_is_reported_periodically(
     systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "2000")
@@ -95,7 +95,7 @@ def test_life_is_shown_again_and_again(
     assert asyncio.run(hear()) == [ALIVE.encode()] * 3
 
 
-def test_who_sets_no_watchdog_is_shown_nothing(
+def test_nothing_is_sent_without_a_watchdog(
     systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WATCHDOG_USEC", raising=False)

@@ -31,7 +31,7 @@ from tests.peer import PATIENCE
 HOUR = dt.timedelta(hours=1)
 
 
-def test_a_new_source_is_visited_at_once_and_a_known_one_when_it_is_due(
+def test_a_new_source_is_visited_at_once_and_a_known_one_when_due(
     noon: dt.datetime,
 ) -> None:
     chance = random.Random(1)
@@ -49,7 +49,7 @@ def test_overdue_sources_are_spread_not_visited_all_at_once(noon: dt.datetime) -
     assert max(starts) <= noon + HOUR / 10
 
 
-def test_a_last_visit_in_the_future_delays_none(noon: dt.datetime) -> None:
+def test_a_last_visit_in_the_future_delays_no_visit(noon: dt.datetime) -> None:
     chance = random.Random(1)
     for ahead in (HOUR / 60, 24 * HOUR, 9999 * HOUR):
         due = noon + ahead + HOUR
@@ -88,7 +88,7 @@ def waits(timetable: Timetable, clock: Clock) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("days", [-2, 1, 400])
-def test_a_clock_that_is_set_moves_no_visit(noon: dt.datetime, days: int) -> None:
+def test_changing_the_clock_moves_no_visit(noon: dt.datetime, days: int) -> None:
     clock = Clock(noon)
     timetable = timetable_of(clock)
 
@@ -107,7 +107,7 @@ def test_a_clock_that_is_set_moves_no_visit(noon: dt.datetime, days: int) -> Non
     asyncio.run(work())
 
 
-def test_a_source_is_due_after_its_wait_a_little_later_by_chance_and_never_at_once(
+def test_a_source_is_due_after_its_wait_with_a_random_delay(
     noon: dt.datetime,
 ) -> None:
     clock = Clock(noon)
@@ -129,7 +129,7 @@ def test_a_source_is_due_after_its_wait_a_little_later_by_chance_and_never_at_on
     asyncio.run(work())
 
 
-def test_others_are_hastened_and_never_put_off(noon: dt.datetime) -> None:
+def test_other_sources_are_hastened_but_never_delayed(noon: dt.datetime) -> None:
     clock = Clock(noon)
     timetable = timetable_of(clock)
 
@@ -146,7 +146,7 @@ def test_others_are_hastened_and_never_put_off(noon: dt.datetime) -> None:
     asyncio.run(work())
 
 
-def test_a_clock_that_was_set_by_a_day_is_doubted_for_a_while(noon: dt.datetime) -> None:
+def test_a_clock_changed_by_a_day_is_doubted_for_a_while(noon: dt.datetime) -> None:
     clock = Clock(noon)
     timetable = timetable_of(clock)
     for leap, settled in ((dt.timedelta(seconds=50), True), (dt.timedelta(days=1), False)):
@@ -162,7 +162,7 @@ def test_a_clock_that_was_set_by_a_day_is_doubted_for_a_while(noon: dt.datetime)
     assert timetable.is_clock_settled
 
 
-def test_a_clock_that_leaps_during_visits_brings_no_storm_no_gap_and_no_false_alarm(
+def test_a_clock_jump_causes_no_burst_no_gap_and_no_false_alarm(
     store: JournalStore, noon: dt.datetime
 ) -> None:
     # One more day without a release would be silence.
@@ -212,7 +212,7 @@ def test_a_clock_that_leaps_during_visits_brings_no_storm_no_gap_and_no_false_al
     assert max(gaps) <= 6 * 3600 + MAX_SPREAD_SECONDS
 
 
-def test_a_source_that_is_due_is_visited_once_however_late() -> None:
+def test_an_overdue_source_is_visited_once() -> None:
     visited: list[str] = []
     done = asyncio.Event()
 
@@ -233,7 +233,7 @@ def test_a_source_that_is_due_is_visited_once_however_late() -> None:
     assert visited == ["acme"]
 
 
-def test_each_recurring_job_of_the_table_is_begun_and_none_without_what_it_does(
+def test_each_recurring_job_is_started_with_its_action(
     noon: dt.datetime,
 ) -> None:
     async def nothing() -> None:
@@ -251,7 +251,7 @@ def test_each_recurring_job_of_the_table_is_begun_and_none_without_what_it_does(
     asyncio.run(work())
 
 
-def test_what_is_cut_short_by_the_end_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_job_cut_short_by_the_end_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
     async def work() -> None:
         begun = asyncio.Event()
 

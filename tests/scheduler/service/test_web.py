@@ -18,17 +18,17 @@ from scheduler.service.web import PortTaken, admin_address, listen
         ("http://192.0.2.7:8080/", "http://192.0.2.7:8080/admin/"),
     ],
 )
-def test_the_operators_room_is_told_at_an_address_that_opens_it(site: str, admin: str) -> None:
+def test_the_printed_address_opens_the_admin_pages(site: str, admin: str) -> None:
     assert admin_address(site) == admin
 
 
 @pytest.mark.parametrize("host", ["999.1.1.1", "nowhere.invalid", "203.0.113.1"])
-def test_an_address_that_is_not_this_machines_is_told_as_that(host: str) -> None:
+def test_an_address_of_another_machine_is_reported(host: str) -> None:
     with pytest.raises(PortTaken, match=r"set site\.host to an address of this machine"):
         listen(host, 0)
 
 
-def test_a_port_that_is_taken_is_told_as_that() -> None:
+def test_a_taken_port_is_reported() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(PortTaken, match="choose another port"),

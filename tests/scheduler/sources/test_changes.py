@@ -119,7 +119,7 @@ def killed_in(name: str, action: Callable[[], object]) -> None:
     assert process.exitcode == -signal.SIGKILL
 
 
-def test_a_renamed_source_keeps_its_feed_and_its_addresses_lead_on(home: Path) -> None:
+def test_a_renamed_source_keeps_its_feed_and_its_old_urls_redirect(home: Path) -> None:
     before = feedparser.parse(home / "site/feeds/source/wire.atom")
     pages = [name for name in site(home) if name.startswith("feeds/source/wire/page/")]
     assert pages
@@ -154,7 +154,7 @@ def test_a_renamed_source_keeps_its_feed_and_its_addresses_lead_on(home: Path) -
         assert client.get("/feeds/source/wire.atom", follow_redirects=True).status_code == 200
 
 
-def test_an_id_that_is_taken_or_was_is_refused(home: Path) -> None:
+def test_a_current_or_former_id_is_refused(home: Path) -> None:
     assert "'nobody'" in refused(home, "rename", "nobody", "cable")
     assert "releases of a source 'post'" in refused(home, "rename", "wire", "post")
     shipped = next(shipped_folder().glob("*.toml"))
@@ -185,7 +185,7 @@ def test_an_id_that_is_taken_or_was_is_refused(home: Path) -> None:
     assert done(home, "sources", "rename", "cable", "wire")["new"] == "wire"
 
 
-def test_what_a_source_published_goes_with_it_and_comes_back(home: Path) -> None:
+def test_releases_of_a_removed_source_disappear_and_return_with_it(home: Path) -> None:
     before = site(home)
     assert done(home, "sources", "remove", "wire")["releases"] == 8
     done(home, "publish")
@@ -216,7 +216,7 @@ def test_what_a_source_published_goes_with_it_and_comes_back(home: Path) -> None
     assert site(home) == before
 
 
-def test_what_is_kept_of_a_removed_source_says_since_when(home: Path) -> None:
+def test_kept_releases_of_a_removed_source_show_its_removal_date(home: Path) -> None:
     before = site(home)
     done(home, "sources", "remove", "wire", "--keep")
     done(home, "publish")
@@ -233,7 +233,7 @@ def test_what_is_kept_of_a_removed_source_says_since_when(home: Path) -> None:
     assert ", kept" in communique("sources", home=home).stdout
 
 
-def test_a_collected_source_goes_on_under_its_new_id(room: Room, tmp_path: Path) -> None:
+def test_a_collected_source_continues_under_its_new_id(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     (home / "samples/harbour").mkdir(parents=True)
     assert collect(home)["new"] == 2
@@ -265,7 +265,7 @@ def test_a_collected_source_goes_on_under_its_new_id(room: Room, tmp_path: Path)
     assert communique("search", "pilots", "--json", home=home).stdout.count('"id"') == 2
 
 
-def test_a_rename_that_was_killed_is_ended_by_the_same_command(room: Room, tmp_path: Path) -> None:
+def test_a_killed_rename_is_finished_by_the_same_command(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     collect(home)
     killed_in("move", lambda: rename_source(home_at(home), "harbour", "port"))
@@ -277,7 +277,7 @@ def test_a_rename_that_was_killed_is_ended_by_the_same_command(room: Room, tmp_p
     assert (run["source"], run["new"], run["unchanged"], run["errors"]) == ("port", 0, 2, [])
 
 
-def test_each_of_several_services_is_told_to_rename_and_remove_in_its_own_home(
+def test_renaming_and_removing_names_the_other_homes_of_a_fleet(
     room: Room, tmp_path: Path, postgres_url: str
 ) -> None:
     homes = [home_on(tmp_path / name, postgres_url, room) for name in ("first", "second")]
@@ -293,7 +293,7 @@ def test_each_of_several_services_is_told_to_rename_and_remove_in_its_own_home(
         assert not [*(home / "sources").iterdir()]
 
 
-def test_a_removal_that_was_killed_is_told_and_ended(room: Room, tmp_path: Path) -> None:
+def test_a_killed_removal_is_reported_and_can_be_finished(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     collect(home)
     killed_in("remove_source", lambda: remove_source(home_at(home), "harbour", kept=False))
@@ -314,7 +314,7 @@ def test_a_removal_that_was_killed_is_told_and_ended(room: Room, tmp_path: Path)
     assert json.loads(communique("health", "--json", home=home).stdout)["sources"] == []
 
 
-def test_a_watch_goes_on_that_names_a_source_by_an_id_of_before(home: Path) -> None:
+def test_a_watch_with_the_former_id_of_a_source_still_matches(home: Path) -> None:
     done(home, "watch", "add", "Wire", "--source", "wire", "--feed")
     before = done(home, "watch", "test", "wire")["matches"]
     assert before
@@ -329,7 +329,7 @@ def test_a_watch_goes_on_that_names_a_source_by_an_id_of_before(home: Path) -> N
     assert done(home, "watch", "show", "post")["doubts"] == ["'post' is collected no more"]
 
 
-def test_what_was_renamed_and_removed_is_rebuilt_byte_for_byte(home: Path) -> None:
+def test_renamed_and_removed_sources_are_rebuilt_byte_for_byte(home: Path) -> None:
     target = home.parent / "again"
     lines = home.parent / "more.jsonl"
 

@@ -111,9 +111,7 @@ def check(home: Path, *names: str) -> dict[str, Any]:
     return dict(told)
 
 
-def test_a_mass_change_is_held_back_and_the_source_is_read_as_before(
-    home: Path, room: Room
-) -> None:
+def test_a_mass_change_is_held_and_the_previous_rules_stay(home: Path, room: Room) -> None:
     before = releases(home)
     rules(home, WRONG)
     room.page("/news/9.html", release_html(9, day="12 March 2026"), etag=False)
@@ -136,7 +134,7 @@ def test_a_mass_change_is_held_back_and_the_source_is_read_as_before(
     assert "held for review" in health["reason"]
 
 
-def test_what_was_held_back_is_read_when_it_is_accepted(home: Path) -> None:
+def test_a_held_change_is_used_when_it_is_accepted(home: Path) -> None:
     rules(home, WRONG)
     assert errors(collect(home)) == [DRIFT]
     run = collect(home, "--accept")
@@ -147,7 +145,7 @@ def test_what_was_held_back_is_read_when_it_is_accepted(home: Path) -> None:
     assert (errors(again), again["notes"]) == ([], [])
 
 
-def test_what_was_once_misread_is_mended_by_rules_that_say_nothing_of_it(home: Path) -> None:
+def test_an_extraction_error_is_corrected_by_rules_without_that_field(home: Path) -> None:
     rules(home, WRONG)
     collect(home, "--accept")
     rules(home, "")
@@ -155,7 +153,7 @@ def test_what_was_once_misread_is_mended_by_rules_that_say_nothing_of_it(home: P
     assert all(one.content.title.startswith("Notice") for one in releases(home).values())
 
 
-def test_a_file_that_is_put_back_is_read_at_once(home: Path) -> None:
+def test_a_restored_source_file_takes_effect_at_once(home: Path) -> None:
     rules(home, WRONG)
     assert errors(collect(home)) == [DRIFT]
     rules(home, "")
@@ -163,7 +161,7 @@ def test_a_file_that_is_put_back_is_read_at_once(home: Path) -> None:
     assert (errors(run), run["notes"]) == ([], [])
 
 
-def test_what_is_held_back_is_compared_once(home: Path) -> None:
+def test_a_held_change_is_compared_once(home: Path) -> None:
     rules(home, WRONG)
     assert errors(collect(home)) == [DRIFT]
     # Without the archive nothing could be compared, and all would be taken.
@@ -172,7 +170,7 @@ def test_what_is_held_back_is_compared_once(home: Path) -> None:
         assert "title changed on 8" in one.admit(load_source(home / "sources", "harbour")).held
 
 
-def test_what_is_held_back_stays_so_where_no_stored_page_is_left_to_judge_it_by(home: Path) -> None:
+def test_a_held_change_stays_held_without_stored_pages(home: Path) -> None:
     rules(home, WRONG)
     assert errors(collect(home)) == [DRIFT]
     before = {one.content.title for one in releases(home).values()}
@@ -185,14 +183,14 @@ def test_what_is_held_back_stays_so_where_no_stored_page_is_left_to_judge_it_by(
     assert errors(collect(home, "--accept")) == []
 
 
-def test_a_change_that_harms_nothing_is_taken(home: Path) -> None:
+def test_a_harmless_change_is_accepted(home: Path) -> None:
     rules(home, HARMLESS)
     run = collect(home)
     assert (errors(run), run["notes"]) == ([], [])
     assert check(home, "harbour")["drift"] == []
 
 
-def test_what_another_version_remembered_is_looked_at_anew(home: Path) -> None:
+def test_an_unreadable_decision_of_another_version_is_made_again(home: Path) -> None:
     with guard(home) as one, closing(home_at(home).plain_store()) as store:
         for text in ('{"accepted": {"program": 1}}', "no JSON"):
             store.keep_source_reading("harbour", text)
@@ -202,7 +200,7 @@ def test_what_another_version_remembered_is_looked_at_anew(home: Path) -> None:
             assert one.drifts(source) == []
 
 
-def test_a_small_change_is_taken_and_noted(home: Path, room: Room) -> None:
+def test_a_small_change_is_accepted_and_noted(home: Path, room: Room) -> None:
     page = room.answers["/news/3.html"]
     page.body = page.body.replace(b"<p>Harbour master", b"<p class='quote'>Harbour master")
     collect(home)
@@ -214,7 +212,7 @@ def test_a_small_change_is_taken_and_noted(home: Path, room: Room) -> None:
     assert run["notes"] == ["its source file extracts differently: body on 1 of 8 stored pages"]
 
 
-def test_a_program_that_reads_as_the_feeds_say_is_taken(home: Path) -> None:
+def test_a_new_version_that_extracts_the_same_is_accepted(home: Path) -> None:
     program_of_then(home)
     run = collect(home)
     assert (errors(run), run["notes"]) == ([], [])
@@ -224,7 +222,7 @@ def test_a_program_that_reads_as_the_feeds_say_is_taken(home: Path) -> None:
     assert accepted.program == program_digest()
 
 
-def test_a_program_is_not_held_back_where_the_newest_list_is_in_another_archive(
+def test_a_new_version_is_not_held_if_the_newest_listing_is_in_another_archive(
     home: Path, room: Room, tmp_path: Path
 ) -> None:
     # Another machine made the last visit, and has its pages.
@@ -242,9 +240,7 @@ def test_a_program_is_not_held_back_where_the_newest_list_is_in_another_archive(
     assert [drift.is_mass_change for drift in drifts] == [False]
 
 
-def test_a_program_that_reads_otherwise_than_the_feeds_say_stops_visits(
-    room: Room, tmp_path: Path
-) -> None:
+def test_a_new_version_that_extracts_differently_stops_visits(room: Room, tmp_path: Path) -> None:
     # Another program took a paragraph for the title where this one takes none, by the same rules.
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     rules(home, WRONG)
@@ -266,7 +262,7 @@ def test_a_program_that_reads_otherwise_than_the_feeds_say_stops_visits(
     assert len(room.log) > asked
 
 
-def test_without_an_archive_the_sample_pages_are_compared(room: Room, tmp_path: Path) -> None:
+def test_samples_are_compared_without_an_archive(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     (home / "communique.toml").write_text(SETTINGS + "\n[archive]\nenabled = false\n")
     assert collect(home)["new"] == len(NUMBERS)
@@ -283,7 +279,9 @@ def test_without_an_archive_the_sample_pages_are_compared(room: Room, tmp_path: 
     assert errors(collect(home)) == [DRIFT]
 
 
-def test_a_file_is_compared_before_it_is_in_force(home: Path, tmp_path: Path) -> None:
+def test_a_changed_source_file_is_compared_before_it_takes_effect(
+    home: Path, tmp_path: Path
+) -> None:
     draft = tmp_path / "harbour.toml"
     file = home / "sources" / "harbour.toml"
     draft.write_text(file.read_text() + WRONG)
@@ -295,13 +293,13 @@ def test_a_file_is_compared_before_it_is_in_force(home: Path, tmp_path: Path) ->
     assert errors(collect(home)) == []
 
 
-def test_a_new_source_is_compared_with_nothing(room: Room, tmp_path: Path) -> None:
+def test_a_new_source_is_not_compared(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     assert check(home, "harbour")["drift"] == []
     assert collect(home)["notes"] == []
 
 
-def test_a_list_that_is_lost_is_held_back(home: Path) -> None:
+def test_a_change_that_loses_the_listing_is_held(home: Path) -> None:
     rules(home, '[listing]\nitem = "li.row"\nlink = "a[href$=\'8.html\']"\n')
     run = collect(home)
     assert errors(run) == [DRIFT]
@@ -309,7 +307,7 @@ def test_a_list_that_is_lost_is_held_back(home: Path) -> None:
     assert run["found"] == len(NUMBERS)
 
 
-def test_a_redesign_is_no_reason_to_hold_back_what_mends_it(home: Path, room: Room) -> None:
+def test_a_fix_for_a_redesign_is_not_held(home: Path, room: Room) -> None:
     rules(home, '[release]\nbody = ".text"\n')
     assert errors(collect(home)) == []
     # What held the text holds a notice now, on all pages: what is stored stays.

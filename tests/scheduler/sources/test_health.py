@@ -40,7 +40,7 @@ def states(home: Home) -> list[tuple[int, str, str]]:
         store.close()
 
 
-def test_each_change_of_health_is_kept_though_nothing_is_published(tmp_path: Path) -> None:
+def test_each_change_of_health_is_stored_without_publishing(tmp_path: Path) -> None:
     home = with_visits(tmp_path, 0)
     assert visited(home, 8) == 0, "at first a source is well"
     assert visited(home, 9, BROKEN) == 1
@@ -56,7 +56,7 @@ def test_each_change_of_health_is_kept_though_nothing_is_published(tmp_path: Pat
     assert not home.site.exists()
 
 
-def test_a_change_waits_for_the_visits_that_the_settings_ask_for(tmp_path: Path) -> None:
+def test_a_change_is_recorded_after_the_configured_number_of_visits(tmp_path: Path) -> None:
     home = with_visits(tmp_path, 1)
     assert visited(home, 8, BROKEN) == 0
     assert visited(home, 9, BROKEN) == 1
@@ -65,11 +65,11 @@ def test_a_change_waits_for_the_visits_that_the_settings_ask_for(tmp_path: Path)
     assert [(hour, state) for hour, state, _ in states(home)] == [(9, "failing"), (11, "ok")]
 
 
-def test_a_home_that_was_never_visited_has_nothing_to_note(tmp_path: Path) -> None:
+def test_a_home_without_visits_records_no_health(tmp_path: Path) -> None:
     assert note_health(open_home(tmp_path)) == 0
 
 
-def test_a_source_file_that_breaks_or_goes_is_told_at_once(tmp_path: Path) -> None:
+def test_a_broken_or_missing_source_file_is_recorded_at_once(tmp_path: Path) -> None:
     home = with_visits(tmp_path, further=2)
     assert visited(home, 8) == 0
     file = tmp_path / "sources" / "harbour.toml"

@@ -48,7 +48,7 @@ def visited(home: Home, ago: dt.timedelta, *, explicit: bool) -> None:
         (9000 * HOUR, True, "new.no_release"),
     ],
 )
-def test_a_source_that_the_service_does_not_come_to_is_told(
+def test_a_source_that_the_service_does_not_visit_is_overdue(
     tmp_path: Path, ago: dt.timedelta, code: str, *, explicit: bool
 ) -> None:
     home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
@@ -56,9 +56,7 @@ def test_a_source_that_the_service_does_not_come_to_is_told(
     assert told(home) == code
 
 
-def test_a_web_node_says_of_no_source_that_its_file_is_gone(
-    tmp_path: Path, postgres_url: str
-) -> None:
+def test_a_web_node_ignores_missing_source_files(tmp_path: Path, postgres_url: str) -> None:
     service = home_at(make_home(tmp_path / "service", "http://127.0.0.1:9/"))
     (service.path / "communique.toml").write_text(f'[store]\nurl = "{postgres_url}"\n')
     visited(home_at(service.path), HOUR, explicit=False)
@@ -70,7 +68,7 @@ def test_a_web_node_says_of_no_source_that_its_file_is_gone(
     assert told(home_at(service.path)) == "source.missing"
 
 
-def test_a_source_that_is_visited_seldom_is_waited_for(tmp_path: Path) -> None:
+def test_a_rarely_visited_source_is_not_overdue(tmp_path: Path) -> None:
     home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/", interval="86400"))
     visited(home, 7 * 24 * HOUR, explicit=False)
     assert told(home) == "new.no_release"
@@ -78,7 +76,7 @@ def test_a_source_that_is_visited_seldom_is_waited_for(tmp_path: Path) -> None:
     assert told(home) == "new.no_release", "somebody collects by hand now"
 
 
-def test_a_full_disk_is_told_by_all_that_look(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_by_health_in_all_forms(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     copy, asked = tmp_path / "copy", [*COMMUNIQUE, "health", "--json", "--home", str(home)]
     shutil.copytree(home, copy)
@@ -101,7 +99,7 @@ def test_a_full_disk_is_told_by_all_that_look(tmp_path: Path) -> None:
     assert (one["id"], one["state"], one["code"]) == ("harbour", "failing", "home.full")
 
 
-def test_every_command_that_meets_a_full_disk_names_it(tmp_path: Path) -> None:
+def test_every_command_reports_a_full_disk(tmp_path: Path) -> None:
     folder = tmp_path / "disk"
     with served() as room, mounted(folder, "12m"):
         room.page("/news/", listing_html([1]))
@@ -122,7 +120,7 @@ def test_every_command_that_meets_a_full_disk_names_it(tmp_path: Path) -> None:
         assert (published.returncode, published.stderr) == (0, "")
 
 
-def test_what_everybody_may_read_tells_no_path(tmp_path: Path) -> None:
+def test_public_texts_contain_no_path(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))

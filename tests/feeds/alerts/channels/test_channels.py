@@ -61,7 +61,7 @@ EVERY: dict[str, Any] = {
         ('name = "A"\n[mial]\nto = []', "mial", "did you mean mail"),
     ],
 )
-def test_a_mistake_names_the_file_the_key_and_the_fix(line: str, key: str, said: str) -> None:
+def test_an_error_names_the_file_the_key_and_the_fix(line: str, key: str, said: str) -> None:
     with pytest.raises(WatchError) as error:
         parse_watch(line, "watches/a.toml", AlertWatch)
     assert str(error.value).startswith("watches/a.toml: ")

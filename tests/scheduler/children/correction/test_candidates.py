@@ -48,7 +48,7 @@ def offered(field: str, text: str = "", **named: str) -> list[SelectorCandidate]
         ("release.section", "Office hours", "div.side > p", "Office hours"),
     ],
 )
-def test_what_a_person_points_at_is_found_on_all_pages(
+def test_the_chosen_element_is_found_on_all_pages(
     field: str, text: str, selector: str, value: str
 ) -> None:
     best = offered(field, text)[0]
@@ -57,25 +57,25 @@ def test_what_a_person_points_at_is_found_on_all_pages(
     assert best.yields[0].value.startswith(value)
 
 
-def test_without_pointing_what_looks_like_the_field_is_offered() -> None:
+def test_likely_elements_are_offered_if_none_is_chosen() -> None:
     assert offered("release.title")[0].selector == "div.headline"
     assert offered("release.published")[0].yields[0].value.startswith("2026-03-01")
     assert "div.text" in [one.selector for one in offered("release.body")]
     assert offered("release.title", known="Office hours")
 
 
-def test_a_date_for_machines_is_read_from_its_attribute() -> None:
+def test_a_machine_readable_date_is_taken_from_its_attribute() -> None:
     selectors = [one.selector for one in offered("release.published", "x")]
     assert "time::attr(datetime)" in selectors
 
 
-def test_links_of_a_listing_lead_to_its_releases() -> None:
+def test_candidates_for_links_lead_to_releases() -> None:
     best = offered("listing.link")[0]
     assert best.yields[0].count == 3
     assert "→ http://room.example/news/1.html" in best.yields[0].value
 
 
-def test_within_rows_a_selector_is_tried_in_each_of_them() -> None:
+def test_a_relative_selector_is_tried_in_each_row() -> None:
     page = Page(
         "http://room.example/",
         b"<body><a href='/home'>The way back home</a><ul>"
@@ -88,7 +88,7 @@ def test_within_rows_a_selector_is_tried_in_each_of_them() -> None:
     assert {one.yields[0].count for one in found} == {2}
 
 
-def test_no_two_candidates_find_the_same_and_few_are_offered() -> None:
+def test_candidates_are_few_and_find_different_elements() -> None:
     for name in FIELDS:
         found = offered(name)
         assert len(found) <= 8

@@ -17,7 +17,7 @@ from tests.press_room import listing_html, release_html, served
 TITLE = CorrectionRequest("candidates", "harbour", "release.title")
 
 
-def test_a_source_without_saved_pages_is_told(tmp_path: Path) -> None:
+def test_a_source_without_saved_pages_is_reported(tmp_path: Path) -> None:
     home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
 
     async def ask() -> str:
@@ -29,7 +29,7 @@ def test_a_source_without_saved_pages_is_told(tmp_path: Path) -> None:
     assert "no page of this source is stored yet" in asyncio.run(ask())
 
 
-def test_a_killed_child_is_told_and_another_answers(tmp_path: Path) -> None:
+def test_a_killed_child_is_reported_and_replaced(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1, 2]))
         for number in (1, 2):

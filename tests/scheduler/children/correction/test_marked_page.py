@@ -43,7 +43,7 @@ def attributes(written: str) -> set[tuple[str, str]]:
     return {(str(name), str(value)) for one in body.iter("*") for name, value in one.items()}
 
 
-def test_nothing_of_a_hostile_page_is_left_but_its_texts() -> None:
+def test_only_the_texts_of_a_hostile_page_remain() -> None:
     written = shown(HOSTILE)
     tree = html.document_fromstring(written)
     tags = {str(one.tag) for one in tree.iter("*")}
@@ -61,13 +61,13 @@ def test_nothing_of_a_hostile_page_is_left_but_its_texts() -> None:
 
 @given(st.text(st.sampled_from("<>/=\"' aAbiscriptonlhref:&;!-x\n"), max_size=200))
 @examples(200)
-def test_no_markup_brings_an_attribute_or_a_script_with_it(markup: str) -> None:
+def test_no_attribute_or_script_is_copied(markup: str) -> None:
     written = shown(f"<body><p>text {markup} end")
     assert {name for name, _ in attributes(written)} <= {"href", "target"}
     assert "<script" not in written.lower()
 
 
-def test_each_text_chooses_the_element_that_holds_it() -> None:
+def test_each_text_links_to_its_element() -> None:
     markup = "<body><div><p>One <b>two</b> three</p>four</div><img alt='five'></body>"
     page = Page("http://room.example/", markup.encode())
     written = html.document_fromstring(marked_page(page, str, 3))
@@ -86,14 +86,14 @@ def test_each_text_chooses_the_element_that_holds_it() -> None:
     assert chosen.tag == elements[3].tag == "p"
 
 
-def test_numbers_go_on_behind_what_is_left_out() -> None:
+def test_element_numbers_count_removed_elements() -> None:
     page = Page("http://room.example/", b"<body><svg><g><g></g></g></svg><p>after</p></body>")
     written = html.document_fromstring(marked_page(page, str))
     (link,) = written.iter("a")
     assert elements_of(page)[int(link.get("href") or "")].tag == "p"
 
 
-def test_an_endless_page_is_cut_and_says_so() -> None:
+def test_a_very_long_page_is_cut_with_a_note() -> None:
     written = shown("<body>" + "<p>line</p>" * (MAX_ELEMENTS + 500))
     assert written.count("<p>") <= MAX_ELEMENTS + 1
     assert "Only the beginning of this page is shown" in written
@@ -101,5 +101,5 @@ def test_an_endless_page_is_cut_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("markup", ["", "\0", "<", "<html>", "plain", "<frameset><frame src=x>"])
-def test_what_is_hardly_a_page_is_shown_all_the_same(markup: str) -> None:
+def test_a_nearly_empty_page_is_shown(markup: str) -> None:
     assert etree.HTML(shown(markup)) is not None

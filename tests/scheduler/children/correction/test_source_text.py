@@ -25,22 +25,22 @@ def changed(text: str, selector: str, name: str = "release.title") -> str:
     return with_selector(text, "harbour.toml", FIELDS[name], selector)
 
 
-def test_a_table_is_made_where_there_is_none_and_comments_stay() -> None:
+def test_a_missing_table_is_added_and_comments_stay() -> None:
     assert changed(HEAD, "h1") == f'{HEAD}\n[release]\ntitle = "h1"\n'
 
 
-def test_a_selector_is_replaced_and_others_stay() -> None:
+def test_one_selector_is_replaced_and_other_keys_stay() -> None:
     text = f'{HEAD}\n# the layout of 2024\n[release]\nbody = ".text"  # not .main\ntitle = "h2"\n'
     assert changed(text, "h1.head") == text.replace('"h2"', '"h1.head"')
 
 
-def test_an_empty_selector_has_the_field_detected_again() -> None:
+def test_an_empty_selector_restores_detection() -> None:
     text = f'{HEAD}\n[release]\ntitle = "h1"\nbody = ".text"\n'
     assert parse_source(changed(text, ""), "x").releases[0].title is None
     assert changed(HEAD, "") == HEAD
 
 
-def test_of_several_layouts_the_newest_is_changed() -> None:
+def test_the_newest_of_several_layouts_is_changed() -> None:
     text = f'{HEAD}\n[[release]]\nuntil = 2020-01-01\ntitle = "h3"\n\n[[release]]\ntitle = "h2"\n'
     rules = parse_source(changed(text, "h1"), "x").releases
     assert [one.title for one in rules] == ["h3", "h1"]
@@ -49,7 +49,7 @@ def test_of_several_layouts_the_newest_is_changed() -> None:
     assert [(one.title, one.until is None) for one in rules] == [("h3", False), ("h1", True)]
 
 
-def test_what_is_dropped_is_added_to_the_list() -> None:
+def test_a_dropped_element_is_added_to_the_list() -> None:
     text = f'{HEAD}\n[release]\ndrop = [".share"]\n'
     twice = changed(changed(text, "nav", "release.drop"), "nav", "release.drop")
     assert parse_source(twice, "x").releases[0].drop == (".share", "nav")
@@ -62,18 +62,18 @@ def test_an_inline_table_is_changed_in_its_line() -> None:
 
 
 @pytest.mark.parametrize("selector", ["h1[", "a|b", ":nonsense(", "h1::text::text"])
-def test_what_no_source_file_may_say_is_refused(selector: str) -> None:
+def test_an_invalid_source_file_is_refused(selector: str) -> None:
     with pytest.raises(SourceError, match=r"release\.title"):
         changed(HEAD, selector)
 
 
-def test_a_feed_and_a_listing_do_not_go_together() -> None:
+def test_a_feed_and_a_listing_are_refused_together() -> None:
     with pytest.raises(SourceError, match="either `feed` or"):
         changed(f'{HEAD}feed = "http://room.example/feed"\n', "h2 a", "listing.link")
 
 
 @pytest.mark.parametrize("selector", ['h1[title="x"]', "h1[title='\\\\']", 'a"b', "a\nb"])
-def test_no_selector_breaks_out_of_its_value(selector: str) -> None:
+def test_a_selector_is_always_quoted_as_a_value(selector: str) -> None:
     try:
         text = changed(HEAD, selector)
     except SourceError:
@@ -88,7 +88,7 @@ def home(tmp_path: Path) -> Home:
     return open_home(tmp_path)
 
 
-def test_a_file_is_written_if_it_is_still_the_one_that_was_seen(home: Home) -> None:
+def test_a_source_file_is_written_only_if_it_is_unchanged(home: Home) -> None:
     path = home.sources / "harbour.toml"
     path.chmod(0o600)
     save_selector(home, "harbour", TITLE, "h1", digest_of(HEAD))
@@ -99,7 +99,7 @@ def test_a_file_is_written_if_it_is_still_the_one_that_was_seen(home: Home) -> N
     assert [one.name for one in home.sources.iterdir()] == ["harbour.toml"]
 
 
-def test_a_shipped_source_is_copied_into_home(home: Home) -> None:
+def test_a_bundled_source_is_copied_into_home(home: Home) -> None:
     shipped = next(iter(sorted(shipped_folder().glob("*.toml"))))
     text = shipped.read_text("utf-8")
     save_selector(home, shipped.stem, TITLE, "h1", digest_of(text))
@@ -107,7 +107,7 @@ def test_a_shipped_source_is_copied_into_home(home: Home) -> None:
     assert shipped.read_text("utf-8") == text
 
 
-def test_a_link_to_a_file_elsewhere_stays_a_link(home: Home, tmp_path: Path) -> None:
+def test_a_link_to_a_source_file_stays_a_link(home: Home, tmp_path: Path) -> None:
     kept = tmp_path / "kept.toml"
     (home.sources / "harbour.toml").rename(kept)
     (home.sources / "harbour.toml").symlink_to(kept)
@@ -116,6 +116,6 @@ def test_a_link_to_a_file_elsewhere_stays_a_link(home: Home, tmp_path: Path) -> 
     assert 'title = "h1"' in kept.read_text()
 
 
-def test_a_source_that_is_not_there_is_told(home: Home) -> None:
+def test_an_unknown_source_is_reported(home: Home) -> None:
     with pytest.raises(UnknownSource):
         save_selector(home, "../harbour", TITLE, "h1", "")

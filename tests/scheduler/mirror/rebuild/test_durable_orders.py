@@ -85,7 +85,7 @@ def is_obeyed(store: JournalStore) -> bool:
 
 
 @pytest.mark.parametrize("give", [hide, hide_without_archive, redact_page, remove])
-def test_an_order_that_was_acknowledged_survives_a_loss_of_power(
+def test_an_acknowledged_order_survives_a_power_failure(
     give: Callable[[Home, str], None],
     room: Room,
     home: Home,

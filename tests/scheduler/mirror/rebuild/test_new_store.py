@@ -75,7 +75,7 @@ def test_no_command_replaces_a_lost_store(command: tuple[str, ...], home: Path) 
     assert not (home / "communique.db").exists()
 
 
-def test_serve_ends_without_a_store_and_without_a_published_site(home: Path) -> None:
+def test_serve_fails_without_a_store_and_site(home: Path) -> None:
     lose(home)
     assert not (home / "site").exists()
     result = communique("serve", home=home)
@@ -106,7 +106,7 @@ def test_commands_name_the_fix_for_a_store_that_is_not_a_database(
         assert way in result.stderr
 
 
-def test_a_store_of_tables_alone_is_a_lost_one(home: Path) -> None:
+def test_a_store_with_empty_tables_is_lost(home: Path) -> None:
     lose(home)
     # As a command of an earlier version left it, which replaced the store.
     open_store(f"sqlite:{home / 'communique.db'}").close()
@@ -152,7 +152,7 @@ def test_a_new_store_hides_what_the_lost_one_hid(room: Room, home: Path) -> None
     assert not [path for path in pages if hidden in path.read_text()]
 
 
-def test_a_new_store_hides_a_release_that_moved_meanwhile(room: Room, home: Path) -> None:
+def test_a_new_store_hides_a_release_that_moved(room: Room, home: Path) -> None:
     lose(home)
     room.page("/", listing_html([1, 3], more='<a href="/moved/2.html">Release number 2</a>'))
     moved = release_html(2)
@@ -179,7 +179,9 @@ def test_a_new_store_knows_renamed_and_removed_sources(room: Room, home: Path) -
         assert (release.source, release.hidden) == ("pier", True)
 
 
-def test_what_a_new_store_hides_outlives_its_loss(room: Room, home: Path, tmp_path: Path) -> None:
+def test_releases_hidden_by_a_new_store_stay_hidden_after_its_loss(
+    room: Room, home: Path, tmp_path: Path
+) -> None:
     lose(home)
     assert communique("collect", "--new-store", home=home).returncode == 0
     lose(home)
@@ -201,7 +203,7 @@ def test_a_store_that_is_not_lost_stays(room: Room, home: Path, tmp_path: Path) 
     assert collect(new, "--new-store")["new"] == 3
 
 
-def test_an_empty_database_beside_a_journal_is_a_lost_store(
+def test_an_empty_database_with_a_journal_is_a_lost_store(
     room: Room, home: Path, tmp_path: Path, postgres_url: str
 ) -> None:
     store = f'\n[store]\nurl = "{postgres_url}"\n'
@@ -230,7 +232,7 @@ class CollectedMeanwhile(Home):
 
 
 @pytest.mark.parametrize("blank", [False, True])
-def test_a_store_that_another_process_begins_meanwhile_is_not_lost(
+def test_a_store_that_another_process_creates_is_not_lost(
     room: Room, tmp_path: Path, *, blank: bool
 ) -> None:
     path = make_home(tmp_path / "home", f"{room.base}/")

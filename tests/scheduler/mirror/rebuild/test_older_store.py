@@ -123,7 +123,7 @@ def test_an_older_store_removes_what_was_removed_since(home: Path) -> None:
     assert ids(rebuilt(home)) == {}
 
 
-def test_a_release_that_an_older_store_lacks_is_hidden_when_it_is_found_again(
+def test_a_release_missing_in_an_older_store_is_hidden_when_found_again(
     room: Room, home: Path
 ) -> None:
     room.page("/", listing_html([1, 2, 3, 4]))
@@ -151,7 +151,7 @@ def test_a_rebuilt_store_obeys_the_orders_of_every_branch_of_the_journal(home: P
     assert sorted(ids(home)) == ["1"]
 
 
-def test_orders_that_were_given_without_an_archive_outlive_the_store(home: Path) -> None:
+def test_orders_given_without_an_archive_outlive_the_store(home: Path) -> None:
     (home / "communique.toml").write_text(f"{SETTINGS}\n[archive]\nenabled = false\n")
     hide(home, "2")
     hide(home, "3")
@@ -175,7 +175,7 @@ def test_an_order_that_failed_is_not_kept(home: Path) -> None:
     assert not (home / ORDERS).exists()
 
 
-def test_an_order_whose_line_was_cut_off_is_none(home: Path) -> None:
+def test_an_order_with_an_incomplete_line_is_ignored(home: Path) -> None:
     hide(home, "1")
     hide(home, "2")
     go_back(home)
@@ -188,7 +188,7 @@ def test_an_order_whose_line_was_cut_off_is_none(home: Path) -> None:
     assert sorted(ids(home)) == ["2"]
 
 
-def test_the_doctor_reports_orders_that_the_store_lacks(home: Path) -> None:
+def test_the_doctor_reports_orders_missing_in_the_store(home: Path) -> None:
     hide(home, "2")
     go_back(home)
     found = json.loads(communique("doctor", "--json", home=home).stdout)["checks"]
@@ -208,7 +208,7 @@ def test_a_restored_backup_obeys_its_newer_archive(home: Path, tmp_path: Path) -
     assert sorted(ids(restored)) == ["1", "3"]
 
 
-def test_a_rebuilt_home_has_a_list_of_orders_of_its_own(home: Path) -> None:
+def test_a_rebuilt_home_has_its_own_list_of_orders(home: Path) -> None:
     hide(home, "2")
     before = (home / ORDERS).read_bytes()
     folder = rebuilt(home)

@@ -169,7 +169,7 @@ def times_of(home: Path) -> Sequence[ReleaseTimes]:
         return store.release_times("harbour", limit=99)
 
 
-def test_a_visit_that_was_killed_is_rebuilt_as_far_as_it_came(room: Room, tmp_path: Path) -> None:
+def test_a_killed_visit_is_rebuilt_as_far_as_it_got(room: Room, tmp_path: Path) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
     hold = threading.Event()
     room.answers["/news/7.html"].hold = hold
@@ -210,7 +210,7 @@ def killed_before_it_commits(home: Home, at: dt.datetime) -> None:
     assert process.exitcode == -signal.SIGKILL
 
 
-def test_what_was_written_and_never_committed_does_not_come_back(
+def test_records_without_a_commit_are_not_rebuilt(
     room: Room, tmp_path: Path, noon: dt.datetime
 ) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
@@ -255,7 +255,7 @@ def exported(home: Path) -> list[dict[str, Any]]:
     )
 
 
-def test_what_one_damaged_record_of_the_journal_told_comes_back_from_the_captures(
+def test_releases_of_a_damaged_journal_record_come_back_from_captures(
     room: Room, tmp_path: Path
 ) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
@@ -301,9 +301,7 @@ def provenance(home: Path, url: str, *arguments: str) -> Any:
     return json.loads(done("show", url, "--provenance", "--json", *arguments, home=home))
 
 
-def test_what_saw_releases_last_is_rebuilt_and_what_of_it_is_damaged_is_named(
-    room: Room, tmp_path: Path
-) -> None:
+def test_last_captures_are_rebuilt_and_damaged_ones_listed(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     urls = [f"{room.base}/news/{number}.html" for number in range(1, 5)]
     collect(home)
@@ -332,9 +330,7 @@ def test_what_saw_releases_last_is_rebuilt_and_what_of_it_is_damaged_is_named(
     assert provenance(tmp_path / "third", urls[2])["unreadable"] == {}
 
 
-def test_what_saw_a_release_last_and_was_taken_out_is_rebuilt_as_gone(
-    room: Room, tmp_path: Path
-) -> None:
+def test_a_removed_last_capture_is_rebuilt_as_gone(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     for _ in range(2):
         collect(home)
@@ -349,7 +345,7 @@ def test_what_saw_a_release_last_and_was_taken_out_is_rebuilt_as_gone(
     assert provenance(tmp_path / "again", url) == before
 
 
-def test_with_a_key_that_is_not_the_log_s_nothing_is_written(room: Room, tmp_path: Path) -> None:
+def test_nothing_is_rebuilt_with_the_key_of_another_log(room: Room, tmp_path: Path) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
     collect(home)
     (tmp_path / "no.key").write_bytes(b"PK\x03\x04")
@@ -364,7 +360,7 @@ def test_with_a_key_that_is_not_the_log_s_nothing_is_written(room: Room, tmp_pat
         assert not target.exists()
 
 
-def test_of_a_file_without_an_event_the_last_record_is_taken_and_without_one_it_is_named(
+def test_a_file_without_an_event_is_restored_from_its_last_record_or_reported(
     room: Room, tmp_path: Path
 ) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
@@ -384,9 +380,7 @@ def test_of_a_file_without_an_event_the_last_record_is_taken_and_without_one_it_
     assert "12 releases with no usable file of their source (harbour)" in result.stdout
 
 
-def test_a_rebuild_that_is_killed_or_finds_no_room_leaves_nothing_at_its_place(
-    room: Room, tmp_path: Path
-) -> None:
+def test_a_killed_or_failed_rebuild_leaves_no_files(room: Room, tmp_path: Path) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
     collect(home)
 
@@ -412,7 +406,7 @@ def test_a_rebuild_that_is_killed_or_finds_no_room_leaves_nothing_at_its_place(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["again", "home"]
 
 
-def test_a_folder_that_holds_something_is_left_alone(room: Room, tmp_path: Path) -> None:
+def test_a_folder_with_files_is_not_changed(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     collect(home)
     before = files_of(home)
@@ -421,7 +415,7 @@ def test_a_folder_that_holds_something_is_left_alone(room: Room, tmp_path: Path)
     assert files_of(home) == before
 
 
-def test_without_a_journal_there_is_nothing_to_rebuild_from(tmp_path: Path) -> None:
+def test_a_rebuild_needs_a_journal(tmp_path: Path) -> None:
     (tmp_path / "home" / "archive").mkdir(parents=True)
     result = communique(
         "mirror", "rebuild", "--to", str(tmp_path / "again"), home=tmp_path / "home"
@@ -430,9 +424,7 @@ def test_without_a_journal_there_is_nothing_to_rebuild_from(tmp_path: Path) -> N
     assert not (tmp_path / "again").exists()
 
 
-def test_a_home_that_was_there_before_its_archive_is_rebuilt_too(
-    room: Room, tmp_path: Path
-) -> None:
+def test_a_home_older_than_its_archive_is_rebuilt_too(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     settings = home / "communique.toml"
     text = settings.read_text()
