@@ -113,8 +113,11 @@ class SiteServer:
 
         Raises OSError.
         """
-        route = self._table.find(path, "GET", headers)
-        if (route and route.responds) or self._is_generated(path) or is_for_a_person(path, headers):
+        if (
+            self._table.responds(path, headers)
+            or self._is_generated(path)
+            or is_for_a_person(path, headers)
+        ):
             return None
         held = self._cache.find(path)
         if held is None:

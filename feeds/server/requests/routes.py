@@ -85,15 +85,22 @@ class RouteTable:
         self.routes: Final = tuple(routes)
         self._exact: dict[str, list[Route]] = {}
         self._patterns: dict[str, list[tuple[str, re.Pattern[str], Route]]] = {}
+        self._own_paths: set[str] = set()
+        self._own_patterns: dict[str, list[tuple[str, re.Pattern[str], Condition | None]]] = {}
         for one in self.routes:
+            is_own = one.responds and not one.if_no_file
             if "{" not in one.path:
                 self._exact.setdefault(one.path, []).append(one)
+                if is_own:
+                    self._own_paths.add(one.path)
                 continue
             prefix = one.path.partition("{")[0]
             # Parameters of the kind ``path`` may contain any character.
             pattern = re.compile(compile_path(one.path)[0].pattern, re.DOTALL)
-            rows = self._patterns.setdefault(folder_of(prefix), [])
-            rows.append((prefix, pattern, one))
+            folder = folder_of(prefix)
+            self._patterns.setdefault(folder, []).append((prefix, pattern, one))
+            if is_own:
+                self._own_patterns.setdefault(folder, []).append((prefix, pattern, one.condition))
 
     def find(
         self,
@@ -122,6 +129,22 @@ class RouteTable:
                 return one
             other = other or one
         return other
+
+    def responds(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Return whether a row, and not a file, responds to a path.
+
+        Every GET of a file in memory asks this, so it looks at few rows.
+        """
+        if path in self._own_paths:
+            return True
+        for prefix, pattern, condition in self._own_patterns.get(folder_of(path), ()):
+            if (
+                path.startswith(prefix)
+                and (condition is None or condition(path, headers))
+                and pattern.match(path)
+            ):
+                return True
+        return False
 
     @property
     def needs_operators(self) -> bool:

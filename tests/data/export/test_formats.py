@@ -268,7 +268,7 @@ def test_a_copy_replaces_nothing_and_two_do_not_write_at_once(tmp_path: Path) ->
     with pytest.raises(DestinationError, match="already exists"), destination(to):
         pass
     assert to.read_text() == "mine"
-    with pytest.raises(DestinationError, match="no folder"), destination(tmp_path / "a" / "b"):
+    with pytest.raises(DestinationError, match="does not exist"), destination(tmp_path / "a" / "b"):
         pass
     other = tmp_path / "other"
     with destination(other) as temporary:

@@ -62,6 +62,18 @@ def test_a_row_may_depend_on_headers_or_on_a_missing_file() -> None:
     assert table.access("/a/1", "GET") == "read"
 
 
+def test_a_path_has_a_responder_unless_it_may_be_a_file() -> None:
+    found = reserved("/hub").endpoint
+    rows = [reserved("/hub"), reserved("/api/{rest:path}"), Route("/static/{file:path}")]
+    rows += [Route("/tile/{n}", endpoint=found, if_no_file=True)]
+    rows += [Route("/past/{n}", endpoint=found, condition=lambda _, asked: any(asked))]
+    table = RouteTable(rows)
+    answers = [table.responds(one, ()) for one in ("/hub", "/api/x", "/static/x", "/tile/1")]
+    assert answers == [True, True, False, False]
+    assert not table.responds("/past/1", ())
+    assert table.responds("/past/1", [(b"accept-datetime", b"")])
+
+
 def test_a_reserved_row_responds_and_accepts_only_reading() -> None:
     row = reserved("/hub")
     assert (is_reserved(row), row.responds, row.methods) == (True, True, READ_METHODS)
