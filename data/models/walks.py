@@ -37,7 +37,8 @@ class Walk:
     ``listed`` counts the releases that this walk listed. ``archives`` are still to be read, newest
     first; ``archived`` counts archives that were read and listed releases. ``remains`` is a clause
     about older releases that the pages mention but do not lead to. ``total`` is the number of
-    releases that the listing claims, 0 if it claims none.
+    releases that the listing claims, 0 if it claims none. ``forbidden`` is a clause about the first
+    archive that robots.txt forbids.
     """
 
     start: str
@@ -56,6 +57,7 @@ class Walk:
     archived: int = 0
     remains: str = ""
     total: int = 0
+    forbidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)

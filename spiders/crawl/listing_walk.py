@@ -288,8 +288,8 @@ class ListingWalk:
             return True
         is_beyond = status in BEYOND or (self._archive is not None and kind in PASSED_OVER)
         if is_beyond and not self.again:
-            if kind == "robots":
-                self._walk = replace(walk, remains=f"robots.txt forbids {self._place()}")
+            if kind == "robots" and not walk.forbidden:
+                self._walk = replace(walk, forbidden=f"robots.txt forbids {self._place()}")
             self.pass_over()
             return False
         failed = walk.failed + 1
@@ -457,7 +457,7 @@ class ListingWalk:
 
     def _over(self, walk: Walk) -> Walk:
         """A walk that read its last page: complete, or bounded if something looks like more."""
-        reason = walk.remains
+        reason = walk.forbidden or walk.remains
         is_same = walk.archived >= IDLE - 1 and walk.idle >= IDLE - 1
         if is_same and self._keys and self._keys == self._front_keys:
             reason = "the archives list the same releases as the first page"

@@ -10,6 +10,7 @@ from typing import Final
 from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.text.markup.oversized_tags import MAX_TAGS
+from data.text.urls import page_address
 from spiders.items import Listing, ListingItem
 from spiders.listing.candidates import LIKELY
 from spiders.listing.day_order import page_reading, shown_texts
@@ -189,13 +190,15 @@ def is_of_sections(items: Sequence[ListingItem], sections: Sequence[Section]) ->
     """Whether the releases of a page are its sections, and not the items that were detected.
 
     Such items lead to what the sections link to, documents say, or fewer of them have dates. A
-    single section is a list of one only if the items are in it.
+    single section is a list of one only if the items are in it, or if it states its permanent
+    address and no other item has a date.
     """
     within = frozenset[str]().union(*(one.links for one in sections))
+    within |= {page_address(one.url) for one in sections}
     inside = sum(item.url in within for item in items)
     dated = sum(item.published is not None and item.url not in within for item in items)
     if len(sections) == 1:
-        return 0 < len(items) == inside
+        return 0 < len(items) == inside or (sections[0].is_permanent and not dated)
     return inside >= MOSTLY * len(items) or dated * FEW < len(sections)
 
 

@@ -7,6 +7,7 @@ whether it is a release.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -211,23 +212,49 @@ def _held(anchors: Anchors) -> Iterator[Candidate]:
 
 
 def _headed(root: etree._Element, anchors: Anchors) -> Iterator[Candidate]:
-    """Headings with an anchor, and what follows each up to the next heading of its level."""
+    """Headings with an anchor, and what follows each up to the next one of its level.
+
+    Headings without an anchor are of a text if one with an anchor follows, or if the heading with
+    an anchor is the only one in its element.
+    """
+    named = {heading: name for heading in root.iter(*LEVEL_OF) if (name := _anchor_of(heading))}
+    last: dict[tuple[etree._Element | None, object], etree._Element] = {}
+    counts: Counter[tuple[etree._Element | None, object]] = Counter()
+    for heading in named:
+        place = heading.getparent(), heading.tag
+        last[place] = heading
+        counts[place] += 1
     total = 0
-    for heading in root.iter(*LEVEL_OF):
-        before = heading.getprevious()
-        anchor = before if before is not None and before.tag == "a" and not len(before) else None
-        inner = next((one for one in heading.iter(etree.Element) if first_id(one)), None)
-        name = first_id(inner, anchor)
-        if not name:
-            continue
+    for heading, name in named.items():
+        place = heading.getparent(), heading.tag
+        level = LEVEL_OF[str(heading.tag)]
+        is_alone = counts[place] == 1 and _begins(heading)
         parts: list[etree._Element] = []
         for one in islice(heading.itersiblings(), min(MAX_SIBLINGS, MAX_TOTAL_SIBLINGS - total)):
-            if LEVEL_OF.get(str(one.tag), 9) <= LEVEL_OF[str(heading.tag)]:
+            next_level = LEVEL_OF.get(str(one.tag), 9)
+            is_inner = one not in named and (is_alone or last[place] is not heading)
+            if next_level < level or (next_level == level and not is_inner):
                 break
             parts.append(one)
         total += len(parts)
         if parts:
             yield Candidate(name, heading, tuple(parts), "anchored", name in anchors.linked)
+
+
+def _anchor_of(heading: etree._Element) -> str:
+    """The id that leads to a heading: its own, one within it, or that of an anchor before it."""
+    before = heading.getprevious()
+    anchor = before if before is not None and before.tag == "a" and not len(before) else None
+    inner = next((one for one in heading.iter(etree.Element) if first_id(one)), None)
+    return first_id(inner, anchor)
+
+
+def _begins(heading: etree._Element) -> bool:
+    """Whether a heading is the first one of its level in an element for one section."""
+    parent = heading.getparent()
+    if parent is None or parent.tag not in HOLDERS:
+        return False
+    return all(one.tag not in LEVEL_OF for one in islice(heading.itersiblings(preceding=True), 5))
 
 
 def _holds(outer: etree._Element, inner: etree._Element) -> bool:

@@ -108,3 +108,8 @@ def _texts(
 def _parent(element: etree._Element) -> etree._Element:
     parent = element.getparent()
     return element if parent is None else parent
+
+
+def text_of(element: etree._Element) -> str:
+    """The whole text of an element on one line."""
+    return clean_line(" ".join(map(str, element.itertext())))

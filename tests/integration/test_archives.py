@@ -251,6 +251,58 @@ def test_an_archive_that_leads_elsewhere_or_is_gone_is_passed_over(room: Room, h
     assert exported(home) == sorted(f"{n}.html" for n in (*of_year(2026), *of_year(2023)))
 
 
+@pytest.mark.parametrize(
+    ("forbidden", "shown"),
+    [
+        ((2026,), (0, 1)),
+        ((2025,), (0, 1, 2, 3)),
+        ((2024,), (0, 1)),
+        ((2023,), (0, 1, 2, 3)),
+        ((2025, 2024, 2023), (0, 1, 2, 3)),
+        (YEARS, (0, 1)),
+    ],
+)
+@pytest.mark.parametrize("in_one_visit", [True, False])
+def test_an_archive_that_robots_txt_forbids_bounds_the_history_with_that_reason(
+    room: Room,
+    home: Path,
+    forbidden: tuple[int, ...],
+    shown: tuple[int, ...],
+    *,
+    in_one_visit: bool,
+) -> None:
+    room.page("/news/", rows(shown, more=tabs()))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year)))
+    rules = "\n".join(f"Disallow: /news/{year}/" for year in forbidden)
+    room.page("/robots.txt", f"User-agent: *\n{rules}\n", content_type="text/plain")
+    if not in_one_visit:
+        limit(home, max_pages=2)
+    run = walked(home)
+    while run["history"] == "walking":
+        run = walked(home)
+    assert run["history"] == "bounded"
+    assert f"robots.txt forbids the archive of {max(forbidden)}" in str(run["bound"])
+    open_years = [year for year in YEARS if year not in forbidden]
+    listed = {*shown, *(number for year in open_years for number in of_year(year))}
+    assert exported(home) == sorted(f"{number}.html" for number in listed)
+    assert not [path for path in asked(room) if path.endswith(tuple(f"{y}/" for y in forbidden))]
+    # The next visit reports the same, and finds nothing else.
+    assert told(walked(home)) == (0, "bounded", 0)
+
+
+def test_an_index_of_archives_that_robots_txt_forbids_bounds_the_history(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", rows([0, 1], more=links([("/archive/", "News archive")])))
+    room.page("/archive/", rows([2, 3]))
+    rules = "User-agent: *\nDisallow: /archive/\n"
+    room.page("/robots.txt", rules, content_type="text/plain")
+    run = walked(home)
+    assert told(run) == (2, "bounded", 0)
+    assert "robots.txt forbids" in str(run["bound"])
+
+
 def test_a_visible_pager_is_tried_where_the_stated_next_page_fails(room: Room, home: Path) -> None:
     for place in range(4):
         stated = f'<link rel="next" href="/news/page/{place + 2}/">'

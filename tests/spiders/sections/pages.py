@@ -187,3 +187,42 @@ def definition(said: Said, number: int) -> str:
         f'<dl class="accordion"><dt class="toggle">{said.date} {said.title}</dt>'
         f"<dd><p>{said.text}</p></dd></dl>"
     )
+
+
+def panel(said: Said, number: int) -> str:
+    """A disclosure whose text has headings of its own."""
+    return (
+        f'<details id="p{number}"><summary>{said.title} <time datetime="{said.day}">{said.date}'
+        f"</time></summary><p>{said.text}</p><h2>{said.text[:9]}</h2><p>{said.text}</p></details>"
+    )
+
+
+def row(said: Said, number: int) -> str:
+    """A row with a button, whose label all rows share, that opens a dialog with a heading."""
+    return (
+        f'<tr><td>{said.date}</td><td><button data-bs-toggle="modal" data-bs-target="#d{number}">'
+        f'+ PDF &amp; Text</button></td></tr><tr id="d{number}" class="modal" style="display:none">'
+        f"<td><h4>{said.title}</h4><p>{said.text}</p></td></tr>"
+    )
+
+
+def chapter(said: Said, number: int) -> str:
+    """A section in an element of its own, whose text has headings of the same level."""
+    return f'<section>{flat(said, number)}<p><a href="#main">&uarr;</a></p></section>'
+
+
+def flat(said: Said, number: int) -> str:
+    """A heading with an id, and a text with headings of the same level without one."""
+    return (
+        f'<h2 id="r{number}">{said.title}</h2><p><em>{said.date}</em></p><p>{said.text}</p>'
+        f"<p>{said.text}</p><h2>{said.text[:9]}</h2><p>{said.text} {number}</p>"
+    )
+
+
+def entry(said: Said, number: int) -> str:
+    """An entry of a weblog below a heading with its day, with its permanent address."""
+    return (
+        f'<h2>{said.date}</h2><div class="entry"><h3><a name="e{number}">{said.title}</a></h3>'
+        f'<div>{said.text} {said.text} {said.text}</div><p>9:30 | <a href="/log/">/</a> | '
+        f'<a href="/log/{said.day.replace("-", "/")}#e{number}">#</a></p></div>'
+    )

@@ -20,9 +20,14 @@ from tests.spiders.sections.pages import (
     anchored,
     article,
     bootstrap,
+    chapter,
     definition,
     details,
+    entry,
+    flat,
     modal,
+    panel,
+    row,
 )
 
 READING = DateContext("Europe/Oslo", now=dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
@@ -112,6 +117,79 @@ def test_a_table_of_contents_makes_short_sections_releases() -> None:
     ]
     assert len(found(site.page(sections, f"<ul>{contents}</ul>"))) == 2
     assert not found(site.page(sections))
+
+
+@pytest.mark.parametrize("lang", [*SITES])
+def test_headings_within_a_text_are_not_its_title_and_do_not_end_it(lang: str) -> None:
+    site = SITES[lang]
+    for markup in (panel, chapter):
+        sections = found(site.page([markup(one, n) for n, one in enumerate(site.said)]))
+        assert [one.title for one in sections] == [one.title for one in site.said]
+        assert [one.published.iso for one in sections] == [one.day for one in site.said]
+        for section, said in zip(sections, site.said, strict=True):
+            text = "".join(map(str, section.content.itertext()))
+            assert text.count(said.text) == (2 if markup is panel else 3)
+            assert said.text[:9] in [node.text for node in section.content.iter("h2")]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh", "ar"])
+def test_a_heading_without_an_anchor_between_two_with_one_does_not_end_a_section(lang: str) -> None:
+    site = SITES[lang]
+    end = "<h2>Contact</h2><p>The desk is open from nine to noon.</p>"
+    sections = found(site.page([*(flat(one, n) for n, one in enumerate(site.said)), end]))
+    texts = ["".join(map(str, one.content.itertext())) for one in sections]
+    for place, said in enumerate(site.said[:-1]):
+        assert texts[place].count(said.text) == 3
+    assert not any("noon" in text for text in texts)
+
+
+@pytest.mark.parametrize("lang", ["en", "ru", "ja"])
+def test_the_label_that_all_buttons_share_is_not_a_title(lang: str) -> None:
+    site = SITES[lang]
+    rows = "".join(row(one, n) for n, one in enumerate(site.said))
+    sections = found(site.page([f"<table>{rows}</table>"]))
+    assert [one.title for one in sections] == [one.title for one in site.said]
+
+
+@pytest.mark.parametrize("lang", [*SITES])
+def test_entries_below_headings_with_their_days_have_their_permanent_addresses(lang: str) -> None:
+    site = SITES[lang]
+    html = site.page([entry(one, n) for n, one in enumerate(site.said)])
+    listing = read_listing(Page(URL, html.encode()), READING)
+    assert [
+        (item.url, item.title, item.published and item.published.iso) for item in listing.items
+    ] == [
+        (f"https://weir.example/log/{one.day.replace('-', '/')}#e{n}", one.title, one.day)
+        for n, one in enumerate(site.said)
+    ]
+    sections = found(html)
+    assert all("9:30" not in "".join(map(str, one.content.itertext())) for one in sections)
+    # The page of the permanent address has one entry.
+    item = listing.items[0]
+    alone = site.page([entry(site.said[0], 0)]).encode()
+    (again,) = read_listing(Page(item.url.partition("#")[0], alone), READING).items
+    assert (again.url, again.title) == (item.url, item.title)
+
+
+def test_entries_of_one_day_and_of_the_days_after_it_have_their_own_days() -> None:
+    site = SITES["de"]
+    first, *rest = site.said
+    same = entry(rest[0], 1).removeprefix(f"<h2>{rest[0].date}</h2>")
+    sections = found(site.page([entry(first, 0), same, entry(rest[1], 2)]))
+    assert [one.published.iso for one in sections] == [first.day, first.day, rest[1].day]
+
+
+def test_the_parts_of_minutes_and_of_lists_of_changes_are_no_releases() -> None:
+    site = SITES["en"]
+    days = [
+        f"<h2>{one.date}</h2>"
+        + "".join(
+            f'<h3 id="{name}-{place}">{name}</h3><p>{one.text} {one.text} {one.text}</p>'
+            for name in ("Attendance", "Decisions", "Questions")
+        )
+        for place, one in enumerate(site.said)
+    ]
+    assert not found(site.page(days))
 
 
 def question(said: Said, number: int) -> str:

@@ -1,0 +1,246 @@
+"""Reads the title, the date and the text of candidates for sections that are releases."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import Final
+
+from lxml import etree
+
+from data.dates.context import DateContext
+from data.dates.parse import DateReader, plausible, scan
+from data.models import Published
+from data.text.clean import clean_line
+from spiders.page.generic_names import is_generic
+from spiders.page.html_tree import LEVEL_OF
+from spiders.sections.candidates import Candidate
+from spiders.sections.lines import Budget, Line, lines_of
+
+MIN_TEXT: Final = 40
+"""Minimum characters of a section's text if a control opens it or the page links to it."""
+
+MAX_TITLE: Final = 300
+"""Maximum characters of a title."""
+
+MIN_TITLE_LETTERS: Final = 4
+
+HEADER_LINES: Final = 8
+FIRST_LINES: Final = 4
+"""Lines of a header, and first lines of a text, in which title and date are looked for."""
+
+MAX_LABEL: Final = 40
+"""Maximum characters beside the date in a line that states the date."""
+
+MAX_DATE_LINES: Final = 2
+"""Maximum number of lines of a section that are dates; more are a list."""
+
+MAX_WEEKDAY: Final = 14
+"""Maximum characters beside the date in a heading that is only a day."""
+
+MAX_HEADINGS: Final = 4_000
+"""Maximum number of headings of a page that are read as days."""
+
+MAX_PIECES: Final = 30
+"""Maximum number of texts of such a heading, and of elements in which it is looked for."""
+
+MAX_DATED: Final = 5_000
+"""Maximum number of lines of a page that are read as dates."""
+
+MAX_READ: Final = 300_000
+"""Maximum number of elements that are read as lines, in all candidates of a page together."""
+
+WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+"""Letters of scripts in which one stands for several of others."""
+
+EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
+"""Characters between a title and a date in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A candidate that has a title, a date and a text of ``length`` characters.
+
+    ``is_dated_above`` is whether a heading above the section states the date.
+    """
+
+    candidate: Candidate
+    title: str
+    published: Published
+    heads: tuple[Line, ...]
+    length: int
+    is_dated_above: bool = False
+
+
+class LineReader:
+    """Reads the dates of lines, up to MAX_DATED per page."""
+
+    def __init__(self, reading: DateContext, root: etree._Element) -> None:
+        self._dates = DateReader(reading)
+        self._reading = reading
+        self._left = MAX_DATED
+        self.budget = Budget(MAX_READ)
+        self._days = self._days_above(root)
+
+    def _days_above(self, root: etree._Element) -> dict[etree._Element, Published]:
+        """The day for each heading below a heading that is only a day, as in a weblog."""
+        found: dict[etree._Element, Published] = {}
+        level, day = 0, None
+        for heading in islice(root.iter(*LEVEL_OF), MAX_HEADINGS):
+            own = LEVEL_OF[str(heading.tag)]
+            text = _label_of(heading)
+            stated = self.date(Line(text, heading)) if any(map(str.isdigit, text)) else None
+            if stated and len(stated[1].strip(EDGES)) <= MAX_WEEKDAY:
+                level, day = own, stated[0]
+            elif own <= level:
+                day = None
+            elif day:
+                found[heading] = day
+        return found
+
+    def day_above(self, candidate: Candidate) -> Published | None:
+        """The day that a heading above a candidate states for it."""
+        if not self._days:
+            return None
+        header = candidate.header
+        whole = candidate.parts[:1] if header is None else (header,)
+        within = (one for part in whole for one in islice(part.iter(etree.Element), MAX_PIECES))
+        return next((self._days[one] for one in within if one in self._days), None)
+
+    def date(self, line: Line) -> tuple[Published, str] | None:
+        """The date in a line, with the rest of its text; None without a date."""
+        self._left -= 1
+        if self._left < 0 or len(line.text) > MAX_TITLE:
+            return None
+        stated = line.element.get("datetime") if line.element.tag == "time" else None
+        if stated and (found := self._dates.stated(stated, line.text, "section:time")):
+            return (found, "") if plausible(found, self._reading.now) else None
+        dates = [*scan(line.text, self._reading, "section")]
+        for one in dates:
+            if plausible(one.published, self._reading.now):
+                return one.published, f"{line.text[: one.start]} {line.text[one.end :]}"
+        if not dates and len(line.text) <= MAX_LABEL and any(map(str.isdigit, line.text)):
+            slow = self._dates.rare_date(line.text, "section")
+            if slow and plausible(slow, self._reading.now):
+                return slow, ""
+        return None
+
+
+def _label_of(heading: etree._Element) -> str:
+    """The text of a heading on one line; empty if it is longer than a date."""
+    pieces: list[str] = []
+    for piece in map(str, islice(heading.itertext(), MAX_PIECES)):
+        pieces.append(piece)
+        if len(piece.strip()) > MAX_LABEL:
+            return ""
+    text = clean_line(" ".join(pieces))
+    return text if len(pieces) < MAX_PIECES and len(text) <= MAX_LABEL else ""
+
+
+def rated_of(candidates: Sequence[Candidate], reader: LineReader) -> list[Rated]:
+    """The candidates of one kind that have a title, a date and a text."""
+    headers = [
+        () if one.header is None else (*islice(lines_of(one.header, reader.budget), HEADER_LINES),)
+        for one in candidates
+    ]
+    counts = Counter(text for header in headers for text in {line.text for line in header})
+    labels = frozenset(text for text, count in counts.items() if count > 1)
+    rated = (
+        _rated(one, header, labels, reader) for one, header in zip(candidates, headers, strict=True)
+    )
+    return [one for one in rated if one]
+
+
+def _rated(
+    candidate: Candidate, header: Sequence[Line], labels: frozenset[str], reader: LineReader
+) -> Rated | None:
+    """A candidate with its title, date and text, or None if one is missing.
+
+    ``labels`` are the texts that several headers have, such as those of buttons.
+    """
+    body = (line for part in candidate.parts for line in lines_of(part, reader.budget))
+    first = [*islice(body, FIRST_LINES + (0 if header else 2))]
+    published, dated, rest = _dated(header, first, reader)
+    above = reader.day_above(candidate) if published is None else None
+    published = published or above
+    if published is None:
+        return None
+    title, titled = _title(header, first, labels, dated, rest)
+    if not title:
+        return None
+    heads = tuple(line for line in first if line in {dated, titled} or line.text == title)
+    others = [line for line in (*first, *body) if line not in heads]
+    length = sum(_length(line) for line in others)
+    if length < MIN_TEXT or _lists_dates(others, reader):
+        return None
+    return Rated(candidate, title, published, heads, length, above is not None)
+
+
+def _dated(
+    header: Sequence[Line], first: Sequence[Line], reader: LineReader
+) -> tuple[Published | None, Line | None, str]:
+    """The date of a section, its line, and the rest of that line."""
+    for line in header:
+        if found := reader.date(line):
+            return found[0], line, found[1].strip(EDGES)
+    for line in first:
+        found = reader.date(line)
+        if found and (line.heads or (not line.linked and len(found[1].strip()) <= MAX_LABEL)):
+            return found[0], line, found[1].strip(EDGES)
+    return None, None, ""
+
+
+def _title(
+    header: Sequence[Line],
+    first: Sequence[Line],
+    labels: frozenset[str],
+    dated: Line | None,
+    rest: str,
+) -> tuple[str, Line | None]:
+    """The title of a section and its line; empty without one.
+
+    A heading below some text is of a part of that text. It is not the title of a section whose
+    header has a line of its own.
+    """
+    titles = {}
+    for line in (*header, *first):
+        text = rest if line == dated else line.text.strip(EDGES)
+        if _is_title(text):
+            titles[line] = text
+    own = [line for line in header if line in titles and line.text not in labels]
+    above = takewhile(lambda line: line.heads or line == dated or _length(line) <= MAX_LABEL, first)
+    ranked = (
+        *(line for line in header if line.heads),
+        *(own if len(own) == 1 else ()),
+        *(line for line in above if line.heads),
+        *own,
+        *(line for line in first if line.heads),
+        *header,
+    )
+    return next(((titles[line], line) for line in ranked if line in titles), ("", None))
+
+
+def _is_title(text: str) -> bool:
+    letters = sum(map(str.isalpha, text)) + len(WIDE.findall(text))
+    return letters >= MIN_TITLE_LETTERS and len(text) <= MAX_TITLE and not is_generic(text)
+
+
+def _length(line: Line) -> int:
+    """Characters of a line that are no links; those of wide scripts count more."""
+    return len(line.text) - line.linked + 2 * len(WIDE.findall(line.text))
+
+
+def _lists_dates(lines: Sequence[Line], reader: LineReader) -> bool:
+    """Whether more than a few lines are dates or dated links, as in a list of releases."""
+    count = 0
+    for line in lines:
+        if (line.linked or len(line.text) <= MAX_LABEL) and any(map(str.isdigit, line.text)):
+            found = reader.date(line)
+            alone = found and len(found[1].strip(EDGES)) <= MAX_LABEL // 4
+            count += bool(alone or (found and line.linked * 2 > len(line.text) - MAX_LABEL))
+        if count > MAX_DATE_LINES:
+            return True
+    return False
