@@ -215,3 +215,46 @@ def test_add_reads_a_feed_whose_items_all_name_one_page(room: Room, tmp_path: Pa
     home = make_home(tmp_path / "one", f"{room.base}/news/")
     result = communique("add", f"{room.base}/feed.xml", home=home)
     assert "Traceback" not in result.stderr
+
+
+def entry(number: int, *, more: str = "") -> str:
+    """An entry of a weblog, whose permanent address is on the page of its day."""
+    return (
+        f'<h2>Monday, {number + 1} June 2026</h2><div><h3><a name="e{number}">Notice {number}:'
+        f" ships counted at pier {number}</a></h3><div><p>The Harbour Board of Lindmouth counted"
+        f" {number * 37} ships in its basins last week.{more}</p><p>Its pilots agreed with the"
+        f" count of {number * 11} ships from the eastern ports, and so did harbour master Odile"
+        f' Brandt.</p></div><p>posted at 9:30 | <a href="/2026/06/{number + 1}#e{number}">'
+        "permanent link</a></p></div>"
+    )
+
+
+def test_entries_of_a_weblog_stay_at_their_permanent_addresses_when_they_leave_the_front_page(
+    room: Room, tmp_path: Path
+) -> None:
+    room.answers.clear()
+    for number in range(1, 8):
+        room.page(f"/2026/06/{number + 1}", page(entry(number)))
+    room.page("/", page(*map(entry, NUMBERS)))
+    home = make_home(tmp_path / "weblog", f"{room.base}/")
+    assert told(collect(home)) == (6, 0, [], 0)
+    before = exported(home)
+    assert [one["url"] for _, one in sorted(before.items())] == [
+        f"{room.base}/2026/06/{number + 1}#e{number}" for number in range(1, 7)
+    ]
+    assert all("permanent" not in one["body_text"] for one in before.values())
+    room.page("/", page(*map(entry, [7, 6, 5])))
+    assert told(collect(home)) == (1, 0, [], 0)
+    room.page("/2026/06/3", page(entry(2, more=" The count was repeated on Friday.")))
+    room.page("/2026/06/2", "gone", status=404)
+    assert told(collect(home))[:2] == (0, 1)
+    collect(home)
+    after = exported(home)
+    assert {n: after[n]["id"] for n in before} == {n: one["id"] for n, one in before.items()}
+    assert [n for n, one in sorted(after.items()) if one["retracted"]] == [1]
+    assert [n for n, one in sorted(after.items()) if one["revision"] > 1] == [2]
+
+
+def told(run: dict[str, Any]) -> tuple[object, object, object, object]:
+    """New and changed releases, errors, and retracted releases of a visit."""
+    return run["new"], run["changed"], run["errors"], run["retracted"]
