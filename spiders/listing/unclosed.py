@@ -18,10 +18,13 @@ from spiders.listing.rows.flat_page import element_word
 MIN_ENDS: Final = 2
 """Minimum number of containers that end with another one of their kind."""
 
+MAX_PAGE_ENDS: Final = 5
+"""Maximum number of containers that the end tags around the list close."""
+
 MAX_STEPS: Final = 6
 """Maximum levels between a container and the one in it."""
 
-MAX_FOLLOWED: Final = 1
+MAX_FOLLOWED: Final = 2
 """Maximum levels at which something follows a container within the outer one."""
 
 MAX_ELEMENTS: Final = 20_000
@@ -32,16 +35,35 @@ _CONTAINERS: Final = ("div", "section", "article", "table", "dl")
 
 @dataclass(slots=True)
 class _Chain:
-    """Containers that each lie in the one before, and the number of them that something follows."""
+    """Containers that each lie in the one before, and the number of them that something follows.
+
+    ``is_ending`` is whether something follows the last container.
+    """
 
     containers: list[etree._Element]
     followed: int = 0
+    is_ending: bool = False
 
     @property
     def is_unclosed(self) -> bool:
-        """Whether end tags are missing: the end tags of the page close at most one of them."""
+        """Whether end tags are missing: those of the page close few of the containers."""
         ends = len(self.containers) - 1 - self.followed
-        return ends >= MIN_ENDS and self.followed <= 1
+        return ends >= MIN_ENDS and ends > self.followed
+
+    def continues(self, *, is_followed: bool) -> bool:
+        """Whether another container may be in the last one.
+
+        The end tags of the page close the innermost containers, one after the other.
+        """
+        if is_followed and self.followed:
+            return self.is_ending and self.followed < MAX_PAGE_ENDS
+        return self.followed <= 1
+
+    def add(self, container: etree._Element, *, is_followed: bool) -> None:
+        """Add the next container."""
+        self.containers.append(container)
+        self.followed += is_followed
+        self.is_ending = is_followed
 
 
 def closed(tree: etree._Element) -> etree._Element:
@@ -80,11 +102,10 @@ def _chains(tree: etree._Element) -> list[_Chain]:
         outer, is_followed = _outer(element)
         if outer is not None and _has_own_link(outer, element):
             chain = chains.get(outer) or _Chain([outer])
-            if chain.followed and is_followed:
+            if not chain.continues(is_followed=is_followed):
                 continue
             chains.pop(outer, None)
-            chain.containers.append(element)
-            chain.followed += is_followed
+            chain.add(element, is_followed=is_followed)
             chains[element] = chain
     return [chain for chain in chains.values() if chain.is_unclosed]
 

@@ -29,6 +29,18 @@ CHOSEN = {
     "eleventy/counted/section/blocked",
     "wagtail/cards/section/blocked",
     "rendered/bitrix/everything/blocked",
+    "jekyll/default/front/blocked",
+    "ikiwiki/archive/front/blocked",
+    "blosxom/default/front/blocked",
+    "mkdocs/default/front/blocked",
+    "hexo/next/front/blocked",
+    "shapes/postback-numbers/en/blocked",
+    "shapes/more-as-json/ja/blocked",
+    "shapes/archive-of-years/uk/blocked",
+    "shapes/accordion/de/blocked",
+    "shapes/anchors/en/blocked",
+    "shapes/numbers-in-arabic/ar/blocked",
+    "shapes/short-years-first/zh/blocked",
 }
 
 

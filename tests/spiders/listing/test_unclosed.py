@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from lxml import html as lxml_html
 
 from spiders.listing.unclosed import closed
@@ -26,6 +27,15 @@ def test_posts_that_are_never_closed_are_one_list() -> None:
         assert found == [
             (f"/{n}/", title, day(n).isoformat()) for n, title in enumerate(titles(language))
         ]
+
+
+@pytest.mark.parametrize("wraps", range(1, 5))
+def test_the_last_post_is_on_the_list_however_many_end_tags_follow_it(wraps: int) -> None:
+    for language in ("bg", "hi"):
+        body = "<div class=wrap>" * wraps + posts(language)
+        ends = "".join(f"</div><ul><li><a href=/side/{n}/>{n}</a></ul>" for n in range(wraps))
+        found = rows_of(read(listing_html(language, body + ends)))
+        assert [url for url, _, _ in found] == [f"/{n}/" for n in range(6)]
 
 
 def test_posts_are_one_list_though_the_first_of_them_are_closed() -> None:

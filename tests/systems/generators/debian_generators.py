@@ -10,10 +10,11 @@ from typing import Final
 
 from tests.systems.generators.generator import Build, Generator
 from tests.systems.posts import BOARD, ZONE, Post
-from tests.systems.processes import done, needed
+from tests.systems.processes import done, needed, needed_path
 from tests.systems.static_pages import PAGES
 
 BLOSXOM: Final = Path("/usr/lib/cgi-bin/blosxom")
+MINIMA: Final = Path("/usr/share/doc/jekyll-theme-minima")
 BLOSXOM_CONFIG: Final = """
 $blog_title = "{title}";
 $blog_description = "Clean water for 31 towns";
@@ -34,9 +35,15 @@ $static_entries = 1;
 """
 
 
-def installed(program: str) -> Path:
-    """The folder of a program of the system. Raises Absent."""
+def installed(program: str, *packages: tuple[str, Path]) -> Path:
+    """The folder of a program of the system.
+
+    ``packages`` are names of other packages, each with one of its files. Raises Absent if the
+    program or a package is not installed.
+    """
     needed(program)
+    for package, path in packages:
+        needed_path(path, package)
     return Path("/usr/bin")
 
 
@@ -123,7 +130,9 @@ def blosxom(build: Build) -> Path:
     return output
 
 
-JEKYLL: Final = Generator("jekyll", partial(installed, "jekyll"), jekyll)
+JEKYLL: Final = Generator(
+    "jekyll", partial(installed, "jekyll", ("jekyll-theme-minima", MINIMA)), jekyll
+)
 IKIWIKI: Final = Generator(
     "ikiwiki",
     partial(installed, "ikiwiki"),
@@ -134,4 +143,6 @@ IKIWIKI: Final = Generator(
 STATICSITE: Final = Generator(
     "staticsite", partial(installed, "ssite"), staticsite, "/news/", has_feeds=False
 )
-BLOSXOM_STATIC: Final = Generator("blosxom", partial(installed, "perl"), blosxom, has_feeds=False)
+BLOSXOM_STATIC: Final = Generator(
+    "blosxom", partial(installed, "perl", ("blosxom", BLOSXOM)), blosxom, has_feeds=False
+)
