@@ -206,8 +206,9 @@ def _range_after(node: etree._Element, pager: Pager) -> str | None:
 def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
     """The number of the page shown.
 
-    It has no link, is marked as current, or its link leads to the page itself. On the first page of
-    a listing it is 1 if nothing says otherwise.
+    It has no link, is marked as current, or its link leads to the page itself. Some pagers leave it
+    out: then it is missing between two numbers, and so is the address of the page. On the first
+    page of a listing it is 1 if nothing says otherwise.
     """
     linked = pager.linked
     for text in map(str, node.itertext()):
@@ -227,5 +228,16 @@ def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
             return number
     if pager.own is not None:
         return pager.own
+    gaps = [number for number in linked if number + 1 not in linked and number + 2 in linked]
+    missing = [number + 1 for number in gaps if _is_between(here, linked, number + 1)]
+    if len(missing) == 1:
+        return missing[0]
     second = linked.get(2)
     return 1 if second and 3 in linked and is_front_of(here, second) else None  # noqa: PLR2004
+
+
+def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
+    """Whether the address of the page is between those of the pages beside a number."""
+    is_first = number - 1 == 1
+    back = step(here, linked[number - 1])
+    return step(here, linked[number + 1]) > 0 and (back < 0 or (is_first and not back))

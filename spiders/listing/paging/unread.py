@@ -16,7 +16,7 @@ from spiders.items import Listing, ListingItem, UnreadSign
 from spiders.listing.paging.archives import gregorian_year, reached_by
 from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.labels import is_year, label_of, number_in
-from spiders.listing.paging.page_numbers import PAGER_CLASS, pager_of
+from spiders.listing.paging.page_numbers import PAGER_CLASS, is_page_of, pager_of, step
 from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER, PAGE, phrases
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.hidden import is_hidden
@@ -270,7 +270,7 @@ class _UnreadControls:
         """Whether the list of releases has begun before the present control."""
         self._followed = {select for select, _ in controls.lists}
         """Lists of options that the walk chooses from."""
-        self._numbers: dict[etree._Element, dict[int, bool]] = defaultdict(dict)
+        self._numbers: dict[etree._Element, dict[int, str | None]] = defaultdict(dict)
         self._current: dict[etree._Element, int] = {}
         self._years: dict[etree._Element, set[int]] = defaultdict(set)
         self._loaders: dict[str, int] = defaultdict(int)
@@ -280,7 +280,7 @@ class _UnreadControls:
         for node in islice(self._page.tree.iter(*_CONTROLS, *_CLICKED), MAX_NODES):
             if self._is_control(node):
                 self._add(node)
-        yield from _pagers(self._numbers, self._current)
+        yield from _pagers(self._page.url, self._numbers, self._current)
         newest = max((item.published.day.year for item in self._items if item.published), default=0)
         for years in self._years.values():
             # Years of birth and the like end long before the newest release.
@@ -325,29 +325,39 @@ class _UnreadControls:
             if address is None and target[1:] not in self._ids and not _is_apart(node):
                 self._years[group].add(year)
         elif node.tag != "option":
-            self._numbers[group][number] = address is not None
+            self._numbers[group][number] = address
             if node.get("aria-current") or node.get("disabled") is not None:
                 self._current[group] = number
 
 
 def _pagers(
-    numbers: dict[etree._Element, dict[int, bool]], current: dict[etree._Element, int]
+    here: str,
+    numbers: dict[etree._Element, dict[int, str | None]],
+    current: dict[etree._Element, int],
 ) -> Iterator[UnreadSign]:
-    """What rows of page numbers show: whether the page is the last, or pages have no address."""
+    """What rows of page numbers show: whether the page is the last, or pages are not led to.
+
+    The page has no next one. So a row that does not show its number, and whose highest number is
+    that of a later page, has pages that nothing leads to.
+    """
     for group, found in numbers.items():
         if _CAROUSEL.search(names_around(group, 4)) or len(found) > MAX_PIECES:
             continue
         shown = current.get(group) or _shown(group, found)
         highest = max(found)
-        if not shown or len(found) + (shown not in found) < MIN_YEARS:
+        if not shown:
+            address = found[highest]
+            if address and is_page_of(here, address) and step(here, address) > 0:
+                yield UnreadSign("pages", str(highest), highest)
+        elif len(found) + (shown not in found) < MIN_YEARS:
             continue
-        if shown >= highest:
+        elif shown >= highest:
             yield UnreadSign("end", str(shown), shown)
-        elif not found.get(shown + 1, True):
+        elif found.get(shown + 1, "") is None:
             yield UnreadSign("pages", str(highest), highest)
 
 
-def _shown(group: etree._Element, found: dict[int, bool]) -> int:
+def _shown(group: etree._Element, found: dict[int, str | None]) -> int:
     """The number of the page shown in a pager: the one that is no control, or is marked."""
     for text in map(str, group.itertext()):
         number = number_in(text)

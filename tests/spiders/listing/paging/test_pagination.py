@@ -268,6 +268,23 @@ def test_a_page_number_may_be_written_in_many_ways(labels: tuple[str, ...]) -> N
     assert next_page(Page(URL, html.encode())) == NEXT
 
 
+@pytest.mark.parametrize("digits", ["0123456789", "٠١٢٣٤٥٦٧٨٩", "๐๑๒๓๔๕๖๗๘๙", "०१२३४५६७८९"])
+def test_the_number_that_a_pager_leaves_out_is_that_of_the_page(digits: str) -> None:
+    for shown in (2, 5):
+        here = f"http://press.example/news?start={10 * shown - 10}"
+        labels = [f"{n}".translate(str.maketrans("0123456789", digits)) for n in range(1, 8)]
+        links = " ".join(
+            f'<a href="?start={10 * place}">{label}</a>'
+            for place, label in enumerate(labels)
+            if place != shown - 1
+        )
+        html = f"<html><meta charset=utf-8><body><p>{links}</p>".encode()
+        assert next_page(Page(here, html)) == f"http://press.example/news?start={10 * shown}"
+        # Of other numbers in a row, the missing one is not a page.
+        rows = html.replace(b"?start=", b"/works/")
+        assert next_page(Page(here, rows)) is None
+
+
 def test_the_number_that_leads_to_the_page_itself_is_that_of_the_page() -> None:
     links = "".join(f'<a href="/news?page={n}">{n}</a> ' for n in range(1, 6))
     assert find(f"<p>{links}</p>") == NEXT

@@ -173,3 +173,17 @@ def test_less_than_a_page_may_be_missing_of_a_total() -> None:
 def test_the_last_page_of_a_pager_is_the_end() -> None:
     page = listing("<p>Page 25 of 25</p><button>Load more</button>", url=f"{URL}?page=25")
     assert reason_for(page, listed=248, pages=25) == ""
+
+
+def test_numbers_of_later_pages_that_nothing_leads_to_are_more() -> None:
+    """The pager shows a part of its numbers, and not the one of the page."""
+    here = f"{URL}?start=20"
+    later = "<p><a href='?start=0'>1</a> … <a href='?start=60'>7</a> <a href='?start=70'>8</a></p>"
+    found = listing(later, url=here)
+    assert found.next is None
+    assert "8" in reason_for(found, listed=30, pages=3)
+    # The last page leads only to earlier ones, and other numbers are not pages.
+    last = "<p><a href='?start=0'>1</a> <a href='?start=10'>2</a></p>"
+    other = "<p><a href='/works/1/'>1</a> <a href='/works/2/'>2</a></p>"
+    for below in (last, other):
+        assert not reason_for(listing(below, url=here), listed=30, pages=3)
