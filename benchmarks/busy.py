@@ -36,7 +36,7 @@ import httpx
 from benchmarks.publish import NEW, SOURCES, draft, opened, record, vocabulary
 from data.models import Source
 from scheduler.children.child import lower_priority
-from scheduler.demo.process import Served, rooms_served, write_sources
+from scheduler.demo.process import ServedRooms, rooms_served, write_sources
 from scheduler.home import open_home
 from scheduler.home.publish import publish_home
 
@@ -116,7 +116,7 @@ def running(home: Path) -> Iterator[tuple[str, Iterator[str]]]:
 
 
 @contextlib.contextmanager
-def working(home: Path, rooms: Served, first: int) -> Iterator[None]:
+def working(home: Path, rooms: ServedRooms, first: int) -> Iterator[None]:
     """Let the service visit the rooms all the time, and put new releases into its store."""
     os.setpriority(os.PRIO_PROCESS, rooms.child.pid, LEFT_OVER)
     write_sources(home / "sources", rooms.bases)

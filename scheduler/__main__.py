@@ -1,4 +1,4 @@
-"""The entry point: calls the command line, where the system has what it needs."""
+"""The entry point: check the operating system, then run the command line."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import signal
 import sys
 from types import FrameType
 
-ELSEWHERE = (
-    "communique: this system has no locks on files as Linux and macOS have; on Windows, run"
-    " Communique in the Windows Subsystem for Linux or in a container"
+UNSUPPORTED_SYSTEM = (
+    "communique: this system has no POSIX file locks, which Communique needs. On Windows, run"
+    " Communique in the Windows Subsystem for Linux or in a container."
 )
 
 
 def main() -> None:
-    """Run the command line and exit with its code; SIGTERM ends it as Ctrl-C does."""
+    """Run the command line and exit with its code. SIGTERM ends it like Ctrl-C."""
     try:
-        import fcntl  # noqa: F401, PLC0415 - asked for first: everything below needs it
+        import fcntl  # noqa: F401, PLC0415 - everything below needs it
     except ImportError:
-        print(ELSEWHERE, file=sys.stderr)  # noqa: T201 - the command line can't be imported
+        print(UNSUPPORTED_SYSTEM, file=sys.stderr)  # noqa: T201 - the command line can't be imported
         sys.exit(2)
     ctrl_c = signal.getsignal(signal.SIGINT)
     if ctrl_c is signal.default_int_handler:
-        # While all is imported nothing is begun yet: it ends at once, without a traceback.
+        # During the imports nothing has started, so Ctrl-C ends the process without a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from scheduler.cli import run  # noqa: PLC0415
 
@@ -33,7 +33,7 @@ def main() -> None:
 def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
     del number, frame
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # As it is in what a script starts beside itself.
+        # A shell ignores SIGINT for the background processes that a script starts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.raise_signal(signal.SIGINT)
 

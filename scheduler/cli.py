@@ -1,4 +1,4 @@
-"""The command line: what all commands share."""
+"""What all commands share: groups, the --home option, output, errors and exit codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import os
 import pkgutil
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,114 +27,123 @@ from scheduler.logs import takes_json
 Command = Callable[..., Any]
 
 
-LONGEST = 500
-"""Characters of a first sentence that a list of commands shows."""
+MAX_SHORT_HELP_CHARS = 500
+"""Maximum length of a command's first help sentence in a list of commands."""
 
-LONGEST_PATH = 450
-"""Bytes: SQLite opens no file whose path has more than 504, the longest being those of a backup."""
+MAX_PATH_BYTES = 450
+"""Maximum length of a home or backup path. SQLite opens paths of up to 504 bytes, and the file
+names of a backup follow."""
 
-LONGEST_NAME = 255
-"""Bytes of a file's name that Linux and macOS take."""
+MAX_NAME_BYTES = 255
+"""Maximum length of a file name on Linux and macOS."""
 
 PORT = click.IntRange(0, 65535)
-HOME_HELP = "The folder that holds sources, store and site (also COMMUNIQUE_HOME)."
+HOME_HELP = "Home directory with sources, store and site (also COMMUNIQUE_HOME)."
 
 
-class Named(click.Path):
-    """A file or folder that a command names; the empty text, else the present folder, is none."""
+class NonEmptyPath(click.Path):
+    """A path argument that must not be empty: ``Path("")`` would mean the current folder."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        """The path, or click.BadParameter."""
+        """Return the path. Raises click.BadParameter if it is empty."""
         if not os.fspath(value):
-            self.fail("it is empty; name what is meant, the present folder by a dot", param, ctx)
+            self.fail("it is empty; write . for the current folder", param, ctx)
         return super().convert(value, param, ctx)
 
 
-class HoldsStore(Named):
-    """A folder that a store lies in: its path leaves room for the names of files of SQLite."""
+class StorePath(NonEmptyPath):
+    """The path of a folder with a store. It must leave room for the file names of SQLite."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        """The path, or click.BadParameter."""
+        """Return the path. Raises click.BadParameter if it is empty or too long."""
         found = super().convert(value, param, ctx)
         length = len(os.fsencode(os.path.realpath(found)))
         longest = max(map(len, os.fsencode(found).split(b"/")))
-        if length > LONGEST_PATH or longest > LONGEST_NAME:
+        if length > MAX_PATH_BYTES or longest > MAX_NAME_BYTES:
             self.fail(
-                f"a path of {length:,} bytes, with a name of {longest:,}, is too long; it may have "
-                f"{LONGEST_PATH}, and each name in it {LONGEST_NAME}",
+                f"the path is too long: it has {length:,} bytes (maximum {MAX_PATH_BYTES}), and a "
+                f"name of {longest:,} bytes (maximum {MAX_NAME_BYTES})",
                 param,
                 ctx,
             )
         return found
 
 
-PATH = Named(path_type=Path)
-FOLDER = HoldsStore(file_okay=False, path_type=Path)
-BACKUP = HoldsStore(path_type=Path)
-PATH_OR_URL = Named(readable=False)
+PATH = NonEmptyPath(path_type=Path)
+FOLDER = StorePath(file_okay=False, path_type=Path)
+BACKUP = StorePath(path_type=Path)
+PATH_OR_URL = NonEmptyPath(readable=False)
 
 
 class Group(click.Group):
-    """Commands that are listed with what each does."""
+    """A command group whose help shows whole sentences."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with the first sentence of each, whole: click would cut it off."""
+        """List the commands with their first help sentence. Click would cut long ones."""
         named = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(name, found.get_short_help_str(LONGEST)) for name, found in named if found]
+                [
+                    (name, found.get_short_help_str(MAX_SHORT_HELP_CHARS))
+                    for name, found in named
+                    if found
+                ]
             )
 
 
 class Commands(Group):
-    """The commands, each in the module of its name in ``package``.
+    """Commands in the modules of ``package``, imported when they are used.
 
-    Words of Python have a ``_`` at the end there: ``import`` is in import_, ``list`` in list_.
-
-    They are imported one by one: each waits only for the libraries that it needs.
+    So a command loads only the libraries that it needs. A module has the name of its command,
+    unless ``modules`` maps the command to another one. Keywords and built-in names of Python get a
+    ``_`` at the end: ``import`` is the function ``import_``.
     """
 
-    def __init__(self, package: str = "scheduler.commands", **named: Any) -> None:
+    def __init__(self, package: str, modules: Mapping[str, str], **named: Any) -> None:
         super().__init__(**named)
         self.package = package
+        self.modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands."""
+        """Return the names of all commands."""
         del ctx
-        modules = pkgutil.iter_modules(importlib.import_module(self.package).__path__)
-        return sorted(found.name.removesuffix("_") for found in modules)
+        found = pkgutil.iter_modules(importlib.import_module(self.package).__path__)
+        alone = {one.name for one in found} - {*self.modules.values()}
+        return sorted({*self.modules, *(name.removesuffix("_") for name in alone)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One command by its name."""
+        """Import a command. Returns None if there is no command of this name."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        # Words of Python, of which a function can't have or should not take the name.
         taken = keyword.iskeyword(cmd_name) or hasattr(builtins, cmd_name)
         name = f"{cmd_name}_" if taken else cmd_name
-        module = importlib.import_module(f"{self.package}.{name}")
+        module = importlib.import_module(f"{self.package}.{self.modules.get(cmd_name, name)}")
         command: click.Command = getattr(module, name)
         return command
 
 
-class Listing(Group):
-    """A group that lists where it is told nothing else to do."""
+class ListingGroup(Group):
+    """A command group that runs its ``list`` command by default."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``list`` before options that stand alone."""
+        """Insert ``list`` if the arguments name no command."""
         alone = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
         return super().parse_args(ctx, ["list", *args] if alone else args)
 
 
-class ListingCommands(Listing, Commands):
-    """Commands of which the one that lists is done where none is named."""
+class ListingCommands(ListingGroup, Commands):
+    """Commands in modules. The ``list`` command runs by default."""
 
 
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Commands,
+    package="scheduler.commands",
+    modules={"backup": "backup", "restore": "backup", "run": "run", "worker": "run"},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
     "--home", "folder", metavar="DIR", envvar="COMMUNIQUE_HOME", type=FOLDER, help=HOME_HELP
@@ -142,22 +151,25 @@ class ListingCommands(Listing, Commands):
 @click.version_option(package_name="communique")
 def cli(folder: Path | None) -> None:
     """Turn the press rooms of institutions into feeds."""
-    del folder  # commands ask for it by named_home
+    del folder  # commands read it with named_home
 
 
 def named_home(context: click.Context, folder: Path | None) -> Path | None:
-    """The HOME that was named, behind a command or before it, or by COMMUNIQUE_HOME; or None."""
+    """Return the home directory from --home or COMMUNIQUE_HOME, or None.
+
+    ``folder`` is the value of --home after the command, which wins over one before the command.
+    """
     before: Path | None = context.find_root().params.get("folder")
     return folder or before
 
 
 def home_option(open_named: Callable[[Path, bool], Home]) -> Callable[[Command], Command]:
-    """Give a command the option --home, and pass it the HOME as its first argument.
+    """Return a decorator that adds --home and passes the Home as first argument.
 
-    ``open_named`` opens the folder; it is told whether somebody named it.
+    ``open_named`` opens a folder. Its second argument is false for the default folder.
     """
 
-    def given(command: Command) -> Command:
+    def with_option(command: Command) -> Command:
         @click.option("--home", "folder", metavar="DIR", type=FOLDER, help=HOME_HELP)
         @functools.wraps(command)
         def opened(folder: Path | None, **arguments: Any) -> Any:
@@ -166,74 +178,76 @@ def home_option(open_named: Callable[[Path, bool], Home]) -> Callable[[Command],
 
         return opened
 
-    return given
+    return with_option
 
 
-def _there(folder: Path, named: bool) -> Home:  # noqa: FBT001 - as home_option calls it
+def _existing(folder: Path, named: bool) -> Home:  # noqa: FBT001 - as home_option calls it
     del named
     if not folder.is_dir():
         raise NoHome(folder)
     return home_at(folder)
 
 
-def _there_if_named(folder: Path, named: bool) -> Home:  # noqa: FBT001
-    return _there(folder, named) if named else home_at(folder)
+def _existing_if_named(folder: Path, named: bool) -> Home:  # noqa: FBT001
+    return _existing(folder, named) if named else home_at(folder)
 
 
-with_home = home_option(_there)
-"""For a command that reads: it refuses a HOME that is not there."""
+with_home = home_option(_existing)
+"""For commands that need an existing home directory. Raises NoHome."""
 
-with_any_home = home_option(_there_if_named)
-"""For a command that needs none: without one, all is as by default."""
+with_any_home = home_option(_existing_if_named)
+"""For commands that also work without a home directory. Raises NoHome if --home is wrong."""
 
 with_new_home = home_option(lambda folder, _: open_home(folder))
-"""For a command that makes a HOME where none is."""
+"""For commands that create a missing home directory at once."""
 
 with_later_home = home_option(lambda folder, _: home_at(folder))
-"""For a command that makes one itself, as soon as there is something to keep."""
+"""For commands that create a missing home directory once they have something to store."""
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 always_json = click.option(
-    "--json", is_flag=True, expose_value=False, help="Print JSON, as it always does."
+    "--json", is_flag=True, expose_value=False, help="Print JSON (always on)."
 )
 
 
-def why_option(told: str) -> Callable[[Command], Command]:
-    """The option --why of a command that keeps the reason: it must be there, and say something."""
-    return click.option("--why", required=True, metavar="TEXT", callback=_something, help=told)
+def why_option(description: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds --why, a required text that must not be blank."""
+    return click.option(
+        "--why", required=True, metavar="TEXT", callback=_not_blank, help=description
+    )
 
 
-def _something(_context: click.Context, _option: click.Parameter, said: str) -> str:
-    if not said.strip():
-        raise click.BadParameter("it is empty; it is kept, so say something")
-    return said
+def _not_blank(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    if not text.strip():
+        raise click.BadParameter("it is empty; give a reason")
+    return text
 
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What would move, colour or turn a terminal's text, and halves of surrogate pairs."""
+"""Characters that control a terminal or turn the text direction, and lone surrogates."""
 
 
 def printable(text: str) -> str:
-    """A text as a terminal may show it, whoever wrote it: the rest of it escaped as in Python."""
+    """Escape the characters of untrusted text that would control a terminal."""
     return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines, each of which is one whatever is in it."""
-    click.echo("\n".join(map(printable, lines)), err=err)  # noqa: TID251 - the one place
+    """Print lines of text. Line breaks and control characters in them are escaped."""
+    click.echo("\n".join(map(printable, lines)), err=err)  # noqa: TID251 - the only call
 
 
 def print_json(value: Any) -> None:
-    """Print a value as one JSON document, indented for people."""
+    """Print a value as an indented JSON document."""
     plain = msgspec.to_builtins(value, str_keys=True)
-    # Not encoded by msgspec: a file's name may hold halves of surrogate pairs, which it refuses.
+    # msgspec can't encode lone surrogates, which file names may contain.
     lines = json.dumps(plain, indent=1, ensure_ascii=False).split("\n")
     say(*(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines))
 
 
 def complain(message: str) -> None:
-    """Print one sentence to standard error; where lines of JSON go there, as one of these."""
+    """Print a message to standard error, as a line of JSON if the log there is JSON."""
     if takes_json(sys.stderr):
         logging.getLogger("communique").error("%s", message)
         return
@@ -244,7 +258,10 @@ STOPPED = (click.Abort, KeyboardInterrupt)
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; errors are one sentence on standard error."""
+    """Run the command line and return its exit code.
+
+    Errors are printed to standard error in one sentence.
+    """
     try:
         result = cli.main(arguments, prog_name="communique", standalone_mode=False)
     except click.exceptions.Exit as error:
@@ -257,17 +274,17 @@ def run(arguments: list[str] | None = None) -> int:
         complain(sentence)
         return code
     except UnicodeEncodeError:
-        # The name of a file may hold any bytes; nothing else that is asked for can.
+        # File names may contain any bytes, other arguments must be text.
         given = next((one for one in arguments or sys.argv[1:] if not is_text(one)), None)
         if given is None:
             raise
-        complain(f"{given!r} holds bytes that are no text in UTF-8")
+        complain(f"{given!r} is not valid UTF-8; write it in UTF-8")
         return 2
     return result if isinstance(result, int) else 0
 
 
 def is_text(argument: str) -> bool:
-    """Whether an argument is text: bytes that are none become halves of surrogate pairs."""
+    """Return whether an argument is valid UTF-8. Python decodes other bytes to surrogates."""
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -276,23 +293,23 @@ def is_text(argument: str) -> bool:
 
 
 def error_sentence(error: BaseException) -> tuple[str, int]:
-    """The sentence that an error is told in, and the exit code."""
+    """Return the message and the exit code for an error."""
     match error:
         case CommuniqueError():
             return str(error), error.exit_code
         case click.UsageError():
             place = error.ctx.command_path if error.ctx else "communique"
-            said = " ".join(error.format_message().rstrip(".").split())
-            said = said.replace(" is not a valid integer range", " is no whole number")
+            message = " ".join(error.format_message().rstrip(".").split())
+            message = message.replace(" is not a valid integer range", " is not a whole number")
             if isinstance(error, click.NoSuchOption) and place.endswith(" search"):
-                said += "; write -- before a query that begins with a minus"
-            return f"{said}; see `{place} --help`", 2
+                message += "; write -- before a query that begins with a minus"
+            return f"{message}; see `{place} --help`", 2
         case click.ClickException():
             return error.format_message(), 1
         case OSError():
-            # A full disk or a folder without rights, wherever it is met.
+            # Any command can meet a full disk or missing permissions.
             at = f"{error.filename}: " if error.filename else ""
             if error.errno == errno.ENOSPC:
-                return f"{at}the disk is full: make room there", 1
+                return f"{at}the disk is full; free some space", 1
             return f"{at}{error.strerror or error}", 1
-    return "stopped; what was stored is kept", 130
+    return "stopped; stored data is kept", 130

@@ -89,7 +89,7 @@ CONTENT = (
         "feeds are well formed, and hold it",
         (
             "tests/feeds/formats/test_hostile.py::test_what_ends_a_section_of_xml_ends_nothing",
-            "tests/scheduler/commands/test_collect.py::test_bad_pages_are_errors_of_the_run_and_spoil_nothing",
+            "tests/scheduler/commands/test_collect.py::test_bad_pages_are_errors_and_do_not_affect_others",
         ),
     ),
     Fault(
@@ -156,7 +156,7 @@ CONTENT = (
         "the same id, a new version, the old one kept; its date stays",
         (
             "tests/data/store/test_protocol.py::test_an_edit_makes_a_revision_and_keeps_the_id_and_the_date",
-            "tests/scheduler/commands/test_collect.py::test_an_edit_a_move_and_a_vanished_page_are_each_told_once",
+            "tests/scheduler/commands/test_collect.py::test_an_edit_a_move_and_a_vanished_page_are_each_counted_once",
             "tests/integration/test_capture.py::test_an_edit_points_to_the_capture_that_showed_it",
         ),
     ),

@@ -34,7 +34,7 @@ MACHINE = (
         "the second is refused, and the first goes on",
         (
             "tests/scheduler/service/test_daemon.py::test_a_second_service_on_the_same_home_is_refused",
-            "tests/scheduler/commands/test_collect.py::test_two_visits_to_a_source_at_once_don_t_mix",
+            "tests/scheduler/commands/test_collect.py::test_two_visits_to_a_source_do_not_run_at_once",
         ),
     ),
     Fault(
@@ -63,8 +63,8 @@ MACHINE = (
         "somebody else asks the API, the operator's room, or for a captured page",
         "this machine alone by default; a token beyond it; captured pages in a sandbox",
         (
-            "tests/scheduler/service/admin/test_guard.py::test_whoever_else_comes_is_refused_unless_a_token_lets_them",
-            "tests/scheduler/service/admin/test_guard.py::test_who_sits_at_the_machine_comes_in",
+            "tests/scheduler/service/admin/test_guard.py::test_other_clients_need_a_token",
+            "tests/scheduler/service/admin/test_guard.py::test_the_local_user_gets_access",
             "tests/feeds/server/test_access.py::test_without_a_token_nothing_is_read",
             "tests/scheduler/service/test_security_headers.py::test_strangers_need_a_token_for_metrics_and_admin_pages",
             "tests/feeds/replay/test_captured.py::test_all_that_was_captured_is_served_in_a_sandbox",

@@ -37,7 +37,7 @@ NETWORK = (
         "it is refused and told; pages beside it are kept",
         (
             "tests/spiders/download/test_hops.py::test_no_redirect_leads_where_no_source_may",
-            "tests/scheduler/commands/test_collect.py::test_bad_pages_are_errors_of_the_run_and_spoil_nothing",
+            "tests/scheduler/commands/test_collect.py::test_bad_pages_are_errors_and_do_not_affect_others",
         ),
     ),
     Fault(
@@ -92,7 +92,7 @@ NETWORK = (
         "a body has no end",
         "it is given up at the bound, and archived as far as it was taken",
         (
-            "tests/scheduler/commands/test_collect.py::test_a_body_over_the_cap_and_one_that_never_ends_are_given_up",
+            "tests/scheduler/commands/test_collect.py::test_a_body_that_is_too_large_or_endless_is_abandoned",
             "tests/integration/test_capture.py::test_a_body_that_is_too_long_is_archived_as_far_as_it_was_taken",
             "tests/data/network/test_client.py::test_an_endless_body_is_cut",
         ),

@@ -1,1 +1,5 @@
-"""The commands of `communique`: one a file, named alike."""
+"""The commands of `communique`, each in the module of its name.
+
+Exceptions: `restore` is in backup, `worker` is in run, and the commands of `mirror` and `sources`
+are in the modules that their packages list.
+"""

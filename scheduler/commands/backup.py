@@ -1,4 +1,4 @@
-"""communique backup: a copy of a HOME, made while the service runs."""
+"""communique backup and restore: a checked copy of a home directory, and back."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from pathlib import Path
 import click
 
 from data.clock import utc_now
+from data.settings import Settings
 from data.wording import counted, sized
-from scheduler.cli import BACKUP, as_json, complain, print_json, say, with_home
+from scheduler.cli import BACKUP, as_json, complain, home_option, print_json, say, with_home
 from scheduler.home import Home
 from scheduler.home.backup.backup import back_up
+from scheduler.home.backup.restore import restore as restore_home
 from scheduler.home.last_done import LastBackup, note_done
 from scheduler.terminal.progress import step_bars
+
+with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings()))
+"""For restore: the settings do not exist yet."""
 
 
 @click.command()
@@ -20,13 +25,14 @@ from scheduler.terminal.progress import step_bars
 @as_json
 @with_home
 def backup(home: Home, *, to: Path, as_json: bool) -> int:
-    """Copy a HOME into the folder TO, also while it is in use; the next time only what is new.
+    """Back up a home directory into the folder TO.
 
-    The copy is checked. A backup that was there stays as it is until the new one is whole. Exit
-    code 1 where HOME itself lacks something, which is told; all that is there is copied.
+    This works while the service runs. The next backup into the same folder copies only new data.
+    The copy is checked. The previous backup stays until the new one is complete. The exit code is 1
+    if parts of HOME itself are missing; they are reported, and the rest is copied.
     """
-    with step_bars() as told:
-        done = back_up(home, to, told)
+    with step_bars() as on_step:
+        done = back_up(home, to, on_step)
     if not done.problems:
         note_done(home, LastBackup(utc_now()))
     if as_json:
@@ -40,3 +46,27 @@ def backup(home: Home, *, to: Path, as_json: bool) -> int:
     for problem in done.problems:
         complain(problem)
     return 1 if done.problems else 0
+
+
+@click.command()
+@click.argument("source", metavar="FROM", type=BACKUP)
+@as_json
+@with_empty_home
+def restore(home: Home, *, source: Path, as_json: bool) -> int:
+    """Restore a home directory from the backup FROM.
+
+    The home directory must be empty or missing. Each file is checked. If the command is stopped,
+    run it again to continue.
+    """
+    with step_bars() as on_step:
+        done = restore_home(source, home, on_step)
+    if as_json:
+        print_json(done)
+    else:
+        say(
+            f"{done.home}: {counted(done.files, 'file')}, {sized(done.bytes)}, as of {done.at}",
+            f"run `communique --home {done.home} publish --all` to write the site",
+        )
+    for note in done.notes:
+        complain(note)
+    return 0

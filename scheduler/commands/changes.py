@@ -1,4 +1,4 @@
-"""communique changes: all that happens to releases, in one order, as /api/changes tells it."""
+"""communique changes: the events of releases in order, as in /api/changes."""
 
 from __future__ import annotations
 
@@ -15,36 +15,37 @@ from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 
 
-class UnknownPlace(CommuniqueError):
-    """The place to go on from can't be used."""
+class InvalidChangesQuery(CommuniqueError):
+    """The cursor or the limit is invalid."""
 
     exit_code = 2
 
 
 @click.command()
+@click.option("--since", default="", metavar="CURSOR", help="Cursor: `next` of the previous page.")
 @click.option(
-    "--since", default="", metavar="CURSOR", help="Go on from here: `next` of the page before."
+    "--limit", default="50", metavar="N", help="Maximum number of events, up to 200 (default 50)."
 )
-@click.option("--limit", default="50", metavar="N", help="How many at the most, 200 or fewer (50).")
 @as_json
 @with_home
 def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
-    """List what happened to releases: new ones, edits, retractions, and all that readers notice.
+    """List new releases, edits, retractions and other events.
 
-    From the first on, or after a cursor, each exactly once. Cursors are those of /api/changes.
+    The list starts with the oldest event, or after a cursor. Each event is listed exactly once.
+    Cursors are the same as in /api/changes.
     """
     try:
         asked = checked({"since": since, "limit": limit}, ChangesQuestion)
         with closing(home.store()) as store:
             page = changes_after(public_view(store), asked)
     except ApiError as error:
-        raise UnknownPlace(error.detail) from error
+        raise InvalidChangesQuery(error.detail) from error
     if as_json:
         print_json(page)
         return 0
     for one in page.changes:
         title = one.release.title if one.release else "(hidden)"
         say(f"{one.at[:19]} {one.kind:10} {one.id[:8]} {title}")
-    more = "more follow" if page.more else "that is all by now"
-    say(f"{more}; go on with --since {page.next}")
+    more = "more events follow" if page.more else "no more events yet"
+    say(f"{more}; continue with --since {page.next}")
     return 0

@@ -1,4 +1,4 @@
-"""communique collect: visit sources now."""
+"""communique collect: visit sources now and print the reports."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from scheduler.terminal.new_store import with_new_store
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import LoadedSource, choose, load_sources
 
-ERRORS_SHOWN = 10
-"""Errors of one source that are printed; --json gives them all."""
+MAX_ERRORS_SHOWN = 10
+"""Maximum number of errors per source that are printed; --json has all."""
 
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE …]")
 @click.option(
-    "--backfill", is_flag=True, help="Walk back from the first page again, ask anew for all."
+    "--backfill", is_flag=True, help="Page through the whole listing and request all releases."
 )
 @click.option(
     "--accept",
     is_flag=True,
-    help="Take what a changed source file or a new version of Communique reads otherwise.",
+    help="Accept extraction changes held for review.",
 )
 @as_json
 @with_later_home
@@ -45,9 +45,10 @@ ERRORS_SHOWN = 10
 def collect(
     home: Home, *, sources: tuple[str, ...], backfill: bool, accept: bool, as_json: bool
 ) -> int:
-    """Visit sources now: your own (all in HOME/sources), or those that are named.
+    """Visit sources now.
 
-    Exit code 1 if any page or source failed; the rest was collected all the same.
+    Without arguments, all sources in HOME/sources are visited. The exit code is 1 if a page or a
+    source failed; the rest is collected.
     """
     home.check_writable()
     loaded, broken = load_sources(home.sources)
@@ -55,22 +56,22 @@ def collect(
         complain(str(error))
     unusable = {Path(error.path).stem for error in broken}
     if sources and unusable.issuperset(sources):
-        return 2  # their files are there, and what is wrong with them was told
+        return 2  # the errors in their files were printed above
     chosen = choose(loaded, tuple(name for name in sources if name not in unusable))
     if not chosen:
         complain(
-            f"there is nothing to collect: write a source file into {home.sources}, or name one "
+            f"there is nothing to collect: write a source file into {home.sources}, or give an id "
             "that `communique sources list` shows"
         )
         return 2
     home = open_home(home.path)
     if home.topics.exists():
-        # A mistake in it is told here; each visit would end by it, and tell its log alone.
+        # Report a mistake in it here: otherwise each visit would fail and only log it.
         load_taxonomy(home.topics)
     paused = frozenset() if sources else paused_in(home)
     for one in chosen:
         if one.id in paused:
-            complain(f"{one.id} is paused: name it to visit it all the same")
+            complain(f"{one.id} is paused; give its id to visit it anyway")
     chosen = tuple(one for one in chosen if one.id not in paused)
     runs = visit(home, chosen, backfill=backfill, accept=accept)
     if as_json:
@@ -78,20 +79,20 @@ def collect(
     else:
         for run in runs:
             print_run(run)
-    # Last: if the store cannot be used, the reports are printed all the same.
-    printed = () if as_json else [one for run in runs for one in run.errors[:ERRORS_SHOWN]]
+    # This comes last, so that reports are printed even if the store can't be used.
+    printed = () if as_json else [one for run in runs for one in run.errors[:MAX_ERRORS_SHOWN]]
     with errors_once(home, printed):
         note_health(home)
         if alerts := waiting_alerts(home):
-            tell = complain if as_json else say
-            tell(f"{counted(alerts, 'alert waits', 'alerts wait')} for `communique run`")
+            write = complain if as_json else say
+            write(f"{counted(alerts, 'alert waits', 'alerts wait')} for `communique run`")
     return 1 if broken or any(run.errors for run in runs) else 0
 
 
 def visit(
     home: Home, sources: Sequence[LoadedSource], *, backfill: bool, accept: bool
 ) -> Sequence[Run]:
-    """Visit sources; where workers visit as well, under leases like theirs."""
+    """Visit sources at once. If workers visit, too, take leases as they do."""
     if home.has_fleet:
         # Imported here: the libraries for PostgreSQL may not be installed.
         from scheduler.fleet.at_once import visit_at_once  # noqa: PLC0415
@@ -112,7 +113,7 @@ def visit(
 
 @contextmanager
 def errors_once(home: Home, printed: Sequence[RunError]) -> Iterator[None]:
-    """Suppress a StoreError that was printed as the error of a visit."""
+    """Suppress a StoreError that was already printed as the error of a visit."""
     try:
         yield
     except StoreError as error:
@@ -121,17 +122,17 @@ def errors_once(home: Home, printed: Sequence[RunError]) -> Iterator[None]:
 
 
 def paused_in(home: Home) -> frozenset[str]:
-    """The sources of a HOME that are not to be visited but when they are named."""
+    """Return the ids of paused sources, which are visited only if their ids are given."""
     try:
         with closing(home.plain_store()) as store:
             return paused_sources(store)
     except StoreError:
-        # No visit can use it either, and each tells so in its report.
+        # The visits will fail as well, and report it.
         return frozenset()
 
 
 def print_run(run: Run) -> None:
-    """Print the report of a run: one line, and its errors to standard error."""
+    """Print the report of a visit, with errors to standard error."""
     say(
         f"{run.source}: {run.found} found, {run.new} new, {run.changed} changed,"
         f" {run.unchanged} unchanged, {run.retracted} retracted,"
@@ -141,12 +142,13 @@ def print_run(run: Run) -> None:
         + f" ({counted(run.pages, 'page')} in {run.seconds:.1f} s)"
     )
     if run.history == "walking" and run.found:
-        say(f"{run.source}: there are older releases; the next visits go on with them")
+        say(f"{run.source}: the next visits continue with older releases")
     elif run.history == "bounded":
-        say(f"{run.source}: older releases are left out, {run.bound}")
+        say(f"{run.source}: older releases are not collected, {run.bound}")
     for note in run.notes:
         say(f"{run.source}: {note}")
-    for error in run.errors[:ERRORS_SHOWN]:
+    for error in run.errors[:MAX_ERRORS_SHOWN]:
         complain(f"{run.source}: {error.told}")
-    if len(run.errors) > ERRORS_SHOWN:
-        complain(f"{run.source}: and {len(run.errors) - ERRORS_SHOWN} more; --json shows them all")
+    if len(run.errors) > MAX_ERRORS_SHOWN:
+        more = len(run.errors) - MAX_ERRORS_SHOWN
+        complain(f"{run.source}: and {more} more; --json shows them all")

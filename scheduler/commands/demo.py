@@ -1,4 +1,4 @@
-"""communique demo: everything, on the bundled press rooms."""
+"""communique demo: collect, publish and serve the bundled press rooms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from feeds.server.requests.access import Access
 from scheduler.children.executor import Executor
 from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json, say
 from scheduler.commands.collect import print_run
-from scheduler.demo.process import Served, rooms_served, write_sources
+from scheduler.demo.process import ServedRooms, rooms_served, write_sources
 from scheduler.home import Home, open_home
 from scheduler.home.publish import publish_home
 from scheduler.service.web import address_of, listen, server_config
@@ -31,7 +31,7 @@ from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 
 DAYS = 3
-"""The second day brings an edit, a move, a retraction, a copy; the third confirms what is gone."""
+"""Number of days. Day 2 has an edit, a move, a retraction and a copy. Day 3 confirms removals."""
 
 SETTINGS = """\
 [network]
@@ -43,16 +43,16 @@ retract_after = 0
 [site]
 title = "Communique demo"
 """
-"""How the settings of every demo begin; the address that it is served at follows."""
+"""Start of the settings of each demo; the address of its server follows."""
 
 
 class NotADemo(CommuniqueError):
-    """The folder that was named holds something else."""
+    """The folder contains something other than a demo."""
 
     exit_code = 2
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is a HOME of your own; give the demo an empty folder")
+        super().__init__(f"{path} is not empty, and not from a demo; give the demo an empty folder")
         self.path = path
 
 
@@ -62,40 +62,38 @@ class NotADemo(CommuniqueError):
     "folder",
     metavar="DIR",
     type=FOLDER,
-    help="An empty folder to work in, instead of a new temporary one (also COMMUNIQUE_HOME).",
+    help="Empty folder to work in (default a temporary folder, also COMMUNIQUE_HOME).",
 )
-@click.option(
-    "--port", type=PORT, default=0, help="The port to serve the result at; 0: a free one."
-)
-@click.option("--once", is_flag=True, help="End after publishing; serve nothing.")
+@click.option("--port", type=PORT, default=0, help="Port of the web server (default a free port).")
+@click.option("--once", is_flag=True, help="Exit after publishing, without serving.")
 @as_json
 def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
-    """Show everything on bundled press rooms of invented institutions, without the network.
+    """Try Communique on bundled press rooms, without a network.
 
-    A web server plays six press rooms over three days. They are crawled, new is told from changed
-    and copied, the feeds are published and served.
+    A web server plays the press rooms of six invented institutions over three days. The demo
+    collects their releases, detects edits and copies, and publishes and serves feeds.
     """
     named = named_home(click.get_current_context(), folder)
-    # Told to end, we end as by Ctrl-C: in good order.
+    # End cleanly on SIGTERM, as on Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     opened = None if once else listen("127.0.0.1", port)
     with working_in(named, keep=once) as place, rooms_served() as rooms:
         home = demo_home(place, address_of(opened) if opened else None)
-        # Another demo would have the same sources elsewhere.
+        # A second demo in this folder would use other ports for the same sources.
         with home.lock("run", "communique demo"):
             write_sources(home.sources, rooms.bases)
             failed = collect_and_publish(home, rooms, as_json=as_json)
             if opened:
-                # The rooms stay open too: pages and feeds link to them.
+                # The press rooms keep running, because pages and feeds link to them.
                 show(home, opened, quiet=as_json)
     return 1 if failed else 0
 
 
 @contextmanager
 def working_in(named: Path | None, *, keep: bool) -> Iterator[Path]:
-    """The folder to work in, that was named or a new temporary one.
+    """Yield the folder to work in: ``named``, or a new temporary folder.
 
-    A temporary one is taken away afterwards, unless it is to be kept and all went well.
+    A temporary folder is deleted at the end, unless ``keep`` is true and nothing failed.
     """
     if named:
         yield named
@@ -110,8 +108,8 @@ def working_in(named: Path | None, *, keep: bool) -> Iterator[Path]:
             shutil.rmtree(made, ignore_errors=True)
 
 
-def collect_and_publish(home: Home, rooms: Served, *, as_json: bool) -> bool:
-    """Play all days, publish, tell what came of it; returns whether anything failed."""
+def collect_and_publish(home: Home, rooms: ServedRooms, *, as_json: bool) -> bool:
+    """Play all days, publish, and print the counts. Returns whether anything failed."""
     runs = collect_days(home, rooms, quiet=as_json)
     published = publish_home(home)
     store = home.store()
@@ -148,9 +146,9 @@ def collect_and_publish(home: Home, rooms: Served, *, as_json: bool) -> bool:
 
 
 def demo_home(folder: Path, address: str | None) -> Home:
-    """A HOME for the demo in ``folder``, whose feeds name ``address`` where it is served.
+    """Create or open the home directory of a demo. Its feeds contain ``address``.
 
-    Raises NotADemo where a HOME of another kind is there, SettingsError.
+    Raises NotADemo if the folder contains something else, and SettingsError if it can't be used.
     """
     settings = folder / "communique.toml"
     try:
@@ -166,8 +164,8 @@ def demo_home(folder: Path, address: str | None) -> Home:
     return open_home(folder)
 
 
-def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
-    """Visit all rooms once on each day."""
+def collect_days(home: Home, rooms: ServedRooms, *, quiet: bool) -> list[Run]:
+    """Visit all press rooms once per day."""
     sources = choose(load_sources(home.sources)[0], ())
     runs: list[Run] = []
     for day in range(1, DAYS + 1):
@@ -187,9 +185,9 @@ def collect_days(home: Home, rooms: Served, *, quiet: bool) -> list[Run]:
 
 
 def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
-    """Serve the result until Ctrl-C; where to look goes beside the JSON if ``quiet``."""
+    """Serve the site until Ctrl-C. If ``quiet``, print its address to standard error."""
     base = address_of(opened)
-    say(f"Look at {base} and give {base}feeds/all.atom to a feed reader (Ctrl-C stops)", err=quiet)
+    say(f"Open {base} or subscribe to {base}feeds/all.atom (Ctrl-C stops)", err=quiet)
     app = create_app(
         home.site,
         home.store_url,

@@ -1,4 +1,4 @@
-"""communique doctor: what is wrong with a HOME and with what it runs on, and the fix."""
+"""communique doctor: checks of a home directory and its system, with fixes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from scheduler.home import Home, NoHome
 from scheduler.home.doctor.examine import examine
 
 
-def _as_it_is(folder: Path, _: bool) -> Home:  # noqa: FBT001 - as home_option calls it
+def _unchecked(folder: Path, _: bool) -> Home:  # noqa: FBT001 - as home_option calls it
     if not folder.is_dir():
         raise NoHome(folder)
-    # Its settings may be what is wrong with it.
+    # The settings are not loaded, because they may be invalid.
     return Home(folder.resolve(), Settings())
 
 
-with_home_as_it_is = home_option(_as_it_is)
+with_unchecked_home = home_option(_unchecked)
 
 
 @click.command()
 @as_json
-@with_home_as_it_is
+@with_unchecked_home
 def doctor(home: Home, *, as_json: bool) -> int:
-    """Look at a HOME from all sides, and say of each whether it is well, and what to do if not.
+    """Check a home directory and suggest fixes.
 
-    Settings, permissions, disk, versions, store, clock, archive, locks, what killed runs left,
-    topics, sources, watches, tokens. Nothing is changed. Exit code 1 where there is an error.
+    Checked are settings, permissions, disk, versions, store, clock, archive, locks, files left by
+    killed runs, topics, sources, watches and tokens. Nothing is changed. The exit code is 1 if
+    there is an error.
     """
     found = examine(home.path)
     errors = sum(one.level == "error" for one in found)

@@ -1,4 +1,4 @@
-"""communique export: releases as lines of JSON."""
+"""communique export: releases as JSON lines."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ from spiders.sources.loader import load_sources
 
 
 def day(value: str) -> dt.date:
-    """The day that a person wrote, as 2026-11-24. Raises click.BadParameter."""
+    """Parse a day such as 2026-11-24. Raises click.BadParameter."""
     try:
         return dt.datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError as error:
-        why = f"{value!r} is no day; write one such as 2026-11-24"
+        why = f"{value!r} is not a valid day; write it like 2026-11-24"
         raise click.BadParameter(why) from error
 
 
 class UnknownCursor(CommuniqueError):
-    """No release has the id after which an export is to go on."""
+    """No release has the id that was given as cursor."""
 
     exit_code = 2
 
     def __init__(self, cursor: str) -> None:
         super().__init__(
-            f"there is no release {cursor[:100]!r} to go on after; give the id in the last line"
+            f"there is no release {cursor[:100]!r}; give the id in the last line of the previous "
+            "export"
         )
         self.cursor = cursor
 
@@ -49,29 +50,33 @@ def check_days(since: dt.date | None, until: dt.date | None) -> None:
 
 
 @click.command()
-@click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
+@click.option("--source", default=None, metavar="ID", help="Source whose releases are exported.")
 @click.option(
     "--since",
     type=day,
     metavar="DAY",
     default=None,
-    help="Only those published on this day or later.",
+    help="First day of publication.",
 )
 @click.option(
     "--until",
     type=day,
     metavar="DAY",
     default=None,
-    help="Only those published on this day or before.",
+    help="Last day of publication.",
 )
 @click.option(
     "--cursor",
     default=None,
     metavar="RELEASE",
-    help="Only those after this one: the id in the last line of the page before.",
+    help="Cursor: the id in the last line of the previous export.",
 )
 @click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", default=None, help="So many at the most."
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=None,
+    help="Maximum number of releases.",
 )
 @always_json
 @with_home
@@ -84,9 +89,10 @@ def export(
     cursor: str | None,
     limit: int | None,
 ) -> int:
-    """Write releases to standard output, one line of JSON each, in the order of first sight.
+    """Export releases as JSON lines.
 
-    Days are those of publication, in the zone of each release's source.
+    Releases are in the order in which they were first seen. Days of publication are in the time
+    zone of the source.
     """
     check_days(since, until)
     encoder = msgspec.json.Encoder()
@@ -108,7 +114,6 @@ def export(
     if hidden:
         complain(
             f"{counted(hidden, 'release')} with a hidden secret (`{HIDDEN}`) in the address: an "
-            "import of these lines gives such releases other ids; use `communique backup` to keep "
-            "them"
+            "import of these lines would change their ids; to keep the ids, use `communique backup`"
         )
     return 0

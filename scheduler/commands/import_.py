@@ -1,4 +1,4 @@
-"""communique import: releases from lines of JSON, as if they had been collected."""
+"""communique import: releases from JSON lines, as if they had been collected."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import IO
 from urllib.parse import urljoin
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from data.clock import utc_now
 from data.dates.context import DateContext
@@ -25,28 +23,29 @@ from scheduler.cli import as_json, complain, print_json, say, with_new_home
 from scheduler.home import SOURCE_LOCK, Home
 from scheduler.home.files import keep_home_files
 from scheduler.terminal.new_store import with_new_store
+from scheduler.terminal.progress import one_bar
 from spiders.sources.loader import LoadedSource, load_sources
 
-LONGEST_NAME = 300
-"""Maximum characters of the name of a source."""
+MAX_NAME_CHARS = 300
+"""Maximum length of the name of a source; longer names are cut."""
 
-SHOWN = 10
-"""Bad lines, and doubtful ones, that are told; --json gives them all."""
+MAX_REMARKS_SHOWN = 10
+"""Maximum number of rejected and of doubtful lines that are printed; --json has all."""
 
 
 @click.command("import")
 @click.argument("path", type=click.File("rb"))
 @click.option("--source", required=True, metavar="ID", help="Source of the releases.")
-@click.option("--name", metavar="NAME", help="Name of a source that has no source file.")
+@click.option("--name", metavar="NAME", help="Name of the source, if it has no source file.")
 @as_json
 @with_new_home
 @with_new_store
 def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_json: bool) -> int:
-    """Import releases from a file of JSON lines (- is standard input), as if collected.
+    """Import releases from a file of JSON lines.
 
-    docs/reference/import.md describes the lines. The source needs no source file. The exit code is
-    1 if a line was rejected; all other lines are imported. Dates that are missing, impossible or in
-    the future are reported.
+    PATH may be - for standard input. docs/reference/import.md describes the lines. The source needs
+    no source file. Dates that are missing, impossible or in the future are reported. The exit code
+    is 1 if a line is rejected; all other lines are imported.
     """
     if not ID.fullmatch(source):
         why = "use lower-case letters, digits and hyphens, at most 64"
@@ -59,8 +58,11 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
     is_new = loaded is None and source not in store.sources()
     if is_new and named is None:
         near = meant(source, sorted(store.sources()))
-        complain(f"{source} is a new source; --name gives it a name{near}")
-    with home.lock(f"{SOURCE_LOCK}{source}", "an import into this source"), drawn(path) as told:
+        complain(f"{source} is a new source without a name; set one with --name{near}")
+    with (
+        home.lock(f"{SOURCE_LOCK}{source}", "an import into this source"),
+        line_bar(path) as on_read,
+    ):
         known = loaded.source if loaded else store.sources().get(source)
         registered = known or Source(source, source, "")
         if named:
@@ -74,7 +76,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
             topics=loaded.file.topics if loaded else (),
             front=(registered.url, urljoin(registered.url, "/")) if registered.url else (),
         )
-        done = importer.import_lines(lines_of(path), told)
+        done = importer.import_lines(lines_of(path), on_read)
     store.update_search_index()
     store.close()
     if not done.read:
@@ -88,42 +90,45 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
             f" {len(done.rejected)} rejected; {stories}"
         )
         for remarks in (done.rejected, done.doubtful):
-            for one in remarks[:SHOWN]:
+            for one in remarks[:MAX_REMARKS_SHOWN]:
                 complain(f"line {one.line}: {one.message}")
-            if len(remarks) > SHOWN:
-                complain(f"and {len(remarks) - SHOWN} more; --json shows them all")
+            if len(remarks) > MAX_REMARKS_SHOWN:
+                complain(f"and {len(remarks) - MAX_REMARKS_SHOWN} more; --json shows them all")
     return 1 if done.rejected else 0
 
 
 def name_of(name: str, loaded: LoadedSource | None) -> str:
-    """The name that --name gives to a source. Raises BadParameter.
+    """Clean the value of --name. Raises BadParameter if it is empty.
 
-    Only a source without a file can get one: the next visit would take the name from the file.
+    A source with a file is rejected, because the next visit would use the name in the file.
     """
     if loaded:
-        why = f"{loaded.path} names this source: change `name` there"
+        why = f"this source has a file; change `name` in {loaded.path}"
         raise click.BadParameter(why, param_hint="--name")
-    found = clean_line(name)[:LONGEST_NAME]
+    found = clean_line(name)[:MAX_NAME_CHARS]
     if not found:
         raise click.BadParameter("it has no letters", param_hint="--name")
     return found
 
 
 def reading_of(loaded: LoadedSource | None, source: Source) -> DateContext:
-    """How dates that state no zone are read."""
+    """Return how to parse dates without a time zone."""
     order = loaded.file.date_order if loaded else None
     languages = (loaded.file.language,) if loaded and loaded.file.language else ()
     return DateContext(source.timezone, order, languages, utc_now())
 
 
 @contextmanager
-def drawn(file: IO[bytes]) -> Iterator[Callable[[int], None] | None]:
-    """What to tell of bytes read: it draws a bar on standard error, if that is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
+def line_bar(file: IO[bytes]) -> Iterator[Callable[[int], None]]:
+    """Yield a function that advances a progress bar by a number of bytes."""
     path = Path(file.name)
-    with Progress(console=console) as bars:
-        task = bars.add_task("lines", total=path.stat().st_size if path.is_file() else None)
-        yield lambda read: bars.advance(task, read)
+    size = path.stat().st_size if path.is_file() else None
+    done = 0
+    with one_bar("lines") as draw:
+
+        def advance(read: int) -> None:
+            nonlocal done
+            done += read
+            draw(done, size)
+
+        yield advance

@@ -1,4 +1,4 @@
-"""communique migrate: all that a store holds, moved into another."""
+"""communique migrate: copy a store from SQLite to PostgreSQL, or back."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from scheduler.terminal.progress import step_bars
     "source",
     default=None,
     metavar="URL",
-    help="The store to read, sqlite:PATH or postgresql://USER@HOST/DATABASE; that of HOME if none.",
+    help="Store to read, sqlite:PATH or postgresql://USER@HOST/DATABASE (default that in HOME).",
 )
 @click.option(
     "--to",
     "target",
     required=True,
     metavar="URL",
-    help="The store to fill, which must be empty, or not be there yet.",
+    help="Store to fill, empty or missing.",
 )
 @as_json
 @with_any_home
 def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> int:
-    """Move all that a store holds into another: from SQLite to PostgreSQL, or back.
+    """Copy a store from SQLite to PostgreSQL, or back.
 
-    Stop the service first: nobody can write to the store while it is read. What was interrupted
-    goes on where it ended when the same command is given again. At the end all rows of both are
-    read and compared. Passwords are better in ~/.pgpass than in a URL, which others may see.
+    Stop the service first: the store is locked during the copy. If the command is
+    stopped, run it again to continue. At the end, all rows of both stores are compared. Put
+    passwords into ~/.pgpass: other users of this machine may see those in a URL.
     """
     of_home = source is None or is_of_home(home, source)
     with ExitStack() as held:
         if of_home and home.path.is_dir():
-            # What a service writes afterwards, leaves of the log among it, would be in one alone.
+            # A service must not write to the old store after the copy.
             held.enter_context(home.lock("run", "communique migrate"))
         if of_home and home.settings.store.url and target.startswith("sqlite:"):
             sign_all(home)
-        bars = held.enter_context(step_bars())
-        done = migrate_store(source or home.store_url, target, bars or (lambda *_: None))
+        on_step = held.enter_context(step_bars())
+        done = migrate_store(source or home.store_url, target, on_step)
         if of_home and not target.startswith("sqlite:"):
             move_log(home, target)
     if as_json:
@@ -56,5 +56,5 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
     releases = counted(done.rows["releases"], "release")
     say(f"{done.target}: {releases}, {counted(rows, 'row')} as in {done.source}, {written} new")
     if left := [name for name, count in done.left.items() if count]:
-        say(f"not moved, as {done.target} has no use for it: {', '.join(left)}")
+        say(f"not copied, because {done.target} does not need them: {', '.join(left)}")
     return 0

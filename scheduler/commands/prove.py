@@ -1,4 +1,4 @@
-"""communique prove: a folder by which others can check what was served for a release."""
+"""communique prove: a self-contained proof of a server's responses for a release."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from scheduler.home import Home
     type=PATH,
     metavar="FOLDER",
     default=None,
-    help="The folder to write; proof-ID here if it is not given. Nothing may be there yet.",
+    help="Folder to create (default proof-ID in the current folder).",
 )
 @as_json
 @with_home
 def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
-    """Write a folder that proves what was served for a release, for who does not have this archive.
+    """Prove what a server returned for a release.
 
-    RELEASE is its id, the beginning of it, or an address of it. The folder holds the records of
-    each version and of the retraction, proofs that they are in the log, who signed it, the release
-    as JSON, a README in plain words, and verify.py, which checks all of it without a network under
-    any Python.
+    RELEASE is its id, the start of its id, or one of its addresses. The command writes a folder
+    that others can check without this archive. It contains the records of each version and of the
+    retraction, proofs that they are in the log, the signatures of the log, the release as JSON and
+    a README. Its verify.py checks everything without a network, under any Python.
     """
     with closing(home.store()) as plain:
         store, secrets = public_view(plain), secrets_of(plain)
         found = find(store, release)
         subject = Subject(
-            found.content.title, found.url, release_fields(found), shown_of(store, found)
+            found.content.title, found.url, release_fields(found), captures_of(store, found)
         )
     if lost := lost_captures(home.archive, (one.capture for one in subject.shown)):
         raise ArchiveError(str(home.archive), lost_text(lost))
@@ -66,12 +66,12 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
             }
         )
     else:
-        tell(written, target)
+        print_proof(written, target)
     return 0
 
 
-def shown_of(store: Store, release: Release) -> list[Shown]:
-    """The captures of each version of a release, of its last sight, and of its end."""
+def captures_of(store: Store, release: Release) -> list[Shown]:
+    """Return the captures of all versions of a release, of its last visit and its retraction."""
     sightings = store.sightings(release.id)
     shown = [
         Shown(f"version {one.number}", one.capture)
@@ -85,19 +85,19 @@ def shown_of(store: Store, release: Release) -> list[Shown]:
     return shown
 
 
-def tell(written: Written, to: Path) -> None:
-    """Print what was written, and how it is checked."""
+def print_proof(written: Written, to: Path) -> None:
+    """Print the path of the proof and how to check it, with warnings to standard error."""
     say(f"{to}: {counted(written.records, 'record')}")
     say(f"check it: python3 -I {to}/verify.py")
     if not written.witnesses:
         complain(
-            "no witness co-signed this log yet: against its keeper it proves nothing; see "
+            "no witness has cosigned this log yet, so its keeper could have changed it; see "
             "`communique mirror witness --help`"
         )
     if written.with_secrets:
         complain(
-            f"{counted(written.with_secrets, 'record')} of it, as served, repeat a secret of the "
-            "address of the source: give the folder only to people who may know that secret"
+            f"{counted(written.with_secrets, 'record')} in it repeat a secret from the address of "
+            "the source: give the folder only to people who may know that secret"
         )
     for one in written.missing:
-        complain(f"it is not in the archive any more: {one}")
+        complain(f"no longer in the archive: {one}")

@@ -1,4 +1,4 @@
-"""communique publish: write the feeds and pages that changes touch."""
+"""communique publish: write changed feeds and pages."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from scheduler.logs import log_to
 from scheduler.service.push import announce
 from scheduler.terminal.new_store import with_new_store
 
-ERRORS_SHOWN = 10
-"""Files that could not be written and are named."""
+MAX_ERRORS_SHOWN = 10
+"""Maximum number of files with errors that are printed."""
 
 
 @click.command()
-@click.option("--all", "everything", is_flag=True, help="Write all feeds, not just changed ones.")
+@click.option("--all", "everything", is_flag=True, help="Write all feeds and pages.")
 @as_json
 @with_home
 @with_new_store
 def publish(home: Home, *, everything: bool, as_json: bool) -> int:
-    """Write the feeds and pages that changes touch, into HOME/site and site.target."""
-    # Standard output is for what was published.
+    """Publish changed feeds and pages.
+
+    They are written into HOME/site and site.target.
+    """
+    # Standard output is for the result.
     log_to(sys.stderr, home.settings.log)
     published = publish_home(home, everything=everything)
     if not asyncio.run(announce(home)):
-        complain("the hub was not told of all changes; it will be, by the next run")
+        complain("the hub was not notified of all changes; the next run will notify it")
     target = home.settings.site.target
     place = f"{home.site} and {target}" if target and not published.errors else home.site
     if as_json:
@@ -47,9 +50,9 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
             f"{counted(published.feeds, 'feed')}: {published.written} written,"
             f" {published.unchanged} unchanged ({published.seconds:.1f} s), in {place}"
         )
-    for error in published.errors[:ERRORS_SHOWN]:
+    for error in published.errors[:MAX_ERRORS_SHOWN]:
         complain(str(error))
-    if len(published.errors) > ERRORS_SHOWN:
-        more = counted(len(published.errors) - ERRORS_SHOWN, "more file")
+    if len(published.errors) > MAX_ERRORS_SHOWN:
+        more = counted(len(published.errors) - MAX_ERRORS_SHOWN, "more file")
         complain(f"and {more} could not be published")
     return 1 if published.errors else 0

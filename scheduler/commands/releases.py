@@ -1,4 +1,4 @@
-"""communique releases: what people decide of single releases."""
+"""communique releases: retract, hide and unhide single releases."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from spiders.sources.loader import load_sources
 
 @click.group(cls=Group)
 def releases() -> None:
-    """Decide what becomes of single releases."""
+    """Manage single releases."""
 
 
 @releases.command()
 @click.argument("releases", nargs=-1, metavar="[RELEASE …]")
-@click.option("--source", metavar="ID", help="With --held: the source that they are of.")
-@click.option("--held", is_flag=True, help="All that vanished from a source at once.")
-@why_option("What is known of it; it is kept.")
+@click.option("--source", metavar="ID", help="Source of the held releases.")
+@click.option(
+    "--held", is_flag=True, help="Retract all releases held since they vanished together."
+)
+@why_option("Reason, which is stored.")
 @as_json
 @with_home
 def retract(
@@ -37,39 +39,39 @@ def retract(
     why: str,
     as_json: bool,
 ) -> int:
-    """Say of releases that are gone from their site that their publisher took them down.
+    """Confirm that a publisher took releases down.
 
-    RELEASE is an id, the beginning of one, or an address. A release whose page is there is back
-    with the next visit that sees it.
+    RELEASE is an id, the start of an id, or an address. If the page of a release is still online,
+    the next visit restores the release.
     """
     if held != bool(source) or held == bool(releases):
-        raise click.UsageError("name releases, or a source by --source ID --held")
+        raise click.UsageError("give either releases, or a source with --source ID --held")
     at = utc_now()
 
     def held_of(store: Store) -> list[str]:
         check_known(store, source or "", load_sources(home.sources)[0])
         return [one.id for one in store.vanished(source or "") if one.held]
 
-    choose = held_of if source else named(releases)
+    choose = held_of if source else find_all(releases)
     done = decide(home, choose, lambda store, one: store.retract(one, at=at, why=why))
-    nothing = f"of {source} nothing is held" if source else "they are retracted already"
-    return say_decided(done, "retracted", nothing, as_json=as_json)
+    nothing = f"{source} has no held releases" if source else "they are retracted already"
+    return report_decided(done, "retracted", nothing, as_json=as_json)
 
 
 @releases.command()
 @click.argument("releases", nargs=-1, required=True, metavar="RELEASE …")
-@why_option("What is wrong with it; it is kept.")
+@why_option("Reason, which is stored.")
 @as_json
 @with_home
 def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> int:
-    """Take releases that were caught by mistake out of all feeds and pages.
+    """Hide releases that were collected by mistake.
 
-    They are kept, with their records in the archive, and visited no more; `unhide` shows them
-    again. RELEASE is an id, the beginning of one, or an address.
+    They disappear from feeds and pages, and are no longer visited. The releases and their records
+    are kept, and `unhide` shows them again. RELEASE is an id, the start of an id, or an address.
     """
     at = utc_now()
-    done = decide(home, named(releases), lambda store, one: store.hide(one, at=at, why=why))
-    return say_decided(done, "hidden", "they are hidden already", as_json=as_json)
+    done = decide(home, find_all(releases), lambda store, one: store.hide(one, at=at, why=why))
+    return report_decided(done, "hidden", "they are hidden already", as_json=as_json)
 
 
 @releases.command()
@@ -77,21 +79,22 @@ def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> i
 @as_json
 @with_home
 def unhide(home: Home, *, releases: tuple[str, ...], as_json: bool) -> int:
-    """Show hidden releases again, with the ids and dates that they had."""
-    done = decide(home, named(releases), lambda store, one: store.unhide(one))
-    return say_decided(done, "shown", "none of them is hidden", as_json=as_json)
+    """Show hidden releases again, with their ids and dates."""
+    done = decide(home, find_all(releases), lambda store, one: store.unhide(one))
+    return report_decided(done, "shown", "none of them is hidden", as_json=as_json)
 
 
 Choose: TypeAlias = Callable[[Store], list[str]]
+"""Returns the ids of the chosen releases."""
 
 
-def named(names: tuple[str, ...]) -> Choose:
-    """Chooses the releases of these names."""
+def find_all(names: tuple[str, ...]) -> Choose:
+    """Choose releases by ids, starts of ids, or addresses."""
     return lambda store: [find(store, name).id for name in names]
 
 
 def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> list[str]:
-    """Do something to all chosen releases or to none; those that it changed, by id."""
+    """Apply an action to all chosen releases in one transaction. Returns the changed ids."""
     store = home.store()
     try:
         with store.transaction():
@@ -100,8 +103,8 @@ def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> 
         store.close()
 
 
-def say_decided(done: list[str], state: str, nothing: str, *, as_json: bool) -> int:
-    """Say what the releases are now; the exit code."""
+def report_decided(done: list[str], state: str, nothing: str, *, as_json: bool) -> int:
+    """Print the changed releases, or ``nothing``, and return the exit code."""
     if as_json:
         print_json({state: done})
     else:

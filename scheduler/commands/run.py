@@ -1,41 +1,57 @@
-"""communique run: the service."""
+"""communique run and worker: the service, and more machines that visit sources for it."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 import uvloop
 
-from data.errors import CommuniqueError
+from data.errors import CommuniqueError, SettingsError
 from scheduler.cli import PORT, with_home
 from scheduler.home import Home, home_at
 from scheduler.logs import log_to
-from scheduler.service.daemon import Service
 from scheduler.terminal.new_store import with_new_store
+
+if TYPE_CHECKING:
+    from scheduler.service.daemon import Service
 
 
 class ReadOnlyHome(CommuniqueError):
-    """The service can't work on a HOME into which it can write nothing."""
+    """The service can't write into its home directory."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"nothing can be written into {path}: mount its disk for writing, or run this as the "
-            "owner of that folder; `communique serve` serves what was published there"
+            "owner of that folder; `communique serve` serves the published site read-only"
         )
         self.path = path
 
 
+class NoFleet(SettingsError):
+    """A worker was started although the settings name no shared database."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            str(path),
+            "run.executor",
+            'a worker needs executor = "procrastinate", and url in [store] with the database that '
+            "the services share",
+        )
+
+
 PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
-"""The environment variable of the setting site.port."""
+"""Environment variable of the setting site.port."""
 
 
 def service_of(home: Home) -> Service:
-    """The service for a home directory: alone, or one of several on a database."""
+    """Return the service of a home directory: a single one, or one of several on a database."""
     if not home.has_fleet:
+        from scheduler.service.daemon import Service  # noqa: PLC0415 - not for workers
+
         return Service(home)
     # Imported here: the libraries for PostgreSQL may not be installed.
     from scheduler.fleet.service import FleetService  # noqa: PLC0415
@@ -44,13 +60,14 @@ def service_of(home: Home) -> Service:
 
 
 @click.command()
-@click.option("--port", type=PORT, default=None, help="Port to listen on (default: site.port).")
+@click.option("--port", type=PORT, default=None, help="Port to listen on (default site.port).")
 @with_home
 @with_new_store
 def run(home: Home, *, port: int | None) -> int:
-    """Run the service: visit each source by its interval, publish changes, serve the site.
+    """Run the service: collect, publish and serve.
 
-    It stops on SIGTERM or Ctrl-C, with nothing half done.
+    It visits each source at its interval, publishes changes and serves the site. SIGTERM or Ctrl-C
+    stops it cleanly.
     """
     if port is not None:
         # As a variable it also reaches child processes, which write the address into feeds.
@@ -62,4 +79,24 @@ def run(home: Home, *, port: int | None) -> int:
     log_to(sys.stdout, home.settings.log)
     with home.lock("run", "communique run"):
         uvloop.run(service_of(home).run())
+    return 0
+
+
+@click.command()
+@with_home
+@with_new_store
+def worker(home: Home) -> int:
+    """Visit sources for services that share a database.
+
+    The home directory needs only communique.toml. SIGTERM or Ctrl-C stops the worker, which returns
+    its visits. It ends with an error if the database is gone.
+    """
+    if not home.has_fleet:
+        raise NoFleet(home.path / "communique.toml")
+    # If the libraries for PostgreSQL are missing, this says what to install.
+    home.plain_store().close()
+    from scheduler.fleet.worker import Worker  # noqa: PLC0415 - needs these libraries
+
+    log_to(sys.stdout, home.settings.log)
+    uvloop.run(Worker(home).run())
     return 0

@@ -1,4 +1,4 @@
-"""communique search: releases by their words."""
+"""communique search: full-text search in releases."""
 
 from __future__ import annotations
 
@@ -26,54 +26,52 @@ from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import check_days, day
 from scheduler.home import Home
 
-FOUND, MOST = 20, 1000
-"""Releases that are shown where nothing is said, and at the most."""
+DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
+"""Default and maximum of --limit."""
 
-LEFT_OUT = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
-"""What a list of hits leaves to `communique show`."""
+OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
+"""Fields of a release that only `communique show` prints."""
 
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
-@click.option("--topic", default=None, metavar="SLUG", help="Only those of this topic.")
-@click.option(
-    "--lang", "language", default=None, metavar="TAG", help="Only those in this language."
-)
+@click.option("--source", default=None, metavar="ID", help="Source of the releases.")
+@click.option("--topic", default=None, metavar="SLUG", help="Topic of the releases.")
+@click.option("--lang", "language", default=None, metavar="TAG", help="Language of the releases.")
 @click.option(
     "--state",
     type=click.Choice(STATES),
     default=None,
-    help="Only those that were corrected, or retracted.",
+    help="State of the releases.",
 )
 @click.option(
     "--since",
     type=day,
     metavar="DAY",
     default=None,
-    help="Only those published on this day or later.",
+    help="First day of publication.",
 )
 @click.option(
     "--until",
     type=day,
     metavar="DAY",
     default=None,
-    help="Only those published on this day or before.",
+    help="Last day of publication.",
 )
 @click.option(
     "--limit",
-    type=click.IntRange(1, MOST),
+    type=click.IntRange(1, MAX_LIMIT),
     metavar="N",
-    default=FOUND,
-    help=f"So many at the most, {MOST} or fewer ({FOUND}).",
+    default=DEFAULT_LIMIT,
+    help=f"Maximum number of results, up to {MAX_LIMIT} (default {DEFAULT_LIMIT}).",
 )
-@click.option("--newest", is_flag=True, help="The newest first, not the best.")
+@click.option("--newest", is_flag=True, help="Sort by date, newest first.")
 @click.option(
     "--cursor",
     type=click.IntRange(min=0),
     metavar="CURSOR",
     default=None,
-    help="On from what a search before has told as next.",
+    help="Cursor of the next page, from a previous search.",
 )
 @as_json
 @with_home
@@ -92,11 +90,11 @@ def search(
     cursor: int | None,
     as_json: bool,
 ) -> int:
-    """Search releases, best first: words, "a phrase", a beginning*, and -none of these.
+    """Search releases, best matches first.
 
-    Of very many matches, the newest are ranked; --newest shows all, page after page. A beginning
-    has three letters or more. In scripts without spaces, every run of letters is a phrase. Write --
-    before a query that begins with a minus.
+    A query has words, "a phrase", a prefix* of three letters or more, or an excluded -word. In
+    scripts without spaces, each run of letters is a phrase. Write -- before a query that starts
+    with a minus. If there are very many matches, only the newest are ranked; --newest lists all.
     """
     asked = Query(
         " ".join(query),
@@ -116,12 +114,12 @@ def search(
         hits = hits_of(store, asked, limit, cursor, newest=newest)
         matches = store.count_matches(asked)
         found = hits.releases
-        why = "" if found else nothing(asked, store)
+        why = "" if found else why_nothing(asked, store)
     if as_json:
         shown = []
         for one in found:
             fields = release_fields(one)
-            for name in LEFT_OUT:
+            for name in OMITTED_FIELDS:
                 del fields[name]
             shown.append({**fields, "passage": passage(one.content, asked)})
         print_json(
@@ -138,10 +136,10 @@ def search(
             say(f"{day} {one.source} {one.id[:8]} {one.content.title}")
             say(f"    {passage(one.content, asked)}")
         if not found:
-            say(f"nothing was found{why}")
+            say(f"no matches{why}")
         if hits.cursor is not None:
             many = f"more than {MAX_COUNTED:,}" if matches.more else f"{matches.total:,}"
-            say(f"{many} were found; --cursor {hits.cursor} shows those after these")
+            say(f"{many} matches; --cursor {hits.cursor} shows the next page")
     for note in notes_on(texts_of("en"), asked):
         complain(note)
     return 0
@@ -149,10 +147,9 @@ def search(
 
 @contextmanager
 def indexed_store(home: Home) -> Iterator[Store]:
-    """The store of a home directory, with all releases in its search index.
+    """Open the store of a home directory with a complete search index.
 
-    If releases are missing in the index of a file that can't be written, they are entered in a
-    temporary copy.
+    Missing releases are indexed first. If the store is read-only, this happens in a temporary copy.
     """
     with closing(home.store()) as store:
         is_complete = not store.awaits_indexing()
@@ -171,8 +168,11 @@ def indexed_store(home: Home) -> Iterator[Store]:
 
 
 def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newest: bool) -> Hits:
-    """One page of hits. The cursor of the best counts them; that of the newest is the store's."""
-    # Where only filters choose there is nothing to rank by.
+    """Return one page of hits.
+
+    The cursor is an offset for the best matches, and a cursor of the store for the newest.
+    """
+    # A query with filters only has no words to rank by.
     if newest or not any(term.wanted for term in terms_of(asked.text)):
         return store.search_newest(asked, limit=limit, cursor=cursor)
     offset = cursor or 0
@@ -180,14 +180,14 @@ def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newes
     return Hits(best[:limit], offset + limit if len(best) > limit else None)
 
 
-def nothing(asked: Query, store: Store) -> str:
-    """Why a query can't find anything, where that is plain."""
+def why_nothing(asked: Query, store: Store) -> str:
+    """Explain a search without matches if a filter is wrong, or return an empty text."""
     if asked.source and asked.source not in store.sources():
         if now := store.source_moves().get(asked.source):
-            return f": {asked.source!r} is called {now!r} now"
+            return f": the source {asked.source!r} was renamed to {now!r}"
         return f": there is no source {asked.source!r} (`communique sources list`)"
     if asked.topic and asked.topic not in store.topics():
         return f": no release has the topic {asked.topic!r}"
     if asked.language and not feed_language(asked.language):
-        return f": {asked.language!r} is no language; write its tag, such as en"
+        return f": {asked.language!r} is not a language tag; write one such as en"
     return ""

@@ -1,4 +1,4 @@
-"""communique serve: the web server alone."""
+"""communique serve: the web server, without visits."""
 
 from __future__ import annotations
 
@@ -26,24 +26,25 @@ from scheduler.sources.health import home_health
 
 
 @click.command()
-@click.option("--host", default=None, help="The address to listen on (site.host).")
-@click.option("--port", type=PORT, default=None, help="The port to listen on (site.port).")
+@click.option("--host", default=None, help="Address to listen on (default site.host).")
+@click.option("--port", type=PORT, default=None, help="Port to listen on (default site.port).")
 @with_home
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
-    """Serve HOME/site: feeds with ETag, 304 and gzip, and pages for people.
+    """Serve the published site.
 
-    If the store cannot be opened, a published site is still served, without searches and other
-    pages that need the store. Without a published site the exit code is 1.
+    HOME/site is served, or the bucket in site.target. If the store cannot be opened, a published
+    site is still served, without searches and other pages that need the store. Without a published
+    site the exit code is 1.
 
-    Hubs and subscribers are told of what `communique publish` changes meanwhile. With site.target
-    the site is served from that bucket, and hubs are left to who publishes.
+    Hubs and subscribers are notified when `communique publish` changes HOME/site. With site.target,
+    the publishing machine notifies them.
     """
-    # Standard output says where it serves.
+    # Standard output is for the address.
     log_to(sys.stderr, home.settings.log)
     site = home.settings.site
     if not home.settings.store.url or home.orders.path.exists():
         try:
-            # Requests create no store and apply no orders. A published site needs no store.
+            # Create the store and apply orders now, because requests do not.
             home.plain_store().close()
         except StoreError as error:
             if not (site.target or home.is_published):
@@ -54,15 +55,15 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     say(f"serving {site.target or home.site} at {address} (Ctrl-C stops)")
     if site.url.startswith("http://127.0.0.1") and site.url.rstrip("/") + "/" != address:
         anywhere = opened.getsockname()[0] in ANYWHERE
-        right = "the address by which readers reach it" if anywhere else address
-        complain(f"feeds and pages name {site.url}; write {right} as site.url, then publish")
+        right = "the public address of this site" if anywhere else address
+        complain(f"feeds and pages contain {site.url}; set site.url to {right}, then publish")
     prefer_event_loop()
     uvloop.run(serve_home(home, opened))
     return 0
 
 
 async def serve_home(home: Home, opened: socket.socket) -> None:
-    """Serve until told to stop; push meanwhile, unless the site is in a bucket."""
+    """Serve until a signal stops it, and push changes unless the site is in a bucket."""
     settings = home.settings
     bucket = home.bucket
     push = None if bucket else PushService(home)

@@ -1,4 +1,4 @@
-"""communique show: one release, its versions, what changed between them, where it came from."""
+"""communique show: a release, its versions, edits and provenance."""
 
 from __future__ import annotations
 
@@ -33,69 +33,78 @@ from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 
 MINUTE = "%Y-%m-%d %H:%M"
-NAMED = 100
-"""Characters of a name that are repeated to whoever gave it."""
+"""Time format of the texts for people."""
 
-LISTED = 10
-"""Releases that are listed where a name is that of several."""
+MAX_NAME_CHARS = 100
+"""Maximum length of an unknown name that an error message repeats."""
+
+MAX_CANDIDATES = 10
+"""Maximum number of releases that an error message lists for an ambiguous name."""
 
 
 class NoSuchRelease(CommuniqueError):
-    """No release has the id or address that was given."""
+    """No release has this id or address."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"there is no release {name[:NAMED]!r}; give an id, the beginning of one, or an address"
-            " under which it was seen (`communique search` finds them)"
+            f"there is no release {name[:MAX_NAME_CHARS]!r}; give an id, the start of an id, or an "
+            "address of a release (`communique search` finds releases)"
         )
         self.name = name
 
 
 class AmbiguousRelease(CommuniqueError):
-    """Several releases have the name that was given."""
+    """Several releases have this address or start of an id."""
 
     exit_code = 2
 
     def __init__(self, name: str, found: tuple[str, ...]) -> None:
-        what = "an address of several releases" if "://" in name else "the beginning of several ids"
-        super().__init__(f"{name!r} is {what}; give the id of one: {'; '.join(found)}")
+        what = "an address of several releases" if "://" in name else "the start of several ids"
+        super().__init__(f"{name!r} is {what}; give one of these ids: {'; '.join(found)}")
         self.name = name
         self.found = found
 
 
 @click.command()
 @click.argument("release")
-@click.option("--revisions", "view", flag_value="revisions", help="Show every version.")
+@click.option("--revisions", "view", flag_value="revisions", help="Show all versions.")
 @click.option("--diff", "view", flag_value="diff", help="Show what changed between versions.")
 @click.option(
-    "--provenance", "view", flag_value="provenance", help="Show where its fields are from."
+    "--provenance", "view", flag_value="provenance", help="Show the origin of its fields."
 )
 @as_json
 @with_home
 def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
-    """Show a release: RELEASE is its id, the beginning of it, or an address of it."""
+    """Show a release.
+
+    RELEASE is its id, the start of its id, or one of its addresses.
+    """
     store = public_view(home.store())
     found = find(store, release)
     versions = versions_of(home, store, found) if view else []
     if view == "revisions":
-        told: Any = {"id": found.id, "revisions": [revision_fields(one) for one in versions]}
+        fields: Any = {"id": found.id, "revisions": [revision_fields(one) for one in versions]}
         text = "\n\n".join(map(revision_text, versions))
     elif view == "diff":
         steps = edits(versions)
-        told = {"id": found.id, "edits": [edit_fields(one) for one in steps]}
-        text = "\n\n".join(map(edit_text, steps)) or "it has never been edited"
+        fields = {"id": found.id, "edits": [edit_fields(one) for one in steps]}
+        text = "\n\n".join(map(edit_text, steps)) or "this release was never edited"
     elif view == "provenance":
         sightings = store.sightings(found.id)
-        seen, gone = (as_called_now(home.archive, one) for one in (sightings.seen, sightings.gone))
+        seen, gone = (
+            in_current_file(home.archive, one) for one in (sightings.seen, sightings.gone)
+        )
         kept = store.file_captures(
             one.url for one in (*found.content.attachments, *found.content.images)
         )
-        files = {url: as_called_now(home.archive, one) for url, one in kept.items()}
+        files = {url: in_current_file(home.archive, one) for url, one in kept.items()}
         captures = [*(one.capture for one in versions), seen, gone, *files.values()]
         faults = faults_of(home.archive, captures)
-        told = {
+        fields = {
             "id": found.id,
-            **provenance_fields(replace(found, capture=as_called_now(home.archive, found.capture))),
+            **provenance_fields(
+                replace(found, capture=in_current_file(home.archive, found.capture))
+            ),
             "revisions": version_capture_fields(versions),
             "last_seen": dated_capture_fields(seen),
             "gone": dated_capture_fields(gone),
@@ -105,14 +114,14 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         }
         text = provenance_text(found, versions, seen, gone, files)
         text += "".join(f"\n{record} can't be read: {why}" for record, why in faults.items())
-        if told["imported"]:
-            text += f"\nthe present version was taken in from the file {told['imported']}"
+        if fields["imported"]:
+            text += f"\nthe current version was imported from the file {fields['imported']}"
     else:
         vanished = next((one for one in store.vanished(found.source) if one.id == found.id), None)
         why, hidden = store.why_retracted(found.id), store.hidden_release(found.id)
         returns = store.returns_of(found.id)
         story = story_members(store.story(found.story)) if found.story else ()
-        told = {
+        fields = {
             **release_fields(found),
             "tellings": [telling_fields(one) for one in story],
             "gone": vanished.since.isoformat() if vanished else None,
@@ -124,16 +133,19 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         text = release_text(found, story, vanished, why, hidden, returns=returns)
     store.close()
     if as_json:
-        print_json(told)
+        print_json(fields)
     else:
         say(*text.split("\n"))
     return 0
 
 
 def find(store: Store, name: str) -> Release:
-    """The one release of a name. Raises NoSuchRelease or AmbiguousRelease."""
-    # Every id begins with an empty name.
-    found = store.find_releases(name, limit=LISTED) if name else ()
+    """Find a release by id, start of an id, or address.
+
+    Raises NoSuchRelease and AmbiguousRelease.
+    """
+    # An empty name would be the start of all ids.
+    found = store.find_releases(name, limit=MAX_CANDIDATES) if name else ()
     if not found:
         raise NoSuchRelease(name)
     if len(found) > 1:
@@ -142,20 +154,20 @@ def find(store: Store, name: str) -> Release:
 
 
 def versions_of(home: Home, store: Store, release: Release) -> list[Revision]:
-    """The versions of a release, with what shows them now."""
+    """Return the versions of a release with their captures."""
     versions = store.revisions(release.id)
-    return [replace(one, capture=as_called_now(home.archive, one.capture)) for one in versions]
+    return [replace(one, capture=in_current_file(home.archive, one.capture)) for one in versions]
 
 
-def as_called_now(archive: Path, capture: Capture | None) -> Capture | None:
-    """A capture by the name that its file has now, which ends in ``.open`` while it grows."""
+def in_current_file(archive: Path, capture: Capture | None) -> Capture | None:
+    """Set the current name of a capture's file, which ends in ``.open`` while it grows."""
     if capture is None or not capture.file:
         return capture
     return replace(capture, file=path_of(archive, capture.file).name)
 
 
 def edit_fields(edit: Edit) -> dict[str, Any]:
-    """The step to a version, ready for JSON."""
+    """Return an edit for JSON."""
     return {
         "revision": edit.after.number,
         "seen": edit.after.seen.isoformat(),
@@ -171,7 +183,7 @@ def edit_fields(edit: Edit) -> dict[str, Any]:
 
 
 def telling_fields(telling: StoryMember) -> dict[str, Any]:
-    """A release of the story, ready for JSON: ``lag`` is seconds after the first publisher."""
+    """Return a release of a story for JSON. ``lag`` is in seconds after the first publication."""
     return {
         "id": telling.release.id,
         "source": telling.release.source,
@@ -190,10 +202,10 @@ def release_text(
     *,
     returns: Sequence[Return],
 ) -> str:
-    """A release for people to read.
+    """Format a release for people.
 
-    ``gone`` is given if its page is gone and that is not confirmed yet; ``returns`` are the times
-    when it was retracted and came back, the last one first.
+    ``gone`` is set if its page is gone, but not confirmed as retracted. ``why`` is the reason of a
+    retraction or redaction. ``returns`` are past retractions that ended, newest first.
     """
     content = release.content
     lines = [
@@ -202,37 +214,37 @@ def release_text(
         f"id {release.id}, revision {release.revision}, updated {release.updated:{MINUTE}} UTC",
     ]
     if hidden:
-        lines.append(f"hidden: shown to nobody since {hidden.at:{MINUTE}} UTC ({hidden.why})")
-    said = f" ({why})" if why else ""
+        lines.append(f"hidden since {hidden.at:{MINUTE}} UTC ({hidden.why})")
+    reason = f" ({why})" if why else ""
     if content.redacted:
-        lines.append(f"redacted: this archive took out what it said{said}")
+        lines.append(f"redacted: this archive removed its texts{reason}")
     elif release.retracted:
-        lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}{said}")
+        lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}{reason}")
     elif gone:
-        held = "; held, as many others are gone too" if gone.held else ""
-        lines.append(f"gone, unconfirmed: first found so at {gone.since:{MINUTE}} UTC{held}")
+        held = "; held for review, because many releases are gone" if gone.held else ""
+        lines.append(f"gone, unconfirmed: first missing at {gone.since:{MINUTE}} UTC{held}")
     lines += [
         f"back online since {one.until:{MINUTE}} UTC; it was retracted on {one.since:%Y-%m-%d}"
         for one in returns
     ]
     for place, one in enumerate(story):
-        told = "first published" if place == 0 else retold(one, story[0])
-        lines.append(f"story: {one.release.source} ({one.release.id[:8]}), {told}")
+        how = "first published" if place == 0 else likeness(one, story[0])
+        lines.append(f"story: {one.release.source} ({one.release.id[:8]}), {how}")
     files = [f"attachment: {media.url}" for media in content.attachments]
     return "\n".join([*lines, *files, "", content.body_text])
 
 
-def retold(one: StoryMember, first: StoryMember) -> str:
-    """How a later release of a story is like the first, for people to read."""
+def likeness(one: StoryMember, first: StoryMember) -> str:
+    """Describe the overlap and the delay of a copy against the first release of a story."""
     own, other = one.release.content.language, first.release.content.language
     how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"
     if not one.lag:
         return f"{how}, at the same time"
-    return f"{how}, {after(one.lag)} later"
+    return f"{how}, {largest_unit(one.lag)} later"
 
 
-def after(lag: dt.timedelta) -> str:
-    """A time that went by, in its largest unit."""
+def largest_unit(lag: dt.timedelta) -> str:
+    """Format a time span in days, hours or minutes."""
     for unit, seconds in (("day", 86_400), ("hour", 3600), ("minute", 60)):
         count = int(lag.total_seconds() // seconds)
         if count:
@@ -241,15 +253,20 @@ def after(lag: dt.timedelta) -> str:
 
 
 def revision_text(revision: Revision) -> str:
-    """A version for people to read."""
-    how = "read anew" if revision.reason == "reading" else "first seen"
+    """Format a version for people."""
+    how = first_seen_or_extracted(revision)
     head = f"Revision {revision.number}, {how} {revision.seen:{MINUTE}} UTC"
     return f"{head}\n{revision.content.title}\n\n{revision.content.body_text}"
 
 
+def first_seen_or_extracted(revision: Revision) -> str:
+    """Say whether a version is new on its site, or was extracted again from the same page."""
+    return "re-extracted" if revision.reason == "reading" else "first seen"
+
+
 def edit_text(edit: Edit) -> str:
-    """What a version changed, for people to read."""
-    how = "read anew" if edit.after.reason == "reading" else "first seen"
+    """Format an edit for people."""
+    how = first_seen_or_extracted(edit.after)
     head = f"Revision {edit.after.number}, {how} {edit.after.seen:{MINUTE}} UTC"
     backed = [
         f"version {one.number} as served: {capture_text(one.capture)}"
@@ -264,10 +281,10 @@ def edit_text(edit: Edit) -> str:
 
 
 def capture_text(capture: Capture) -> str:
-    """Where a record is, for people to read."""
+    """Describe where the record of a capture is in the archive."""
     if not capture.file:
         at = f"{capture.at:{MINUTE}} UTC"
-        return f"{capture.record_id}, taken out of the archive, leaf {capture.leaf}, captured {at}"
+        return f"{capture.record_id}, removed from the archive, leaf {capture.leaf}, captured {at}"
     return (
         f"{capture.record_id} at byte {capture.offset} of {capture.file}, leaf {capture.leaf},"
         f" captured {capture.at:{MINUTE}} UTC"
@@ -275,7 +292,7 @@ def capture_text(capture: Capture) -> str:
 
 
 def faults_of(archive: Path, captures: Iterable[Capture | None]) -> dict[str, str]:
-    """Why the records of captures can't be read, by their ids; those that can are left out."""
+    """Map the ids of unreadable records to the reasons."""
     found = {one.record_id: fault_of(archive, one) for one in captures if one}
     return {record: fault for record, fault in found.items() if fault}
 
@@ -287,7 +304,7 @@ def provenance_text(
     gone: Capture | None,
     files: Mapping[str, Capture | None],
 ) -> str:
-    """Where the fields came from, and what holds the pages as served, for people to read."""
+    """Describe the origin of the fields, and the captures of pages and files."""
     date = release.published
     stated = "no accepted publication date"
     if date.iso or date.raw:
@@ -300,11 +317,11 @@ def provenance_text(
         *(f"seen at {url}" for url in release.aliases),
     ]
     if release.digest:
-        # The payload digest of its record is of the same page while it was encoded (gzip, br).
+        # The digest in its record differs if the page was compressed (gzip, br).
         lines.append(f"SHA-256 of the page as last served, decoded: {release.digest}")
     shown = [(f"version {one.number}", one.capture) for one in versions]
     shown += [("last seen", seen), ("gone", gone), *files.items()]
     lines += [f"{what}: {capture_text(capture)}" for what, capture in shown if capture]
     if not any(capture for _, capture in shown):
-        lines.append("what was served is in no archive")
+        lines.append("no capture is in the archive")
     return "\n".join(lines)

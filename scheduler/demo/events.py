@@ -1,4 +1,4 @@
-"""The days of the demo: what happens at the press rooms between one visit and the next."""
+"""The days of the demo, and the events in the press rooms between them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ import msgspec
 from scheduler.demo.texts import ReleaseText
 
 FIRST_DAY = dt.datetime(2026, 11, 19, 20, 0, tzinfo=dt.UTC)
-"""The instant at which day 1 is shown, for Last-Modified; each further day is 24 hours later."""
+"""Start of day 1, for Last-Modified. Each day starts 24 hours after the previous one."""
 
 LAST_DAY = 3
+"""Number of the last day, counted from 1."""
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing that happens to one release before the rooms are shown on ``day``.
+    """A change of a release at the start of ``day``.
 
-    ``appear``: it is shown from now on. ``edit``: each pair of ``replace`` is an old and a new
-    wording, in title or body. ``move``: its key becomes ``to``, and the old address answers
-    ``status``. ``vanish``: its address answers 404. ``pin``: it leads the listing.
+    ``appear`` shows it for the first time. ``edit`` replaces wordings in its title or body;
+    ``replace`` has pairs of old and new. ``move`` changes its key to ``to``, and its old address
+    returns ``status``. ``vanish`` makes its address return 404. ``pin`` puts it on top of the
+    listing.
     """
 
     day: Annotated[int, msgspec.Meta(ge=2, le=LAST_DAY)]
@@ -38,21 +40,21 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def load_events() -> tuple[Event, ...]:
-    """All events in the order of their days, as ``days.toml`` tells them."""
+    """Load the events from ``days.toml``, sorted by day."""
     text = (Path(__file__).parent / "days.toml").read_text("utf-8")
     events = msgspec.convert(tomllib.loads(text)["event"], tuple[Event, ...])
     return tuple(sorted(events, key=lambda event: event.day))
 
 
 def instant_of(day: int) -> dt.datetime:
-    """When ``day`` began, aware UTC."""
+    """Return the start of ``day``, aware UTC."""
     return FIRST_DAY + dt.timedelta(days=day - 1)
 
 
 def after(event: Event, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseText]:
-    """The releases by key once ``event`` has happened to ``shown``.
+    """Apply an event to releases by key.
 
-    Raises ValueError where an edit's old wording doesn't stand exactly once in the release.
+    Raises ValueError if the release does not contain the old wording of an edit exactly once.
     """
     changed = dict(shown)
     if event.kind == "vanish":
@@ -66,10 +68,10 @@ def after(event: Event, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseTe
 
 
 def edited(release: ReleaseText, event: Event) -> ReleaseText:
-    """The release with each wording of the edit replaced, modified at the start of its day."""
+    """Replace the wordings of an edit. The release is modified at the start of the day."""
     title, body = release.title, release.body
     for old, new in event.replace:
         if title.count(old) + body.count(old) != 1:
-            raise ValueError(f"days.toml: {old!r} must stand once in {event.room}/{release.key}")
+            raise ValueError(f"days.toml: {old!r} must occur once in {event.room}/{release.key}")
         title, body = title.replace(old, new), body.replace(old, new)
     return msgspec.structs.replace(release, title=title, body=body, modified=instant_of(event.day))

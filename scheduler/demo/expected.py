@@ -1,4 +1,4 @@
-"""What a correct collector reports of the press rooms, day by day."""
+"""The counts that a correct collector reports for the press rooms, per day."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from scheduler.demo.rooms import load_releases, load_rooms
 
 
 def expected(day: int) -> dict[str, int]:
-    """The counts after a visit on ``day``, where every earlier day was visited once.
+    """Return the counts after a visit on ``day``, if each earlier day was visited once.
 
-    ``new``, ``changed`` and ``retracted`` are those of this visit; ``sources``, ``releases`` and
-    ``stories`` are what the store then holds (the retracted stay in it). A release that moved is
-    neither new nor changed. One that vanished is retracted when a second visit finds it gone. A
+    ``new``, ``changed`` and ``retracted`` count results of this visit. ``sources``, ``releases``
+    and ``stories`` count rows of the store, which keeps retracted releases. A moved release is
+    neither new nor changed. A vanished release is retracted when a second visit does not find it. A
     story is a text that more than one source published.
     """
     events = load_events()

@@ -1,4 +1,4 @@
-"""Small but valid image and PDF files, made from nothing but a name and a title."""
+"""Small, valid PNG and PDF files, generated from a name or a title."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import zlib
 
 
 def png(name: str, width: int) -> bytes:
-    """A striped PNG of ``width`` pixels, two thirds as high; the name decides its colours.
+    """Generate a striped PNG, ``width`` pixels wide and two thirds as high.
 
-    Eight-bit indexed colour, after the PNG specification (ISO/IEC 15948).
+    Its colours depend on the name. It has eight-bit indexed colour, as in the PNG specification
+    (ISO/IEC 15948).
     """
     height = width * 2 // 3
     seed = hashlib.sha256(name.encode()).digest()
@@ -29,13 +30,13 @@ def png(name: str, width: int) -> bytes:
 
 
 def png_chunk(kind: bytes, content: bytes) -> bytes:
-    """One chunk of a PNG: its length, type, content and checksum."""
+    """Build a chunk of a PNG: its length, type, content and checksum."""
     checksum = struct.pack(">I", zlib.crc32(kind + content))
     return struct.pack(">I", len(content)) + kind + content + checksum
 
 
 def pdf(title: str) -> bytes:
-    """A PDF 1.4 of one page that names ``title`` and shows it as far as it is Latin."""
+    """Generate a PDF 1.4 with one page that shows the Latin characters of ``title``."""
     shown = title.encode("latin-1", "replace").decode("latin-1")
     drawn = f"BT /F1 18 Tf 72 740 Td ({pdf_escaped(shown)}) Tj ET".encode("latin-1")
     name = b"<" + b"\xfe\xff".hex().encode() + title.encode("utf-16-be").hex().encode() + b">"
@@ -67,5 +68,5 @@ def pdf(title: str) -> bytes:
 
 
 def pdf_escaped(text: str) -> str:
-    """Text fit to stand between the parentheses of a PDF string."""
+    """Escape a text for a PDF string in parentheses."""
     return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")

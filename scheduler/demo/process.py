@@ -1,4 +1,4 @@
-"""The parent's side of the press rooms: start the server, turn the days, write source files."""
+"""Control of the press rooms' server: start it, change the day, write source files."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ SOURCES = Path(__file__).parent / "sources"
 
 
 class DemoError(CommuniqueError):
-    """The server of the press rooms did not start, or ended before its time."""
+    """The server of the press rooms did not start, or ended unexpectedly."""
 
     def __init__(self, cause: str) -> None:
-        super().__init__(f"the bundled press rooms can't be served: {cause}")
+        super().__init__(f"the bundled press rooms can't be served: {cause}; start the demo again")
         self.cause = cause
 
 
-class Served:
-    """Press rooms that are being served by a child: ``bases`` maps a room's id to its origin."""
+class ServedRooms:
+    """The running server of the press rooms. ``bases`` maps a room's id to its origin."""
 
     def __init__(self, loop: asyncio.Runner, child: Child) -> None:
         self.child = child
         self._loop = loop
-        self.day, self.bases = self._heard()
+        self.day, self.bases = self._shown_day()
 
     def show(self, day: int) -> None:
-        """Let all rooms show ``day`` (1 to 3) from now on; returns once they do."""
+        """Make all rooms show ``day`` (1 to 3), and wait until they do."""
         self._run(self.child.say(day))
-        self.day, self.bases = self._heard()
+        self.day, self.bases = self._shown_day()
 
-    def _heard(self) -> tuple[int, Mapping[str, str]]:
-        """The day and the origins that the server's next line tells."""
-        told = self._run(self.child.hear(ShownDay))
-        return told.day, told.rooms
+    def _shown_day(self) -> tuple[int, Mapping[str, str]]:
+        """Read the day and the origins from the next line of the server."""
+        line = self._run(self.child.hear(ShownDay))
+        return line.day, line.rooms
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         try:
@@ -51,25 +51,25 @@ class Served:
 
 
 @contextlib.contextmanager
-def rooms_served(port: int = 0, day: int = 1) -> Iterator[Served]:
-    """Serve the press rooms from a child process for the length of a ``with`` block.
+def rooms_served(port: int = 0, day: int = 1) -> Iterator[ServedRooms]:
+    """Serve the press rooms from a child process during a ``with`` block.
 
-    Ports count up from ``port``, one a room; 0 takes free ones. Raises DemoError where the child
-    doesn't start.
+    The first room gets ``port``, each next room the next port; 0 chooses free ports. Raises
+    DemoError if the child does not start.
     """
     with asyncio.Runner() as loop:
         arguments = (f"--port={port}", f"--day={day}")
         child = loop.run(Child.start("scheduler.demo.server", *arguments))
         try:
-            yield Served(loop, child)
+            yield ServedRooms(loop, child)
         finally:
             loop.run(child.end())
 
 
 def write_sources(folder: Path, bases: Mapping[str, str]) -> list[str]:
-    """Write a source file for every served room into ``folder``; returns the sources' ids.
+    """Write a source file for each room into ``folder``, and return the ids of the sources.
 
-    ``bases`` maps a room's id to its origin. Only files whose text differs are written.
+    ``bases`` maps a room's id to its origin. Unchanged files are not written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for room, base in bases.items():

@@ -1,4 +1,4 @@
-"""All that a press room answers on one day: a pure table of addresses and bytes."""
+"""All responses of a press room on a day, by address."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from scheduler.demo.events import instant_of
 from scheduler.demo.files import pdf, png
@@ -15,12 +16,12 @@ from scheduler.demo.rooms import MOVED, Room, Showing, showing
 from scheduler.demo.views import View
 
 OLD_FILE = dt.datetime(2019, 1, 7, 8, 30, tzinfo=dt.UTC)
-"""Last-Modified of what never changes: style sheets and pages about the institution."""
+"""Last-Modified of constant files: style sheets and pages about the institution."""
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """One answer before HTTP's own headers: ``modified`` is aware UTC."""
+class RoomResponse:
+    """A response of a press room. ``modified`` is aware UTC."""
 
     status: int
     content_type: str
@@ -30,7 +31,7 @@ class Response:
     location: str | None = None
 
     def unchanged(self, if_none_match: str | None, if_modified_since: str | None) -> bool:
-        """Whether a conditional GET is answered with 304 (RFC 9110, section 13.2.2)."""
+        """Return whether a conditional GET gets status 304 (RFC 9110, section 13.2.2)."""
         if if_none_match is not None:
             if self.etag is None:
                 return False
@@ -46,13 +47,13 @@ class Response:
 
 
 @cache
-def answers(room: str, day: int, base: str) -> Mapping[str, Response]:
-    """Every address (path and query) of the room on ``day``, and what it answers.
+def responses(room: str, day: int, base: str) -> Mapping[str, RoomResponse]:
+    """Map every path and query of the room to its response on ``day``.
 
-    ``base`` is the room's origin, which canonical links and feeds name.
+    ``base`` is the room's origin, for canonical links and feeds.
     """
     shown = showing(room, day)
-    table: dict[str, Response] = {}
+    table: dict[str, RoomResponse] = {}
     for build in (
         small_files,
         about_pages,
@@ -66,13 +67,16 @@ def answers(room: str, day: int, base: str) -> Mapping[str, Response]:
     return table
 
 
-Pairs = Iterator[tuple[str, Response]]
+Pairs: TypeAlias = Iterator[tuple[str, RoomResponse]]
+"""Paths with their responses."""
 
 
-def page(shown: Showing, text: str, modified: dt.datetime, stable: str | None = None) -> Response:
-    """An HTML page in the room's encoding, with the validators that this room sends.
+def page(
+    shown: Showing, text: str, modified: dt.datetime, stable: str | None = None
+) -> RoomResponse:
+    """Build the response for an HTML page, with the encoding and validators of the room.
 
-    ``stable`` is what a weak ETag speaks for: the part without counters and boxes.
+    A weak ETag is the digest of ``stable``, the part of the page without counters and boxes.
     """
     room = shown.room
     body = text.encode(room.encoding, "xmlcharrefreplace")
@@ -82,41 +86,41 @@ def page(shown: Showing, text: str, modified: dt.datetime, stable: str | None = 
     elif "weak-etag" in room.validators:
         etag = f'W/"{hashlib.sha256((stable or text).encode()).hexdigest()[:12]}"'
     dated = modified if "last-modified" in room.validators else None
-    return Response(200, room.content_type, body, etag, dated)
+    return RoomResponse(200, room.content_type, body, etag, dated)
 
 
 def small_files(shown: Showing, _base: str) -> Pairs:
-    """robots.txt, style sheets, images and attachments."""
+    """Yield robots.txt, style sheets, scripts, images and attachments."""
     room = shown.room
     yield (
         "/robots.txt",
-        Response(200, "text/plain", room.robots.lstrip().encode(), modified=OLD_FILE),
+        RoomResponse(200, "text/plain", room.robots.lstrip().encode(), modified=OLD_FILE),
     )
     for path, text in room.assets.items():
         kind = "text/css" if path.endswith(".css") else "text/javascript"
-        yield path, Response(200, kind, text.encode(), modified=OLD_FILE)
+        yield path, RoomResponse(200, kind, text.encode(), modified=OLD_FILE)
     for path, width in room.icons.items():
-        yield path, Response(200, "image/png", png(path, width), modified=OLD_FILE)
+        yield path, RoomResponse(200, "image/png", png(path, width), modified=OLD_FILE)
     for release in shown.releases:
         at = release.instant.astimezone(dt.UTC)
         for image in release.images:
             for width in room.image_widths:
                 path = room.image_path.format(name=image.name, width=width)
-                yield path, Response(200, "image/png", png(image.name, width), modified=at)
+                yield path, RoomResponse(200, "image/png", png(image.name, width), modified=at)
         for file in release.files:
             path = room.file_path.format(name=file.name)
-            yield path, Response(200, "application/pdf", pdf(file.title), modified=at)
+            yield path, RoomResponse(200, "application/pdf", pdf(file.title), modified=at)
 
 
 def about_pages(shown: Showing, base: str) -> Pairs:
-    """The pages that menus lead to: home, about, contact."""
+    """Yield the pages in menus: home, about, contact."""
     for path, (title, text) in shown.room.pages.items():
         made = View(shown, base, path).render("page.html", title=title, text=text)
         yield path, page(shown, made, OLD_FILE)
 
 
 def listing_pages(shown: Showing, base: str) -> Pairs:
-    """The listing, page by page; a room that has only a feed has none."""
+    """Yield the pages of the listing. A room with only a feed has none."""
     room = shown.room
     if room.listing_path is None:
         return
@@ -132,14 +136,14 @@ def listing_pages(shown: Showing, base: str) -> Pairs:
 
 
 def listing_address(room: Room, number: int) -> str:
-    """The path of a listing page, counted from 1."""
+    """Return the path of a listing page. ``number`` starts at 1."""
     if number == 1 or room.page_path is None:
         return room.listing_path or "/"
     return room.page_path.format(page=number, offset=(number - 1) * room.per_page)
 
 
 def release_pages(shown: Showing, base: str) -> Pairs:
-    """The page of every release."""
+    """Yield the page of each release."""
     for release in shown.releases:
         path = shown.room.address(release)
         made = View(shown, base, path).render("release.html", release=release)
@@ -147,7 +151,7 @@ def release_pages(shown: Showing, base: str) -> Pairs:
 
 
 def print_pages(shown: Showing, base: str) -> Pairs:
-    """The same releases for paper, which robots.txt keeps robots out of."""
+    """Yield the print view of each release, which robots.txt disallows."""
     if shown.room.print_path is None:
         return
     for release in shown.releases:
@@ -157,26 +161,26 @@ def print_pages(shown: Showing, base: str) -> Pairs:
 
 
 def feed(shown: Showing, base: str) -> Pairs:
-    """The feed of a room that has one; it changes when a release appears or is edited."""
+    """Yield the feed, if the room has one. It changes when a release appears or is edited."""
     path = shown.room.feed_path
     if path is None:
         return
     made = View(shown, base, path).render("feed.xml", items=shown.releases).encode()
     etag = f'"{hashlib.sha256(made).hexdigest()[:20]}"'
     newest = max(release.last_modified for release in shown.releases)
-    yield path, Response(200, "application/rss+xml; charset=utf-8", made, etag, newest)
+    yield path, RoomResponse(200, "application/rss+xml; charset=utf-8", made, etag, newest)
 
 
 def moved_pages(shown: Showing, base: str) -> Pairs:
-    """Addresses that answered on an earlier day: a redirect, or 404."""
+    """Yield addresses of earlier days, which redirect or return 404."""
     for path, target in shown.moved.items():
         if target is None:
             yield path, not_found(shown, base, path)
         else:
-            yield path, Response(MOVED, "text/html", b"", location=target)
+            yield path, RoomResponse(MOVED, "text/html", b"", location=target)
 
 
-def not_found(shown: Showing, base: str, path: str) -> Response:
-    """The room's own page for an address that it doesn't know."""
+def not_found(shown: Showing, base: str, path: str) -> RoomResponse:
+    """Build the room's 404 page for an unknown path."""
     made = View(shown, base, path).render("page.html", title="404", text="404")
-    return Response(404, shown.room.content_type, made.encode(shown.room.encoding, "replace"))
+    return RoomResponse(404, shown.room.content_type, made.encode(shown.room.encoding, "replace"))

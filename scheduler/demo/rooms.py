@@ -1,7 +1,6 @@
-"""The press rooms: who they are, how their addresses are formed, and what a given day shows.
+"""The press rooms: their settings, their addresses, and the releases that they show on a day.
 
-Everything here is read once from the TOML files beside it and never changes; a day is a question
-put to that data.
+All data come from the TOML files in this folder.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ Validator = Literal["etag", "weak-etag", "last-modified"]
 
 
 class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A press room as its ``room.toml`` describes it.
+    """The settings of a press room in its ``room.toml``.
 
-    ``links`` is how pages refer to one another: against ``<base href>``, relative to the page, or
-    from the root. Paths are formed with ``{key}``, ``{year}``, ``{month}``, ``{page}`` (from 1),
-    ``{offset}`` (from 0), ``{name}`` and ``{width}`` (pixels). ``weekdays`` start on Monday.
+    ``links`` is the form of links: relative to ``<base href>``, to the page, or to the root. Paths
+    may contain ``{key}``, ``{year}``, ``{month}``, ``{page}`` (from 1), ``{offset}`` (from 0),
+    ``{name}`` and ``{width}`` (pixels). ``weekdays`` start with Monday.
     """
 
     name: str
@@ -61,21 +60,20 @@ class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def native(self) -> dict[int, str]:
-        """For ``str.translate``: our digits to the room's own."""
+        """The table for ``str.translate`` from ASCII digits to the room's digits."""
         return {ord(str(number)): digit for number, digit in enumerate(self.digits)}
 
     def address(self, release: ReleaseText) -> str:
-        """The path (and query) of a release's page."""
+        """Return the path and query of a release's page."""
         day = release.day
         return self.release_path.format(key=release.key, year=day.year, month=f"{day.month:02}")
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What a room shows on one day: its releases in the order of the listing.
+    """The content of a room on a day. ``releases`` are in the order of the listing.
 
-    ``moved`` maps addresses that once answered to the one they lead to now, or to None where they
-    answer 404.
+    ``moved`` maps former addresses to the address of their redirect, or to None for status 404.
     """
 
     id: str
@@ -87,7 +85,7 @@ class Showing:
 
 @cache
 def load_rooms() -> Mapping[str, Room]:
-    """All press rooms by their id, in the order of their ids."""
+    """Load all press rooms by id, sorted by id."""
     return {
         path.parent.name: msgspec.convert(tomllib.loads(path.read_text("utf-8")), Room)
         for path in sorted(FOLDER.glob("*/room.toml"))
@@ -96,7 +94,7 @@ def load_rooms() -> Mapping[str, Room]:
 
 @cache
 def load_releases(room: str) -> Mapping[str, ReleaseText]:
-    """Every release that the room ever shows, by key, as it was first written."""
+    """Load all releases of a room by key, as they were first published."""
     found: dict[str, ReleaseText] = {}
     for path in sorted((FOLDER / room).glob("releases*.toml")):
         for item in tomllib.loads(path.read_text("utf-8"))["release"]:
@@ -108,7 +106,7 @@ def load_releases(room: str) -> Mapping[str, ReleaseText]:
 
 
 def with_copied_body(release: ReleaseText) -> ReleaseText:
-    """The release with the body of the text that it copies after its own intro."""
+    """Append the body of the copied release to the release's own introduction."""
     if not release.copies:
         return release
     room, _, key = release.copies.partition("/")
@@ -118,7 +116,7 @@ def with_copied_body(release: ReleaseText) -> ReleaseText:
 
 @cache
 def showing(room: str, day: int) -> Showing:
-    """What the room shows on ``day``, counted from 1; later days build on earlier ones."""
+    """Apply all events up to ``day`` (from 1) to a room."""
     events = tuple(event for event in load_events() if event.room == room)
     releases = dict(load_releases(room))
     late = {event.release for event in events if event.kind == "appear" and event.day > day}
@@ -137,9 +135,10 @@ def showing(room: str, day: int) -> Showing:
 
 
 MOVED = 301
+"""HTTP status of a permanent redirect."""
 
 
 def pinned(releases: list[ReleaseText], past: list[Event]) -> tuple[ReleaseText, ...]:
-    """The releases with the one that was pinned last on top."""
+    """Move the last pinned release to the top."""
     tops = [event.release for event in past if event.kind == "pin"]
     return tuple(sorted(releases, key=lambda release: release.key not in tops[-1:]))

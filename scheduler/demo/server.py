@@ -1,12 +1,12 @@
-"""The web server of the press rooms: a child process that its parent steers.
+"""The web server of the press rooms, a child process of the demo.
 
-Each room has a port of its own, because robots.txt, cookies, root-relative links and politeness
-belong to an origin; under a path prefix none of them would be as on a real site.
+Each room has its own port, so that robots.txt, cookies and root-relative links work as on a real
+site.
 
     python -m scheduler.demo.server [--port N] [--day D]
 
-It writes a ShownDay as a line of JSON once it listens. A line with a number shows that day and is
-answered with the same line. It ends when its standard input does.
+Once it listens, it writes a ShownDay as a line of JSON. The parent sends the number of a day on a
+line; the server shows that day and writes a ShownDay again. It ends when its standard input ends.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ import msgspec
 
 from data.errors import CommuniqueError
 from scheduler.children.parent_lines import ParentLines, write_line
-from scheduler.demo.responses import Response, answers, not_found
+from scheduler.demo.responses import RoomResponse, not_found, responses
 from scheduler.demo.rooms import Showing, load_rooms, showing
 
 HOST = "127.0.0.1"
-COMPRESSED = 1024
-"""Bytes from which on a room that can compress does so."""
+MIN_COMPRESSED_BYTES = 1024
+"""Minimum size of a body that is compressed, in rooms with compression."""
 
 
 class RoomPortTaken(CommuniqueError):
@@ -36,14 +36,14 @@ class RoomPortTaken(CommuniqueError):
 
     def __init__(self, port: int, cause: str) -> None:
         super().__init__(
-            f"can't listen on {HOST}:{port} ({cause}); choose another first port (--port), from"
-            " which each room takes the next one"
+            f"can't listen on {HOST}:{port} ({cause}); choose another first port with --port, each"
+            " room needs one more"
         )
         self.port = port
 
 
 class ShownDay(msgspec.Struct, frozen=True):
-    """A line to the parent: the day that is shown, and the origin of each room by its id."""
+    """A line to the parent: the current day, and the origins of the rooms by id."""
 
     day: int
     rooms: dict[str, str]
@@ -51,13 +51,13 @@ class ShownDay(msgspec.Struct, frozen=True):
 
 @dataclass
 class Today:
-    """The day that all rooms show."""
+    """The current day of all rooms."""
 
     day: int
 
 
 class RoomServer(ThreadingHTTPServer):
-    """One press room on its own port (0 takes a free one)."""
+    """The server of a press room on its own port; 0 chooses a free port."""
 
     daemon_threads = True
 
@@ -69,18 +69,18 @@ class RoomServer(ThreadingHTTPServer):
 
     @property
     def shown(self) -> Showing:
-        """What the room shows today."""
+        """The content of the room on the current day."""
         return showing(self.room, self.today.day)
 
-    def answer(self, target: str) -> Response:
-        """The answer to a path and query; a query that means nothing here is passed over."""
-        table = answers(self.room, self.today.day, self.base)
+    def response(self, target: str) -> RoomResponse:
+        """Return the response for a path and query. Unknown queries are ignored."""
+        table = responses(self.room, self.today.day, self.base)
         found = table.get(target) or table.get(target.partition("?")[0])
         return found or not_found(self.shown, self.base, target)
 
 
 def room_server(room: str, port: int, today: Today) -> RoomServer:
-    """Start to listen for a room. Raises RoomPortTaken."""
+    """Listen on the port of a room. Raises RoomPortTaken."""
     try:
         return RoomServer(room, port, today)
     except OSError as error:
@@ -88,43 +88,43 @@ def room_server(room: str, port: int, today: Today) -> RoomServer:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD, conditional ones too."""
+    """Handles GET and HEAD, with conditional requests."""
 
     protocol_version = "HTTP/1.1"
     server: RoomServer
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer with headers and body."""
+        """Send headers and body."""
         self.reply(with_body=True)
 
     def do_HEAD(self) -> None:
-        """Answer with the headers of a GET alone."""
+        """Send the headers of a GET response."""
         self.reply(with_body=False)
 
     def reply(self, *, with_body: bool) -> None:
-        """Send today's answer to the address that was asked for."""
+        """Send the response of the current day for the requested path."""
         room = self.server.shown.room
-        answer = self.server.answer(self.path)
+        response = self.server.response(self.path)
         compress = (
             room.gzip
-            and len(answer.body) >= COMPRESSED
+            and len(response.body) >= MIN_COMPRESSED_BYTES
             and "gzip" in self.headers.get("Accept-Encoding", "")
         )
-        if answer.unchanged(self.headers["If-None-Match"], self.headers["If-Modified-Since"]):
+        if response.unchanged(self.headers["If-None-Match"], self.headers["If-Modified-Since"]):
             self.send_response(304)
-            self.send_validators(answer, weak=compress)
+            self.send_validators(response, weak=compress)
             self.end_headers()
             return
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.content_type)
+        self.send_response(response.status)
+        self.send_header("Content-Type", response.content_type)
         for name, value in room.headers.items():
             if name != "Server":
                 self.send_header(name, value)
-        self.send_validators(answer, weak=compress)
-        if answer.location:
-            self.send_header("Location", answer.location)
-        body = answer.body
+        self.send_validators(response, weak=compress)
+        if response.location:
+            self.send_header("Location", response.location)
+        body = response.body
         if compress:
             body = gzip.compress(body, mtime=0)
             self.send_header("Content-Encoding", "gzip")
@@ -134,28 +134,29 @@ class Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(body)
 
-    def send_validators(self, answer: Response, *, weak: bool) -> None:
-        """Send ETag and Last-Modified, as far as the answer has them.
+    def send_validators(self, response: RoomResponse, *, weak: bool) -> None:
+        """Send the ETag and Last-Modified of a response, if it has them.
 
-        A strong ETag speaks for bytes, so it is ``weak`` once they are compressed on the way.
+        ``weak`` makes a strong ETag weak, for a body that is compressed.
         """
-        if answer.etag:
-            self.send_header("ETag", "W/" * (weak and answer.etag[0] == '"') + answer.etag)
-        if answer.modified:
-            self.send_header("Last-Modified", format_datetime(answer.modified, usegmt=True))
+        if response.etag:
+            self.send_header("ETag", "W/" * (weak and response.etag[0] == '"') + response.etag)
+        if response.modified:
+            self.send_header("Last-Modified", format_datetime(response.modified, usegmt=True))
 
     def version_string(self) -> str:
-        """The Server header, which each room fills in its own way."""
+        """Return the Server header of the room."""
         return self.server.shown.room.headers.get("Server", "nginx")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
-        """Keep quiet: the parent's terminal belongs to the parent."""
+        """Print no log, because the terminal belongs to the parent."""
 
 
 def serve(first_port: int, day: int) -> None:
-    """Serve all rooms until the parent ends; ports count up from ``first_port`` unless it is 0.
+    """Serve all rooms until the parent ends.
 
-    Raises RoomPortTaken.
+    The rooms get ``first_port`` and the following ports, or free ports if it is 0. Raises
+    RoomPortTaken.
     """
     today = Today(day)
     servers = [
@@ -172,15 +173,15 @@ def serve(first_port: int, day: int) -> None:
 
 
 def main() -> int:
-    """Read the arguments and serve; the exit code."""
+    """Parse the arguments, serve, and return the exit code."""
     parser = argparse.ArgumentParser(description="Serve the bundled press rooms over loopback.")
-    parser.add_argument("--port", type=int, default=0, help="the first of the ports; 0: free ones")
-    parser.add_argument("--day", type=int, default=1, help="the day to begin with")
+    parser.add_argument("--port", type=int, default=0, help="first port (default free ports)")
+    parser.add_argument("--day", type=int, default=1, help="first day (default 1)")
     given = parser.parse_args()
     try:
         serve(given.port, given.day)
     except RoomPortTaken as error:
-        print(error, file=sys.stderr)  # noqa: T201 - what a person at a terminal reads
+        print(error, file=sys.stderr)  # noqa: T201 - a message for a terminal
         return 1
     return 0
 

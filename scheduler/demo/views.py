@@ -1,4 +1,4 @@
-"""What the templates of the press rooms are given: links, dates, counters and boxes of the day."""
+"""Helpers for the templates of the press rooms: links, dates, counters and boxes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from markupsafe import Markup, escape
 
 from scheduler.demo.files import pdf, png
 from scheduler.demo.rooms import FOLDER, Room, Showing
-from scheduler.demo.texts import File, ReleaseText
+from scheduler.demo.texts import ReleaseText, RoomFile
 
 INNER_LINK = re.compile(r"\[([^\]]+)\]\(@([^)]+)\)")
-OTHERS = 3
-"""How many other releases a box or a tail names."""
+"""A link to another release of the room, with its label and key."""
+
+BOX_RELEASES = 3
+"""Number of other releases in a box of a page."""
 
 
 @cache
 def templates() -> jinja2.Environment:
-    """The templates of all rooms; a name that a template misspells is an error."""
+    """Load the templates of all rooms. Undefined names in them are errors."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -36,9 +38,10 @@ def templates() -> jinja2.Environment:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One page about to be written: what it shows, and the address that links start from.
+    """The data of a page for its template.
 
-    ``base`` is the room's origin (``http://127.0.0.1:8081``), ``here`` the page's path.
+    ``base`` is the room's origin (``http://127.0.0.1:8081``). ``here`` is the page's path, for
+    relative links.
     """
 
     showing: Showing
@@ -46,13 +49,13 @@ class View:
     here: str
 
     def render(self, template: str, **more: Any) -> str:
-        """The page that the room's own ``template`` makes of this view."""
+        """Render a template of the room."""
         room = self.showing.room
         found = templates().get_template(f"{self.showing.id}/{template}")
         return found.render(view=self, room=room, day=self.showing.day, base=self.base, **more)
 
     def href(self, path: str) -> str:
-        """``path`` as this room writes links."""
+        """Return the link to ``path`` in the room's form."""
         room = self.showing.room
         if room.links == "base":
             folder = posixpath.dirname(room.listing_path or "/") + "/"
@@ -64,32 +67,32 @@ class View:
         return path
 
     def link(self, release: ReleaseText) -> str:
-        """A link to the release's page, as this room writes links."""
+        """Return the link to a release in the room's form."""
         return self.href(self.showing.room.address(release))
 
-    def image(self, image: File, width: int | None = None) -> str:
-        """The path of an image of that width in pixels, by default the narrowest."""
+    def image(self, image: RoomFile, width: int | None = None) -> str:
+        """Return the path of an image. ``width`` is in pixels (default the narrowest)."""
         room = self.showing.room
         return room.image_path.format(name=image.name, width=width or room.image_widths[0])
 
-    def file(self, file: File) -> str:
-        """The path of an attachment."""
+    def file(self, file: RoomFile) -> str:
+        """Return the path of an attachment."""
         return self.showing.room.file_path.format(name=file.name)
 
-    def kilobytes(self, file: File) -> int:
-        """The size of an attachment, in kilobytes rounded up, as a page names it."""
+    def kilobytes(self, file: RoomFile) -> int:
+        """Return the size of an attachment in kilobytes, rounded up."""
         return -(-len(pdf(file.title)) // 1024)
 
-    def image_bytes(self, image: File) -> int:
-        """The size of an image at its widest, in bytes."""
+    def image_bytes(self, image: RoomFile) -> int:
+        """Return the size of the widest version of an image in bytes."""
         return len(png(image.name, max(self.showing.room.image_widths)))
 
     def date(self, release: ReleaseText, form: str | None = None) -> str:
-        """The day of a release in the room's own words and digits."""
+        """Format the day of a release in the room's language and digits."""
         return written_day(self.showing.room, release.day, form)
 
     def inline(self, text: str) -> Markup:
-        """The text escaped, its links to other releases of the room made live."""
+        """Escape a text, and turn its marked links into HTML links."""
         known = {release.key: release for release in self.showing.releases}
         out, last = Markup(), 0
         for match in INNER_LINK.finditer(text):
@@ -104,35 +107,35 @@ class View:
         return out + escape(text[last:])
 
     def others(self, release: ReleaseText) -> tuple[ReleaseText, ...]:
-        """Other releases that the page names; each day names others."""
+        """Return the releases in the box of a page. They change every day."""
         rest = [other for other in self.showing.releases if other.key != release.key]
-        start = (len(release.key) + self.showing.day * OTHERS) % len(rest)
-        return tuple((rest + rest)[start : start + OTHERS])
+        start = (len(release.key) + self.showing.day * BOX_RELEASES) % len(rest)
+        return tuple((rest + rest)[start : start + BOX_RELEASES])
 
     def popular(self) -> tuple[ReleaseText, ...]:
-        """The most-read releases, whichever page names them; each day has its own order."""
+        """Return the most-read releases, the same on all pages. They change every day."""
         ranked = sorted(self.showing.releases, key=self.visits)
-        start = self.showing.day % OTHERS
-        return tuple(ranked[start :: len(ranked) // OTHERS][:OTHERS])
+        start = self.showing.day % BOX_RELEASES
+        return tuple(ranked[start :: len(ranked) // BOX_RELEASES][:BOX_RELEASES])
 
     def visits(self, release: ReleaseText) -> int:
-        """What the view counter shows: it grows from day to day."""
+        """Return the number on the view counter, which grows every day."""
         return 40 + sum(release.key.encode()) % 700 + 137 * self.showing.day
 
     @staticmethod
     def rfc822(release: ReleaseText) -> str:
-        """The instant of publication as RSS writes it, in the offset that the author gave."""
+        """Format the time of publication for RSS, in its original time zone."""
         return email.utils.format_datetime(release.instant)
 
     @staticmethod
     def summary(release: ReleaseText) -> str:
-        """The first paragraph without links, cut after some 24 words."""
+        """Return the first 24 words of the first paragraph, without links."""
         words = INNER_LINK.sub(r"\1", release.blocks[0].text).split()
-        return " ".join(words[:24]) + (" […]" if len(words) > 24 else "")  # noqa: PLR2004 - as said above
+        return " ".join(words[:24]) + (" […]" if len(words) > 24 else "")  # noqa: PLR2004 - see above
 
 
 def written_day(room: Room, day: dt.date, form: str | None = None) -> str:
-    """``day`` by the room's ``day_format``, or another, in the room's digits."""
+    """Format a day with the room's ``day_format`` or with ``form``, in the room's digits."""
     text = (form or room.day_format).format(
         day=day.day,
         day2=f"{day.day:02}",

@@ -1,1 +1,1 @@
-"""What a person sees at a terminal: progress bars, a status line, tables."""
+"""Text for people at a terminal: progress bars, tables and reports."""

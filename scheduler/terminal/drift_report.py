@@ -1,4 +1,4 @@
-"""What people are shown of another way of reading: fields gained, lost and changed, by example."""
+"""How the effect of changed extraction rules is shown: fields gained, lost and changed."""
 
 from __future__ import annotations
 
@@ -8,37 +8,38 @@ from data.revisions.readings import Example
 from data.wording import counted
 from spiders.archived.drift import Drift, ListingDrift
 
-WHAT = {"file": "its file, which changed", "program": "this version of Communique"}
+CAUSES = {"file": "changed source file", "program": "this version of Communique"}
+"""Names of the causes of a drift."""
 
 
 def drift_lines(drifts: Sequence[Drift]) -> Iterator[str]:
-    """The lines that tell of all that is read otherwise."""
+    """Describe drifts, with examples, in indented lines."""
     for drift in drifts:
-        what = WHAT[drift.cause]
+        cause = CAUSES[drift.cause]
         if drift.pages_of == "nothing":
-            yield f"  {what}: no page of it is stored that could be compared"
+            yield f"  {cause}: no stored page to compare"
             continue
         which = "stored page" if drift.pages_of == "archive" else "sample page"
-        same = "" if drift.differs else ", and all are read as before"
-        yield f"  {what}: compared on {counted(drift.releases.pages, which)}{same}"
+        same = "" if drift.differs else ", no difference"
+        yield f"  {cause}: compared on {counted(drift.releases.pages, which)}{same}"
         for one in drift.releases.fields:
             counts = (("gained", one.gained), ("lost", one.lost), ("changed", one.changed))
-            said = ", ".join(f"{how} on {count}" for how, count in counts if count)
-            yield f"    {one.field}: {said}" + (f" ({one.harmed} worse)" if one.harmed else "")
+            parts = ", ".join(f"{how} on {count}" for how, count in counts if count)
+            yield f"    {one.field}: {parts}" + (f" ({one.harmed} worse)" if one.harmed else "")
             yield from _examples(one.examples)
         if drift.listing and drift.listing.differs:
-            yield f"    listing: {_listed(drift.listing)}"
+            yield f"    listing: {_listing_line(drift.listing)}"
             yield from _examples(drift.listing.examples)
 
 
-def _listed(one: ListingDrift) -> str:
+def _listing_line(one: ListingDrift) -> str:
     counts = (
         (one.gained, "more"),
-        (one.lost, "not found any more"),
+        (one.lost, "no longer found"),
         (one.redated, "with another date or none"),
     )
-    said = ", ".join(f"{count} {what}" for count, what in counts if count)
-    return f"{counted(one.before, 'release')} before, {one.after} now: {said}"
+    parts = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f"{counted(one.before, 'release')} before, {one.after} now: {parts}"
 
 
 def _examples(examples: Sequence[Example]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The option --new-store of commands that write, and the check of the store before they begin."""
+"""The --new-store option, and the check for a lost store before a command starts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from data.wording import counted
 from scheduler.cli import Command, complain
 from scheduler.home import Home, LostStore
 
-NEW_STORE_HELP: Final = "Start a new store if it is lost; what was hidden or removed stays so."
+NEW_STORE_HELP: Final = "Create a new store if the old one is lost; hidden releases stay hidden."
 
 
 def with_new_store(command: Command) -> Command:
-    """Give a command the option --new-store, and refuse a lost store before the command begins.
+    """Add --new-store to a command, which otherwise raises LostStore if its store is lost.
 
-    The command takes a Home first: this stands below the decorator that passes it. Raises
-    LostStore.
+    Apply this decorator below the one that passes the Home.
     """
 
     @click.option("--new-store", is_flag=True, help=NEW_STORE_HELP)
@@ -35,7 +34,7 @@ def with_new_store(command: Command) -> Command:
 
 
 def check_store(home: Home) -> None:
-    """Raise LostStore if the store of a HOME is lost; a new HOME gets none."""
+    """Raise LostStore if the store of a home directory is lost. Creates no store."""
     try:
         if home.has_store:
             home.plain_store().close()
@@ -44,18 +43,18 @@ def check_store(home: Home) -> None:
     except LostStore:
         raise
     except StoreError:
-        # The command meets it again, and reports it as it does.
+        # The command will meet the same error and report it.
         return
 
 
 def start_store(home: Home) -> None:
-    """Start a new store if that of a HOME is lost, and report what it keeps from readers."""
-    # Imported here: these libraries take long to load, and this is rarely needed.
+    """Create a new store if the old one is lost, and report which data stay hidden."""
+    # Imported here: these modules load slowly and are rarely needed.
     from scheduler.mirror.rebuild.new_store import begin_new_store  # noqa: PLC0415
     from scheduler.terminal.progress import step_bars  # noqa: PLC0415
 
-    with step_bars() as told:
-        begun = begin_new_store(home, told or (lambda *_: None))
+    with step_bars() as on_step:
+        begun = begin_new_store(home, on_step)
     if begun is None:
         return
     kept = ", ".join(
@@ -66,9 +65,9 @@ def start_store(home: Home) -> None:
             counted(begun.renamed, "renamed source"),
         )
     )
-    complain(f"started a new store; from the journal of the lost one: {kept}")
+    complain(f"created a new store; restored from the journal: {kept}")
     if begun.unread:
         complain(
-            f"{counted(begun.unread, 'record')} of the archive can't be read: releases that they "
-            "hid or redacted may be published again"
+            f"{counted(begun.unread, 'record')} of the archive can't be read; releases that they "
+            "hide or redact may be published again"
         )

@@ -1,24 +1,49 @@
-"""What a person sees while a crawl works: a bar on a terminal, nothing in a pipe."""
+"""Progress on a terminal: bars and a status line on standard error, and nothing in a pipe."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+)
+from rich.text import Text
 
-from scheduler.children.crawl_child import ProgressReporter
-from scheduler.children.crawl_lines import Progress as Line
+from scheduler.cli import printable
+
+if TYPE_CHECKING:
+    from scheduler.children.crawl_child import ProgressReporter
+    from scheduler.children.crawl_lines import Progress as CrawlProgress
+    from spiders.discovery.fetcher import StatusReporter
+
+StepReporter: TypeAlias = Callable[[str, int, int], None]
+"""Called with the name of a step, how much of it is done, and its whole size."""
 
 
 @contextmanager
-def progress_bars() -> Iterator[ProgressReporter | None]:
-    """Draw one bar a source on standard error, if that is a terminal; else there is no reporter."""
+def _bars(*columns: ProgressColumn) -> Iterator[Progress | None]:
+    """Yield progress bars if standard error is a terminal, or None."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
         return
+    with Progress(*columns, console=console) as bars:
+        yield bars
+
+
+@contextmanager
+def progress_bars() -> Iterator[ProgressReporter | None]:
+    """Yield a function that draws one bar per source during a crawl, or None in a pipe."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -27,10 +52,12 @@ def progress_bars() -> Iterator[ProgressReporter | None]:
         TextColumn("pages, {task.fields[new]} new, {task.fields[changed]} changed"),
         TextColumn("{task.fields[reached]}"),
     )
-    with Progress(*columns, console=console) as bars:
-        tasks = {}
+    with _bars(*columns) as bars:
+        tasks: dict[str, TaskID] = {}
 
-        def draw(line: Line) -> None:
+        def draw(line: CrawlProgress) -> None:
+            if bars is None:
+                return
             if line.source not in tasks:
                 tasks[line.source] = bars.add_task(line.source, new=0, changed=0, reached="")
             bars.update(
@@ -42,25 +69,44 @@ def progress_bars() -> Iterator[ProgressReporter | None]:
                 reached=f"back to {line.reached}" if line.reached else "",
             )
 
+        yield draw if bars else None
+
+
+@contextmanager
+def step_bars() -> Iterator[StepReporter]:
+    """Yield a function that draws one bar per step; it does nothing in a pipe."""
+    with _bars() as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def draw(step: str, done: int, whole: int) -> None:
+            if bars is None:
+                return
+            if step not in tasks:
+                tasks[step] = bars.add_task(step)
+            bars.update(tasks[step], completed=done, total=whole)
+
         yield draw
 
 
 @contextmanager
-def step_bars() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Draw one bar a step on standard error, if that is a terminal; else there is no reporter.
+def one_bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Yield a function that draws a bar from the amount done and the whole; nothing in a pipe."""
+    with _bars() as bars:
+        task = bars.add_task(escape(printable(name)), total=None) if bars else None
 
-    It is told the name of a step, how much of it is done, and how much there is.
-    """
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    with Progress(console=console) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def draw(step: str, done: int, of: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step)
-            bars.update(tasks[step], completed=done, total=of)
+        def draw(done: int, whole: int | None) -> None:
+            if bars and task is not None:
+                bars.update(task, completed=done, total=whole)
 
         yield draw
+
+
+@contextmanager
+def status_line() -> Iterator[StatusReporter]:
+    """Yield a function that shows a status text; it does nothing in a pipe."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("starting") as status:
+        yield lambda text: status.update(Text(text))

@@ -1,4 +1,4 @@
-"""What is told of a source that is visited: the hub that tells of it, and what other pages name."""
+"""How `sources show` describes push subscriptions, and the recall of a source."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import msgspec
 from data.models import FeedHub, FeedSubscription, Recall
 from data.wording import counted
 
-UNREAD_SHOWN = 5
-"""Addresses that gave no release, as people see them; --json gives all."""
+MAX_UNREAD_SHOWN = 5
+"""Maximum number of addresses without a release that are shown; --json has all."""
 
 
 def when(seconds: float) -> dt.datetime:
-    """A time in UTC, of seconds since 1970."""
+    """Convert seconds since 1970 to a time in UTC, without fractions of a second."""
     return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
 
 
 def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str, Any] | None:
-    """Which hub tells of a source, ready for JSON; None where its feed names none."""
+    """Return the hub of a source and our subscription for JSON, or None without a hub."""
     if hub is None or not hub.hub:
         return None
     return {
@@ -34,35 +34,35 @@ def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str,
 
 
 def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
-    """The same for people, or empty."""
+    """Describe the hub of a source and our subscription, or return an empty text."""
     if hub is None or not hub.hub:
         return ""
     if ours is None:
-        return f"its feed names the hub {hub.hub}, where the service will subscribe"
+        return f"its feed names the hub {hub.hub}; the service will subscribe there"
     now = time.time()
     if ours.expires <= now:
-        return f"its feed names the hub {hub.hub}, which has not confirmed our subscription"
-    said = f"pushed by hub {hub.hub}, lease until {when(ours.expires):%Y-%m-%d %H:%M} UTC"
-    return f"{said}, heard of last {when(ours.heard):%Y-%m-%d %H:%M} UTC" if ours.heard else said
+        return f"its feed names the hub {hub.hub}; it has not confirmed our subscription"
+    line = f"pushed by hub {hub.hub}, lease until {when(ours.expires):%Y-%m-%d %H:%M} UTC"
+    return f"{line}, last push {when(ours.heard):%Y-%m-%d %H:%M} UTC" if ours.heard else line
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:
-    """What boxes of other news tell of a source, ready for JSON."""
+    """Return for JSON how many releases that its pages link to were known."""
     fields: dict[str, Any] = msgspec.to_builtins(recall)
     return {"share": recall.share, "named": recall.named, **fields}
 
 
 def recall_lines(recall: Recall) -> Iterator[str]:
-    """The same for people."""
+    """Describe how many releases that its pages link to were known."""
     if recall.share is not None:
         yield (
-            f"of {counted(recall.named, 'release')} that its pages name, {recall.known}"
+            f"{recall.known} of {counted(recall.named, 'release')} that its pages link to"
             f" {'was' if recall.known == 1 else 'were'} known ({recall.share:.0%})"
         )
     for url in recall.missed:
-        yield f"not shown by any listing, but named by another page: {url}"
+        yield f"in no listing, but linked from another page: {url}"
     if recall.older:
-        older = f"{recall.older} more from before all that its listings show"
-        yield f"{older} {'was' if recall.older == 1 else 'were'} found so"
-    for url in recall.unread[:UNREAD_SHOWN]:
-        yield f"named by a page, but no release was found there: {url}"
+        older = f"{recall.older} more {'was' if recall.older == 1 else 'were'} found this way"
+        yield f"{older}, older than all releases in its listings"
+    for url in recall.unread[:MAX_UNREAD_SHOWN]:
+        yield f"linked from a page, but no release was found there: {url}"

@@ -1,4 +1,4 @@
-"""What is told of a drafted source: a table for people, plain values for programs."""
+"""How `communique add` reports a proposed source: a table for people, values for JSON."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from spiders.discovery.proposal import SURE, Guess
 from spiders.extract.page_values import listing_values, release_values
 from spiders.items import Listing
 
-ITEMS = 5
-"""Releases of the listing that are shown."""
+MAX_ITEMS_SHOWN = 5
+"""Maximum number of releases of the listing in the report."""
 
-WIDTH = 110
-"""Columns of a table in a pipe."""
+PIPE_COLUMNS = 110
+"""Width of the table in a pipe, and maximum length of a value in it."""
 
 
 def source_values(found: Explored) -> dict[str, Any]:
-    """What was found as plain values, without the secrets of its addresses."""
+    """Convert a proposed source to plain values, without the secrets of its addresses."""
     proposed = found.proposed
     proposal, certainty = proposed.proposal, proposed.certainty
     values: dict[str, Any] = {
@@ -77,7 +77,7 @@ def source_values(found: Explored) -> dict[str, Any]:
 
 
 def secrets_of(found: Explored) -> Secrets:
-    """The secrets of the addresses that the source file would contain."""
+    """Return the secrets of the addresses that the source file would contain."""
     proposal = found.proposed.proposal
     return Secrets((found.site.page.url, proposal.url, proposal.feed or ""))
 
@@ -87,17 +87,17 @@ def _guess(guess: Guess) -> dict[str, Any]:
 
 
 def show(found: Explored) -> None:
-    """Print what would be collected, what is unsure, and the file, without secrets of addresses."""
+    """Print the proposed values, the doubts, and the source file, without secrets."""
     secrets = secrets_of(found)
     found = without_secrets(found, secrets)
     console = Console()
     if not console.is_terminal:
-        console = Console(width=WIDTH)
+        console = Console(width=PIPE_COLUMNS)
     proposed = found.proposed
     proposal = proposed.proposal
     console.print(_fields(found))
     items = Table("published", "title", "address", box=None, pad_edge=False)
-    for item in proposed.listing.items[:ITEMS]:
+    for item in proposed.listing.items[:MAX_ITEMS_SHOWN]:
         published = item.published.iso if item.published else ""
         items.add_row(Text(published), Text(clean_line(item.title)), Text(item.url))
     if proposed.listing.items:
@@ -106,29 +106,29 @@ def show(found: Explored) -> None:
     for note in found.notes:
         say(f"note: {note}", err=True)
     if proposed.certainty.hopeless:
-        return  # what was read of it is that of something else
+        return  # the rest was extracted from something other than releases
     for doubt in proposed.doubts:
         say(f"check {doubt}", err=True)
     say("", f"# sources/{proposal.id}.toml", *redacted_toml(proposal.toml).split("\n"))
     if secrets:
-        say("note: the secrets of addresses are hidden here; --save writes them", err=True)
+        say("note: secrets in addresses are hidden here; --save writes them", err=True)
 
 
 def _fields(found: Explored) -> Table:
-    """The table of what would be collected, and how sure that is."""
+    """Return the table of proposed values, with their confidence."""
     proposed = found.proposed
     proposal, listing = proposed.proposal, proposed.listing
     table = Table("field", "value", "sure", "rule", box=None, pad_edge=False)
     certainty = proposed.certainty
-    why = "; ".join(certainty.reasons) or "its page, its rows and the releases that were read"
+    why = "; ".join(certainty.reasons) or "its page, its rows and sample releases"
     _row(table, "source", redacted(proposal.url), certainty.value, why)
     for name, guess in (("name", proposal.name), ("timezone", proposal.timezone)):
         _row(table, name, guess.value, guess.confidence, guess.rule)
     days = sorted(item.published.iso for item in listing.items if item.published)
     span = f", {days[-1][:10]} back to {days[0][:10]}" if days else ", without dates"
-    said = f"{counted(len(listing.items), 'release')}{span if listing.items else ''}"
-    _row(table, "listing", said, None, _found_by(listing.rule))
-    _row(table, "next page", _older(listing), None, "")
+    summary = f"{counted(len(listing.items), 'release')}{span if listing.items else ''}"
+    _row(table, "listing", summary, None, _listing_rule(listing.rule))
+    _row(table, "next page", _older_page(listing), None, "")
     for field in () if certainty.hopeless else proposed.fields:
         if not (field.value or field.advice):
             continue
@@ -140,8 +140,8 @@ def _fields(found: Explored) -> Table:
     return table
 
 
-def _older(listing: Listing) -> str:
-    """Where a listing leads to older releases."""
+def _older_page(listing: Listing) -> str:
+    """Return the address or the archives that lead to older releases, or ``none``."""
     if listing.next:
         return listing.next
     periods = [one.period for one in listing.archives if one.period]
@@ -150,17 +150,17 @@ def _older(listing: Listing) -> str:
     return listing.archives[0].url if listing.archives else "none"
 
 
-def _found_by(rule: str) -> str:
-    """How the releases of a listing were found, in plain words."""
+def _listing_rule(rule: str) -> str:
+    """Describe how the releases of a listing were found."""
     kind, _, what = rule.partition(":")
     if kind == "region":
-        return f"links that look alike{', each with its date' * (what != 'undated')}"
-    return {"xml": f"the entries of {what}", "json": "the entries of JSON"}.get(kind, rule)
+        return f"similar links{', each with a date' * (what != 'undated')}"
+    return {"xml": f"entries of {what}", "json": "entries of JSON"}.get(kind, rule)
 
 
 def _row(table: Table, name: str, value: str, confidence: float | None, rule: str) -> None:
     doubt = "" if confidence is None or confidence >= SURE else " ?"
     sure = "" if confidence is None else f"{confidence:.0%}{doubt}"
-    # Text, not markup: a site's words are not ours to interpret.
-    short = value if len(value) <= WIDTH else f"{value[:WIDTH]}…"
+    # Text, not markup: a site's text may contain brackets.
+    short = value if len(value) <= PIPE_COLUMNS else f"{value[:PIPE_COLUMNS]}…"
     table.add_row(Text(name), Text(short), Text(sure), Text(rule))

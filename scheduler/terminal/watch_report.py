@@ -1,25 +1,34 @@
-"""What people and programs are shown of a watch: all but its secrets."""
+"""How a watch is shown, without its secrets, and checks whether it can work."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 
+from data.errors import ConfigurationError
 from data.text.redaction import HIDDEN
 from data.watches.watch import FeedAccess, Watch
-from feeds.alerts.channels import channels_of
-from scheduler.cli import print_json, say
+from data.wording import meant
+from feeds.alerts.channels import CHANNELS, channels_of
+from scheduler.home import Home
+
+BACKLOG: Final = (
+    "{count} also {match}, but without an alert: {they} existed before the first visit to the"
+    " source, or {were} imported or over 30 days old. Set `backlog = true` in the watch to get"
+    " alerts about backlog."
+)
 
 
 def fields_of(one: Watch) -> dict[str, Any]:
-    """All keys of a watch, ready for JSON."""
-    told = without_secrets(one)
-    return {key: getattr(told, key) for key in told.__struct_fields__}
+    """Return all keys of a watch for JSON, without its secrets."""
+    shown = without_secrets(one)
+    return {key: getattr(shown, key) for key in shown.__struct_fields__}
 
 
 def without_secrets(one: Watch) -> Watch:
-    """Return a watch with its secrets hidden, to be displayed."""
+    """Return a watch with its secrets hidden."""
     shown: dict[str, Any] = {
         channel.table: channel.without_secrets() for channel in channels_of(one)
     }
@@ -28,8 +37,8 @@ def without_secrets(one: Watch) -> Watch:
     return msgspec.structs.replace(one, **shown)
 
 
-def described(one: Watch) -> str:
-    """What a watch matches, in one line."""
+def watch_line(one: Watch) -> str:
+    """Describe the filters and outputs of a watch in one line."""
     lists = {"sources": one.sources, "topics": one.topics, "languages": one.languages}
     parts = [*(["paused"] if one.paused else []), ", ".join(one.kinds)]
     if one.query:
@@ -45,10 +54,66 @@ def described(one: Watch) -> str:
     return "; ".join(parts)
 
 
-def told_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
-    """Say whether a watch is paused; the exit code."""
-    if as_json:
-        print_json({"id": watch_id, "paused": one.paused})
-    else:
-        say(f"{watch_id} is paused" if one.paused else f"{watch_id} works")
-    return 0
+def backlog_note(count: int) -> str:
+    """Explain why ``count`` matching releases sent no alert."""
+    one = count == 1
+    return BACKLOG.format(
+        count=f"{count:,}",
+        match="matches" if one else "match",
+        they="it" if one else "they",
+        were="was" if one else "were",
+    )
+
+
+def doubts_of(home: Home, one: Watch) -> list[str]:
+    """List missing outputs, settings, libraries, sources and topics of a watch."""
+    return list(_doubts(home, one))
+
+
+def _doubts(home: Home, one: Watch) -> Iterator[str]:
+    # Imported here: these modules load slowly, and a list of watches does not need them.
+    from data.search.query import Query  # noqa: PLC0415
+    from feeds.pages.search_problems import notes_on  # noqa: PLC0415
+    from feeds.translations import texts_of  # noqa: PLC0415
+    from spiders.sources.loader import load_sources  # noqa: PLC0415
+
+    if not one.outputs and not one.feed:
+        tables = ", ".join(f"[{channel.table}]" for channel in CHANNELS)
+        yield f"it has no output; write {tables} or [feed] into its file"
+    if one.query.count('"') % 2:
+        yield f"the query {one.query!r} has an unclosed quotation mark; close it"
+    yield from notes_on(texts_of("en"), Query(one.query))
+    for channel in channels_of(one):
+        yield from channel.missing(home.settings.alerts)
+    if not one.sources and not one.topics:
+        return
+    store = home.store()
+    try:
+        # A watch may also name the sections of sites as topics.
+        stored, topics = store.sources(), {*store.topics()}
+        topics.update(slug for _, slug in store.section_labels())
+        moves, removed = store.source_moves(), store.removed_sources()
+    finally:
+        store.close()
+    known = {*stored, *load_sources(home.sources)[0]}
+    for source in one.sources:
+        if source in moves.keys() - known:
+            yield f"the source {source!r} was renamed to {moves[source]!r}; the watch matches it"
+        elif source in removed:
+            yield f"the source {source!r} was removed"
+        elif source not in known:
+            yield f"there is no source {source!r} yet{meant(source, sorted(known))}"
+    yield from _unknown_topics(home, one, topics)
+
+
+def _unknown_topics(home: Home, one: Watch, used: set[str]) -> Iterator[str]:
+    from data.topics.taxonomy import load_taxonomy  # noqa: PLC0415 - as above
+
+    try:
+        known = used | load_taxonomy(home.topics).topics.keys()
+    except ConfigurationError as error:
+        yield str(error)
+        return
+    for topic in one.topics:
+        if topic not in known:
+            yield f"no release has the topic {topic!r} yet{meant(topic, sorted(known))}"

@@ -92,7 +92,7 @@ def test_a_hostile_page_does_nothing_and_its_texts_choose_elements(
     assert [path for path, _ in room.log if "beacon" in path] == []
     page.frame_locator("iframe").locator("h1 a").first.click()
     page.wait_for_url(re.compile("element="))
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Save").wait_for()
     assert page.said == []
 
@@ -100,11 +100,11 @@ def test_a_hostile_page_does_nothing_and_its_texts_choose_elements(
 def test_a_source_is_paused_by_a_click(page: Any, site: str) -> None:
     page.goto(f"{site}/admin/")
     page.get_by_role("link", name="harbour").first.click()
-    page.get_by_label("Why pause it").fill("they move house")
+    page.get_by_label("Reason for the pause").fill("they move house")
     page.get_by_role("button", name="Pause visits").click()
     page.get_by_role("status").get_by_text("harbour is paused: they move house").wait_for()
     page.get_by_role("button", name="Resume visits").click()
-    page.get_by_role("status").get_by_text("is not paused any more").wait_for()
+    page.get_by_role("status").get_by_text("is no longer paused").wait_for()
     assert page.said == []
 
 

@@ -1,4 +1,4 @@
-"""What all commands share: where their HOME is, how they end, and how they complain."""
+"""What all commands share: --home, exit codes and error messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.services import started
 
 
 def plainly(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The result of a command as it is written, without --home."""
+    """Run a command exactly as given, without --home."""
     return subprocess.run(  # noqa: S603 - our own program
         [*command(), *arguments],
         capture_output=True,
@@ -29,7 +29,7 @@ def plainly(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
 
 
 @pytest.mark.parametrize("group", [(), ("mirror",), ("health",), ("releases",)])
-def test_a_list_of_commands_says_of_each_what_it_does_in_a_whole_sentence(
+def test_a_list_of_commands_shows_whole_sentences(
     group: tuple[str, ...],
 ) -> None:
     said = plainly(*group, "--help", COLUMNS="80").stdout.partition("Commands:")[2]
@@ -53,7 +53,7 @@ def test_a_list_of_commands_says_of_each_what_it_does_in_a_whole_sentence(
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_one_sentence_and_ends_with_2(arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_is_one_sentence_with_exit_code_2(arguments: tuple[str, ...]) -> None:
     result = plainly(*arguments)
     assert result.returncode == 2
     assert result.stdout == ""
@@ -65,13 +65,13 @@ def test_wrong_usage_is_one_sentence_and_ends_with_2(arguments: tuple[str, ...])
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("serve", "--port", "many"), "'--port': 'many' is no whole number; see"),
+        (("serve", "--port", "many"), "'--port': 'many' is not a whole number; see"),
         (("releases", "hide", "0a1b", "--why", " "), "'--why': it is empty"),
         (("releases", "retract", "0a1b", "--why", ""), "'--why': it is empty"),
         (("health", "mute", "acme", "--why", ""), "'--why': it is empty"),
     ],
 )
-def test_a_value_that_cannot_be_meant_is_told_with_what_is_wrong(
+def test_an_invalid_value_is_reported_with_the_reason(
     arguments: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
@@ -97,7 +97,7 @@ def test_a_value_that_cannot_be_meant_is_told_with_what_is_wrong(
     ],
     ids=" ".join,
 )
-def test_an_empty_path_is_not_the_present_folder(
+def test_an_empty_path_is_not_the_current_folder(
     arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, here = make_home(tmp_path / "home", "http://127.0.0.1:9/"), tmp_path / "here"
@@ -106,7 +106,7 @@ def test_an_empty_path_is_not_the_present_folder(
     result = plainly(*arguments, COMMUNIQUE_HOME=str(home))
     assert result.returncode == 2
     assert result.stdout == ""
-    assert "it is empty; name what is meant" in result.stderr
+    assert "it is empty" in result.stderr
     assert not [*here.iterdir()]
 
 
@@ -116,7 +116,7 @@ def test_an_empty_path_is_not_the_present_folder(
     ids=" ".join,
 )
 @pytest.mark.parametrize("folder", ["long/" * 100, "long/" * 900, "long" * 64 + "/home"], ids=len)
-def test_a_folder_whose_path_is_too_long_is_one_sentence(
+def test_a_path_that_is_too_long_is_reported_in_one_sentence(
     arguments: tuple[str, ...], folder: str, tmp_path: Path
 ) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
@@ -124,12 +124,14 @@ def test_a_folder_whose_path_is_too_long_is_one_sentence(
     assert result.returncode == 2
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
-    assert "is too long; it may have 450, and each name in it 255; see" in line
+    assert "too long" in line
+    assert "maximum 450" in line
+    assert "maximum 255" in line
     assert len(line) < 250
     assert [*tmp_path.iterdir()] == [home]
 
 
-def test_a_folder_whose_path_is_as_long_as_it_may_be_is_used(tmp_path: Path) -> None:
+def test_a_path_of_the_maximum_length_works(tmp_path: Path) -> None:
     above = tmp_path / ("long" * 40) / ("long" * 25)
     home, to = (above / name.ljust(450 - len(f"{above}/"), "-") for name in ("home", "to"))
     make_home(home, "http://127.0.0.1:9/")
@@ -138,7 +140,7 @@ def test_a_folder_whose_path_is_as_long_as_it_may_be_is_used(tmp_path: Path) -> 
         assert result.returncode == 0, result.stderr
 
 
-def test_a_site_that_cannot_be_read_makes_no_home(tmp_path: Path) -> None:
+def test_an_unreadable_site_does_not_create_a_home(tmp_path: Path) -> None:
     home = tmp_path / "mistyped"
     result = communique("add", "http://127.0.0.1:9/", "--save", home=home)
     assert result.returncode == 1
@@ -151,7 +153,7 @@ def test_a_site_that_cannot_be_read_makes_no_home(tmp_path: Path) -> None:
     [("collect", "harbour"), ("publish",), ("run",), ("health",), ("search", "x"), ("export",)],
     ids=" ".join,
 )
-def test_a_home_that_cannot_be_written_is_one_sentence(
+def test_a_read_only_home_is_reported_in_one_sentence(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
@@ -167,7 +169,7 @@ def test_a_home_that_cannot_be_written_is_one_sentence(
     [("run",), ("publish",), ("health",), ("watch", "add", "Ships"), ("mirror", "status")],
     ids=" ".join,
 )
-def test_a_home_that_is_not_there_is_refused_and_not_made(
+def test_a_missing_home_is_refused_and_not_created(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     result = communique(*arguments, home=tmp_path / "mistyped")
@@ -187,7 +189,7 @@ def test_the_variable_names_the_home_and_the_option_wins(tmp_path: Path) -> None
     assert json.loads(said.stdout)["url"] == "http://option.example/"
 
 
-def test_the_home_may_be_named_before_the_command(tmp_path: Path) -> None:
+def test_home_may_come_before_the_command(tmp_path: Path) -> None:
     for name in ("before", "behind"):
         make_home(tmp_path / name, f"http://{name}.example/")
     before = ("--home", str(tmp_path / "before"))
@@ -215,7 +217,7 @@ def test_the_home_may_be_named_before_the_command(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_a_home_that_is_not_there_is_told_and_not_made(
+def test_a_missing_home_in_the_environment_is_reported_and_not_created(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     home = tmp_path / "typo" / "home"
@@ -226,7 +228,7 @@ def test_a_home_that_is_not_there_is_told_and_not_made(
     assert not home.parent.exists()
 
 
-def test_without_a_home_what_needs_none_works_and_what_has_something_to_keep_makes_one(
+def test_commands_work_without_a_home_or_create_one_to_store_data(
     tmp_path: Path,
 ) -> None:
     page = tmp_path / "page.html"
@@ -241,7 +243,7 @@ def test_without_a_home_what_needs_none_works_and_what_has_something_to_keep_mak
 
 
 @pytest.mark.parametrize("log", [False, True], ids=["at rest", "with a log"])
-def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> None:
+def test_a_read_only_home_can_be_read(tmp_path: Path, *, log: bool) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     line = {"url": "http://127.0.0.1:9/1", "title": "Lamp", "published": "2026-03-02"}
     lines = tmp_path / "lines.jsonl"
@@ -262,7 +264,7 @@ def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> N
             timeout=110,
         )
 
-    # A release waits for the search index.
+    # A release is not yet in the search index.
     assert communique("releases", "retract", line["url"], "--why", "x", home=home).returncode == 0
     if shutil.which("unshare") is None or "mount" in (tried := read_only("sources")).stderr:
         pytest.skip("no folder can be mounted read-only here")
@@ -279,7 +281,7 @@ def test_a_home_that_can_only_be_read_is_read(tmp_path: Path, *, log: bool) -> N
         store.close()
 
 
-def test_a_store_without_the_right_to_read_is_not_called_read_only(tmp_path: Path) -> None:
+def test_an_unreadable_store_is_not_called_read_only(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     SqliteStore(home / "communique.db").close()
     (home / "communique.db").chmod(0)
@@ -293,7 +295,7 @@ def test_a_store_without_the_right_to_read_is_not_called_read_only(tmp_path: Pat
     assert "its folder is read-only" not in result.stderr
 
 
-def test_a_folder_that_can_not_be_made_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_created_is_reported_before_any_request(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(0o555)
     with served() as room:
         room.page("/", listing_html([1]))
@@ -305,7 +307,7 @@ def test_a_folder_that_can_not_be_made_is_told_before_anything_is_fetched(tmp_pa
         assert room.log == []
 
 
-def test_a_visit_into_a_home_that_can_not_be_written_is_one_sentence(tmp_path: Path) -> None:
+def test_a_visit_with_a_read_only_home_is_one_error(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     (home / "sources" / "wire.toml").write_text((home / "sources" / "harbour.toml").read_text())
     assert communique("sources", home=home).returncode == 0
@@ -328,7 +330,7 @@ def test_days_in_the_wrong_order_are_refused(command: tuple[str, ...], tmp_path:
 
 
 @pytest.mark.parametrize("query", [("",), ("--", "-ferry"), ("-ferry",), (".",)], ids=str)
-def test_a_query_that_asks_for_no_word_is_refused(query: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_query_without_words_is_refused(query: tuple[str, ...], tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     result = plainly("search", "--home", str(home), *query)
     assert (result.returncode, result.stdout) == (2, "")
@@ -336,12 +338,12 @@ def test_a_query_that_asks_for_no_word_is_refused(query: tuple[str, ...], tmp_pa
         assert "write -- before a query" in result.stderr
     else:
         assert "at least one word" in result.stderr
-    # With a filter, words may be excluded alone.
+    # With a filter, a query may have only excluded words.
     chosen = plainly("search", "--home", str(home), "--lang", "en", "--", "-ferry")
     assert chosen.returncode == 0
 
 
-def test_the_service_says_what_keeps_it_from_a_home_that_can_only_be_read(tmp_path: Path) -> None:
+def test_the_service_refuses_a_read_only_home_with_a_fix(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://harbour.example/")
     home.chmod(0o555)
     result = without_rights("run", home=home)
@@ -349,7 +351,7 @@ def test_the_service_says_what_keeps_it_from_a_home_that_can_only_be_read(tmp_pa
     assert f"nothing can be written into {home}: mount its disk for writing" in result.stderr
 
 
-def test_sources_without_a_word_more_lists_them_and_cuts_nothing_off(tmp_path: Path) -> None:
+def test_sources_without_a_subcommand_lists_them_without_cutting_text(tmp_path: Path) -> None:
     url = f"http://harbour.example/{'very-' * 30}long/"
     home = make_home(tmp_path / "home", url)
     file = home / "sources" / "harbour.toml"
@@ -364,7 +366,7 @@ def test_sources_without_a_word_more_lists_them_and_cuts_nothing_off(tmp_path: P
     )
 
 
-def test_checks_are_told_as_json_too(tmp_path: Path) -> None:
+def test_checks_can_be_printed_as_json(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://harbour.example/")
     result = communique("sources", "check", "harbour", "--json", home=home)
     assert result.returncode == 0
@@ -382,7 +384,7 @@ def test_checks_are_told_as_json_too(tmp_path: Path) -> None:
     assert "typo" in error
 
 
-def test_what_prints_json_always_takes_the_option_too(tmp_path: Path) -> None:
+def test_commands_that_always_print_json_accept_the_option(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<h1>Lock opens</h1>")
     result = communique("extract", "--json", str(page), home=tmp_path)
@@ -399,7 +401,7 @@ def test_only_web_addresses_are_fetched(address: str, tmp_path: Path) -> None:
     assert "only http:// and https:// are fetched" in result.stderr
 
 
-def test_a_site_that_cannot_be_written_is_told_in_few_lines(tmp_path: Path) -> None:
+def test_an_unwritable_site_is_reported_in_a_few_lines(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://harbour.example/")
     (home / "site").touch()
     result = communique("publish", home=home)
@@ -420,26 +422,26 @@ def test_a_site_that_cannot_be_written_is_told_in_few_lines(tmp_path: Path) -> N
         ("add", "http://127.0.0.1:9/\udcff"),
     ],
 )
-def test_an_argument_of_bytes_that_are_no_text_is_told(
+def test_an_argument_that_is_not_utf_8_is_reported(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     result = communique(*arguments, home=home)
     assert result.returncode == 2
-    assert "holds bytes that are no text in UTF-8" in result.stderr
+    assert "is not valid UTF-8" in result.stderr
     assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize(
     ("host", "right"),
-    [("0.0.0.0", "the address by which readers reach it"), ("127.0.0.1", "http://127.0.0.1:")],
+    [("0.0.0.0", "the public address of this site"), ("127.0.0.1", "http://127.0.0.1:")],
 )
-def test_serve_says_what_address_feeds_should_name(tmp_path: Path, host: str, right: str) -> None:
+def test_serve_suggests_the_address_for_feeds(tmp_path: Path, host: str, right: str) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     listens = {"COMMUNIQUE_SITE__HOST": host, "COMMUNIQUE_SITE__PORT": "0"}
     with started("serve", home, environ=listens) as (_, log):
-        said = next(line for line in log if "feeds and pages name" in line)
-    assert f"write {right}" in said
+        said = next(line for line in log if "feeds and pages contain" in line)
+    assert f"set site.url to {right}" in said
 
 
 @pytest.mark.parametrize(
@@ -450,7 +452,7 @@ def test_serve_says_what_address_feeds_should_name(tmp_path: Path, host: str, ri
     ],
     ids=["publish", "serve"],
 )
-def test_where_lines_of_json_go_a_sentence_is_one_of_them(
+def test_errors_are_json_lines_if_the_log_is_json(
     tmp_path: Path, asked: list[str], told: list[str]
 ) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")

@@ -1,4 +1,4 @@
-"""What is logged: lines of logfmt or JSON, by level, without secrets, in files of bounded size."""
+"""Log lines in logfmt or JSON, by level, without secrets, in files of limited size."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ except ValueError:
 
 
 def logged(program: str, *log: str, code: int = 0) -> list[str]:
-    """The lines that a process of its own logs."""
+    """The lines that a separate process logs."""
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program, *log], capture_output=True, text=True, check=False
     )
@@ -44,7 +44,7 @@ def logged(program: str, *log: str, code: int = 0) -> list[str]:
     return (ended.stdout or ended.stderr).splitlines()
 
 
-def test_json_is_one_object_a_line_with_its_traceback_in_it() -> None:
+def test_json_has_one_object_per_line_with_its_traceback() -> None:
     lines: list[dict[str, Any]] = [json.loads(line) for line in logged(EVENTS, "json", "info")]
     assert [line["event"] for line in lines] == [
         "begun",
@@ -62,7 +62,7 @@ def test_json_is_one_object_a_line_with_its_traceback_in_it() -> None:
     assert all(re.fullmatch(stamp, line["timestamp"]) for line in lines)
 
 
-def test_logfmt_is_one_line_an_event_whatever_is_in_it() -> None:
+def test_logfmt_has_one_line_per_event_for_any_value() -> None:
     lines = logged(EVENTS, "logfmt", "info")
     assert len(lines) == 4
     assert lines[0].endswith(
@@ -71,11 +71,11 @@ def test_logfmt_is_one_line_an_event_whatever_is_in_it() -> None:
 
 
 @pytest.mark.parametrize(("level", "count"), [("warning", 3), ("error", 1)])
-def test_what_is_below_the_level_is_not_told(level: str, count: int) -> None:
+def test_events_below_the_level_are_not_logged(level: str, count: int) -> None:
     assert len(logged(EVENTS, "json", level)) == count
 
 
-def test_the_error_that_ends_a_child_is_a_line_without_secrets() -> None:
+def test_an_uncaught_error_of_a_child_is_one_line_without_secrets() -> None:
     program = f"""
 import sys
 from data.settings import Log
@@ -86,7 +86,7 @@ log_as(Log("json"))
 raise ValueError("https://me:{SECRET}@press.example/")
 """
     (line,) = logged(program, code=1)
-    assert json.loads(line)["event"] == "ended by an error"
+    assert json.loads(line)["event"] == "stopped by an error"
     assert "ValueError" in json.loads(line)["exception"]
 
 
@@ -102,11 +102,11 @@ raise ValueError("https://me:{SECRET}@press.example/")
         ("Ağ", "Ağ"),
     ],
 )
-def test_values_of_logfmt_are_quoted_where_they_must_be(value: object, shown: str) -> None:
+def test_logfmt_values_are_quoted_if_necessary(value: object, shown: str) -> None:
     assert line_of({"one": value, "event": "e"}, Log()) == f"event=e one={shown}"
 
 
-def test_a_log_that_is_full_is_kept_beside_a_new_one(tmp_path: Path) -> None:
+def test_a_full_log_is_rotated(tmp_path: Path) -> None:
     path = tmp_path / "crawl.log"
     for byte in (b"a", b"b"):
         with open_log(path) as log:

@@ -1,4 +1,4 @@
-"""The entry point: on a system that Communique does not run on, and what ends it."""
+"""The entry point: unsupported systems, Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ sys.modules["fcntl"] = None
 sys.argv = ["communique", "--help"]
 runpy.run_module("scheduler", run_name="__main__")
 """
-"""None stands for a module that can't be imported."""
+"""A module that is None in sys.modules can't be imported."""
 
 
-def test_a_system_without_locks_on_files_is_refused_with_a_sentence() -> None:
+def test_a_system_without_file_locks_is_refused() -> None:
     result = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", AS_ON_WINDOWS], capture_output=True, text=True, check=False
     )
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
-    assert "on Windows, run Communique in the Windows Subsystem for Linux" in result.stderr
+    assert "Windows Subsystem for Linux" in result.stderr
 
 
 STOPPED_EARLY = """
@@ -34,10 +34,10 @@ class CtrlC:
 sys.meta_path.insert(0, CtrlC())
 scheduler.__main__.main()
 """
-"""Ctrl-C comes while the command line is imported."""
+"""Sends Ctrl-C while the command line is imported."""
 
 
-def test_ctrl_c_at_the_very_beginning_shows_no_traceback() -> None:
+def test_ctrl_c_during_the_imports_shows_no_traceback() -> None:
     result = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", STOPPED_EARLY], capture_output=True, text=True, check=False
     )
@@ -56,11 +56,11 @@ def run():
 scheduler.cli.run = run
 scheduler.__main__.main()
 """
-"""A command that waits for whoever ends it."""
+"""A command that waits until a signal ends it."""
 
 
-def test_sigterm_ends_what_a_script_started_beside_itself() -> None:
-    # A shell has such a process ignore what Ctrl-C sends.
+def test_sigterm_ends_a_background_process_of_a_script() -> None:
+    # A shell makes background processes ignore SIGINT.
     with subprocess.Popen(  # noqa: S603 - our own program
         ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", WAITS],
         stdout=subprocess.PIPE,

@@ -1,12 +1,19 @@
-"""communique mirror: the archive of what was served, and what is made of it.
-
-Each of its commands is the module of its name here (``import`` in import_).
-"""
+"""communique mirror: manage the archive of server responses."""
 
 from __future__ import annotations
 
 from scheduler.cli import Commands
 
 mirror = Commands(
-    __name__, name="mirror", help="Keep, check, copy and replay what servers answered."
+    __name__,
+    {
+        "import": "pages",
+        "key": "signing",
+        "prune": "removal",
+        "redact": "removal",
+        "reextract": "pages",
+        "witness": "signing",
+    },
+    name="mirror",
+    help="Manage the archive of server responses.",
 )

@@ -1,4 +1,4 @@
-"""communique mirror export: the mirror in formats that others read."""
+"""communique mirror export: releases and records in the formats of other programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import click
 
@@ -31,22 +31,22 @@ from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.export import day
 from scheduler.home import Home
 from scheduler.sources.changes import check_known
-from scheduler.terminal.steps import steps_bar
+from scheduler.terminal.progress import one_bar
 
-SHOWN = 10
-"""Damaged places that are told; --json gives them all."""
+MAX_DAMAGE_SHOWN: Final = 10
+"""Maximum number of damaged places that are printed; --json has all."""
 
-NO_LOG = (
-    "there is no signed log in the archive: nothing in the bag proves its records; `communique "
-    "mirror verify` says what is wrong"
+NO_LOG: Final = (
+    "the archive has no signed log, so nothing in the bag proves its records; run `communique "
+    "mirror verify` to see what is wrong"
 )
 
-WITH_SECRETS = (
-    "{} of it, as served, repeat a secret of the address of a source: give the copy only to "
-    "people who may know that secret, or change the secret first"
+WITH_SECRETS: Final = (
+    "{} in the copy repeat a secret from the address of a source: give the copy only to people who "
+    "may know that secret, or change the secret first"
 )
 
-Told = Callable[[int, int], None]
+OnProgress: TypeAlias = Callable[[int, int], None]
 
 
 @click.command()
@@ -57,20 +57,10 @@ Told = Callable[[int, int], None]
     required=True,
     help="WACZ or BagIt for archives, a folder for browsers, SQLite for Datasette.",
 )
-@click.option(
-    "--to",
-    type=PATH,
-    metavar="PATH",
-    required=True,
-    help="Where it shall lie; nothing may be there yet.",
-)
-@click.option("--source", default=None, metavar="ID", help="Only the releases of this source.")
-@click.option(
-    "--since", type=day, metavar="DAY", default=None, help="Only those published then or later."
-)
-@click.option(
-    "--until", type=day, metavar="DAY", default=None, help="Only those published then or before."
-)
+@click.option("--to", type=PATH, metavar="PATH", required=True, help="File or folder to create.")
+@click.option("--source", default=None, metavar="ID", help="Source whose releases are exported.")
+@click.option("--since", type=day, metavar="DAY", default=None, help="First day of publication.")
+@click.option("--until", type=day, metavar="DAY", default=None, help="Last day of publication.")
 @as_json
 @with_home
 def export(
@@ -83,22 +73,24 @@ def export(
     until: dt.date | None,
     as_json: bool,
 ) -> int:
-    """Write releases, and the records that show them, into a file or folder of their own.
+    """Export releases with their archived records.
 
-    wacz: one file for pywb and ReplayWeb.page. bagit: a folder of records, releases and the log
-    with a digest of each. folder: the site, with attachments and a search, for a browser without a
-    server. sqlite: releases, versions and captures as tables. What is half written never bears the
-    name. Exit code 1 where part of the archive could not be read, or is not there; the rest is.
+    wacz is one file for pywb and ReplayWeb.page. bagit is a folder with records, releases and the
+    log, with digests. folder is a copy of the site for browsers, with attachments and a search,
+    which needs no server. sqlite is a database with releases, versions and captures.
+
+    The file or folder gets its name once it is complete. The exit code is 1 if a part of the
+    archive is missing or can't be read; the rest is exported.
     """
     if kind == "wacz" and to.suffix != ".wacz":
-        raise click.BadParameter("the name of a WACZ file ends in .wacz", param_hint="--to")
+        raise click.BadParameter("the name of a WACZ file must end in .wacz", param_hint="--to")
     choice = Choice(source, since, until)
     with closing(home.plain_store()) as store:
         if source is not None:
             check_known(store, source)
         lost = lost_captures(home.archive, chosen_captures(store, choice))
-        with destination(to) as temporary, steps_bar(kind) as told:
-            made = WRITERS[kind](home, store, temporary, choice, told)
+        with destination(to) as temporary, one_bar(kind) as on_progress:
+            made = WRITERS[kind](home, store, temporary, choice, on_progress)
     code = report(made, lost, kind, to, as_json=as_json)
     unproven = kind == "bagit" and choice.is_all and isinstance(made, Exported) and made.records
     if unproven and not (home.archive / "log" / "checkpoint").exists():
@@ -107,56 +99,60 @@ def export(
     return code
 
 
-def wacz(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
-    """A WACZ file."""
-    return write_wacz(store, home.archive, to, choice, **described(home), told=told)
+def wacz(home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress) -> Exported:
+    """Write a WACZ file."""
+    return write_wacz(store, home.archive, to, choice, **metadata_of(home), told=on_progress)
 
 
-def bagit(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
-    """A bag."""
-    return write_bag(store, home.archive, to, choice, **described(home), told=told)
+def bagit(home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress) -> Exported:
+    """Write a BagIt folder."""
+    return write_bag(store, home.archive, to, choice, **metadata_of(home), told=on_progress)
 
 
-def sqlite(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> Exported:
-    """A database."""
+def sqlite(home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress) -> Exported:
+    """Write an SQLite database."""
     del home
-    return write_sqlite(store, to, choice, told=told)
+    return write_sqlite(store, to, choice, told=on_progress)
 
 
-def folder(home: Home, store: Store, to: Path, choice: Choice, told: Told) -> FolderCopy:
-    """A folder for browsers."""
+def folder(
+    home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress
+) -> FolderCopy:
+    """Write a folder for browsers."""
     chosen = SelectedReleases(store, choice.source, since=choice.since, until=choice.until)
     archive = home.archive
     limit = home.settings.network.max_bytes
-
-    said: set[str] = set()
+    reported: set[str] = set()
 
     def payload(capture: Capture) -> tuple[str, bytes] | None:
         try:
             found = served(archive, index, capture.file, capture.offset, limit)
         except (ArchiveError, Undecodable) as error:
-            # A file that is missing has many of them.
-            if str(error) not in said:
-                said.add(str(error))
+            # Many captures may be in the same missing file, so report each error once.
+            if str(error) not in reported:
+                reported.add(str(error))
                 complain(str(error))
             return None
         return found.content_type, found.body
 
     with closing(Index(archive)) as index:
         to.mkdir()
-        return write_folder(store, chosen, to, home.settings.site, payload=payload, progress=told)
+        return write_folder(
+            store, chosen, to, home.settings.site, payload=payload, progress=on_progress
+        )
 
 
-WRITERS: dict[str, Callable[[Home, Store, Path, Choice, Told], Exported | FolderCopy]] = {
+WRITERS: dict[str, Callable[[Home, Store, Path, Choice, OnProgress], Exported | FolderCopy]] = {
     "wacz": wacz,
     "bagit": bagit,
     "folder": folder,
     "sqlite": sqlite,
 }
+"""Functions that write an export, by format."""
 
 
-def described(home: Home) -> dict[str, str]:
-    """What a copy is called, and what made it."""
+def metadata_of(home: Home) -> dict[str, str]:
+    """Return the title of a copy, and the software that made it."""
     return {
         "title": home.settings.site.title or "Communique",
         "software": f"Communique {version('communique')}",
@@ -166,7 +162,7 @@ def described(home: Home) -> dict[str, str]:
 def report(
     made: Exported | FolderCopy, lost: Sequence[Lost], kind: str, to: Path, *, as_json: bool
 ) -> int:
-    """Tell what was written; the exit code."""
+    """Print what was exported and what is missing, and return the exit code."""
     damaged: tuple[Damage, ...] = made.damaged if isinstance(made, Exported) else ()
     missing = made.missing if isinstance(made, FolderCopy) else 0
     if as_json:
@@ -178,21 +174,21 @@ def report(
         elif made.records:
             parts.append(counted(made.records, "record"))
         say(f"{to}: {', '.join(parts)}")
-        for one in damaged[:SHOWN]:
+        for one in damaged[:MAX_DAMAGE_SHOWN]:
             complain(f"{one.file}: byte {one.offset} can't be read and is left out: {one.cause}")
-        if len(damaged) > SHOWN:
-            complain(f"and {len(damaged) - SHOWN} more; --json shows them all")
+        if len(damaged) > MAX_DAMAGE_SHOWN:
+            complain(f"and {len(damaged) - MAX_DAMAGE_SHOWN} more; --json shows them all")
         if isinstance(made, Exported) and made.with_secrets:
             complain(WITH_SECRETS.format(counted(made.with_secrets, "record")))
         if lost:
-            complain(f"{lost_text(lost)}; what shows them is left out")
+            complain(f"{lost_text(lost)}; their captures are left out")
     return 1 if damaged or missing or lost else 0
 
 
 def values(made: Exported | FolderCopy, kind: str, to: Path) -> dict[str, Any]:
-    """What was written, under its public names."""
-    told: dict[str, Any] = {"path": str(to), "format": kind, "releases": made.releases}
+    """Return what was exported, with the keys of the JSON output."""
+    fields: dict[str, Any] = {"path": str(to), "format": kind, "releases": made.releases}
     if isinstance(made, FolderCopy):
-        return told | {"files": made.files, "missing": made.missing}
-    told |= {"pages": made.pages, "records": made.records, "damaged": made.damaged}
-    return told | ({"with_secrets": made.with_secrets} if made.with_secrets else {})
+        return fields | {"files": made.files, "missing": made.missing}
+    fields |= {"pages": made.pages, "records": made.records, "damaged": made.damaged}
+    return fields | ({"with_secrets": made.with_secrets} if made.with_secrets else {})

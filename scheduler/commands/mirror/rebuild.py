@@ -1,8 +1,9 @@
-"""communique mirror rebuild: a lost HOME from its archive alone."""
+"""communique mirror rebuild: a lost home directory from its archive."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -13,8 +14,8 @@ from scheduler.mirror.rebuild.rebuild import rebuild as rebuild_home
 from scheduler.mirror.rebuild.report import Rebuilt, Unreadable
 from scheduler.terminal.progress import step_bars
 
-SHOWN = 10
-"""Things of one kind that are missing and told; --json gives them all."""
+MAX_PROBLEMS_SHOWN: Final = 10
+"""Maximum number of problems of one kind that are printed; --json has all."""
 
 
 @click.command()
@@ -24,67 +25,67 @@ SHOWN = 10
     required=True,
     metavar="HOME2",
     type=FOLDER,
-    help="The folder to write the HOME into; it must be empty, or not be there yet.",
+    help="Folder for the new home directory, empty or missing.",
 )
 @click.option(
     "--key",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A copy of the log's key, log.key; without one the new HOME signs with a new key.",
+    help="Copy of log.key, the key of the log (default a new key).",
 )
 @as_json
 @with_home
 def rebuild(home: Home, *, target: Path, key: Path | None, as_json: bool) -> int:
-    """Write a lost HOME anew from its archive alone: sources, settings, store and site.
+    """Rebuild a lost home directory from its archive.
 
-    Only HOME/archive is read. Exit code 1 where the archive is damaged: all the rest is written,
-    and what is missing is told.
+    Sources, settings, store and site are restored. Only HOME/archive is read. The exit code is 1 if
+    the archive is damaged: then all other data are restored, and the missing parts are reported.
     """
-    with step_bars() as told:
-        done = rebuild_home(home.archive, target, key=key, told=told)
+    with step_bars() as on_step:
+        done = rebuild_home(home.archive, target, key=key, told=on_step)
     if as_json:
         print_json(done)
     else:
-        tell(done)
+        print_rebuilt(done)
     return 0 if done.whole else 1
 
 
-def tell(done: Rebuilt) -> None:
-    """Print what was written, and what is missing to standard error."""
+def print_rebuilt(done: Rebuilt) -> None:
+    """Print what was rebuilt, with the missing parts to standard error."""
     releases, sources = counted(done.releases, "release"), counted(done.sources, "source")
     records, feeds = counted(done.journal, "record"), counted(done.feeds, "feed")
     say(f"{done.home}: {releases} of {sources} from {records} of the journal, {feeds} published")
     if done.secrets_cut:
         files = ", ".join(done.secrets_cut)
-        say(f"no secret is in the archive: write those of {files} in again")
+        say(f"the archive contains no secrets: write them into {files} again")
     missing = {
         "damaged": [f"{one.file}, byte {one.offset}: {one.cause}" for one in done.damaged],
-        "a record of the journal is missing": done.missing,
-        "something of a release is missing": done.releases_lost,
-        "a record of a release can't be read": [unreadable(one) for one in done.unreadable],
-        "a captured page is in no release": done.unread,
-        "an event that can't be written": done.refused,
-        "a file of HOME is missing": done.files_lost,
+        "missing journal record": done.missing,
+        "incomplete release": done.releases_lost,
+        "unreadable record of a release": [unreadable_line(one) for one in done.unreadable],
+        "captured page without a release": done.unread,
+        "event that can't be stored": done.refused,
+        "missing file of HOME": done.files_lost,
         "not published": done.unpublished,
     }
     if done.leaves_lost:
         records = counted(done.leaves_lost, "record is", "records are")
-        complain(f"{records} damaged or missing; `communique mirror verify` names their leaves")
+        complain(f"{records} damaged or missing; `communique mirror verify` shows their leaves")
     for what, some in missing.items():
-        for one in some[:SHOWN]:
+        for one in some[:MAX_PROBLEMS_SHOWN]:
             complain(f"{what}: {one}")
-        if len(some) > SHOWN:
-            complain(f"{what}: and {len(some) - SHOWN} more; --json shows them all")
+        if len(some) > MAX_PROBLEMS_SHOWN:
+            complain(f"{what}: and {len(some) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
     if done.unread:
-        pages = counted(len(done.unread), "captured page is", "captured pages are")
+        pages = counted(len(done.unread), "captured page has", "captured pages have")
         complain(
-            f"{pages} in no release: `communique --home {done.home} mirror reextract` reads what is"
-            " archived, and the next visit what is still there"
+            f"{pages} no release: `communique --home {done.home} mirror reextract` extracts "
+            "archived pages, and the next visit fetches those that are still online"
         )
 
 
-def unreadable(one: Unreadable) -> str:
-    """A record that something points to, for people to read."""
+def unreadable_line(one: Unreadable) -> str:
+    """Describe a record that can't be read: its address, release, and place in the archive."""
     where = f"{one.file}, byte {one.offset}" if one.file else f"leaf {one.leaf}"
     named = f" ({one.release})" if one.release else ""
     return f"{one.url}{named}, {one.shows}: {where}"

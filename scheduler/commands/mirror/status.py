@@ -1,4 +1,4 @@
-"""communique mirror status: what the archive holds, lacks and may hold."""
+"""communique mirror status: the size of the archive, its log, budget and problems."""
 
 from __future__ import annotations
 
@@ -17,25 +17,23 @@ from scheduler.mirror.status import MirrorStatus, mirror_status
 @as_json
 @with_home
 def status(home: Home, *, as_json: bool) -> int:
-    """Show the size of the archive, what it holds of which source, its log and its budget.
+    """Show the size of the archive, its log and its budget.
 
-    Exit code 1 where the budget is used up, so that nothing more is archived, where the key of the
-    log or of this HOME as a witness is lost, so that nothing new is signed, and where files or
-    leaves are not there that the store points to; `mirror verify` looks closer. Sizes are in bytes
-    with --json.
+    With --json, sizes are in bytes. The exit code is 1 if the budget is used up, if a key is lost,
+    or if files or leaves are missing. Then `mirror verify` shows details.
     """
     with closing(home.plain_store()) as store:
         found = mirror_status(home, store)
     if as_json:
         print_json(found)
     else:
-        tell(found)
+        print_status(found)
     wrong = found.unsigned or found.unwitnessed or found.lost or found.leaves_lost
     return 1 if found.used_up or wrong else 0
 
 
-def tell(found: MirrorStatus) -> None:
-    """Print it."""
+def print_status(found: MirrorStatus) -> None:
+    """Print the status of the archive, with problems to standard error."""
     say(
         f"{counted(found.files, 'file')}, {sized(found.bytes - found.index_bytes)} and "
         f"{sized(found.index_bytes)} of indexes, {counted(found.captures, 'capture')}"
@@ -47,8 +45,11 @@ def tell(found: MirrorStatus) -> None:
     budget = (
         f"{found.bytes / found.budget:.0%} of {sized(found.budget)}" if found.budget else "none"
     )
-    say(f"budget: {budget}" + (", used up: nothing more is kept" if found.used_up else ""))
-    say(f"retention: {counted(found.retention, 'day') if found.retention else 'for ever'}")
+    say(
+        f"budget: {budget}"
+        + (", used up: responses are no longer archived" if found.used_up else "")
+    )
+    say(f"retention: {counted(found.retention, 'day') if found.retention else 'unlimited'}")
     signed = f"{found.signed} signed" if found.signed else "none signed"
     say(f"log: {counted(found.leaves, 'leaf', 'leaves')}, {signed}")
     for cause in filter(None, (found.unsigned, found.unwitnessed)):
@@ -56,13 +57,13 @@ def tell(found: MirrorStatus) -> None:
     if found.leaves_lost:
         leaves = counted(found.leaves_lost, "leaf", "leaves")
         complain(
-            f"{leaves} that the store points to are not in the log: it was deleted, cut back, or "
-            "put back from an older copy; put the newest back, such as site/log"
+            f"{leaves} that the store refers to are missing in the log: it was deleted, truncated, "
+            "or restored from an older copy; restore the newest copy, such as site/log"
         )
     if found.checkpoint:
         say(f"last checkpoint: {found.checkpoint}")
     say(f"witnesses: {', '.join(found.witnesses) or 'none'}")
     for one in found.sources:
         gaps = f", {counted(one.without, 'version')} without a capture" if one.without else ""
-        gone = f", {one.taken_out} taken out" if one.taken_out else ""
+        gone = f", {one.taken_out} removed" if one.taken_out else ""
         say(f"{one.source}: {counted(one.versions, 'version')} captured{gaps}{gone}")

@@ -16,21 +16,19 @@ from scheduler.home import Home
 
 @click.command()
 @click.option(
-    "--delete",
-    is_flag=True,
-    help="Delete there what was copied from here, and taken out since.",
+    "--delete", is_flag=True, help="Delete uploaded files that were later removed from the archive."
 )
 @as_json
 @with_home
 def upload(home: Home, *, delete: bool, as_json: bool) -> int:
-    """Copy the finished files of the archive, and its log, to archive.target.
+    """Upload the archive and its log to archive.target.
 
-    Files that still grow come once they are finished, a day old at the most. With that setting
-    `communique run` does this every hour.
+    Files that still grow are uploaded once they are complete, after a day at most. If
+    archive.target is set, `communique run` uploads every hour.
     """
     settings = home.settings
     if not settings.archive.target:
-        raise click.UsageError("archive.target is not set; write s3://bucket/prefix there")
+        raise click.UsageError("archive.target is not set; set it to s3://bucket/prefix")
     bucket = open_bucket(settings.archive.target, settings.bucket)
     with closing(log_of(home.path)) as log:
         done = upload_archive(
@@ -40,12 +38,12 @@ def upload(home: Home, *, delete: bool, as_json: bool) -> int:
         print_json(done)
     else:
         say(
-            f"{counted(done.files, 'file')} copied, {sized(done.bytes)};"
+            f"{counted(done.files, 'file')} uploaded, {sized(done.bytes)};"
             f" the log there has {counted(done.leaves, 'leaf', 'leaves')}"
         )
     if done.left:
         complain(
-            f"{counted(len(done.left), 'file')} there that was copied from here, {done.left[0]} for"
-            " one: taken out here since, or lost; --delete deletes there what was taken out"
+            f"{counted(len(done.left), 'uploaded file')} no longer in the archive, such as "
+            f"{done.left[0]}: removed or lost; --delete deletes removed files in the bucket"
         )
     return 0

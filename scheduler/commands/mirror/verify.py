@@ -1,9 +1,10 @@
-"""communique mirror verify: whether the archive is whole."""
+"""communique mirror verify: the integrity of the archive."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from typing import Final
 
 import click
 from msgspec.structs import replace
@@ -27,14 +28,14 @@ from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_
 from scheduler.home import Home
 from scheduler.home.last_done import LastVerification, note_done
 from scheduler.mirror.attest import client_of
-from scheduler.terminal.steps import steps_bar
+from scheduler.terminal.progress import one_bar
 
-SHOWN = 20
-"""Problems that are told; --json gives them all."""
+MAX_PROBLEMS_SHOWN: Final = 20
+"""Maximum number of problems that are printed; --json has all."""
 
-MISSING_STORE = "the store, which is missing: see `communique doctor`"
+MISSING_STORE: Final = "the store, which is missing: see `communique doctor`"
 
-NO_CHECKPOINT = "there is no signed log here that what it knows could be held against"
+NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 
 
 @click.command()
@@ -43,7 +44,7 @@ NO_CHECKPOINT = "there is no signed log here that what it knows could be held ag
     type=PATH_OR_URL,
     multiple=True,
     metavar="PATH|URL",
-    help="A witness, a copy of the site or of the log, or a checkpoint that somebody kept.",
+    help="Witness, copy of the site or of the log, or saved checkpoint to compare with.",
 )
 @click.option(
     "--repair",
@@ -53,33 +54,33 @@ NO_CHECKPOINT = "there is no signed log here that what it knows could be held ag
 @as_json
 @with_home
 def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool) -> int:
-    """Check all of the archive: records, digests, index, log, and what the store points to.
+    """Verify the archive: records, digests, index and log.
 
-    The log is compared with what its witnesses signed, with the witnesses that archive.witnesses
-    names by a path, and with those that --against names. Exit code 1 if something is wrong, or
-    if a place that --against names can't be asked; each problem is reported with its place.
+    Also checked are the captures that the store refers to. The log is compared with the checkpoints
+    of its witnesses: those with a path in archive.witnesses, and those given with --against. The
+    exit code is 1 if something is wrong, or if a place given with --against can't be read.
 
     Not compared with the archive: the titles, texts and dates of releases in the store, and the
     files of the published site.
 
-    Nothing is changed without --repair. An earlier version may have imported records with ids of
-    other records here, or revisit records without their pages. With --repair, a note that the key
-    of the log signs says that these are no evidence of this archive. They stay in their files.
+    Nothing is changed without --repair. Earlier versions could import records with ids that other
+    records here have, or revisit records without their pages. With --repair, a signed note in the
+    log says that these records are not evidence of this archive. They stay in their files.
     """
     if repair:
         with closing(home.open_archive()) as archive:
             set_aside(archive)
     with closing(home.log()) as log:
-        known, unasked = checkpoints(home, log, against)
-        with steps_bar("verify") as told:
-            named = named_by_store(home)
-            report = verify_archive(home.archive, log, *named, known=known, told=told)
-        problems = [*with_releases(home, report.problems), *unasked]
+        known, unread = checkpoints(home, log, against)
+        with one_bar("verify") as on_progress:
+            named = store_references(home)
+            report = verify_archive(home.archive, log, *named, known=known, told=on_progress)
+        problems = [*with_releases(home, report.problems), *unread]
         try:
             log.check_key()
         except ArchiveError as error:
-            # A copy of an archive has no key: it is whole all the same. But a key that is not that
-            # of the log says that somebody put another log in its place, or deleted it.
+            # A copy of an archive has no key, which is fine. But a key that does not belong to the
+            # log shows that the log was replaced or deleted.
             if not home.log_key.exists():
                 complain(str(error))
             elif all(one.cause != GONE for one in problems):
@@ -91,14 +92,14 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
     if as_json:
         print_json(report)
     else:
-        tell(report)
+        print_report(report)
     return 1 if report.problems else 0
 
 
-def named_by_store(home: Home) -> tuple[list[Capture], str]:
-    """All captures that the store points to, and the last record of the journal that it knows.
+def store_references(home: Home) -> tuple[list[Capture], str]:
+    """Return the captures that the store refers to, and the last journal record that it knows.
 
-    An empty list and text if the store is missing, as in a copy of the archive.
+    Both are empty if the store is missing, as in a copy of the archive.
     """
     if not home.has_store:
         return [], ""
@@ -107,7 +108,7 @@ def named_by_store(home: Home) -> tuple[list[Capture], str]:
 
 
 def with_releases(home: Home, problems: Sequence[Problem]) -> list[Problem]:
-    """Those problems, each with the id of the release at its address, where there is one."""
+    """Add to each problem the id of the release at its address, if there is one."""
     if not home.has_store:
         return [*problems]
     with closing(home.plain_store()) as store:
@@ -121,10 +122,10 @@ def with_releases(home: Home, problems: Sequence[Problem]) -> list[Problem]:
 def checkpoints(
     home: Home, log: TreeLog, against: tuple[str, ...]
 ) -> tuple[list[tuple[str, Checkpoint]], list[Problem]]:
-    """The checkpoints that others know, each with where, and who did not tell one.
+    """Read the checkpoints of witnesses and other places, each with its place.
 
-    A witness of the settings that has seen nothing yet is passed over; one that --against names
-    must know something. Raises ArchiveError where our own log can't be read.
+    Returns a problem for each place in ``against`` that has no checkpoint. A witness from the
+    settings without one is only reported. Raises ArchiveError if our own log can't be read.
     """
     own = log.checkpoint()
     if own is None:
@@ -147,8 +148,8 @@ def checkpoints(
     return found, problems
 
 
-def tell(report: Report) -> None:
-    """Print what was checked, and what is wrong to standard error."""
+def print_report(report: Report) -> None:
+    """Print the result of a verification, with problems to standard error."""
     say(
         f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"
         f" {sized(report.bytes)}"
@@ -159,15 +160,15 @@ def tell(report: Report) -> None:
     for removed in report.removed:
         records = counted(removed.records, "record")
         if removed.kind == SET_ASIDE:
-            say(f"{records} set aside as no evidence of this archive: {removed.why}")
+            say(f"{records} set aside, not evidence of this archive: {removed.why}")
         else:
-            say(f"{records} taken out ({removed.kind}): {removed.why}")
+            say(f"{records} removed ({removed.kind}): {removed.why}")
     for one in report.foreign:
-        say(f"{one}: not ours, and not looked at (`communique mirror import` takes it in)")
-    for problem in report.problems[:SHOWN]:
+        say(f"{one}: not ours, not checked (`communique mirror import` imports it)")
+    for problem in report.problems[:MAX_PROBLEMS_SHOWN]:
         complain(str(problem))
-    if len(report.problems) > SHOWN:
-        complain(f"and {len(report.problems) - SHOWN} more; --json shows them all")
+    if len(report.problems) > MAX_PROBLEMS_SHOWN:
+        complain(f"and {len(report.problems) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
     if not report.problems:
-        say("the archive is whole")
+        say("the archive is intact")
     say(f"not compared with it: {'; '.join(report.not_compared)}")

@@ -1,12 +1,19 @@
-"""communique sources: what becomes of sources and their files.
-
-Each of its commands is the module of its name here (``list`` in list_).
-"""
+"""communique sources: manage sources and their files."""
 
 from __future__ import annotations
 
 from scheduler.cli import ListingCommands
 
 sources = ListingCommands(
-    __name__, name="sources", help="See to sources and their files; without a word more, list them."
+    __name__,
+    {
+        "check": "files",
+        "pause": "changes",
+        "remove": "changes",
+        "rename": "changes",
+        "resume": "changes",
+        "sample": "files",
+    },
+    name="sources",
+    help="Manage sources. Without a subcommand, list them.",
 )

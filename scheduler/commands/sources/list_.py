@@ -1,10 +1,11 @@
-"""communique sources list: all sources, with those that have no file and the removed ones."""
+"""communique sources list: all sources, with removed ones and those without a file."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
@@ -16,8 +17,8 @@ from scheduler.cli import as_json, complain, print_json, with_any_home
 from scheduler.home import Home
 from spiders.sources.loader import load_sources
 
-PIPE = 1000
-"""Columns of a table in a pipe."""
+PIPE_COLUMNS: Final = 1000
+"""Width of the table in a pipe, so that nothing is cut off."""
 
 
 @click.command("list")
@@ -56,7 +57,7 @@ def list_(home: Home, *, as_json: bool) -> int:
     else:
         table = Table("id", "name", "url", "file", box=None, pad_edge=False)
         for one in loaded.values():
-            # Text, not markup: what brackets hold in a name is no style.
+            # Text, not markup: a name may contain brackets.
             cells = (one.id, one.file.name, one.source.url, "own" if one.own else "bundled")
             table.add_row(*map(Text, cells))
         for source, imported in fileless:
@@ -67,8 +68,7 @@ def list_(home: Home, *, as_json: bool) -> int:
             table.add_row(*map(Text, (source.id, source.name, source.url, state)))
         console = Console()
         if not console.is_terminal:
-            # A pipe is no terminal of 80 columns: nothing is cut off there.
-            console = Console(width=PIPE)
+            console = Console(width=PIPE_COLUMNS)
         console.print(table)
         for error in broken:
             complain(str(error))
@@ -78,10 +78,10 @@ def list_(home: Home, *, as_json: bool) -> int:
 def stored_sources(
     home: Home, files: Collection[str]
 ) -> tuple[list[tuple[Source, RemovedSource]], list[tuple[Source, bool]]]:
-    """The removed sources, and the others without a source file.
+    """Return the removed sources, and all other sources without a source file.
 
-    ``files`` are the ids of sources with one. Each of the others comes with whether it was only
-    imported: then it has no visits. Raises StoreError.
+    ``files`` are the ids of sources with a file. The flag beside a source without a file is true if
+    it was only imported and never visited. Raises StoreError.
     """
     if not home.has_store:
         return [], []

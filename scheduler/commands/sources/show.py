@@ -1,4 +1,4 @@
-"""communique sources show: all that is known of one source."""
+"""communique sources show: the file, health, visits and statistics of a source."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from spiders.learning.template import decode_template, described
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
 
 LAST_RUNS = 5
-"""Visits of a source that are shown."""
+"""Number of visits that are shown, newest first."""
 
-FEW = 0.005
-"""Releases an hour below which people are told no number."""
+MIN_HOURLY_RATE = 0.005
+"""Minimum number of releases per hour that is shown as a number."""
 
 
 @click.command()
@@ -45,7 +45,10 @@ FEW = 0.005
 @as_json
 @with_home
 def show(home: Home, *, source: str, as_json: bool) -> int:
-    """Show the file of a source, what was learned from its pages, and its last visits."""
+    """Show a source with its file, health and last visits.
+
+    Learned page templates, the next visit, and the delay of releases are shown, too.
+    """
     try:
         one = load_source(home.sources, source)
     except UnknownSource:
@@ -56,7 +59,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
 
 
 def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
-    """Show a source with a source file; return the exit code. Raises StoreError."""
+    """Show a source that has a file, and return the exit code. Raises StoreError."""
     secrets = Secrets((one.file.url, one.file.feed or ""))
     store = public_view(home.store())
     runs = store.runs(one.id, limit=LAST_RUNS)
@@ -102,8 +105,8 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
         say(f"# {held}")
     if due:
         say(f"# {due_line(due, one)}")
-    if told := push_line(hub, subscription):
-        say(f"# {told}")
+    if line := push_line(hub, subscription):
+        say(f"# {line}")
     if late:
         say(f"# {latency_line(late)}")
     for run in runs:
@@ -112,7 +115,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
 
 
 def show_stored(home: Home, source: str, *, as_json: bool) -> int:
-    """Show what the store knows about a source without a source file; return the exit code.
+    """Show the stored data of a source that has no file, and return the exit code.
 
     Raises UnknownSource, RenamedSource and StoreError.
     """
@@ -139,7 +142,7 @@ def show_stored(home: Home, source: str, *, as_json: bool) -> int:
 
 
 def run_line(run: Run) -> str:
-    """A visit and what it found, for people."""
+    """Describe a visit and its results in one line."""
     return (
         f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
         f" {run.changed} changed, {counted(len(run.errors), 'error')},"
@@ -148,7 +151,7 @@ def run_line(run: Run) -> str:
 
 
 def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
-    """When the service visits a source next; None if it was never visited, or never is."""
+    """Return the next visit of the service, or None if the source is new, paused or not ours."""
     loaded, _ = load_sources(home.sources)
     visited = choose(loaded, ())
     last = store.last_visit(one.id)
@@ -160,17 +163,15 @@ def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
 
 
 def due_line(due: NextVisit, one: LoadedSource) -> str:
-    """When a source is visited next and why, for people."""
+    """Describe the time and the reason of the next visit in one line."""
     at = due.at.astimezone(zone_or_utc(one.file.timezone))
-    visit = f"the service visits it next on {at:%Y-%m-%d at %H:%M} ({one.file.timezone})"
+    visit = f"next visit by the service: {at:%Y-%m-%d at %H:%M} ({one.file.timezone})"
     after = f"{due.seconds / 60:.0f} minutes after the last visit"
     if due.confirms and not due.asked:
-        return f"{visit}, {after}: to confirm what that showed"
+        return f"{visit}, {after}, to confirm its findings"
     if due.asked:
-        return f"{visit}: its host asked to be let alone until then"
+        return f"{visit}, as its host requested with Retry-After"
     if due.hourly is None:
         return f"{visit}, {after}"
-    usual = (
-        f"{due.hourly:.2f} releases an hour are" if due.hourly >= FEW else "hardly any release is"
-    )
-    return f"{visit}, {after}: on {at:%A}s at this time {usual} usual"
+    usual = f"{due.hourly:.2f}" if due.hourly >= MIN_HOURLY_RATE else "hardly any"
+    return f"{visit}, {after}; usual on {at:%A}s at this time: {usual} releases per hour"

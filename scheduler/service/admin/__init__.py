@@ -1,5 +1,4 @@
-"""The operator's room at /admin: pages by which a person looks after a HOME, without a terminal.
+"""The operator's room at /admin: pages to manage a home directory in a browser.
 
-The door is app.Admin. A file belongs here if it is a kind of these pages, or decides who sees them.
-What they change is changed by the jobs that the commands use.
+app.Admin is the entry point. The pages call the same jobs as the commands.
 """

@@ -1,4 +1,4 @@
-"""Adding a source: an address is pasted, looked at by `communique add`, and saved by it."""
+"""The pages to add a source, which run `communique add` to inspect a site and to save it."""
 
 from __future__ import annotations
 
@@ -23,38 +23,36 @@ from scheduler.children.command_child import CommandResult, run_command
 from scheduler.home import Home
 from scheduler.logs import without_secrets
 from scheduler.service.admin.live import LiveEvents
-from scheduler.service.admin.pages import AdminPages
-from scheduler.service.admin.posts import Posts
-from scheduler.service.admin.work import Work
+from scheduler.service.admin.pages import AdminPages, AdminService, Posts
 
-LOOK_SECONDS: Final = 180.0
-"""Maximum seconds for which a site is inspected; a slow site takes a minute."""
+INSPECTION_SECONDS: Final = 180.0
+"""Maximum duration of an inspection. A slow site takes a minute."""
 
-AT_ONCE: Final = 2
-"""Sites that are looked at at a time: others wait."""
+MAX_INSPECTIONS: Final = 2
+"""Maximum number of sites that are inspected at the same time. Others wait."""
 
-REMEMBERED: Final = 20
-"""Sites of which is kept what was found, until the service ends."""
+MAX_KEPT_RESULTS: Final = 20
+"""Maximum number of inspections whose results are kept in memory."""
 
-LONGEST: Final = 2000
-"""Characters of an address, and of a name."""
+MAX_INPUT_CHARS: Final = 2000
+"""Maximum length of an address or a name in a form."""
 
-ROWS: Final = 10
-"""Rows of the listing that are shown."""
+MAX_ROWS: Final = 10
+"""Maximum number of listing rows, doubts and notes on a page."""
 
-EXCERPT: Final = 600
-"""Characters of the text of a release that are shown."""
+MAX_EXCERPT_CHARS: Final = 600
+"""Maximum length of a value or a text of a release on a page."""
 
 
 class BadAddress(CommuniqueError):
-    """What was pasted is no address that can be looked at."""
+    """The form contains an invalid web address."""
 
 
 @dataclass
-class Looked:
-    """A site that is being inspected, or was. ``found`` is the result of `communique add`.
+class Inspection:
+    """The inspection of a site. ``found`` is the result of `communique add`.
 
-    It is ``unfinished`` if that command ended without a result: nothing is known of the site then.
+    Its state is ``unfinished`` if that command ended without a result.
     """
 
     id: str
@@ -67,12 +65,12 @@ class Looked:
 
     @property
     def shown_url(self) -> str:
-        """Its address as a page may show it."""
+        """The address without secrets."""
         return redacted(self.url)
 
     @property
     def is_busy(self) -> bool:
-        """Whether something of it is under way."""
+        """Whether the site is being inspected or saved."""
         return self.state in {"looking", "saving"}
 
 
@@ -80,140 +78,147 @@ class AddPages:
     """The pages at /admin/add/."""
 
     def __init__(
-        self, home: Home, pages: AdminPages, posts: Posts, work: Work, live: LiveEvents
+        self, home: Home, pages: AdminPages, posts: Posts, service: AdminService, live: LiveEvents
     ) -> None:
         self._home = home
         self._pages = pages
         self._posts = posts
-        self._work = work
+        self._service = service
         self._live = live
-        self._looked: OrderedDict[str, Looked] = OrderedDict()
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._inspections: OrderedDict[str, Inspection] = OrderedDict()
+        self._slots = asyncio.Semaphore(MAX_INSPECTIONS)
 
     def routes(self) -> list[Route]:
-        """All routes of adding."""
+        """Return the routes of these pages."""
         return [
             Route("/admin/add/", self._form),
-            Route("/admin/add/look", self._posts.to(self._look), methods=["POST"]),
-            Route("/admin/add/{looked}/", self._one),
-            Route("/admin/add/{looked}/save", self._posts.to(self._save), methods=["POST"]),
+            Route("/admin/add/look", self._posts.to(self._inspect), methods=["POST"]),
+            Route("/admin/add/{inspection}/", self._one),
+            Route("/admin/add/{inspection}/save", self._posts.to(self._save), methods=["POST"]),
         ]
 
     async def close(self) -> None:
-        """End what is under way."""
-        tasks = [one.task for one in self._looked.values() if one.task and not one.task.done()]
+        """Cancel all running inspections."""
+        tasks = [one.task for one in self._inspections.values() if one.task and not one.task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _form(self, request: Request) -> Response:
-        looked = [*reversed(self._looked.values())]
+        inspections = [*reversed(self._inspections.values())]
         file = "admin/add/index.html"
-        return await self._pages.show(request, "add.html", file, "Add a source", looked=looked)
+        return await self._pages.show(
+            request, "add.html", file, "Add a source", inspections=inspections
+        )
 
     async def _one(self, request: Request) -> Response:
         one = self._known(request)
         return await self._pages.show(
             request,
-            "looked.html",
+            "inspection.html",
             f"admin/add/{one.id}/index.html",
             "Add a source",
             one=one,
-            limit=time_limit(LOOK_SECONDS),
+            limit=time_limit(INSPECTION_SECONDS),
         )
 
-    async def _look(self, request: Request, said: Mapping[str, str]) -> tuple[str, str]:
+    async def _inspect(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
         del request
-        given = said.get("url", "").strip()
+        given = form.get("url", "").strip()
         if "://" not in given:
             given = f"https://{given}"
-        # What would be left out in silence is no part of an address.
-        if len(given) > LONGEST or plain(given) != given or (url := web_address(given)) is None:
+        # Reject characters that would otherwise be dropped silently.
+        if (
+            len(given) > MAX_INPUT_CHARS
+            or plain(given) != given
+            or (url := web_address(given)) is None
+        ):
             raise BadAddress(
-                "that is no address of the web: paste one such as https://acme.example/news/"
+                "this is not a web address; enter one such as https://acme.example/news/"
             )
-        one = Looked(secrets.token_hex(8), url)
-        one.task = asyncio.create_task(self._told(one, []))
-        self._looked[one.id] = one
-        if len(self._looked) > REMEMBERED:
-            _, oldest = self._looked.popitem(last=False)
+        one = Inspection(secrets.token_hex(8), url)
+        one.task = asyncio.create_task(self._run(one, []))
+        self._inspections[one.id] = one
+        if len(self._inspections) > MAX_KEPT_RESULTS:
+            _, oldest = self._inspections.popitem(last=False)
             if oldest.task:
                 oldest.task.cancel()
-        return f"looking at {redacted(url)}", f"{one.id}/"
+        return f"checking {redacted(url)}", f"{one.id}/"
 
-    async def _save(self, request: Request, said: Mapping[str, str]) -> str:
+    async def _save(self, request: Request, form: Mapping[str, str]) -> str:
         one = self._known(request)
         if one.is_busy or one.state == "saved" or not one.found.get("toml"):
-            return "that is done already"
-        fields = {name: plain(said.get(name, ""))[:LONGEST] for name in ("id", "name", "timezone")}
-        # Joined to their names, no value is taken for an option.
+            return "this source is saved already"
+        names = ("id", "name", "timezone")
+        fields = {name: plain(form.get(name, ""))[:MAX_INPUT_CHARS] for name in names}
+        # Written as --name=value, so that a value is never parsed as an option.
         options = ["--save", *(f"--{name}={value}" for name, value in fields.items() if value)]
-        if said.get("force") == "yes":
+        if form.get("force") == "yes":
             options.append("--force")
         one.state, one.faults = "saving", ()
-        one.task = asyncio.create_task(self._told(one, options))
+        one.task = asyncio.create_task(self._run(one, options))
         return f"saving {fields['name'] or one.shown_url}"
 
-    async def _told(self, one: Looked, options: list[str]) -> None:
-        """Have a site looked at, and saved where ``options`` say so."""
+    async def _run(self, one: Inspection, options: list[str]) -> None:
+        """Run `communique add` with ``options``, and store its result."""
         try:
-            async with self._room:
+            async with self._slots:
                 result = await run_command(
-                    self._home, "add", "--json", *options, one.url, seconds=LOOK_SECONDS
+                    self._home, "add", "--json", *options, one.url, seconds=INSPECTION_SECONDS
                 )
-            self._take(one, result)
+            self._set_result(one, result)
         except (CommuniqueError, OSError) as error:
             one.faults = (str(error),)
             one.state = "found" if one.found else "unfinished"
         if one.state == "saved":
-            await self._work.reload_sources()
+            await self._service.reload_sources()
         await self._live.note()
 
-    def _take(self, one: Looked, result: CommandResult) -> None:
-        told = result.printed if isinstance(result.printed, dict) else {}
+    def _set_result(self, one: Inspection, result: CommandResult) -> None:
+        output = result.printed if isinstance(result.printed, dict) else {}
         one.faults = tuple(map(redacted, result.errors)) if result.code else ()
-        if told.get("releases") is not None:
-            one.found = shown(told)
-        elif told and not one.found:
-            one.found = {"skeleton": redacted_toml(told.get("toml", ""))}
-        saved = told.get("saved")
+        if output.get("releases") is not None:
+            one.found = page_values(output)
+        elif output and not one.found:
+            one.found = {"skeleton": redacted_toml(output.get("toml", ""))}
+        saved = output.get("saved")
         one.state = "saved" if saved else "found"
-        if not told and not one.found.get("toml"):
+        if not output and not one.found.get("toml"):
             one.state = "unfinished"
-        one.source = told.get("id", "") if saved else ""
+        one.source = output.get("id", "") if saved else ""
 
-    def _known(self, request: Request) -> Looked:
-        if one := self._looked.get(request.path_params["looked"]):
+    def _known(self, request: Request) -> Inspection:
+        if one := self._inspections.get(request.path_params["inspection"]):
             return one
         raise HTTPException(404)
 
 
-def shown(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What a page shows of what `communique add` told: bounded, and without secrets of addresses.
+def page_values(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert the output of `communique add` for the page: shortened, and without secrets.
 
-    The file that is saved has them, as its source can't be visited without.
+    The saved file keeps the secrets of addresses, because visits need them.
     """
-    file = redacted_toml(told["toml"])
-    told = without_secrets(told)
-    items = told["listing"]["items"]
-    release = next(iter(told["releases"]), None)
+    file = redacted_toml(output["toml"])
+    output = without_secrets(output)
+    items = output["listing"]["items"]
+    release = next(iter(output["releases"]), None)
     return {
-        **{key: told[key] for key in ("id", "name", "url", "timezone", "certainty", "feed")},
-        "doubts": told["doubts"][:ROWS],
-        "notes": told["notes"][:ROWS],
+        **{key: output[key] for key in ("id", "name", "url", "timezone", "certainty", "feed")},
+        "doubts": output["doubts"][:MAX_ROWS],
+        "notes": output["notes"][:MAX_ROWS],
         "toml": file,
         "count": len(items),
-        "rows": items[:ROWS],
+        "rows": items[:MAX_ROWS],
         "fields": {
-            name: {**one, "value": plain(one["value"])[:EXCERPT]}
-            for name, one in told["fields"].items()
+            name: {**one, "value": plain(one["value"])[:MAX_EXCERPT_CHARS]}
+            for name, one in output["fields"].items()
             if one["value"]
         },
         "sample": release
         and {
-            "title": plain(release["title"] or "")[:EXCERPT],
+            "title": plain(release["title"] or "")[:MAX_EXCERPT_CHARS],
             "published": release["published"] or "",
-            "text": (release["body_text"] or "")[:EXCERPT],
+            "text": (release["body_text"] or "")[:MAX_EXCERPT_CHARS],
             "url": release["url"],
         },
     }

@@ -1,4 +1,4 @@
-"""The ASGI application at /admin: who asks is looked at first, then the page is found."""
+"""The ASGI application at /admin: check the access, then find the page."""
 
 from __future__ import annotations
 
@@ -24,27 +24,25 @@ from scheduler.service.admin.correcting import CorrectPages
 from scheduler.service.admin.guard import Guard
 from scheduler.service.admin.live import LiveEvents
 from scheduler.service.admin.overview import Overview
-from scheduler.service.admin.pages import AdminPages
-from scheduler.service.admin.posts import Posts
+from scheduler.service.admin.pages import AdminPages, AdminService, Posts
 from scheduler.service.admin.sources import SourcePages
 from scheduler.service.admin.watches import WatchPages
-from scheduler.service.admin.work import Work
 
 STATIC: Final = Path(__file__).parent / "static"
 
 
 class Admin:
-    """The operator's room of a HOME, beside a service at work. ``access`` knows the tokens."""
+    """The operator's room of a home directory. ``access`` checks its tokens."""
 
-    def __init__(self, home: Home, access: Access, work: Work) -> None:
+    def __init__(self, home: Home, access: Access, service: AdminService) -> None:
         self._own_clients = OwnClients(home.settings.site)
         self._guard = Guard(access, home.settings.site, str(home.path))
         self._pages = AdminPages(home, self._guard.cookie_name)
         self.live = LiveEvents()
         posts = Posts(self._guard, self._pages)
-        self._adding = AddPages(home, self._pages, posts, work, self.live)
-        self._correcting = CorrectPages(home, self._pages, posts, work)
-        overview = Overview(home, self._pages, work)
+        self._adding = AddPages(home, self._pages, posts, service, self.live)
+        self._correcting = CorrectPages(home, self._pages, posts, service)
+        overview = Overview(home, self._pages, service)
         self._app = Starlette(
             routes=[
                 Route("/admin/", overview.show),
@@ -53,22 +51,22 @@ class Admin:
                 *self._adding.routes(),
                 *self._correcting.routes(),
                 *WatchPages(home, self._pages, posts).routes(),
-                *SourcePages(home, self._pages, posts, work).routes(),
+                *SourcePages(home, self._pages, posts, service).routes(),
             ],
             exception_handlers={HTTPException: explain, StoreError: explain, 500: explain},
         )
         self._app.router.redirect_slashes = False
 
     async def close(self) -> None:
-        """End what is under way, so that the server can stop."""
+        """Cancel running work, so that the server can stop."""
         await self._adding.close()
         await self._correcting.close()
         await self.live.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle a request."""
         try:
-            # It reads the sockets of all processes, so only if nothing else refuses.
+            # This reads the sockets of all processes, so it runs only if needed.
             is_own = self._guard.needs_process(scope) and await self._own_clients.include(scope)
         except Unanswered as error:
             await unanswered(scope, error)(scope, receive, send)
@@ -78,14 +76,14 @@ class Admin:
             await entered(scope, receive, send)
             return
         if self._lacks_slash(scope):
-            # A relative address, so that it holds wherever the site is mounted.
+            # Relative, so that it works at any path prefix of the site.
             place = quote(scope["path"].rpartition("/")[2], safe="~") + "/"
             await Response(status_code=308, headers={"location": place})(scope, receive, send)
             return
         await self._app({**scope, "state": {"session": entered}}, receive, send)
 
     def _lacks_slash(self, scope: Scope) -> bool:
-        """Whether nothing is at a path, and a page at the one with a slash at its end."""
+        """Return whether only the path with a slash at its end leads to a page."""
         here, there = (
             {route.matches({**scope, "path": path})[0] for route in self._app.routes}
             for path in (scope["path"], scope["path"] + "/")
@@ -94,7 +92,7 @@ class Admin:
 
 
 async def script(request: Request) -> Response:
-    """One of our scripts."""
+    """Serve a script in the static folder."""
     name = f"{request.path_params['name']}.js"
     path = next((one for one in STATIC.iterdir() if one.name == name), None)
     if path is None:

@@ -1,8 +1,8 @@
-"""Correcting a field: a saved page is shown, a text of it clicked, a selector chosen and saved.
+"""The pages to correct a field: click its text on a saved page, then choose and save a selector.
 
-The page lies in a frame with a sandbox of its own: no script, no network, another origin than ours.
-Its texts are links that we made, which lead the whole window to the selectors of the element; so
-this works without a script, and no script of ours reaches into what a stranger wrote.
+The saved page is in a sandboxed frame without scripts, network and access to our origin. Each of
+its texts is a link that opens the selectors of its element in the whole window. So this works
+without JavaScript, and no script of ours touches the saved page.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ from data.errors import CommuniqueError
 from scheduler.children.correction.child import CorrectionRequest, CorrectionResponse, Corrector
 from scheduler.children.correction.source_text import FIELDS, Field, save_selector
 from scheduler.home import Home
-from scheduler.service.admin.pages import AdminPages
-from scheduler.service.admin.posts import Posts
+from scheduler.service.admin.pages import AdminPages, AdminService, Posts
 from scheduler.service.admin.sources import FOLDER
-from scheduler.service.admin.work import Work
 from scheduler.terminal.drift_report import drift_lines
 from spiders.sources.loader import load_source
 
@@ -39,24 +37,24 @@ FRAME: Final = {
     "x-dns-prefetch-control": "off",
     "x-robots-tag": "noindex",
 }
-"""How a saved page is served, and why nothing of it gets anywhere."""
+"""Headers of a saved page, which isolate it."""
 
-LONGEST: Final = 500
-"""Characters of a selector."""
+MAX_SELECTOR_CHARS: Final = 500
+"""Maximum length of a selector."""
 
 
 class CorrectPages:
     """The pages at /admin/sources/<id>/correct/."""
 
-    def __init__(self, home: Home, pages: AdminPages, posts: Posts, work: Work) -> None:
+    def __init__(self, home: Home, pages: AdminPages, posts: Posts, service: AdminService) -> None:
         self._home = home
         self._pages = pages
         self._posts = posts
-        self._work = work
+        self._service = service
         self._corrector = Corrector(home)
 
     def routes(self) -> list[Route]:
-        """All routes of corrections."""
+        """Return the routes of these pages."""
         one = "/admin/sources/{source}/correct"
         return [
             Route(f"{one}/", self._choose),
@@ -66,7 +64,7 @@ class CorrectPages:
         ]
 
     async def close(self) -> None:
-        """End the process that reads pages."""
+        """End the process that extracts pages."""
         await self._corrector.close()
 
     async def _choose(self, request: Request) -> Response:
@@ -106,14 +104,14 @@ class CorrectPages:
             raise HTTPException(404, told.fault)
         return HTMLResponse(told.html, headers=FRAME)
 
-    async def _save(self, request: Request, said: Mapping[str, str]) -> str:
+    async def _save(self, request: Request, form: Mapping[str, str]) -> str:
         source = request.path_params["source"]
-        field = field_of(said.get("field", ""))
-        selector = said.get("selector", "").strip()[:LONGEST]
-        digest = said.get("digest", "")
+        field = field_of(form.get("field", ""))
+        selector = form.get("selector", "").strip()[:MAX_SELECTOR_CHARS]
+        digest = form.get("digest", "")
         path = await asyncio.to_thread(save_selector, self._home, source, field, selector, digest)
-        await self._work.reload_sources()
-        return f"wrote {field.table}.{field.key} into {path}; the next visit reads by it"
+        await self._service.reload_sources()
+        return f"wrote {field.table}.{field.key} into {path}; the next visit uses it"
 
     async def _told(self, asked: CorrectionRequest) -> CorrectionResponse:
         try:
@@ -140,7 +138,7 @@ class CorrectPages:
         )
 
     def _asked(self, request: Request, want: Any) -> CorrectionRequest:
-        """What a request asks for; what can't be meant is not found."""
+        """Parse the query of a request. Raises HTTPException for invalid values."""
         source, query = request.path_params["source"], request.query_params
         try:
             load_source(self._home.sources, source)
@@ -157,20 +155,22 @@ class CorrectPages:
             name or next(iter(FIELDS)),
             page,
             number_of(element) if element else None,
-            (query.get("other", "").strip() or query.get("selector", "").strip())[:LONGEST],
+            (query.get("other", "").strip() or query.get("selector", "").strip())[
+                :MAX_SELECTOR_CHARS
+            ],
             pick,
         )
 
 
 def field_of(name: str) -> Field:
-    """A field by its name. Raises HTTPException."""
+    """Return the field with this name. Raises HTTPException for an unknown name."""
     if name not in FIELDS:
         raise HTTPException(404)
     return FIELDS[name]
 
 
 def number_of(text: str) -> int:
-    """A number in an address. Raises HTTPException for what is none."""
+    """Parse a number of a query. Raises HTTPException if it is invalid."""
     if not (text.isascii() and text.isdigit() and len(text) < 8):  # noqa: PLR2004 - no page has more elements
         raise HTTPException(404)
     return int(text)

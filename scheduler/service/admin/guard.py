@@ -1,12 +1,13 @@
-"""Who may come into the operator's room, and whose forms are believed.
+"""Access to the operator's room, and protection of its forms.
 
-A program of the user who runs the service may, at a loopback address: it can write into HOME as
-well. This ends when the site is not open, or when ``site.url`` is not a loopback address. All
-others need a token that may operate, and so do proxies (feeds.server.requests.peer_process).
+Programs of the user who runs the service need no token at a loopback address, because they can
+write into the home directory anyway. This requires an open site, and a loopback address in
+``site.url``. All other clients need a token with the scope ``operate``. So do proxies
+(feeds.server.requests.peer_process).
 
-A page of another site can have a browser send requests here. It can't read the answer, and so knows
-no form's token; it has no cookie that is SameSite=Strict; and by a name of its own that leads to
-127.0.0.1 (DNS rebinding) it comes with a Host that is not ours.
+A page of another site can make a browser send requests to us. It can't read our responses, so it
+does not know the token of a form, and the browser does not send our SameSite=Strict cookie. With
+DNS rebinding, its Host is not ours.
 """
 
 from __future__ import annotations
@@ -30,38 +31,38 @@ from feeds.server.requests.access import Access
 from feeds.server.requests.client import host_in, is_local, is_loopback
 from feeds.server.token_gate import refusal
 
-LARGEST: Final = 65_536
-"""Bytes of a form that are read."""
+MAX_FORM_BYTES: Final = 65_536
+"""Maximum size of a form."""
 
-FORM: Final = "application/x-www-form-urlencoded"
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 FORM_TOKEN: Final = "form"  # noqa: S105 - the name of a field
-"""The name of the field that says that a form is one of ours."""
+"""Name of the form field with the token against forged forms."""
 
 CLOSED: Final = (
-    "The operator's room is open to the user who runs the service, on the same machine and "
-    "without a proxy. All others need a token that may operate: "
+    "The operator's room needs no token for the user who runs the service, on the same machine and "
+    "without a proxy. Everyone else needs a token. To create one, run "
     "communique token new NAME --scope operate."
 )
 
 
-OURS_ALONE: Final = "The operator's room is no part of another site's page."
+FOREIGN_PAGE: Final = "Pages of other sites must not request the operator's room."
 
 
-class Refused(CommuniqueError):
-    """A form that is not believed, or can't be read."""
+class RejectedForm(CommuniqueError):
+    """A form may be forged, or can't be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a browser and the pages that it was shown know of each other."""
+    """The secrets of a session: its cookie, and the token of its forms."""
 
     cookie: str
     form: str
 
 
 class Guard:
-    """Lets in who may operate. ``place`` tells HOMEs apart whose cookies one browser holds."""
+    """Checks access and forms. ``place`` makes the cookie name unique per home directory."""
 
     def __init__(self, access: Access, site: Site, place: str) -> None:
         self._access = access
@@ -71,51 +72,51 @@ class Guard:
         self.cookie_name = f"communique_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
     def needs_process(self, scope: Scope) -> bool:
-        """Whether the process at the other end decides: no header field refuses."""
+        """Return whether the access depends on the process of the client."""
         return not is_part_of_another_site(scope) and is_local(scope, self._site)
 
     def enter(self, scope: Scope, *, is_own: bool = True) -> Session | Response:
-        """The session of a request, or why there is none.
+        """Return the session of a request, or the response that denies access.
 
-        ``is_own`` is whether a request from this machine comes from a client of the same user.
-        A session lasts as long as this process, one for each token: a page that another site leads
-        to gets the same one again.
+        ``is_own`` is true if a request from this machine comes from a program of the same user.
+        There is one session per token until this process ends, so a link from another site opens
+        the same session.
         """
         if is_part_of_another_site(scope):
-            return page(scope, 403, said=OURS_ALONE)
+            return page(scope, 403, said=FOREIGN_PAGE)
         if is_own and is_local(scope, self._site):
             return self._session("")
         verdict = self._access.judge(scope, "operate")
         if verdict.is_granted and verdict.token:
             return self._session(verdict.token.name)
-        # Whoever has no token and can have none is not asked for one.
+        # Do not ask for a password if no token could be correct.
         is_known = host_in(scope) == self._own_host or is_loopback(host_in(scope))
         if verdict.status == 401 and not (is_known and self._access.has_token_for("operate")):  # noqa: PLR2004 - Unauthorized
             return page(scope, 403, said=CLOSED)
         return refusal(scope, verdict)
 
     async def form(self, request: Request, session: Session) -> Mapping[str, str]:
-        """What the form of a request says. Raises Refused for what is no form of ours."""
+        """Read the fields of a form. Raises RejectedForm if the form is not one of ours."""
         site = request.headers.get("sec-fetch-site")
         origin = request.headers.get("origin")
         if site is not None and site != "same-origin":
-            raise Refused("the form came from another site")
+            raise RejectedForm("the form came from another site")
         if site is None and origin and urlsplit(origin).netloc != request.headers.get("host"):
-            raise Refused("the form came from another site")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-            raise Refused("it is no form")
+            raise RejectedForm("the form came from another site")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+            raise RejectedForm("the request has no form")
         body = bytearray()
         async for piece in request.stream():
             body += piece
-            if len(body) > LARGEST:
-                raise Refused(f"the form has more than {LARGEST:,} bytes")
-        said = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+            if len(body) > MAX_FORM_BYTES:
+                raise RejectedForm(f"the form has more than {MAX_FORM_BYTES:,} bytes")
+        fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         cookie = request.cookies.get(self.cookie_name, "")
         if not is_same(cookie, session.cookie) or not is_same(
-            said.pop(FORM_TOKEN, ""), session.form
+            fields.pop(FORM_TOKEN, ""), session.form
         ):
-            raise Refused("the page that the form is on is old: load it again, and send it then")
-        return said
+            raise RejectedForm("the page of the form is out of date; reload it and try again")
+        return fields
 
     def _session(self, name: str) -> Session:
         cookie = self._digest(f"cookie {name}")
@@ -126,15 +127,15 @@ class Guard:
 
 
 def is_part_of_another_site(scope: Scope) -> bool:
-    """Whether a page of another site asks for something of ours for itself (Fetch Metadata).
+    """Return whether a page of another site embeds or fetches this resource (Fetch Metadata).
 
-    A link from there, which a person follows, is none: it leads to a page of its own.
+    A click on a link does not count, because it opens a page of ours.
     """
-    told = dict(scope["headers"])
-    elsewhere = told.get(b"sec-fetch-site") in {b"cross-site", b"same-site"}
-    return elsewhere and told.get(b"sec-fetch-mode") != b"navigate"
+    headers = dict(scope["headers"])
+    is_foreign = headers.get(b"sec-fetch-site") in {b"cross-site", b"same-site"}
+    return is_foreign and headers.get(b"sec-fetch-mode") != b"navigate"
 
 
 def is_same(given: str, expected: str) -> bool:
-    """Whether two secrets are the same, in constant time."""
+    """Compare two secrets in constant time."""
     return hmac.compare_digest(given.encode(), expected.encode())

@@ -1,7 +1,7 @@
-"""Tells open pages of the operator's room that something changed (server-sent events).
+"""Server-sent events that make open pages of the operator's room reload.
 
-A page asks for itself again then, so there is one way in which it is made. What other processes
-do is not heard of here: every TICK seconds a page is told in any case.
+There is an event for each change in this process. Changes by other processes are unknown here, so
+there is also an event every MAX_EVENT_INTERVAL_SECONDS.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-TICK: Final = 15.0
-"""Seconds between two events at the most, which also keep the connection."""
+MAX_EVENT_INTERVAL_SECONDS: Final = 15.0
+"""Maximum time between two events. They also keep the connection open."""
 
-PAUSE: Final = 1.0
-"""Seconds between two events at the least."""
+MIN_EVENT_INTERVAL_SECONDS: Final = 1.0
+"""Minimum time between two events."""
 
-MOST: Final = 20
-"""Pages that are told at a time."""
+MAX_LISTENERS: Final = 20
+"""Maximum number of pages that get events."""
 
 
 class LiveEvents:
@@ -33,21 +33,21 @@ class LiveEvents:
         self._closed = False
 
     async def note(self) -> None:
-        """Say that something changed."""
+        """Report a change to all open pages."""
         async with self._changed:
             self._changes += 1
             self._changed.notify_all()
 
     async def close(self) -> None:
-        """End all streams: a server waits for its answers before it stops."""
+        """End all streams, because a server waits for its responses before it stops."""
         self._closed = True
         await self.note()
 
     async def show(self, request: Request) -> Response:
-        """The stream for one page."""
+        """Stream events to a page."""
         del request
-        if self._listeners >= MOST or self._closed:
-            # No content: a browser asks no more.
+        if self._listeners >= MAX_LISTENERS or self._closed:
+            # After 204, a browser does not reconnect.
             return Response(status_code=204)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(self._events(), media_type="text/event-stream", headers=headers)
@@ -59,13 +59,13 @@ class LiveEvents:
             seen = self._changes
             while not self._closed:
                 try:
-                    async with asyncio.timeout(TICK), self._changed:
+                    async with asyncio.timeout(MAX_EVENT_INTERVAL_SECONDS), self._changed:
                         await self._changed.wait_for(lambda: self._changes != seen)  # noqa: B023 - waited for here
                 except TimeoutError:
                     pass
                 seen = self._changes
                 yield f"data: {seen}\n\n"
                 if not self._closed:
-                    await asyncio.sleep(PAUSE)
+                    await asyncio.sleep(MIN_EVENT_INTERVAL_SECONDS)
         finally:
             self._listeners -= 1

@@ -1,4 +1,4 @@
-"""The first page: what the service does, what went wrong, and what is where."""
+"""The home page of the operator's room: health, visits, errors, deliveries and sizes."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
 from scheduler.home import Home
 from scheduler.mirror.status import size_of
-from scheduler.service.admin.pages import AdminPages
-from scheduler.service.admin.work import Work
+from scheduler.service.admin.pages import AdminPages, AdminService
 from scheduler.sources.health import home_health
 
-ROWS: Final = 15
-"""Lines of each table; what is more is counted."""
+MAX_ROWS: Final = 15
+"""Maximum number of rows per table. The page shows how many rows are left out."""
 
-PROGRAMS: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
+PACKAGES: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
+"""Packages whose versions are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
-    """What went wrong of one kind in the last visits: how often, and the newest."""
+    """The number of errors of one kind in the last visits, with the newest error."""
 
     kind: str
     count: int
@@ -55,24 +55,24 @@ class ErrorKind:
 class Overview:
     """The page at /admin/."""
 
-    def __init__(self, home: Home, pages: AdminPages, work: Work) -> None:
+    def __init__(self, home: Home, pages: AdminPages, service: AdminService) -> None:
         self._home = home
         self._pages = pages
-        self._work = work
+        self._service = service
 
     async def show(self, request: Request) -> Response:
-        """The page as it is now."""
+        """Show the page."""
         values = await asyncio.to_thread(self._values)
         now = utc_now()
-        due = [(name, in_words(at, now)) for name, at in self._work.due().items()]
+        due = [(name, in_words(at, now)) for name, at in self._service.due().items()]
         return await self._pages.show(
             request,
             "overview.html",
             "admin/index.html",
             "Operator's room",
-            visiting=sorted(self._work.visiting)[:ROWS],
-            due=due[:ROWS],
-            due_more=max(0, len(due) - ROWS),
+            visiting=sorted(self._service.visiting)[:MAX_ROWS],
+            due=due[:MAX_ROWS],
+            due_more=max(0, len(due) - MAX_ROWS),
             **values,
         )
 
@@ -81,7 +81,7 @@ class Overview:
         with closing(public_view(home.plain_store())) as store:
             runs = last_runs(store)
             health = home_health(home, store)
-            lines = delivery_lines(store, store.alerts(limit=ROWS))
+            lines = delivery_lines(store, store.alerts(limit=MAX_ROWS))
             counts = store.alert_counts()
             feeds = sum(map(is_published, store.facets()))
             dirty = len(store.dirty_feeds())
@@ -90,10 +90,10 @@ class Overview:
         archived = sized(size_of(files) + size_of(indexes))
         disk = shutil.disk_usage(home.path)
         return {
-            "runs": runs[:ROWS],
-            "errors": [*errors_by_kind(runs)][:ROWS],
+            "runs": runs[:MAX_ROWS],
+            "errors": [*errors_by_kind(runs)][:MAX_ROWS],
             "sources": len(health),
-            "ill": [one for one in health if not one.is_well][:ROWS],
+            "ill": [one for one in health if not one.is_well][:MAX_ROWS],
             "unseen": sum(one.last_run is None for one in health),
             "ill_count": sum(not one.is_well for one in health),
             "alerts": lines,
@@ -103,7 +103,7 @@ class Overview:
                 ("Store", size_of_store(home)),
                 ("Archive", f"{archived} in {counted(len(files), 'file')}"),
                 ("Disk", f"{sized(disk.free)} free of {sized(disk.total)}"),
-                *((name.capitalize(), version(name)) for name in PROGRAMS),
+                *((name.capitalize(), version(name)) for name in PACKAGES),
                 ("Python", platform.python_version()),
                 ("SQLite", sqlite3.sqlite_version),
             ],
@@ -112,20 +112,20 @@ class Overview:
 
 
 def last_runs(store: Store) -> list[Run]:
-    """The last run of each source, the newest first."""
+    """Return the last run of each source, newest first."""
     runs = (run for source in store.sources() for run in store.runs(source, limit=1))
     return sorted(runs, key=lambda run: run.started, reverse=True)
 
 
 def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
-    """The errors of runs, newest first: of each kind the newest, and how many there are."""
+    """Group the errors of runs by kind, with the count and the newest error of each."""
     errors = [(run, error) for run in runs for error in run.errors]
     counts = Counter(error.kind for _, error in errors)
-    told: set[str] = set()
+    seen: set[str] = set()
     for run, error in errors:
-        if error.kind in told:
+        if error.kind in seen:
             continue
-        told.add(error.kind)
+        seen.add(error.kind)
         yield ErrorKind(
             error.kind,
             counts[error.kind],
@@ -137,19 +137,19 @@ def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
 
 
 def delivery_lines(store: Store, deliveries: Iterable[AlertDelivery]) -> list[Mapping[str, str]]:
-    """The lines of deliveries in a table, with the titles of their releases."""
+    """Return table rows for deliveries, with the titles of their releases."""
     return [delivery_line(one, subject_of(one, store.release)) for one in deliveries]
 
 
 def delivery_line(one: AlertDelivery, about: DeliverySubject) -> Mapping[str, str]:
-    """A delivery of a watch, what it is ``about``, and its key or its last problem."""
+    """Return a table row for a delivery about a subject."""
     due = dt.datetime.fromtimestamp(one.due or one.made, dt.UTC)
     return {
         "watch": one.watch,
         "output": one.output.partition(":")[0],
         "state": one.state,
         "at": f"{due:%Y-%m-%d %H:%M}",
-        "said": plain(redacted(one.problem))[:200],
+        "problem": plain(redacted(one.problem))[:200],
         "key": one.key,
         "kind": about.kind,
         "release": about.release,
@@ -158,13 +158,13 @@ def delivery_line(one: AlertDelivery, about: DeliverySubject) -> Mapping[str, st
 
 
 def in_words(at: dt.datetime, now: dt.datetime) -> str:
-    """When something is to happen, for people."""
+    """Format a time in the near future, relative to now."""
     seconds = (at - now).total_seconds()
     return f"in {lasting(seconds)}" if seconds > 1 else "now"
 
 
 def size_of_store(home: Home) -> str:
-    """How large the file of the store is, or what else holds it."""
+    """Format the size of an SQLite store, or name PostgreSQL."""
     if home.settings.store.url:
         return "in PostgreSQL"
     return sized(size_of(files_of(home.database)))

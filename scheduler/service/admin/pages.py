@@ -1,50 +1,74 @@
-"""How pages of the operator's room are made: in the look of the site, by templates of their own."""
+"""Shared parts of all pages of the operator's room: rendering, forms, the service."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeAlias
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from data.errors import CommuniqueError
 from data.models import Facet
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
+from feeds.server.errors import page
 from scheduler.home import Home
-from scheduler.service.admin.guard import Session
+from scheduler.service.admin.guard import Guard, RejectedForm, Session
 
-POLICY: Final = (
+CONTENT_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
     "frame-src 'self'; base-uri 'none'; form-action 'self'"
 )
 
 HEADERS: Final = {
     "cache-control": "no-store",
-    "content-security-policy": f"{POLICY}; frame-ancestors 'none'",
+    "content-security-policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    # Forms tell where they come from, and nobody else learns of these pages.
+    # Our forms need a Referer, but other sites must not get the addresses of these pages.
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
 
-MOST_SAID: Final = 100
-"""Sentences that wait for the page that shows them."""
+MAX_PENDING_MESSAGES: Final = 100
+"""Maximum number of messages that are stored until a page shows them."""
+
+
+class AdminService(Protocol):
+    """The interface of the service for the operator's room."""
+
+    @property
+    def visiting(self) -> Collection[str]:
+        """The ids of the sources that are being visited."""
+
+    def due(self) -> Mapping[str, dt.datetime]:
+        """Return the times of planned visits by source id, soonest first; aware UTC."""
+
+    async def visit_now(self, source: str) -> bool:
+        """Visit a source at once, even if it is paused. Returns False if a visit is running.
+
+        Raises SourceError and UnknownSource.
+        """
+
+    async def reload_sources(self) -> None:
+        """Reload the source files and the list of paused sources."""
 
 
 class AdminPages:
-    """Renders pages of one HOME."""
+    """Renders the pages of a home directory."""
 
     def __init__(self, home: Home, cookie_name: str) -> None:
         self._home = home
         self._cookie_name = cookie_name
-        self._said: OrderedDict[str, tuple[str, bool]] = OrderedDict()
+        self._messages: OrderedDict[str, tuple[str, bool]] = OrderedDict()
 
     async def show(
         self,
@@ -55,15 +79,18 @@ class AdminPages:
         status: int = 200,
         **values: Any,
     ) -> Response:
-        """The page at ``file``, by a template in ``templates/admin``."""
+        """Render a page with a template in ``templates/admin``.
+
+        ``file`` is its path in the site, for relative links.
+        """
         session: Session = request.state.session
-        said, is_fault = self._said.pop(session.cookie, ("", False))
+        message, is_fault = self._messages.pop(session.cookie, ("", False))
         text = await asyncio.to_thread(
             self._rendered,
             f"admin/{template}",
             file,
             title=title,
-            said=said,
+            message=message,
             is_fault=is_fault,
             form_token=session.form,
             **values,
@@ -79,23 +106,58 @@ class AdminPages:
         )
         return answer
 
-    def say(self, session: Session, sentence: str, *, is_fault: bool = False) -> None:
-        """Have the next page that a session is shown say something."""
-        self._said[session.cookie] = sentence, is_fault
-        if len(self._said) > MOST_SAID:
-            self._said.popitem(last=False)
+    def add_message(self, session: Session, text: str, *, is_fault: bool = False) -> None:
+        """Show a message on the next page of a session."""
+        self._messages[session.cookie] = text, is_fault
+        if len(self._messages) > MAX_PENDING_MESSAGES:
+            self._messages.popitem(last=False)
 
     def _rendered(self, template: str, file: str, **values: Any) -> bytes:
         with closing(self._home.plain_store()) as store:
             pages = PageRenderer(catalog_of(store, self._home.settings.site), {})
         pages.environment = templates(pages.environment)
         return pages.render(
-            template, file, Facet(), policy=POLICY, referrer="same-origin", **values
+            template, file, Facet(), policy=CONTENT_POLICY, referrer="same-origin", **values
         )
 
 
 @cache
 def templates(site: Environment) -> Environment:
-    """The templates of the site and ours beside them; compiling them takes long."""
+    """Return the templates of the site and of these pages. Cached, because compiling is slow."""
     loaders = [PackageLoader("feeds.pages"), PackageLoader("scheduler.service.admin")]
     return site.overlay(loader=ChoiceLoader(loaders))
+
+
+Action: TypeAlias = Callable[[Request, Mapping[str, str]], Awaitable[str | tuple[str, str]]]
+"""Handles the fields of a form, and returns a message, or a message and the next page."""
+
+
+class Posts:
+    """Handles forms: checks them, runs their action, and redirects to a page with a message."""
+
+    def __init__(self, guard: Guard, pages: AdminPages) -> None:
+        self._guard = guard
+        self._pages = pages
+
+    def to(self, action: Action, after: str = "./") -> Callable[[Request], Awaitable[Response]]:
+        """Return a handler that runs ``action`` and redirects to ``after``, a relative address."""
+
+        async def handle(request: Request) -> Response:
+            session: Session = request.state.session
+            try:
+                fields = await self._guard.form(request, session)
+            except ClientDisconnect:
+                return Response(status_code=400)
+            except RejectedForm as error:
+                return page(request.scope, 403, said=f"Nothing was changed: {error}.")
+            target = after
+            try:
+                result = await action(request, fields)
+            except (CommuniqueError, OSError) as error:
+                self._pages.add_message(session, str(error), is_fault=True)
+            else:
+                message, target = (result, after) if isinstance(result, str) else result
+                self._pages.add_message(session, message)
+            return RedirectResponse(target, 303, {"cache-control": "no-store"})
+
+        return handle

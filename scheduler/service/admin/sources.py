@@ -1,4 +1,4 @@
-"""Sources: how each is, and what a person decides of it."""
+"""The pages of sources: their health, files and visits, and decisions about them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ from data.text.redaction import redacted_toml
 from data.toml_files import read_text
 from scheduler.home import Home
 from scheduler.service.admin.overview import in_words
-from scheduler.service.admin.pages import AdminPages
-from scheduler.service.admin.posts import Posts
-from scheduler.service.admin.work import Work
+from scheduler.service.admin.pages import AdminPages, AdminService, Posts
 from scheduler.sources import handlings
 from scheduler.sources.handlings import (
     DEFAULT_MUTE_DAYS,
@@ -34,27 +32,30 @@ from scheduler.sources.handlings import (
 from scheduler.sources.health import home_health
 from spiders.sources.loader import choose, load_source, load_sources
 
-SHOWN: Final = 10
-"""Visits of a source, and errors of each, that are shown."""
+MAX_VISITS_SHOWN: Final = 10
+"""Maximum number of visits of a source, and of errors per visit, on its page."""
 
 FOLDER: Final = "admin/sources"
+"""The path of these pages in the site."""
+
+NOT_VISITED: Final = "it has not been visited yet"
 
 
-class NotSaid(CommuniqueError):
-    """A form lacks what it needs."""
+class InvalidField(CommuniqueError):
+    """A field of a form is empty or invalid."""
 
 
 class SourcePages:
     """The pages at /admin/sources/."""
 
-    def __init__(self, home: Home, pages: AdminPages, posts: Posts, work: Work) -> None:
+    def __init__(self, home: Home, pages: AdminPages, posts: Posts, service: AdminService) -> None:
         self._home = home
         self._pages = pages
         self._posts = posts
-        self._work = work
+        self._service = service
 
     def routes(self) -> list[Route]:
-        """All routes of sources."""
+        """Return the routes of these pages."""
         one = "/admin/sources/{source}"
         actions = {
             "visit": self._visit,
@@ -84,12 +85,12 @@ class SourcePages:
             found = {one.source: one for one in home_health(self._home, store)}
             names = {name: one.name for name, one in store.sources().items()}
         names |= {one.id: one.file.name for one in choose(loaded, ())}
-        due, now = self._work.due(), utc_now()
+        due, now = self._service.due(), utc_now()
         rows = []
         for source in sorted(names.keys() | found.keys()):
             health = found.get(source)
-            if source in self._work.visiting or (health and health.visiting):
-                visit = "under way"
+            if source in self._service.visiting or (health and health.visiting):
+                visit = "running"
             else:
                 visit = in_words(due[source], now) if source in due else ""
             rows.append(
@@ -98,7 +99,7 @@ class SourcePages:
                     "name": names.get(source, source),
                     "state": health.label if health else "new",
                     "is_well": health is None or health.is_well,
-                    "why": why_line(health) if health else "it was not visited yet",
+                    "why": why_line(health) if health else NOT_VISITED,
                     "visit": visit,
                 }
             )
@@ -112,8 +113,8 @@ class SourcePages:
         source = request.path_params["source"]
         values = await asyncio.to_thread(self._values, source)
         now = utc_now()
-        due = self._work.due().get(source)
-        visit = "under way" if source in self._work.visiting else due and in_words(due, now)
+        due = self._service.due().get(source)
+        visit = "running" if source in self._service.visiting else due and in_words(due, now)
         file = f"{FOLDER}/{source}/index.html"
         return await self._pages.show(request, "source.html", file, visit=visit, **values)
 
@@ -129,7 +130,7 @@ class SourcePages:
             known = store.sources().get(source)
             if known is None and not text:
                 raise HTTPException(404)
-            runs = store.runs(source, limit=SHOWN)
+            runs = store.runs(source, limit=MAX_VISITS_SHOWN)
             health = next((o for o in home_health(self._home, store) if o.source == source), None)
         return {
             "title": known.name if known else source,
@@ -139,9 +140,9 @@ class SourcePages:
             "fault": fault,
             "own": own,
             "runs": runs,
-            "shown": SHOWN,
+            "max_errors": MAX_VISITS_SHOWN,
             "health": health,
-            "why": why_line(health) if health else "it was not visited yet",
+            "why": why_line(health) if health else NOT_VISITED,
             "handled": {kind: handling_line(o) for kind, o in health.handled.items()}
             if health
             else {},
@@ -151,44 +152,44 @@ class SourcePages:
 
     async def _visit(self, request: Request, _: Mapping[str, str]) -> str:
         source = request.path_params["source"]
-        begun = await self._work.visit_now(source)
+        begun = await self._service.visit_now(source)
         return f"{source} is being visited" + ("" if begun else " already")
 
-    async def _pause(self, request: Request, said: Mapping[str, str]) -> str:
-        return await self._decided(request, handlings.pause, said.get("why", "").strip())
+    async def _pause(self, request: Request, form: Mapping[str, str]) -> str:
+        return await self._decide(request, handlings.pause, form.get("why", "").strip())
 
     async def _resume(self, request: Request, _: Mapping[str, str]) -> str:
-        return await self._ended(request, "paused")
+        return await self._end(request, "paused")
 
-    async def _ack(self, request: Request, said: Mapping[str, str]) -> str:
-        return await self._decided(request, handlings.acknowledge, why_of(said))
+    async def _ack(self, request: Request, form: Mapping[str, str]) -> str:
+        return await self._decide(request, handlings.acknowledge, reason_of(form))
 
-    async def _mute(self, request: Request, said: Mapping[str, str]) -> str:
-        given = said.get("days", "")
+    async def _mute(self, request: Request, form: Mapping[str, str]) -> str:
+        given = form.get("days", "")
         if not (re.fullmatch("[0-9]{1,4}", given) and 1 <= int(given) <= MAX_MUTE_DAYS):
-            raise NotSaid(f"a source is muted for 1 to {MAX_MUTE_DAYS} days, not {given[:20]!r}")
-        return await self._decided(request, handlings.mute, why_of(said), int(given))
+            raise InvalidField(f"{given[:20]!r} is not a number of days from 1 to {MAX_MUTE_DAYS}")
+        return await self._decide(request, handlings.mute, reason_of(form), int(given))
 
     async def _unmute(self, request: Request, _: Mapping[str, str]) -> str:
-        return await self._ended(request, "muted", "acknowledged")
+        return await self._end(request, "muted", "acknowledged")
 
-    async def _decided(
+    async def _decide(
         self, request: Request, decide: Callable[..., Any], why: str, *more: object
     ) -> str:
         source = request.path_params["source"]
         handling = await asyncio.to_thread(decide, self._home, source, why, *more)
-        await self._work.reload_sources()
+        await self._service.reload_sources()
         return f"{source} is {handling_line(handling)}"
 
-    async def _ended(self, request: Request, *kinds: Any) -> str:
+    async def _end(self, request: Request, *kinds: Any) -> str:
         source = request.path_params["source"]
         ended = await asyncio.to_thread(end_handlings, self._home, source, kinds)
-        await self._work.reload_sources()
-        return f"{source} is not {' and '.join(ended or kinds)} any more"
+        await self._service.reload_sources()
+        return f"{source} is no longer {' or '.join(ended or kinds)}"
 
 
-def why_of(said: Mapping[str, str]) -> str:
-    """Why something is decided. Raises NotSaid where nobody says so."""
-    if why := said.get("why", "").strip():
+def reason_of(form: Mapping[str, str]) -> str:
+    """Return the reason in a form. Raises InvalidField if it is empty."""
+    if why := form.get("why", "").strip():
         return why
-    raise NotSaid("say why: it is kept, and told to whoever looks at the source next")
+    raise InvalidField("give a reason; the page of the source shows it")

@@ -1,4 +1,4 @@
-"""Watches: what each tells of and to whom, its receipts, a test, a pause."""
+"""The pages of watches: filters, outputs, deliveries, recent matches, tests and pauses."""
 
 from __future__ import annotations
 
@@ -20,27 +20,26 @@ from feeds.alerts.channels import AlertWatch
 from scheduler.children.command_child import run_command
 from scheduler.home import Home
 from scheduler.service.admin.overview import delivery_lines
-from scheduler.service.admin.pages import AdminPages
-from scheduler.service.admin.posts import Posts
-from scheduler.terminal.watch_report import described, without_secrets
+from scheduler.service.admin.pages import AdminPages, Posts
+from scheduler.terminal.watch_report import watch_line, without_secrets
 
 FOLDER: Final = "admin/watches"
+"""The path of these pages in the site."""
 
-LOOKED_AT: Final = 1000
-"""Deliveries of all watches among which those of one are."""
+MAX_DELIVERIES_SEARCHED: Final = 1000
+"""Maximum number of recent deliveries that are searched for those of one watch."""
 
-SHOWN: Final = 30
-"""Deliveries, and matches, that are shown."""
+MAX_ROWS: Final = 30
+"""Maximum number of deliveries, and of matches, on a page."""
 
 TEST_SECONDS: Final = 90.0
-"""Maximum seconds for which a test may take; a receiver may hang for 20 of them."""
+"""Maximum duration of a test. A receiver may take 20 seconds of it."""
+
+UNFINISHED: Final = "the check of recent events ended without a result; reload the page"
 
 
-UNFINISHED: Final = "the check of recent events ended without a result: load the page again"
-
-
-class NotTaken(CommuniqueError):
-    """A test that was sent was not taken."""
+class FailedTest(CommuniqueError):
+    """A receiver did not accept a test."""
 
 
 class WatchPages:
@@ -52,7 +51,7 @@ class WatchPages:
         self._posts = posts
 
     def routes(self) -> list[Route]:
-        """All routes of watches."""
+        """Return the routes of these pages."""
         one = "/admin/watches/{watch}"
         actions = {"test": self._test, "pause": self._pause, "resume": self._resume}
         return [
@@ -72,9 +71,9 @@ class WatchPages:
     def _values(self) -> dict[str, Any]:
         watches, errors = load_watches(self._home.watches, AlertWatch)
         with closing(public_view(self._home.plain_store())) as store:
-            alerts = delivery_lines(store, store.alerts(limit=SHOWN))
+            alerts = delivery_lines(store, store.alerts(limit=MAX_ROWS))
         return {
-            "watches": [(name, one.name, described(one)) for name, one in watches.items()],
+            "watches": [(name, one.name, watch_line(one)) for name, one in watches.items()],
             "faults": [str(error) for error in errors],
             "alerts": alerts,
         }
@@ -91,22 +90,24 @@ class WatchPages:
             one.name,
             watch=name,
             paused=one.paused,
-            described=described(one),
+            described=watch_line(one),
             text=to_toml(without_secrets(one)),
             sends=bool(one.outputs),
             alerts=alerts,
-            matches=matches[:SHOWN],
-            more=max(0, len(matches) - SHOWN),
+            matches=matches[:MAX_ROWS],
+            more=max(0, len(matches) - MAX_ROWS),
             fault=fault,
         )
 
     def _deliveries(self, name: str) -> list[Mapping[str, str]]:
         with closing(public_view(self._home.plain_store())) as store:
-            found = [one for one in store.alerts(limit=LOOKED_AT) if one.watch == name]
-            return delivery_lines(store, found[:SHOWN])
+            found = [
+                one for one in store.alerts(limit=MAX_DELIVERIES_SEARCHED) if one.watch == name
+            ]
+            return delivery_lines(store, found[:MAX_ROWS])
 
     async def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
-        """The recent events that a watch matches, or the reason why they are not known."""
+        """Return the recent events that a watch matches, or the reason why they are unknown."""
         try:
             result = await run_command(
                 self._home, "watch", "test", "--json", name, seconds=TEST_SECONDS
@@ -123,25 +124,25 @@ class WatchPages:
         command = ("watch", "test", "--send", "--json", name)
         result = await run_command(self._home, *command, seconds=TEST_SECONDS)
         if not isinstance(result.printed, dict):
-            raise NotTaken(" ".join(result.errors) or "the test was not sent")
+            raise FailedTest(" ".join(result.errors) or "the test was not sent")
         lines = [
-            f"{one['output']}: {one['problem'] or 'taken'} ({one['key']})"
+            f"{one['output']}: {one['problem'] or 'accepted'} ({one['key']})"
             for one in result.printed["sent"]
         ]
-        told = f"a test was sent by {'; '.join(lines)}"
+        summary = f"sent a test to {'; '.join(lines)}"
         if result.code:
-            raise NotTaken(told)
-        return told
+            raise FailedTest(summary)
+        return summary
 
     async def _pause(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
         await asyncio.to_thread(set_paused, self._home.watches, name, AlertWatch, paused=True)
-        return f"{name} is paused: nothing new is told by it"
+        return f"{name} is paused: new events send no alerts"
 
     async def _resume(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]
         await asyncio.to_thread(set_paused, self._home.watches, name, AlertWatch, paused=False)
-        return f"{name} works again"
+        return f"{name} is active again"
 
     def _known(self, name: str) -> Watch:
         try:

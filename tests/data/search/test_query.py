@@ -250,18 +250,18 @@ def test_search_and_show_on_the_command_line(home: Path) -> None:
     assert "Tides in March" in communique("search", "tides", home=home).stdout
     assert "Tides in March" in communique("search", "tides", "mole", home=home).stdout
     why = {
-        ("nowhere",): "nothing was found\n",
-        ("tides", "--topic", "nope"): "nothing was found: no release has the topic 'nope'\n",
+        ("nowhere",): "no matches\n",
+        ("tides", "--topic", "nope"): "no matches: no release has the topic 'nope'\n",
     }
     for query, told in why.items():
         assert communique("search", *query, home=home).stdout == told
     noted = communique("search", "tides OR mole", home=home)
     assert noted.stderr.startswith("communique: OR is read as a word, and all words must be there")
     lost = communique("search", "tides", "--source", "nope", home=home).stdout
-    assert lost.startswith("nothing was found: there is no source 'nope'")
+    assert "there is no source 'nope'" in lost
     never = communique("search", "tides", "--since", "2026-02-31", home=home)
     assert never.returncode == 2
-    assert "'2026-02-31' is no day; write one such as 2026-11-24" in never.stderr
+    assert "'2026-02-31' is not a valid day" in never.stderr
 
     def shown(*arguments: str) -> str:
         result = communique("show", *arguments, home=home)
@@ -299,11 +299,11 @@ def test_the_command_line_pages_to_the_last_hit(home: Path) -> None:
             following = page["next"]
         assert len(pages) == len(set(pages)) == 3
     first = communique("search", "mole", "--limit", "1", home=home).stdout
-    assert first.endswith("3 were found; --cursor 1 shows those after these\n")
+    assert "\n3 matches; --cursor 1 " in first
     state = ("search", "tides", "--state", "corrected", "--json")
     assert len(json.loads(communique(*state, home=home).stdout)["releases"]) == 1
     lost = communique("search", "tides", "--lang", "xx", home=home).stdout
-    assert lost == "nothing was found: 'xx' is no language; write its tag, such as en\n"
+    assert "'xx' is not a language tag" in lost
 
 
 def test_show_tells_the_story_and_says_what_it_does_not_know(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""What tests of several commands begin with."""
+"""Fixtures for tests of several commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`communique add` on any page of a site: the press room is found, or it says that it is not."""
+"""`communique add` on any page of a site finds the press room, or reports that there is none."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def page(title: str, body: str) -> str:
 
 
 def rows(*numbers: int, dated: bool = True) -> str:
-    """Its list of releases."""
+    """The listing of the Harbour Board."""
     day = '<span class="date">{} March 2026</span> ' if dated else ""
     return "<h1>Press releases</h1><ul class='list'>{}</ul>".format(
         "".join(
@@ -53,7 +53,7 @@ def rows(*numbers: int, dated: bool = True) -> str:
 
 @pytest.fixture
 def room() -> Iterator[Room]:
-    """A site with a front page, a hub for journalists, a list of releases, and releases."""
+    """A site with a home page, a page for journalists, a listing, and releases."""
     with served() as room:
         link = "<p><a href='/media'>Press</a> <a href='/contact'>Press contact</a></p>"
         room.page("/", page("Welcome", f"<h1>Welcome</h1><p>The harbour is open.</p>{link}"))
@@ -68,7 +68,7 @@ def room() -> Iterator[Room]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A HOME that may look at loopback."""
+    """A home directory that may fetch from loopback."""
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / "communique.toml").write_text("[network]\nallow_private = true\n")
@@ -76,7 +76,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def added(home: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
-    """What `communique add --json` says."""
+    """The output of `communique add --json`."""
     result = communique("add", "--json", *arguments, home=home)
     assert result.returncode == code, result.stderr
     return dict(json.loads(result.stdout))
@@ -96,7 +96,7 @@ def test_from_a_front_page_the_list_of_releases_is_found_through_the_hub(
     assert (run["found"], run["new"]) == (12, 12)
 
 
-def test_a_front_page_with_the_newest_few_gives_way_to_the_whole_list(
+def test_the_full_listing_is_preferred_to_a_home_page_with_a_few_releases(
     room: Room, home: Path
 ) -> None:
     few = "".join(
@@ -108,9 +108,7 @@ def test_a_front_page_with_the_newest_few_gives_way_to_the_whole_list(
     assert added(home, f"{room.base}/")["url"] == f"{room.base}/media/all"
 
 
-def test_a_front_page_that_goes_on_to_older_releases_is_the_list_itself(
-    room: Room, home: Path
-) -> None:
+def test_a_home_page_with_links_to_older_releases_is_the_listing(room: Room, home: Path) -> None:
     category = "<aside><h2>Categories</h2><a href='/media/all'>Press releases</a></aside>"
     older = "<nav class='pagination'><a class='next' href='/page/2/'>Next page</a></nav>"
     newer = "<nav class='pagination'><a class='prev' href='/'>Previous page</a></nav>"
@@ -122,7 +120,7 @@ def test_a_front_page_that_goes_on_to_older_releases_is_the_list_itself(
     assert collect(home)["new"] == 12
 
 
-def test_a_front_page_stays_where_a_category_that_its_menu_names_lacks_some_of_its_rows(
+def test_a_home_page_is_preferred_to_a_category_that_lacks_some_of_its_rows(
     room: Room, home: Path
 ) -> None:
     menu = "<aside><h2>Categories</h2><a href='/category/press'>Press releases</a></aside>"
@@ -134,7 +132,9 @@ def test_a_front_page_stays_where_a_category_that_its_menu_names_lacks_some_of_i
     assert found["certainty"]["enough"]
 
 
-def test_a_front_page_of_much_text_stays_where_its_list_goes_on(room: Room, home: Path) -> None:
+def test_a_home_page_with_much_text_is_kept_if_its_listing_has_more_pages(
+    room: Room, home: Path
+) -> None:
     text = "The harbour board keeps its basins open to ships of every flag, in ice and in storm. "
     told = "".join(f"<h3>Service {n}</h3><p>{text * 2}</p>" for n in range(6))
     menu = "<p>in <a href='/?cat=2'>Press releases</a></p>"
@@ -160,7 +160,7 @@ def test_a_front_page_of_much_text_stays_where_its_list_goes_on(room: Room, home
     assert len(found["listing"]["items"]) == 5
 
 
-def test_a_front_page_with_the_newest_eight_gives_way_to_a_list_that_holds_them_all(
+def test_a_complete_listing_is_preferred_to_a_home_page_with_eight_releases(
     room: Room, home: Path
 ) -> None:
     links = "<p><a href='/category/press'>Press releases</a> <a href='/media/all'>All news</a></p>"
@@ -193,13 +193,13 @@ def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> N
     assert f"{path} leads to {wanted}" in found["notes"][0]
 
 
-def test_a_release_whose_list_is_not_found_is_told_with_what_was_tried(
+def test_a_release_without_a_listing_is_reported_with_the_tried_links(
     room: Room, home: Path
 ) -> None:
     del room.answers["/"]
     result = communique("add", f"{room.base}/press/5.html", "--save", home=home)
     assert result.returncode == 1
-    assert "give the page that lists them" in result.stderr
+    assert "Give the address of the page that lists" in result.stderr
     assert len(result.stderr) < 1000
     assert f"{room.base}/press/ (the server answered 404)" in result.stderr
     assert not (home / "sources").exists()
@@ -214,7 +214,7 @@ def test_a_release_whose_list_is_not_found_is_told_with_what_was_tried(
     ],
     ids=["empty", "nearly empty", "login"],
 )
-def test_an_empty_page_and_a_login_end_with_1_and_are_not_left_for_another(
+def test_an_empty_page_and_a_login_exit_with_1_without_trying_other_pages(
     room: Room, home: Path, text: str
 ) -> None:
     room.page("/closed", text)
@@ -239,7 +239,7 @@ def test_the_months_of_a_page_are_no_releases_but_lead_to_them(room: Room, home:
     assert (run["new"], run["history"], run["errors"]) == (10, "complete", [])
 
 
-def test_what_is_not_sure_is_saved_by_force_only(room: Room, home: Path) -> None:
+def test_uncertain_results_are_saved_only_with_force(room: Room, home: Path) -> None:
     for number in range(1, 13):
         room.page(f"/press/{number}.html", page("Notice", "<form><input></form>"))
     found = added(home, f"{room.base}/media/all", "--save", code=1)
@@ -253,7 +253,9 @@ def test_what_is_not_sure_is_saved_by_force_only(room: Room, home: Path) -> None
     assert Path(added(home, f"{room.base}/media/all", "--save", "--force")["saved"]).exists()
 
 
-def test_a_plain_list_without_dates_is_sure_where_its_releases_are(room: Room, home: Path) -> None:
+def test_a_listing_without_dates_is_certain_if_its_releases_have_them(
+    room: Room, home: Path
+) -> None:
     plain = "".join(
         f"<li><a href='/press/{n}.html'>{title}</a></li>" for n, title in enumerate(TITLES, start=1)
     )
@@ -279,7 +281,7 @@ def test_a_list_of_documents_is_a_list(room: Room, home: Path) -> None:
 
 
 @pytest.mark.parametrize("scripted", [True, False])
-def test_a_long_page_whose_list_scripts_fill_names_render_and_others_do_not(
+def test_render_is_suggested_only_for_a_long_page_with_a_scripted_listing(
     room: Room, home: Path, *, scripted: bool
 ) -> None:
     text = "<p>The Harbour Board keeps its piers, its locks and its lamps in good order.</p>" * 60
@@ -292,7 +294,7 @@ def test_a_long_page_whose_list_scripts_fill_names_render_and_others_do_not(
     assert ("reads as a release" in result.stderr) is not scripted
 
 
-def test_where_nothing_is_found_a_skeleton_with_candidates_is_given(room: Room, home: Path) -> None:
+def test_a_draft_with_candidates_is_shown_if_nothing_is_found(room: Room, home: Path) -> None:
     boxes = "".join(
         f"<div class='box'><div class='name'><a href='/p?{n}'>Harbour chart {n}</a></div></div>"
         for n in range(4)
@@ -317,7 +319,7 @@ def test_where_nothing_is_found_a_skeleton_with_candidates_is_given(room: Room, 
     assert read_source(path).listing.link == "div.name > a"
 
 
-def test_a_person_may_say_id_name_and_zone(room: Room, home: Path) -> None:
+def test_id_name_and_zone_can_be_given(room: Room, home: Path) -> None:
     said = ("--id", "lindmouth", "--name", "Port of Lindmouth", "--timezone", "Europe/Dublin")
     found = added(home, f"{room.base}/media/all", "--save", *said)
     path = home / "sources" / "lindmouth.toml"
@@ -337,7 +339,7 @@ def test_a_person_may_say_id_name_and_zone(room: Room, home: Path) -> None:
         assert why in wrong.stderr
 
 
-def test_of_a_list_of_addresses_each_is_added_and_a_bad_one_spoils_no_other(
+def test_each_address_of_a_list_is_added_despite_errors_of_others(
     room: Room, home: Path, tmp_path: Path
 ) -> None:
     listed = tmp_path / "rooms.txt"
@@ -366,7 +368,7 @@ def test_of_a_list_of_addresses_each_is_added_and_a_bad_one_spoils_no_other(
     assert both.returncode == 2
 
 
-def test_of_an_opml_file_each_outline_is_added_by_its_name(
+def test_each_outline_of_an_opml_file_is_added_with_its_name(
     room: Room, home: Path, tmp_path: Path
 ) -> None:
     listed = tmp_path / "rooms.opml"
@@ -410,9 +412,7 @@ def test_of_an_opml_file_each_outline_is_added_by_its_name(
         ),
     ],
 )
-def test_a_connection_that_is_closed_is_told_in_plain_words(
-    home: Path, sent: bytes, said: str
-) -> None:
+def test_a_closed_connection_is_reported_plainly(home: Path, sent: bytes, said: str) -> None:
     def answer() -> None:
         for _ in range(20):
             with contextlib.suppress(OSError):
@@ -439,7 +439,7 @@ def test_titles_of_a_draft_have_no_soft_hyphens(home: Path, tmp_path: Path) -> N
     assert found["listing"]["items"][0]["title"] == "Notice 12: ships counted at pier 12"
 
 
-def test_a_home_is_made_when_a_source_is_saved_and_not_before(room: Room, tmp_path: Path) -> None:
+def test_the_home_directory_is_created_when_a_source_is_saved(room: Room, tmp_path: Path) -> None:
     home = tmp_path / "new" / "home"
     saved = tmp_path / "saved.html"
     saved.write_bytes(room.answers["/media/all"].body)

@@ -1,4 +1,4 @@
-"""`communique backup` and `restore`: a HOME comes back as it was, or a sentence says why not."""
+"""`communique backup` and `restore`: an exact copy of a home directory, or an error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SOURCE = 'name = "Acme"\nurl = "https://acme.example/"\ntimezone = "UTC"\n'
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A HOME with something of everything, whose archive has full files and one that grows."""
+    """A home directory with all kinds of files; its archive has full and growing files."""
     home = tmp_path_factory.mktemp("made") / "home"
     home.mkdir()
     with archived_home(home, 30, max_file=12_000) as store:
@@ -64,13 +64,13 @@ def home(made: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def to(home: Path, tmp_path: Path) -> Path:
-    """A backup of the HOME."""
+    """A backup of the home directory."""
     assert communique("backup", str(tmp_path / "to"), home=home).returncode == 0
     return tmp_path / "to"
 
 
 def refused(*arguments: str, home: Path) -> str:
-    """The sentence that a command is refused with."""
+    """The error message of a command that fails."""
     result = communique(*arguments, home=home)
     assert result.returncode in {1, 2}
     assert result.stdout == ""
@@ -104,7 +104,7 @@ CACHES = (
 
 
 def kept_files(home: Path) -> dict[str, bytes]:
-    """The files of a HOME that must not be lost, without the store and what is a cache."""
+    """The files of a home directory that a backup must contain, without the store and caches."""
     return {
         name: content
         for name, content in files_of(home).items()
@@ -112,9 +112,7 @@ def kept_files(home: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_restored_home_holds_what_the_first_one_held(
-    home: Path, to: Path, tmp_path: Path
-) -> None:
+def test_a_restored_home_contains_the_same_data(home: Path, to: Path, tmp_path: Path) -> None:
     restored = tmp_path / "restored"
     result = communique("restore", str(to), home=restored)
     assert (result.returncode, result.stderr) == (0, "")
@@ -129,7 +127,7 @@ def test_a_restored_home_holds_what_the_first_one_held(
     assert (restored / feed).read_bytes() == (home / feed).read_bytes()
 
 
-def test_secrets_are_for_their_owner_in_the_backup_and_in_the_restored_home(
+def test_only_the_owner_can_read_secrets_in_a_backup_and_a_restored_home(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     (home / "witness.key").chmod(0o644)
@@ -145,7 +143,7 @@ def test_secrets_are_for_their_owner_in_the_backup_and_in_the_restored_home(
     assert {stat.S_IMODE(path.stat().st_mode) for path in changing} == {0o600}
 
 
-def test_full_files_of_records_are_in_it_by_reference_and_copied_once(home: Path, to: Path) -> None:
+def test_full_archive_files_are_linked_and_copied_once(home: Path, to: Path) -> None:
     full = {
         path.name: path.stat().st_ino
         for path in (home / "archive").glob("*.warc.gz")
@@ -154,13 +152,13 @@ def test_full_files_of_records_are_in_it_by_reference_and_copied_once(home: Path
     assert len(full) > 1
     assert {name: (to / "archive" / name).stat().st_ino for name in full} == full
     told = json.loads(communique("backup", str(to), "--json", home=home).stdout)
-    # Nor is anything else new: not the store, nor the file of records that may grow.
+    # Nothing else is new either, such as the store or the growing file of records.
     assert (told["copied"], told["linked"], told["copied_bytes"]) == (0, 0, 0)
     assert told["problems"] == []
     assert len(list(to.glob("state-*"))) == 1
 
 
-def test_what_a_home_gained_and_lost_is_in_the_next_backup(
+def test_added_and_deleted_files_are_in_the_next_backup(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     (home / "sources" / "wire.toml").write_text(SOURCE)
@@ -177,7 +175,7 @@ def test_what_a_home_gained_and_lost_is_in_the_next_backup(
 
 @contextmanager
 def archived_home_again(home: Path, count: int = 3) -> Iterator[Archive]:
-    """More records in the archive of a HOME, of which no store knows."""
+    """Add records to the archive that the store does not know."""
     with closing(Archive(home / "archive", Settings(max_file=12_000))) as archive:
         for number in range(count):
             archive.exchange(
@@ -186,11 +184,11 @@ def archived_home_again(home: Path, count: int = 3) -> Iterator[Archive]:
         yield archive
 
 
-def test_what_is_written_meanwhile_is_left_out_as_a_whole(
+def test_data_written_during_a_backup_is_left_out_completely(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     with archived_home_again(home) as archive:
-        # Its records wait for the tree, and a half of one comes behind them.
+        # Its records are not yet in the tree, and half a record follows them.
         (growing,) = (home / "archive").glob("*.warc.gz.open")
         before = growing.stat().st_size
         with growing.open("ab") as file:
@@ -205,7 +203,7 @@ def test_what_is_written_meanwhile_is_left_out_as_a_whole(
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
-def test_a_restored_home_goes_on(to: Path, tmp_path: Path) -> None:
+def test_a_restored_home_continues_to_collect(to: Path, tmp_path: Path) -> None:
     restored = tmp_path / "restored"
     assert communique("restore", str(to), home=restored).returncode == 0
     (first, *_) = map(json.loads, exported(restored).splitlines())
@@ -216,11 +214,11 @@ def test_a_restored_home_goes_on(to: Path, tmp_path: Path) -> None:
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
-def test_a_backup_that_is_killed_leaves_the_one_before_and_the_next_goes_on(
+def test_a_killed_backup_keeps_the_previous_one_and_the_next_continues(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     before = exported(home)
-    # As a run leaves it that is killed amid its work.
+    # A killed run leaves the lock like this.
     left = to / "state-20260101T000000-0-1"
     left.mkdir()
     (left / "communique.db").write_bytes(b"half")
@@ -233,7 +231,7 @@ def test_a_backup_that_is_killed_leaves_the_one_before_and_the_next_goes_on(
     assert not list((to / "archive").glob(".*"))
 
 
-def test_a_first_backup_that_is_killed_can_not_be_restored_and_goes_on(
+def test_a_killed_first_backup_cannot_be_restored_but_continued(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     known = read_manifest(to)
@@ -246,7 +244,7 @@ def test_a_first_backup_that_is_killed_can_not_be_restored_and_goes_on(
     assert {path.name: path.stat().st_ino for path in (to / "archive").iterdir()} == inodes
 
 
-def test_a_restore_that_is_killed_goes_on_and_nothing_else_touches_it(
+def test_a_killed_restore_can_be_continued_and_other_commands_refuse_the_home(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     restored = tmp_path / "restored"
@@ -263,14 +261,14 @@ def test_a_restore_that_is_killed_goes_on_and_nothing_else_touches_it(
 
 
 @pytest.mark.parametrize("which", ["communique.db", "archive/", "log.key"])
-def test_one_flipped_bit_is_named(which: str, to: Path, tmp_path: Path) -> None:
+def test_a_flipped_bit_is_reported_with_its_file(which: str, to: Path, tmp_path: Path) -> None:
     known = read_manifest(to)
     assert known is not None
     name = next(one for one in known.files if one.startswith(which) and not one.endswith("cdxj"))
     place = to / known.files[name].at
     content = bytearray(place.read_bytes())
     content[len(content) // 2] ^= 1
-    # A file of its own: the one of HOME has the same bytes.
+    # Replace the file, because a hard link would change HOME, too.
     place.unlink()
     place.write_bytes(content)
     told = refused("restore", str(to), home=tmp_path / "restored")
@@ -278,7 +276,7 @@ def test_one_flipped_bit_is_named(which: str, to: Path, tmp_path: Path) -> None:
     assert "is only partially restored" in refused("export", home=tmp_path / "restored")
 
 
-def test_what_a_link_in_a_backup_leads_to_is_no_part_of_it(to: Path, tmp_path: Path) -> None:
+def test_the_target_of_a_link_is_not_part_of_a_backup(to: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("somebody else's")
     (to / "archive/link").symlink_to(outside)
@@ -294,9 +292,7 @@ def test_what_a_link_in_a_backup_leads_to_is_no_part_of_it(to: Path, tmp_path: P
     assert outside.stat().st_nlink == 1
 
 
-def test_a_file_of_another_size_than_was_written_down_or_a_folder_is_damaged(
-    to: Path, tmp_path: Path
-) -> None:
+def test_a_folder_or_a_file_with_a_wrong_size_is_damaged(to: Path, tmp_path: Path) -> None:
     manifest = json.loads((to / FILE).read_text())
     store = manifest["files"]["communique.db"]
     place = to / store["at"]
@@ -309,7 +305,7 @@ def test_a_file_of_another_size_than_was_written_down_or_a_folder_is_damaged(
     assert str(place) in refused("restore", str(to), home=tmp_path / "other")
 
 
-def test_a_file_that_is_missing_is_named(to: Path, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(to: Path, tmp_path: Path) -> None:
     (gone,) = to.glob("state-*/sources/acme.toml")
     gone.unlink()
     assert str(gone) in refused("restore", str(to), home=tmp_path / "restored")
@@ -330,9 +326,7 @@ def test_a_folder_inside_of_home_or_with_something_else_is_refused(
     assert "it is not a folder; name another one" in told
 
 
-def test_a_home_that_was_begun_anew_does_not_take_the_place_of_the_one_that_was_lost(
-    home: Path, to: Path
-) -> None:
+def test_a_new_home_does_not_overwrite_the_backup_of_a_lost_one(home: Path, to: Path) -> None:
     shutil.rmtree(home)
     with archived_home(home, 1):
         pass
@@ -356,7 +350,7 @@ NO_NAMES = {
 }
 
 
-def test_what_is_no_backup_or_of_a_newer_version_is_refused(to: Path, tmp_path: Path) -> None:
+def test_other_folders_and_backups_of_newer_versions_are_rejected(to: Path, tmp_path: Path) -> None:
     nowhere = refused("restore", str(tmp_path / "nowhere"), home=tmp_path / "restored")
     assert nowhere.startswith(f"{tmp_path}/nowhere: there is no backup in this folder; ")
     (tmp_path / "empty").mkdir()
@@ -410,7 +404,7 @@ def test_a_backup_of_a_store_of_a_newer_version_is_refused(home: Path, tmp_path:
         (None, "damaged"),
     ],
 )
-def test_a_damaged_store_does_not_take_the_place_of_a_whole_one(
+def test_a_damaged_store_does_not_overwrite_an_intact_backup(
     content: bytes | None, cause: str, home: Path, to: Path, tmp_path: Path
 ) -> None:
     before = exported(home)
@@ -429,7 +423,7 @@ def test_a_damaged_store_does_not_take_the_place_of_a_whole_one(
     assert exported(restored) == before
 
 
-def test_no_home_is_restored_into_the_backup_that_it_comes_from(to: Path) -> None:
+def test_a_backup_is_not_restored_into_itself(to: Path) -> None:
     (state,) = to.glob("state-*")
     inside = state / "restored"
     told = refused("restore", str(to), home=inside)
@@ -453,7 +447,7 @@ def test_a_home_that_is_in_use_or_not_empty_is_not_restored_into(
     assert "is a file" in refused("restore", str(to), home=tmp_path / "file")
 
 
-def test_a_file_that_went_from_the_archive_stays_in_the_backup_and_is_told(
+def test_a_file_lost_from_the_archive_stays_in_the_backup_and_is_reported(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     gone = next(path for path in sorted((home / "archive").glob("communique-*.warc.gz")))
@@ -466,7 +460,7 @@ def test_a_file_that_went_from_the_archive_stays_in_the_backup_and_is_told(
     assert communique("mirror", "verify", home=restored).returncode == 0
 
 
-def test_a_file_that_went_from_the_log_is_told_and_stays_in_the_backup(tmp_path: Path) -> None:
+def test_a_file_lost_from_the_log_stays_in_the_backup_and_is_reported(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     with archived_home(home, 150):
@@ -491,7 +485,7 @@ def test_a_file_that_went_from_the_log_is_told_and_stays_in_the_backup(tmp_path:
     assert (tmp_path / "anew/archive/log/tile/0/000").exists(), "all else is copied"
 
 
-def test_what_was_taken_out_of_the_archive_goes_from_the_backup_too(
+def test_records_removed_from_the_archive_are_removed_from_the_backup(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     before = {path.name for path in (to / "archive").glob("communique-*.warc.gz")}
@@ -526,7 +520,7 @@ def test_a_home_without_a_store_or_an_archive_is_backed_up(tmp_path: Path) -> No
     assert kept_files(tmp_path / "r") == kept_files(home)
 
 
-def test_a_store_in_postgresql_is_dumped_and_comes_back(
+def test_a_postgresql_store_is_dumped_and_restored(
     tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
     urls = [postgres_server.url(postgres_server.create()) for _ in range(2)]
@@ -552,7 +546,7 @@ def test_a_store_in_postgresql_is_dumped_and_comes_back(
         refused = communique(*command, home=restored)
         assert refused.returncode == 1
         assert "the store of " in refused.stderr
-    assert "is still in its file store.dump" in communique("doctor", home=restored).stdout
+    assert "is still in the file store.dump" in communique("doctor", home=restored).stdout
     dump.unlink()
     text = (restored / "communique.toml").read_text()
     (restored / "communique.toml").write_text(text.replace(urls[0], urls[1]))
@@ -562,7 +556,7 @@ def test_a_store_in_postgresql_is_dumped_and_comes_back(
     assert communique("publish", "--all", home=restored).returncode == 0
 
 
-def test_links_are_followed_and_what_is_no_file_is_left_out(home: Path, tmp_path: Path) -> None:
+def test_links_are_followed_and_special_files_are_left_out(home: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "pier.toml").write_text(SOURCE)
@@ -580,12 +574,12 @@ def test_links_are_followed_and_what_is_no_file_is_left_out(home: Path, tmp_path
     assert not (restored / "pipe").exists()
 
 
-def test_a_full_disk_is_told_and_the_run_after_it_goes_on(home: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_the_next_backup_continues(home: Path, tmp_path: Path) -> None:
     small = tmp_path / "small"
     with mounted(small, "300k"):
         told = refused("backup", str(small), home=home)
         assert told.startswith(f"the backup in {small} was not finished (")
-        assert "the disk is full: make room there" in told
+        assert "the disk is full" in told
         remount(small, "size=30m")
         assert communique("backup", str(small), home=home).returncode == 0
         restored = tmp_path / "restored"
@@ -593,7 +587,7 @@ def test_a_full_disk_is_told_and_the_run_after_it_goes_on(home: Path, tmp_path: 
         assert exported(restored) == exported(home)
 
 
-def test_a_folder_that_can_only_be_read_is_told(home: Path, to: Path, tmp_path: Path) -> None:
+def test_a_read_only_target_is_reported(home: Path, to: Path, tmp_path: Path) -> None:
     place = tmp_path / "fixed"
     with mounted(place, "30m"):
         shutil.copytree(to, place / "to")
@@ -601,12 +595,12 @@ def test_a_folder_that_can_only_be_read_is_told(home: Path, to: Path, tmp_path: 
         for folder in (place / "new", place / "to"):
             assert "Read-only file system" in refused("backup", str(folder), home=home)
         assert "Read-only file system" in refused("restore", str(to), home=place / "home")
-        # A backup may be where nobody can write.
+        # A backup may be on a read-only disk.
         restored = communique("restore", str(place / "to"), home=tmp_path / "restored")
         assert restored.returncode == 0
 
 
-def test_a_home_that_can_only_be_read_is_backed_up(home: Path, tmp_path: Path) -> None:
+def test_a_read_only_home_is_backed_up(home: Path, tmp_path: Path) -> None:
     place = tmp_path / "fixed"
     with mounted(place, "30m"):
         shutil.copytree(home, place / "home")

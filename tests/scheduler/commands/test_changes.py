@@ -1,4 +1,4 @@
-"""Releases and changes come in pages on the command line too."""
+"""`communique changes`, and the pages of `search` and `export`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT = "The harbour board counts ships at pier {}, and so do the {} pilots, says
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A HOME of five releases, of which one is hidden."""
+    """A home directory with five releases, one of them hidden."""
     folder = tmp_path_factory.mktemp("paged")
     lines = folder / "lines.jsonl"
     lines.write_text(
@@ -50,7 +50,7 @@ def told(home: Path, *options: str) -> dict[str, Any]:
     return page
 
 
-def test_an_export_goes_on_after_its_last_line(home: Path) -> None:
+def test_an_export_continues_after_its_last_line(home: Path) -> None:
     whole = exported(home)
     assert len(whole) == 4
     found = exported(home, "--limit", "3")
@@ -59,7 +59,7 @@ def test_an_export_goes_on_after_its_last_line(home: Path) -> None:
     assert exported(home, "--cursor", whole[-1]["id"]) == []
 
 
-def test_changes_are_told_once_each_by_pages(home: Path) -> None:
+def test_pages_of_changes_contain_each_change_once(home: Path) -> None:
     whole = told(home)
     assert [one["kind"] for one in whole["changes"]] == ["new"] * 5 + ["hidden"]
     first = told(home, "--limit", "4")
@@ -83,7 +83,9 @@ def test_changes_are_told_once_each_by_pages(home: Path) -> None:
         (("search", "ships", "--limit", "0"), "limit"),
     ],
 )
-def test_what_can_be_no_page_is_told(home: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_an_invalid_cursor_or_limit_is_reported(
+    home: Path, arguments: tuple[str, ...], said: str
+) -> None:
     done = communique(*arguments, home=home)
     assert done.returncode == 2
     assert said in done.stderr

@@ -1,4 +1,4 @@
-"""`communique demo`: the whole way, on the bundled press rooms."""
+"""`communique demo`: collect, publish and serve the bundled press rooms."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def counts(home: Path) -> dict[str, object]:
-    """What the demo counted."""
+    """The counts of the demo."""
     result = communique("demo", "--once", "--json", home=home)
     assert result.returncode == 0, result.stderr
     return dict(json.loads(result.stdout))
 
 
-def test_every_new_changed_retracted_and_copied_release_is_told_once(
+def test_every_new_changed_retracted_and_copied_release_is_counted_once(
     counts: dict[str, object], home: Path
 ) -> None:
     last = expected(DAYS[-1])
@@ -77,7 +77,7 @@ def test_what_was_served_is_archived_and_every_release_points_to_it(
     assert site < 8 * (home / "communique.db").stat().st_size
 
 
-def test_its_feeds_read_back_as_they_are_stored(counts: dict[str, object], home: Path) -> None:
+def test_parsed_feeds_match_the_store(counts: dict[str, object], home: Path) -> None:
     store = SqliteStore(home / "communique.db")
     for source in store.sources():
         releases = list(store.releases(Facet(source=source)))
@@ -100,7 +100,7 @@ def test_the_same_store_gives_the_same_bytes(counts: dict[str, object], home: Pa
     assert json.loads(result.stdout)["unchanged"] == counts["feeds"]
 
 
-def test_a_home_of_ones_own_is_never_taken_for_the_demo(tmp_path: Path) -> None:
+def test_the_demo_refuses_the_users_own_home(tmp_path: Path) -> None:
     (tmp_path / "communique.toml").write_text("[site]\ntitle = 'Mine'\n")
     result = communique("demo", "--once", home=tmp_path)
     assert result.returncode == 2
@@ -116,7 +116,7 @@ def test_a_folder_has_one_demo_at_a_time(tmp_path: Path) -> None:
     assert not (tmp_path / "sources").exists()
 
 
-def test_what_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_errors_are_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "communique.toml").write_text(SETTINGS)
     with open_home(tmp_path).lock("source-merrow", "a visit to this source"):
         result = communique("demo", "--once", "--json", home=tmp_path)
@@ -127,7 +127,7 @@ def test_what_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 @contextmanager
 def in_a_temporary_folder(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """The demo as it runs without a HOME: what it makes stands in ``folder``."""
+    """Run the demo without a home directory. Its temporary folders are created in ``folder``."""
     elsewhere = {name: value for name, value in os.environ.items() if name != "COMMUNIQUE_HOME"}
     with subprocess.Popen(  # noqa: S603 - our own program
         [*command(), "demo"],
@@ -141,17 +141,17 @@ def in_a_temporary_folder(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def told(demo: subprocess.Popen[str], beginning: str) -> str:
-    """The next line of a demo that begins so."""
+    """Wait for the line of a demo that starts like this."""
     assert demo.stdout is not None
     return next(line for line in demo.stdout if line.startswith(beginning))
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_what_it_serves_names_the_address_that_it_prints_and_goes_when_it_is_stopped(
+def test_the_served_feeds_contain_the_printed_address_and_a_stop_deletes_the_folder(
     tmp_path: Path, sent: signal.Signals
 ) -> None:
     with in_a_temporary_folder(tmp_path) as demo:
-        base = told(demo, "Look at ").split()[2]
+        base = told(demo, "Open ").split()[1]
         with httpx.Client(timeout=PATIENCE) as web:
             feed = web.get(f"{base}feeds/changes.json").json()
             sheet = re.search(
@@ -174,7 +174,7 @@ def test_what_it_serves_names_the_address_that_it_prints_and_goes_when_it_is_sto
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_its_temporary_folder_goes_when_it_is_stopped_before_its_end(
+def test_the_temporary_folder_is_deleted_if_the_demo_is_stopped_early(
     tmp_path: Path, sent: signal.Signals
 ) -> None:
     with in_a_temporary_folder(tmp_path) as demo:
@@ -185,7 +185,7 @@ def test_its_temporary_folder_goes_when_it_is_stopped_before_its_end(
     assert list(tmp_path.glob("communique-demo-*")) == []
 
 
-def test_a_day_is_announced_before_its_visits(tmp_path: Path) -> None:
+def test_a_day_is_printed_before_its_visits(tmp_path: Path) -> None:
     lines = communique("demo", "--once", home=tmp_path / "home").stdout.splitlines()
     days = [at for at, line in enumerate(lines) if line.startswith("Day ")]
     visits = [at for at, line in enumerate(lines) if " found, " in line]
@@ -193,7 +193,7 @@ def test_a_day_is_announced_before_its_visits(tmp_path: Path) -> None:
     assert days[0] < visits[0]
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = communique("demo", "--once", home=tmp_path / "file" / "home")
     assert result.returncode == 2

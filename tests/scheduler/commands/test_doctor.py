@@ -1,4 +1,4 @@
-"""`communique doctor` tells what is wrong with a HOME and the fix, and changes nothing."""
+"""`communique doctor` reports problems of a home directory with fixes, and changes nothing."""
 
 from __future__ import annotations
 
@@ -244,9 +244,7 @@ def test_a_link_or_file_in_place_of_a_folder_is_an_error(
     assert told.startswith(f"{home / name} must be a folder: ")
 
 
-def test_a_pipe_in_the_place_of_a_key_or_a_lock_is_not_waited_for(
-    home: Path, tmp_path: Path
-) -> None:
+def test_a_pipe_instead_of_a_key_or_a_lock_does_not_block(home: Path, tmp_path: Path) -> None:
     (home / "log.key").unlink()
     (home / "locks").mkdir(exist_ok=True)
     for name in ("log.key", "locks/run"):
@@ -319,7 +317,7 @@ def test_own_and_bundled_sources_are_counted_separately(home: Path) -> None:
 def test_an_unfinished_restore_is_an_error(home: Path) -> None:
     (home / RESTORING).write_text("")
     (told,) = found(home, "leftovers", "error")
-    assert "run `communique restore` once more" in told
+    assert "run `communique restore` with the same backup again" in told
 
 
 def test_a_missing_home_is_refused_and_an_empty_one_is_healthy(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`communique extract`: saved pages in, lines of JSON out."""
+"""`communique extract`: saved pages to JSON lines."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ WRONG = ("http://[", "::::", "http://harbour.example:99999/", "file:///etc/passw
 
 
 def lines(text: str) -> list[dict[str, object]]:
-    """Lines of JSON."""
+    """Parse lines of JSON."""
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_a_saved_page_is_read_and_told_from_a_listing(tmp_path: Path) -> None:
+def test_a_saved_release_is_distinguished_from_a_listing(tmp_path: Path) -> None:
     (tmp_path / "release.html").write_text(release_html(7))
     (tmp_path / "listing.html").write_text(listing_html(list(range(12))))
     result = communique(
@@ -49,7 +49,7 @@ def test_a_saved_page_is_read_and_told_from_a_listing(tmp_path: Path) -> None:
     }
 
 
-def test_many_pages_come_out_in_the_order_they_went_in_and_bad_lines_are_told(
+def test_results_keep_the_input_order_and_bad_lines_are_reported(
     tmp_path: Path,
 ) -> None:
     asked = []
@@ -76,7 +76,7 @@ def test_many_pages_come_out_in_the_order_they_went_in_and_bad_lines_are_told(
     assert "Traceback" not in result.stderr
 
 
-def test_addresses_are_fetched_and_come_out_among_saved_pages_in_order(tmp_path: Path) -> None:
+def test_fetched_and_saved_pages_keep_their_order(tmp_path: Path) -> None:
     (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")
     (tmp_path / "saved.html").write_text(release_html(5))
     with served() as room:
@@ -101,7 +101,7 @@ def test_addresses_are_fetched_and_come_out_among_saved_pages_in_order(tmp_path:
         assert "/robots.txt" in dict(room.log), "fetched with the manners of a visit"
 
 
-def test_an_address_that_can_not_be_read_is_one_sentence_and_the_rest_is_read(
+def test_an_unreadable_address_is_one_error_and_the_rest_is_extracted(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")
@@ -112,7 +112,7 @@ def test_an_address_that_can_not_be_read_is_one_sentence_and_the_rest_is_read(
         failing = {
             f"{room.base}/gone": "the server answered 404",
             f"{room.base}/private/7": "robots.txt asks not to",
-            f"{room.base}/7.pdf": "it is application/pdf, no page",
+            f"{room.base}/7.pdf": "it is application/pdf",
             "http://127.0.0.1:1/": "could not be read",
             "http://[bad/": "no http or https address",
         }
@@ -136,7 +136,7 @@ def test_private_addresses_are_refused_unless_the_home_allows_them(tmp_path: Pat
         assert room.log == []
 
 
-def test_a_page_is_read_without_an_address_that_is_none(tmp_path: Path) -> None:
+def test_a_page_is_extracted_without_its_invalid_address(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(listing_html(list(range(12))))
     asked = [{"id": url, "html_path": str(tmp_path / "page.html"), "url": url} for url in WRONG]
     result = subprocess.run(  # noqa: S603 - our own program
@@ -153,12 +153,12 @@ def test_a_page_is_read_without_an_address_that_is_none(tmp_path: Path) -> None:
         assert f"{said['id']!r} is no web address" in str(said["reasons"])
     named = communique("extract", str(tmp_path / "page.html"), "--url", "http://[", home=tmp_path)
     assert named.returncode == 2
-    assert "is no web address" in named.stderr
+    assert "is not a web address" in named.stderr
 
 
-def test_a_page_that_our_code_fails_on_does_not_end_the_reading_of_others() -> None:
+def test_an_unexpected_error_on_a_page_does_not_stop_the_others() -> None:
     class Broken(Page):
-        """A page on which reading fails, as no page should."""
+        """A page on which the extraction raises an unexpected error."""
 
         @property
         def base(self) -> str:

@@ -1,4 +1,4 @@
-"""`communique health` and `communique sources pause`: what people decide of sources."""
+"""`communique health` and `communique sources pause`: decisions about sources."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 50
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A HOME whose one source was visited twice, the last time in vain."""
+    """A home directory with one source, whose second visit failed."""
     home = make_home(tmp_path / "home", "http://harbour.example/news/")
     store = home_at(home).store()
     store.register(Source("harbour", "Harbour Board", "http://harbour.example/news/"))
@@ -37,12 +37,12 @@ def home(tmp_path: Path) -> Path:
 
 
 def health(home: Path) -> dict[str, Any]:
-    """The health of the one source."""
+    """The health of the only source."""
     (one,) = json.loads(communique("health", "--json", home=home).stdout)["sources"]
     return dict(one)
 
 
-def test_a_source_that_was_never_visited_is_new_and_a_visit_under_way_is_shown(
+def test_an_unvisited_source_is_new_and_a_running_visit_is_shown(
     tmp_path: Path,
 ) -> None:
     home = make_home(tmp_path / "home", "http://harbour.example/news/")
@@ -56,7 +56,7 @@ def test_a_source_that_was_never_visited_is_new_and_a_visit_under_way_is_shown(
         assert not health(home)["visiting"]
 
 
-def test_during_the_first_visit_nothing_is_claimed_of_its_source(tmp_path: Path) -> None:
+def test_the_health_is_new_during_the_first_visit(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]), hold=threading.Event(), longest=600)
         room.page("/news/1.html", release_html(1))
@@ -91,20 +91,20 @@ def test_a_source_that_works_with_a_fault_is_degraded_and_makes_the_exit_code_1(
 
 
 def done(home: Path, *arguments: str) -> str:
-    """What a command says that succeeds."""
+    """The output of a command that succeeds."""
     result = communique(*arguments, home=home)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
 
 def refused(home: Path, *arguments: str) -> str:
-    """The sentence of one that does nothing."""
+    """The error message of a command that fails."""
     result = communique(*arguments, home=home)
     assert (result.returncode, result.stdout) == (1, "")
     return result.stderr
 
 
-def test_what_is_acknowledged_or_muted_is_told_with_its_reason(home: Path) -> None:
+def test_acknowledged_and_muted_sources_are_shown_with_their_reason(home: Path) -> None:
     before = health(home)
     assert (before["state"], before["acknowledged"], before["muted_until"]) == (
         "failing",
@@ -127,7 +127,7 @@ def test_what_is_acknowledged_or_muted_is_told_with_its_reason(home: Path) -> No
     assert health(home) == before
 
 
-def test_what_there_is_not_is_neither_acknowledged_nor_ended(home: Path) -> None:
+def test_unknown_sources_and_healthy_sources_are_not_acknowledged(home: Path) -> None:
     assert "neither muted nor acknowledged" in refused(home, "health", "unmute", "harbour")
     assert "is not paused" in refused(home, "sources", "resume", "harbour")
     store = SqliteStore(home / "communique.db")
@@ -139,7 +139,7 @@ def test_what_there_is_not_is_neither_acknowledged_nor_ended(home: Path) -> None
     assert "did you mean harbour?" in nobody.stderr
 
 
-def test_a_source_that_is_paused_is_collected_only_where_it_is_named(home: Path) -> None:
+def test_a_paused_source_is_collected_only_if_its_id_is_given(home: Path) -> None:
     assert "is paused: they asked" in done(
         home, "sources", "pause", "harbour", "--why", "they asked us to"
     )
@@ -148,7 +148,7 @@ def test_a_source_that_is_paused_is_collected_only_where_it_is_named(home: Path)
     assert communique("health", home=home).returncode == 0
     all_of_them = communique("collect", "--json", home=home)
     assert (all_of_them.returncode, json.loads(all_of_them.stdout)) == (0, {"runs": []})
-    assert "harbour is paused: name it" in all_of_them.stderr
+    assert "harbour is paused" in all_of_them.stderr
     shown = json.loads(done(home, "sources", "show", "harbour", "--json"))
     assert shown["next_visit"] is None
     assert [one["kind"] for one in shown["health"]["handled"]] == ["paused"]
@@ -157,12 +157,12 @@ def test_a_source_that_is_paused_is_collected_only_where_it_is_named(home: Path)
     )
     named = json.loads(communique("collect", "harbour", "--json", home=home).stdout)
     assert [run["source"] for run in named["runs"]] == ["harbour"]
-    assert "is visited again" in done(home, "sources", "resume", "harbour")
+    assert "visits to harbour are resumed" in done(home, "sources", "resume", "harbour")
     assert health(home)["code"] != "paused"
     assert done(home, "sources", "pause", "harbour", "--why", "  ") == "harbour is paused\n"
 
 
-def test_what_was_decided_comes_back_with_a_home_that_was_lost(home: Path, tmp_path: Path) -> None:
+def test_decisions_are_restored_with_a_lost_home(home: Path, tmp_path: Path) -> None:
     done(home, "sources", "pause", "harbour", "--why", "they asked us to")
     done(home, "health", "mute", "harbour", "--why", "they asked us to")
     done(home, "health", "unmute", "harbour")

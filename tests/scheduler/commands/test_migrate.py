@@ -1,4 +1,4 @@
-"""A HOME goes to PostgreSQL and comes back by a command, and what it publishes stays the same."""
+"""`communique migrate` to PostgreSQL and back keeps the published site the same."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LATER = NOON + dt.timedelta(hours=1)
 
 
 def made(folder: Path, store: str = "") -> Path:
-    """A HOME, with its releases in another store than its own where one is named."""
+    """Open a home directory, with its releases in another store if one is given."""
     home = make_home(folder, "http://harbour.example/")
     named = f'[store]\nurl = "{store}"\n' if store else ""
     (home / "communique.toml").write_text(f"{SETTINGS}\n[archive]\nenabled = false\n{named}")
@@ -38,7 +38,7 @@ def made(folder: Path, store: str = "") -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A HOME with releases, of which some were edited, retracted or hidden."""
+    """A home directory with releases, some of them edited, retracted or hidden."""
     home = made(tmp_path / "home")
     with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
         store.register(Source("harbour", "Harbour Board", "http://harbour.example/"))
@@ -60,20 +60,20 @@ def home(tmp_path: Path) -> Path:
 
 
 def done(home: Path, *arguments: str) -> str:
-    """What a command says that works."""
+    """The output of a command that succeeds."""
     result = communique(*arguments, home=home)
     assert (result.returncode, result.stderr) == (0, "")
     return result.stdout
 
 
 def site(home: Path) -> dict[str, bytes]:
-    """What a HOME publishes: all files of its site."""
+    """All files of the published site."""
     folder = home / "site"
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def test_what_is_published_is_the_same_byte_for_byte_at_both_ends(
+def test_the_published_site_is_the_same_on_both_stores(
     home: Path, postgres_url: str, tmp_path: Path
 ) -> None:
     done(home, "publish")
@@ -93,9 +93,7 @@ def test_what_is_published_is_the_same_byte_for_byte_at_both_ends(
     assert site(back) == before
 
 
-def test_a_store_that_is_elsewhere_is_moved_from_there(
-    home: Path, postgres_url: str, tmp_path: Path
-) -> None:
+def test_a_store_outside_of_home_is_migrated(home: Path, postgres_url: str, tmp_path: Path) -> None:
     done(home, "migrate", "--to", postgres_url)
     there = made(tmp_path / "there", postgres_url)
     done(there, "migrate", "--to", f"sqlite:{tmp_path}/copy.db")
@@ -103,7 +101,7 @@ def test_a_store_that_is_elsewhere_is_moved_from_there(
     assert again.rstrip().endswith("0 new")
 
 
-def test_the_log_of_an_archive_goes_on_in_the_database_whoever_writes_there_first(
+def test_the_log_continues_in_the_database_for_any_first_writer(
     home: Path, postgres_url: str
 ) -> None:
     alone = log_of(home)
@@ -118,9 +116,7 @@ def test_the_log_of_an_archive_goes_on_in_the_database_whoever_writes_there_firs
     assert worker.append(leaf_of("b")) == 3
 
 
-def test_the_log_of_an_archive_comes_back_with_what_workers_wrote_at_the_end(
-    postgres_url: str, tmp_path: Path
-) -> None:
+def test_the_log_returns_with_the_last_leaves_of_workers(postgres_url: str, tmp_path: Path) -> None:
     there = made(tmp_path / "there", postgres_url)
     open_store(postgres_url).close()
     with closing(home_at(there).shared_log(signs=True)) as log:
@@ -136,7 +132,7 @@ def test_the_log_of_an_archive_comes_back_with_what_workers_wrote_at_the_end(
         assert alone.end() == 4
 
 
-def test_a_store_is_not_moved_while_a_service_runs_on_it(home: Path, tmp_path: Path) -> None:
+def test_a_store_is_not_migrated_while_a_service_uses_it(home: Path, tmp_path: Path) -> None:
     elsewhere = f"sqlite:{tmp_path}/copy.db"
     (tmp_path / "link").symlink_to(home)
     with home_at(home).lock("run", "communique run"):
@@ -148,7 +144,7 @@ def test_a_store_is_not_moved_while_a_service_runs_on_it(home: Path, tmp_path: P
     done(home, "migrate", "--to", elsewhere)
 
 
-def test_a_database_is_that_of_a_home_however_its_address_is_written(
+def test_other_spellings_of_the_url_of_home_are_recognized(
     home: Path, postgres_url: str, tmp_path: Path
 ) -> None:
     done(home, "migrate", "--to", postgres_url)
@@ -164,7 +160,7 @@ def test_a_database_is_that_of_a_home_however_its_address_is_written(
     done(there, "migrate", "--from", written, "--to", elsewhere)
 
 
-def test_a_database_is_not_moved_while_a_worker_elsewhere_runs_on_it(
+def test_a_database_is_not_migrated_while_a_worker_uses_it(
     postgres_url: str, tmp_path: Path
 ) -> None:
     back = f"sqlite:{tmp_path}/back.db"
@@ -200,7 +196,7 @@ def test_a_database_is_not_moved_while_a_worker_elsewhere_runs_on_it(
         (["--to", "sqlite:{home}/communique.db"], "the same store"),
     ],
 )
-def test_an_address_that_can_not_be_used_is_told_in_a_sentence_without_its_secrets(
+def test_an_unusable_store_url_is_reported_without_its_secrets(
     home: Path, tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     before = (home / "communique.db").read_bytes()

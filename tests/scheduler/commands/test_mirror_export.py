@@ -1,4 +1,4 @@
-"""`communique mirror export` writes what is asked for, whole or not at all, and says what."""
+"""`communique mirror export` writes a complete file or folder, or nothing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("sqlite", "press.db", {"releases": 4, "pages": 0, "records": 6, "damaged": []}),
     ],
 )
-def test_each_format_is_written_once_and_told(
+def test_each_format_is_written_once_and_reported(
     home: Path, tmp_path: Path, kind: str, name: str, told: dict[str, object]
 ) -> None:
     to = tmp_path / name
@@ -46,7 +46,7 @@ def test_each_format_is_written_once_and_told(
 
 
 @pytest.mark.parametrize("kind", ["wacz", "bagit", "folder", "sqlite"])
-def test_what_was_killed_leaves_nothing_after_the_next_attempt(
+def test_leftovers_of_a_killed_export_are_removed_by_the_next(
     home: Path, tmp_path: Path, kind: str
 ) -> None:
     to = tmp_path / f"to.{kind}"
@@ -54,7 +54,7 @@ def test_what_was_killed_leaves_nothing_after_the_next_attempt(
     left: list[set[str]] = []
 
     def export(call: int) -> bool:
-        """Whether an export comes to its end that is killed before that call of the system."""
+        """Kill an export at a system call. Returns whether it finished before."""
 
         def work(_: int) -> None:
             kill_before(call)
@@ -67,14 +67,14 @@ def test_what_was_killed_leaves_nothing_after_the_next_attempt(
             break
         left.append({one.name for one in tmp_path.iterdir()})
         if to.exists():
-            # It was whole when it was killed, and is now in the way of the next.
+            # The killed export was complete, so the next one finds it in its place.
             to.rename(tmp_path.with_name(f"{tmp_path.name}-{call}"))
     assert {f".to.{kind}.part"} in left
     assert {*chain(*left)} <= {to.name, f".to.{kind}.part"}
     assert list(tmp_path.iterdir()) == [to]
 
 
-def test_days_and_sources_choose(home: Path, tmp_path: Path) -> None:
+def test_exports_can_be_limited_to_days_and_sources(home: Path, tmp_path: Path) -> None:
     to = str(tmp_path / "one.wacz")
     chosen = ("--source", "wire", "--since", "2022-11-24", "--until", "2022-11-24")
     result = communique(
@@ -86,7 +86,7 @@ def test_days_and_sources_choose(home: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("--format", "wacz", "--to", "TO"), "ends in .wacz"),
+        (("--format", "wacz", "--to", "TO"), "must end in .wacz"),
         (("--format", "warc", "--to", "TO"), "--format"),
         (("--format", "sqlite", "--to", "TO", "--source", "nobody"), "no source 'nobody'"),
         (("--format", "sqlite", "--to", "TO/a/b"), "no folder"),
@@ -103,7 +103,7 @@ def test_wrong_usage_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_damage_is_told_and_the_rest_is_written(tmp_path: Path) -> None:
+def test_damage_is_reported_and_the_rest_is_exported(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     with archived_home(home) as store:

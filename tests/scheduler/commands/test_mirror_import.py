@@ -1,4 +1,4 @@
-"""`communique mirror import` takes in what an archivist holds, as if it had been collected."""
+"""`communique mirror import` imports WARC and WACZ files as if they had been collected."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TEXTS = (
 
 
 def listing(numbers: list[int]) -> str:
-    """A page that lists releases."""
+    """A listing page."""
     rows = "".join(
         f'<li><time datetime="2020-03-0{n + 1}">{n + 1} March 2020</time> '
         f'<a href="/news/{n}.html">Harbour office of {TOWNS[n]} opens its doors</a></li>'
@@ -64,7 +64,7 @@ PDF = b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4 plan"
 
 
 def archive(numbers: list[int]) -> list[bytes]:
-    """The records of a listing, its releases, one edit, and of what is none of them."""
+    """The records of a listing, its releases, an edit, and other pages."""
     return [
         page(f"{SITE}/news/", listing(numbers), "2020-04-01T00:00:00Z"),
         *(page(f"{SITE}/news/{n}.html", release(n), "2020-04-01T00:00:00Z") for n in numbers),
@@ -92,7 +92,7 @@ def imported(home: Path, path: Path, code: int = 0) -> dict[str, Any]:
 
 
 def exported(home: Path) -> dict[str, dict[str, Any]]:
-    """All releases by their addresses."""
+    """All releases by address."""
     lines = communique("export", home=home).stdout.splitlines()
     return {one["url"]: one for one in map(json.loads, lines)}
 
@@ -116,7 +116,7 @@ def test_pages_become_releases_of_the_day_on_which_they_were_captured(
     assert one["provenance"]["capture"]["record_id"].startswith("urn:uuid:")
 
 
-def test_records_keep_their_ids_and_say_where_they_are_from(home: Path, tmp_path: Path) -> None:
+def test_imported_records_keep_their_ids_and_name_their_file(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "old.warc.gz"
     path.write_bytes(packed(archive([2, 1, 0])))
     imported(home, path)
@@ -141,14 +141,14 @@ def test_a_second_import_changes_nothing(home: Path, tmp_path: Path) -> None:
     assert exported(home) == before
 
 
-def test_each_count_is_told_in_words(home: Path, tmp_path: Path) -> None:
+def test_each_count_is_printed(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "old.warc.gz"
     path.write_bytes(packed(archive([2, 1, 0])))
     arguments = ("mirror", "import", str(path), "--source", "harbour")
     said = communique(*arguments, home=home).stdout
     assert said == (
-        "8 records, 0 of them in the archive already; pages: 3 new releases, 1 changed, "
-        "0 unchanged, 0 older than what is stored, 3 no release\n"
+        "8 records, 0 of them already in the archive; pages: 3 new releases, 1 changed, "
+        "0 unchanged, 0 older than the stored version, 3 not releases\n"
     )
     told = json.loads(communique(*arguments, "--json", home=home).stdout)
     explained = communique("mirror", "import", "--help", home=home).stdout
@@ -158,7 +158,9 @@ def test_each_count_is_told_in_words(home: Path, tmp_path: Path) -> None:
         assert f"| `{key}` |" in documented
 
 
-def test_an_import_that_was_cut_off_after_its_records_goes_on(home: Path, tmp_path: Path) -> None:
+def test_an_import_interrupted_after_its_records_can_be_repeated(
+    home: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "old.warc.gz"
     path.write_bytes(packed(archive([2, 1, 0])))
     with closing(open_home(home).plain_store()) as store:
@@ -168,7 +170,7 @@ def test_an_import_that_was_cut_off_after_its_records_goes_on(home: Path, tmp_pa
     before = exported(home)
     for file in home.glob("communique.db*"):
         file.unlink()
-    # The store as it was before the pages were read.
+    # Restore the store from before the import.
     shutil.copy(tmp_path / "empty.db", home / "communique.db")
     again = imported(home, path)
     assert (again["duplicates"], again["new"], again["changed"]) == (8, 3, 1)
@@ -177,7 +179,7 @@ def test_an_import_that_was_cut_off_after_its_records_goes_on(home: Path, tmp_pa
     }
 
 
-def test_what_was_exported_comes_back_as_it_was(home: Path, tmp_path: Path) -> None:
+def test_an_exported_archive_is_imported_unchanged(home: Path, tmp_path: Path) -> None:
     path, to = tmp_path / "old.warc.gz", tmp_path / "all.wacz"
     path.write_bytes(packed(archive([2, 1, 0])))
     imported(home, path)
@@ -212,7 +214,7 @@ def test_without_a_listing_a_page_must_look_like_a_release(home: Path, tmp_path:
     assert (told["new"], told["passed"]) == (3, 1)
 
 
-def test_damage_is_told_and_the_rest_taken_in(home: Path, tmp_path: Path) -> None:
+def test_damage_is_reported_and_the_rest_is_imported(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "old.warc.gz"
     late = page(f"{SITE}/late.html", "x", "2999-01-01T00:00:00Z")
     path.write_bytes(packed([*archive([2, 1, 0]), late])[:-20])
@@ -222,7 +224,9 @@ def test_damage_is_told_and_the_rest_taken_in(home: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04"])
-def test_what_is_no_archive_is_one_sentence(home: Path, tmp_path: Path, content: bytes) -> None:
+def test_other_files_are_rejected_in_one_sentence(
+    home: Path, tmp_path: Path, content: bytes
+) -> None:
     path = tmp_path / "no.warc.gz"
     path.write_bytes(content)
     result = communique("mirror", "import", str(path), "--source", "harbour", home=home)
@@ -238,7 +242,7 @@ def test_an_unknown_source_is_wrong_usage(home: Path, tmp_path: Path) -> None:
     assert result.returncode == 2
 
 
-def test_what_only_says_that_nothing_changed_is_not_taken_in_nor_what_is_no_page(
+def test_responses_304_and_non_pages_are_not_imported_as_releases(
     tmp_path: Path,
 ) -> None:
     home = make_home(tmp_path / "home", f"{SITE}/news/")
@@ -284,7 +288,7 @@ CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def hostile_archive(folder: Path) -> Path:
-    """A WACZ file in whose every name and field stands what would move or colour a terminal."""
+    """A WACZ file with terminal control characters in each name and field."""
     named = page(f"{SITE}/news/0.html", release(0), record_id=f"<urn:uuid:{RED}\x9b31m\u202e>")
     of_old = page(f"{SITE}/news/1.html", release(1), f"1920-04-01T00:00:00Z {RED}")
     path = folder / f"a{RED}\x9b\n[b].wacz"
@@ -294,7 +298,7 @@ def hostile_archive(folder: Path) -> Path:
     return path
 
 
-def test_nothing_of_a_hostile_file_moves_or_colours_a_terminal(home: Path, tmp_path: Path) -> None:
+def test_control_characters_of_a_hostile_file_are_escaped(home: Path, tmp_path: Path) -> None:
     path = hostile_archive(tmp_path)
     (home / "archive").mkdir()
     (home / "archive" / f"{RED}.warc").touch()
@@ -311,7 +315,7 @@ def test_nothing_of_a_hostile_file_moves_or_colours_a_terminal(home: Path, tmp_p
             assert "[31m" in said
 
 
-def test_the_bar_of_an_import_shows_a_name_as_it_is_written(home: Path, tmp_path: Path) -> None:
+def test_the_progress_bar_escapes_markup_in_a_file_name(home: Path, tmp_path: Path) -> None:
     path = hostile_archive(tmp_path)
     leader, follower = pty.openpty()
     arguments = ("mirror", "import", str(path), "--source", "harbour", "--home", str(home))
@@ -320,7 +324,7 @@ def test_the_bar_of_an_import_shows_a_name_as_it_is_written(home: Path, tmp_path
     ) as process:
         os.close(follower)
         shown = b""
-        # A terminal that nobody holds any more can't be read.
+        # Reading from a closed terminal raises an error.
         with suppress(OSError):
             while some := os.read(leader, 65536):
                 shown += some
@@ -332,7 +336,7 @@ def test_the_bar_of_an_import_shows_a_name_as_it_is_written(home: Path, tmp_path
 
 
 def revisit(uri: str, original: bytes, date: str, **more: str) -> bytes:
-    """A revisit record of a page that ``original`` holds, as Heritrix and Browsertrix write it."""
+    """A revisit record of the page in ``original``, as Heritrix and Browsertrix write it."""
     digest = re.search(rb"WARC-Payload-Digest: (\S+)", original)
     assert digest is not None
     made = record(uri, HTML, date, kind="revisit", **more)
@@ -356,7 +360,7 @@ def captured(home: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("order", ["before", "behind"])
-def test_a_revisit_is_taken_with_its_original_in_any_order(home: Path, order: str) -> None:
+def test_a_revisit_is_imported_before_or_after_its_original(home: Path, order: str) -> None:
     original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
     other = revisit(f"{SITE}/news/0.html", original, "2020-04-09T00:00:00Z")
     records = [other, original] if order == "before" else [original, other]
@@ -370,7 +374,7 @@ def test_a_revisit_is_taken_with_its_original_in_any_order(home: Path, order: st
     assert (again["records"], again["duplicates"], again["damaged"]) == (3, 3, [])
 
 
-def test_a_revisit_is_taken_whose_original_is_in_the_archive(home: Path) -> None:
+def test_a_revisit_is_imported_if_its_original_is_in_the_archive(home: Path) -> None:
     original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
     import_bytes(home, packed([original]))
     told = import_bytes(home, packed([revisit(f"{SITE}/x", original, "2020-05-01T00:00:00Z")]))
@@ -379,7 +383,7 @@ def test_a_revisit_is_taken_whose_original_is_in_the_archive(home: Path) -> None
 
 
 def test_a_revisit_names_its_original_by_another_algorithm(home: Path) -> None:
-    """The digest in the archive is that of another tool; the bytes decide."""
+    """A wrong digest of another tool does not matter, because the bytes are compared."""
     original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
     import_bytes(home, packed([original]))
     payload = release(0).encode()
@@ -397,7 +401,7 @@ def test_a_revisit_without_its_original_is_skipped_and_reported(home: Path) -> N
     original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
     made = revisit(f"{SITE}/news/0.html", original, "2020-04-09T00:00:00Z")
     forged = page(f"{SITE}/news/1.html", release(1), "2020-04-01T00:00:00Z")
-    # It claims to hold what the revisit refers to.
+    # It claims to be the record that the revisit refers to.
     digest = re.search(rb"sha1:\S+", original)
     assert digest is not None
     forged = re.sub(rb"sha1:\S+", digest[0], forged, count=1)
@@ -413,7 +417,7 @@ def test_a_revisit_without_its_original_is_skipped_and_reported(home: Path) -> N
 def test_a_page_is_read_once_for_all_revisits_that_do_not_match_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of a million small records could have all captures of an address read."""
+    """A million small records must not each read all captures of an address."""
     original = page(f"{SITE}/news/0.html", release(0), "2020-04-01T00:00:00Z")
     import_bytes(home, packed([original]))
     wrong = [
@@ -479,7 +483,7 @@ def test_an_id_in_capitals_is_imported_in_small_letters(home: Path) -> None:
     assert communique("mirror", "verify", home=home).returncode == 0
 
 
-def test_two_records_of_a_file_with_one_id_are_not_both_taken(home: Path) -> None:
+def test_only_one_of_two_records_with_the_same_id_is_imported(home: Path) -> None:
     first = page(f"{SITE}/news/0.html", release(0), record_id="<urn:example:1>")
     second = page(f"{SITE}/news/1.html", release(1), record_id="<urn:example:1>")
     told = import_bytes(home, packed([first, second]), code=1)
@@ -493,7 +497,7 @@ def test_a_home_is_rebuilt_from_an_archive_that_was_repaired(home: Path, tmp_pat
     import_bytes(home, packed(pages))
     ours = [one for one, digest in captured(home) if digest.startswith("sha1:")]
     with closing(open_home(home).open_archive()) as archive:
-        # As earlier versions imported it.
+        # Earlier versions imported it like this.
         fields = (
             ("WARC-Type", "response"),
             ("WARC-Record-ID", f"<{ours[1]}>"),
@@ -514,7 +518,7 @@ def test_a_home_is_rebuilt_from_an_archive_that_was_repaired(home: Path, tmp_pat
     assert "1 record set aside" in verified.stdout
 
 
-def test_a_captured_response_that_was_cut_is_kept_in_the_archive_and_not_read(home: Path) -> None:
+def test_a_truncated_response_is_archived_but_not_extracted(home: Path) -> None:
     head = HTML.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
     cut = head + gzip.compress(release(2).encode())[:-40]
     found = import_bytes(

@@ -1,4 +1,4 @@
-"""The commands for the log: its keys, witnessing, and having it witnessed."""
+"""`communique mirror key` and `mirror witness`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.services import home_on
 
 @pytest.fixture
 def log(tmp_path: Path) -> TreeLog:
-    """The log of the HOME `ours`."""
+    """The log of the home directory `ours`."""
     return grown(log_of(tmp_path / "ours"), "a", 300)
 
 
@@ -36,7 +36,7 @@ def test_the_key_is_shown_and_rotated(log: TreeLog, tmp_path: Path) -> None:
     )
 
 
-def test_who_rotates_the_key_of_several_services_is_told_to_take_it_to_the_others(
+def test_a_rotated_key_of_several_services_must_be_copied(
     tmp_path: Path, postgres_url: str
 ) -> None:
     first, second = (home_on(tmp_path / name, postgres_url) for name in ("first", "second"))
@@ -47,12 +47,12 @@ def test_who_rotates_the_key_of_several_services_is_told_to_take_it_to_the_other
     shutil.copy(first / "log.key", second / "log.key")
     rotated = communique("mirror", "key", "rotate", home=first)
     assert rotated.returncode == 0
-    assert "other services that have the old key sign nothing from now on" in rotated.stderr
+    assert "other services with the old key can no longer sign" in rotated.stderr
     assert "copy log.key and the folder archive/log" in communique("doctor", home=second).stdout
     assert "copy log.key and the folder archive/log" not in communique("doctor", home=first).stdout
 
 
-def test_a_lost_key_is_told_in_a_sentence(log: TreeLog, tmp_path: Path) -> None:
+def test_a_lost_key_is_reported_in_one_sentence(log: TreeLog, tmp_path: Path) -> None:
     assert log
     (tmp_path / "ours/log.key").unlink()
     for command in ("show", "rotate"):
@@ -81,10 +81,10 @@ def test_two_homes_witness_each_other(log: TreeLog, tmp_path: Path) -> None:
     assert signed["witness"].split("+")[0] in (log.folder / "checkpoint").read_text()
 
 
-def test_the_logs_that_the_settings_name_are_witnessed(log: TreeLog, tmp_path: Path) -> None:
+def test_logs_in_the_settings_are_witnessed(log: TreeLog, tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
     theirs.mkdir()
-    # A path is one from HOME.
+    # A relative path starts at HOME.
     settings = '[archive]\nwitnessed = ["../ours", "../nowhere"]\n'
     (theirs / "communique.toml").write_text(settings)
     for size in (300, 320):
@@ -97,13 +97,13 @@ def test_the_logs_that_the_settings_name_are_witnessed(log: TreeLog, tmp_path: P
     assert "../ours: signed by us at 340 leaves" in told
 
 
-def test_a_fork_is_refused_in_a_sentence(log: TreeLog, tmp_path: Path) -> None:
+def test_a_fork_is_rejected_in_one_sentence(log: TreeLog, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     log.append(*leaves_of("b", 5))
     log.integrate()
     communique("mirror", "witness", str(ours), home=theirs)
     checkpoint = log.folder / "checkpoint"
-    # The keeper signs an older tree again, with his key.
+    # The keeper of the log signs an older tree again.
     for file in (checkpoint, log.folder / "pending"):
         file.unlink()
     for partial in log.folder.glob("tile/*/001.p"):
@@ -121,7 +121,7 @@ def test_a_fork_is_refused_in_a_sentence(log: TreeLog, tmp_path: Path) -> None:
     assert (theirs / "witness").glob("*/refused/*/checkpoint")
 
 
-def test_without_anybody_to_ask_it_says_what_to_name(log: TreeLog, tmp_path: Path) -> None:
+def test_without_witnesses_the_error_names_the_settings(log: TreeLog, tmp_path: Path) -> None:
     assert log
     done = communique("mirror", "witness", home=tmp_path / "ours")
     assert done.returncode == 2
@@ -129,14 +129,14 @@ def test_without_anybody_to_ask_it_says_what_to_name(log: TreeLog, tmp_path: Pat
 
 
 @pytest.mark.parametrize("place", ["http://127.0.0.1:1/", "no/such/folder", "ftp://acme.example"])
-def test_a_place_without_a_log_is_told(tmp_path: Path, place: str) -> None:
+def test_a_place_without_a_log_is_reported(tmp_path: Path, place: str) -> None:
     done = communique("mirror", "witness", place, home=tmp_path / "theirs")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("communique: ")
 
 
-def test_looking_makes_nothing(tmp_path: Path) -> None:
+def test_reading_commands_create_nothing(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     shown = communique("mirror", "key", "show", home=empty)
@@ -149,14 +149,14 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
     assert not misspelt.exists()
 
 
-def test_a_new_witness_is_told(log: TreeLog, tmp_path: Path) -> None:
+def test_a_new_witness_is_reported(log: TreeLog, tmp_path: Path) -> None:
     assert log
     for told in (True, False):
         done = communique("mirror", "witness", str(tmp_path / "ours"), home=tmp_path / "theirs")
-        assert ("was no witness before: its key was made now" in done.stdout) == told
+        assert ("is a new witness" in done.stdout) == told
 
 
-def test_a_path_of_a_witness_is_one_from_home(log: TreeLog, tmp_path: Path) -> None:
+def test_a_relative_path_of_a_witness_starts_at_home(log: TreeLog, tmp_path: Path) -> None:
     ours = tmp_path / "ours"
     communique("mirror", "witness", str(ours), home=tmp_path / "theirs")
     (ours / "communique.toml").write_text('[archive]\nwitnesses = ["../theirs"]\n')
@@ -180,7 +180,7 @@ def test_a_witness_whose_key_is_lost_or_another_signs_nothing(log: TreeLog, tmp_
         assert kept.read_bytes() == before
         communique("mirror", "witness", str(ours), home=tmp_path / "others")
         shutil.copy(tmp_path / "others/witness.key", theirs / "witness.key")
-    # Put back, it signs again; as the sentence says, it may also go on as another witness.
+    # With the key restored, it signs again. It may also continue as a new witness.
     shutil.copy(key, theirs / "witness.key")
     assert communique("mirror", "witness", str(ours), home=theirs).returncode == 0
     (theirs / "witness.key").unlink()

@@ -1,4 +1,4 @@
-"""`communique mirror redact`, `prune` and `status`: bytes go, and all says so."""
+"""`communique mirror redact`, `prune` and `status`: removed bytes, and how they are shown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def home(archived: Path, tmp_path: Path) -> Path:
 def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> None:
     (home / "communique.toml").write_text("[site]\ntitle = 'Harbour'\n")
     assert communique("publish", home=home).returncode == 0
-    # Something is decided, so that the journal holds the texts.
+    # A decision, so that the journal contains the texts.
     with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
         release = next(store.by_first_seen("acme")).id
     retracted = communique("releases", "retract", release, "--why", "gone", home=home)
@@ -40,7 +40,7 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
     assert told["records"] >= 4
     verified = communique("mirror", "verify", home=home)
     assert (verified.returncode, verified.stderr) == (0, "")
-    assert "taken out (redact): order 7" in verified.stdout
+    assert "removed (redact): order 7" in verified.stdout
     shown = communique("show", release, "--json", home=home)
     assert json.loads(shown.stdout)["title"] == "[redacted]"
     assert "wrong" not in shown.stdout
@@ -48,12 +48,12 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
     assert [one["title"] for one in versions["revisions"]] == ["[redacted]"] * 2
     assert "quay 0" not in json.dumps(versions)
     provenance = communique("show", release, "--provenance", home=home)
-    assert "taken out of the archive" in provenance.stdout
+    assert "removed from the archive" in provenance.stdout
     assert "by the rule \n" not in provenance.stdout
     told_of_it = communique("show", release, home=home).stdout
-    assert "redacted: this archive took out what it said (order 7)" in told_of_it
+    assert "redacted: this archive removed its texts (order 7)" in told_of_it
     assert "gone from its site" not in told_of_it
-    assert "nothing was found" in communique("search", "wrong", home=home).stdout
+    assert "no matches" in communique("search", "wrong", home=home).stdout
     records = own_files(home / "archive")
     held = b"".join(gzip.decompress(path.read_bytes()) for path in records)
     held += b"".join(path.read_bytes() for path in home.glob("communique.db*"))
@@ -68,7 +68,7 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
         shown.stdout
     )
     assert (rebuilt / "communique.toml").read_text() == "[site]\ntitle = 'Harbour'\n"
-    # Another key signs the log there, and what explains the missing records.
+    # Another key signs the log there, and the note about the missing records.
     verified = communique("mirror", "verify", home=rebuilt)
     assert (verified.returncode, verified.stdout.count("order 7")) == (0, 1), verified.stderr
     published = communique("publish", "--all", home=home)
@@ -120,23 +120,23 @@ def test_nothing_published_reports_a_redaction_as_an_act_of_the_publisher(tmp_pa
         waiting = json.loads(communique("watch", "deliveries", "--json", home=home).stdout)
         assert "redacted" not in json.dumps(waiting)
         shown = communique("show", address, home=home).stdout
-        assert "redacted: this archive took out what it said (order 7)" in shown
+        assert "redacted: this archive removed its texts (order 7)" in shown
 
 
 def holds(path: Path, text: bytes) -> bool:
-    """Whether a file has a text in it, compressed or not."""
+    """Return whether a file contains a text, compressed or not."""
     content = path.read_bytes()
     return text in (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content)
 
 
-def test_what_no_record_is_named_by_is_told(home: Path) -> None:
+def test_an_unknown_record_or_address_is_reported(home: Path) -> None:
     result = communique("mirror", "redact", "https://acme.example/no", "--why", "x", home=home)
     assert result.returncode == 1
     assert "no record in the archive has" in result.stderr
     assert communique("mirror", "redact", URL, home=home).returncode == 2
 
 
-def test_a_machine_of_many_says_that_others_have_archives_too(
+def test_a_redaction_warns_that_other_machines_have_archives(
     tmp_path: Path, postgres_url: str
 ) -> None:
     home = home_on(tmp_path / "home", postgres_url)
@@ -145,7 +145,7 @@ def test_a_machine_of_many_says_that_others_have_archives_too(
     assert "each machine has its own archive, so run this command on all" in result.stderr
 
 
-def test_prune_asks_for_a_retention_and_keeps_texts(home: Path) -> None:
+def test_prune_needs_a_retention_and_keeps_texts(home: Path) -> None:
     assert communique("mirror", "prune", home=home).returncode == 2
     planned = communique("mirror", "prune", "--days", "1", "--dry-run", "--json", home=home)
     assert json.loads(planned.stdout)["records"] == 12
@@ -161,17 +161,17 @@ def test_prune_asks_for_a_retention_and_keeps_texts(home: Path) -> None:
     assert "Corrected" in communique("search", "wrong", home=home).stdout
 
 
-def test_status_tells_what_is_there_and_what_lacks(home: Path) -> None:
+def test_status_shows_present_and_missing_parts(home: Path) -> None:
     found = json.loads(communique("mirror", "status", "--json", home=home).stdout)
     assert (found["captures"], found["leaves"], found["signed"]) == (6, 13, 13)
     assert found["sources"][0] == {"source": "acme", "versions": 4, "without": 0, "taken_out": 0}
     (home / "communique.toml").write_text("[archive]\nbudget = 100\n")
     full = communique("mirror", "status", home=home)
     assert full.returncode == 1
-    assert "of 100 bytes, used up: nothing more is kept" in full.stdout
+    assert "of 100 bytes, used up" in full.stdout
 
 
-def test_status_tells_which_file_grows_and_which_is_lost(home: Path) -> None:
+def test_status_shows_growing_and_lost_files(home: Path) -> None:
     (path,) = own_files(home / "archive")
     size = path.stat().st_size
     told = json.loads(communique("mirror", "status", "--json", home=home).stdout)
@@ -189,7 +189,7 @@ def test_status_tells_which_file_grows_and_which_is_lost(home: Path) -> None:
     assert f"{name} (6)" in communique("mirror", "status", home=home).stderr
 
 
-def test_a_redaction_that_is_tried_changes_nothing_and_needs_a_reason(home: Path) -> None:
+def test_a_dry_run_of_redact_changes_nothing_and_needs_a_reason(home: Path) -> None:
     before = {one: one.stat().st_mtime_ns for one in own_files(home / "archive")}
     tried = communique("mirror", "redact", URL, "--why", "x", "--dry-run", "--json", home=home)
     assert tried.returncode == 0
@@ -203,7 +203,7 @@ def test_a_redaction_that_is_tried_changes_nothing_and_needs_a_reason(home: Path
     assert "wrong" in communique("search", "wrong", "--json", home=home).stdout
 
 
-def test_without_the_key_of_the_log_nothing_is_taken_out(home: Path) -> None:
+def test_nothing_is_removed_without_the_key_of_the_log(home: Path) -> None:
     key = (home / "log.key").rename(home / "kept.key")
     (release,) = json.loads(
         communique("mirror", "redact", URL, "--why", "x", "--dry-run", "--json", home=home).stdout
@@ -219,10 +219,10 @@ def test_without_the_key_of_the_log_nothing_is_taken_out(home: Path) -> None:
     assert done.returncode == 0
     assert "comes back" not in done.stdout
     verified = communique("mirror", "verify", home=home)
-    assert (verified.returncode, verified.stdout.count("taken out")) == (0, 1)
+    assert (verified.returncode, verified.stdout.count("removed (redact)")) == (0, 1)
 
 
-def test_damage_that_a_redaction_can_not_look_into_is_told(home: Path) -> None:
+def test_damage_that_hides_records_from_a_redaction_is_reported(home: Path) -> None:
     (file,) = own_files(home / "archive")
     content = bytearray(file.read_bytes())
     at = content.rindex(b"\x1f\x8b\x08")
@@ -232,10 +232,10 @@ def test_damage_that_a_redaction_can_not_look_into_is_told(home: Path) -> None:
     result = communique("mirror", "redact", URL, "--why", "order 7", home=home)
     assert result.returncode == 1
     assert f"byte {at}: " in result.stderr
-    assert "may hold what should go" in result.stderr
+    assert "may contain what should be removed" in result.stderr
 
 
-def test_status_and_verify_say_that_the_key_of_the_log_is_lost(home: Path) -> None:
+def test_status_and_verify_report_a_lost_key(home: Path) -> None:
     good = communique("mirror", "status", home=home)
     assert (good.returncode, good.stderr) == (0, "")
     key = (home / "log.key").rename(home / "kept.key")
@@ -251,7 +251,7 @@ def test_status_and_verify_say_that_the_key_of_the_log_is_lost(home: Path) -> No
     assert "put it back from a copy" in told.stderr
 
 
-def test_status_and_verify_tell_the_same_size_of_the_records(home: Path) -> None:
+def test_status_and_verify_show_the_same_size(home: Path) -> None:
     status = json.loads(communique("mirror", "status", "--json", home=home).stdout)
     report = json.loads(communique("mirror", "verify", "--json", home=home).stdout)
     assert status["bytes"] - status["index_bytes"] == report["bytes"]

@@ -1,4 +1,4 @@
-"""`communique mirror verify` says whether an archive is whole, and where it is not."""
+"""`communique mirror verify` reports problems of the archive with their places."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def home(archived: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(archived, tmp_path / "home"))
 
 
-def test_a_whole_archive_is_told_in_few_lines(home: Path, tmp_path: Path) -> None:
+def test_an_intact_archive_is_reported_in_a_few_lines(home: Path, tmp_path: Path) -> None:
     (home / "archive" / "theirs.warc.gz").write_bytes(b"")
     witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
     with closing(log_of(home)) as log:
@@ -38,13 +38,13 @@ def test_a_whole_archive_is_told_in_few_lines(home: Path, tmp_path: Path) -> Non
     assert lines[1:] == [
         "13 leaves in the log, 13 signed",
         f"as known to {tmp_path}",
-        "theirs.warc.gz: not ours, and not looked at (`communique mirror import` takes it in)",
-        "the archive is whole",
+        "theirs.warc.gz: not ours, not checked (`communique mirror import` imports it)",
+        "the archive is intact",
         f"not compared with it: {'; '.join(NOT_COMPARED)}",
     ]
 
 
-def test_damage_is_told_with_its_place(home: Path) -> None:
+def test_damage_is_reported_with_its_place(home: Path) -> None:
     (file,) = (home / "archive").glob("*.warc.gz.open")
     content = bytearray(file.read_bytes())
     content[5] ^= 1
@@ -57,7 +57,7 @@ def test_damage_is_told_with_its_place(home: Path) -> None:
     assert (problem["file"], problem["offset"], problem["leaf"]) == (file.name, 0, 0)
 
 
-def test_damage_is_told_with_the_release_that_it_is_of(home: Path) -> None:
+def test_damage_is_reported_with_its_release(home: Path) -> None:
     told = json.loads(communique("export", home=home).stdout.splitlines()[0])
     captured = communique("show", told["id"], "--provenance", "--json", home=home)
     capture = json.loads(captured.stdout)["revisions"][0]["capture"]
@@ -70,7 +70,7 @@ def test_damage_is_told_with_the_release_that_it_is_of(home: Path) -> None:
     assert f"release {told['id']})" in result.stderr
 
 
-def test_a_witness_that_knows_another_log_is_told(home: Path, tmp_path: Path) -> None:
+def test_a_witness_with_another_log_is_reported(home: Path, tmp_path: Path) -> None:
     result = communique("mirror", "verify", "--against", str(tmp_path / "no"), home=home)
     assert result.returncode == 1
     assert "there is no file 'checkpoint' here" in result.stderr
@@ -83,7 +83,7 @@ def test_a_witness_that_knows_another_log_is_told(home: Path, tmp_path: Path) ->
     assert "not signed by a key of this log" in result.stderr or "knows nothing" in result.stderr
 
 
-def test_the_check_itself_is_told_though_another_can_not_be_asked(
+def test_the_result_is_printed_even_if_another_place_is_unreachable(
     home: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "out.wacz"
@@ -99,16 +99,14 @@ def test_the_check_itself_is_told_though_another_can_not_be_asked(
         assert "whole" not in result.stdout
 
 
-def test_an_empty_home_is_whole(tmp_path: Path) -> None:
+def test_an_empty_home_is_intact(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     result = communique("mirror", "verify", home=tmp_path / "home")
     assert result.returncode == 0
     assert not list((tmp_path / "home").iterdir())
 
 
-def test_an_archive_without_its_files_is_told_by_all_that_read_it(
-    home: Path, tmp_path: Path
-) -> None:
+def test_missing_archive_files_are_reported_by_all_readers(home: Path, tmp_path: Path) -> None:
     (file,) = (home / "archive").glob("*.warc.gz.open")
     full = file.name.removesuffix(".open")
     release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
@@ -120,20 +118,20 @@ def test_an_archive_without_its_files_is_told_by_all_that_read_it(
         verified = communique("mirror", "verify", home=home)
         assert verified.returncode == 1
         assert f"{full}: it is missing, and the store points to 6 records in it" in verified.stderr
-        # A line a file, and one for the log.
+        # One line per file, and one for the log.
         assert verified.stderr.count("\n") == 2
         status = communique("mirror", "status", home=home)
         assert status.returncode == 1
         assert "6 records that the store points to are not in the archive" in status.stderr
         assert f"{full} (6)" in status.stderr
-        assert ("leaves that the store points to are not in the log" in status.stderr) == (
+        assert ("leaves that the store refers to are missing in the log" in status.stderr) == (
             lost == "folder"
         )
         for kind in ("wacz", "bagit", "folder", "sqlite"):
             to = tmp_path / f"{lost}-{kind}.wacz"
             done = communique("mirror", "export", "--format", kind, "--to", str(to), home=home)
             assert (done.returncode, to.exists()) == (1, True)
-            assert f"{full} (6); what shows them is left out" in done.stderr
+            assert f"{full} (6); their captures are left out" in done.stderr
         to = tmp_path / f"{lost}.wacz"
         chosen = ("--source", "wire", "--format", "wacz", "--to", str(to), "--json")
         told = communique("mirror", "export", *chosen, home=home)
@@ -146,7 +144,7 @@ def test_an_archive_without_its_files_is_told_by_all_that_read_it(
         assert not (tmp_path / "proof").exists()
 
 
-def test_an_archive_without_its_log_is_told_in_few_lines(home: Path, tmp_path: Path) -> None:
+def test_a_missing_log_is_reported_in_a_few_lines(home: Path, tmp_path: Path) -> None:
     release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
     (file,) = (home / "archive").glob("*.warc.gz.open")
     for lost, said in (
@@ -165,7 +163,7 @@ def test_an_archive_without_its_log_is_told_in_few_lines(home: Path, tmp_path: P
         assert verified.stderr.count("\n") == 3
         status = communique("mirror", "status", home=home)
         assert status.returncode == 1
-        assert "13 leaves that the store points to are not in the log" in status.stderr
+        assert "13 leaves that the store refers to are missing in the log" in status.stderr
         to = tmp_path / lost.name
         bag = communique("mirror", "export", "--format", "bagit", "--to", str(to), home=home)
         assert (bag.returncode, to.exists()) == (1, True)
@@ -175,7 +173,7 @@ def test_an_archive_without_its_log_is_told_in_few_lines(home: Path, tmp_path: P
         assert "there is no checkpoint; put it back" in proof.stderr
 
 
-def test_an_index_that_is_deleted_is_made_again(home: Path, tmp_path: Path) -> None:
+def test_a_deleted_index_is_created_again(home: Path, tmp_path: Path) -> None:
     release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
     for file in (home / "archive").glob("index.db*"):
         file.unlink()
@@ -193,8 +191,8 @@ def test_an_index_that_is_deleted_is_made_again(home: Path, tmp_path: Path) -> N
     assert communique("prove", release, "--to", str(to), home=home).returncode == 0
 
 
-def test_another_log_than_that_of_the_key_is_no_whole_archive(home: Path, tmp_path: Path) -> None:
-    """Who can write into the archive, but has no key, may put a log of his own there."""
+def test_a_log_of_another_key_is_a_problem(home: Path, tmp_path: Path) -> None:
+    """An attacker without the key can write into the archive and replace its log."""
     other = tmp_path / "other"
     other.mkdir()
     with archived_home(other):
@@ -220,7 +218,7 @@ def test_an_archive_that_an_import_damaged_is_repaired_by_a_signed_note(
     block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Forged."
     named = [("WARC-Date", "2020-01-01T00:00:00Z"), ("Communique-Imported", "own.warc.gz")]
     with closing(open_home(home).open_archive()) as archive:
-        # As earlier versions imported such records.
+        # Earlier versions imported such records.
         for kind, record_id in (("response", ours[0].record_id), ("revisit", "urn:example:1")):
             fields = (
                 ("WARC-Type", kind),
@@ -236,14 +234,14 @@ def test_an_archive_that_an_import_damaged_is_repaired_by_a_signed_note(
     assert "mirror verify --repair" in before.stderr
     repaired = communique("mirror", "verify", "--repair", home=home)
     assert (repaired.returncode, repaired.stderr) == (0, "")
-    assert "2 records set aside as no evidence of this archive" in repaired.stdout
+    assert "2 records set aside" in repaired.stdout
     after = communique("mirror", "verify", "--json", home=home)
     assert after.returncode == 0
     told = json.loads(after.stdout)
     assert [one["kind"] for one in told["removed"]] == ["set-aside"]
     assert told["not_compared"] == [*NOT_COMPARED]
     assert [one["records"] for one in told["removed"]] == [2]
-    # What proves a release is proven as before.
+    # Proofs of releases still verify.
     release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
     proof = tmp_path / "proof"
     assert communique("prove", release, "--to", str(proof), home=home).returncode == 0

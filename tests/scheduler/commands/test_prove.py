@@ -1,4 +1,4 @@
-"""`communique prove` writes a folder that proves a release to others, and says what it lacks."""
+"""`communique prove` writes a self-contained proof of a release, and reports missing records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from data.archive.log.witness import Witness
 from data.clock import utc_now
 from data.network.client import Outbound
 from data.settings import Archive as Settings
-from scheduler.commands.show import LISTED
+from scheduler.commands.show import MAX_CANDIDATES
 from tests.archived import archived_home, page
 from tests.command import communique
 
@@ -29,7 +29,7 @@ EDITED = "It was wrong."
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A HOME, and the id of the release in it that was edited once."""
+    """A home directory, and the id of its edited release."""
     folder = tmp_path_factory.mktemp("home")
     with archived_home(folder) as store:
         return folder, next(one.id for one in store.by_first_seen("acme") if one.revision > 1)
@@ -46,12 +46,12 @@ def release(made: tuple[Path, str]) -> str:
 
 
 def verified(proof: Path) -> subprocess.CompletedProcess[str]:
-    """verify.py of a proof, run alone."""
+    """Run verify.py of a proof."""
     command = [sys.executable, "-I", str(proof / "verify.py")]
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
 
 
-def test_a_release_is_proven_by_a_folder(home: Path, release: str, tmp_path: Path) -> None:
+def test_a_folder_proves_a_release(home: Path, release: str, tmp_path: Path) -> None:
     to = tmp_path / "proof"
     result = communique("prove", release, "--to", str(to), "--json", home=home)
     assert result.returncode == 0, result.stderr
@@ -79,10 +79,10 @@ def test_a_release_is_proven_by_a_folder(home: Path, release: str, tmp_path: Pat
         assert hashlib.sha256((to / name).read_bytes()).hexdigest() == digest
 
 
-def test_the_readme_says_who_did_not_sign(home: Path, release: str, tmp_path: Path) -> None:
+def test_the_readme_lists_missing_signatures(home: Path, release: str, tmp_path: Path) -> None:
     to = tmp_path / "proof"
     result = communique("prove", release, "--to", str(to), home=home)
-    assert "no witness co-signed" in result.stderr
+    assert "no witness has cosigned" in result.stderr
     assert result.stdout.splitlines() == [
         f"{to}: 4 records",
         f"check it: python3 -I {to}/verify.py",
@@ -92,7 +92,7 @@ def test_the_readme_says_who_did_not_sign(home: Path, release: str, tmp_path: Pa
     assert "{" not in readme
 
 
-def test_a_witness_is_named_once_it_signed(home: Path, release: str, tmp_path: Path) -> None:
+def test_a_witness_is_listed_after_it_signed(home: Path, release: str, tmp_path: Path) -> None:
     witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
     with closing(log_of(home)) as log:
         witness.cosign(log.read, "log", utc_now())
@@ -106,7 +106,7 @@ def test_a_witness_is_named_once_it_signed(home: Path, release: str, tmp_path: P
     assert str(witness.key().verifier) in done.stdout
 
 
-def test_nothing_is_written_over(home: Path, release: str, tmp_path: Path) -> None:
+def test_existing_folders_are_not_overwritten(home: Path, release: str, tmp_path: Path) -> None:
     (tmp_path / "proof").mkdir()
     result = communique("prove", release, "--to", str(tmp_path / "proof"), home=home)
     assert result.returncode == 2
@@ -114,7 +114,7 @@ def test_nothing_is_written_over(home: Path, release: str, tmp_path: Path) -> No
     assert communique("prove", "nobody", home=home).returncode == 1
 
 
-def test_a_damaged_record_is_told_and_nothing_is_written(
+def test_a_damaged_record_is_reported_and_nothing_is_written(
     home: Path, release: str, tmp_path: Path
 ) -> None:
     copy = Path(shutil.copytree(home, tmp_path / "home"))
@@ -130,7 +130,7 @@ def test_a_damaged_record_is_told_and_nothing_is_written(
     assert not (tmp_path / "proof").exists()
 
 
-def test_a_name_of_none_or_of_several_is_told_so(home: Path) -> None:
+def test_unknown_and_ambiguous_names_are_reported(home: Path) -> None:
     nothing = communique("prove", "", home=home)
     assert nothing.returncode == 1
     assert "there is no release ''" in nothing.stderr
@@ -138,14 +138,14 @@ def test_a_name_of_none_or_of_several_is_told_so(home: Path) -> None:
     shared = [one for one in ids if sum(other[0] == one[0] for other in ids) > 1]
     several = communique("prove", shared[0][0], home=home)
     assert several.returncode == 2
-    assert "is the beginning of several ids; give the id of one: " in several.stderr
+    assert "is the start of several ids" in several.stderr
     starting = {one for one in shared if one[0] == shared[0][0]}
-    assert sum(f" {one} (" in several.stderr for one in starting) == min(len(starting), LISTED)
+    assert sum(f" {one} (" in several.stderr for one in starting) == min(
+        len(starting), MAX_CANDIDATES
+    )
 
 
-def test_where_a_release_is_from_is_told_as_it_is_on_the_disk(
-    home: Path, release: str, tmp_path: Path
-) -> None:
+def test_provenance_shows_the_current_file_name(home: Path, release: str, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(home, tmp_path / "home"))
     (growing,) = (copy / "archive").glob("*.warc.gz.open")
     full = growing.with_suffix("")
@@ -157,7 +157,7 @@ def test_where_a_release_is_from_is_told_as_it_is_on_the_disk(
             assert f"of {file.name}, " in text
             assert f'"{other.name}"' not in told
             assert f"of {other.name}, " not in text
-        # A release itself has the name that the file keeps, there as in feeds and exports.
+        # The release has the same name as in feeds and exports.
         shown = communique("show", release, "--json", home=copy).stdout
         assert json.loads(shown)["provenance"]["capture"]["file"] == full.name
         with closing(Archive(copy / "archive", Settings())) as archive:

@@ -1,4 +1,4 @@
-"""What people decide of single releases: that a wrong catch is hidden, and shown again."""
+"""`communique releases`: hide, unhide and retract."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINES = [
         "url": f"http://wire.example/{number}",
         "title": f"Ships at pier {number}",
         "body_text": BODY.format(number),
-        # Two a day, so that no day is without a release where one is hidden.
+        # Two per day, so that each day still has a release if one is hidden.
         "published": f"2026-03-{(number + 1) // 2:02}",
     }
     for number in range(1, 13)
@@ -33,7 +33,7 @@ LINES = [
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A HOME of twelve releases with feeds so short that archive pages are cut, published."""
+    """A published home directory with twelve releases, and feeds with archive pages."""
     home = tmp_path_factory.mktemp("published") / "home"
     home.mkdir()
     (home / "communique.toml").write_text(SETTINGS + "\n[site]\nentries = 4\n")
@@ -46,12 +46,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(published: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
+    """A copy of the published home directory."""
     return Path(shutil.copytree(published, tmp_path / "home"))
 
 
 def done(home: Path, *arguments: str) -> Any:
-    """What a command says as JSON that ended well."""
+    """The JSON output of a command that succeeds."""
     result = communique(*arguments, "--json", home=home)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
@@ -63,7 +63,7 @@ def served(home: Path) -> Iterator[httpx.Client]:
 
 
 def titles(home: Path) -> dict[str, set[str]]:
-    """The titles in each document of the feed of the source."""
+    """The titles in each document of the source's feed."""
     folder = home / "site/feeds/source"
     return {
         str(path.relative_to(folder)): {one.title for one in feedparser.parse(path).entries}
@@ -72,7 +72,7 @@ def titles(home: Path) -> dict[str, set[str]]:
 
 
 def everywhere(home: Path, word: str) -> list[str]:
-    """The files of the site that hold a word."""
+    """The files of the site that contain a word."""
     return [
         str(path.relative_to(home / "site"))
         for path in sorted((home / "site").rglob("*"))
@@ -80,10 +80,10 @@ def everywhere(home: Path, word: str) -> list[str]:
     ]
 
 
-def test_a_wrong_catch_is_shown_nowhere_and_kept(home: Path) -> None:
+def test_a_hidden_release_is_shown_nowhere_but_kept(home: Path) -> None:
     before = titles(home)
     assert "Ships at pier 2" in before["wire/page/1.atom"]
-    # One on an archive page, and one that is in the feed's document.
+    # One in an archive page, and one in the current feed.
     old, new = "http://wire.example/2", "http://wire.example/12"
     hidden = done(home, "releases", "hide", old, new, "--why", "a page about the office")["hidden"]
     done(home, "publish")
@@ -99,11 +99,11 @@ def test_a_wrong_catch_is_shown_nowhere_and_kept(home: Path) -> None:
     told = done(home, "show", old)
     assert told["hidden"]["why"] == "a page about the office"
     text = communique("show", old, home=home).stdout
-    assert "hidden: shown to nobody since" in text
+    assert "hidden since " in text
     assert BODY.format(2) in text
 
 
-def test_addresses_of_what_is_hidden_answer_410(home: Path) -> None:
+def test_addresses_of_hidden_releases_return_410(home: Path) -> None:
     (hidden,) = done(home, "releases", "hide", "http://wire.example/2", "--why", "x")["hidden"]
     done(home, "publish")
     for client in served(home):
@@ -116,7 +116,7 @@ def test_addresses_of_what_is_hidden_answer_410(home: Path) -> None:
         assert "Ships at pier 2" not in {one["title"] for one in found}
 
 
-def test_what_is_shown_again_is_as_it_was(home: Path) -> None:
+def test_an_unhidden_release_is_unchanged(home: Path) -> None:
     before = titles(home)
     page = next((home / "site/releases").glob("*/index.html")).read_bytes()
     for one in LINES[:3]:
@@ -129,29 +129,27 @@ def test_what_is_shown_again_is_as_it_was(home: Path) -> None:
     assert page in {path.read_bytes() for path in (home / "site/releases").glob("*/index.html")}
 
 
-def test_what_is_decided_twice_or_of_nothing_is_told(home: Path) -> None:
+def test_repeated_decisions_and_unknown_releases_are_reported(home: Path) -> None:
     assert communique("releases", "unhide", "http://wire.example/1", home=home).returncode == 1
     again = ("releases", "hide", "http://wire.example/1", "--why", "x")
     assert communique(*again, home=home).stdout.endswith(" is hidden\n")
     result = communique(*again, home=home)
     assert (result.returncode, result.stdout) == (1, "")
     assert "hidden already" in result.stderr
-    # Of several with a mistake, none is hidden.
+    # If one argument is wrong, no release is hidden.
     both = ("releases", "hide", "http://wire.example/3", "http://wire.example/99", "--why", "x")
     assert communique(*both, home=home).returncode != 0
     assert done(home, "show", "http://wire.example/3")["hidden"] is None
     assert communique("releases", "hide", "http://wire.example/3", home=home).returncode == 2
 
 
-def test_an_address_of_two_sources_is_told_with_the_ids_to_choose_from(
-    home: Path, tmp_path: Path
-) -> None:
+def test_an_address_of_two_sources_is_reported_with_both_ids(home: Path, tmp_path: Path) -> None:
     lines = tmp_path / "lines.jsonl"
     lines.write_text(json.dumps(LINES[0]))
     done(home, "import", str(lines), "--source", "post")
     url = str(LINES[0]["url"])
     result = communique("releases", "hide", url, "--why", "no release", home=home)
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
-    assert f"'{url}' is an address of several releases; give the id of one: " in result.stderr
+    assert f"'{url}' is an address of several releases" in result.stderr
     assert result.stderr.count(" (Ships at pier 1)") == 2
     assert "\\n" not in result.stderr

@@ -1,4 +1,4 @@
-"""`communique sources`: when a source is visited next and why, and selectors that match nothing."""
+"""`communique sources`: the next visit and its reason, and selectors that match nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.press_room import listing_html, release_html, served
 
 
 def shown(home: Path) -> tuple[Any, str]:
-    """The next visit as JSON, and the lines for people."""
+    """The next visit in the JSON output, and the lines of the text output."""
     told = communique("sources", "show", "harbour", "--json", home=home)
     assert told.returncode == 0, told.stderr
     return json.loads(told.stdout)["next_visit"], communique(
@@ -19,7 +19,7 @@ def shown(home: Path) -> tuple[Any, str]:
     ).stdout
 
 
-def test_the_next_visit_is_told_with_its_reason_once_there_was_a_first(tmp_path: Path) -> None:
+def test_the_next_visit_and_its_reason_are_shown_after_the_first(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1, 2]))
         for number in (1, 2):
@@ -31,7 +31,7 @@ def test_the_next_visit_is_told_with_its_reason_once_there_was_a_first(tmp_path:
     assert 120 <= due["seconds"] <= 6 * 3600
     assert due["hourly"] > 0
     assert not due["asked"]
-    assert "minutes after the last visit: on " in due["why"]
+    assert "minutes after the last visit; usual on " in due["why"]
     assert f"# {due['why']}\n" in lines
     with (home / "communique.toml").open("a") as settings:
         settings.write("least_interval = 900\ninterval = 900\n")
@@ -41,7 +41,7 @@ def test_the_next_visit_is_told_with_its_reason_once_there_was_a_first(tmp_path:
     assert "15 minutes after the last visit\n" in lines
 
 
-def test_a_selector_that_matches_nothing_is_told_alike_by_all(tmp_path: Path) -> None:
+def test_all_commands_report_an_unmatched_selector(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1, 2]))
         for number in (1, 2):
@@ -50,14 +50,13 @@ def test_a_selector_that_matches_nothing_is_told_alike_by_all(tmp_path: Path) ->
         file = home / "sources" / "harbour.toml"
         text = file.read_text()
         file.write_text(f'{text}[release]\ntitle = "h1"\nbody = "div.article"\n')
-        assert communique("sources", "check", "harbour", home=home).stdout.startswith(
-            "harbour: well ("
-        )
+        checked = communique("sources", "check", "harbour", home=home)
+        assert (checked.returncode, checked.stdout) == (0, f"harbour: ok ({file})\n")
         collected = communique("collect", home=home)
         assert "release.body ('div.article') matches nothing on any of 2 pages" in collected.stderr
         checked = communique("sources", "check", "harbour", home=home)
         assert checked.returncode == 1
-        assert checked.stdout.startswith("harbour: not well (")
+        assert checked.stdout.startswith("harbour: problems (")
         assert "release.body matched nothing in the last visit" in checked.stderr
         told = "degraded (selector.no_match): release.body in its source file matches nothing"
         assert told in communique("sources", "show", "harbour", home=home).stdout
@@ -69,7 +68,7 @@ def test_a_selector_that_matches_nothing_is_told_alike_by_all(tmp_path: Path) ->
         (one,) = json.loads(checked.stdout)["sources"]
         assert one["unmatched"] == ["release.body"]
         assert "release.body ('div.article') matches nothing on the page" in one["differences"][0]
-        # Another file: nothing is known of it yet, but what the sample shows.
+        # For another file, only the sample pages are checked.
         file.write_text(f'{text}[release]\ntitle = "h1"\nbody = "div.text"\n')
         checked = communique("sources", "check", "harbour", "--json", home=home)
         (one,) = json.loads(checked.stdout)["sources"]

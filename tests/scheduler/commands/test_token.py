@@ -1,4 +1,4 @@
-"""Making, listing and ending tokens from the command line."""
+"""`communique token`: create, list and revoke tokens."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_token_is_shown_once_listed_and_revoked(home: Path) -> None:
     assert json.loads(communique("token", "--json", home=home).stdout)["tokens"] == []
 
 
-def test_a_new_token_alone_is_on_standard_output_and_reads(home: Path) -> None:
+def test_a_new_token_is_the_only_output_and_can_read(home: Path) -> None:
     (home / "communique.toml").write_text('[site]\naccess = "token"\n')
     made = communique("token", "new", "reader", home=home)
     text = made.stdout.strip()
@@ -56,7 +56,7 @@ def test_a_mistake_is_one_sentence(home: Path, arguments: tuple[str, ...], said:
     assert "Traceback" not in result.stderr
 
 
-def test_a_broken_file_is_told_beside_the_others(home: Path) -> None:
+def test_a_broken_file_is_reported_beside_valid_ones(home: Path) -> None:
     communique("token", "new", "desk", home=home)
     (home / "tokens" / "broken.toml").write_text("sha256 = 1\n")
     result = communique("token", "list", "--json", home=home)
@@ -66,7 +66,7 @@ def test_a_broken_file_is_told_beside_the_others(home: Path) -> None:
     assert "broken.toml" in told["errors"][0]
 
 
-def test_no_home_is_made_for_a_token(tmp_path: Path) -> None:
+def test_a_token_does_not_create_a_home(tmp_path: Path) -> None:
     result = communique("token", "new", "desk", home=tmp_path / "mistyped")
     assert result.returncode == 2
     assert not (tmp_path / "mistyped").exists()

@@ -1,4 +1,4 @@
-"""Saying what one wants to be told of, from the command line."""
+"""`communique watch`: create, list, test, pause and remove watches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.press_room import listing_html, release_html, served
 
 
 def told(home: Path, *arguments: str) -> Any:
-    """What a command says as JSON that ended well."""
+    """The JSON output of a command that succeeds."""
     result = communique("watch", *arguments, "--json", home=home)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
@@ -23,7 +23,7 @@ def told(home: Path, *arguments: str) -> Any:
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A HOME of three releases, one of which was retracted and one hidden."""
+    """A home directory with three releases, one of them retracted and one hidden."""
     home = tmp_path_factory.mktemp("watched") / "home"
     home.mkdir()
     lines = [
@@ -67,7 +67,7 @@ def test_a_watch_is_added_listed_tried_and_removed(home: Path) -> None:
         ("retraction", "Ships at pier 2"),
     ]
     lines = communique("watch", "test", "ships-piers", home=home).stdout.splitlines()
-    # What is imported is backlog; its retraction by a person is none.
+    # Imported releases are backlog, but not their later retraction.
     assert lines[-2] == "1 of the last 3 events would have alerted."
     assert lines[-1].startswith("2 also match, but without an alert: they existed before the first")
     assert sum(line.endswith("(backlog)") for line in lines) == 2
@@ -80,25 +80,25 @@ def test_a_watch_is_added_listed_tried_and_removed(home: Path) -> None:
     assert told(home)["watches"] == []
 
 
-def test_a_watch_is_written_once_and_what_it_names_is_looked_for(home: Path) -> None:
+def test_a_watch_is_written_once_and_its_sources_and_topics_are_checked(home: Path) -> None:
     first = communique("watch", "add", "Ferries", "--source", "wira", "--topic", "x", home=home)
     assert first.returncode == 0
     assert "there is no source 'wira' yet; did you mean wire?" in first.stderr
     assert "no release has the topic 'x' yet" in first.stderr
     again = communique("watch", "add", "Ferries", home=home)
     assert again.returncode == 2
-    assert "choose another id by --id" in again.stderr
+    assert "choose another id with --id" in again.stderr
     assert 'sources = ["wira"]' in (home / "watches/ferries.toml").read_text()
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("add", "…"), "'…' is no id"),
-        (("add", "A", "--id", "../a"), "'../a' is no id"),
+        (("add", "…"), "'…' is not a valid id"),
+        (("add", "A", "--id", "../a"), "'../a' is not a valid id"),
         (("add", "A", "--query", "(a+)+$ " * 200), "1400 characters"),
         (("add", "A", "--language", "german"), 'did you mean "de"'),
-        (("add", ""), "is no id"),
+        (("add", ""), "is not a valid id"),
         (("show", "none"), "no watch named 'none'"),
         (("test", "../communique"), "no watch named"),
         (("remove", "none"), "no watch named 'none'"),
@@ -117,18 +117,18 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(
     assert [path.name for path in (home / "watches").iterdir()] == ["broken.toml"]
 
 
-def test_a_watch_that_tells_nobody_or_quotes_without_end_is_told(home: Path) -> None:
+def test_a_watch_without_outputs_or_with_an_unclosed_quote_is_reported(home: Path) -> None:
     doubts = told(home, "add", "Nobody", "--query", '"harbour')["doubts"]
     assert [doubt.partition(";")[0] for doubt in doubts] == [
-        "it sends no alerts",
-        "a quotation mark of '\"harbour' is not closed",
+        "it has no output",
+        "the query '\"harbour' has an unclosed quotation mark",
     ]
     assert told(home, "add", "Desk", "--query", '"harbour"', "--feed")["doubts"] == []
     (doubt,) = told(home, "add", "Chat", "--query", "storm OR surge", "--feed")["doubts"]
     assert doubt.startswith("OR is searched as a word")
 
 
-def test_a_watch_is_written_whole_or_not_at_all(home: Path) -> None:
+def test_a_watch_file_is_written_completely_or_not_at_all(home: Path) -> None:
     add = (*COMMUNIQUE, "--home", str(home), "watch", "add", "Ships")
     full = subprocess.run(  # noqa: S603 - our own command
         ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *add],
@@ -143,7 +143,7 @@ def test_a_watch_is_written_whole_or_not_at_all(home: Path) -> None:
     assert written.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_broken_watch_is_told_beside_the_others_and_can_be_removed(home: Path) -> None:
+def test_a_broken_watch_is_reported_beside_valid_ones_and_can_be_removed(home: Path) -> None:
     told(home, "add", "Good")
     (home / "watches/broken.toml").write_text("name = 1\n")
     listed = communique("watch", "list", home=home)

@@ -1,4 +1,4 @@
-"""The bundled press rooms are what the demo says they are, page by page and day by day."""
+"""The bundled press rooms: their pages, feeds, files and events."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from parsel import Selector
 
 from scheduler.demo.events import LAST_DAY, load_events
 from scheduler.demo.expected import expected
-from scheduler.demo.process import DemoError, Served, rooms_served, write_sources
-from scheduler.demo.responses import Response, answers
+from scheduler.demo.process import DemoError, ServedRooms, rooms_served, write_sources
+from scheduler.demo.responses import RoomResponse, responses
 from scheduler.demo.rooms import load_releases, load_rooms, showing
 from scheduler.demo.texts import ReleaseText
 from scheduler.demo.views import INNER_LINK
@@ -40,15 +40,15 @@ PICTURES = ("src", "data-src", "srcset", "data-srcset")
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    """The press rooms behind real HTTP; each test says which day it needs."""
+def served() -> Iterator[ServedRooms]:
+    """The served press rooms. Each test sets the day that it needs."""
     with rooms_served() as rooms:
         yield rooms
 
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    """A client that follows no redirect and trusts no proxy."""
+    """A client without redirects and proxies."""
     with httpx.Client(trust_env=False, timeout=60) as made:
         yield made
 
@@ -70,22 +70,22 @@ def test_a_port_that_is_taken_is_reported_in_a_sentence() -> None:
 
 
 def plain(text: str) -> str:
-    """Text without marks and with single spaces, as a page shows it."""
+    """Text without block marks and with single spaces."""
     return " ".join(INNER_LINK.sub(r"\1", text).split())
 
 
-def decoded(room: str, answer: Response) -> str:
-    """A page in the encoding that the room really uses."""
+def decoded(room: str, answer: RoomResponse) -> str:
+    """Decode a page with the encoding of its room."""
     return answer.body.decode(load_rooms()[room].encoding)
 
 
 def body_text(page: str) -> str:
-    """All text of a page, in its order."""
+    """The text of a page."""
     return " ".join(Selector(page).xpath("//body//text()").getall())
 
 
 def addresses(room: str, day: int) -> dict[str, ReleaseText]:
-    """The releases that a room shows, by their address."""
+    """The releases of a room by address."""
     return {load_rooms()[room].address(text): text for text in showing(room, day).releases}
 
 
@@ -100,7 +100,7 @@ def test_six_rooms_write_in_six_languages_about_at_least_96_releases() -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_room_looks_back_to_2019_and_is_up_to_date(room: str) -> None:
+def test_a_room_has_releases_from_2019_to_the_first_day(room: str) -> None:
     days = [text.day for text in showing(room, 1).releases]
     assert min(days).year == 2019
     assert dt.date(2026, 11, 15) <= max(days) <= dt.date(2026, 11, 20)
@@ -113,7 +113,7 @@ def test_every_release_has_the_length_of_a_real_one() -> None:
         assert 2 <= len(text.blocks) <= 7, (room, text.key)
 
 
-def test_no_two_releases_share_text_but_the_copy_and_its_original() -> None:
+def test_only_a_copy_shares_text_with_its_original() -> None:
     sets = {}
     for room, text in TEXTS:
         said = words(text)
@@ -129,7 +129,7 @@ def test_no_two_releases_share_text_but_the_copy_and_its_original() -> None:
     assert len(original & copied) > 0.9 * len(original | copied)
 
 
-def test_a_headline_that_recurs_stands_over_different_releases() -> None:
+def test_different_releases_may_have_the_same_headline() -> None:
     recurring = [text for _, text in TEXTS if text.title == "Personnel announcement"]
     assert len(recurring) == 2
     assert len({text.title for _, text in TEXTS}) == len(TEXTS) - 1
@@ -145,7 +145,7 @@ def test_bodies_hold_tables_lists_quotes_images_and_attachments() -> None:
 @pytest.mark.parametrize("day", DAYS)
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_release_page_shows_its_title_and_its_whole_text_in_order(room: str, day: int) -> None:
-    table = answers(room, day, BASE)
+    table = responses(room, day, BASE)
     for address, text in addresses(room, day).items():
         shown = plain(body_text(decoded(room, table[address])))
         at = shown.find(plain(text.title))
@@ -161,7 +161,7 @@ def test_a_release_page_shows_its_title_and_its_whole_text_in_order(room: str, d
 def test_no_two_rooms_share_a_layout() -> None:
     marks = {}
     for room in ROOMS:
-        table = answers(room, 1, BASE)
+        table = responses(room, 1, BASE)
         page = Selector(decoded(room, table[next(iter(addresses(room, 1)))]))
         named = page.xpath("//body//*[@class or @id]")
         assert len(named) >= 3
@@ -174,7 +174,7 @@ def test_no_two_rooms_share_a_layout() -> None:
 
 @pytest.mark.parametrize("day", DAYS)
 def test_every_link_within_a_room_leads_somewhere(
-    day: int, served: Served, client: httpx.Client
+    day: int, served: ServedRooms, client: httpx.Client
 ) -> None:
     served.show(day)
     for room in ROOMS:
@@ -184,13 +184,13 @@ def test_every_link_within_a_room_leads_somewhere(
 
 
 def start_of(room: str) -> str:
-    """Where a reader of that room starts."""
+    """The address where readers of a room start."""
     found = load_rooms()[room]
     return found.listing_path or found.feed_path or "/"
 
 
 def walked(base: str, start: str, client: httpx.Client) -> set[str]:
-    """Every path of the origin that links lead to from ``start``; each must answer 200."""
+    """All paths of the origin that links lead to from ``start``. Each must return 200."""
     seen, waiting = {start}, [start]
     while waiting:
         here = waiting.pop()
@@ -206,7 +206,7 @@ def walked(base: str, start: str, client: httpx.Client) -> set[str]:
 
 
 def links_of(url: str, answer: httpx.Response) -> Iterator[str]:
-    """The absolute addresses that an HTML page or a feed names."""
+    """The absolute addresses in an HTML page or a feed."""
     if "rss" in answer.headers["Content-Type"]:
         for entry in feedparser.parse(answer.content).entries:
             yield entry.link
@@ -223,7 +223,7 @@ def links_of(url: str, answer: httpx.Response) -> Iterator[str]:
 
 
 def test_links_of_the_old_site_only_work_with_its_base(
-    served: Served, client: httpx.Client
+    served: ServedRooms, client: httpx.Client
 ) -> None:
     served.show(1)
     base = served.bases["merrow"]
@@ -234,7 +234,7 @@ def test_links_of_the_old_site_only_work_with_its_base(
 
 
 def test_one_site_names_a_wrong_charset_and_one_names_its_own_only_in_the_page(
-    served: Served, client: httpx.Client
+    served: ServedRooms, client: httpx.Client
 ) -> None:
     served.show(1)
     lying = client.get(served.bases["merrow"] + "/press/2021/0249.htm")
@@ -249,7 +249,7 @@ def test_one_site_names_a_wrong_charset_and_one_names_its_own_only_in_the_page(
 
 
 def test_the_right_to_left_site_dates_in_native_digits() -> None:
-    page = decoded("qamaristan", answers("qamaristan", 1, BASE)["/akhbar/1053"])
+    page = decoded("qamaristan", responses("qamaristan", 1, BASE)["/akhbar/1053"])
     assert '<html lang="ar" dir="rtl">' in page
     assert "الخميس ٢٤ نوفمبر ٢٠٢٢" in page
 
@@ -264,8 +264,8 @@ def test_at_least_half_of_the_rooms_send_validators() -> None:
 
 
 @pytest.mark.parametrize("room", VALIDATED)
-def test_a_page_that_stayed_the_same_is_answered_with_304(
-    room: str, served: Served, client: httpx.Client
+def test_an_unchanged_page_returns_304(
+    room: str, served: ServedRooms, client: httpx.Client
 ) -> None:
     served.show(1)
     for path in [start_of(room), *addresses(room, 1)]:
@@ -278,14 +278,14 @@ def test_a_page_that_stayed_the_same_is_answered_with_304(
 
 
 def conditions(answer: httpx.Response) -> Mapping[str, str]:
-    """The headers with which a visitor asks again."""
+    """The headers of a conditional request."""
     names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
     found = {asks: answer.headers[has] for has, asks in names.items() if has in answer.headers}
     assert found
     return found
 
 
-def test_an_edited_page_is_sent_again(served: Served, client: httpx.Client) -> None:
+def test_an_edited_page_is_sent_again(served: ServedRooms, client: httpx.Client) -> None:
     url = served.bases["wolkenried"] + "/aktuelles/pressemitteilungen/2026/winterausblick-2026/"
     served.show(1)
     first = client.get(url)
@@ -295,8 +295,8 @@ def test_an_edited_page_is_sent_again(served: Served, client: httpx.Client) -> N
     assert "mild und nass bis in den Februar" in again.text
 
 
-def test_a_weak_etag_speaks_for_the_text_and_not_for_the_boxes_around_it(
-    served: Served, client: httpx.Client
+def test_a_weak_etag_ignores_the_boxes_around_the_text(
+    served: ServedRooms, client: httpx.Client
 ) -> None:
     url = served.bases["guneshqala"] + "/xeberler/2022/xeber-152.html"
     served.show(1)
@@ -306,7 +306,9 @@ def test_a_weak_etag_speaks_for_the_text_and_not_for_the_boxes_around_it(
     assert client.get(url, headers=conditions(first)).status_code == 304
 
 
-def test_a_site_that_compresses_sends_the_same_page(served: Served, client: httpx.Client) -> None:
+def test_a_site_that_compresses_sends_the_same_page(
+    served: ServedRooms, client: httpx.Client
+) -> None:
     url = served.bases["wolkenried"] + "/aktuelles/pressemitteilungen/"
     packed = client.get(url, headers={"Accept-Encoding": "gzip"})
     bare = client.get(url, headers={"Accept-Encoding": "identity"})
@@ -316,7 +318,9 @@ def test_a_site_that_compresses_sends_the_same_page(served: Served, client: http
     assert packed.headers["ETag"] == f"W/{bare.headers['ETag']}"
 
 
-def test_head_answers_as_get_does_without_a_body(served: Served, client: httpx.Client) -> None:
+def test_head_returns_the_headers_of_get_without_a_body(
+    served: ServedRooms, client: httpx.Client
+) -> None:
     url = served.bases["guneshqala"] + "/xeberler/index.html"
     head, get = client.head(url), client.get(url)
     assert head.status_code == 200
@@ -325,7 +329,9 @@ def test_head_answers_as_get_does_without_a_body(served: Served, client: httpx.C
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_robots_may_read_every_release(room: str, served: Served, client: httpx.Client) -> None:
+def test_robots_may_read_every_release(
+    room: str, served: ServedRooms, client: httpx.Client
+) -> None:
     served.show(LAST_DAY)
     answer = client.get(served.bases[room] + "/robots.txt")
     assert answer.status_code == 200
@@ -336,7 +342,7 @@ def test_robots_may_read_every_release(room: str, served: Served, client: httpx.
         assert rules.can_fetch("Communique", served.bases[room] + path)
 
 
-def test_robots_are_kept_out_of_the_print_versions(served: Served, client: httpx.Client) -> None:
+def test_robots_txt_disallows_the_print_versions(served: ServedRooms, client: httpx.Client) -> None:
     rules = RobotFileParser()
     rules.parse(client.get(served.bases["merrow"] + "/robots.txt").text.splitlines())
     copy = served.bases["merrow"] + "/press/print/0411.htm"
@@ -347,7 +353,7 @@ def test_robots_are_kept_out_of_the_print_versions(served: Served, client: httpx
 def test_images_and_attachments_are_valid_files() -> None:
     kinds = set()
     for room in ROOMS:
-        for answer in answers(room, LAST_DAY, BASE).values():
+        for answer in responses(room, LAST_DAY, BASE).values():
             kinds.add(answer.content_type.partition(";")[0])
             if answer.content_type == "image/png":
                 check_png(answer.body)
@@ -357,7 +363,7 @@ def test_images_and_attachments_are_valid_files() -> None:
 
 
 def check_png(content: bytes) -> None:
-    """Every checksum holds, and the pixels are as many as the header says."""
+    """Check the checksums and the number of pixels of a PNG."""
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     at, parts = 8, {}
     while at < len(content):
@@ -374,7 +380,7 @@ def check_png(content: bytes) -> None:
 
 
 def check_pdf(content: bytes) -> None:
-    """The table of objects stands where the end says, and its offsets are right."""
+    """Check the place and the offsets of a PDF's table of objects."""
     assert content.startswith(b"%PDF-1.4")
     start = int(content.rsplit(b"startxref\n", 1)[1].split()[0])
     assert content[start : start + 4] == b"xref"
@@ -385,7 +391,7 @@ def check_pdf(content: bytes) -> None:
 
 
 def test_the_feed_names_every_release_and_leaves_some_bodies_out() -> None:
-    answer = answers("saintebrume", 1, BASE)["/flux/actualites.rss"]
+    answer = responses("saintebrume", 1, BASE)["/flux/actualites.rss"]
     parsed = feedparser.parse(answer.body)
     assert not parsed.bozo
     releases = showing("saintebrume", 1).releases
@@ -395,7 +401,7 @@ def test_the_feed_names_every_release_and_leaves_some_bodies_out() -> None:
     assert len({entry.id for entry in parsed.entries}) == len(releases)
     table = next(entry for entry in whole if entry.title.startswith("Début"))
     assert "<li>les écoles de Port-Chagrin restent ouvertes.</li>" in table.content[0].value
-    home = Selector(decoded("saintebrume", answers("saintebrume", 1, BASE)["/"]))
+    home = Selector(decoded("saintebrume", responses("saintebrume", 1, BASE)["/"]))
     assert not [href for href in home.xpath("//a/@href").getall() if "communiques" in href]
 
 
@@ -425,7 +431,7 @@ def test_a_correct_collector_reports_these_counts() -> None:
 
 
 def differences(before: int, after: int) -> dict[str, set[tuple[str, str]]]:
-    """What came, went and was edited between two days: pairs of a room and an address."""
+    """The new, vanished and edited pages between two days, as pairs of room and address."""
     found: dict[str, set[tuple[str, str]]] = {"came": set(), "went": set(), "edited": set()}
     for room in ROOMS:
         old, new = addresses(room, before), addresses(room, after)
@@ -479,7 +485,9 @@ def test_a_moved_release_keeps_its_text_and_its_day() -> None:
 
 
 @pytest.mark.parametrize("day", [2, 3])
-def test_old_addresses_redirect_or_are_gone(day: int, served: Served, client: httpx.Client) -> None:
+def test_old_addresses_redirect_or_are_gone(
+    day: int, served: ServedRooms, client: httpx.Client
+) -> None:
     served.show(day)
     railway, university = served.bases["lunnogorsk"], served.bases["guneshqala"]
     assert client.get(f"{railway}/press/news.aspx?id=221").status_code == 404
@@ -511,7 +519,7 @@ def test_counters_and_boxes_change_from_day_to_day_around_the_same_text() -> Non
         ("qamaristan", "/akhbar/1053"),
     ]:
         assert addresses(room, 1)[address] == addresses(room, 2)[address]
-        assert answers(room, 1, BASE)[address].body != answers(room, 2, BASE)[address].body
+        assert responses(room, 1, BASE)[address].body != responses(room, 2, BASE)[address].body
 
 
 def test_a_listing_was_put_in_another_order() -> None:
@@ -522,19 +530,21 @@ def test_a_listing_was_put_in_another_order() -> None:
 
 
 def test_pages_depend_on_nothing_but_the_day() -> None:
-    assert answers.__wrapped__("merrow", 2, BASE) == answers("merrow", 2, BASE)
+    assert responses.__wrapped__("merrow", 2, BASE) == responses("merrow", 2, BASE)
     assert [event.day for event in load_events()] == sorted(event.day for event in load_events())
 
 
-def test_an_unknown_address_is_not_found_in_the_rooms_own_dress(
-    served: Served, client: httpx.Client
+def test_an_unknown_address_returns_the_rooms_own_404_page(
+    served: ServedRooms, client: httpx.Client
 ) -> None:
     answer = client.get(served.bases["lunnogorsk"] + "/press/news.aspx?id=99999")
     assert answer.status_code == 404
     assert "ЛУННОГОРСКАЯ" in answer.content.decode("windows-1251")
 
 
-def test_source_files_need_a_name_an_address_and_a_zone(served: Served, tmp_path: Path) -> None:
+def test_source_files_need_a_name_an_address_and_a_zone(
+    served: ServedRooms, tmp_path: Path
+) -> None:
     assert write_sources(tmp_path, served.bases) == list(ROOMS)
     for room, base in served.bases.items():
         text = (tmp_path / f"{room}.toml").read_text("utf-8")
@@ -548,14 +558,14 @@ def test_source_files_need_a_name_an_address_and_a_zone(served: Served, tmp_path
     assert feed.feed == served.bases["saintebrume"] + "/flux/actualites.rss"
 
 
-def test_a_server_that_dies_is_told_in_one_sentence() -> None:
+def test_a_dead_server_is_reported_in_one_sentence() -> None:
     with rooms_served() as rooms:
         os.kill(rooms.child.pid, signal.SIGKILL)
         with pytest.raises(DemoError, match="ended with status -9"):
             rooms.show(2)
 
 
-def test_a_port_in_use_is_told_in_one_sentence(served: Served) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence(served: ServedRooms) -> None:
     taken = urlsplit(served.bases[ROOMS[0]]).port or 0
     with pytest.raises(DemoError, match="can't be served"), rooms_served(port=taken):
         pass

@@ -323,7 +323,7 @@ def test_a_worker_refuses_a_database_of_a_newer_version(tmp_path: Path, postgres
 def test_a_worker_needs_settings_with_a_shared_database(tmp_path: Path) -> None:
     result = communique("worker", home=tmp_path)
     assert result.returncode == 2
-    assert 'write executor = "procrastinate"' in result.stderr
+    assert 'executor = "procrastinate"' in result.stderr
     (tmp_path / "communique.toml").write_text("[run]\nexecutor = 'procrastinate'\n")
     result = communique("run", home=tmp_path)
     assert result.returncode == 2

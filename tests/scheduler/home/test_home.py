@@ -1,4 +1,4 @@
-"""The locks of a HOME: one process has each, and others may look."""
+"""The locks of a home directory: one process holds a lock, others may check it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_checked_lock_can_be_taken_but_a_held_one_cannot(
         flock(looking, fcntl.LOCK_SH)
 
         def amid(file: IO[str] | int, how: int) -> None:
-            """The look is over as soon as somebody has tried to take the lock."""
+            """The check ends once another process has tried to take the lock."""
             try:
                 flock(file, how)
             finally:

@@ -283,7 +283,7 @@ def test_abandoned_alerts_are_listed_and_can_be_resent(home: Home, peer: Peer) -
     assert "dead" in communique("watch", "deliveries", home=home.path).stdout
     assert communique("watch", "replay", home=home.path).returncode == 2
     unknown = communique("watch", "replay", "msg_none", home=home.path)
-    assert (unknown.returncode, "no such message was given up" in unknown.stderr) == (1, True)
+    assert (unknown.returncode, "no failed alert has this key" in unknown.stderr) == (1, True)
     again = communique("watch", "replay", dead["key"], home=home.path)
     assert again.stdout == "1 message waits for `communique run`\n"
     with at_work(home):

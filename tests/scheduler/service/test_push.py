@@ -201,7 +201,7 @@ def test_publish_reports_an_unavailable_hub_besides_its_json(tmp_path: Path) -> 
     node.release(2)
     result = communique("publish", "--json", home=node.home.path)
     assert json.loads(result.stdout)["feeds"] >= 0
-    assert "hub was not told" in result.stderr
+    assert "the hub was not notified" in result.stderr
 
 
 def test_a_failing_hub_is_notified_again_and_an_informed_one_is_not(

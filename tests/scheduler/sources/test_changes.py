@@ -326,7 +326,7 @@ def test_a_watch_with_the_former_id_of_a_source_still_matches(home: Path) -> Non
     assert "'wire' was renamed to 'cable'" in doubt
     done(home, "watch", "add", "Post", "--source", "post", "--feed")
     done(home, "sources", "remove", "post")
-    assert done(home, "watch", "show", "post")["doubts"] == ["'post' is collected no more"]
+    assert done(home, "watch", "show", "post")["doubts"] == ["the source 'post' was removed"]
 
 
 def test_renamed_and_removed_sources_are_rebuilt_byte_for_byte(home: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from lxml import html
 
 from data.dates.context import DateContext
-from scheduler.demo.responses import answers
+from scheduler.demo.responses import responses
 from spiders.body.main_content import outside_boxes
 from spiders.body.newsletter_forms import MOST_FIELDS, newsletter_forms
 from spiders.body.segmentation import segment
@@ -32,7 +32,7 @@ def test_of_very_many_boxes_the_first_are_looked_at() -> None:
 def test_the_demo_room_with_a_form_in_its_text_is_read_without_it() -> None:
     pages = {
         path: answer
-        for path, answer in answers("qamaristan", 1, "http://press.example").items()
+        for path, answer in responses("qamaristan", 1, "http://press.example").items()
         if path.startswith("/akhbar/1")
     }
     assert len(pages) > 10

@@ -1,4 +1,4 @@
-// Puts what changed into the page: it is asked for again, and its live parts take the new state.
+// After each event, fetches the page again and replaces its live parts.
 "use strict";
 const live = document.currentScript.dataset.events;
 const refresh = async () => {

@@ -28,7 +28,7 @@ from data.archive.warc.reader import Record, path_of
 from data.clock import utc_now
 from data.models import ReleaseTimes
 from data.store.sqlite.store import SqliteStore
-from scheduler.demo.process import Served, rooms_served, write_sources
+from scheduler.demo.process import ServedRooms, rooms_served, write_sources
 from scheduler.home import Home, home_at
 from scheduler.mirror.rebuild.rebuild import rebuild
 from scheduler.mirror.rebuild.report import NotRebuilt
@@ -54,7 +54,7 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def rooms() -> Iterator[Served]:
+def rooms() -> Iterator[ServedRooms]:
     """The press rooms of the demo."""
     with rooms_served() as served:
         yield served
@@ -95,7 +95,7 @@ def rebuilt(home: Path, target: Path, *arguments: str, codes: tuple[int, ...] = 
     return json.loads(told)
 
 
-def test_the_life_of_six_rooms_is_rebuilt_byte_for_byte(rooms: Served, tmp_path: Path) -> None:
+def test_the_life_of_six_rooms_is_rebuilt_byte_for_byte(rooms: ServedRooms, tmp_path: Path) -> None:
     home, target = tmp_path / "home", tmp_path / "again"
     home.mkdir()
     (home / "communique.toml").write_text(SMALL)
@@ -377,7 +377,7 @@ def test_a_file_without_an_event_is_restored_from_its_last_record_or_reported(
     third = tmp_path / "third"
     assert rebuilt(home, third, codes=(1,))["files_lost"] == ["sources/harbour.toml"]
     result = communique("mirror", "reextract", home=third)
-    assert "12 releases with no usable file of their source (harbour)" in result.stdout
+    assert "12 releases with no usable source file (harbour)" in result.stdout
 
 
 def test_a_killed_or_failed_rebuild_leaves_no_files(room: Room, tmp_path: Path) -> None:

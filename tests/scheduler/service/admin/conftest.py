@@ -1,4 +1,4 @@
-"""The operator's room of a real service, which visits a press room on loopback."""
+"""A real service with the operator's room, which visits a press room on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIELD = re.compile(r'<input type="hidden" name="form" value="([0-9a-f]{64})">')
 
 @dataclass
 class Running:
-    """A service at work: its HOME, what it visits, and a browser of a person on its machine."""
+    """A running service, its home directory, its press room, and a local HTTP client."""
 
     home: Path
     room: Room
@@ -37,7 +37,7 @@ class Running:
         return found[1]
 
     def post(self, path: str, **fields: str) -> httpx.Response:
-        """What comes of a form on one of its pages, as a browser sends it."""
+        """Send a form of a page as a browser does, and return the next page."""
         return self.web.post(
             path,
             data={"form": self.form_token(), **fields},

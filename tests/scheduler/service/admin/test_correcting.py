@@ -1,4 +1,4 @@
-"""Correcting a field on a saved page, over HTTP and without a script."""
+"""The pages to correct a field, without JavaScript."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("admin")
 PLACE = "/admin/sources/harbour/correct"
 
 
-def test_a_field_is_corrected_by_following_links_alone(running: Running) -> None:
+def test_a_field_is_corrected_with_links_only(running: Running) -> None:
     text = running.web.get(f"{PLACE}/?field=release.title").text
     frame = re.search(r'<iframe [^>]*src="([^"]+)" sandbox="([^"]*)"', text)
     assert frame is not None
@@ -41,7 +41,7 @@ def test_a_field_is_corrected_by_following_links_alone(running: Running) -> None
     file.write_text(before)
 
 
-def test_the_saved_page_gets_nowhere(running: Running) -> None:
+def test_the_saved_page_is_isolated(running: Running) -> None:
     answer = running.web.get(f"{PLACE}/page?field=release.title")
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("sandbox allow-top-navigation-by-user-activation; default-src 'none'")
@@ -52,7 +52,7 @@ def test_the_saved_page_gets_nowhere(running: Running) -> None:
     assert "form" not in re.sub("information|performance", "", answer.text)
 
 
-def test_every_field_is_offered_and_tried(running: Running) -> None:
+def test_every_field_can_be_chosen_and_previewed(running: Running) -> None:
     page = running.web.get(f"{PLACE}/").text
     fields = re.findall(r'<option value="([a-z]+\.[a-z]+)"', page)
     assert len(fields) == 11
@@ -64,9 +64,9 @@ def test_every_field_is_offered_and_tried(running: Running) -> None:
 
 @pytest.mark.parametrize(
     ("selector", "said"),
-    [("h1[", "is no CSS selector"), ("a|b", "no namespaces"), ("x" * 2000, "is read")],
+    [("h1[", "is no CSS selector"), ("a|b", "no namespaces"), ("x" * 2000, "Extracted values")],
 )
-def test_a_selector_of_a_persons_own_is_tried_or_told(
+def test_an_entered_selector_is_previewed_or_rejected(
     running: Running, selector: str, said: str
 ) -> None:
     asked = {"field": "release.title", "selector": "h1", "other": selector}
@@ -88,10 +88,10 @@ def test_a_selector_of_a_persons_own_is_tried_or_told(
         "../../none/correct/?field=release.title",
     ],
 )
-def test_what_can_not_be_meant_is_not_found(running: Running, asked: str) -> None:
+def test_invalid_queries_return_404(running: Running, asked: str) -> None:
     assert running.web.get(f"{PLACE}/{asked}").status_code == 404
 
 
-def test_an_element_that_is_not_there_is_told(running: Running) -> None:
+def test_a_missing_element_is_reported(running: Running) -> None:
     answer = running.web.get(f"{PLACE}/?field=release.title&element=999999")
     assert "the saved page has changed" in answer.text

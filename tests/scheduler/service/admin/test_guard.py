@@ -1,4 +1,4 @@
-"""Who comes into the operator's room, and whose forms are believed."""
+"""Access to the operator's room, and protection against forged forms."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def status(entered: Session | Response) -> int:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:8080", "127.0.0.2"])
-def test_who_sits_at_the_machine_comes_in(tmp_path: Path, host: str) -> None:
+def test_the_local_user_gets_access(tmp_path: Path, host: str) -> None:
     assert status(guard_of(tmp_path).enter(asked(host=host))) == 200
 
 
@@ -66,9 +66,7 @@ def test_who_sits_at_the_machine_comes_in(tmp_path: Path, host: str) -> None:
         {**asked(), "client": None},
     ],
 )
-def test_whoever_else_comes_is_refused_unless_a_token_lets_them(
-    tmp_path: Path, scope: Scope
-) -> None:
+def test_other_clients_need_a_token(tmp_path: Path, scope: Scope) -> None:
     guard = guard_of(tmp_path)
     assert status(guard.enter(scope)) == 403
     text = new_token(tmp_path / "tokens", "desk", ("operate",))
@@ -85,7 +83,7 @@ def test_processes_are_read_only_if_nothing_else_decides(tmp_path: Path) -> None
     assert not guard.needs_process(asked(("sec-fetch-site", "cross-site")))
 
 
-def test_no_page_of_another_site_has_work_done_by_asking(tmp_path: Path) -> None:
+def test_pages_of_other_sites_cannot_cause_work(tmp_path: Path) -> None:
     for mode, expected in (("no-cors", 403), ("cors", 403), ("navigate", 200)):
         scope = asked(("sec-fetch-site", "cross-site"), ("sec-fetch-mode", mode))
         assert status(guard_of(tmp_path).enter(scope)) == expected
@@ -93,13 +91,13 @@ def test_no_page_of_another_site_has_work_done_by_asking(tmp_path: Path) -> None
     assert status(guard_of(tmp_path).enter(scope)) == 200
 
 
-def test_no_proxy_makes_a_stranger_a_person_at_the_machine(tmp_path: Path) -> None:
-    """A proxy on this machine comes from loopback, and may name our own address as the host."""
+def test_a_proxy_does_not_make_a_client_local(tmp_path: Path) -> None:
+    """A proxy on this machine connects from loopback, and may send our own address as Host."""
     assert status(guard_of(tmp_path, url=PUBLIC).enter(asked())) == 403
     assert status(guard_of(tmp_path, access="token").enter(asked())) == 403
 
 
-def test_a_browser_is_asked_for_a_token_at_our_own_name_once_there_is_one(tmp_path: Path) -> None:
+def test_a_browser_is_asked_for_a_token_at_our_own_host_if_one_exists(tmp_path: Path) -> None:
     guard = guard_of(tmp_path, url=PUBLIC)
     scope = asked(host="press.example", client=FAR)
     assert status(guard.enter(scope)) == 403
@@ -129,7 +127,7 @@ def test_wrong_tokens_are_throttled_and_the_right_one_is_not(tmp_path: Path) -> 
     assert status(guard.enter(asked(("authorization", f"Bearer {text}"), client=FAR))) == 200
 
 
-def test_operators_have_different_sessions_that_last(tmp_path: Path) -> None:
+def test_each_token_has_its_own_lasting_session(tmp_path: Path) -> None:
     guard = guard_of(tmp_path)
     texts = [new_token(tmp_path / "tokens", name, ("operate",)) for name in ("one", "two")]
     scopes = [asked(("authorization", f"Bearer {text}"), client=FAR) for text in texts]
@@ -144,7 +142,7 @@ FORM = "application/x-www-form-urlencoded"
 HERE = {"sec-fetch-site": "same-origin"}
 
 
-def test_pages_are_kept_nowhere_framed_nowhere_and_shown_to_no_other_site(
+def test_pages_are_not_cached_framed_or_shared_with_other_sites(
     running: Running,
 ) -> None:
     answer = running.web.get("/admin/")
@@ -191,7 +189,7 @@ def test_a_form_of_another_page_changes_nothing(
     assert "mischief" not in running.web.get("/admin/sources/harbour/").text
 
 
-def test_a_form_without_end_is_not_read(running: Running) -> None:
+def test_an_endless_form_is_rejected(running: Running) -> None:
     refused = running.web.post(
         "/admin/sources/harbour/pause",
         content=b"form=" + b"x" * 100_000,

@@ -1,4 +1,4 @@
-"""The first page of the operator's room, and what keeps it up to date."""
+"""The home page of the operator's room, and its server-sent events."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from tests.scheduler.service.admin.conftest import Running
 pytestmark = pytest.mark.xdist_group("admin")
 
 
-def test_the_page_tells_of_visits_deliveries_and_the_installation(running: Running) -> None:
+def test_the_page_shows_visits_deliveries_and_the_installation(running: Running) -> None:
     page = running.web.get("/admin/").text
     assert '<a href="../admin/sources/harbour/">harbour</a>' in page
-    assert "0 wait, 0 delivered, 0 given up" in page
+    assert "0 waiting, 0 delivered, 0 failed" in page
     for what in ("Store", "Archive", "Disk", "SQLite", "Communique"):
         assert f"<dt>{what}</dt>" in page
 
 
 @pytest.mark.parametrize("path", ["watches", "sources", "sources/harbour", "add"])
-def test_a_page_is_found_without_the_slash_at_its_end(running: Running, path: str) -> None:
+def test_a_page_without_its_final_slash_redirects(running: Running, path: str) -> None:
     led = running.web.get(f"/admin/{path}")
     assert (led.status_code, led.headers["location"]) == (308, f"{path.rpartition('/')[2]}/")
     assert running.web.get(f"/admin/{path}/").status_code == 200
 
 
-def test_an_open_page_hears_of_a_visit_without_asking(running: Running) -> None:
+def test_an_open_page_gets_an_event_for_a_visit(running: Running) -> None:
     with running.web.stream("GET", "/admin/events", timeout=PATIENCE) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = stream.iter_lines()
@@ -35,7 +35,7 @@ def test_an_open_page_hears_of_a_visit_without_asking(running: Running) -> None:
         assert next(line for line in lines if line.startswith("data: "))
 
 
-def test_streams_are_bounded_and_given_back(running: Running) -> None:
+def test_streams_are_limited_and_released(running: Running) -> None:
     def opened() -> httpx.Response:
         return running.web.send(running.web.build_request("GET", "/admin/events"), stream=True)
 

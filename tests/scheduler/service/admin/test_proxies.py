@@ -1,4 +1,4 @@
-"""Proxies that add nothing to requests are refused in the operator's room and at /metrics."""
+"""Proxies that add no headers get no access to the operator's room and /metrics."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ print(server.getsockname()[1], flush=True)
 while True:
     threading.Thread(target=forward, args=(server.accept()[0],), daemon=True).start()
 """
-"""A program that sends each byte on, in both directions."""
+"""A program that forwards all bytes in both directions."""
 
 ASK = "import sys, urllib.request as web\nfor url in sys.argv[1:]: print(web.urlopen(url).status)"
 
@@ -64,7 +64,7 @@ http {{
 
 @contextmanager
 def begun(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A program at work."""
+    """A running program."""
     with subprocess.Popen(  # noqa: S603 - our own words
         arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
@@ -75,7 +75,7 @@ def begun(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def raw(running: Running, request: str) -> int:
-    """The status of the answer to a request as it is written here."""
+    """The status of the response to a raw request."""
     address = urlsplit(running.site)
     assert address.port is not None
     with socket.create_connection(("127.0.0.1", address.port), timeout=PATIENCE) as connection:
@@ -83,7 +83,7 @@ def raw(running: Running, request: str) -> int:
         return int(connection.recv(65536).split()[1])
 
 
-def test_a_program_that_serves_nobody_is_let_in(running: Running) -> None:
+def test_a_local_program_that_is_no_server_gets_access(running: Running) -> None:
     done = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-c", ASK, f"{running.site}/admin/", f"{running.site}/metrics"],
         capture_output=True,
@@ -93,7 +93,7 @@ def test_a_program_that_serves_nobody_is_let_in(running: Running) -> None:
     assert done.stdout == "200\n200\n"
 
 
-def test_a_proxy_that_changes_no_byte_is_refused(running: Running) -> None:
+def test_a_proxy_that_changes_nothing_is_refused(running: Running) -> None:
     port = urlsplit(running.site).port
     with begun(sys.executable, "-c", FORWARDER, str(port)) as proxy:
         assert proxy.stdout is not None

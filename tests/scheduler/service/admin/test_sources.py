@@ -1,4 +1,4 @@
-"""What a person decides of sources, in the operator's room."""
+"""The pages of sources in the operator's room."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.xdist_group("admin")
 
 
 def handled(running: Running) -> dict[str, bool]:
-    """What the command says of the one source."""
+    """The health of the only source, from the command line."""
     told = json.loads(communique("health", "--json", home=running.home).stdout)
     (one,) = (one for one in told["sources"] if one["id"] == "harbour")
     return {key: bool(one[key]) for key in ("paused", "muted_until", "acknowledged")}
 
 
-def test_sources_are_listed_with_how_they_are(running: Running) -> None:
+def test_sources_are_listed_with_their_health(running: Running) -> None:
     page = running.web.get("/admin/sources/").text
     assert "Harbour Board" in page
     page = running.web.get("/admin/sources/harbour/").text
@@ -34,29 +34,29 @@ def test_a_source_is_paused_and_resumed(running: Running) -> None:
     assert "harbour is paused: they move &lt;house&gt;" in answer.text
     assert handled(running)["paused"]
     assert "Next visit: in" not in answer.text
-    assert "is not paused any more" in running.post("/admin/sources/harbour/resume").text
+    assert "is no longer paused" in running.post("/admin/sources/harbour/resume").text
     assert not handled(running)["paused"]
 
 
-def test_a_source_is_muted_for_some_days_and_why_is_kept(running: Running) -> None:
+def test_a_source_is_muted_for_days_with_a_reason(running: Running) -> None:
     answer = running.post("/admin/sources/harbour/mute", why="known", days="3")
     assert "harbour is muted until 2" in answer.text
     assert handled(running)["muted_until"]
-    assert "is not muted any more" in running.post("/admin/sources/harbour/unmute").text
+    assert "is no longer muted" in running.post("/admin/sources/harbour/unmute").text
     assert not handled(running)["muted_until"]
 
 
 @pytest.mark.parametrize(
     ("action", "fields", "said"),
     [
-        ("mute", {"why": " ", "days": "3"}, "say why"),
-        ("mute", {"why": "x", "days": "0"}, "for 1 to 3650 days"),
-        ("mute", {"why": "x", "days": "9999999999"}, "for 1 to 3650 days"),
-        ("mute", {"why": "x"}, "for 1 to 3650 days"),
+        ("mute", {"why": " ", "days": "3"}, "give a reason"),
+        ("mute", {"why": "x", "days": "0"}, "from 1 to 3650"),
+        ("mute", {"why": "x", "days": "9999999999"}, "from 1 to 3650"),
+        ("mute", {"why": "x"}, "from 1 to 3650"),
         ("ack", {"why": "x"}, "there is nothing to acknowledge"),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(
+def test_an_invalid_form_is_reported_in_one_sentence(
     running: Running, action: str, fields: dict[str, str], said: str
 ) -> None:
     answer = running.post(f"/admin/sources/harbour/{action}", **fields)
@@ -65,13 +65,13 @@ def test_a_mistake_is_told_in_a_sentence(
     assert handled(running) == {"paused": False, "muted_until": False, "acknowledged": False}
 
 
-def test_nothing_is_done_by_looking(running: Running) -> None:
+def test_get_requests_change_nothing(running: Running) -> None:
     for action in ("pause", "mute", "ack", "visit", "resume", "unmute"):
         assert running.web.get(f"/admin/sources/harbour/{action}?why=x").status_code == 405
     assert not any(handled(running).values())
 
 
-def test_a_source_is_visited_when_a_person_says_so(running: Running) -> None:
+def test_a_source_can_be_visited_at_once(running: Running) -> None:
     running.room.log.clear()
     answer = running.post("/admin/sources/harbour/visit")
     assert "harbour is being visited" in answer.text

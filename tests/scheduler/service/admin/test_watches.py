@@ -1,4 +1,4 @@
-"""Watches in the operator's room: what they match, a test, receipts, a pause."""
+"""The pages of watches in the operator's room: matches, tests, deliveries, pauses."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def test_a_delivery_shows_its_event_and_the_title_of_its_release(
     assert cell.xpath("a/@href")[0].endswith(f"releases/{one.id}/")
 
 
-def test_a_test_is_sent_and_its_receipt_shown(running: Running, watch: str, peer: Peer) -> None:
+def test_a_test_is_sent_and_its_result_is_shown(running: Running, watch: str, peer: Peer) -> None:
     before = len(peer.posts())
     answer = running.post(f"{watch}test")
-    assert "webhook: taken (test_" in answer.text
+    assert "webhook: accepted (test_" in answer.text
     (sent,) = peer.posts()[before:]
     told = json.loads(sent.body)
     assert told["data"]["watch"]["name"] == "Test: Ships & piers"
@@ -71,32 +71,32 @@ def test_a_test_is_sent_and_its_receipt_shown(running: Running, watch: str, peer
     assert sent.headers["webhook-id"].startswith("test_")
 
 
-def test_a_test_that_is_not_taken_says_why(running: Running, watch: str, peer: Peer) -> None:
+def test_a_rejected_test_shows_the_reason(running: Running, watch: str, peer: Peer) -> None:
     peer.statuses.append(500)
     answer = running.post(f"{watch}test")
     assert 'class="said fault"' in answer.text
     assert "500" in answer.text
 
 
-def test_matches_that_are_not_known_are_not_said_to_be_none(running: Running, watch: str) -> None:
+def test_unknown_matches_are_not_shown_as_no_matches(running: Running, watch: str) -> None:
     with ThreadPoolExecutor(1) as browser:
         page = browser.submit(running.web.get, watch)
         kill_command("watch", "test", str(running.home))
         text = page.result().text
     assert "None among" not in text
-    assert "Recent matches are not known" in text
+    assert "Recent matches are unknown" in text
     assert 'class="said fault"' in text
 
 
 def test_a_watch_is_paused_and_resumed(running: Running, watch: str) -> None:
-    assert "is paused: nothing new" in running.post(f"{watch}pause").text
+    assert "is paused" in running.post(f"{watch}pause").text
     assert load_watch(running.home / "watches", "ships-piers", AlertWatch).paused
     assert "paused; " in running.web.get("/admin/watches/").text
-    assert "works again" in running.post(f"{watch}resume").text
+    assert "is active again" in running.post(f"{watch}resume").text
     assert not load_watch(running.home / "watches", "ships-piers", AlertWatch).paused
 
 
-def test_a_watch_that_is_not_there_has_no_page(running: Running, watch: str) -> None:
+def test_an_unknown_watch_has_no_page(running: Running, watch: str) -> None:
     for path in ("none/", "..%2fsources%2fharbour/", "-h/"):
         assert running.web.get(f"/admin/watches/{path}").status_code == 404
     assert running.web.get(f"{watch}test").status_code == 405

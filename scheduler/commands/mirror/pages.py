@@ -1,0 +1,182 @@
+"""communique mirror import and reextract: releases from archived pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import click
+
+from data.topics.taxonomy import load_taxonomy
+from data.wording import counted
+from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.commands.export import day
+from scheduler.home import SOURCE_LOCK, Home
+from scheduler.mirror.import_archive import ArchiveImport
+from scheduler.mirror.reextract import Reextraction, Reread
+from scheduler.mirror.reextract import reextract as reextract_home
+from scheduler.terminal.new_store import with_new_store
+from scheduler.terminal.progress import one_bar, step_bars
+from spiders.archived.imported_pages import ImportedPages
+from spiders.sources.loader import choose, load_source, load_sources
+
+COUNT_LABELS: Final = {
+    "new": "new releases",
+    "changed": "changed",
+    "unchanged": "unchanged",
+    "older": "older than the stored version",
+    "passed": "not releases",
+}
+"""Labels of the page counts of an import."""
+
+MAX_PROBLEMS_SHOWN: Final = 10
+"""Maximum number of problems of one kind that are printed; --json has all."""
+
+MAX_RELEASES_SHOWN: Final = 30
+"""Maximum number of re-extracted releases that are printed; --json has all."""
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, metavar="ID", help="Source of the pages.")
+@as_json
+@with_home
+@with_new_store
+def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
+    """Import a WARC or WACZ file.
+
+    Its records go into the archive and keep their ids. Its pages are extracted as if they had been
+    collected when they were captured. If the file contains a listing, its links show which pages
+    are releases. The exit code is 1 if something can't be read; the rest is imported. The output
+    has these counts:
+
+    \b
+      records     captures of web addresses in the file
+      duplicates  records that are already in the archive
+      new         pages of new releases
+      changed     pages with a new version of a release
+      unchanged   pages with the stored version of a release
+      older       pages from before the stored version, which change nothing
+      passed      pages and documents that are not releases
+      damaged     places in the file that can't be read, and skipped records: their id
+                  belongs to another record here, or a revisit has no page
+      errors      pages that can't be extracted
+    """  # noqa: D301 - click keeps the lines after this mark as they are
+    loaded = load_source(home.sources, source)
+    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+    archive = home.open_archive()
+    # Without the key nothing is imported, so that the user can restore the key first.
+    archive.log.check_key()
+    with (
+        home.lock(f"{SOURCE_LOCK}{source}", "an import into this source"),
+        closing(archive),
+        closing(home.store(archive=archive)) as store,
+        one_bar(path.name) as on_progress,
+    ):
+        pages = ImportedPages(loaded, store, taxonomy)
+        task = ArchiveImport(archive, store, pages, source, home.settings.network.max_bytes)
+        task.run(path, on_progress)
+        store.update_search_index()
+    records, outcome = task.outcome, pages.outcome
+    counts = {name: outcome.counts[name] for name in COUNT_LABELS}
+    if as_json:
+        print_json(
+            {
+                "records": records.records,
+                "duplicates": records.duplicates,
+                **counts,
+                "damaged": records.damaged,
+                "errors": outcome.errors,
+            }
+        )
+    else:
+        parts = ", ".join(f"{count} {COUNT_LABELS[name]}" for name, count in counts.items())
+        total = counted(records.records, "record")
+        say(f"{total}, {records.duplicates} of them already in the archive; pages: {parts}")
+        problems = [f"{one.file}: byte {one.offset}: {one.cause}" for one in records.damaged]
+        problems += [f"{one.url}: {one.message}" for one in outcome.errors]
+        for problem in problems[:MAX_PROBLEMS_SHOWN]:
+            complain(problem)
+        if len(problems) > MAX_PROBLEMS_SHOWN:
+            complain(f"and {len(problems) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
+    return 1 if records.damaged or outcome.errors else 0
+
+
+@click.command()
+@click.option("--source", metavar="ID", help="Source whose releases are re-extracted.")
+@click.option("--since", type=day, metavar="DAY", help="First day of publication.")
+@click.option("--dry-run", "dry", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--accept", is_flag=True, help="Accept changes that make many releases worse.")
+@as_json
+@with_home
+def reextract(
+    home: Home,
+    *,
+    source: str | None,
+    since: dt.date | None,
+    dry: bool,
+    accept: bool,
+    as_json: bool,
+) -> int:
+    """Re-extract releases from archived pages with the current rules.
+
+    The network is not used. A better title, text or attachment becomes a revision with the reason
+    `reading`. Feeds do not show it as an edit, because the publisher changed nothing. Ids, known
+    dates, and values that a page no longer gives stay. If many releases would get worse, their
+    source is held for review, unless --accept is given. The exit code is 1 if a source is held, or
+    if a page can't be extracted.
+    """
+    sources, broken = load_sources(home.sources)
+    for error in broken:
+        complain(str(error))
+    if source is not None:
+        choose(sources, (source,))
+    with step_bars() as on_step:
+        done = reextract_home(
+            home, sources, source=source, since=since, dry=dry, accept=accept, told=on_step
+        )
+    if as_json:
+        print_json(done)
+    else:
+        print_reextraction(done, dry=dry)
+    for held, why in done.held.items():
+        complain(f"{held}: {why}")
+    return 1 if done.failed or done.held else 0
+
+
+def print_reextraction(done: Reextraction, *, dry: bool) -> None:
+    """Print which releases were revised, changed without a revision, or found."""
+    revised = sum(bool(one.revision) for one in done.releases)
+    would = "would be" if dry else "was" if revised == 1 else "were"
+    say(
+        f"{counted(done.read, 'page')} re-extracted: {counted(revised, 'release')} {would} revised,"
+        f" {len(done.releases) - revised - done.failed} changed without a revision"
+    )
+    if done.new:
+        would = "would be added" if dry else "added"
+        say(f"{counted(len(done.new), 'release')} {would} from captured pages without a release:")
+    for found in done.new[:MAX_RELEASES_SHOWN]:
+        say(f"{found.url}: {found.title}")
+    if len(done.new) > MAX_RELEASES_SHOWN:
+        say(f"and {len(done.new) - MAX_RELEASES_SHOWN} more; --json shows them all")
+    for one in done.releases[:MAX_RELEASES_SHOWN]:
+        say(release_line(one), err=bool(one.error))
+    if len(done.releases) > MAX_RELEASES_SHOWN:
+        say(f"and {len(done.releases) - MAX_RELEASES_SHOWN} more; --json shows them all")
+    for count, why in (
+        (done.unarchived, "no page in the archive"),
+        (done.without_file, f"no usable source file ({', '.join(done.unread_sources)})"),
+    ):
+        if count:
+            say(f"{counted(count, 'release')} with {why}")
+
+
+def release_line(one: Reread) -> str:
+    """Describe the changes of a re-extracted release in one line."""
+    if one.error:
+        return f"{one.url}: can't be extracted: {one.error}"
+    changes = (("gained", one.gained), ("lost", one.lost), ("changed", one.changed))
+    parts = [f"{what} {', '.join(fields)}" for what, fields in changes if fields]
+    return f"{one.url}: {'; '.join(parts) or 'other markup'}"

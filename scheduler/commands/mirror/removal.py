@@ -1,0 +1,90 @@
+"""communique mirror prune and redact: remove records from the archive."""
+
+from __future__ import annotations
+
+import click
+
+from data.wording import counted, sized
+from scheduler.cli import as_json, complain, print_json, say, why_option, with_home
+from scheduler.home import Home
+from scheduler.mirror.removal import prune as prune_home
+from scheduler.mirror.removal import redact as redact_home
+from scheduler.terminal.progress import one_bar
+
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Show what would be removed, and change nothing."
+)
+
+
+@click.command()
+@click.option("--source", default=None, metavar="ID", help="Source whose responses are removed.")
+@click.option(
+    "--days",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=None,
+    help="Number of days to keep (default archive.retention).",
+)
+@dry_run_option
+@as_json
+@with_home
+def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool, as_json: bool) -> int:
+    """Remove old responses from the archive.
+
+    Releases, their texts and decisions about them stay, as do the leaves of the log. Pages that
+    later records refer to stay, too. The pages of removed captures show that they were removed.
+    """
+    kept = days or home.settings.archive.retention
+    if not kept:
+        raise click.UsageError(
+            "archive.retention is 0, which keeps everything; set it or use --days"
+        )
+    with one_bar("prune") as on_progress:
+        done = prune_home(home, kept, source, dry_run=dry_run, told=on_progress)
+    if as_json:
+        print_json(done)
+    else:
+        verb = "would be removed" if dry_run else "removed"
+        say(f"{counted(done.records, 'record')} {verb}, {sized(done.bytes)}")
+    for one in done.damaged:
+        complain(f"{one}; it stays as it is")
+    return 0
+
+
+@click.command()
+@click.argument("name", metavar="RECORD|URL")
+@why_option("The legal order, which the log keeps permanently.")
+@dry_run_option
+@as_json
+@with_home
+def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> int:
+    """Remove a record and its texts to obey a legal order.
+
+    Give the id of the record, or its address. Also removed are all records with the same bytes,
+    records that refer to them, and their requests. Releases that were extracted from them lose
+    title, text and files in all versions, in the store and in the journal. Their ids, addresses and
+    dates stay, as do the leaves of the log. Visits no longer request their pages.
+
+    Feeds and pages show that this archive redacted the release, not that its publisher retracted
+    it. `mirror verify` lists what is missing, and why. Copies elsewhere stay. Listings that repeat
+    the text stay, too: redact them by their addresses. The exit code is 1 if a part of the archive
+    can't be read.
+    """
+    with one_bar("redact") as on_progress:
+        done = redact_home(home, name, why, dry_run=dry_run, told=on_progress)
+    if as_json:
+        print_json(done)
+    elif dry_run:
+        say(f"{counted(done.records, 'record')} would be removed, {sized(done.bytes)}")
+        for release in done.releases:
+            say(f"release {release}: its texts would be removed")
+    else:
+        say(f"{counted(done.records, 'record')} removed, {sized(done.bytes)}")
+        for release in done.releases:
+            say(f"release {release}: its texts were removed")
+        say("run `communique publish --all` to remove them from the site")
+        if done.releases:
+            say("visits no longer request its page; listings that repeat its text are archived")
+    for one in done.damaged:
+        complain(f"{one}; it stays as it is, and may contain what should be removed")
+    return 1 if done.damaged else 0

@@ -1,0 +1,94 @@
+"""communique sources pause, resume, rename and remove."""
+
+from __future__ import annotations
+
+import click
+
+from data.wording import counted
+from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.home import Home
+from scheduler.sources import handlings
+from scheduler.sources.changes import EACH_HOME, remove_source, rename_source
+from scheduler.sources.handlings import end_handlings, handling_line
+
+
+@click.command()
+@click.argument("source")
+@click.option("--why", default="", metavar="TEXT", help="Reason, which is stored.")
+@as_json
+@with_home
+def pause(home: Home, *, source: str, why: str, as_json: bool) -> int:
+    """Pause visits to a source.
+
+    `communique collect SOURCE` still visits it.
+    """
+    paused = handlings.pause(home, source, why.strip())
+    if as_json:
+        print_json({"source": source, "handling": paused})
+    else:
+        say(f"{source} is {handling_line(paused)}")
+    return 0
+
+
+@click.command()
+@click.argument("source")
+@as_json
+@with_home
+def resume(home: Home, *, source: str, as_json: bool) -> int:
+    """Resume visits to a paused source."""
+    ended = end_handlings(home, source, ("paused",))
+    if as_json:
+        print_json({"source": source, "ended": ended})
+    elif ended:
+        say(f"visits to {source} are resumed")
+    if not ended:
+        complain(f"{source} is not paused")
+    return 0 if ended else 1
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@as_json
+@with_home
+def rename(home: Home, *, old: str, new: str, as_json: bool) -> int:
+    """Change the id of a source.
+
+    Releases and feeds keep their own ids. The feeds and pages of the source move with the next
+    publication, and our server redirects from their old addresses. No other source can get the old
+    id.
+    """
+    done = rename_source(home, old, new)
+    if as_json:
+        print_json(done)
+    elif done.done:
+        say(f"renamed {old} to {new}, with {counted(done.releases, 'release')}")
+    if not done.done:
+        complain(f"{old} is called {new} already")
+    if home.has_fleet:
+        complain(EACH_HOME)
+    return 0 if done.done else 1
+
+
+@click.command()
+@click.argument("source")
+@click.option("--keep", "kept", is_flag=True, help="Keep its releases in feeds and pages.")
+@as_json
+@with_home
+def remove(home: Home, *, source: str, kept: bool, as_json: bool) -> int:
+    """Remove a source, its file and its feeds.
+
+    Its releases are hidden, not deleted: if you add the source again, they return with their ids.
+    With --keep they stay in feeds and pages, which show the date of the removal.
+    """
+    done = remove_source(home, source, kept=kept)
+    if as_json:
+        print_json(done)
+    elif done.done:
+        what = "still shown" if kept else "hidden"
+        say(f"removed {source}; {counted(done.releases, 'release')} {what}")
+    if not done.done:
+        complain(f"{source} is removed already")
+    if home.has_fleet:
+        complain(EACH_HOME)
+    return 0 if done.done else 1

@@ -1,0 +1,169 @@
+"""communique sources check and sample: tests of source files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from data.clock import utc_now
+from data.errors import CommuniqueError, SourceError
+from data.store.protocol import Store
+from data.store.public_view import without_secrets
+from data.text.source_secrets import Secrets
+from data.topics.taxonomy import load_taxonomy
+from scheduler.cli import as_json, complain, print_json, say, with_any_home, with_home
+from scheduler.home import Home
+from scheduler.sources.drift import DriftGuard, why_held
+from scheduler.terminal.drift_report import drift_lines
+from spiders.archived.drift import Drift, harms_of
+from spiders.crawl.facts.visit_facts import unmatched_at_last
+from spiders.golden.golden import BadGolden, differences, write_golden
+from spiders.listing.read import read_listing
+from spiders.page.page import Page
+from spiders.sources.loader import LoadedSource, choose, load_source, load_sources, read_source
+
+TOML: Final = ".toml"
+"""End of the path of a source file. No id of a source ends like this."""
+
+
+@click.command()
+@click.argument("source", nargs=-1, metavar="[SOURCE|FILE …]")
+@as_json
+@with_any_home
+def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
+    """Check source files.
+
+    Each file is checked for errors. If it changed since it was last used, the newest stored pages
+    show what it extracts differently. Sample pages are compared with their expected.json. Selectors
+    that match nothing, there or in the last visit, are reported. A FILE outside of HOME can be
+    given by its path. The exit code is 1 for differences, unmatched selectors, and a file that
+    `collect` would hold for review. It is 2 for a file with errors.
+    """
+    chosen, errors = chosen_to_check(home, source)
+    reports: list[dict[str, Any]] = []
+    with stored(home) as store:
+        guard = store and DriftGuard(home, store, load_taxonomy(home.topics))
+        for one in chosen:
+            try:
+                found = golden_differences(home, one)
+            except BadGolden as bad:
+                errors.append(bad)
+                continue
+            secrets = Secrets((one.file.url, one.file.feed or ""))
+            found = without_secrets(found, secrets)
+            drifts = without_secrets(guard.drifts(one) if guard else (), secrets)
+            last = next(iter(store.runs(one.id, limit=1)), None) if store else None
+            missing = unmatched_at_last(last, one.file)
+            report = {"id": one.id, "path": str(one.path), "differences": found, "drift": drifts}
+            reports.append({**report, "unmatched": missing})
+            if not as_json:
+                print_check(home, one, found, drifts, missing)
+    for error in errors:
+        complain(str(error))
+    if as_json:
+        print_json({"sources": reports, "errors": [str(error) for error in errors]})
+    worse = any(drift.is_mass_change for one in reports for drift in one["drift"])
+    wrong = any(one["differences"] or one["unmatched"] for one in reports)
+    return 2 if errors else int(worse or wrong)
+
+
+def chosen_to_check(
+    home: Home, names: tuple[str, ...]
+) -> tuple[Sequence[LoadedSource], list[CommuniqueError]]:
+    """Load the sources for ids and file paths, or all sources, with the errors of their files.
+
+    Raises UnknownSource.
+    """
+    loaded, broken = load_sources(home.sources)
+    if not names:
+        return [*loaded.values()], [*broken]
+    paths = [Path(name) for name in names if name.endswith(TOML)]
+    named = [name for name in names if not name.endswith(TOML)]
+    errors: list[CommuniqueError] = [one for one in broken if Path(one.path).stem in named]
+    unusable = {Path(one.path).stem for one in broken}
+    ids = tuple(name for name in named if name not in unusable)
+    chosen = [*choose(loaded, ids)] if ids else []
+    for path in paths:
+        try:
+            chosen.append(LoadedSource(path.stem, path, own=True, file=read_source(path)))
+        except SourceError as error:
+            errors.append(error)
+    return chosen, errors
+
+
+def print_check(
+    home: Home,
+    one: LoadedSource,
+    found: Sequence[str],
+    drifts: Sequence[Drift],
+    missing: Sequence[str],
+) -> None:
+    """Print the result of the check of a source file."""
+    worse = [drift for drift in drifts if drift.is_mass_change]
+    word = "held for review" if worse else "problems" if found or missing else "ok"
+    say(f"{one.id}: {word} ({one.path})", *drift_lines(drifts))
+    for key in missing:
+        complain(f"{one.id}: {key} matched nothing in the last visit; correct it in {one.path}")
+    for difference in found:
+        complain(f"{home.samples / one.id}: {difference}")
+    for drift in worse:
+        complain(f"{one.id}: {why_held(one.id, drift.cause, harms_of(drift))}")
+
+
+@contextmanager
+def stored(home: Home) -> Iterator[Store | None]:
+    """Open the store of a home directory, or yield None if it has none yet."""
+    if not home.has_store:
+        yield None
+        return
+    with closing(home.plain_store()) as store:
+        yield store
+
+
+def golden_differences(home: Home, one: LoadedSource) -> tuple[str, ...]:
+    """Compare the sample pages of a source with their expected.json. Raises BadGolden."""
+    folder = home.samples / one.id
+    return tuple(differences(folder, one.file)) if folder.is_dir() else ()
+
+
+@click.command()
+@click.argument("source")
+@with_home
+def sample(home: Home, *, source: str) -> int:
+    """Save sample pages of a source as a test.
+
+    The listing and the newest release are saved into HOME/samples, with the values extracted from
+    them. Correct these values in expected.json: `communique sources check` reports differences.
+    """
+    one = load_source(home.sources, source)
+    folder = home.samples / one.id
+    listing, release = sample_pages(home, one)
+    write_golden(folder, one.file, listing, release, utc_now())
+    say(f"wrote {folder}; check its expected.json and correct it")
+    return 0
+
+
+def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
+    """Fetch the listing of a source and its newest release. Raises NotFetched."""
+    # Imported here: only this command fetches pages.
+    from scheduler.children.fetch import PageFetcher  # noqa: PLC0415
+    from spiders.discovery.fetcher import NotFetched  # noqa: PLC0415
+    from spiders.download.browser import NO_PAGE  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        pages = plain = stack.enter_context(PageFetcher(home, archive=True))
+        if one.file.render:
+            pages = stack.enter_context(PageFetcher(home, render=True, archive=True))
+        url = one.file.feed or one.file.url
+        listing = (plain if one.file.feed else pages).page(url)
+        reading = one.file.date_context(utc_now())
+        found = read_listing(listing, reading, one.file.listing)
+        release = next((item for item in found.items if not NO_PAGE.search(item.url)), None)
+        if release is None:
+            why = "; ".join(found.reasons) or "it lists documents only"
+            raise NotFetched(url, f"no release was found on it ({why})")
+        return listing, pages.page(release.url)

@@ -1,0 +1,409 @@
+"""communique watch: manage watches, their alerts and their outputs."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import re
+import time
+from contextlib import closing
+from typing import Any, Final, get_args
+
+import click
+
+from data.errors import WatchError
+from data.files import write_secret
+from data.models import AlertKind
+from data.store.public_view import public_view
+from data.text.folding import fold_search
+from data.text.urls import site_address
+from data.toml_files import ID
+from data.watches.folder import load_watches, set_paused
+from data.watches.watch import FeedAccess, Watch, load_watch, new_token, parse_watch, to_toml
+from data.wording import counted
+from feeds.alerts.channels import CHANNELS, AlertWatch
+from feeds.urls import WATCH_FEED
+from scheduler.cli import (
+    Command,
+    ListingGroup,
+    as_json,
+    complain,
+    print_json,
+    say,
+    with_any_home,
+    with_home,
+)
+from scheduler.home import Home
+from scheduler.terminal.watch_report import (
+    backlog_note,
+    doubts_of,
+    fields_of,
+    watch_line,
+    without_secrets,
+)
+
+MAX_DELIVERIES: Final = 1000
+"""Maximum number of alerts in the list of deliveries, newest first."""
+
+MAX_EVENTS_OF_A_KIND: Final = 1000
+"""Maximum number of events of each kind (releases, edits ...) that `watch test` checks."""
+
+
+@click.group(cls=ListingGroup)
+def watch() -> None:
+    """Manage watches, which send alerts. Without a subcommand, list them."""
+
+
+@watch.command("list")
+@as_json
+@with_any_home
+def list_watches(home: Home, *, as_json: bool) -> int:
+    """List all watches.
+
+    The exit code is 2 if a watch file is invalid.
+    """
+    watches, errors = load_watches(home.watches, AlertWatch)
+    if as_json:
+        listed = [{"id": name, **fields_of(one)} for name, one in watches.items()]
+        print_json({"watches": listed, "errors": [str(error) for error in errors]})
+    else:
+        for name, one in watches.items():
+            say(f"{name}: {one.name} ({watch_line(one)})")
+    for error in errors:
+        complain(str(error))
+    return 2 if errors else 0
+
+
+def channel_options(command: Command) -> Command:
+    """Add an option for each alert channel to a command."""
+    for one in reversed(CHANNELS):
+        option = click.option(
+            f"--{one.table}", multiple=one.repeated, metavar=one.metavar, help=one.option_help
+        )
+        command = option(command)
+    return command
+
+
+@watch.command()
+@click.argument("name")
+@click.option(
+    "--query", default="", metavar="QUERY", help="Search query, as for `communique search`."
+)
+@click.option("--source", "sources", multiple=True, metavar="ID", help="Source to watch.")
+@click.option("--topic", "topics", multiple=True, metavar="SLUG", help="Topic to watch.")
+@click.option("--language", "languages", multiple=True, metavar="TAG", help="Language to watch.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(get_args(AlertKind)),
+    help="Kind of event (default release, edit, retraction, return).",
+)
+@click.option("--backlog", is_flag=True, help="Also send alerts about old and imported releases.")
+@click.option(
+    "--timezone", default="", metavar="ZONE", help="IANA time zone of --digest and --quiet."
+)
+@click.option(
+    "--digest", default="", metavar="WHEN", help='Time of one message a day: "daily 08:00".'
+)
+@click.option("--quiet", default="", metavar="HOURS", help='Hours without messages: "22:00-07:00".')
+@channel_options
+@click.option("--feed", is_flag=True, help="Publish the alerts as a feed at a secret address.")
+@click.option(
+    "--id", "watch_id", metavar="ID", default="", help="Id of the watch (default from its name)."
+)
+@as_json
+@with_home
+def add(
+    home: Home,
+    *,
+    name: str,
+    feed: bool,
+    watch_id: str,
+    as_json: bool,
+    **keys: Any,
+) -> int:
+    """Create a watch in HOME/watches.
+
+    A watch matches events that meet all its filters. Repeat an option to give several sources,
+    topics, languages, kinds or mail addresses. For a webhook, a secret is written into the file:
+    give it to the receiver. For a feed, the command shows its secret address once.
+    """
+    chosen = watch_id or "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
+    if not ID.fullmatch(chosen):
+        raise click.UsageError(
+            f"{chosen or name!r} is not a valid id; choose one of lower-case letters, digits and "
+            "hyphens with --id"
+        )
+    path = home.watches / f"{chosen}.toml"
+    for channel in CHANNELS:
+        if value := keys.pop(channel.table):
+            values = value if channel.repeated else (value,)
+            keys[channel.table] = channel.from_option(values)
+    if feed:
+        keys["feed"] = FeedAccess(new_token())
+    text = to_toml(AlertWatch(name, **{key: value for key, value in keys.items() if value}))
+    # Parse the text before it is written, to reject what can't be loaded later.
+    one = parse_watch(text, str(path), AlertWatch)
+    home.watches.mkdir(parents=True, exist_ok=True)
+    try:
+        write_secret(path, text)
+    except FileExistsError as error:
+        raise click.UsageError(f"{path} exists already; choose another id with --id") from error
+    doubts = doubts_of(home, one)
+    if as_json:
+        print_json({"id": chosen, "path": str(path), **fields_of(one), "doubts": doubts})
+    else:
+        say(f"wrote {path}; try it with `communique watch test {chosen}`")
+        if one.feed:
+            site = site_address(home.settings.site.url)
+            say(f"its feed is {site}{WATCH_FEED}{chosen}.atom?token={one.feed.token}")
+    for doubt in doubts:
+        complain(doubt)
+    return 0
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def show(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Show a watch and what is missing for it to work."""
+    one = load_watch(home.watches, watch_id, AlertWatch)
+    path = home.watches / f"{watch_id}.toml"
+    doubts = doubts_of(home, one)
+    if as_json:
+        print_json({"id": watch_id, "path": str(path), **fields_of(one), "doubts": doubts})
+    else:
+        say(f"# {path}", *to_toml(without_secrets(one)).rstrip().split("\n"))
+    for doubt in doubts:
+        complain(doubt)
+    return 0
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def pause(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Pause a watch. Pending alerts stay queued."""
+    one = set_paused(home.watches, watch_id, AlertWatch, paused=True)
+    return report_paused(watch_id, one, as_json=as_json)
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def resume(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Resume a paused watch. Events during the pause send no alerts."""
+    one = set_paused(home.watches, watch_id, AlertWatch, paused=False)
+    return report_paused(watch_id, one, as_json=as_json)
+
+
+def report_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
+    """Print whether a watch is paused, and return the exit code."""
+    if as_json:
+        print_json({"id": watch_id, "paused": one.paused})
+    else:
+        say(f"{watch_id} is paused" if one.paused else f"{watch_id} is active")
+    return 0
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@as_json
+@with_home
+def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
+    """Remove a watch and its file, even if the file is invalid."""
+    path = home.watches / f"{watch_id}.toml"
+    try:
+        load_watch(home.watches, watch_id, AlertWatch)
+    except WatchError as error:
+        complain(str(error))
+    path.unlink()
+    if as_json:
+        print_json({"removed": watch_id})
+    else:
+        say(f"removed {path}")
+    return 0
+
+
+@watch.command()
+@click.option("--dead", is_flag=True, help="Show failed alerts only.")
+@as_json
+@with_home
+def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
+    """List the last 1,000 alerts: waiting, delivered and failed ones.
+
+    Alerts with the same ``message`` are sent together.
+    """
+    # Imported here: only this command needs them, and they load slowly.
+    from feeds.alerts.messages import subject_of  # noqa: PLC0415
+    from scheduler.service.alerts import new_alerts  # noqa: PLC0415
+
+    with closing(home.plain_store()) as store:
+        found = [*store.alerts("dead" if dead else None, limit=MAX_DELIVERIES)]
+        if not dead:
+            # Include matches that `communique run` has not queued yet.
+            known = {one.key for one in found}
+            new = [one for one in new_alerts(home, store) if one.key not in known]
+            found = [*reversed(new), *found][:MAX_DELIVERIES]
+        subjects = [subject_of(one, store.release) for one in found]
+    if as_json:
+        listed = [
+            {
+                "key": one.key,
+                "message": one.message or None,
+                "watch": one.watch,
+                "output": one.output,
+                "state": one.state,
+                "made": instant_of(one.made),
+                "due": instant_of(one.due),
+                "attempts": one.attempts,
+                "problem": one.problem or None,
+                "kind": about.kind or None,
+                "release": about.release or None,
+                "source": about.source or None,
+                "title": about.title or None,
+            }
+            for one, about in zip(found, subjects, strict=True)
+        ]
+        print_json({"deliveries": listed})
+    else:
+        for one, about in zip(found, subjects, strict=True):
+            due = f"{instant_of(one.due):%Y-%m-%d %H:%M}"
+            what = " ".join(filter(None, (about.kind, about.source, about.title)))
+            why = f", {one.problem}" if one.problem else ""
+            say(
+                f"{due} {one.state} {one.watch} {one.output}: {what or 'unknown event'}"
+                f" ({counted(one.attempts, 'attempt')}{why}, {one.key})"
+            )
+        if not found:
+            say("No deliveries.")
+    return 0
+
+
+def instant_of(seconds: float) -> dt.datetime:
+    """Convert seconds since 1970 to a time in UTC."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+@watch.command()
+@click.argument("keys", nargs=-1, metavar="[KEY …]")
+@click.option("--all", "everything", is_flag=True, help="Resend all failed alerts.")
+@as_json
+@with_home
+def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool) -> int:
+    """Resend failed alerts with their original ids.
+
+    `communique run` sends them. KEY is an id from `communique watch deliveries --dead`.
+    """
+    if everything == bool(keys):
+        raise click.UsageError(
+            "give either keys from `communique watch deliveries --dead`, or --all"
+        )
+    store = home.plain_store()
+    try:
+        count = store.replay_alerts(None if everything else keys, time.time())
+    finally:
+        store.close()
+    if as_json:
+        print_json({"replayed": count})
+    else:
+        say(f"{counted(count, 'message waits', 'messages wait')} for `communique run`")
+    if count or everything:
+        return 0
+    complain("no failed alert has this key; `communique watch deliveries --dead` lists all keys")
+    return 1
+
+
+@watch.command()
+@click.argument("watch_id", metavar="WATCH")
+@click.option("--send", is_flag=True, help="Send a test message to each output instead.")
+@as_json
+@with_home
+def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
+    """Show which recent events a watch matches.
+
+    The last 1,000 events of each kind are checked: releases, edits, retractions and so on. Backlog
+    is marked and counted separately. With --send, each output gets a test message at once, and the
+    exit code is 1 if a receiver rejects it.
+    """
+    # Imported here: only this command needs them, and they load slowly.
+    from data.watches.match import WatchIndex  # noqa: PLC0415
+    from data.watches.recent import recent_happenings  # noqa: PLC0415
+
+    one = load_watch(home.watches, watch_id, AlertWatch)
+    if send:
+        return send_test(home, watch_id, one, as_json=as_json)
+    index = WatchIndex({watch_id: one})
+    store = public_view(home.store())
+    looked_at = 0
+    found = []
+    moves = store.source_moves()
+    for happening in recent_happenings(store, limit=MAX_EVENTS_OF_A_KIND):
+        looked_at += 1
+        if index.matching(happening.event, moves):
+            found.append(happening)
+    store.close()
+    found.sort(key=lambda happening: happening.at, reverse=True)
+    if as_json:
+        matches = [
+            {
+                "kind": happening.event.kind,
+                "at": happening.at,
+                "source": happening.event.source,
+                "release": happening.release or None,
+                "title": happening.title,
+                "backlog": happening.backlog,
+            }
+            for happening in found
+        ]
+        print_json({"id": watch_id, "looked_at": looked_at, "matches": matches})
+    else:
+        for happening in found:
+            event = happening.event
+            which = f" {happening.release[:8]}" if happening.release else ""
+            mark = " (backlog)" if happening.backlog else ""
+            say(
+                f"{happening.at:%Y-%m-%d %H:%M} {event.kind} {event.source}{which}"
+                f" {happening.title}{mark}"
+            )
+        quiet = 0 if one.backlog else sum(happening.backlog for happening in found)
+        say(f"{len(found) - quiet} of the last {counted(looked_at, 'event')} would have alerted.")
+        if quiet:
+            say(backlog_note(quiet))
+    for doubt in doubts_of(home, one):
+        complain(doubt)
+    return 0
+
+
+def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:
+    """Send a test to each output of a watch, print the results and return the exit code."""
+    # Imported here: only a test needs an HTTP client.
+    from feeds.alerts.delivery.sending import (  # noqa: PLC0415
+        Senders,
+        send_trial,
+        trial_messages,
+    )
+    from scheduler.service.push import outbound_of  # noqa: PLC0415
+
+    with closing(home.plain_store()) as store:
+        messages = [*trial_messages(public_view(store), watch_id, one)]
+    senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
+
+    async def send_all() -> list[str]:
+        return await asyncio.gather(*(send_trial(senders, one, message) for message in messages))
+
+    problems = asyncio.run(send_all())
+    sent = [
+        {"output": message.output, "key": message.key, "problem": problem or None}
+        for message, problem in zip(messages, problems, strict=True)
+    ]
+    if as_json:
+        print_json({"id": watch_id, "sent": sent})
+    else:
+        for result in sent:
+            say(f"{result['output']}: {result['problem'] or 'accepted'}")
+    return 1 if any(problems) else 0
