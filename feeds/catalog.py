@@ -131,7 +131,7 @@ class Catalog:
         removed = self.removed.get(source or "")
         if removed is None:
             return ""
-        day = self.texts.spoken(f"{removed.at:%Y-%m-%d}")
+        day = self.texts.format_period(f"{removed.at:%Y-%m-%d}")
         return self.texts.gettext("No longer collected since %(day)s.", day=day)
 
     def page(self, facet: Facet) -> str:
@@ -163,7 +163,7 @@ class Catalog:
         parts = [
             one_line(self.source(facet.source).name) if facet.source is not None else "",
             self.topic(facet.topic) if facet.topic is not None else "",
-            self.texts.spoken(facet.period) if facet.period is not None else "",
+            self.texts.format_period(facet.period) if facet.period is not None else "",
             self.section(facet.source or "", facet.section) if facet.section is not None else "",
             own_name(facet.language) if facet.language is not None else "",
         ]

@@ -56,7 +56,7 @@ class Texts:
         return format_decimal(number, locale=self.locale)
 
     @lru_cache(maxsize=10_000)  # noqa: B019 - one instance per language
-    def spoken(self, period: str) -> str:
+    def format_period(self, period: str) -> str:
         """Format an ISO year, month or day for people; return other texts unchanged."""
         try:
             day = dt.date.fromisoformat(f"{period}-01" if len(period) == MONTH else period)

@@ -53,8 +53,8 @@ def citation_of(release: Release, entry: Entry) -> Citation:
     title, publisher = shown(entry.title), shown(entry.publisher.name)
     seen = release.first_seen.date()
     when = f"{day}." if day else "Undated."
-    said = f"{publisher}: {title}. {KIND}, {when} {entry.url} (copy of {seen}: {entry.page})"
-    return Citation(said, bibtex(release, entry, day), csl(release, entry, day))
+    sentence = f"{publisher}: {title}. {KIND}, {when} {entry.url} (copy of {seen}: {entry.page})"
+    return Citation(sentence, bibtex(release, entry, day), csl(release, entry, day))
 
 
 def key_of(release: str) -> str:

@@ -45,7 +45,7 @@ UNFILTERED_FEEDS: Final = {
 MAX_CHOICES: Final = 1000
 """Maximum number of sources, topics or languages in a list of choices."""
 
-Asked: TypeAlias = Mapping[str, str]
+SearchParameters: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +55,31 @@ class BuiltFeed:
     ``matches`` is None if only a kind was chosen.
     """
 
-    asked: Asked
+    parameters: SearchParameters
     problems: Sequence[Problem] = ()
     matches: Matches | None = None
     newest: Sequence[Release] = ()
 
 
-def kind_of(asked: Asked) -> str:
+def kind_of(parameters: SearchParameters) -> str:
     """Return the chosen kind of feed; an unknown kind becomes the empty one, releases."""
-    kind = asked.get("kind", "")
+    kind = parameters.get("kind", "")
     return kind if kind in {*SITE_FEEDS, *UNFILTERED_FEEDS} else ""
 
 
-def state_of(asked: Asked) -> Asked:
+def state_of(parameters: SearchParameters) -> SearchParameters:
     """Return the search parameter ``state`` of the chosen kind, if it has one."""
-    kind = kind_of(asked)
+    kind = kind_of(parameters)
     return {"state": kind} if kind and kind in UNFILTERED_FEEDS else {}
 
 
-def feed_address(asked: Asked, counts: Mapping[Facet, int]) -> tuple[str, str]:
+def feed_address(parameters: SearchParameters, counts: Mapping[Facet, int]) -> tuple[str, str]:
     """Return the URL path of the chosen feed, without suffix, and its query string.
 
     The feed of all releases of one source, topic or language is a file, so its query is empty.
     """
-    kind = kind_of(asked)
-    chosen = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
+    kind = kind_of(parameters)
+    chosen = {name: parameters[name] for name in SELECTION_PARAMETERS if name in parameters}
     if kind in SITE_FEEDS:
         return SITE_FEEDS[kind], ""
     if not chosen:
@@ -88,7 +88,7 @@ def feed_address(asked: Asked, counts: Mapping[Facet, int]) -> tuple[str, str]:
         facet = Facet(chosen.get("source"), chosen.get("topic"), language=chosen.get("lang"))
         if facet.language is None or len(chosen) == 1:
             return href(stem_of(feed_facet(facet, counts))), ""
-    return SEARCH, urlencode(sorted({**chosen, **state_of(asked)}.items()))
+    return SEARCH, urlencode(sorted({**chosen, **state_of(parameters)}.items()))
 
 
 def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
@@ -101,35 +101,35 @@ def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
         return pages.render(
             "builder_static.html", FILE, Facet(), title=texts.gettext("Build a feed")
         )
-    asked = built.asked
-    address, query = feed_address(asked, pages.navigation.counts)
+    parameters = built.parameters
+    address, query = feed_address(parameters, pages.navigation.counts)
     asks = f"?{query}" if query else ""
-    wanted = asked.get("format", FORMATS[0])
+    wanted = parameters.get("format", FORMATS[0])
     kind: Format = next((one for one in FORMATS if one == wanted), FORMATS[0])
     up = "../" * FILE.count("/")
-    chosen = {name: asked.get(name, "").split(",") for name in SELECTION_PARAMETERS}
-    selection = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
-    state = state_of(asked)
+    chosen = {name: parameters.get(name, "").split(",") for name in SELECTION_PARAMETERS}
+    selection = {name: parameters[name] for name in SELECTION_PARAMETERS if name in parameters}
+    state = state_of(parameters)
     return pages.render(
         "builder.html",
         FILE,
         Facet(),
         title=texts.gettext("Build a feed"),
         alternates=[],
-        asked=asked,
+        parameters=parameters,
         longest=MAX_QUERY_LENGTH,
         lists=[
             (
                 label,
                 name,
-                [(said, value, value in chosen[name]) for said, value in choices[:MAX_CHOICES]],
+                [(label, value, value in chosen[name]) for label, value in choices[:MAX_CHOICES]],
             )
             for label, name, choices in choices_of(pages)
         ],
-        kinds=[(said, value, value == kind_of(asked)) for said, value in kinds_of(pages)],
+        kinds=[(label, value, value == kind_of(parameters)) for label, value in kinds_of(pages)],
         kinds_of_file=[(NAMES[one], one, one == kind) for one in FORMATS],
         problems=built.problems,
-        is_of_all=kind_of(asked) in SITE_FEEDS and bool(selection),
+        is_of_all=kind_of(parameters) in SITE_FEEDS and bool(selection),
         matches=built.matches,
         newest=[(title_of(one.content), release_file(one.id)) for one in built.newest],
         address=f"{pages.catalog.site}{address}.{kind}{asks}",

@@ -28,8 +28,10 @@ MIN_RELEASES: Final = 5
 """Minimum number of releases for charts; fewer show no pattern."""
 
 
-def bar_chart(bars: Sequence[tuple[str, int]], said: str, marks: Sequence[str] = ()) -> Markup:
-    """Draw bars, each with a label and a count; ``said`` describes the chart in a sentence.
+def bar_chart(
+    bars: Sequence[tuple[str, int]], description: str, marks: Sequence[str] = ()
+) -> Markup:
+    """Draw bars, each with a label and a count; ``description`` describes the chart in a sentence.
 
     ``marks`` are texts below the bars, one per bar, possibly empty.
     """
@@ -52,7 +54,7 @@ def bar_chart(bars: Sequence[tuple[str, int]], said: str, marks: Sequence[str] =
     return Markup(
         '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
         "{}</svg>"
-    ).format(width, height, width, height, said, Markup("").join(drawn))
+    ).format(width, height, width, height, description, Markup("").join(drawn))
 
 
 def first_day(newest: str) -> str:
@@ -80,16 +82,16 @@ def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
     last = max(counts)
     first = first_day(last)[:7]
     months = list(months_between(first, last))
-    said = texts.gettext(
+    description = texts.gettext(
         "Releases by month, from %(first)s to %(last)s: %(least)s to %(most)s.",
-        first=texts.spoken(first),
-        last=texts.spoken(last),
+        first=texts.format_period(first),
+        last=texts.format_period(last),
         least=texts.number(min(counts[month] for month in months)),
         most=texts.number(max(counts[month] for month in months)),
     )
-    bars = [(texts.spoken(month), counts[month]) for month in months]
+    bars = [(texts.format_period(month), counts[month]) for month in months]
     marks = [month[:4] if month.endswith("-01") else "" for month in months]
-    return figure(bar_chart(bars, said, marks), texts.gettext("By month"))
+    return figure(bar_chart(bars, description, marks), texts.gettext("By month"))
 
 
 def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
@@ -101,7 +103,7 @@ def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
     short = get_day_names("narrow", "stand-alone", texts.locale)
     order = [(texts.locale.first_week_day + place) % 7 for place in range(7)]
     busiest = max(order, key=lambda one: counts[one])
-    said = texts.gettext(
+    description = texts.gettext(
         "Releases by day of the week: most on %(day)s, %(count)s of %(all)s.",
         day=names[busiest],
         count=texts.number(counts[busiest]),
@@ -109,7 +111,8 @@ def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
     )
     bars = [(names[one], counts[one]) for one in order]
     return figure(
-        bar_chart(bars, said, [short[one] for one in order]), texts.gettext("By day of the week")
+        bar_chart(bars, description, [short[one] for one in order]),
+        texts.gettext("By day of the week"),
     )
 
 

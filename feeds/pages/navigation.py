@@ -69,7 +69,9 @@ def month_of(period: str, counts: Mapping[Facet, int], texts: Texts) -> Calendar
         name = f"{period}-{number:02}"
         facet = Facet(period=name)
         count = counts.get(facet, 0)
-        return CalendarDay(number, texts.spoken(name), page_file(facet) if count else "", count)
+        return CalendarDay(
+            number, texts.format_period(name), page_file(facet) if count else "", count
+        )
 
     weeks = calendar.Calendar(first).monthdayscalendar(year, month)
     return CalendarMonth(
@@ -187,11 +189,14 @@ class Navigation:
         return {
             "crumbs": [
                 self._top,
-                *((self.catalog.texts.spoken(up), page_file(Facet(period=up))) for up in crumbs),
+                *(
+                    (self.catalog.texts.format_period(up), page_file(Facet(period=up)))
+                    for up in crumbs
+                ),
             ],
             "within": [
                 (
-                    self.catalog.texts.spoken(facet.period or ""),
+                    self.catalog.texts.format_period(facet.period or ""),
                     page_file(facet),
                     self.counts[facet],
                 )

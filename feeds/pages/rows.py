@@ -41,7 +41,7 @@ def environment(texts: Texts) -> Environment:
     made.install_gettext_translations(texts.translations, newstyle=True)  # type: ignore[attr-defined]
     made.globals["_"] = partial(translated, texts)
     made.globals["ngettext"] = partial(translated_count, texts)
-    made.globals["spoken"] = texts.spoken
+    made.globals["format_period"] = texts.format_period
     made.globals["number"] = texts.number
     made.globals["language_name"] = texts.language_name
     made.globals["site_texts"] = texts
@@ -115,7 +115,7 @@ def with_lines(page: bytes, lines: Iterable[Line], file: str, texts: Texts) -> b
 def day_heading(day: str, up: str, texts: Texts) -> bytes:
     """Return the heading of a day, or "No date"; ``up`` is the path to the site's root."""
     address = up + href(page_file(Facet(period=day)))[1:] if day else ""
-    name = texts.spoken(day) if day else texts.gettext("No date")
+    name = texts.format_period(day) if day else texts.gettext("No date")
     template = environment(texts).get_template("day.html")
     return template.render(day=day, name=name, address=address).encode()
 

@@ -15,7 +15,7 @@ from data.search.matches import Matches
 from feeds.catalog import Catalog
 from feeds.translations import Texts
 
-Asked: TypeAlias = Mapping[str, str]
+SearchParameters: TypeAlias = Mapping[str, str]
 """The parameters of a search by name."""
 
 MAX_VALUES: Final = 20
@@ -33,7 +33,7 @@ class ActiveFilter:
 
     name: str
     value: str
-    rest: Asked
+    rest: SearchParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +60,43 @@ def filter_names(catalog: Catalog) -> dict[str, tuple[str, Callable[[str], str]]
     }
 
 
-def active_filters(catalog: Catalog, asked: Asked) -> list[ActiveFilter]:
+def active_filters(catalog: Catalog, parameters: SearchParameters) -> list[ActiveFilter]:
     """Return the active filters of a search."""
     found = []
     for key, (name, called) in filter_names(catalog).items():
-        values = [one for one in asked.get(key, "").split(",") if one]
+        values = [one for one in parameters.get(key, "").split(",") if one]
         for value in values:
             others = ",".join(one for one in values if one != value)
-            rest = {**without(asked, key), **({key: others} if others else {})}
+            rest = {**without(parameters, key), **({key: others} if others else {})}
             found.append(ActiveFilter(name, called(value), rest))
-    days = [asked[name] for name in ("since", "until") if name in asked]
+    days = [parameters[name] for name in ("since", "until") if name in parameters]
     if days:
-        rest = without(asked, "since", "until")
+        rest = without(parameters, "since", "until")
         found.append(
-            ActiveFilter(catalog.texts.gettext("Days"), days_in_words(catalog.texts, asked), rest)
+            ActiveFilter(
+                catalog.texts.gettext("Days"), days_in_words(catalog.texts, parameters), rest
+            )
         )
     return found
 
 
-def days_in_words(texts: Texts, asked: Asked) -> str:
+def days_in_words(texts: Texts, parameters: SearchParameters) -> str:
     """Return the date range of a search in words."""
-    since, until = asked.get("since", ""), asked.get("until", "")
+    since, until = parameters.get("since", ""), parameters.get("until", "")
     for period in (since[:4], since[:7]):
         if period and days_of(period) == (since, until):
-            return texts.spoken(period)
+            return texts.format_period(period)
     if not until:
-        return texts.gettext("since %(day)s", day=texts.spoken(since))
+        return texts.gettext("since %(day)s", day=texts.format_period(since))
     if not since:
-        return texts.gettext("until %(day)s", day=texts.spoken(until))
-    return since if since == until else f"{texts.spoken(since)} – {texts.spoken(until)}"
+        return texts.gettext("until %(day)s", day=texts.format_period(until))
+    return (
+        since if since == until else f"{texts.format_period(since)} – {texts.format_period(until)}"
+    )
 
 
 def filters_of_matches(
-    catalog: Catalog, matches: Matches, asked: Asked, more: str = ""
+    catalog: Catalog, matches: Matches, parameters: SearchParameters, more: str = ""
 ) -> list[FilterList]:
     """Return the filters that can narrow a search further, with counts of its matches.
 
@@ -105,12 +109,12 @@ def filters_of_matches(
         "state": matches.states,
     }
     found = [
-        filter_list(catalog, key, counts[key], asked, in_full=key == more)
+        filter_list(catalog, key, counts[key], parameters, in_full=key == more)
         for key in counts
-        if key not in asked and (not more or key == more)
+        if key not in parameters and (not more or key == more)
     ]
     if not more:
-        found.append(periods(catalog.texts, matches.periods, asked))
+        found.append(periods(catalog.texts, matches.periods, parameters))
     return [one for one in found if one.values]
 
 
@@ -132,35 +136,41 @@ def filters_of_all(catalog: Catalog, counts: Mapping[Facet, int]) -> list[Filter
 
 
 def filter_list(
-    catalog: Catalog, key: str, counts: Mapping[str, int], asked: Asked, *, in_full: bool = False
+    catalog: Catalog,
+    key: str,
+    counts: Mapping[str, int],
+    parameters: SearchParameters,
+    *,
+    in_full: bool = False,
 ) -> FilterList:
     """Return one filter with its values, the most frequent first."""
     name, called = filter_names(catalog)[key]
     limit = MAX_ALL_VALUES if in_full else MAX_VALUES
     order = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     values = [
-        (called(value), count, link_of({**asked, key: value})) for value, count in order[:limit]
+        (called(value), count, link_of({**parameters, key: value}))
+        for value, count in order[:limit]
     ]
     rest = None
-    if asked and len(order) > limit and not in_full:
-        rest = link_of({**asked, "more": key})
+    if parameters and len(order) > limit and not in_full:
+        rest = link_of({**parameters, "more": key})
     return FilterList(name, values, rest)
 
 
-def periods(texts: Texts, counts: Mapping[str, int], asked: Asked) -> FilterList:
+def periods(texts: Texts, counts: Mapping[str, int], parameters: SearchParameters) -> FilterList:
     """Return the years of the matches, or the months if all are in one year, latest first."""
     years = [period for period in counts if len(period) == YEAR_LENGTH]
     months = [period for period in counts if len(period) != YEAR_LENGTH]
     found = years if len(years) > 1 else months
-    if len(found) == 1 and ("since" in asked or "until" in asked):
+    if len(found) == 1 and ("since" in parameters or "until" in parameters):
         found = []
     values = []
     for period in sorted(found, reverse=True)[:MAX_ALL_VALUES]:
         first, last = days_of(period)
-        since = max(first, asked.get("since", first))
-        until = min(last, asked.get("until", last))
-        link = link_of({**asked, "since": since, "until": until})
-        values.append((texts.spoken(period), counts[period], link))
+        since = max(first, parameters.get("since", first))
+        until = min(last, parameters.get("until", last))
+        link = link_of({**parameters, "since": since, "until": until})
+        values.append((texts.format_period(period), counts[period], link))
     name = texts.gettext("Year") if found is years else texts.gettext("Month")
     return FilterList(name, values)
 
@@ -177,11 +187,11 @@ def days_of(period: str) -> tuple[str, str]:
     return "", ""
 
 
-def link_of(asked: Asked) -> str:
+def link_of(parameters: SearchParameters) -> str:
     """Return the link to a search, relative to the search page."""
-    return "?" + urlencode(sorted(asked.items()))
+    return "?" + urlencode(sorted(parameters.items()))
 
 
-def without(asked: Asked, *names: str) -> dict[str, str]:
+def without(parameters: SearchParameters, *names: str) -> dict[str, str]:
     """Return the parameters of a search except some."""
-    return {name: value for name, value in asked.items() if name not in names}
+    return {name: value for name, value in parameters.items() if name not in names}

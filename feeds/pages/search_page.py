@@ -22,8 +22,8 @@ from feeds.entries.entry import Entry, entry_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES, UP
 from feeds.pages.search_facets import (
-    Asked,
     FilterList,
+    SearchParameters,
     active_filters,
     filters_of_all,
     filters_of_matches,
@@ -49,7 +49,7 @@ class SearchResults:
     ``hits`` contain each story once. ``cursor`` continues after them, None at the end.
     """
 
-    asked: Asked
+    parameters: SearchParameters
     query: Query | None = None
     matches: Matches | None = None
     hits: Sequence[Hit] = ()
@@ -73,26 +73,34 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
     """Render the page at ``file`` with the results of a search."""
     catalog = pages.catalog
     texts = catalog.texts
-    asked = {name: value for name, value in found.asked.items() if name not in DISPLAY_PARAMETERS}
-    query = urlencode(sorted(asked.items()))
+    parameters = {
+        name: value for name, value in found.parameters.items() if name not in DISPLAY_PARAMETERS
+    }
+    query = urlencode(sorted(parameters.items()))
     up = "../" * file.count("/")
-    best = found.asked.get("sort") == "best"
-    name = search_name(catalog, asked)
-    chosen = active_filters(catalog, asked)
+    best = found.parameters.get("sort") == "best"
+    name = search_name(catalog, parameters)
+    chosen = active_filters(catalog, parameters)
     return pages.render(
         "search.html",
         file,
         Facet(),
-        title=texts.gettext("Search: %(name)s", name=name) if asked else texts.gettext("Search"),
+        title=texts.gettext("Search: %(name)s", name=name)
+        if parameters
+        else texts.gettext("Search"),
         # The template adds the feeds of the search itself.
         alternates=[],
-        asked=asked,
+        parameters=parameters,
         longest=MAX_QUERY_LENGTH,
-        problems=[(one.said, linked(one.meant)) for one in found.problems],
+        problems=[(one.message, linked(one.suggestions)) for one in found.problems],
         notes=found.notes,
         chosen=[(one.name, one.value, link_of(one.rest)) for one in chosen],
-        hidden=[(key, asked[key]) for key in ("source", "topic", "lang", "state") if key in asked],
-        facets=filters_of(pages, found, asked),
+        hidden=[
+            (key, parameters[key])
+            for key in ("source", "topic", "lang", "state")
+            if key in parameters
+        ],
+        facets=filters_of(pages, found, parameters),
         matches=found.matches,
         bound=MAX_COUNTED,
         days=[] if best else list(hits_by_day(pages, file, found)),
@@ -103,13 +111,13 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         folded=any(others for _, others in found.hits),
         best=best,
         sorts=[
-            (texts.gettext("Newest first"), link_of(asked), not best),
-            (texts.gettext("Best first"), link_of(asked | {"sort": "best"}), best),
+            (texts.gettext("Newest first"), link_of(parameters), not best),
+            (texts.gettext("Best first"), link_of(parameters | {"sort": "best"}), best),
         ],
-        first=link_of(asked | ({"sort": "best"} if best else {}))
-        if "cursor" in found.asked
+        first=link_of(parameters | ({"sort": "best"} if best else {}))
+        if "cursor" in found.parameters
         else None,
-        older=link_of({**found.asked, "cursor": str(found.cursor)})
+        older=link_of({**found.parameters, "cursor": str(found.cursor)})
         if found.cursor is not None
         else None,
         feeds=[
@@ -118,16 +126,18 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         address=f"{catalog.site}{SEARCH}.atom?{query}",
         opml=f"{up}opml.xml?{query}",
         name=name,
-        command=watch_command(name, asked),
+        command=watch_command(name, parameters),
     )
 
 
-def filters_of(pages: PageRenderer, found: SearchResults, asked: Asked) -> list[FilterList]:
+def filters_of(
+    pages: PageRenderer, found: SearchResults, parameters: SearchParameters
+) -> list[FilterList]:
     """Return the filters of the matches, or of all releases if nothing was searched."""
     if found.matches:
-        more = found.asked.get("more", "")
-        return filters_of_matches(pages.catalog, found.matches, asked, more)
-    return [] if asked else filters_of_all(pages.catalog, pages.navigation.counts)
+        more = found.parameters.get("more", "")
+        return filters_of_matches(pages.catalog, found.matches, parameters, more)
+    return [] if parameters else filters_of_all(pages.catalog, pages.navigation.counts)
 
 
 def hits_by_day(
@@ -138,7 +148,7 @@ def hits_by_day(
     up = "../" * file.count("/")
     for day, some in groupby(found.hits, key=lambda one: one[0].day):
         yield (
-            texts.spoken(day) if day else texts.gettext("No date"),
+            texts.format_period(day) if day else texts.gettext("No date"),
             relative(page_file(Facet(period=day)), file) if day else "",
             Markup("".join(rows(pages, up, list(some), found))),  # noqa: S704 - made by the template of a row
         )
@@ -158,7 +168,7 @@ def rows(
         entry = entry_of(release, pages.catalog, mixed=True, others=others)
         shown = marked(plain(passage(release.content, query)), query)
         if dated and release.day:
-            shown = Markup("{} · {}").format(pages.catalog.texts.spoken(release.day), shown)
+            shown = Markup("{} · {}").format(pages.catalog.texts.format_period(release.day), shown)
         row = pages.row(entry, title=marked(entry.title, query), passage=shown)
         yield row.decode().replace(UP, up)
 
@@ -172,27 +182,30 @@ def marked(text: str, query: Query) -> Markup:
     return shown + escape(text[place:])
 
 
-def search_name(catalog: Catalog, asked: Mapping[str, str]) -> str:
+def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
     """Return a one-line name of a search: its words and filters."""
-    parts = (plain(asked.get("q", "")), *(one.value for one in active_filters(catalog, asked)))
+    parts = (
+        plain(parameters.get("q", "")),
+        *(one.value for one in active_filters(catalog, parameters)),
+    )
     return " · ".join(filter(None, parts)) or catalog.texts.gettext("nothing")
 
 
-def watch_command(name: str, asked: Asked) -> str:
+def watch_command(name: str, parameters: SearchParameters) -> str:
     """Return the command that adds a watch for a search, without dates, as watches have none."""
     words = ["communique", "watch", "add", name[:100]]
-    if "q" in asked:
-        words += ["--query", plain(asked["q"])]
+    if "q" in parameters:
+        words += ["--query", plain(parameters["q"])]
     for key, option in (("source", "--source"), ("topic", "--topic"), ("lang", "--language")):
-        for one in filter(None, asked.get(key, "").split(",")):
+        for one in filter(None, parameters.get(key, "").split(",")):
             words += [option, plain(one)]
     kinds = {"corrected": ("edit",), "retracted": ("retraction", "return")}
-    for state in asked.get("state", "").split(","):
+    for state in parameters.get("state", "").split(","):
         for kind in kinds.get(state, ()):
             words += ["--kind", kind]
     return shlex.join([*words, "--feed"])
 
 
-def linked(meant: Sequence[tuple[str, Asked]]) -> list[tuple[str, str]]:
+def linked(suggestions: Sequence[tuple[str, SearchParameters]]) -> list[tuple[str, str]]:
     """Return suggestions as pairs of name and link."""
-    return [(name, link_of(asked)) for name, asked in meant]
+    return [(name, link_of(parameters)) for name, parameters in suggestions]

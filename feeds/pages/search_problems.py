@@ -20,16 +20,16 @@ from data.search.query import (
 )
 from data.text.language_tags import OF_TWO_LETTERS, feed_language
 from feeds.catalog import Catalog
-from feeds.pages.search_facets import Asked
+from feeds.pages.search_facets import SearchParameters
 from feeds.translations import Texts
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a search is invalid (``said``), and suggestions as names with search parameters."""
+    """Why a search is invalid, and suggestions as names with search parameters."""
 
-    said: str
-    meant: Sequence[tuple[str, Asked]]
+    message: str
+    suggestions: Sequence[tuple[str, SearchParameters]]
 
 
 MAX_QUOTED: Final = 40
@@ -39,19 +39,23 @@ MAX_SUGGESTIONS: Final = 3
 """Maximum number of suggestions, and of messages of one kind."""
 
 
-def problems_of(catalog: Catalog, asked: Mapping[str, str]) -> list[Problem]:
+def problems_of(catalog: Catalog, parameters: Mapping[str, str]) -> list[Problem]:
     """Return the problems of a search; none if it is valid."""
-    if not asked.keys() - {"sort", "cursor", "more"}:
+    if not parameters.keys() - {"sort", "cursor", "more"}:
         return []
     found = [
-        *_unknown(catalog, asked, "source", {one.id: one.name for one in catalog.sources.values()}),
-        *_unknown(catalog, asked, "topic", {one: catalog.topic(one) for one in catalog.topics}),
-        *_unknown_languages(catalog.texts, asked),
-        *_unknown(catalog, asked, "state", {one: one for one in STATES}),
-        *_impossible_days(catalog.texts, asked),
+        *_unknown(
+            catalog, parameters, "source", {one.id: one.name for one in catalog.sources.values()}
+        ),
+        *_unknown(
+            catalog, parameters, "topic", {one: catalog.topic(one) for one in catalog.topics}
+        ),
+        *_unknown_languages(catalog.texts, parameters),
+        *_unknown(catalog, parameters, "state", {one: one for one in STATES}),
+        *_impossible_days(catalog.texts, parameters),
     ]
-    text = asked.get("q", "")
-    return found or _problems_of_words(catalog.texts, text, asked)
+    text = parameters.get("q", "")
+    return found or _problems_of_words(catalog.texts, text, parameters)
 
 
 def notes_on(texts: Texts, query: Query) -> list[str]:
@@ -80,14 +84,14 @@ def notes_on(texts: Texts, query: Query) -> list[str]:
 
 
 def _unknown(
-    catalog: Catalog, asked: Mapping[str, str], name: str, known: Mapping[str, str]
+    catalog: Catalog, parameters: Mapping[str, str], name: str, known: Mapping[str, str]
 ) -> list[Problem]:
     """Return a problem for each unknown source, topic or state."""
-    unknown = [one for one in asked.get(name, "").split(",") if one and one not in known]
+    unknown = [one for one in parameters.get(name, "").split(",") if one and one not in known]
     return [
         Problem(
             _unknown_message(catalog.texts, name, f"“{one[:MAX_QUOTED]}”"),
-            [(known[near] or near, {**asked, name: near}) for near in near_misses(one, known)],
+            [(known[near] or near, {**parameters, name: near}) for near in near_misses(one, known)],
         )
         for one in unknown[:MAX_SUGGESTIONS]
     ]
@@ -105,14 +109,16 @@ def _unknown_message(texts: Texts, kind: str, name: str) -> str:
 def near_misses(word: str, known: Mapping[str, str]) -> list[str]:
     """Return the ids of ``known`` (ids and names) similar to a word, by id, name or its words."""
     word = word[:MAX_QUOTED].casefold()
-    said = {part: one for one, name in known.items() for part in name.casefold().split()}
-    said |= {name.casefold(): one for one, name in known.items()} | {one: one for one in known}
-    near = [said[name] for name in get_close_matches(word, said, MAX_SUGGESTIONS)]
+    ids = {part: one for one, name in known.items() for part in name.casefold().split()}
+    ids |= {name.casefold(): one for one, name in known.items()} | {one: one for one in known}
+    near = [ids[name] for name in get_close_matches(word, ids, MAX_SUGGESTIONS)]
     return list(dict.fromkeys(near))
 
 
-def _unknown_languages(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
-    unknown = [one for one in asked.get("lang", "").split(",") if one and not feed_language(one)]
+def _unknown_languages(texts: Texts, parameters: Mapping[str, str]) -> list[Problem]:
+    unknown = [
+        one for one in parameters.get("lang", "").split(",") if one and not feed_language(one)
+    ]
     if not unknown:
         return []
     known = {tag: texts.language_name(tag) for tag in OF_TWO_LETTERS.split()}
@@ -122,26 +128,26 @@ def _unknown_languages(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
                 "%(name)s is not a known language. Use a tag such as en.",
                 name=f"“{one[:MAX_QUOTED]}”",
             ),
-            [(known[near], {**asked, "lang": near}) for near in near_misses(one, known)],
+            [(known[near], {**parameters, "lang": near}) for near in near_misses(one, known)],
         )
         for one in unknown[:MAX_SUGGESTIONS]
     ]
 
 
-def _impossible_days(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
+def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[Problem]:
     days = []
     for name in ("since", "until"):
         try:
-            days.append(dt.date.fromisoformat(asked[name]) if name in asked else None)
+            days.append(dt.date.fromisoformat(parameters[name]) if name in parameters else None)
         except ValueError:
-            said = texts.gettext(
+            message = texts.gettext(
                 "%(day)s is not a date. Write it as 2026-11-24.",
-                day=f"“{asked[name][:MAX_QUOTED]}”",
+                day=f"“{parameters[name][:MAX_QUOTED]}”",
             )
-            return [Problem(said, [])]
+            return [Problem(message, [])]
     since, until = days
     if since and until and since > until:
-        turned = {**asked, "since": asked["until"], "until": asked["since"]}
+        turned = {**parameters, "since": parameters["until"], "until": parameters["since"]}
         return [
             Problem(
                 texts.gettext("The start date is after the end date."),
@@ -151,11 +157,11 @@ def _impossible_days(texts: Texts, asked: Mapping[str, str]) -> list[Problem]:
     return []
 
 
-def _problems_of_words(texts: Texts, text: str, asked: Mapping[str, str]) -> list[Problem]:
+def _problems_of_words(texts: Texts, text: str, parameters: Mapping[str, str]) -> list[Problem]:
     """Return the problem of a query that is too long or has no word to search for."""
     terms = terms_of(text)
     if len(text) > MAX_QUERY_LENGTH:
-        said = texts.gettext(
+        message = texts.gettext(
             "This query has %(count)s characters. The maximum is %(most)s.",
             count=texts.number(len(text)),
             most=texts.number(MAX_QUERY_LENGTH),
@@ -163,12 +169,12 @@ def _problems_of_words(texts: Texts, text: str, asked: Mapping[str, str]) -> lis
     elif any(term.wanted for term in terms):
         return []
     elif text and not terms:
-        said = texts.gettext("“%(text)s” contains no word.", text=text[:MAX_QUOTED])
-    elif not terms or asked.keys() & {"source", "topic", "lang", "state", "since", "until"}:
+        message = texts.gettext("“%(text)s” contains no word.", text=text[:MAX_QUOTED])
+    elif not terms or parameters.keys() & {"source", "topic", "lang", "state", "since", "until"}:
         return []
     else:
-        said = texts.gettext(
+        message = texts.gettext(
             "This query only excludes words. Add a word to search for, or choose a source, topic"
             " or dates."
         )
-    return [Problem(said, [])]
+    return [Problem(message, [])]

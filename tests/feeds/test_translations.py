@@ -40,7 +40,7 @@ Language = get_args(get_type_hints(Site, include_extras=True)["language"])[0]
     ],
 )
 def test_a_period_is_told_as_people_say_it(texts: Texts, period: str, said: str) -> None:
-    assert texts.spoken(period) == said
+    assert texts.format_period(period) == said
 
 
 def test_numbers_and_languages_are_named() -> None:

@@ -109,7 +109,7 @@ def retraction_line(
 def return_line(pages: PageRenderer, release: Release, back: Return) -> EventLine:
     """Return the line of a release that is back online."""
     texts = pages.catalog.texts
-    day = texts.spoken(back.since.date().isoformat())
+    day = texts.format_period(back.since.date().isoformat())
     return EventLine(
         back.until,
         title_of(release.content),

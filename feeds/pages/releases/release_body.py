@@ -213,14 +213,14 @@ def needless_rules(root: Element) -> list[Element]:
     """Return the rules (hr) at the start or end of a body, or directly after another rule."""
     needless: list[Element] = []
     last: Element | None = None
-    said = False
+    has_content = False
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if event == "start" and element.tag == "hr":
-            last = element if said else last
-            needless += [] if said else [element]
-            said = False
+            last = element if has_content else last
+            needless += [] if has_content else [element]
+            has_content = False
         elif element.tag in {"img", "table"} or (words(event, element, root)).strip():
-            last, said = None, True
+            last, has_content = None, True
     return needless + ([last] if last is not None else [])
 
 

@@ -31,7 +31,7 @@ function remember(visits) {
   }
 }
 
-function spoken(at) {
+function formatTime(at) {
   // Format dates like the rest of the page.
   const language = document.documentElement.lang.replace(/^en$/, "en-GB");
   const time = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
@@ -60,7 +60,7 @@ function show(before) {
   const { none, some, most } = news.dataset;
   const text = fresh.length === 0 ? none : fresh.length === rows.length ? most : some;
   news.querySelector("span").textContent = text
-    .replace("{count}", fresh.length).replace("{when}", spoken(before.at));
+    .replace("{count}", fresh.length).replace("{when}", formatTime(before.at));
   news.querySelector("button").hidden = fresh.length === 0;
 }
 
