@@ -113,7 +113,7 @@ SILENT = (
         (
             "tests/data/store/sql/subscribers/test_alerts.py::test_a_retracted_release_that_is_back_is_queued_as_a_return",
             "tests/integration/test_retraction.py::test_a_release_that_is_gone_is_alerted_once_and_one_that_moved_never",
-            "tests/feeds/pages/indexes/test_events_page.py::test_a_return_takes_the_place_of_its_retraction_and_is_a_change",
+            "tests/feeds/pages/indexes/test_events_page.py::test_a_return_replaces_its_retraction_and_is_a_change",
         ),
     ),
     Fault(

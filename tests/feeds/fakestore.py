@@ -1,4 +1,4 @@
-"""A store in memory, small enough to be seen to be right, and releases to put into it."""
+"""A simple store in memory for tests, and sample releases."""
 
 # ruff: noqa: D102 - data.store.protocol.Store says what each verb does
 
@@ -42,7 +42,7 @@ NOON = dt.datetime(2022, 11, 24, 8, tzinfo=UTC)
 
 
 class FakeStore(PublicationInMemory):
-    """The Store protocol over dictionaries: ``put`` stores a release and marks what it touches."""
+    """A store over dictionaries: ``put`` stores a release and marks its feeds as changed."""
 
     def __init__(self, *releases: Release) -> None:
         super().__init__()
@@ -301,7 +301,7 @@ class FakeStore(PublicationInMemory):
 
 
 def make_release(number: int = 1, source: str = "acme", **changes: object) -> Release:
-    """A complete release; keywords change fields of its content, or else of the release itself."""
+    """Return a complete release; keywords set fields of its content or of the release."""
     at = NOON + dt.timedelta(hours=number)
     content = Content(
         title=f"Statement {number}",
@@ -335,6 +335,6 @@ def make_release(number: int = 1, source: str = "acme", **changes: object) -> Re
 
 
 def on_day(day: str, zone: str) -> Published:
-    """A date of day precision: noon in its zone."""
+    """Return a date of day precision: noon in its zone."""
     noon = dt.datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=zone_of(zone))
     return Published(noon.astimezone(UTC), "day", zone, day, "meta:date")

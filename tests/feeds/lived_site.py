@@ -1,4 +1,4 @@
-"""A site as some days of a press room make it, published each day."""
+"""A site after some days of a press room, published each day."""
 
 from __future__ import annotations
 

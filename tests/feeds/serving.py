@@ -1,4 +1,4 @@
-"""A real server on loopback, for as long as a test asks."""
+"""A real server on loopback for the time of a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a feed says what the feed holds, whatever is written there, and leads on."""
+"""The page of a feed shows its entries safely and links to its formats."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def document(entry: Entry) -> html.HtmlElement:
     return html.fromstring(feed_page(PAGES, "/feeds/all.atom", "", atom))
 
 
-def test_what_is_said_of_an_entry_is_parted_in_one_way() -> None:
+def test_the_parts_of_an_entry_are_separated_alike() -> None:
     page = document(entry_of(make_release(), CATALOG, mixed=True))
     (said,) = page.find_class("from")
     assert " ".join(said.text_content().split()) == "24 November 2022 ACME Press Service"
@@ -51,11 +51,11 @@ def test_what_is_said_of_an_entry_is_parted_in_one_way() -> None:
         ("What &lt;b&gt; means", "What &amp;lt;b&amp;gt; means"),
     ],
 )
-def test_a_title_stands_there_as_it_is_written(title: str, written: str) -> None:
+def test_a_title_is_shown_literally(title: str, written: str) -> None:
     assert f">{written}</a>" in shown([title], "/feeds/all.rss", Facet())
 
 
-def test_all_ways_stay_on_the_site_wherever_it_was_reached() -> None:
+def test_all_links_stay_on_the_site_at_any_host() -> None:
     source = Facet(source="Ämter")
     path = "/feeds/source/~c3~84mter.atom"
     page = shown(["One"], path, source)
@@ -64,12 +64,12 @@ def test_all_ways_stay_on_the_site_wherever_it_was_reached() -> None:
     assert 'href="../../sources/~c3~84mter/"' in page
 
 
-def test_a_search_is_asked_for_again_in_each_format() -> None:
+def test_a_search_feed_links_to_each_format() -> None:
     page = shown(["One"], "/feeds/search.atom", Facet(), "q=%22a%22&lang=az")
     assert 'href="search.rss?q=%22a%22&amp;lang=az"' in page
 
 
-def test_a_long_feed_is_cut_and_says_so() -> None:
+def test_a_long_feed_is_cut_and_counts_the_rest() -> None:
     page = shown(
         [f"Title {number}" for number in range(MAX_ENTRIES + 2)], "/feeds/all.atom", Facet()
     )
@@ -86,18 +86,18 @@ def test_a_long_feed_is_cut_and_says_so() -> None:
         (make_release(1, revision=2, retracted=NOON), "Retracted"),
     ],
 )
-def test_a_release_has_the_mark_that_lists_give_it(release: Release, mark: str) -> None:
+def test_a_release_is_marked_as_in_lists(release: Release, mark: str) -> None:
     page = document(entry_of(release, CATALOG, mixed=True))
     assert [one.text for one in page.xpath("//li//*[@class='mark']")] == [mark][: bool(mark)]
     assert len(page.xpath("//li[@class='retracted']")) == (mark == "Retracted")
 
 
-def test_what_tells_of_a_retraction_is_not_marked_as_retracted_itself() -> None:
+def test_the_event_of_a_retraction_is_not_marked_as_retracted() -> None:
     page = document(retraction_entry(CATALOG, make_release(1, retracted=NOON), NOON))
     assert page.xpath("//li//a[@class='title']/text()") == ["Retracted: Statement 1"]
     assert not page.xpath("//li//*[@class='mark']")
 
 
-def test_a_date_reads_in_its_own_direction_beside_a_title_from_right_to_left() -> None:
+def test_a_date_keeps_its_direction_next_to_a_right_to_left_title() -> None:
     page = document(entry_of(make_release(1, language="ar"), CATALOG, mixed=True))
     assert page.xpath("//li//div[@dir='rtl']//time[@dir='auto']/text()") == ["24 November 2022"]

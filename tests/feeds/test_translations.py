@@ -1,4 +1,4 @@
-"""Pages speak the language of the site, with dates, numbers and names as it writes them."""
+"""Pages use the language of the site, with its formats of dates, numbers and names."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ Language = get_args(get_type_hints(Site, include_extras=True)["language"])[0]
         (EN, "<b>", "<b>"),
     ],
 )
-def test_a_period_is_told_as_people_say_it(texts: Texts, period: str, said: str) -> None:
+def test_a_period_is_formatted_for_people(texts: Texts, period: str, said: str) -> None:
     assert texts.format_period(period) == said
 
 
-def test_numbers_and_languages_are_named() -> None:
+def test_numbers_and_names_of_languages_are_localized() -> None:
     assert (EN.number(1234567), AZ.number(1234567)) == ("1,234,567", "1.234.567")
     assert (EN.language_name("az"), AZ.language_name("az")) == ("Azerbaijani", "azərbaycan")
     assert EN.language_name("x-no such") == "x-no such"
 
 
-def test_a_text_without_a_translation_is_said_in_english() -> None:
+def test_a_text_without_a_translation_stays_english() -> None:
     assert AZ.gettext("Of %(what)s", what="this") == "Of this"
     assert EN.ngettext("%(num)s thing", "%(num)s things", 1) == "1 thing"
     assert EN.ngettext("%(num)s thing", "%(num)s things", 1200) == "1,200 things"
@@ -63,7 +63,7 @@ def test_names_are_sorted_by_the_alphabet_of_the_language() -> None:
     assert sorted(["b", "A", "a", "C"], key=EN.collation_key) == ["A", "a", "b", "C"]
 
 
-def test_the_setting_knows_every_catalogue() -> None:
+def test_the_setting_allows_every_catalogue() -> None:
     found = {one.name for one in (ROOT / "locale").iterdir() if one.is_dir()}
     assert {*get_args(Language)} == found | {"en"}
 
@@ -83,7 +83,7 @@ def test_templates_group_the_digits_of_counts() -> None:
 
 
 def extracted() -> set[object]:
-    """All texts that pages say, as pybabel finds them."""
+    """Return all texts of pages, as pybabel extracts them."""
     with (ROOT / "locale" / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = extract_from_dir(str(ROOT), methods, options, keywords=DEFAULT_KEYWORDS)
@@ -91,7 +91,7 @@ def extracted() -> set[object]:
 
 
 @pytest.mark.parametrize("language", sorted({*get_args(Language)} - {"en"}))
-def test_every_text_is_translated_with_all_that_is_filled_in(language: str) -> None:
+def test_every_text_is_translated_with_all_placeholders(language: str) -> None:
     file = ROOT / "locale" / language / "LC_MESSAGES" / "messages.po"
     with file.open("rb") as text:
         catalogue = {one.id: one for one in read_po(text, locale=language) if one.id}
@@ -106,5 +106,5 @@ def test_every_text_is_translated_with_all_that_is_filled_in(language: str) -> N
 
 
 def filled(*texts: str) -> set[str]:
-    """What is filled in into some texts."""
+    """Return the placeholders in some texts."""
     return {found for text in texts for found in re.findall(r"%\(\w+\)s", text)}

@@ -39,13 +39,15 @@ from feeds.urls import (
         ),
     ],
 )
-def test_a_facet_and_its_address_lead_to_each_other(facet: Facet, address: str) -> None:
+def test_a_facet_and_its_address_are_converted_both_ways(facet: Facet, address: str) -> None:
     assert href(feed_file(facet, "atom")) == address
     assert facet_of(address) == (facet, "atom")
 
 
 @given(st.text(max_size=9), st.text(max_size=9))
-def test_any_short_topic_and_source_come_back_from_their_address(source: str, topic: str) -> None:
+def test_any_short_topic_and_source_are_restored_from_their_address(
+    source: str, topic: str
+) -> None:
     facet = Facet(source=source, topic=topic)
     for kind in FORMATS:
         assert facet_of(href(feed_file(facet, kind))) == (facet, kind)
@@ -89,7 +91,7 @@ def test_hostile_names_become_plain_files(name: str) -> None:
         "/feeds/",
     ],
 )
-def test_other_addresses_are_no_feeds(address: str) -> None:
+def test_other_addresses_are_not_feeds(address: str) -> None:
     assert facet_of(address) is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from data.topics.taxonomy import TopicNode, topic_tree
 
 
-def test_topics_stand_under_their_parents_by_label_with_their_counts() -> None:
+def test_topics_are_listed_under_their_parents_by_label_with_their_counts() -> None:
     labels = {"a": "Society", "b": "élection", "c": "Politics", "d": "Cabinet"}
     tree = topic_tree(labels, {"b": "c", "d": "c"}, {"a": 1, "b": 2, "c": 5})
     assert tree == (

@@ -25,9 +25,7 @@ def content_of(site: Path, feed: str) -> str:
 
 
 @pytest.mark.parametrize("feed", ["all", "source/acme"])
-def test_a_corrected_entry_begins_with_a_banner_as_a_retracted_one_does(
-    tmp_path: Path, feed: str
-) -> None:
+def test_corrected_and_retracted_entries_begin_with_a_banner(tmp_path: Path, feed: str) -> None:
     release = make_release(1)
     publish(FakeStore(replace(release, revision=2)), tmp_path / "edited", Site())
     text = content_of(tmp_path / "edited", feed)

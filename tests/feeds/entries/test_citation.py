@@ -1,4 +1,4 @@
-"""A release can be cited: by a sentence, in BibTeX and in CSL-JSON, whatever its title holds."""
+"""Citations of releases as a sentence, in BibTeX and in CSL-JSON, with any title."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_citation_names_publisher_title_day_address_and_the_copy() -> None:
     )
 
 
-def test_bibtex_holds_one_entry_in_which_a_title_is_no_command() -> None:
+def test_a_title_is_not_a_command_in_bibtex() -> None:
     title = r"100 % of \input{/etc/passwd} & #1 {_$^~} } @misc{x,"
     text = cited(make_release(1, title=title)).bibtex
     (value,) = re.findall(r"  title = \{\{(.*)\}\},\n", text)
@@ -47,7 +47,7 @@ def test_bibtex_holds_one_entry_in_which_a_title_is_no_command() -> None:
     assert all(re.fullmatch(r"  \w+ = \{.*\},", line) for line in fields[1:-1])
 
 
-def test_an_address_ends_no_field() -> None:
+def test_an_address_does_not_end_its_field() -> None:
     text = cited(make_release(1, url=r"https://acme.example/a}b{c")).bibtex
     assert "url = {https://acme.example/a%7Db%7Bc}" in text
 
@@ -63,14 +63,14 @@ def test_csl_json_is_a_report_with_its_day() -> None:
     assert item["language"] == "en"
 
 
-def test_what_has_no_date_claims_none() -> None:
+def test_an_undated_release_is_cited_without_a_date() -> None:
     cite = cited(make_release(1, published=Published(NOON, "none", "Asia/Baku", "", "undated")))
     assert "Undated." in cite.text
     assert "year = " not in cite.bibtex
     assert "issued" not in json.loads(cite.csl)[0]
 
 
-def test_a_key_is_made_of_the_id_alone() -> None:
+def test_a_key_depends_only_on_the_id() -> None:
     before, after = make_release(1), make_release(1, title="Other", url="https://b.example/2")
     keys = [re.findall(r"@misc\{(.*),", cited(one).bibtex) for one in (before, after)]
     assert keys[0] == keys[1] == [key_of(before.id)]

@@ -1,4 +1,4 @@
-"""Stories are shown once where sources mix."""
+"""Lists that mix sources show each story once."""
 
 from __future__ import annotations
 

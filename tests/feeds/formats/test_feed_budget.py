@@ -1,4 +1,4 @@
-"""A feed document stays within its budget, and keeps a summary of every release."""
+"""A feed document stays within its size limit and has a summary of every release."""
 
 from __future__ import annotations
 

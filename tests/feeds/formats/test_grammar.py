@@ -1,4 +1,4 @@
-"""Every Atom document of ours is one by the grammar of RFC 4287, and by what it says besides."""
+"""Every Atom document is valid by the grammar and the prose of RFC 4287."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BESIDES: Mapping[str, str] = {
     "entries with the id of another": "//a:entry[a:id = preceding-sibling::a:entry/a:id]",
     "empty titles": "//a:entry/a:title[not(normalize-space())]",
 }
-"""What the prose of RFC 4287 forbids, and its grammar can't: nothing may be found."""
+"""Violations of the prose of RFC 4287, which its grammar cannot express."""
 
 SITE = Site(url="https://press.example", entries=4, hub="https://hub.example/")
 LATER = NOON + dt.timedelta(days=2)
@@ -42,7 +42,7 @@ TEXT = WORDS + "\ud800"
 
 
 def faults(document: bytes) -> list[str]:
-    """What is wrong with an Atom document."""
+    """Return the faults of an Atom document."""
     root: Any = etree.fromstring(document)
     found = [] if GRAMMAR.validate(root) else [str(one) for one in GRAMMAR.error_log]
     return found + [what for what, path in BESIDES.items() if root.xpath(path, namespaces=NAMES)]
@@ -50,7 +50,7 @@ def faults(document: bytes) -> list[str]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site of releases as good and bad as any, with everything that happens to releases."""
+    """A site with good and hostile releases, edits and retractions."""
     hostile = {"title": TEXT, "summary": TEXT, "publisher": TEXT, "section": TEXT}
     store = FakeStore(
         *(make_release(number) for number in range(9)),
@@ -87,20 +87,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "feeds/days.atom",
     ],
 )
-def test_every_kind_of_feed_is_as_the_grammar_says(site: Path, pattern: str) -> None:
+def test_every_kind_of_feed_is_valid(site: Path, pattern: str) -> None:
     files = sorted(site.glob(pattern))
     assert any(b"<entry" in file.read_bytes() for file in files)
     assert {file.name: found for file in files if (found := faults(file.read_bytes()))} == {}
 
 
-def test_a_feed_without_entries_is_as_the_grammar_says(tmp_path: Path) -> None:
+def test_a_feed_without_entries_is_valid(tmp_path: Path) -> None:
     publish(FakeStore(), tmp_path, SITE)
     document = (tmp_path / "feeds/all.atom").read_bytes()
     assert b"<entry" not in document
     assert faults(document) == []
 
 
-def test_what_is_made_on_demand_is_as_the_grammar_says(store: JournalStore, store_url: str) -> None:
+def test_feeds_made_on_demand_are_valid(store: JournalStore, store_url: str) -> None:
     for source in FakeStore().sources().values():
         store.register(source)
     for release in (make_release(1, title=WORDS, summary=WORDS), make_release(2, "wire")):
@@ -144,7 +144,7 @@ def test_what_is_made_on_demand_is_as_the_grammar_says(store: JournalStore, stor
         ('rel="via" type="text/html"', 'rel="alternate" type="text/html"'),
     ],
 )
-def test_what_breaks_the_grammar_is_seen(tmp_path: Path, pattern: str, instead: str) -> None:
+def test_an_invalid_document_is_detected(tmp_path: Path, pattern: str, instead: str) -> None:
     publish(FakeStore(make_release()), tmp_path, SITE)
     document = (tmp_path / "feeds/source/acme.atom").read_text("utf-8")
     assert faults(document.encode()) == []

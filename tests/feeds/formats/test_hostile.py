@@ -1,4 +1,4 @@
-"""What comes from outside may be anything: every format stays whole, safe and plain."""
+"""Hostile input: every format stays valid and safe, and text stays text."""
 
 from __future__ import annotations
 
@@ -160,9 +160,7 @@ def test_every_address_is_absolute(kind: Format, tmp_path: Path) -> None:
 
 @every_format
 @pytest.mark.parametrize("poison", ["\0", "\x1b", "\x85\x86", "\ufffe", "\uffff", "\ud800"])
-def test_characters_that_no_document_may_hold_cost_only_themselves(
-    kind: Format, poison: str, tmp_path: Path
-) -> None:
+def test_only_forbidden_characters_are_removed(kind: Format, poison: str, tmp_path: Path) -> None:
     dirty = f"be{poison}fore"
     release = make_release(
         1,
@@ -183,7 +181,7 @@ def test_characters_that_no_document_may_hold_cost_only_themselves(
 
 
 @every_format
-def test_what_ends_a_section_of_xml_ends_nothing(kind: Format, tmp_path: Path) -> None:
+def test_the_end_of_a_cdata_section_in_text_is_harmless(kind: Format, tmp_path: Path) -> None:
     text = "]]> <![CDATA[ --> <!-- ?> <?php"
     found = shown(
         make_release(1, title=text, summary=text, body_html=f"<p>{text}", body_text=text),
@@ -196,7 +194,7 @@ def test_what_ends_a_section_of_xml_ends_nothing(kind: Format, tmp_path: Path) -
 
 
 @every_format
-def test_text_of_every_script_comes_through_as_it_is(kind: Format, tmp_path: Path) -> None:
+def test_text_in_any_script_is_unchanged(kind: Format, tmp_path: Path) -> None:
     text = "Ünïcödé Ελλάδα Беларусь 日本語 한국어 العربية हिन्दी 𝔸𝔹 🎉 e\u0301"
     release = make_release(
         1, title=text, publisher=text, section=text, summary=text, body_html=f"<p>{text}</p>"
@@ -208,15 +206,15 @@ def test_text_of_every_script_comes_through_as_it_is(kind: Format, tmp_path: Pat
 
 
 @every_format
-def test_a_release_without_a_title_is_named_by_its_text(kind: Format, tmp_path: Path) -> None:
+def test_a_release_without_a_title_uses_the_beginning_of_its_text(
+    kind: Format, tmp_path: Path
+) -> None:
     bare = make_release(1, title="", summary=None)
     assert shown(bare, kind, tmp_path).title == "All that statement 1 says."
 
 
 @every_format
-def test_a_release_of_nothing_at_all_still_has_a_title_and_a_text(
-    kind: Format, tmp_path: Path
-) -> None:
+def test_an_empty_release_still_has_a_title_and_a_text(kind: Format, tmp_path: Path) -> None:
     empty = make_release(1, title="", summary="", body_html="", body_text="", publisher="")
     found = shown(empty, kind, tmp_path)
     assert found.title == "Untitled"
@@ -243,7 +241,7 @@ def test_a_body_of_5_mb_stays_on_its_page_and_leaves_the_feed_small(
 
 
 @every_format
-def test_names_without_end_leave_the_feed_small(kind: Format, tmp_path: Path) -> None:
+def test_endless_names_leave_the_feed_small(kind: Format, tmp_path: Path) -> None:
     text = "word " * 200_000
     file = Media("https://acme.example/a.pdf", "application/pdf", title=text)
     release = make_release(1, title=text, publisher=text, section=text, attachments=(file,))
@@ -258,7 +256,7 @@ def test_names_without_end_leave_the_feed_small(kind: Format, tmp_path: Path) ->
 NAMES = ("../../x", "..", ".", "\0", "CON", "con", "a" * 300, "a" * 301, "", "a/b", "a%2Fb", "<x>")
 
 
-def test_a_topic_of_any_name_has_feeds_of_its_own_within_the_site(tmp_path: Path) -> None:
+def test_a_topic_with_any_name_has_feeds_within_the_site(tmp_path: Path) -> None:
     site = tmp_path / "deep" / "site"
     releases = [make_release(n, topics=(name,)) for n, name in enumerate(NAMES)]
     done = publish(FakeStore(*releases), site, SITE)
@@ -275,7 +273,7 @@ def test_a_topic_of_any_name_has_feeds_of_its_own_within_the_site(tmp_path: Path
             assert len(file.name) < 255
 
 
-def test_feeds_of_hostile_releases_are_those_that_every_other_run_makes(tmp_path: Path) -> None:
+def test_feeds_of_hostile_releases_are_the_same_in_every_run(tmp_path: Path) -> None:
     release = make_release(1, title="\ud800<b>", topics=NAMES, body_html="<p>]]>\0")
     for folder in ("a", "b"):
         publish(FakeStore(release), tmp_path / folder, SITE)

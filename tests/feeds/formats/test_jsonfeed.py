@@ -104,7 +104,7 @@ def read(content: bytes) -> JSONFeed:
     return feed
 
 
-def test_every_feed_of_a_site_is_as_the_specification_says(tmp_path: Path) -> None:
+def test_every_feed_of_a_site_is_valid(tmp_path: Path) -> None:
     later = NOON + dt.timedelta(days=2)
     store = FakeStore(
         *(make_release(number) for number in range(9)),
@@ -135,7 +135,7 @@ def test_every_feed_of_a_site_is_as_the_specification_says(tmp_path: Path) -> No
         (b'"language":"en"', b'"language":null'),
     ],
 )
-def test_what_breaks_the_specification_is_seen(tmp_path: Path, before: bytes, after: bytes) -> None:
+def test_an_invalid_feed_is_detected(tmp_path: Path, before: bytes, after: bytes) -> None:
     publish(FakeStore(make_release()), tmp_path, Site(url="https://press.example"))
     content = (tmp_path / "feeds/all.json").read_bytes()
     assert before in content

@@ -1,4 +1,4 @@
-"""Feeds say all that a release says, in every format, and always in the same bytes."""
+"""Feeds contain all of a release in every format, always in the same bytes."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_5_content_has_the_type_html_in_atom() -> None:
     assert content.text == "<p>All that statement 1 says.</p>"
 
 
-def test_6_a_feed_was_updated_when_its_newest_entry_was_and_never_now() -> None:
+def test_6_the_update_time_of_a_feed_is_that_of_its_newest_entry() -> None:
     store = FakeStore(make_release(1), make_release(2))
     for kind in FORMATS:
         assert rendered(*made(store), kind) == rendered(*made(store), kind)
@@ -123,7 +123,7 @@ def test_6_a_feed_was_updated_when_its_newest_entry_was_and_never_now() -> None:
     assert atom_of().findtext(f"{ATOM}updated") == "2000-01-01T00:00:00+00:00"
 
 
-def test_entries_found_in_one_second_differ_in_when_they_were_updated() -> None:
+def test_entries_found_in_one_second_have_different_update_times() -> None:
     at = make_release().updated
     releases = [make_release(n, updated=at.replace(microsecond=n)) for n in (1, 2)]
     found = [entry.findtext(f"{ATOM}updated") for entry in atom_of(*releases).iter(f"{ATOM}entry")]
@@ -141,7 +141,7 @@ def test_7_entries_come_newest_first() -> None:
 
 
 @pytest.mark.parametrize("poison", ["\x00", "\x08", "\x0b", "\x1f", "\ufffe", "\uffff", "\ud800"])
-def test_8_characters_that_xml_forbids_cost_only_themselves(poison: str) -> None:
+def test_8_only_characters_forbidden_in_xml_are_removed(poison: str) -> None:
     dirty = f"be{poison}fore"
     bad = make_release(
         1,
@@ -219,13 +219,13 @@ def test_a_date_without_an_hour_is_noon_at_the_source() -> None:
     assert json_of(release)["items"][0]["date_published"] == "2022-11-24T12:00:00+04:00"
 
 
-def test_an_impossible_date_gives_way_to_the_first_sight() -> None:
+def test_an_impossible_date_is_replaced_by_the_time_first_seen() -> None:
     seen = make_release().order
     release = make_release(published=on_day("2099-01-01", "Asia/Baku"), order=seen)
     assert atom_of(release)[-1].findtext(f"{ATOM}published") == "2022-11-24T13:00:00+04:00"
 
 
-def test_ids_are_the_same_in_every_format_and_no_link() -> None:
+def test_ids_are_equal_in_every_format_and_are_not_links() -> None:
     release = make_release()
     guid = rss_of(release).find("item/guid")
     assert guid.get("isPermaLink") == "false"
@@ -234,7 +234,7 @@ def test_ids_are_the_same_in_every_format_and_no_link() -> None:
     assert json_of(release)["items"][0]["id"] == guid.text
 
 
-def test_rss_carries_the_whole_text_one_enclosure_and_its_publisher() -> None:
+def test_rss_has_the_full_text_one_enclosure_and_the_publisher() -> None:
     item = rss_of(make_release(), facet=Facet()).find("item")
     assert item.findtext("description") == "What statement 1 says."
     assert item.findtext(f"{CONTENT}encoded") == "<p>All that statement 1 says.</p>"
@@ -250,7 +250,7 @@ def test_rss_carries_the_whole_text_one_enclosure_and_its_publisher() -> None:
     assert [one.text for one in item.findall("category")] == ["Economy", "Events"]
 
 
-def test_json_feed_carries_authors_tags_and_attachments() -> None:
+def test_json_feed_has_authors_tags_and_attachments() -> None:
     made = json_of(make_release())
     assert made["version"] == "https://jsonfeed.org/version/1.1"
     assert made["feed_url"] == "https://press.example/feeds/source/acme.json"
@@ -266,7 +266,7 @@ def test_json_feed_carries_authors_tags_and_attachments() -> None:
     }
 
 
-def test_a_reader_gets_titles_dates_and_ids_back() -> None:
+def test_a_feed_parser_reads_titles_dates_and_ids() -> None:
     releases = [make_release(number, title=f"Über {number} & Co") for number in range(5)]
     for kind in ("atom", "rss"):
         parsed = feedparser.parse(rendered(*made(FakeStore(*releases)), kind))
@@ -291,14 +291,14 @@ def test_a_story_is_shown_once_in_mixed_feeds_and_names_its_other_publishers() -
     assert len(atom_of(wire, copy, make_release(3)).findall(f"{ATOM}entry")) == 2
 
 
-def test_a_story_whose_first_release_lies_outside_a_feed_is_shown_by_the_first_within() -> None:
+def test_a_story_is_shown_by_its_first_release_within_the_feed() -> None:
     wire, copy = make_release(1, "wire", story="s", topics=()), make_release(5, story="s")
     entry = atom_of(wire, copy, facet=Facet(topic="economy")).find(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}id") == f"urn:uuid:{copy.id}"
     assert "The Wire" in entry.findtext(f"{ATOM}content")
 
 
-def test_a_retracted_release_stays_and_says_so() -> None:
+def test_a_retracted_release_stays_and_is_marked() -> None:
     gone = make_release(1, retracted=make_release(9).updated)
     entry = atom_of(gone).find(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}title") == "Statement 1"
@@ -308,7 +308,7 @@ def test_a_retracted_release_stays_and_says_so() -> None:
     assert json_of(gone)["items"][0]["tags"][-1] == "Retracted"
 
 
-def test_a_tombstone_is_as_new_as_its_entry_or_else_it_would_count_for_nothing() -> None:
+def test_a_tombstone_has_the_update_time_of_its_entry() -> None:
     at = make_release(9).updated.replace(microsecond=654321)
     for changed in (at, at - dt.timedelta(days=1), at + dt.timedelta(days=1)):
         feed = atom_of(make_release(1, retracted=at, updated=changed))
@@ -317,7 +317,7 @@ def test_a_tombstone_is_as_new_as_its_entry_or_else_it_would_count_for_nothing()
         assert tombstone.get("when") == feed.findtext(f"{ATOM}entry/{ATOM}updated")
 
 
-def test_an_edit_keeps_id_and_date_and_moves_updated() -> None:
+def test_an_edit_changes_only_the_update_time_of_an_entry() -> None:
     before, after = make_release(1), make_release(1, updated=make_release(7).updated, revision=2)
     one, other = atom_of(before)[-1], atom_of(after)[-1]
     for kept in ("id", "published", "title"):
@@ -326,7 +326,7 @@ def test_an_edit_keeps_id_and_date_and_moves_updated() -> None:
     assert "Corrected" in other.findtext(f"{ATOM}content")
 
 
-def test_a_site_of_any_name_has_addresses_that_every_reader_can_follow() -> None:
+def test_a_site_with_any_host_name_has_valid_addresses() -> None:
     site = Site(url="https://zeitung-ü.example/für/alle/", hub="own")
     store = FakeStore(make_release())
     catalog = catalog_of(store, site)
@@ -371,7 +371,7 @@ def test_markup_in_titles_is_text() -> None:
 
 
 @pytest.mark.parametrize("title", ["AT&T and R&D: Q&A", "1 < 2 & 3 > 2", "?a=1&b=2", "A &", "x&y;"])
-def test_a_title_that_no_reader_takes_for_markup_is_plain_text(title: str) -> None:
+def test_a_title_without_markup_is_plain_text(title: str) -> None:
     feed = rendered(*made(FakeStore(make_release(title=title, summary=title))), "atom")
     entry: Any = etree.fromstring(feed)[-1]
     for name in ("title", "summary"):
@@ -382,14 +382,14 @@ def test_a_title_that_no_reader_takes_for_markup_is_plain_text(title: str) -> No
 
 
 @pytest.mark.parametrize("title", ["a<b", "</p>", "&nbsp;", "x &#65; y", "&#x41", "&copy 2026"])
-def test_a_title_that_some_reader_takes_for_markup_is_escaped_once_more(title: str) -> None:
+def test_a_title_like_markup_is_escaped_twice(title: str) -> None:
     found = atom_of(make_release(title=title))[-1].find(f"{ATOM}title")
     assert found.get("type") == "html"
     shown: Any = lxml.html.fromstring(f"<div>{found.text}</div>")
     assert shown.text_content() == title
 
 
-def test_markup_in_a_summary_stays_text_for_a_reader_that_takes_a_description_as_html() -> None:
+def test_markup_in_a_summary_stays_text_in_an_html_description() -> None:
     summary = 'a < b, <b onclick="alert(1)">see</b> <a href="x">there</a>'
     release = make_release(summary=summary)
     shown: Any = lxml.html.fromstring(f"<div>{rss_of(release).findtext('item/description')}</div>")
@@ -402,7 +402,7 @@ def test_markup_in_a_summary_stays_text_for_a_reader_that_takes_a_description_as
     assert json_of(release)["items"][0]["summary"] == summary
 
 
-def test_titles_in_rss_escape_what_some_readers_would_take_for_markup() -> None:
+def test_titles_in_rss_escape_text_like_markup() -> None:
     release = make_release(title="AT&T <i>up</i> & &amp;", section="R&D")
     feed = rendered(*made(FakeStore(release)), "rss")
     assert b"<title>AT&#x26;T &#x3C;i&gt;up&#x3C;/i&gt; &#x26; &#x26;amp;</title>" in feed
@@ -410,7 +410,7 @@ def test_titles_in_rss_escape_what_some_readers_would_take_for_markup() -> None:
     assert rss_of(release).findtext("item/title") == "AT&T <i>up</i> & &amp;"
 
 
-def test_references_in_the_name_of_a_publisher_are_read() -> None:
+def test_character_references_in_the_name_of_a_publisher_are_decoded() -> None:
     release = make_release(publisher="Minist&egrave;re &amp; Co")
     name = "Ministère & Co"
     assert atom_of(release)[-1].findtext(f"{ATOM}author/{ATOM}name") == name
@@ -419,7 +419,7 @@ def test_references_in_the_name_of_a_publisher_are_read() -> None:
 
 
 @pytest.mark.parametrize("tag", ["zxx", "und", "mul", "ZXX-Latn", "qaa", "xx", "gcf", "a b", ""])
-def test_a_tag_that_names_no_language_that_readers_know_is_left_out(tag: str) -> None:
+def test_an_unknown_language_tag_is_omitted(tag: str) -> None:
     release = make_release(language=tag)
     assert XML_LANG not in atom_of(release).attrib
     assert XML_LANG not in atom_of(release)[-1].attrib
@@ -427,7 +427,7 @@ def test_a_tag_that_names_no_language_that_readers_know_is_left_out(tag: str) ->
     assert "language" not in json_of(release)["items"][0]
 
 
-def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
+def test_addresses_other_than_web_addresses_are_dropped() -> None:
     release = make_release(
         url="javascript:alert(1)",
         attachments=(Media("file:///etc/passwd", "x", 1), Media("https://a.example/b c", "bad")),
@@ -439,7 +439,7 @@ def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
     ]
 
 
-def test_a_huge_body_gives_way_to_its_summary() -> None:
+def test_a_huge_body_is_replaced_by_its_summary() -> None:
     release = make_release(body_html="<p>" + "long " * 1_000_000 + "</p>")
     content = atom_of(release)[-1].findtext(f"{ATOM}content")
     assert len(content) < 1000
@@ -447,7 +447,7 @@ def test_a_huge_body_gives_way_to_its_summary() -> None:
     assert "https://press.example/releases/" in content
 
 
-def test_right_to_left_text_says_its_direction() -> None:
+def test_right_to_left_text_has_its_direction() -> None:
     release = make_release(language="ar", body_html="<p>بيان</p>")
     assert json_of(release)["items"][0]["content_html"].startswith('<div dir="rtl" lang="ar">')
 

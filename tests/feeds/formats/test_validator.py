@@ -75,7 +75,7 @@ def events(validator: Any, file: Path, site: Path) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", ["*.atom", "*.rss", "opml.xml"])
-def test_the_validator_of_the_w3c_finds_nothing(validator: Any, site: Path, kind: str) -> None:
+def test_the_w3c_validator_reports_nothing(validator: Any, site: Path, kind: str) -> None:
     files = sorted(site.rglob(kind))
     assert files
     found = {

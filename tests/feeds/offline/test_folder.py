@@ -1,4 +1,4 @@
-"""A copy of a site in a folder is whole without a server: pages, files, search, feeds."""
+"""A copy of a site in a folder works without a server: pages, files, search, feeds."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_every_link_of_a_copy_leads_to_a_file_of_it(store: Store, tmp_path: Path
     assert not list(folder.rglob(".rendered*"))
 
 
-def test_attachments_that_are_archived_are_in_it_and_others_lead_where_they_were(
+def test_archived_attachments_are_copied_and_others_keep_their_links(
     store: Store, tmp_path: Path
 ) -> None:
     folder = tmp_path / "copy"
@@ -117,7 +117,7 @@ def test_attachments_that_are_archived_are_in_it_and_others_lead_where_they_were
     assert (folder / "releases" / ids[1] / "revisions" / "2" / "index.html").is_file()
 
 
-def test_a_selection_holds_the_chosen_releases_alone(store: Store, tmp_path: Path) -> None:
+def test_a_selection_has_only_the_chosen_releases(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     chosen = SelectedReleases(store, "wire")
     made = copied(store, folder, chosen)
@@ -135,7 +135,7 @@ def test_a_selection_holds_the_chosen_releases_alone(store: Store, tmp_path: Pat
     assert (empty / "index.html").is_file()
 
 
-def test_what_the_site_has_published_stays_as_it_is(store: Store, tmp_path: Path) -> None:
+def test_the_publication_state_of_the_site_is_unchanged(store: Store, tmp_path: Path) -> None:
     before = store.dirty_feeds()
     write_folder(
         store,
@@ -148,7 +148,7 @@ def test_what_the_site_has_published_stays_as_it_is(store: Store, tmp_path: Path
     assert store.dirty_feeds() == before
 
 
-def test_the_search_holds_every_release_newest_first(store: Store, tmp_path: Path) -> None:
+def test_the_search_index_has_every_release_newest_first(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     copied(store, folder)
     (part,) = (folder / "search").glob("releases-*.js")
@@ -180,11 +180,11 @@ def test_the_search_holds_every_release_newest_first(store: Store, tmp_path: Pat
         ("", ""),
     ],
 )
-def test_a_link_to_a_folder_names_its_page(link: str, leads: str) -> None:
+def test_a_link_to_a_folder_gets_index_html(link: str, leads: str) -> None:
     assert with_index(link) == leads
 
 
-def test_text_that_looks_like_a_link_stays_and_attributes_stay_escaped() -> None:
+def test_text_like_a_link_is_unchanged_and_attributes_stay_escaped() -> None:
     page = '<p>&lt;a href="x/"&gt; href="y/"</p><a href="a/?q=1&amp;r=&quot;2">b</a>'
     assert relinked(page, lambda _: None) == page.replace('"a/?', '"a/index.html?')
 
@@ -200,11 +200,11 @@ def test_text_that_looks_like_a_link_stays_and_attributes_stay_escaped() -> None
         ("https://a.example/x.xhtml", "application/xhtml+xml; charset=utf-8", ".bin"),
     ],
 )
-def test_no_file_runs_scripts_when_it_is_opened(url: str, media_type: str, suffix: str) -> None:
+def test_suffixes_of_copied_files_run_no_scripts(url: str, media_type: str, suffix: str) -> None:
     assert suffix_of(url, media_type) == suffix
 
 
-def test_a_picture_that_is_in_the_copy_is_shown_and_any_other_stays_a_link() -> None:
+def test_a_copied_image_is_shown_and_others_stay_links() -> None:
     body = '<p>a</p><img src="https://a.example/{}" alt="The &lt;quay&gt;">'
     kept, other = (
         shown_body(sanitize(body.format(name), "https://a.example/"), texts_of("en")).html

@@ -1,4 +1,4 @@
-"""The page of the API shows code as code, and nothing else as markup."""
+"""The API page shows words in backticks as code and escapes everything else."""
 
 from __future__ import annotations
 

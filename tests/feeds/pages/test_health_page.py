@@ -21,7 +21,7 @@ def lead(page: bytes) -> str:
     return str(html.fromstring(page).xpath("string(//p[@class='lead'])"))
 
 
-def test_a_file_claims_nothing_of_sources_that_no_visit_has_read() -> None:
+def test_a_static_page_claims_nothing_about_sources_that_no_visit_has_read() -> None:
     sources = {one: Source(one, name, URL, "UTC") for one, name in NAMES.items()}
     catalog = Catalog("https://site.example", "Site", sources, {})
     pages = PageRenderer(catalog, {Facet(source=one): 1 for one in sources})
@@ -41,7 +41,7 @@ def test_a_file_claims_nothing_of_sources_that_no_visit_has_read() -> None:
     assert "All 4 sources are healthy" in lead(recorded_health_page(pages, {}, NAMES))
 
 
-def test_sources_that_were_only_imported_await_no_visit() -> None:
+def test_imported_sources_are_not_counted_as_unvisited() -> None:
     addresses = {"a": URL, "b": "", "c": "", "d": ""}
     sources = {one: Source(one, name, addresses[one], "UTC") for one, name in NAMES.items()}
     catalog = Catalog("https://site.example", "Site", sources, {})
@@ -55,7 +55,7 @@ def test_sources_that_were_only_imported_await_no_visit() -> None:
     assert "visit yet" not in said("a", "b") + said("b")
 
 
-def test_lines_are_in_the_order_of_the_names_that_are_shown() -> None:
+def test_rows_are_sorted_by_displayed_names() -> None:
     sources = {one: Source(one, name, URL, "UTC") for one, name in NAMES.items()}
     catalog = Catalog("https://site.example", "Site", sources, {})
     pages = PageRenderer(catalog, {Facet(source=one): 1 for one in sources})

@@ -1,4 +1,4 @@
-"""The first page says what it is, and shows the newest releases and the ways to all others."""
+"""The home page describes the site, and shows the newest releases and links to all others."""
 
 from __future__ import annotations
 
@@ -58,20 +58,20 @@ def large() -> tuple[PageRenderer, Catalog]:
     return PageRenderer(catalog, counts), catalog
 
 
-def test_it_says_in_one_sentence_what_it_is_and_for_whom(home: Any) -> None:
+def test_one_sentence_describes_the_site_and_its_readers(home: Any) -> None:
     sentence = home.xpath("string(//p[@class='purpose'])")
     assert sentence.startswith("The press releases of 2 institutions")
     assert sentence.count(".") == 1
     assert home.xpath("//meta[@name='description']/@content") == [sentence]
 
 
-def test_it_shows_forty_releases_and_leads_to_the_others(site: Path, home: Any) -> None:
+def test_it_shows_forty_releases_and_links_to_older_ones(site: Path, home: Any) -> None:
     assert len(home.xpath("//ol[@class='releases']/li")) == 40
     (older,) = home.xpath("//nav[@class='paging']/a[@rel='next']/@href")
     assert (site / older / "index.html").is_file()
 
 
-def test_each_filter_is_a_link_with_its_true_count(home: Any) -> None:
+def test_each_filter_is_a_link_with_the_right_count(home: Any) -> None:
     asides = home.xpath("//aside//a")
     shown = {one.get("href"): one.xpath("string(span[@class='count'])") for one in asides}
     assert shown["sources/acme/"] == "20"
@@ -80,7 +80,7 @@ def test_each_filter_is_a_link_with_its_true_count(home: Any) -> None:
     assert shown["days/2022/"] == "60"
 
 
-def test_feeds_opml_and_json_are_one_click_away_and_found_by_readers(site: Path) -> None:
+def test_feeds_and_opml_are_linked_and_discoverable(site: Path) -> None:
     for page, feed, opml in (
         ("", "feeds/all", "opml.xml"),
         ("sources/acme/", "feeds/source/acme", "opml.xml?source=acme"),
@@ -93,7 +93,7 @@ def test_feeds_opml_and_json_are_one_click_away_and_found_by_readers(site: Path)
         assert tree.xpath("//link[@rel='alternate']/@href") == feeds
 
 
-def test_the_head_of_a_page_says_where_it_is_and_what_it_shows(site: Path) -> None:
+def test_the_head_of_a_page_has_its_address_and_description(site: Path) -> None:
     tree = lxml.html.parse(site / "topics/economy/index.html").getroot()
     told = {one.get("property"): one.get("content") for one in tree.xpath("//meta[@property]")}
     assert told["og:site_name"] == "Press of <Example>"
@@ -103,7 +103,7 @@ def test_the_head_of_a_page_says_where_it_is_and_what_it_shows(site: Path) -> No
     assert tree.xpath("//meta[@name='description']/@content") == [told["og:description"]]
 
 
-def test_the_site_and_its_search_are_told_to_programs(home: Any) -> None:
+def test_structured_data_describes_the_site_and_its_search(home: Any) -> None:
     (data,) = home.xpath("//script[@type='application/ld+json']/text()")
     assert "<" not in data
     told = json.loads(data)
@@ -113,7 +113,7 @@ def test_the_site_and_its_search_are_told_to_programs(home: Any) -> None:
     )
 
 
-def test_the_header_searches_and_marks_the_page_that_is_open(site: Path, home: Any) -> None:
+def test_the_header_has_a_search_form_and_marks_the_current_page(site: Path, home: Any) -> None:
     (form,) = home.xpath("//header//form[@role='search']")
     assert (form.get("action"), form.get("method")) == ("search/", None)
     assert home.xpath("//header//a[@aria-current='page']/text()") == ["Releases"]
@@ -122,7 +122,7 @@ def test_the_header_searches_and_marks_the_page_that_is_open(site: Path, home: A
     assert "form-action 'self'" in home.xpath("string(//meta[@http-equiv]/@content)")
 
 
-def test_it_says_how_the_sources_are_and_follows_what_is_told(tmp_path: Path) -> None:
+def test_it_summarizes_the_health_of_sources_after_each_change(tmp_path: Path) -> None:
     store = FakeStore(make_release(1), make_release(2, "wire"))
 
     def told() -> tuple[str, list[str]]:
@@ -150,7 +150,7 @@ def test_it_says_how_the_sources_are_and_follows_what_is_told(tmp_path: Path) ->
     assert told() == ("All sources work.", ["health/"])
 
 
-def test_it_claims_nothing_of_sources_that_no_visit_has_read(tmp_path: Path) -> None:
+def test_it_claims_nothing_about_sources_that_no_visit_has_read(tmp_path: Path) -> None:
     store = FakeStore(make_release(1), make_release(2, "wire"))
 
     def told() -> tuple[str, str]:
@@ -180,7 +180,7 @@ def test_it_claims_nothing_of_sources_that_no_visit_has_read(tmp_path: Path) -> 
     assert told() == ("All sources were imported, and none is visited.", "glance unknown")
 
 
-def test_it_counts_no_institutions_before_there_are_any(tmp_path: Path) -> None:
+def test_it_counts_no_institutions_before_the_first_release(tmp_path: Path) -> None:
     publish(FakeStore(), tmp_path / "site", SITE)
     tree = lxml.html.parse(tmp_path / "site" / "index.html").getroot()
     assert "0" not in tree.xpath("string(//p[@class='purpose'])")
@@ -190,7 +190,7 @@ def test_it_counts_no_institutions_before_there_are_any(tmp_path: Path) -> None:
     assert "0" not in listed.xpath("string(//main)")
 
 
-def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:
+def test_each_page_links_to_the_page_about_accuracy(site: Path) -> None:
     for page in ("", "sources/acme/", f"releases/{make_release(1, 'wire').id}/"):
         tree = lxml.html.parse(site / page / "index.html").getroot()
         links = tree.xpath("//footer//a/@href")
@@ -202,7 +202,7 @@ def test_each_page_leads_to_what_is_true_of_it(site: Path) -> None:
     ]
 
 
-def test_names_that_have_no_end_make_no_page_large(tmp_path: Path) -> None:
+def test_endless_names_make_no_page_large(tmp_path: Path) -> None:
     chance = random.Random(7)
 
     def text(length: int) -> str:
@@ -214,7 +214,7 @@ def test_names_that_have_no_end_make_no_page_large(tmp_path: Path) -> None:
         assert len(gzip.compress((tmp_path / page / "index.html").read_bytes())) < 30_000
 
 
-def test_what_a_story_stands_for_is_not_missing_from_a_page(tmp_path: Path) -> None:
+def test_duplicates_of_a_story_are_counted_on_a_page(tmp_path: Path) -> None:
     same = {"story": "one"}
     store = FakeStore(make_release(1, **same), make_release(2, "wire", **same))
     publish(store, tmp_path, SITE)
@@ -231,7 +231,7 @@ def test_what_a_story_stands_for_is_not_missing_from_a_page(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("hub", ["", "https://hub.example/"])
-def test_about_tells_of_a_hub_only_where_there_is_one(hub: str) -> None:
+def test_the_about_page_mentions_a_hub_only_if_there_is_one(hub: str) -> None:
     site = Site(url=SITE.url, title=SITE.title, hub=hub)
     page = about_page(PageRenderer(catalog_of(FakeStore(), site), {})).decode()
     assert ("WebSub" in page) == bool(hub)

@@ -1,4 +1,4 @@
-"""What pages lead to: the sections and topics of a source, languages by their own names."""
+"""Links of pages: sections and topics of a source, and languages by their own names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def links(page: Path, label: str) -> dict[str, str]:
-    """What a part of a page leads to: addresses by their texts, the count behind the name."""
+    """Return the links of a part of a page: addresses by text, with the count after the name."""
     tree: Any = html.fromstring(page.read_bytes())
     found = tree.xpath(
         "//section[@aria-labelledby=//h2[normalize-space()=$label]/@id]//li/a", label=label
@@ -51,13 +51,13 @@ def test_the_page_of_a_source_lists_its_sections_and_topics_with_their_counts(si
         assert (page.parent / address / "index.html").is_file()
 
 
-def test_a_language_is_called_as_it_calls_itself(site: Path) -> None:
+def test_a_language_has_its_own_name(site: Path) -> None:
     for tag, name in (("az", "azərbaycan"), ("zh-hant", "中文 (繁體)")):
         tree: Any = html.parse(site / f"languages/{tag}/index.html")
         assert tree.findtext(".//h1") == name
 
 
-def test_the_page_of_a_section_leads_up_to_its_source_and_its_releases_to_both(site: Path) -> None:
+def test_a_section_links_to_its_source_and_its_releases_link_to_both(site: Path) -> None:
     page = site / "sources/acme/sections/warnings/index.html"
     tree: Any = html.parse(page)
     assert tree.findtext(".//h1") == "ACME Corporation: Warnings"
@@ -70,7 +70,7 @@ def test_the_page_of_a_section_leads_up_to_its_source_and_its_releases_to_both(s
         assert "Warnings" in of_release.xpath("//nav[@class='crumbs']/a/text()")
 
 
-def test_what_leads_up_ends_with_a_link(site: Path) -> None:
+def test_breadcrumbs_end_with_a_link(site: Path) -> None:
     pages = [page for page in site.rglob("*.html") if b'class="crumbs"' in page.read_bytes()]
     assert pages
     for page in pages:
@@ -93,7 +93,7 @@ def test_a_source_of_very_many_sections_with_endless_names_has_a_small_page(tmp_
     assert len(gzip.compress(page.read_bytes())) < 30 * 1024
 
 
-def test_what_a_page_calls_its_section_is_text_wherever_it_is_shown(site: Path) -> None:
+def test_the_label_of_a_section_is_text_everywhere(site: Path) -> None:
     pages = [one for one in site.rglob("*.html") if HOSTILE.encode() in one.read_bytes()]
     assert pages == []
     tree: Any = html.parse(site / "sources/wire/index.html")

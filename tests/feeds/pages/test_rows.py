@@ -1,4 +1,4 @@
-"""Lines of releases on pages: under their days, without an hour that nobody said."""
+"""Lines of releases on pages are grouped by day, and show a time only if known."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def row_of(release: Release, *others: Release) -> Any:
     return lxml.html.fragment_fromstring(html.replace("\0", "../"))
 
 
-def test_a_day_comes_once_and_what_has_no_hour_comes_last_in_it() -> None:
+def test_each_day_is_listed_once_with_releases_without_a_time_last() -> None:
     lines = [
         Line("2022-11-25", b"<li>a</li>", timed=True),
         Line("2022-11-24", b"<li>b</li>", timed=False),
@@ -51,7 +51,7 @@ def test_a_day_comes_once_and_what_has_no_hour_comes_last_in_it() -> None:
     assert days == [("2022-11-25", "aec"), ("2022-11-24", "db"), ("", "f")]
 
 
-def test_a_line_tells_the_hour_where_one_is_known_and_nothing_where_none_is() -> None:
+def test_a_line_shows_the_time_only_if_it_is_known() -> None:
     hourly = make_release(1, published=Published(NOON, "second", "Asia/Baku", "", ""))
     time = row_of(hourly).find(".//time")
     assert (time.text, time.get("title")) == ("12:00", "UTC+04:00")
@@ -64,7 +64,7 @@ def test_a_line_tells_the_hour_where_one_is_known_and_nothing_where_none_is() ->
     assert "No date" in undated.text_content()
 
 
-def test_a_line_leads_to_its_release_source_and_topics() -> None:
+def test_a_line_links_to_its_release_source_and_topics() -> None:
     release = make_release(1)
     links = row_of(release).xpath(".//a/@href")
     assert links == [f"../releases/{release.id}/", "../sources/acme/", "../topics/economy/"]
@@ -86,7 +86,7 @@ def test_corrections_and_retractions_are_marked() -> None:
     assert gone.get("class") == "retracted"
 
 
-def test_what_a_title_says_stays_text_in_the_direction_of_its_language() -> None:
+def test_a_title_stays_text_in_the_direction_of_its_language() -> None:
     row = row_of(make_release(1, title="<script>alert(1)</script>", language="ar"))
     assert row.find("a").text == "<script>alert(1)</script>"
     assert (row.get("dir"), row.find("a").get("lang")) == ("rtl", "ar")

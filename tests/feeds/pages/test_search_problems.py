@@ -1,4 +1,4 @@
-"""What is asked for and not there leads to what is there and called alike."""
+"""Unknown sources and topics get suggestions with similar names."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_ids_names_and_words_of_names_are_compared(word: str, near: list[str]) -
         ("OR", []),
     ],
 )
-def test_what_other_searches_take_for_operators_is_told_to_be_words(
+def test_operators_of_other_searches_are_reported_as_words(
     query: str, operators: list[str]
 ) -> None:
     notes = notes_on(texts_of("en"), Query(query))

@@ -1,4 +1,4 @@
-"""What pages say of a release to programs: when, by whom, what was corrected, where it is kept."""
+"""Structured data of a release: date, publisher, corrections and archived copy."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ CATALOG = catalog_of(FakeStore(), Site(url="https://press.example"))
 
 
 def told(release: Release, *revisions: Revision) -> Any:
-    """What is told of a release."""
+    """Return the structured data of a release."""
     text = news_article(CATALOG, entry_of(release, CATALOG, mixed=True), revisions)
     assert not {"<", ">", "&"} & {*text}
     return json.loads(text)
 
 
-def test_a_release_is_told_as_the_news_of_its_publisher() -> None:
+def test_a_release_is_a_news_article_of_its_publisher() -> None:
     release = make_release(1)
     article = told(release)
     assert article["@context"] == "https://schema.org"
@@ -39,14 +39,14 @@ def test_a_release_is_told_as_the_news_of_its_publisher() -> None:
     assert not {"correction", "archivedAt"} & {*article}
 
 
-def test_no_hour_and_no_date_is_claimed_that_nobody_stated() -> None:
+def test_unknown_times_and_dates_are_omitted() -> None:
     day = make_release(1, published=Published(NOON, "day", "Asia/Baku", "", ""), order=NOON)
     assert told(day)["datePublished"] == "2022-11-24"
     none = make_release(1, published=Published(NOON, "none", "Asia/Baku", "", ""))
     assert "datePublished" not in told(none)
 
 
-def test_corrections_are_told_and_what_was_only_read_anew_is_none() -> None:
+def test_corrections_are_listed_without_re_extractions() -> None:
     release = make_release(1)
     versions = [
         Revision(
@@ -66,12 +66,12 @@ def test_corrections_are_told_and_what_was_only_read_anew_is_none() -> None:
     assert correction["url"].endswith("/revisions/2/")
 
 
-def test_a_release_in_the_archive_says_where_its_records_are() -> None:
+def test_an_archived_release_links_to_its_records() -> None:
     capture = Capture("urn:uuid:1", "a.warc.gz", 1, 1, "sha256:0", 1, NOON)
     release = replace(make_release(1), capture=capture)
     assert told(release)["archivedAt"].endswith(f"/releases/{release.id}/capture/")
 
 
-def test_what_a_title_says_ends_no_script() -> None:
+def test_a_title_cannot_end_the_script_element() -> None:
     hostile = "</script><script>alert(1)</script><!-- & \u2028"
     assert told(make_release(1, title=hostile))["headline"].startswith("</script>")

@@ -1,4 +1,4 @@
-"""Corrections, retractions and changes in health are told to the first, each on a page."""
+"""All corrections, retractions and changes in health are on pages, back to the first."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def news(tmp_path: Path) -> News:
     return News(tmp_path, 70)
 
 
-def test_a_return_takes_the_place_of_its_retraction_and_is_a_change(news: News) -> None:
+def test_a_return_replaces_its_retraction_and_is_a_change(news: News) -> None:
     news.retract(3)
     news.edit(4)
     news.publish()
@@ -104,7 +104,7 @@ def test_a_return_takes_the_place_of_its_retraction_and_is_a_change(news: News) 
     )
 
 
-def test_corrections_say_what_changed_and_lead_to_the_version(news: News) -> None:
+def test_corrections_show_their_changes_and_link_to_the_version(news: News) -> None:
     news.edit(3)
     news.publish()
     [(_, [line])] = news.walk("changes/")
@@ -118,7 +118,7 @@ def test_corrections_say_what_changed_and_lead_to_the_version(news: News) -> Non
     ]
 
 
-def test_a_coarse_difference_is_marked_as_such_wherever_it_is_shown(news: News) -> None:
+def test_a_coarse_difference_is_marked_everywhere(news: News) -> None:
     before, after = (" ".join(f"{letter}{n % 7}" for n in range(9_000)) for letter in "ab")
     news.replace_text(3, before, after)
     news.publish()
@@ -129,7 +129,7 @@ def test_a_coarse_difference_is_marked_as_such_wherever_it_is_shown(news: News) 
     assert COARSE not in plain
 
 
-def test_all_corrections_are_reached_and_a_new_one_changes_no_full_page(news: News) -> None:
+def test_all_corrections_are_linked_and_a_new_one_changes_no_full_page(news: News) -> None:
     for number in range(65):
         news.edit(number)
     news.publish()
@@ -144,7 +144,7 @@ def test_all_corrections_are_reached_and_a_new_one_changes_no_full_page(news: Ne
     assert next(news.walk("changes/"))[1][0].startswith("Statement 65 ")
 
 
-def test_a_title_of_today_is_told_of_an_old_correction(news: News) -> None:
+def test_an_old_correction_shows_the_current_title(news: News) -> None:
     for number in range(45):
         news.edit(number)
     news.publish()
@@ -160,7 +160,7 @@ def test_a_title_of_today_is_told_of_an_old_correction(news: News) -> None:
     assert not any(line.startswith("Statement 2 ") for line in told)
 
 
-def test_retractions_say_when_and_lead_to_the_copy_until_the_release_is_back(news: News) -> None:
+def test_retractions_show_the_time_and_the_copy_until_the_release_is_back(news: News) -> None:
     news.retract(4)
     news.publish()
     [(_, [line])] = news.walk("retractions/")
@@ -171,7 +171,7 @@ def test_retractions_say_when_and_lead_to_the_copy_until_the_release_is_back(new
     assert "Back online" in line
 
 
-def test_older_pages_go_with_their_reason(news: News) -> None:
+def test_older_pages_are_removed_with_their_events(news: News) -> None:
     for number in range(45):
         news.retract(number)
     news.publish()
@@ -184,7 +184,7 @@ def test_older_pages_go_with_their_reason(news: News) -> None:
     assert len(next(news.walk("retractions/"))[1]) == 15
 
 
-def test_health_is_told_as_it_was_told_last_and_all_its_changes(news: News) -> None:
+def test_health_shows_the_last_state_and_all_changes(news: News) -> None:
     news.store.put(make_release(1, "wire"))
     news.store.events += [
         HealthEvent("acme", well=False, at=NOON, reason="It answers 500.", state="failing"),

@@ -1,4 +1,4 @@
-"""Lists of sources, topics, days and feeds: whole, quick to load, and nothing left behind."""
+"""Lists of sources, topics, days and feeds: complete, small, without leftover pages."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("address", ["sources/", "topics/", "feeds/sources/", "feeds/topics/"])
-def test_a_long_list_is_on_several_small_pages_and_whole(large: Path, address: str) -> None:
+def test_a_long_list_is_complete_on_several_small_pages(large: Path, address: str) -> None:
     assert len(lines(large, address)) == 450
     assert (large / address / "-/3/index.html").is_file()
     assert not (large / address / "-/4").exists()
@@ -88,7 +88,7 @@ def test_no_page_of_a_list_is_large(large: Path) -> None:
     assert max(len(gzip.compress(file.read_bytes())) for file in files) < LARGEST
 
 
-def test_a_source_is_told_with_its_releases_its_newest_day_and_its_language(
+def test_a_source_is_listed_with_its_count_newest_day_and_language(
     tmp_path: Path,
 ) -> None:
     store = FakeStore(
@@ -108,7 +108,7 @@ def test_a_source_is_told_with_its_releases_its_newest_day_and_its_language(
     assert "2 institutions." in page(site, "sources/").text_content()
 
 
-def test_topics_stand_under_their_parents(tmp_path: Path) -> None:
+def test_topics_are_listed_under_their_parents(tmp_path: Path) -> None:
     store = FakeStore(
         make_release(1, topics=("economy", "tax")), make_release(2, topics=("energy",))
     )
@@ -161,7 +161,7 @@ def test_every_feed_is_in_the_directory(tmp_path: Path) -> None:
     assert linked == {name for name in feeds if "/page/" not in name and not name.endswith(".html")}
 
 
-def test_pages_of_a_list_go_when_it_gets_short(
+def test_pages_of_a_list_are_removed_when_it_gets_shorter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feeds.pages.indexes.index_page.MAX_LINES", 3)

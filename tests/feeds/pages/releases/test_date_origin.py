@@ -1,4 +1,4 @@
-"""A date says in plain words who said it, how it was read, and what is not known of it."""
+"""The origin of a date is explained in words: its text, how it was read, what is unknown."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ COUNTED = "“24 noyabr 2022”, counted from the day of the visit in Baku. No t
         ("of my own", "“24 noyabr 2022” was found, read as a date in Baku. No time is given."),
     ],
 )
-def test_who_said_a_day_is_told_in_words(rule: str, sentence: str) -> None:
+def test_the_origin_of_a_day_is_explained(rule: str, sentence: str) -> None:
     assert said(rule) == sentence
 
 
-def test_an_hour_is_told_with_its_place_and_no_date_is_none() -> None:
+def test_the_origin_of_a_time_has_its_zone_and_a_missing_date_is_reported() -> None:
     assert said("time", precision="second", raw="2022-11-24T12:00", zone="+04:00") == (
         "The page marks “2022-11-24T12:00” as a time, read as a time in UTC+04:00."
     )
@@ -56,18 +56,18 @@ def test_an_hour_is_told_with_its_place_and_no_date_is_none() -> None:
     )
 
 
-def test_words_that_run_the_other_way_stay_within_their_quotes() -> None:
+def test_right_to_left_quotes_are_isolated() -> None:
     assert "“\u2068٢٤ نوفمبر\u2069”" in said("class", raw="٢٤ نوفمبر")
 
 
-def test_long_and_hostile_words_are_cut_to_one_line() -> None:
+def test_long_and_hostile_quotes_are_cut_to_one_line() -> None:
     sentence = said("class", raw="x\n\u0007<b>" * 1000)
     assert len(sentence) < 200
     assert "\n" not in sentence
     assert "\u0007" not in sentence
 
 
-def test_every_rule_that_finds_a_date_has_its_words() -> None:
+def test_every_rule_that_finds_a_date_has_a_sentence() -> None:
     rules = set[str]()
     for file in Path(spiders.__path__[0]).rglob("*.py"):
         text = file.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Files have names, kinds and sizes that people can read."""
+"""Names, types and sizes of files are readable."""
 
 from __future__ import annotations
 
@@ -35,8 +35,6 @@ ENGLISH = texts_of("en")
         (Media("https://a.example/a.bin", "video/mp4", None, "\u202e \x00"), "a.bin", "MP4"),
     ],
 )
-def test_a_file_is_told_by_its_name_its_kind_and_its_size(
-    media: Media, name: str, about: str
-) -> None:
+def test_a_file_is_listed_with_its_name_type_and_size(media: Media, name: str, about: str) -> None:
     line = file_line(media, ENGLISH)
     assert (line.name, line.about) == (name, about)

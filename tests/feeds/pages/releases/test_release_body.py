@@ -1,4 +1,4 @@
-"""A body is shown without what only its own site needed, and asks no other site for anything."""
+"""A body is shown without the layout of its site and loads nothing from other sites."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def shown(html: str) -> str:
         ("<ul><li>one</li><li></li></ul>", "<ul><li>one</li></ul>"),
     ],
 )
-def test_rules_and_blocks_that_say_nothing_go(html: str, kept: str) -> None:
+def test_needless_rules_and_empty_blocks_are_removed(html: str, kept: str) -> None:
     assert shown(html) == kept
 
 
@@ -59,12 +59,12 @@ def test_rules_and_blocks_that_say_nothing_go(html: str, kept: str) -> None:
         ("", True),
     ],
 )
-def test_a_table_is_of_layout_by_what_it_holds(table: str, *, layout: bool) -> None:
+def test_a_layout_table_is_recognized_by_its_content(table: str, *, layout: bool) -> None:
     root = parsed(sanitize(f"<table>{table}</table>", "https://acme.example/"))
     assert is_layout(next(root.iter("table"))) is layout
 
 
-def test_a_table_of_layout_becomes_text_and_one_of_data_stays() -> None:
+def test_a_layout_table_becomes_text_and_a_data_table_stays() -> None:
     data = "<table><tr><th>Year</th><th>Tonnes</th></tr><tr><td>2022</td><td>12</td></tr></table>"
     html = shown(f"<table><tr><td><p>Before</p>{data}</td></tr><tr><td>After</td></tr></table>tail")
     tree = tree_of(html)
@@ -76,7 +76,7 @@ def test_a_table_of_layout_becomes_text_and_one_of_data_stays() -> None:
     assert (frame.get("class"), frame.get("tabindex"), frame.get("role")) == ("wide", "0", "region")
 
 
-def test_a_picture_is_a_link_that_says_what_it_shows_and_from_where() -> None:
+def test_a_picture_is_a_link_with_its_description_and_host() -> None:
     html = '<img src="/a.jpg?b=1&c=2" alt="The &quot;quay&quot;"><figcaption>At dusk</figcaption>'
     html = f"<figure>{html}</figure>"
     body = shown_body(sanitize(html, "https://acme.example/"), ENGLISH)
@@ -90,7 +90,7 @@ def test_a_picture_is_a_link_that_says_what_it_shows_and_from_where() -> None:
     assert body.pictures == {"https://acme.example/a.jpg?b=1&c=2"}
 
 
-def test_a_picture_in_a_link_stands_behind_it_and_what_counts_readers_goes() -> None:
+def test_a_picture_in_a_link_moves_behind_it_and_trackers_are_removed() -> None:
     tree = tree_of(
         shown(
             '<a href="/report.pdf"><img src="/a.jpg" alt="Report"></a> and '
@@ -118,7 +118,7 @@ def test_a_picture_in_a_link_stands_behind_it_and_what_counts_readers_goes() -> 
         '<a href="javascript:alert(1)"><img src="javascript:alert(1)" alt="x"></a>',
     ],
 )
-def test_what_looks_like_markup_in_an_attribute_stays_text(html: str) -> None:
+def test_text_like_markup_in_an_attribute_stays_text(html: str) -> None:
     tree = tree_of(shown(html))
     for element in tree.iter():
         assert element.tag not in {"script", "svg", "img"}
@@ -159,7 +159,7 @@ def test_a_body_that_is_cut_ends_with_a_whole_block() -> None:
     assert not shown_body(body.html, ENGLISH).beginning
 
 
-def test_elements_in_one_another_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nested_elements_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     texts: list[str | None] = []
     is_word = release_body.has_word
 
@@ -193,6 +193,6 @@ def test_only_the_beginning_of_a_very_long_body_is_parsed(
     assert len(body.html) <= 2 * MAX_BYTES
 
 
-def test_a_body_whose_start_is_empty_is_shown_as_a_beginning() -> None:
+def test_a_body_with_an_empty_start_is_marked_as_cut() -> None:
     body = shown_body("<p></p>" * (MAX_READ // 7 + 1) + "<p>A lamp</p>", ENGLISH)
     assert body.beginning

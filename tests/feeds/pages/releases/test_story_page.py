@@ -1,4 +1,4 @@
-"""The time line of a story says who came when, and stays small however many tell it."""
+"""The timeline of a story shows publishers and times, and stays small."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def shown(releases: list[Release]) -> Any:
     return lxml.html.fromstring(page)
 
 
-def test_a_story_of_thousands_shows_the_first_ones_and_counts_the_others() -> None:
+def test_a_large_story_shows_the_first_releases_and_counts_the_rest() -> None:
     releases = [
         make_release(number, "wire", title=secrets.token_hex(150), body_text=f"{TEXT} {number}")
         for number in range(1000)
@@ -47,7 +47,7 @@ def test_a_story_of_thousands_shows_the_first_ones_and_counts_the_others() -> No
     assert "1,000 releases" in tree.xpath("//p[@class='byline']")[0].text_content()
 
 
-def test_a_copy_says_how_much_of_it_is_the_first_and_quotes_it() -> None:
+def test_a_copy_shows_its_similarity_to_the_first_release_and_a_quote() -> None:
     copy = make_release(9, "wire", body_text=f"As told elsewhere: {TEXT}")
     first, second = shown([copy, make_release(1, body_text=TEXT)]).xpath("//li[p[@class='when']]")
     assert "Acme" in first.text_content()
@@ -82,9 +82,7 @@ def day(number: int) -> Published:
         (make_release(1, published=day(0)), make_release(24, "wire"), "1 day later"),
     ],
 )
-def test_how_much_later_is_told_as_exactly_as_both_say_it(
-    first: Release, second: Release, said: str
-) -> None:
+def test_the_delay_is_as_exact_as_both_dates(first: Release, second: Release, said: str) -> None:
     lag = second.instant - first.instant
     members = (StoryMember(first, dt.timedelta(), 1.0), StoryMember(second, lag, 1.0))
     assert later(*members, CATALOG.texts) == said
