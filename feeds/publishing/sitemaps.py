@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from html import escape
 from itertools import islice
 from typing import Final
 
 import msgspec
 
 from data.models import Facet
-from feeds.formats.sitemap import MAX_SITEMAP_URLS, index, urlset
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.context.publish_context import PublishContext
-from feeds.urls import MONTH, is_published, page_file, release_file
+from feeds.urls import MONTH, href, is_published, page_file, release_file
 
 FILE: Final = "sitemap.xml"
 
@@ -29,6 +29,11 @@ INDEX_PAGES: Final = "pages"
 
 INDEXES: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
 """Folders of index pages."""
+
+MAX_SITEMAP_URLS: Final = 50_000
+"""Maximum number of URLs in one sitemap, by the protocol."""
+
+SCHEMA: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 class Sitemaps:
@@ -62,7 +67,7 @@ class Sitemaps:
             for name in (INDEX_PAGES, *names)
             for number, changed in enumerate(self._known(name) or ())
         ]
-        self._context.write(FILE, index(self._context.catalog.site, every))
+        self._context.write(FILE, sitemap_index(self._context.catalog.site, every))
 
     def _write(self, name: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> None:
         """Write the sitemaps for some pages, one in memory at a time."""
@@ -99,3 +104,26 @@ def file_of(name: str, number: int) -> str:
 def note_of(name: str) -> str:
     """Return the key in the cache for the last changes of sitemaps."""
     return f"sitemap {name}"
+
+
+def urlset(site: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
+    """Return the sitemap of files of a site, each with the time of its last change, if known."""
+    return document("urlset", "url", site, pages)
+
+
+def sitemap_index(site: str, sitemaps: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
+    """Return the index of sitemaps, each with the last change of its pages, if known."""
+    return document("sitemapindex", "sitemap", site, sitemaps)
+
+
+def document(
+    root: str, element: str, site: str, files: Iterable[tuple[str, dt.datetime | None]]
+) -> bytes:
+    """Return an XML document of URLs and times; both kinds of sitemaps share its shape."""
+    lines = [f"<?xml version='1.0' encoding='UTF-8'?>\n<{root} xmlns=\"{SCHEMA}\">"]
+    for file, changed in files:
+        time = ""
+        if changed:
+            time = f"<lastmod>{changed.astimezone(dt.UTC).isoformat(timespec='seconds')}</lastmod>"
+        lines.append(f"<{element}><loc>{escape(site + href(file))}</loc>{time}</{element}>")
+    return "\n".join([*lines, f"</{root}>\n"]).encode()
