@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
+from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import click
 import msgspec
@@ -10,7 +14,7 @@ import msgspec
 from data.clock import utc_now, zone_or_utc
 from data.errors import UnknownSource
 from data.health.latency import MAX_RELEASES, latencies, latency_fields, latency_line
-from data.models import Run
+from data.models import FeedHub, FeedSubscription, Recall, Run
 from data.store.protocol import Store
 from data.store.public_view import public_view, without_secrets
 from data.text.redaction import redacted, redacted_toml
@@ -29,7 +33,6 @@ from scheduler.sources.handlings import (
     why_line,
 )
 from scheduler.sources.health import home_health
-from scheduler.terminal.source_facts import push_fields, push_line, recall_fields, recall_lines
 from spiders.learning.template import decode_template, described
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
 
@@ -38,6 +41,9 @@ LAST_RUNS = 5
 
 MIN_HOURLY_RATE = 0.005
 """Minimum number of releases per hour that is shown as a number."""
+
+MAX_UNREAD_SHOWN = 5
+"""Maximum number of addresses without a release that are shown; --json has all."""
 
 
 @click.command()
@@ -151,7 +157,7 @@ def run_line(run: Run) -> str:
 
 
 def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
-    """Return the next visit of the service, or None if the source is new, paused or not ours."""
+    """Return the next visit of the service, or None if the source is new, paused or bundled."""
     loaded, _ = load_sources(home.sources)
     visited = choose(loaded, ())
     last = store.last_visit(one.id)
@@ -175,3 +181,55 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
         return f"{visit}, {after}"
     usual = f"{due.hourly:.2f}" if due.hourly >= MIN_HOURLY_RATE else "hardly any"
     return f"{visit}, {after}; usual on {at:%A}s at this time: {usual} releases per hour"
+
+
+def when(seconds: float) -> dt.datetime:
+    """Convert seconds since 1970 to a time in UTC, without fractions of a second."""
+    return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
+
+
+def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str, Any] | None:
+    """Return the hub of a source and our subscription for JSON, or None without a hub."""
+    if hub is None or not hub.hub:
+        return None
+    return {
+        "hub": hub.hub,
+        "topic": hub.topic,
+        "lease_until": when(ours.expires) if ours and ours.expires else None,
+        "heard": when(ours.heard) if ours and ours.heard else None,
+    }
+
+
+def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
+    """Describe the hub of a source and our subscription, or return an empty text."""
+    if hub is None or not hub.hub:
+        return ""
+    if ours is None:
+        return f"its feed names the hub {hub.hub}; the service will subscribe there"
+    now = time.time()
+    if ours.expires <= now:
+        return f"its feed names the hub {hub.hub}; it has not confirmed our subscription"
+    line = f"pushed by hub {hub.hub}, lease until {when(ours.expires):%Y-%m-%d %H:%M} UTC"
+    return f"{line}, last push {when(ours.heard):%Y-%m-%d %H:%M} UTC" if ours.heard else line
+
+
+def recall_fields(recall: Recall) -> dict[str, Any]:
+    """Return the recall for JSON: how many releases linked from its pages were known."""
+    fields: dict[str, Any] = msgspec.to_builtins(recall)
+    return {"share": recall.share, "named": recall.named, **fields}
+
+
+def recall_lines(recall: Recall) -> Iterator[str]:
+    """Describe the recall: how many releases linked from its pages were known."""
+    if recall.share is not None:
+        yield (
+            f"{recall.known} of {counted(recall.named, 'release')} linked from its pages"
+            f" {'was' if recall.known == 1 else 'were'} known ({recall.share:.0%})"
+        )
+    for url in recall.missed:
+        yield f"in no listing, but linked from another page: {url}"
+    if recall.older:
+        older = f"{recall.older} more {'was' if recall.older == 1 else 'were'} found this way"
+        yield f"{older}, older than all releases in its listings"
+    for url in recall.unread[:MAX_UNREAD_SHOWN]:
+        yield f"linked from a page, but no release was found there: {url}"

@@ -1,13 +1,25 @@
-"""`communique sources`: the next visit and its reason, and selectors that match nothing."""
+"""`communique sources`: the next visit and its reason, hubs, and selectors that match nothing."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from data.models import FeedHub, FeedSubscription
+from scheduler.commands.sources.show import push_fields, push_line
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served
+
+HUB = FeedHub("https://acme.example/feed", "https://hub.example/", "https://acme.example/feed", 1.0)
+SUBSCRIPTION = FeedSubscription(
+    "https://p.example/websub/callback/x", "acme", HUB.hub, HUB.topic, "hush"
+)
+FAR = 4_102_444_800.0
+"""1 January 2100."""
 
 
 def shown(home: Path) -> tuple[Any, str]:
@@ -76,3 +88,30 @@ def test_all_commands_report_an_unmatched_selector(tmp_path: Path) -> None:
         assert not any("matches nothing" in said for said in one["differences"])
         communique("collect", home=home)
         assert "selector.no_match" not in communique("health", home=home).stdout
+
+
+@pytest.mark.parametrize("hub", [None, replace(HUB, hub="")])
+def test_a_feed_without_a_hub_has_no_push_line(hub: FeedHub | None) -> None:
+    assert push_line(hub, None) == ""
+    assert push_fields(hub, None) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [
+        (None, "the service will subscribe there"),
+        (SUBSCRIPTION, "it has not confirmed our subscription"),
+        (replace(SUBSCRIPTION, expires=5.0), "it has not confirmed our subscription"),
+        (
+            replace(SUBSCRIPTION, expires=FAR),
+            "pushed by hub https://hub.example/, lease until 2100-01-01 00:00 UTC",
+        ),
+        (replace(SUBSCRIPTION, expires=FAR, heard=60.0), "last push 1970-01-01 00:01 UTC"),
+    ],
+)
+def test_a_push_line_shows_the_hub_and_no_secret(ours: FeedSubscription | None, said: str) -> None:
+    line = push_line(HUB, ours)
+    assert line.endswith(said)
+    assert HUB.hub in line
+    assert "hush" not in str(push_fields(HUB, ours)) + line
+    assert SUBSCRIPTION.callback not in str(push_fields(HUB, ours)) + line

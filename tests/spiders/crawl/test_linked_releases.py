@@ -70,7 +70,7 @@ def test_what_a_listing_hides_is_found_by_its_name(room: Room, home: Path) -> No
         "unread": [],
     }
     said = communique("sources", "show", "harbour", home=home).stdout
-    assert "1 of 2 releases that its pages link to was known (50%)" in said
+    assert "1 of 2 releases linked from its pages was known (50%)" in said
     assert f"linked from another page: {room.base}/news/4.html" in said
     assert collect(home)["new"] == 0
     assert recall(home)["named"] == 2
