@@ -99,9 +99,9 @@ class HealthCheck:
         # A source that is recorded as broken is no evidence about our network.
         well = {name: some for name, some in runs.items() if is_well(self._before.get(name))}
         self._hosts = hosts_seen(self._sources, well)
-        told = events_of(store, HOME)
-        self.network = network_events(self._hosts, outage_of(told), further)
-        outage = outage_of([*self.network, *told])
+        recorded = events_of(store, HOME)
+        self.network = network_events(self._hosts, outage_of(recorded), further)
+        outage = outage_of([*self.network, *recorded])
         self.telling = {
             name: some for name in runs if (some := conclusive_visits(runs[name], outage))
         }
@@ -134,11 +134,11 @@ class HealthCheck:
         host = self._hosts.get(host_of(self._sources[name]))
         if host and is_unanswered(runs[0]) and is_undecided(host, self._hosts):
             return None
-        told = events_of(self._store, name)
-        event = event_of(runs[0], found[0], lately if often else (), told)
+        recorded = events_of(self._store, name)
+        event = event_of(runs[0], found[0], lately if often else (), recorded)
         source = self._sources[name]
-        turned = recent_turns(self._store, source, event.at) if alternates(told) else 0
-        return None if is_suppressed(told, event, turned) else event
+        turned = recent_turns(self._store, source, event.at) if alternates(recorded) else 0
+        return None if is_suppressed(recorded, event, turned) else event
 
     def lost(self, now: dt.datetime) -> Iterator[HealthEvent]:
         """The changes of sources that are no longer visited."""
@@ -150,9 +150,9 @@ class HealthCheck:
     def is_silent(self, event: HealthEvent) -> bool:
         """Whether a change causes no alert, and is only in the feed of health."""
         if event.source == HOME:
-            told = events_of(self._store, HOME)
-            of_late = [one for one in told if abs(event.at - one.at) < DAY]
-            return is_suppressed(told, event, len(of_late) + 1)
+            recorded = events_of(self._store, HOME)
+            of_late = [one for one in recorded if abs(event.at - one.at) < DAY]
+            return is_suppressed(recorded, event, len(of_late) + 1)
         kinds = self._handled.get(event.source, {})
         if "muted" in kinds or ("acknowledged" in kinds and not event.well):
             return True
@@ -167,23 +167,23 @@ class HealthCheck:
                     yield name
 
 
-def is_well(told: HealthEvent | None) -> bool:
+def is_well(recorded: HealthEvent | None) -> bool:
     """Whether a source is healthy according to the last record."""
-    return told is None or told.well
+    return recorded is None or recorded.well
 
 
-def is_after(run: Run, told: HealthEvent | None) -> bool:
+def is_after(run: Run, recorded: HealthEvent | None) -> bool:
     """Whether a visit began after the last record about its source."""
-    return told is None or run.started > told.at
+    return recorded is None or run.started > recorded.at
 
 
 def event_of(
-    run: Run, newest: Verdict, lately: Sequence[Condition], told: Sequence[HealthEvent]
+    run: Run, newest: Verdict, lately: Sequence[Condition], recorded: Sequence[HealthEvent]
 ) -> HealthEvent:
     """The change that the newest visit shows.
 
-    ``lately`` are the states of recent visits, for a source that fails often. ``told`` are earlier
-    records.
+    ``lately`` are the states of recent visits, for a source that fails often. ``recorded`` are
+    earlier events of the source.
     """
     well = newest.condition in WELL
     if well:
@@ -191,7 +191,7 @@ def event_of(
     reason = plain(newest.reason)
     if lately:
         reason += f"; {failures(lately)} of its last {len(lately)} visits failed"
-    if before := trouble_before(told, run.started):
+    if before := trouble_before(recorded, run.started):
         reason += (
             f"; it alternates, as it also failed on {before.at:%Y-%m-%d at %H:%M} UTC: its recovery"
             " is reported after a day without changes"

@@ -66,9 +66,9 @@ def is_unanswered(run: Run) -> bool:
     return not run.pages and bool(errors) and {error.family for error in errors} <= NO_RESPONSE
 
 
-def outage_of(told: Sequence[HealthEvent]) -> Outage | None:
+def outage_of(recorded: Sequence[HealthEvent]) -> Outage | None:
     """The last outage, according to the events about our network, newest first."""
-    match told:
+    match recorded:
         case [HealthEvent(well=False) as down, *_]:
             return Outage(down.at, None)
         case [up, down, *_]:

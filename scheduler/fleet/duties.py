@@ -216,7 +216,7 @@ class Duties:
             # The next publisher starts after it.
             await publishing.close()
 
-    async def _tell(self, hosts: Hosts, lease: Lease) -> None:
+    async def _send_alerts(self, hosts: Hosts, lease: Lease) -> None:
         del hosts
         await self._alerts.run(lease)
 
@@ -227,7 +227,7 @@ class Duties:
 
 WORK_OF_DUTY: Final = {
     PUBLISHING: Duties._publish,  # noqa: SLF001 - its own
-    ALERTS: Duties._tell,  # noqa: SLF001 - its own
+    ALERTS: Duties._send_alerts,  # noqa: SLF001 - its own
     UPKEEP: Duties._keep_up,  # noqa: SLF001 - its own
 }
 

@@ -30,20 +30,20 @@ log = structlog.get_logger()
 class Leases:
     """The leases that one worker holds.
 
-    ``tell`` is called with the end of all leases after each renewal, ``lost`` with each host that
-    another worker got.
+    ``on_renewal`` is called with the end of all leases after each renewal, and ``lost`` with each
+    host that another worker got.
     """
 
     def __init__(
         self,
         hosts: Hosts,
-        tell: Callable[[float], Awaitable[None]],
+        on_renewal: Callable[[float], Awaitable[None]],
         lost: Callable[[str], object],
         *,
         seconds: float = LEASE_SECONDS,
     ) -> None:
         self._hosts = hosts
-        self._tell = tell
+        self._on_renewal = on_renewal
         self._lost = lost
         self._seconds = seconds
         self._held: set[Lease] = set()
@@ -99,7 +99,7 @@ class Leases:
             if lease in self._held:
                 self._held.discard(lease)
                 self._lost(lease.host)
-        await self._tell(self.until)
+        await self._on_renewal(self.until)
 
     @property
     def until(self) -> float:

@@ -93,12 +93,12 @@ class LostStore(StoreError):
 
     def __init__(self, url: str, *, has_journal: bool) -> None:
         beside = "the archive has its journal" if has_journal else "a site was published from it"
-        ways = ["restore a backup (`communique restore`)"]
+        fixes = ["restore a backup (`communique restore`)"]
         if has_journal:
-            ways.insert(0, "rebuild it from the archive (`communique mirror rebuild`)")
+            fixes.insert(0, "rebuild it from the archive (`communique mirror rebuild`)")
         super().__init__(
             redacted(url),
-            f"it is missing or empty, but {beside}: {', '.join(ways)}, or start a new one "
+            f"it is missing or empty, but {beside}: {', '.join(fixes)}, or start a new one "
             "(`communique collect --new-store`)",
         )
         self.has_journal = has_journal

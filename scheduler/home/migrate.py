@@ -26,17 +26,17 @@ class Migrated:
     """Releases that were indexed for search in this run."""
 
 
-def migrate(source: str, target: str, told: Told) -> Migrated:
+def migrate(source: str, target: str, on_progress: Told) -> Migrated:
     """Copy all of a store into an empty one, by their URLs, or continue to do so.
 
     Raises StoreError.
     """
     with closing(open_source(source)) as one, closing(open_target(target)) as other:
-        done = transfer(one, other, told)
+        done = transfer(one, other, on_progress)
         urls = one.url, other.url
     with closing(open_store(target)) as store:
         of = done.rows["releases"]
-        searchable = store.enter_queued(lambda entered: told("search", entered, of))
+        searchable = store.enter_queued(lambda entered: on_progress("search", entered, of))
     return Migrated(*urls, done.rows, done.written, done.left, searchable)
 
 

@@ -180,14 +180,14 @@ class ArchiveImport:
 
         None if no record in the archive has a payload with that digest.
         """
-        said = record.field(PAYLOAD_DIGEST)
-        digest = parse_digest(said)
+        stated = record.field(PAYLOAD_DIGEST)
+        digest = parse_digest(stated)
         if digest is None:
             return None
         if digest in self._payloads:
             return self._payloads[digest]
         index = self._archive.index
-        candidates = [one for one in (index.holder(said),) if one]
+        candidates = [one for one in (index.holder(stated),) if one]
         for uri in {record.field("WARC-Refers-To-Target-URI").strip("<> "), record.uri} - {""}:
             found = [one for one in index.captures(uri) if not one.is_revisit]
             candidates += found[-MAX_CANDIDATES:]

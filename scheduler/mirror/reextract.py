@@ -85,19 +85,20 @@ def reextract(
     since: dt.date | None = None,
     dry: bool = False,
     accept: bool = False,
-    told: Callable[[str, int, int], None] | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Reextraction:
     """Extract releases again, of one source or published since a day, and store improvements.
 
     Without ``since``, captured pages that listings name and that are in no release are extracted as
     well. With ``dry``, nothing is stored. A change that would spoil many releases of a source is
-    held for review, unless ``accept`` is set. ``told`` is called with the name of a step, the
-    progress, and the total. Raises StoreError, and HomeInUse during a visit to one of the sources.
+    held for review, unless ``accept`` is set. ``on_progress`` is called with the name of a step,
+    the progress, and the total. Raises StoreError, and HomeInUse during a visit to one of the
+    sources.
     """
     with ExitStack() as stack:
         store = stack.enter_context(closing(home.plain_store() if dry else home.store()))
         index = stack.enter_context(closing(Index(home.archive)))
-        run = Rereading(home, store, index, dry=dry, accept=accept, told=told)
+        run = Rereading(home, store, index, dry=dry, accept=accept, on_progress=on_progress)
         counts = store.facets()
         chosen = {one: counts.get(Facet(source=one), 0) for one in store.sources()}
         chosen = {one: count for one, count in chosen.items() if source in {None, one}}
@@ -126,13 +127,13 @@ class Rereading:
         *,
         dry: bool,
         accept: bool,
-        told: Callable[[str, int, int], None] | None,
+        on_progress: Callable[[str, int, int], None] | None,
     ) -> None:
         self._home = home
         self._store = store
         self._dry = dry
         self._accept = accept
-        self._told = told or (lambda _what, _done, _of: None)
+        self._on_progress = on_progress or (lambda _what, _done, _of: None)
         taxonomy = load_taxonomy(home.topics)
         self._guard = DriftGuard(home, store, taxonomy)
         self._held: dict[str, str] = {}
@@ -146,7 +147,7 @@ class Rereading:
 
     def outcome(self) -> Reextraction:
         """The result of the run."""
-        self._told("releases", self.whole, self.whole)
+        self._on_progress("releases", self.whole, self.whole)
         counts = self._read, self._unarchived, sum(self._without_file.values())
         return Reextraction(*counts, [*self._without_file], self._changes, self._new, self._held)
 
@@ -207,7 +208,7 @@ class Rereading:
         fresh = {one.id for one in self._new}
         for release in archived:
             if release.id not in fresh:
-                self._told("releases", self._read, self.whole)
+                self._on_progress("releases", self._read, self.whole)
                 self._read += 1
                 self._changes += self._reread(pages, release)
 

@@ -28,7 +28,7 @@ from scheduler.home import Home
 from scheduler.home.files import keep_home_files
 from scheduler.sources.changes import check_known
 
-Told = Callable[[int, int], object]
+ProgressCallback = Callable[[int, int], object]
 
 
 class NothingNamed(CommuniqueError):
@@ -63,7 +63,9 @@ class RemovedRecords(msgspec.Struct, frozen=True):
     damaged: Sequence[str] = ()
 
 
-def redact(home: Home, name: str, why: str, *, dry_run: bool, told: Told) -> RemovedRecords:
+def redact(
+    home: Home, name: str, why: str, *, dry_run: bool, on_progress: ProgressCallback
+) -> RemovedRecords:
     """Remove a record by its id or URL, all records with the same bytes, and their texts.
 
     Raises NothingNamed, StoreError, and ArchiveError if another process writes or the log has no
@@ -73,7 +75,7 @@ def redact(home: Home, name: str, why: str, *, dry_run: bool, told: Told) -> Rem
     with closing(home.open_archive()) as archive, closing(home.plain_store()) as store:
         if not dry_run:
             archive.finish()
-        records = stored_records(home.archive, told, damages.append)
+        records = stored_records(home.archive, on_progress, damages.append)
         damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
         gone = with_same_bytes(records, named(records, name))
         if not gone:
@@ -106,7 +108,7 @@ def redact(home: Home, name: str, why: str, *, dry_run: bool, told: Told) -> Rem
 
 
 def prune(
-    home: Home, days: int, source: str | None, *, dry_run: bool, told: Told
+    home: Home, days: int, source: str | None, *, dry_run: bool, on_progress: ProgressCallback
 ) -> RemovedRecords:
     """Remove responses that are older than ``days``, of all sources or of one.
 
@@ -118,7 +120,7 @@ def prune(
         hosts = hosts_of(store, source) if source else frozenset()
         if not dry_run:
             archive.finish()
-        records = stored_records(home.archive, told, damages.append)
+        records = stored_records(home.archive, on_progress, damages.append)
         damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
         gone = older(records, before, hosts)
         if dry_run:

@@ -108,10 +108,10 @@ def find_unread(captures: PageCaptures, store: Store, source: str) -> Unread:
     histories: list[list[Capture]] = []
     for text in store.unread(source):
         item = msgspec.json.decode(text, type=ListingItem)
-        entries, way = captures.of(item.url)
+        entries, redirects = captures.of(item.url)
         keys = {canonical_url(one.uri) for one in entries}
         items |= dict.fromkeys(keys, item)
-        led |= dict.fromkeys(keys, way)
+        led |= dict.fromkeys(keys, redirects)
         history = [*filter(None, map(captures.capture, distinct_captures(entries)))]
         histories += [history] if history else []
     return Unread(histories, items, led)

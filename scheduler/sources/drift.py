@@ -229,12 +229,12 @@ class StoredSource:
         texts = self._archived.store.listings(self._loaded.id)
         known = {one.url: one for one in listings_of(texts)}
 
-        def said(page: Page) -> Listing | None:
+        def stored_listing(page: Page) -> Listing | None:
             listing = known.get(page.url)
             # The newest page may be in the archive of another machine only, or in none.
             return listing if listing and names_all(page, listing) else None
 
-        return _drift("program", pairs, self._listing(file, said))
+        return _drift("program", pairs, self._listing(file, stored_listing))
 
     def with_rules(self, before: SourceFile) -> Drift | None:
         """Compare the results of the current rules and of ``before`` on the pages seen last."""

@@ -54,8 +54,8 @@ def home_health(home: Home, store: Store) -> list[Health]:
         }
         verdicts |= without_file(home, visited, loaded, broken)
     for source, verdict in verdicts.items():
-        told = found.get(source) or Health(source, verdict, None, None, None)
-        found[source] = replace(told, verdict=verdict)
+        known_health = found.get(source) or Health(source, verdict, None, None, None)
+        found[source] = replace(known_health, verdict=verdict)
     visited_now = visits_under_way(home, found) | store.visited_now()
     return [replace(found[source], visiting=source in visited_now) for source in sorted(found)]
 

@@ -111,7 +111,7 @@ def candidates(
         SelectorCandidate(one, tuple(yield_of(field, one, page, reading, item) for page in pages))
         for one in islice(dict.fromkeys(named), MAX_SELECTORS)
     ]
-    found = [one for one in found if any(told.count for told in one.yields)]
+    found = [one for one in found if any(page.count for page in one.yields)]
     found.sort(key=lambda one: rank(field, one))
     return without_twins(found)[:MAX_CANDIDATES]
 
@@ -213,8 +213,10 @@ def yield_of(
 ) -> PageYield:
     """The elements that a selector finds on a page."""
     found = found_by(field, selector, page, item)
-    told = ((value, fits) for one in found for value, fits in [value_of(field, one, page, reading)])
-    value, fits = next((one for one in told if one[0]), ("", False))
+    values = (
+        (value, fits) for one in found for value, fits in [value_of(field, one, page, reading)]
+    )
+    value, fits = next((one for one in values if one[0]), ("", False))
     return PageYield(len(found), value[:MAX_VALUE_CHARS], fits)
 
 

@@ -135,7 +135,7 @@ def reextract(
         choose(sources, (source,))
     with step_bars() as on_step:
         done = reextract_home(
-            home, sources, source=source, since=since, dry=dry, accept=accept, told=on_step
+            home, sources, source=source, since=since, dry=dry, accept=accept, on_progress=on_step
         )
     if as_json:
         print_json(done)

@@ -42,7 +42,7 @@ def rebuild(home: Home, *, target: Path, key: Path | None, as_json: bool) -> int
     the archive is damaged: then all other data are restored, and the missing parts are reported.
     """
     with step_bars() as on_step:
-        done = rebuild_home(home.archive, target, key=key, told=on_step)
+        done = rebuild_home(home.archive, target, key=key, on_progress=on_step)
     if as_json:
         print_json(done)
     else:

@@ -40,7 +40,7 @@ def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool, as
             "archive.retention is 0, which keeps everything; set it or use --days"
         )
     with one_bar("prune") as on_progress:
-        done = prune_home(home, kept, source, dry_run=dry_run, told=on_progress)
+        done = prune_home(home, kept, source, dry_run=dry_run, on_progress=on_progress)
     if as_json:
         print_json(done)
     else:
@@ -71,7 +71,7 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
     can't be read.
     """
     with one_bar("redact") as on_progress:
-        done = redact_home(home, name, why, dry_run=dry_run, told=on_progress)
+        done = redact_home(home, name, why, dry_run=dry_run, on_progress=on_progress)
     if as_json:
         print_json(done)
     elif dry_run:

@@ -49,7 +49,7 @@ from scheduler.home.backup.contents import own_files as files_of_people
 from scheduler.home.backup.database_dump import NotDumped, can_dump, dump
 from scheduler.home.backup.manifest import Manifest, read_manifest, write_manifest
 
-Told = Callable[[str, int, int], object]
+ProgressCallback = Callable[[str, int, int], object]
 
 MAX_ATTEMPTS: Final = 3
 """Maximum attempts of one run."""
@@ -113,11 +113,11 @@ class BackedUp(msgspec.Struct, frozen=True):
     problems: Sequence[str] = ()
 
 
-def back_up(home: Home, to: Path, told: Told | None = None) -> BackedUp:
+def back_up(home: Home, to: Path, on_progress: ProgressCallback | None = None) -> BackedUp:
     """Back up a home directory into the folder ``to``, created if it does not exist.
 
-    ``told`` is called with the name of a step, its progress, and its total. Raises BackupRefused,
-    NotBackedUp and NoBackup.
+    ``on_progress`` is called with the name of a step, its progress, and its total. Raises
+    BackupRefused, NotBackedUp and NoBackup.
     """
     to = to.absolute()
     if to.resolve().is_relative_to(home.path):
@@ -126,7 +126,7 @@ def back_up(home: Home, to: Path, told: Told | None = None) -> BackedUp:
     try:
         to.mkdir(parents=True, exist_ok=True)
         with held(to):
-            return BackupRun(home, to, told or (lambda _what, _done, _of: None)).run()
+            return BackupRun(home, to, on_progress or (lambda _what, _done, _of: None)).run()
     except (FileExistsError, NotADirectoryError) as error:
         raise BackupRefused(to, "it is not a folder; name another one") from error
     except OSError as error:
@@ -142,9 +142,9 @@ class ChangedMeanwhile(Exception):
 class BackupRun:
     """One run of a backup, by a process that holds the lock of the folder ``to``."""
 
-    def __init__(self, home: Home, to: Path, told: Told) -> None:
+    def __init__(self, home: Home, to: Path, on_progress: ProgressCallback) -> None:
         self._home = home
-        self._told = told
+        self._on_progress = on_progress
         self._before = open_backup(home, to)
         self._folder = BackupFolder(to, self._before.files)
         self._problems: list[str] = []
@@ -232,7 +232,7 @@ class BackupRun:
         if is_nothing(database):
             return nothing
         target = self._folder.new(database.name)
-        copy_store(database, target, lambda done, of: self._told("store", done, of))
+        copy_store(database, target, lambda done, of: self._on_progress("store", done, of))
         check_integrity(target)
         found = read_copy(target)
         self._folder.take(database.name, target, database.stat())
@@ -276,7 +276,7 @@ class BackupRun:
         never_change = [archive / "log" / name for name in state.full]
         never_change += [one for path in full.values() for one in (path, cdxj_path(path))]
         for done, path in enumerate(never_change):
-            self._told("archive", done, len(never_change))
+            self._on_progress("archive", done, len(never_change))
             with self._unless_gone(path):
                 self._folder.keep(path.relative_to(self._home.path).as_posix(), path)
         for path in own_files(archive):
@@ -286,7 +286,7 @@ class BackupRun:
         for path in self._others():
             self._folder.copy(f"archive/{path.name}", path)
         self._keep_lost()
-        self._told("archive", len(never_change), len(never_change))
+        self._on_progress("archive", len(never_change), len(never_change))
 
     def _copy_growing(self, path: Path, state: LogState) -> None:
         """Copy the logged part of an unfinished WARC file, and its CDXJ_FILE lines."""
@@ -342,13 +342,13 @@ class BackupRun:
 
     def _has_removals(self) -> bool:
         """Whether records were removed from the archive since the previous backup."""
-        told = listed_at(self._home.archive, REMOVAL)
-        return any(one.at >= self._before.at - DAY for one in told)
+        removals = listed_at(self._home.archive, REMOVAL)
+        return any(one.at >= self._before.at - DAY for one in removals)
 
     def _copy_files(self) -> None:
         found = [*files_of_people(self._home)]
         for done, (name, path) in enumerate(found):
-            self._told("files", done, len(found))
+            self._on_progress("files", done, len(found))
             if KEY_FILE.fullmatch(name) and (self._home.archive / "log").is_dir():
                 # It is copied with the log that it signs.
                 continue
@@ -358,7 +358,7 @@ class BackupRun:
             # A file that is deleted right now is in no backup.
             with suppress(FileNotFoundError):
                 self._folder.copy(name, path)
-        self._told("files", len(found), len(found))
+        self._on_progress("files", len(found), len(found))
 
     def _check_names(self) -> None:
         """Raise ChangedMeanwhile if a source was renamed after the store was copied."""

@@ -38,7 +38,7 @@ from scheduler.home.backup.manifest import (
     finished_manifest,
 )
 
-Told = Callable[[str, int, int], object]
+ProgressCallback = Callable[[str, int, int], object]
 
 MAX_NAMED_FILES: Final = 5
 """Maximum number of damaged files that an error names."""
@@ -104,25 +104,25 @@ class Restored(msgspec.Struct, frozen=True):
     notes: Sequence[str] = ()
 
 
-def restore(source: Path, home: Home, told: Told | None = None) -> Restored:
+def restore(source: Path, home: Home, on_progress: ProgressCallback | None = None) -> Restored:
     """Restore a home directory from the backup in the folder ``source``.
 
-    ``told`` is called with the name of a step, its progress, and its total. Raises NoBackup,
+    ``on_progress`` is called with the name of a step, its progress, and its total. Raises NoBackup,
     DamagedBackup, BackupRefused, HomeNotEmpty, HomeInUse, NotRestored.
     """
-    tell = told or (lambda _what, _done, _of: None)
+    report = on_progress or (lambda _what, _done, _of: None)
     source = source.absolute()
     if home.path.is_relative_to(source.resolve()):
         raise BackupRefused(home.path, f"it is inside the backup {source}; name a folder outside")
     try:
         manifest = finished_manifest(source)
         with held(source):
-            return write_home(source, manifest, home, tell)
+            return write_home(source, manifest, home, report)
     except OSError as error:
         raise NoBackup(source, cause_of(error)) from error
 
 
-def write_home(source: Path, manifest: Manifest, home: Home, tell: Told) -> Restored:
+def write_home(source: Path, manifest: Manifest, home: Home, report: ProgressCallback) -> Restored:
     """Restore a home directory from a backup that this process has locked."""
     path = home.path
     store = manifest.files.get(home.database.name)
@@ -134,7 +134,7 @@ def write_home(source: Path, manifest: Manifest, home: Home, tell: Told) -> Rest
         with home.lock("run", "communique restore"):
             put(str(path / RESTORING), mark_of(manifest))
             sync(path)
-            write(source, manifest, path, tell)
+            write(source, manifest, path, report)
             notes = check(home, manifest)
             (path / RESTORING).unlink()
             sync(path)
@@ -173,13 +173,13 @@ def must_be_free(home: Home, manifest: Manifest) -> None:
         raise HomeNotEmpty(home.path)
 
 
-def write(source: Path, manifest: Manifest, path: Path, tell: Told) -> None:
+def write(source: Path, manifest: Manifest, path: Path, report: ProgressCallback) -> None:
     """Write all files; files that are already correct stay."""
     damaged: list[str] = []
     every = sum(one.bytes for one in manifest.files.values())
     done = 0
     for name, file in manifest.files.items():
-        tell("restore", done, every)
+        report("restore", done, every)
         done += file.bytes
         target = path / name
         if is_whole(target, file):
@@ -190,7 +190,7 @@ def write(source: Path, manifest: Manifest, path: Path, tell: Told) -> None:
         elif write_one(source / file.at, target, name, file) != file.sha256:
             target.unlink()
             damaged.append(str(source / file.at))
-    tell("restore", every, every)
+    report("restore", every, every)
     if damaged:
         raise DamagedBackup(source, damaged)
 

@@ -34,8 +34,8 @@ class JournalReader:
         if self._found.snapshot < 0:
             return 0
         (entry,) = self._found.history.entries[self._found.snapshot : self._found.snapshot + 1]
-        for _, told in self.read([entry]):
-            for event in told:
+        for _, recorded_events in self.read([entry]):
+            for event in recorded_events:
                 if isinstance(event, events.Snapshot) and self._assembled(event, path):
                     return self._found.snapshot
         path.unlink(missing_ok=True)
@@ -86,8 +86,8 @@ def apply_orders(store: JournalStore, found: Scan, reader: JournalReader, archiv
     lacking = {release for release in named if store.release(release) is None}
     recorded = {}
     if lacking:
-        for _, told in reader.read(found.history.aside):
-            for event in told:
+        for _, recorded_events in reader.read(found.history.aside):
+            for event in recorded_events:
                 if isinstance(event, events.Recorded) and "content" in event.release:
                     recorded[str(event.release["id"])] = event
     with store.transaction():

@@ -49,7 +49,7 @@ class NewStore(msgspec.Struct, frozen=True):
     unread: int = 0
 
 
-def begin_new_store(home: Home, told: Reporter) -> NewStore | None:
+def begin_new_store(home: Home, on_progress: Reporter) -> NewStore | None:
     """Create the store of a home directory that lost it; None if the store is not lost.
 
     In one transaction, the new store gets everything that the journal hides, removes and redacts.
@@ -65,7 +65,10 @@ def begin_new_store(home: Home, told: Reporter) -> NewStore | None:
                 return NewStore()
         else:
             return None
-        with replayed(home, told) as (old, unread), closing(open_store(home.store_url)) as new:
+        with (
+            replayed(home, on_progress) as (old, unread),
+            closing(open_store(home.store_url)) as new,
+        ):
             with new.transaction():
                 done = Withheld(old, new).copy()
                 for order in old.orders():
@@ -78,13 +81,15 @@ def begin_new_store(home: Home, told: Reporter) -> NewStore | None:
 
 
 @contextmanager
-def replayed(home: Home, told: Reporter) -> Iterator[tuple[JournalStore, int]]:
+def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[JournalStore, int]]:
     """The lost store, replayed from its journal in a temporary file.
 
     The second value is the number of records that are missing or could not be applied.
     """
     leaves = Leaves(TreeLog(home.archive / "log", home.log_key))
-    found = scan(home.archive, leaves, frozenset(), lambda done, of: told("records", done, of))
+    found = scan(
+        home.archive, leaves, frozenset(), lambda done, of: on_progress("records", done, of)
+    )
     damaged: list[Damage] = [*found.damages]
     reader = JournalReader(home.archive, found, damaged)
     entries = found.history.entries
@@ -98,7 +103,7 @@ def replayed(home: Home, told: Reporter) -> Iterator[tuple[JournalStore, int]]:
             for at in range(begin, len(entries), BATCH_SIZE):
                 some = reader.read(entries[at : at + BATCH_SIZE])
                 replay.write(event for _, events in some for event in events)
-                told("journal", min(at + BATCH_SIZE, len(entries)), len(entries))
+                on_progress("journal", min(at + BATCH_SIZE, len(entries)), len(entries))
             apply_orders(store, found, reader, home.archive)
             yield store, len(damaged) + len(found.history.missing) + len(replay.refused)
 

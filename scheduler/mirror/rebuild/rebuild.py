@@ -88,20 +88,20 @@ def rebuild(
     target: Path,
     *,
     key: Path | None = None,
-    told: Callable[[str, int, int], None] | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Rebuilt:
     """Write a home directory into ``target`` from the archive in the folder ``archive``.
 
-    ``key`` is the file of the key that signed the log. ``told`` is called with the name of a step,
-    its progress, and its total. Raises NotEmpty, ArchiveError if the archive has no journal or the
-    key is of another log, and NotRebuilt for a full disk and the like. Then ``target`` stays empty,
-    as it does after a kill.
+    ``key`` is the file of the key that signed the log. ``on_progress`` is called with the name of a
+    step, its progress, and its total. Raises NotEmpty, ArchiveError if the archive has no journal
+    or the key is of another log, and NotRebuilt for a full disk and the like. Then ``target`` stays
+    empty, as it does after a kill.
     """
     if target.exists() and any(target.iterdir()):
         raise NotEmpty(target)
     if not archive.is_dir():
         raise ArchiveError(str(archive), "it is missing; name the HOME that has the archive")
-    tell = told or (lambda _what, _done, _of: None)
+    report = on_progress or (lambda _what, _done, _of: None)
     # The log is read first: the records of its leaves exist by then.
     log = TreeLog(archive / "log", archive.parent / "log.key")
     leaves = Leaves(log)
@@ -117,7 +117,7 @@ def rebuild(
         }
     )
     gone = {number for one in removed for number in leaves_of(one, leaves.size)}
-    found = scan(archive, leaves, gone, lambda done, of: tell("records", done, of))
+    found = scan(archive, leaves, gone, lambda done, of: report("records", done, of))
     if not found.history.entries:
         raise ArchiveError(str(archive), "it has no journal, without which no store can be rebuilt")
     if key and (archive / "log").is_dir():
@@ -136,7 +136,7 @@ def rebuild(
                 home.log_key.chmod(0o600)
                 # With this key, the signed statements about removals stay valid.
                 removed = []
-            done = Rebuilding(home, found, damages, removed, tell).run()
+            done = Rebuilding(home, found, damages, removed, report).run()
             # The store and the site are on disk by now.
             home.path.rename(target)
             sync(target.parent)
@@ -155,12 +155,12 @@ class Rebuilding:
         found: Scan,
         damages: Iterable[Damage],
         removed: Sequence[Removal],
-        tell: Callable[[str, int, int], None],
+        report: Callable[[str, int, int], None],
     ) -> None:
         self._home = home
         self._found = found
         self._removed = removed
-        self._tell = tell
+        self._report = report
         self._damaged = [*damages, *found.damages]
         self._reader = JournalReader(home.archive, found, self._damaged)
         self._begin = self._reader.write_snapshot(home.database)
@@ -227,16 +227,16 @@ class Rebuilding:
 
         Archive pages never change later.
         """
-        for _, told in self._reader.read(entries[: self._begin]):
-            self._replay.note_files(told)
+        for _, recorded in self._reader.read(entries[: self._begin]):
+            self._replay.note_files(recorded)
         done = self._begin
         for some, publish_at in self._steps(entries[self._begin :]):
-            self._replay.write(event for told in some for event in told)
+            self._replay.write(event for recorded in some for event in recorded)
             done += len(some)
             if publish_at:
                 self._write_files()
                 self._publish(without_decisions(self._store), publish_at)
-            self._tell("journal", done, len(entries))
+            self._report("journal", done, len(entries))
 
     def _steps(
         self, entries: Sequence[Entry]
@@ -250,15 +250,15 @@ class Rebuilding:
         waiting: list[Sequence[events.AnyEvent]] = []
         cut: dt.datetime | None = None
         hidden = False
-        for number, (entry, told) in enumerate(self._reader.read(entries), start=self._begin):
-            published = all(isinstance(event, PUBLISHING_EVENTS) for event in told)
+        for number, (entry, recorded) in enumerate(self._reader.read(entries), start=self._begin):
+            published = all(isinstance(event, PUBLISHING_EVENTS) for event in recorded)
             if cut and not published:
                 yield waiting, cut
                 waiting, cut = [], None
-            waiting.append(told)
-            pages = any(isinstance(event, events.Paged) for event in told)
-            hidden = hidden or any(isinstance(event, HIDING_EVENTS) for event in told)
-            if hidden and any(isinstance(event, events.Published) for event in told):
+            waiting.append(recorded)
+            pages = any(isinstance(event, events.Paged) for event in recorded)
+            hidden = hidden or any(isinstance(event, HIDING_EVENTS) for event in recorded)
+            if hidden and any(isinstance(event, events.Published) for event in recorded):
                 pages, hidden = True, False
             if number == self._found.rewritten or (pages and number > self._found.rewritten):
                 cut = entry.at

@@ -120,8 +120,8 @@ def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterato
         if leaf is not None and leaf in numbers:
             yield read_record(archive, *place).capture(leaf)
     for leaf in found.removed & {*numbers}:
-        told = decode_leaf(found.leaves.entry(leaf))
-        yield Capture(told.record_id.urn, "", 0, 0, digest_text(told.payload), leaf, told.at)
+        entry = decode_leaf(found.leaves.entry(leaf))
+        yield Capture(entry.record_id.urn, "", 0, 0, digest_text(entry.payload), leaf, entry.at)
 
 
 def unreadable_captures(store: JournalStore, found: Scan) -> list[Unreadable]:

@@ -72,7 +72,7 @@ def hide_without_archive(home: Home, address: str) -> None:
 
 
 def redact_page(home: Home, address: str) -> None:
-    redact(home, address, "an order", dry_run=False, told=lambda *_: None)
+    redact(home, address, "an order", dry_run=False, on_progress=lambda *_: None)
 
 
 def remove(home: Home, _: str) -> None:

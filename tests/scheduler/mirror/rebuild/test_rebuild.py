@@ -336,7 +336,7 @@ def test_a_removed_last_capture_is_rebuilt_as_gone(room: Room, tmp_path: Path) -
         collect(home)
     done("publish", home=home)
     url = f"{room.base}/news/1.html"
-    prune(home_at(home), -1, None, dry_run=False, told=lambda *_: None)
+    prune(home_at(home), -1, None, dry_run=False, on_progress=lambda *_: None)
     before = provenance(home, url)
     assert [before[one]["file"] for one in ("capture", "last_seen")] == ["", ""]
     assert before["capture"]["leaf"] < before["last_seen"]["leaf"]
@@ -393,13 +393,13 @@ def test_a_killed_or_failed_rebuild_leaves_no_files(room: Room, tmp_path: Path) 
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "communique.db")
 
     fork = multiprocessing.get_context("fork")
-    process = fork.Process(target=partial(rebuild, home / "archive", target, told=stopped))
+    process = fork.Process(target=partial(rebuild, home / "archive", target, on_progress=stopped))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
     assert not target.exists()
     with pytest.raises(NotRebuilt, match="No space left on device"):
-        rebuild(home / "archive", target, told=full)
+        rebuild(home / "archive", target, on_progress=full)
     # An empty folder gives its place to the HOME.
     target.mkdir()
     assert rebuild(home / "archive", target).home == str(target)
