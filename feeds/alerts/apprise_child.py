@@ -2,10 +2,11 @@
 
     python -I -m feeds.alerts.apprise_child
 
-It reads a Task as JSON on standard input and writes an Outcome. Plugins of Apprise open their own
-connections. Before Apprise is imported, an audit hook (PEP 578) is set that plugins can't remove.
-It blocks connections to private addresses, programs, native libraries and writing files. It also
-blocks reading files other than libraries: a URL may name a template or key, which would be sent.
+It reads a SendTask as JSON on standard input and writes a SendOutcome. Plugins of Apprise open
+their own connections. Before Apprise is imported, an audit hook (PEP 578) is set that plugins can't
+remove. It blocks connections to private addresses, programs, native libraries and writing files. It
+also blocks reading files other than libraries: a URL may name a template or key, which would be
+sent.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ LOCAL_SCHEMES: Final = frozenset(
 """Apprise URL schemes that reach this machine: desktop, log, devices, programs."""
 
 
-class Task(msgspec.Struct, frozen=True):
+class SendTask(msgspec.Struct, frozen=True):
     """A message to send to an Apprise URL."""
 
     url: str
@@ -74,7 +75,7 @@ class Task(msgspec.Struct, frozen=True):
     allow_private: bool = False
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class SendOutcome(msgspec.Struct, frozen=True):
     """Whether a service accepted a message; if not, the problem.
 
     ``final`` means that further attempts are useless.
@@ -89,7 +90,7 @@ class BlockedByGuard(PermissionError):
     """The guard blocked an action of a plugin."""
 
 
-class Guard:
+class PluginGuard:
     """The audit hook. ``refused`` describes the first action that it blocked."""
 
     def __init__(self, *, allow_private: bool) -> None:
@@ -164,15 +165,15 @@ def fault_of_address(url: str) -> str:
     return ""
 
 
-def send(task: Task, blocked: Callable[[], str]) -> Outcome:
+def send(task: SendTask, blocked: Callable[[], str]) -> SendOutcome:
     """Send a message; ``blocked`` returns the action that the guard blocked, if any."""
     if fault := fault_of_address(task.url):
-        return Outcome(taken=False, problem=fault, final=True)
+        return SendOutcome(taken=False, problem=fault, final=True)
     try:
         import apprise  # noqa: PLC0415 - after the hook is set; optional dependency
     except ImportError:
         fix = how_to_install("communique[apprise]")
-        return Outcome(taken=False, problem=f"Apprise is not installed: {fix}")
+        return SendOutcome(taken=False, problem=f"Apprise is not installed: {fix}")
     warning = LastWarning()
     logger = logging.getLogger("apprise")
     logger.addHandler(warning)
@@ -185,7 +186,7 @@ def send(task: Task, blocked: Callable[[], str]) -> Outcome:
     )
     service = apprise.Apprise.instantiate(task.url, asset=asset)
     if service is None:
-        return Outcome(taken=False, problem="Apprise does not support this URL", final=True)
+        return SendOutcome(taken=False, problem="Apprise does not support this URL", final=True)
     if "overflow=" not in task.url:
         # Cut messages that are too long for a service.
         service.overflow_mode = apprise.OverflowMode.TRUNCATE
@@ -193,8 +194,8 @@ def send(task: Task, blocked: Callable[[], str]) -> Outcome:
     client.add(service)
     taken = client.notify(title=task.title, body=task.body, body_format=apprise.NotifyFormat.TEXT)
     if taken:
-        return Outcome(taken=True)
-    return Outcome(taken=False, problem=blocked() or without_parts(warning.text, task.url))
+        return SendOutcome(taken=True)
+    return SendOutcome(taken=False, problem=blocked() or without_parts(warning.text, task.url))
 
 
 def without_parts(text: str, url: str) -> str:
@@ -213,7 +214,7 @@ def _parts(rest: str) -> list[str]:
 
 def main() -> int:
     """Send the message on standard input."""
-    task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
+    task = msgspec.json.decode(sys.stdin.buffer.read(), type=SendTask)
     for limit, value in (
         (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
         (resource.RLIMIT_CPU, MAX_CPU_SECONDS),
@@ -222,7 +223,7 @@ def main() -> int:
     # Keep output of plugins out of the result.
     result = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    guard = Guard(allow_private=task.allow_private)
+    guard = PluginGuard(allow_private=task.allow_private)
     sys.addaudithook(guard)
     result.write(msgspec.json.encode(send(task, lambda: guard.refused)))
     result.flush()

@@ -25,7 +25,7 @@ PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class EntryLink:
     """A link of an entry or a feed. ``rel`` is a registered name or a URI (RFC 8288)."""
 
     rel: str
@@ -92,7 +92,7 @@ class Entry:
     categories: tuple[Category, ...]
     enclosures: tuple[Media, ...]
     also: tuple[Person, ...]
-    links: tuple[Link, ...]
+    links: tuple[EntryLink, ...]
     origin: Origin | None
     revision: int
     edited: bool
@@ -244,14 +244,14 @@ def links_of(
     language: str | None,
     others: tuple[Release, ...],
     enclosures: tuple[Media, ...],
-) -> tuple[Link, ...]:
+) -> tuple[EntryLink, ...]:
     """Return the links to the original, our copy, other publishers of the story, and files."""
     elsewhere = ((other, web_address(other.url)) for other in others)
     return (
-        Link("via", url, "text/html", hreflang=language),
-        Link("related", page, "text/html", "Archived copy with all versions"),
+        EntryLink("via", url, "text/html", hreflang=language),
+        EntryLink("related", page, "text/html", "Archived copy with all versions"),
         *(
-            Link(
+            EntryLink(
                 "related",
                 address,
                 "text/html",
@@ -262,16 +262,16 @@ def links_of(
             if address
         ),
         *(
-            Link("enclosure", media.url, media.type, media.title, length=media.length)
+            EntryLink("enclosure", media.url, media.type, media.title, length=media.length)
             for media in enclosures
         ),
     )
 
 
-def capture_links(capture: str | None) -> tuple[Link, ...]:
+def capture_links(capture: str | None) -> tuple[EntryLink, ...]:
     """Return the link to the page of archived copies, if there is one."""
     return (
-        (Link(PROVENANCE, capture, "text/html", "Archived copies and their proofs"),)
+        (EntryLink(PROVENANCE, capture, "text/html", "Archived copies and their proofs"),)
         if capture
         else ()
     )

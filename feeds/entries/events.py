@@ -20,7 +20,7 @@ from data.text.urls import web_address
 from data.wording import counted
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import anchor, difference, quoted
-from feeds.entries.entry import Category, Entry, Link, capture_links, title_of, to_seconds
+from feeds.entries.entry import Category, Entry, EntryLink, capture_links, title_of, to_seconds
 from feeds.urls import href
 
 EVENT_LANGUAGE = "en"
@@ -136,7 +136,7 @@ def release_event_entry(
         publisher=publisher,
         summary=summary or title,
         categories=(Category(mark, mark.capitalize(), f"{catalog.site}/marks/"),),
-        links=(Link("related", catalog.release(release.id), "text/html"),),
+        links=(EntryLink("related", catalog.release(release.id), "text/html"),),
     )
 
 

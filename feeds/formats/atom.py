@@ -9,7 +9,7 @@ from html import escape, unescape
 
 from lxml import etree
 
-from feeds.entries.entry import Entry, Link, Origin
+from feeds.entries.entry import Entry, EntryLink, Origin
 from feeds.formats.feed import NEVER, Feed
 from feeds.formats.feedgen_xml import (
     HISTORY,
@@ -89,7 +89,10 @@ def entry_element(entry: Entry) -> Element:
     # so its links are replaced.
     for link in element.findall("link"):
         element.remove(link)
-    for link in (Link("alternate", entry.url, "text/html", hreflang=entry.language), *entry.links):
+    for link in (
+        EntryLink("alternate", entry.url, "text/html", hreflang=entry.language),
+        *entry.links,
+    ):
         element.append(link_element("link", link))
     if entry.language:
         element.set(XML_LANG, entry.language)
@@ -107,8 +110,8 @@ def source_of(origin: Origin) -> bytes:
     etree.SubElement(source, "id").text = origin.id
     as_text(etree.SubElement(source, "title"), origin.title)
     etree.SubElement(source, "updated").text = NEVER.isoformat()
-    source.append(link_element("link", Link("self", origin.atom, "application/atom+xml")))
-    source.append(link_element("link", Link("alternate", origin.page, "text/html")))
+    source.append(link_element("link", EntryLink("self", origin.atom, "application/atom+xml")))
+    source.append(link_element("link", EntryLink("alternate", origin.page, "text/html")))
     return written(source)
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from data.models import Facet
 from feeds.catalog import Catalog
-from feeds.entries.entry import Link
+from feeds.entries.entry import EntryLink
 from feeds.entries.events import EVENT_LANGUAGE
 from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
 
@@ -40,7 +40,7 @@ class Feed:
     language: str | None
     updated: dt.datetime
     addresses: tuple[tuple[Format, str], ...]
-    links: tuple[Link, ...] = ()
+    links: tuple[EntryLink, ...] = ()
     neighbours: tuple[tuple[str, str], ...] = ()
     archived: bool = False
 
@@ -91,7 +91,7 @@ def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
         language=language_of(entries),
         updated=updated_of(entries),
         addresses=tuple((kind, catalog.feed(facet, kind)) for kind in FORMATS),
-        links=(Link("hub", catalog.hub),) if catalog.hub else (),
+        links=(EntryLink("hub", catalog.hub),) if catalog.hub else (),
     )
 
 
@@ -165,5 +165,5 @@ def event_feed(catalog: Catalog, event: EventFeed, entries: Sequence[Dated]) -> 
         language=EVENT_LANGUAGE,
         updated=updated_of(entries),
         addresses=tuple((kind, catalog.event_feed(event, kind)) for kind in FORMATS),
-        links=(Link("hub", catalog.hub),) if catalog.hub else (),
+        links=(EntryLink("hub", catalog.hub),) if catalog.hub else (),
     )

@@ -13,7 +13,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from feeds.entries.entry import Entry, Link
+from feeds.entries.entry import Entry, EntryLink
 from feeds.formats.feed import Feed
 from feeds.urls import FEED_TYPES, Format
 
@@ -59,22 +59,22 @@ def common_feed(feed: Feed) -> FeedGenerator:
     return made
 
 
-def feed_links(feed: Feed, kind: Format) -> tuple[Link, ...]:
+def feed_links(feed: Feed, kind: Format) -> tuple[EntryLink, ...]:
     """Return the links of a feed in one format: itself, its page, other formats, hub, archives."""
     return (
-        Link("self", feed.address(kind), FEED_TYPES[kind]),
-        Link("alternate", feed.page, "text/html"),
+        EntryLink("self", feed.address(kind), FEED_TYPES[kind]),
+        EntryLink("alternate", feed.page, "text/html"),
         *(
-            Link("alternate", address, FEED_TYPES[other])
+            EntryLink("alternate", address, FEED_TYPES[other])
             for other, address in feed.addresses
             if other != kind
         ),
         *feed.links,
-        *(Link(rel, f"{stem}.{kind}", FEED_TYPES[kind]) for rel, stem in feed.neighbours),
+        *(EntryLink(rel, f"{stem}.{kind}", FEED_TYPES[kind]) for rel, stem in feed.neighbours),
     )
 
 
-def link_element(tag: str, link: Link) -> Element:
+def link_element(tag: str, link: EntryLink) -> Element:
     """Return the XML element of a link with all its attributes."""
     element = etree.Element(tag, rel=link.rel)
     for name in ("type", "hreflang", "title"):

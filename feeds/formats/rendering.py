@@ -18,7 +18,7 @@ from feeds.formats.feed import Feed
 from feeds.urls import FORMATS, Format
 
 
-class Piece(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RenderedPiece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry rendered in one format.
 
     ``alone`` is its end in a feed of one source, ``mixed`` its end in a feed of several.
@@ -42,7 +42,7 @@ class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     day: str
     timed: bool
     row: bytes
-    pieces: tuple[Piece, Piece, Piece]
+    pieces: tuple[RenderedPiece, RenderedPiece, RenderedPiece]
     text_bytes: int
 
     @property
@@ -79,7 +79,7 @@ _decode = msgspec.msgpack.Decoder(RenderedEntry).decode
 
 def rendered_entry(entry: Entry, row: bytes) -> RenderedEntry:
     """Render an entry in every format; ``row`` is its line on pages."""
-    pieces = [Piece(*SYNTAX[kind].parts(entry)) for kind in FORMATS]
+    pieces = [RenderedPiece(*SYNTAX[kind].parts(entry)) for kind in FORMATS]
     return RenderedEntry(
         entry.updated,
         entry.language,

@@ -13,7 +13,7 @@ from data.search.query import MAX_QUERY_LENGTH
 from feeds.entries.entry import title_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES
-from feeds.pages.search_problems import Problem
+from feeds.pages.search_problems import SearchProblem
 from feeds.urls import (
     FEED_BUILDER,
     FEED_TYPES,
@@ -56,7 +56,7 @@ class BuiltFeed:
     """
 
     parameters: SearchParameters
-    problems: Sequence[Problem] = ()
+    problems: Sequence[SearchProblem] = ()
     matches: Matches | None = None
     newest: Sequence[Release] = ()
 

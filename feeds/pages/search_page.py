@@ -29,7 +29,7 @@ from feeds.pages.search_facets import (
     filters_of_matches,
     link_of,
 )
-from feeds.pages.search_problems import Problem
+from feeds.pages.search_problems import SearchProblem
 from feeds.urls import FEED_TYPES, FORMATS, SEARCH, page_file, relative
 
 STATIC_FILE = "search/index.html"
@@ -54,7 +54,7 @@ class SearchResults:
     matches: Matches | None = None
     hits: Sequence[Hit] = ()
     cursor: int | None = None
-    problems: Sequence[Problem] = ()
+    problems: Sequence[SearchProblem] = ()
     notes: Sequence[str] = ()
 
 

@@ -25,7 +25,7 @@ from feeds.translations import Texts
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SearchProblem:
     """Why a search is invalid, and suggestions as names with search parameters."""
 
     message: str
@@ -39,7 +39,7 @@ MAX_SUGGESTIONS: Final = 3
 """Maximum number of suggestions, and of messages of one kind."""
 
 
-def problems_of(catalog: Catalog, parameters: Mapping[str, str]) -> list[Problem]:
+def problems_of(catalog: Catalog, parameters: Mapping[str, str]) -> list[SearchProblem]:
     """Return the problems of a search; none if it is valid."""
     if not parameters.keys() - {"sort", "cursor", "more"}:
         return []
@@ -85,11 +85,11 @@ def notes_on(texts: Texts, query: Query) -> list[str]:
 
 def _unknown(
     catalog: Catalog, parameters: Mapping[str, str], name: str, known: Mapping[str, str]
-) -> list[Problem]:
+) -> list[SearchProblem]:
     """Return a problem for each unknown source, topic or state."""
     unknown = [one for one in parameters.get(name, "").split(",") if one and one not in known]
     return [
-        Problem(
+        SearchProblem(
             _unknown_message(catalog.texts, name, f"“{one[:MAX_QUOTED]}”"),
             [(known[near] or near, {**parameters, name: near}) for near in near_misses(one, known)],
         )
@@ -115,7 +115,7 @@ def near_misses(word: str, known: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(near))
 
 
-def _unknown_languages(texts: Texts, parameters: Mapping[str, str]) -> list[Problem]:
+def _unknown_languages(texts: Texts, parameters: Mapping[str, str]) -> list[SearchProblem]:
     unknown = [
         one for one in parameters.get("lang", "").split(",") if one and not feed_language(one)
     ]
@@ -123,7 +123,7 @@ def _unknown_languages(texts: Texts, parameters: Mapping[str, str]) -> list[Prob
         return []
     known = {tag: texts.language_name(tag) for tag in OF_TWO_LETTERS.split()}
     return [
-        Problem(
+        SearchProblem(
             texts.gettext(
                 "%(name)s is not a known language. Use a tag such as en.",
                 name=f"“{one[:MAX_QUOTED]}”",
@@ -134,7 +134,7 @@ def _unknown_languages(texts: Texts, parameters: Mapping[str, str]) -> list[Prob
     ]
 
 
-def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[Problem]:
+def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[SearchProblem]:
     days = []
     for name in ("since", "until"):
         try:
@@ -144,12 +144,12 @@ def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[Proble
                 "%(day)s is not a date. Write it as 2026-11-24.",
                 day=f"“{parameters[name][:MAX_QUOTED]}”",
             )
-            return [Problem(message, [])]
+            return [SearchProblem(message, [])]
     since, until = days
     if since and until and since > until:
         turned = {**parameters, "since": parameters["until"], "until": parameters["since"]}
         return [
-            Problem(
+            SearchProblem(
                 texts.gettext("The start date is after the end date."),
                 [(texts.gettext("Swap the dates"), turned)],
             )
@@ -157,7 +157,9 @@ def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[Proble
     return []
 
 
-def _problems_of_words(texts: Texts, text: str, parameters: Mapping[str, str]) -> list[Problem]:
+def _problems_of_words(
+    texts: Texts, text: str, parameters: Mapping[str, str]
+) -> list[SearchProblem]:
     """Return the problem of a query that is too long or has no word to search for."""
     terms = terms_of(text)
     if len(text) > MAX_QUERY_LENGTH:
@@ -177,4 +179,4 @@ def _problems_of_words(texts: Texts, text: str, parameters: Mapping[str, str]) -
             "This query only excludes words. Add a word to search for, or choose a source, topic"
             " or dates."
         )
-    return [Problem(message, [])]
+    return [SearchProblem(message, [])]

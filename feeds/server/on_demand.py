@@ -23,7 +23,7 @@ from data.store import open_existing
 from data.store.protocol import Store
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog, catalog_of
-from feeds.entries.entry import Entry, Link, entry_of
+from feeds.entries.entry import Entry, EntryLink, entry_of
 from feeds.entries.story_folding import folded
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of, language_of, updated_of
@@ -88,7 +88,7 @@ class OnDemand:
         self._watches = watches
         hub = hub_of(site) if site.hub == OWN_HUB else None
         # Only the site's own hub knows the subscribers of generated feeds.
-        self._links = (Link("hub", hub),) if hub else ()
+        self._links = (EntryLink("hub", hub),) if hub else ()
         self._lock = threading.Lock()
         self._held: OrderedDict[Question, tuple[float, CachedFile]] = OrderedDict()
 

@@ -18,7 +18,7 @@ from feeds.catalog import Catalog
 from feeds.entries.story_folding import folded
 from feeds.pages.builder_page import SELECTION_PARAMETERS, SITE_FEEDS, BuiltFeed, kind_of, state_of
 from feeds.pages.search_page import Hit, SearchResults
-from feeds.pages.search_problems import Problem, notes_on, problems_of
+from feeds.pages.search_problems import SearchProblem, notes_on, problems_of
 from feeds.searches import PAGE_PARAMETERS
 from feeds.server.query import query_of, with_present_sources
 
@@ -74,7 +74,7 @@ def found(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchRes
         said = catalog.texts.gettext(
             "This search took too long and was stopped. Use a rarer word, or fewer sources or days."
         )
-        return SearchResults(asked, problems=[Problem(said, [])])
+        return SearchResults(asked, problems=[SearchProblem(said, [])])
     shown: list[Hit] = [(one, ()) for one in hits.releases]
     if "source" not in asked:
         shown = one_per_story(store, hits)

@@ -16,7 +16,7 @@ from data.settings import Site
 from data.store.read_protocol import ReadStore
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
-from feeds.entries.entry import Entry, Link, entry_of
+from feeds.entries.entry import Entry, EntryLink, entry_of
 from feeds.formats.feed import archive_page, feed_of, neighbouring_pages, with_archives
 from feeds.formats.feed_budget import rendered_document
 from feeds.formats.rendering import rendered
@@ -29,7 +29,7 @@ from feeds.pages.indexes.older_page import (
     newer_page,
 )
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import Line
+from feeds.pages.rows import ReleaseLine
 from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
@@ -64,7 +64,11 @@ def address_of(path: str) -> Address | None:
 
 
 def source_topic(
-    store: ReadStore, catalog: Catalog, address: Address, site: Site, links: tuple[Link, ...] = ()
+    store: ReadStore,
+    catalog: Catalog,
+    address: Address,
+    site: Site,
+    links: tuple[EntryLink, ...] = (),
 ) -> bytes | None:
     """Return the document at an address, or None if no release has that source and topic.
 
@@ -126,10 +130,10 @@ def people_page(
     return facet_page(renderer, facet, lines[:MAX_FIRST_PAGE], paging=paging)
 
 
-def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[Line]:
+def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[ReleaseLine]:
     """Return the rows of a page for releases."""
     entries = entries_of(store, renderer.catalog, releases)
-    return [Line(day_of(one), renderer.row(one), one.timed) for one in entries]
+    return [ReleaseLine(day_of(one), renderer.row(one), one.timed) for one in entries]
 
 
 def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[Entry]:

@@ -14,7 +14,7 @@ import msgspec
 from data.settings import Alerts
 from data.text.redaction import HIDDEN
 from data.wording import how_to_install
-from feeds.alerts.apprise_child import Outcome, Task, fault_of_address
+from feeds.alerts.apprise_child import SendOutcome, SendTask, fault_of_address
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 
 CHILD_TIMEOUT_SECONDS: Final = 60.0
@@ -69,12 +69,12 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
     async def send(self, alert: Alert) -> None:
         """Send a message in a separate process. Raises Undelivered."""
         text, allowed = alert.text, alert.environment.outbound.allow_private
-        outcome = await run_child(Task(self.url, text.subject, text.plain, allowed))
+        outcome = await run_child(SendTask(self.url, text.subject, text.plain, allowed))
         if not outcome.taken:
             raise Undelivered(outcome.problem, final=outcome.final)
 
 
-async def run_child(task: Task) -> Outcome:
+async def run_child(task: SendTask) -> SendOutcome:
     """Run a task in a new process and return its outcome, or the problem of the process."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-B", "-m", "feeds.alerts.apprise_child"),
@@ -86,12 +86,14 @@ async def run_child(task: Task) -> Outcome:
     try:
         async with asyncio.timeout(CHILD_TIMEOUT_SECONDS):
             output, _ = await child.communicate(msgspec.json.encode(task))
-        return msgspec.json.decode(output, type=Outcome)
+        return msgspec.json.decode(output, type=SendOutcome)
     except TimeoutError:
-        return Outcome(taken=False, problem=f"no result within {CHILD_TIMEOUT_SECONDS:g} seconds")
+        return SendOutcome(
+            taken=False, problem=f"no result within {CHILD_TIMEOUT_SECONDS:g} seconds"
+        )
     except msgspec.DecodeError:
         # The process was most likely ended by one of its limits.
-        return Outcome(taken=False, problem="the process of Apprise ended without a result")
+        return SendOutcome(taken=False, problem="the process of Apprise ended without a result")
     finally:
         if child.returncode is None:
             child.kill()

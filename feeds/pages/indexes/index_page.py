@@ -21,7 +21,7 @@ MAX_LABEL_CHARACTERS = 18
 """Maximum characters of a name in the label of a link to a page."""
 
 
-class Named(Protocol):
+class NamedLine(Protocol):
     """A line of a list, with a name."""
 
     @property
@@ -29,11 +29,11 @@ class Named(Protocol):
         """The name that labels and filters use."""
 
 
-Line = TypeVar("Line", bound=Named)
+Line = TypeVar("Line", bound=NamedLine)
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[Line]):
+class IndexPage(Generic[Line]):
     """One page of a list: its file, its lines, and the label of links to it."""
 
     file: str
@@ -41,14 +41,14 @@ class Part(Generic[Line]):
     label: str
 
 
-def parts_of(stem: str, rows: Sequence[Line]) -> list[Part[Line]]:
+def parts_of(stem: str, rows: Sequence[Line]) -> list[IndexPage[Line]]:
     """Split lines into pages in their order; without lines, there is one empty page."""
     parts = []
     for start in range(0, max(len(rows), 1), MAX_LINES):
         some = rows[start : start + MAX_LINES]
         place = f"-/{start // MAX_LINES + 1}/" if start else ""
         label = f"{short(some[0].name)} – {short(some[-1].name)}" if some else ""
-        parts.append(Part(f"{stem}/{place}index.html", some, label))
+        parts.append(IndexPage(f"{stem}/{place}index.html", some, label))
     return parts
 
 

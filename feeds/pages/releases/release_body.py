@@ -78,7 +78,7 @@ def shown_body(safe: str, texts: Texts, max_bytes: int = MAX_COMPRESSED_BYTES) -
         start = start_of(safe)
         root = parsed(start)
         tidy(root)
-        beginning = is_long and (cut(root, Budget(max_bytes)) or len(start) < len(safe))
+        beginning = is_long and (cut(root, BodyBudget(max_bytes)) or len(start) < len(safe))
         # Sanitize again, as a different parser wrote this HTML.
         safe = sanitize_absolute(inside(root))
     pictures: set[str] = set()
@@ -267,7 +267,7 @@ def remove(element: Element) -> None:
     parent.remove(element)
 
 
-class Budget:
+class BodyBudget:
     """Counts the size of a body, compressed and plain, against its limits."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -295,7 +295,7 @@ class Budget:
         return self._packed < self._max_bytes // 2
 
 
-def cut(element: Element, budget: Budget) -> bool:
+def cut(element: Element, budget: BodyBudget) -> bool:
     """Cut an element to the budget, in whole blocks; returns whether anything was cut."""
     if not budget.take(element.text or ""):
         shorten(element, budget)
@@ -326,7 +326,7 @@ def drop_behind(child: Element) -> None:
             parent.remove(following)
 
 
-def shorten(element: Element, budget: Budget) -> None:
+def shorten(element: Element, budget: BodyBudget) -> None:
     """Replace the content of an element by the beginning of its text."""
     text = text_of(element)
     length = MAX_COMPRESSED_BYTES // 4

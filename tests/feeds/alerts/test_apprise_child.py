@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from feeds.alerts.apprise_child import Outcome, Task, without_parts
+from feeds.alerts.apprise_child import SendOutcome, SendTask, without_parts
 from feeds.alerts.channels.apprise import run_child
 from tests.peer import peer_served
 
 ATTEMPTS = """
 import ctypes.util, json, os, pathlib, socket, subprocess, sys, syslog
-from feeds.alerts.apprise_child import BlockedByGuard, Guard
-sys.addaudithook(Guard(allow_private=False))
+from feeds.alerts.apprise_child import BlockedByGuard, PluginGuard
+sys.addaudithook(PluginGuard(allow_private=False))
 def resolved():
     with socket.socket() as one:
         one.connect(("localhost", 9))
@@ -72,13 +72,13 @@ def test_a_public_service_gets_the_message_and_a_private_one_does_not() -> None:
     with peer_served() as peer:
         address = peer.url.replace("http://", "json://")
         sent = asyncio.run(
-            run_child(Task(address, "Ship 1 <at> pier", "Says & more", allow_private=True))
+            run_child(SendTask(address, "Ship 1 <at> pier", "Says & more", allow_private=True))
         )
-        assert sent == Outcome(taken=True)
+        assert sent == SendOutcome(taken=True)
         (heard,) = peer.posts()
         said = json.loads(heard.body)
         assert (said["title"], said["message"]) == ("Ship 1 <at> pier", "Says & more")
-        refused = asyncio.run(run_child(Task(address, "Ship 2", "Says")))
+        refused = asyncio.run(run_child(SendTask(address, "Ship 2", "Says")))
         assert not refused.taken
         assert "127.0.0.1, which is not a public address" in refused.problem
         assert len(peer.posts()) == 1
@@ -89,7 +89,7 @@ def test_a_file_named_in_an_address_is_not_sent(tmp_path: Path) -> None:
     template.write_text('{"type": "message", "attachments": [{"contentType": "hidden"}]}')
     with peer_served() as peer:
         url = f"workflows://127.0.0.1:{peer.server_address[1]}/workflow/signature"
-        task = Task(f"{url}?template={template}", "Title", "Body", allow_private=True)
+        task = SendTask(f"{url}?template={template}", "Title", "Body", allow_private=True)
         outcome = asyncio.run(run_child(task))
         assert not peer.heard
     assert not outcome.taken
@@ -101,7 +101,7 @@ def test_local_and_unknown_services_fail_finally() -> None:
         ("syslog://", "reaches this machine itself"),
         ("nonsense://x", "does not support this URL"),
     ):
-        outcome = asyncio.run(run_child(Task(address, "A", "B", allow_private=True)))
+        outcome = asyncio.run(run_child(SendTask(address, "A", "B", allow_private=True)))
         assert outcome.final
         assert said in outcome.problem
 

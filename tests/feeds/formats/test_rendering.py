@@ -16,7 +16,7 @@ from lxml import etree
 from data.models import Facet, Media
 from data.settings import Site
 from feeds.catalog import catalog_of
-from feeds.entries.entry import Link, entry_of
+from feeds.entries.entry import EntryLink, entry_of
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of
 from feeds.formats.rendering import RenderedEntry, rendered, rendered_entry
@@ -190,7 +190,7 @@ def test_11_a_link_relation_may_be_a_uri() -> None:
     store = FakeStore(make_release())
     catalog = catalog_of(store, SITE)
     entry = entry_of(make_release(), catalog, mixed=False)
-    entry = replace(entry, links=(Link(relation, "https://press.example/d"),))
+    entry = replace(entry, links=(EntryLink(relation, "https://press.example/d"),))
     feed = replace(feed_of(catalog, Facet(), [entry]), links=entry.links)
     root: Any = etree.fromstring(rendered(feed, [rendered_entry(entry, b"")], "atom"))
     assert [
