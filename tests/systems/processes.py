@@ -18,6 +18,9 @@ SAID = 800
 PATIENCE = 60.0
 """Seconds after which a program that does not answer is given up."""
 
+RUN_SECONDS = 900.0
+"""Maximum seconds for a program that ends, such as an installation or a build."""
+
 
 class Absent(Exception):
     """A system can't run here; the message says what is missing."""
@@ -92,19 +95,23 @@ def done(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> str:
-    """What a program that ends prints. Raises Absent where it fails."""
-    result = subprocess.run(  # noqa: S603 - programs that we name
-        command,
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, **(environment or {})},
-        cwd=folder,
-        check=False,
-        timeout=600,
-    )
+    """The output of a program. Raises Absent if it fails or takes more than RUN_SECONDS."""
+    name = " ".join(command[:3])
+    try:
+        result = subprocess.run(  # noqa: S603 - programs that we name
+            command,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, **(environment or {})},
+            cwd=folder,
+            check=False,
+            timeout=RUN_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Absent(f"{name} took more than {RUN_SECONDS:g} s") from error
     if result.returncode:
         said = result.stderr.strip() or result.stdout.strip()
         said = said if len(said) < SAID else f"{said[: SAID // 2]} … {said[-SAID // 2 :]}"
-        raise Absent(f"{' '.join(command[:3])} failed: {said}")
+        raise Absent(f"{name} failed: {said}")
     return result.stdout
