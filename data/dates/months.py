@@ -101,7 +101,7 @@ def month_of(name: str, languages: tuple[str, ...] = ()) -> int | None:
         return ANY_LANGUAGE[name]
     if name[:1] in {"ב", "ל"}:  # Hebrew prefixes "in" and "to"
         return ANY_LANGUAGE.get(name[1:])
-    if found := _own_scripts().get(name):
+    if not SHARED_SCRIPTS.search(name) and (found := _own_scripts().get(name)):
         return found
     # Turkic languages append cases: "noyabrda", "қарашасы".
     stems = [name[:-cut] for cut in range(1, 4) if len(name) - cut >= MIN_STEM_LETTERS]

@@ -24,7 +24,8 @@ PLACEHOLDER: Final = re.compile(r"(?:M\d\d?|\d+)")
 PREFIX: Final = re.compile(r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{3})", re.IGNORECASE)
 """The word before a month's name within a date."""
 
-EDGES: Final = " .׳॰"
+EDGES: Final = " .·׳॰"
+"""Characters that are not part of a name at its ends: also the sign before Shavian names."""
 
 
 def names_of(language: str, locales: list[str]) -> list[list[str]]:

@@ -131,7 +131,7 @@ _CLEANER: Final = nh3.Cleaner(
 )
 
 
-NOT_LOADABLE: Final = re.compile(r"\ssrc=\"(?!https?:)", re.IGNORECASE)
+NOT_LOADABLE: Final = re.compile(r" src=\"(?!(?i:https?:))")
 """An image address that no page can load, in HTML written by nh3."""
 
 

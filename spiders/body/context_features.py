@@ -94,8 +94,8 @@ def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list
     if not len(strong):
         return [np.full(count, FAR), np.full(count, FAR), *[np.zeros(count)] * 5]
     after = np.searchsorted(strong, order)
-    low = strong[np.clip(after - 1, 0, len(strong) - 1)]
-    high = strong[np.clip(after, 0, len(strong) - 1)]
+    low = strong[np.maximum(after - 1, 0)]
+    high = strong[np.minimum(after, len(strong) - 1)]
     main = int(np.bincount(chain[0], held).argmax())
     return [
         np.where(after > 0, order - low, FAR),

@@ -61,7 +61,7 @@ class Trees:
             leaf += leaf
             leaf += answers.take(asked, axis=0)
         total = self.leaves.take(leaf + self.begins).sum(axis=0) + self.bias
-        return np.asarray(np.clip(total, -30, 30), dtype=np.float32)
+        return np.asarray(np.minimum(np.maximum(total, -30), 30), dtype=np.float32)
 
 
 @cache

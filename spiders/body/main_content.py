@@ -202,6 +202,8 @@ def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[i
     A row of figures is judged alike with many others; alone at the border it would come and go with
     the smallest change elsewhere on the page, and be told as an edit.
     """
+    if not any(container.tag == "table" for container in seen.containers):
+        return []
     kept = set(keep)
     tables = nearest(seen.containers, lambda container: container.tag == "table")
     table_of = [tables[block.container.index] for block in seen.blocks]

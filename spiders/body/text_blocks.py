@@ -111,7 +111,7 @@ def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None
     """Tell each container that holds a block what surrounds it; parents come before children."""
     before = [0, *accumulate([len(block.text) for block in blocks])]
     broad = before[-1] * BROAD
-    signs = [(one.parent.index if one.parent else -1, one.tag, one.name) for one in containers]
+    signs = [(one.parent, one.tag, one.name) for one in containers]
     twins = Counter(signs)
     for container, sign in zip(containers, signs, strict=True):
         parent, first, last = container.parent, container.first, container.last

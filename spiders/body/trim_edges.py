@@ -246,7 +246,10 @@ def is_note(text: str, reading: DateContext) -> bool:
     """Whether a line below the text says when the page was changed, or who keeps it."""
     if len(text) > SHORT or SENTENCE.search(text):
         return False
-    return bool(KEPT_BY.search(text) or (CHANGED.search(text) and find_dates(text, reading, "end")))
+    if KEPT_BY.search(text):
+        return True
+    # Few lines have a digit, and the pattern of labels is the slowest of the three.
+    return bool(DIGIT.search(text) and CHANGED.search(text) and find_dates(text, reading, "end"))
 
 
 def says_when(text: str, reading: DateContext, published: Published | None) -> bool:

@@ -2,7 +2,7 @@
 
 Known are JSON islands (``__NEXT_DATA__``, Angular's transfer state and others), the payload of Nuxt
 3, what scripts assign (``window.__INITIAL_STATE__ = {…}``, ``var news = [{…}]``, ``__NUXT__`` of
-Nuxt 2), the stream of Next.js (``__next_f.push``), and attributes (`VALUES`). Of one page
+Nuxt 2), the stream of Next.js (``__next_f.push``), and attributes (`_attributes`). Of one page
 MAX_CHARACTERS in MAX_SCRIPTS scripts are read. Anything that is no value is skipped.
 """
 
@@ -31,7 +31,7 @@ MAX_ASSIGNED: Final = 12
 """Values of one script that are read."""
 
 SHORT: Final = 80
-"""Characters of a script that holds too little to be a state."""
+"""Minimum characters of a script or an attribute with a state."""
 
 ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
 NAMED: Final = re.compile(
@@ -83,19 +83,23 @@ def states(root: etree._Element) -> Iterator[Any]:
                 yield without_metadata(first_value(without_lone_surrogates(text), 0)[0])
 
 
-VALUES: Final = etree.XPath(
-    "//@*[(starts-with(normalize-space(substring(., 1, 20)), '{') or"
-    " starts-with(normalize-space(substring(., 1, 20)), '[')) and string-length(.) >= 80]",
-    smart_strings=False,
-)
-"""Attributes with objects or lists: props of components, ``data-page`` of Inertia, ``x-data`` of
-Alpine, snapshots of Livewire, values of Stimulus."""
+MAX_BLANKS: Final = 20
+"""Characters of an attribute among which its object or list begins."""
 
 
 def _attributes(root: etree._Element) -> Iterator[str]:
-    found = VALUES(root)
-    assert isinstance(found, list)  # noqa: S101 - the path selects nodes
-    for value in islice(found, MAX_ATTRIBUTES):
+    """The attributes with objects or lists.
+
+    They are props of components, ``data-page`` of Inertia, ``x-data`` of Alpine, snapshots of
+    Livewire, values of Stimulus.
+    """
+    values = (
+        value
+        for element in root.iter("*")
+        for value in element.values()
+        if len(value) >= SHORT and value[:MAX_BLANKS].lstrip()[:1] in {"{", "["}
+    )
+    for value in islice(values, MAX_ATTRIBUTES):
         text = str(value).strip()
         yield html.unescape(text) if "&quot;" in text[:200] else text
 

@@ -38,8 +38,8 @@ def largest_source(attributes: Mapping[str, Any]) -> str:
 
     A page that loads its images late keeps a stand-in in ``src``.
     """
-    for name in LAZY:
-        value = str(attributes.get(name) or "").strip()
+    for name in filter(attributes.__contains__, LAZY):
+        value = str(attributes[name] or "").strip()
         if value and not value.startswith("data:"):
             return of_set(value) if name.endswith("srcset") else value
     source = str(attributes.get("src") or "").strip()

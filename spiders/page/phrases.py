@@ -72,8 +72,13 @@ def is_widget(line: str) -> bool:
 
 def is_box_heading(line: str) -> bool:
     """Whether a line is a tail or a widget."""
-    said = letters(line) if len(line) < TAIL_LINE else ""
-    return any(said in phrases(kind) for kind in ("widgets", "tails", "related"))
+    return len(line) < TAIL_LINE and letters(line) in _box_headings()
+
+
+@cache
+def _box_headings() -> frozenset[str]:
+    """The headings of boxes, squashed to their letters."""
+    return phrases("widgets") | phrases("tails") | phrases("related")
 
 
 def is_share(line: str) -> bool:

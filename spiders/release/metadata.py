@@ -90,7 +90,8 @@ def marked(page: Page, name: str) -> str:
     if not may_mark(page, name):
         return ""
     for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
-        if name in {element.get("itemprop"), *(element.get("rel") or "").lower().split()}:
+        rel = element.get("rel")
+        if element.get("itemprop") == name or (rel and name in rel.lower().split()):
             stated = element.get("content") or "".join(map(str, element.itertext()))
             inner = element.find(".//meta[@itemprop='name']")
             text = clean_line((inner.get("content") or "") if inner is not None else stated)

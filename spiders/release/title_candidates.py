@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -40,12 +41,18 @@ SEPARATOR: Final = re.compile(
 )
 """What parts a headline from the name of a site or a section."""
 
+SEPARATOR_SIGN: Final = re.compile(r"[|\-–—·•»«:/~>｜_]")
+"""The sign that is part of every separator. A text without such a sign has no separator."""
+
 STATED: Final = ("articletitle", "citation_title")
 """Names of meta elements that state the headline alone: of Chinese government sites, and of
 journals."""
 
 MAX_TITLE: Final = 300
 MAX_HEADINGS: Final = 60
+MAX_CUTS: Final = 8
+"""Maximum separators of a title at which the title is cut."""
+
 PAST_BODY: Final = 3
 """Blocks after the start of the body in which a headline may stand."""
 
@@ -144,7 +151,7 @@ def parts_of(text: str) -> Iterator[tuple[str, int]]:
     if not text:
         return
     yield text, WHOLE
-    cuts = [(match.start(), match.end()) for match in SEPARATOR.finditer(text)][:8]
+    cuts = [match.span() for match in islice(separators(text), MAX_CUTS)]
     if not cuts:
         return
     yield text[: cuts[-1][0]], UNSUFFIXED
@@ -155,6 +162,11 @@ def parts_of(text: str) -> Iterator[tuple[str, int]]:
     edges = [0, *[edge for cut in cuts for edge in cut], len(text)]
     pieces = [text[low:high] for low, high in zip(edges[::2], edges[1::2], strict=True)]
     yield max(pieces, key=len), LONGEST
+
+
+def separators(text: str) -> Iterator[re.Match[str]]:
+    """The separators in a text."""
+    return SEPARATOR.finditer(text) if SEPARATOR_SIGN.search(text) else iter(())
 
 
 def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
@@ -215,7 +227,7 @@ def headline_features(
     heads = [candidate for candidate in found if candidate.block and candidate.variant == WHOLE]
     first_level = sum(1 for candidate in heads if candidate.level == 1)
     shown = {candidate.key for candidate in heads}
-    counts = Counter(block.text for block in seen.blocks)
+    counts = Counter(block.text for block in seen.blocks if len(block.text) <= MAX_TITLE)
     orders = sorted({c.block.order for c in heads if c.block and c.block.order < start})
     rows = []
     for one in found:
@@ -243,7 +255,7 @@ def headline_features(
             one.text[0].isdigit(),
             one.text[-1] in ".:…",
             counts[one.text],
-            len(SEPARATOR.findall(one.text)),
+            sum(1 for _ in separators(one.text)),
         ]
         row += block_row(one.block, start, orders, len(seen.blocks))
         rows.append(row)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -101,23 +102,43 @@ class SiteNames:
     """The names of a page's site: in its metadata, its links to a home page, its copyright line."""
 
     def __init__(self, meta: EmbeddedMetadata, seen: BlockTree, url: str) -> None:
-        self._names: frozenset[str] = frozenset()
-        self._lines: list[str] = []
-        if is_home(url):
-            return  # a home page is called as its site is
-        names = [comparison_key(meta.meta(name)) for name in SITE_NAMES]
-        for block in seen.blocks[:MAX_NAMING]:
-            names += home_links(block, url) if block.links else []
-        self._names = frozenset(names)
-        for block in seen.blocks[-MAX_NAMING:]:
-            sign = COPYRIGHT.search(block.text) if len(block.text) <= MAX_TITLE else None
-            if sign:
-                self._lines += map(comparison_key, (block.text, block.text[sign.end() :]))
+        self._stated = {comparison_key(meta.meta(name)) for name in SITE_NAMES}
+        self._blocks = seen.blocks
+        self._url = url
 
     def __contains__(self, key: str) -> bool:
         if not MIN_NAME <= latin_lengths(key)[0] <= MAX_NAME:
             return False
-        return key in self._names or any(line.startswith(key) for line in self._lines)
+        if is_home(self._url):
+            return False  # a home page is called as its site is
+        return (
+            key in self._stated
+            or any(map(self._leads_home, self._links.get(key, ())))
+            or any(line.startswith(key) for line in self._copyright_lines)
+        )
+
+    @cached_property
+    def _links(self) -> Mapping[str, Sequence[str]]:
+        """The addresses of the links in the first blocks, by the keys of their texts."""
+        found: dict[str, list[str]] = {}
+        for block in self._blocks[:MAX_NAMING]:
+            for text, href in links_of(block):
+                found.setdefault(comparison_key(text), []).append(href)
+        return found
+
+    @cached_property
+    def _copyright_lines(self) -> Sequence[str]:
+        """The keys of the copyright lines in the last blocks, with and without their beginning."""
+        found: list[str] = []
+        for block in self._blocks[-MAX_NAMING:]:
+            sign = COPYRIGHT.search(block.text) if len(block.text) <= MAX_TITLE else None
+            if sign:
+                found += map(comparison_key, (block.text, block.text[sign.end() :]))
+        return found
+
+    def _leads_home(self, href: str) -> bool:
+        target = absolute(self._url, href) if may_be_home(href) else None
+        return target is not None and is_home(target)
 
 
 def without_site(text: str, site: SiteNames) -> str:
@@ -128,20 +149,16 @@ def without_site(text: str, site: SiteNames) -> str:
     return text
 
 
-def home_links(block: TextBlock, url: str) -> Iterator[str]:
-    """The texts of a line's links to a home page, squashed to letters and digits."""
-    for element, tail in block.pieces:
+def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
+    """The texts of a line's links, each with the address that it leads to."""
+    for element, tail in block.pieces if block.links else ():
         link = element.getparent() if tail else element
         for _ in range(DEEP):
             if link is None or link.tag == "a":
                 break
             link = link.getparent()
-        href = (link.get("href") or "") if link is not None else ""
-        if not may_be_home(href):
-            continue
-        target = absolute(url, href)
-        if target and is_home(target):
-            yield comparison_key((element.tail if tail else element.text) or "")
+        if link is not None and (href := link.get("href")):
+            yield (element.tail if tail else element.text) or "", href
 
 
 def leads_home(candidate: TitleCandidate, url: str) -> bool:

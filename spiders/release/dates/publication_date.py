@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from data.dates.context import DateContext
@@ -67,15 +69,20 @@ STATED = ("json-ld", "meta", "microdata", "state")
 """Rules that read a date from where a page states its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DateEvidence:
-    """All that may tell when a release was published."""
+    """The evidence on a page from which the date of publication of its release is chosen."""
 
     page: Page
     meta: EmbeddedMetadata
     seen: BlockTree
     place: DatePlace
     reading: DateContext
+
+    @cached_property
+    def shown(self) -> Sequence[tuple[float, Published]]:
+        """The dates that readers see, each with its weight; see `visible_dates`."""
+        return tuple(visible_dates(self.seen, self.place, self.reading))
 
 
 def read_published(
@@ -152,7 +159,7 @@ def best_scored(
     if named is not None and top < NAMED_WORTH:
         best, top = named, NAMED_WORTH
     today = of.reading.now.date()
-    for worth, found in visible_dates(of.seen, of.place, of.reading):
+    for worth, found in of.shown:
         if not plausible(found, of.reading.now):
             continue
         bonus = -1.5 if found.day == today else 0.0
@@ -180,7 +187,7 @@ def with_day_and_month_swapped(
         return named if turned == named.day else told
     if turned == told.day or not SLASHED.match(told.raw):
         return told
-    shown = {found.day: found for _, found in visible_dates(of.seen, of.place, of.reading)}
+    shown = {found.day: found for _, found in of.shown}
     return told if told.day in shown else shown.get(turned, told)
 
 
@@ -210,11 +217,7 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
     } - {day}
     if not others or not IN_UTC.search(told.raw):
         return told
-    shown = [
-        found
-        for worth, found in visible_dates(of.seen, of.place, of.reading)
-        if worth > SHOWN and may_be_same(found, told)
-    ]
+    shown = [found for worth, found in of.shown if worth > SHOWN and may_be_same(found, told)]
     days = {found.day for found in shown if found.rule != "time"}
     if named is not None and named.day in others and day not in days:
         return replace(named, raw=told.raw)
@@ -233,9 +236,7 @@ def _as_labelled(told: Published, of: DateEvidence) -> Published:
     midnight = told.at.time() == dt.time()
     if not IN_UTC.search(told.raw) or (labelled == told.day and not midnight):
         return told
-    shown = [
-        found for worth, found in visible_dates(of.seen, of.place, of.reading) if worth > SHOWN
-    ]
+    shown = [found for worth, found in of.shown if worth > SHOWN]
     if labelled != told.day and any(found.day == told.day for found in shown):
         return told
     days = (found for found in shown if found.day == labelled and found.precision == "day")

@@ -22,7 +22,6 @@ from spiders.release.dates.visible_dates import (
     SENTENCE,
     SHOWN,
     label_before,
-    visible_dates,
 )
 
 FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
@@ -40,7 +39,7 @@ def refused_date(of: DateEvidence) -> str:
             return text[:MAX_CHARS].strip()
     shown = [
         (worth, found.raw)
-        for worth, found in visible_dates(of.seen, of.place, of.reading)
+        for worth, found in of.shown
         if worth >= SHOWN and not plausible(found, of.reading.now)
     ]
     if shown:

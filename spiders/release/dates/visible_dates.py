@@ -269,12 +269,10 @@ def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Pu
             reading = replace(reading, order="DMY")
         if seen := find_dates(text, reading, rule):
             return seen
-    if len(block.pieces) == 1:
+    if len(block.pieces) == 1 or len(text) > LEAF:
         return ()
     said = ((one.tail if tail else one.text) or "" for one, tail in block.pieces)
     parts = [part for part in map(str.strip, said) if part]
-    if len(text) > LEAF:
-        return ()
     # The parts of a calendar leaf stand in elements of their own, often without a space.
     return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.dates.months import month_of
+from data.dates.months import month_of, phrases_in
 from data.text.folding import fold_date
 
 
@@ -43,3 +43,9 @@ def test_an_ordinary_word_is_a_month_only_in_its_language(
 ) -> None:
     languages = (language,) if language else ()
     assert month_of(fold_date(name), languages) == month
+
+
+def test_shavian_names_of_months_are_words_behind_the_sign_of_a_name() -> None:
+    """Phrases of several words cost a search of each text with a digit on English pages."""
+    assert month_of("𐑡𐑵𐑯", ("en",)) == 6
+    assert phrases_in(("en",)) == phrases_in(())

@@ -34,6 +34,46 @@ def test_frequent_words_and_scripts_tell_a_language(language: str) -> None:
     assert language_of_words(TEXTS[language] * 3) == language
 
 
+SHORT_NEWS = {
+    "it": "Traghetti: dopo mesi fermi, contro ogni ritardo, più corse MERRO, 5 MAG - Oltre "
+    "sette battelli hanno ripreso nel porto e nella rada. Alto può essere contento: ha "
+    "vinto anche contro nebbia e gelo. Stato dell'acqua buono.",
+    "es": "Barcas: según Merro, esta semana fue muy tranquila MERRO, 5 MAY. Entre el dique y la "
+    "isla navegaron ayer siete barcas sin retraso, pero también hubo niebla hasta "
+    "mediodía. Años atrás eran tres. Este verano navegarán once.",
+    "pt": "Balsas: também Merro foi calma até ontem MERRO, 5 MAIO - Pelo menos sete balsas "
+    "foram até a ilha, mais duas pela manhã. São onze ao todo. Seu diretor, Rui Alto, já "
+    "pode ser ouvido pela rádio. A ponte foi pintada.",
+    "nl": "Veerboten varen deze week vaker naar Merro MERRO, 5 MEI - Deze week wordt meer "
+    "gevaren: zeven boten uit Merro werden gisteren ingezet, over het hele jaar worden "
+    "elf boten verwacht. Reizigers werden tijdig ingelicht.",
+    "tr": "Merro vapurları yarına kadar çalışmayacak MERRO, 5 MAYIS - Kaptan Alto tarafından "
+    "verilen bilgiye göre yedi vapur akşama kadar bekleyecek. Ancak ada seferleri "
+    "sürüyor. Köprü ise eskisi gibi açık. Yılında on bir sefer yapıldı.",
+    "pl": "Promy: także Merro płynie przez tamę MERRO, 5 MAJA - Siedem promów, które kursują "
+    "przez tamę, jest już gotowych. Są także dwa mniejsze, przez zimę remontowane przy "
+    "nabrzeżu. Kapitan Alto jest spokojny. Przy moście stoi tablica.",
+    "id": "Feri Merro telah berlayar sebagai angkutan malam MERRO, 5 MEI - Tujuh feri telah "
+    "diperiksa oleh kapten Alto. Kapal tersebut juga bisa mengangkut sepeda karena "
+    "geladak diperluas. Jembatan itu dicat oleh warga sebagai hadiah.",
+    "ca": "Barques: aquesta setmana també surten fins a Merro MERRO, 5 MAIG - Aquest estiu hi "
+    "ha més sortides pel canal: són onze barques, fins ara set. La seva capitana ha "
+    "parlat pels altaveus. Aquesta tarda han pintat també el pont.",
+    "ro": "Bacurile sunt gata după iarnă MERRO, 5 MAI - Acest an va fi liniștit: șapte bacuri "
+    "sunt verificate, prin canal trec unsprezece. Această veste a fost bine primită. După "
+    "prânz, căpitanul Alto va vorbi. Podul este vopsit acest an.",
+    "cs": "Přívozy: také Merro jsou v provozu MERRO, 5 KVĚTNA - Podle kapitána Alta jsou "
+    "připraveny také menší lodě, které byly přes zimu opraveny. Byl natřen most nebo spíš "
+    "zábradlí. Lodě jsou plné podle počasí, které přeje.",
+}
+"""Short news with few of the most frequent words of their languages."""
+
+
+@pytest.mark.parametrize("language", SHORT_NEWS)
+def test_a_short_text_in_a_frequent_language_needs_no_model(language: str) -> None:
+    assert language_of_words(SHORT_NEWS[language]) == language
+
+
 @pytest.mark.parametrize(
     "text",
     [
