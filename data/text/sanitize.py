@@ -94,14 +94,16 @@ def _split_part(part: re.Match[str]) -> str:
     return part[0] + (SEPARATOR if is_followed_by_text else "")
 
 
-DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters that change the direction of the following text, which may disguise it
 (CVE-2021-42574)."""
 
 
 def _in_order(html: str) -> str:
     """Remove characters that change the direction of text."""
-    return html if html.isascii() else DIRECTIONS.sub("", html)
+    for sign in DIRECTIONS:
+        html = html.replace(sign, "")
+    return html
 
 
 def is_huge(fragment: str) -> bool:

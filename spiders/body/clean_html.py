@@ -1,12 +1,13 @@
-"""Cleans a fragment that holds a body: one that a source file declares, or that scripts carry.
+"""Clean a fragment of HTML with a body that a source file declares or that scripts contain.
 
-BeautifulSoup mends what browsers would mend, cuts out what the source file names, and takes the
-text out of tables that only lay it out. The rest is as for a body that was detected: blocks are
-told apart (spiders.body.trim_edges) and written (spiders.body.serialize).
+BeautifulSoup removes the elements that the source file names, and tables that only lay out text.
+The other steps are the same as for a detected body: spiders.body.trim_edges selects the blocks, and
+spiders.body.serialize writes them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
 PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
+NEEDS_SOUP: Final = re.compile(
+    r"^\ufeff|<(?:table|html|head\b|body|frameset|plaintext)|[\ud800-\udfff]", re.IGNORECASE
+)
+"""Parts of fragments that only BeautifulSoup reads: tables, whole documents, lone surrogates."""
+
 HUGE: Final = (
     f"the body is longer than {MAX_CHARACTERS:,} characters of HTML; only its beginning is kept"
 )
@@ -48,6 +54,8 @@ def clean_body(
 
 def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, list[str]]:
     """A fragment as a tree, without what selectors name and tables that show no data."""
+    if not (drop or NEEDS_SOUP.search(fragment)):
+        return parsed(fragment), []
     from bs4 import BeautifulSoup  # noqa: PLC0415 - takes 0.1 s to load, and few bodies need it
 
     soup = BeautifulSoup(fragment, "lxml", multi_valued_attributes=None)
@@ -56,6 +64,19 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
         unwrap_layout(soup)
     root = etree.fromstring(f"<html>{soup.body or soup}</html>", etree.HTMLParser(huge_tree=False))
     return root, reasons
+
+
+def parsed(fragment: str) -> etree._Element:
+    """A fragment as a tree, its attributes in the order in which BeautifulSoup writes them."""
+    root = etree.fromstring(
+        f"<html><body>{fragment}</body></html>", etree.HTMLParser(huge_tree=False)
+    )
+    for element in root.iter("*"):
+        if len(element.attrib) > 1:
+            attributes = sorted(element.items())
+            element.attrib.clear()
+            element.attrib.update(attributes)
+    return root
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:

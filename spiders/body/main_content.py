@@ -8,7 +8,7 @@ not text of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -135,9 +135,8 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
 
     What stands before it, such as a list of other news, is of the same kind as what follows.
     """
-    titles = np.flatnonzero(
-        (columns[AT["is_title"]] == WHOLE) & np.isin(columns[AT["tag"]], HEADINGS)
-    )
+    h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)
+    titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE) & (h1 | h2))
     if not len(titles) or not low < titles[0] < high or words[titles[0] : high].sum() < ENOUGH:
         return low
     return int(titles[0]) + 1
@@ -154,10 +153,10 @@ def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
     block, below = seen.blocks[first - 1], seen.blocks[first]
     bare = block.container in {below.container, below.container.parent}
     sentence = FULL_STOP.search(block.text) and len(letters(block.text)) >= MIN_SENTENCE
+    if block.links or not (bare and sentence):
+        return keep
     labelled = block.text.partition(":")[0].casefold() in CREDIT or is_metadata(block.text)
-    if bare and sentence and not (block.links or labelled or is_tail(block.text)):
-        return sorted([*keep, first - 1])
-    return keep
+    return keep if labelled or is_tail(block.text) else sorted([*keep, first - 1])
 
 
 def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
@@ -168,11 +167,16 @@ def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 def outside(
     seen: BlockTree, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
 ) -> Sequence[int]:
-    """The places that lie in none of these elements, if they say ``least`` characters or more."""
+    """The places outside these elements if the blocks there have ``least`` characters or more."""
     if not parts:
         return keep
-    around = nearest(seen.containers, lambda container: container.element in parts)
-    left = [place for place in keep if around[seen.blocks[place].container.index] is None]
+    inside: set[int] = set()
+    end = 0
+    for container in seen.containers:
+        if container.element in parts and container.last > end:
+            inside.update(range(max(container.first, end), container.last))
+            end = container.last
+    left = [place for place in keep if place not in inside]
     said = sum(len(seen.blocks[place].text) for place in left)
     return left if left and said >= least else keep
 
@@ -197,15 +201,15 @@ def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]
 
 
 def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[int]:
-    """The places of cells that belong to tables already kept.
+    """The places of unsure cells in tables of which other cells are kept.
 
-    A row of figures is judged alike with many others; alone at the border it would come and go with
-    the smallest change elsewhere on the page, and be told as an edit.
+    Without these cells, a small change elsewhere on the page could remove a row of figures from the
+    text, and would be reported as an edit.
     """
     if not any(container.tag == "table" for container in seen.containers):
         return []
     kept = set(keep)
-    tables = nearest(seen.containers, lambda container: container.tag == "table")
+    tables = tables_around(seen.containers)
     table_of = [tables[block.container.index] for block in seen.blocks]
     kept_tables = {table_of[place] for place in keep} - {None}
     return [
@@ -215,17 +219,15 @@ def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[i
     ]
 
 
-def nearest(
-    containers: Sequence[Container], is_wanted: Callable[[Container], bool]
-) -> list[int | None]:
-    """The index of the innermost wanted container around each container, or its own; or None.
+def tables_around(containers: Sequence[Container]) -> list[int | None]:
+    """The index of the innermost table around each container, or its own index, or None.
 
-    Each container is checked once. A parent comes before its children.
+    A parent comes before its children.
     """
     found: list[int | None] = []
     for container in containers:
         above = found[container.parent.index] if container.parent else None
-        found.append(container.index if is_wanted(container) else above)
+        found.append(container.index if container.tag == "table" else above)
     return found
 
 

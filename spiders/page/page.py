@@ -96,6 +96,11 @@ class Page:
         return frozenset(ITEMPROP.findall(self.markup))
 
     @cached_property
+    def marks_dates(self) -> bool:
+        """Whether elements of the page may be marked as its date of publication."""
+        return b"datePublished" in self.properties or b"pubdate" in self.markup
+
+    @cached_property
     def text(self) -> str:
         """The body as text, without the characters that XML forbids."""
         return self.markup.decode("utf-8", "replace")

@@ -28,6 +28,9 @@ DATE: Final = re.compile(
     r"\d{1,4}\s?[./年-]\s?\d{1,2}(?:\s?[./月-]\s?\d{1,4}日?)?(?:\s*\d{1,2}:\d\d(?::\d\d)?)?"
     r"|\d{1,2}\.?,?\s+(?:[^\s\d]{1,14}\s+){0,3}\d{4}"
 )
+DATE_OR_LABEL: Final = re.compile(r"[\d:：]")
+"""A part of every date, and of every label of a credit line."""
+
 OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
 """What may stand before the first label of a credit line: signs and a date."""
 
@@ -52,7 +55,7 @@ def is_no_headline(text: str) -> bool:
 
 def is_credit_line(text: str) -> bool:
     """Whether a line only has the source, author, date or counter of a text, with their labels."""
-    if len(text) > MAX_LINE:
+    if len(text) > MAX_LINE or not DATE_OR_LABEL.search(text):
         return False
     folded = text.casefold()
     if dated := _dated().match(folded):

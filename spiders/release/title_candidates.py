@@ -227,7 +227,8 @@ def headline_features(
     heads = [candidate for candidate in found if candidate.block and candidate.variant == WHOLE]
     first_level = sum(1 for candidate in heads if candidate.level == 1)
     shown = {candidate.key for candidate in heads}
-    counts = Counter(block.text for block in seen.blocks if len(block.text) <= MAX_TITLE)
+    sizes = {len(one.text) for one in found}
+    counts = Counter(block.text for block in seen.blocks if len(block.text) in sizes)
     orders = sorted({c.block.order for c in heads if c.block and c.block.order < start})
     rows = []
     for one in found:

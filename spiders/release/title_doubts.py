@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -181,8 +181,9 @@ def may_be_home(href: str) -> bool:
     return bool(href) and len(path.strip("./")) <= MAX_HOME_PATH
 
 
+@lru_cache(maxsize=64)
 def is_home(url: str) -> bool:
-    """Whether an address is that of a home page."""
+    """Whether an address is the address of a home page."""
     try:
         parts = urlsplit(url)
     except ValueError:

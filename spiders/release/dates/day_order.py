@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -118,7 +117,7 @@ def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
 
 def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
     """The dates in figures of some blocks, as they are written."""
-    for block in islice(seen.blocks, orders.start, orders.stop):
+    for block in seen.blocks[orders.start : orders.stop]:
         if len(block.text) <= MAX_LINE and NUMBERS.search(block.text):
             for match in NUMERIC.finditer(fold_date(block.text)):
                 if match["s"] != "." or len(match["c"]) == YEAR_DIGITS:

@@ -62,7 +62,7 @@ def metadata_dates(meta: EmbeddedMetadata, page: Page) -> Iterator[tuple[str, st
             yield match[1], "json-ld:datePublished"
     for name in META_DATES:
         yield from said(meta.meta(name), f"meta:{name}")
-    if b"datePublished" in page.properties or b"pubdate" in page.markup:
+    if page.marks_dates:
         for element in page.tree.iter("time", "span", "p", "div", "abbr", "td", "dd"):
             if element.get("itemprop") == "datePublished" or element.get("pubdate") is not None:
                 text = element.get("content") or element.get("datetime") or whole_text(element)

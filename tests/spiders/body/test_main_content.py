@@ -10,7 +10,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from spiders.body import segmentation
 from spiders.body.fragment import prose_of
-from spiders.body.main_content import find_main_content, month_calendars, nearest
+from spiders.body.main_content import find_main_content, month_calendars, tables_around
 from spiders.body.segmentation import segment
 from spiders.body.text_blocks import Container
 from spiders.page.embedded_metadata import read_metadata
@@ -144,16 +144,9 @@ def test_a_month_is_a_calendar_but_a_layout_table_around_it_is_none() -> None:
 
 
 @pytest.mark.parametrize("inside", ["<div>x", "<table><tr><td>x", "<ul><li>x<p>y</p>"])
-def test_the_table_around_each_element_is_found_in_one_check_of_each(inside: str) -> None:
+def test_the_innermost_table_around_each_element_is_found(inside: str) -> None:
     containers = segment(counted_tree(f"<div>a<table><tr><td>{inside * 200}").root).containers
-    checked = []
-
-    def is_table(container: Container) -> bool:
-        checked.append(container)
-        return container.tag == "table"
-
-    found = nearest(containers, is_table)
-    assert checked == containers
+    found = tables_around(containers)
     for container, place in zip(containers, found, strict=True):
         inner: Container | None = container
         while inner is not None and inner.tag != "table":
