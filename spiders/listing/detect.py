@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import replace
 from math import inf
 from typing import Final
+from urllib.parse import urlsplit
 
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
@@ -21,6 +23,7 @@ from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import Record, records_of
 from spiders.listing.rows.regions import Region, encloses, says_words
 from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
+from spiders.listing.rows.single_rows import is_headline
 
 MIN_RECORDS: Final = 3
 """Minimum number of records of a region that wins over a hidden list or a side list."""
@@ -32,6 +35,9 @@ MAIN_SCORE: Final = 2.5
 """The minimum score of a region that wins over a side list."""
 
 MOSTLY: Final = 0.8
+"""The minimum share of items by which a list is judged."""
+
+_FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 
 
 def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> RankedRegion | None:
@@ -44,6 +50,8 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
     best = _beside_hidden(best, candidates, flat)
     if is_side_list(best, page.url):
         best = _main_list(best, candidates, flat, page.url) or best
+    elif best.is_dated:
+        best = _own_list(best, candidates, flat, page.url) or best
     if best.region.side in {"before", "after"}:
         # Where the date is outside of the record, the record is larger than that.
         inner = best.region
@@ -147,6 +155,58 @@ def _main_list(
         and _is_main(one, best)
     ]
     return max(main, key=lambda one: one.score, default=None)
+
+
+def _own_list(
+    best: RankedRegion, candidates: Candidates, flat: FlatPage, url: str
+) -> RankedRegion | None:
+    """The list of titles that is the page's own, beside a dated list that is not.
+
+    Its releases are below the address of the page, or it is the one that a pager follows. It is no
+    shorter than the dated list, which has neither. Cards of topics have few words.
+    """
+    if best.said["pager"] or any(_is_below(item.url, url) for item in best.items):
+        return None
+    rivals = (
+        candidates.choice(one)
+        for one in candidates.apart_from(best.region)
+        if len(one.records) >= max(MIN_RECORDS, len(best.items)) and one.most >= MAIN_SCORE
+    )
+    own = [
+        one
+        for one in rivals
+        if one
+        and one.score >= MAIN_SCORE
+        and _links_are_headlines(one, flat)
+        and not is_hidden(one.region, flat)
+        and not is_side_list(one, url)
+        and _is_main(one, best)
+        and (one.said["pager"] or _are_below(one.items, url))
+    ]
+    return max(own, key=lambda one: one.score, default=None)
+
+
+def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
+    """Whether links say the titles of most items, and these are as long as headlines."""
+    said = {
+        (anchor.url, flat.said(anchor.place, max(anchor.end, anchor.place + 1)))
+        for anchor in flat.anchors
+    }
+    headlines = sum(
+        (item.url, item.title) in said and is_headline(item.title) for item in choice.items
+    )
+    return headlines >= MOSTLY * len(choice.items)
+
+
+def _are_below(items: list[ListingItem], url: str) -> bool:
+    return sum(_is_below(item.url, url) for item in items) >= MOSTLY * len(items)
+
+
+def _is_below(address: str, url: str) -> bool:
+    """Whether an address is below that of a page which is not the front page of its site."""
+    mine, other = urlsplit(url), urlsplit(address)
+    folder = _FILE.sub("", mine.path).rstrip("/")
+    return bool(folder) and other.netloc == mine.netloc and other.path.startswith(f"{folder}/")
 
 
 def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:

@@ -92,7 +92,7 @@ def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
     head = next(
         head
         for head in flat.headings
-        if row.begin <= head.begin < row.end and _is_headline(flat.said(head.begin, head.end))
+        if row.begin <= head.begin < row.end and is_headline(flat.said(head.begin, head.end))
     )
     link = _link_of(flat, head.begin, head.end)
     if link is None or urldefrag(link)[0] == urldefrag(url)[0]:
@@ -114,7 +114,7 @@ def _headlines(flat: FlatPage) -> list[int]:
     return sorted(
         head.begin
         for head in flat.headings
-        if _is_headline(flat.said(head.begin, head.end)) and _link_of(flat, head.begin, head.end)
+        if is_headline(flat.said(head.begin, head.end)) and _link_of(flat, head.begin, head.end)
     )
 
 
@@ -129,7 +129,7 @@ def _count(places: list[int], span: ElementSpan) -> int:
     return bisect_left(places, span.end) - bisect_left(places, span.begin)
 
 
-def _is_headline(text: str) -> bool:
+def is_headline(text: str) -> bool:
     """Whether a text says several words, in scripts without spaces too."""
     unspaced = len(text) >= MIN_UNSPACED_LENGTH and max(text) >= FIRST_UNSPACED
     return unspaced or len(text.split()) >= MIN_WORDS

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from spiders.items import ListingItem
 from spiders.listing.rows.dates import DateMark
@@ -35,7 +37,8 @@ def with_undated(
     Where most rows have a date, one without is a head, a note or a button, or its date was
     forgotten or can't be. It is a release if its link stands where theirs stand, leads where theirs
     lead or is in a row made like theirs, and reads like a title; its date is then to be looked for
-    on its own page. Another one is passed over.
+    on its own page. So it is, too, if its row is one of the list's between two others and leads to
+    a page of another site. Another one is passed over.
     """
     if region.side != "in" or len(items) == len(region.records):
         return Rows(items, [])
@@ -47,6 +50,9 @@ def with_undated(
     like = RecordFields(dated, flat, strict=region.strict)
     make = RowMake(record.span.node for record in dated)
     known = {item.url for item in items}
+    hosts = {urlsplit(item.url).netloc for item in items}
+    signs = {record.span.sign for record in dated}
+    last = dated[-1].span.begin
     places = {id(record.anchors[0].node) for record in dated}
     rest = iter(items)
     rows = Rows([], [])
@@ -57,11 +63,19 @@ def with_undated(
         item = like.like_these(record)
         if item is None or item.url in known or not _is_titled(item):
             continue
-        if shape_of(item.url) == shape or make.fits_undated(record.span.node, item):
+        is_amid = bool(rows.items) and record.span.begin < last and record.span.sign in signs
+        is_like = shape_of(item.url) == shape or make.fits_undated(record.span.node, item)
+        if is_like or (is_amid and _is_on_another_site(item.url, hosts)):
             rows.items.append(item)
         else:
             rows.passed.append(item.url)
     return rows
+
+
+def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
+    """Whether an address is that of a page of another host, and not of its front page."""
+    parts = urlsplit(url)
+    return parts.netloc not in hosts and bool(parts.path.strip("/") or parts.query)
 
 
 def _is_titled(item: ListingItem) -> bool:

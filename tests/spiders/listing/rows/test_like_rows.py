@@ -54,3 +54,42 @@ def test_a_box_between_the_rows_and_a_button_below_them_are_none_of_them() -> No
     rows.append("<div class=row><h3><a href=/arhiv/>Всички новини</a></h3></div>")
     found = rows_of(read(listing_html("bg", "".join(rows))))
     assert [url for url, _, _ in found] == [f"/novini/{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("language", ["fr", "tr", "ru", "ar", "ja", "ka"])
+def test_an_undated_row_between_others_that_leads_to_another_site_is_an_item(
+    language: str,
+) -> None:
+    first, *more = titles(language)[5].split()
+    short = f"{first} {more[0]}" if more else first[:9]
+    rows = [
+        f"<li><a href='/news/{n}'>{title}</a> ({day(n):%d.%m.%Y})"
+        for n, title in enumerate(titles(language))
+    ]
+    rows.insert(2, f"<li><a href='https://paper.example/story-{language}'>{short}</a>")
+    found = rows_of(read(listing_html(language, f"<ul>{''.join(rows)}</ul>")))
+    want = [f"/news/{n}" for n in range(6)]
+    assert [url for url, _, _ in found] == [
+        *want[:2], f"https://paper.example/story-{language}", *want[2:]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "row"),
+    [
+        (6, "<li><a href='https://paper.example/all'>All stories here</a>"),
+        (0, "<li><a href='https://paper.example/all'>All stories here</a>"),
+        (3, "<li><a href='https://board-tv.example/'>Our own channel</a>"),
+        (3, "<li><a href='/tides/all'>Tables of the tides</a>"),
+        (3, "<li class=head><a href='https://paper.example/x'>Stories of April</a>"),
+        (3, "<li><a href='https://paper.example/x'>Read more</a>"),
+    ],
+)
+def test_a_note_in_a_list_is_no_item(place: int, row: str) -> None:
+    rows = [
+        f"<li><a href='/news/{n}'>{title}</a> ({day(n):%d.%m.%Y})"
+        for n, title in enumerate(titles("en"))
+    ]
+    rows.insert(place, row)
+    found = rows_of(read(listing_html("en", f"<ul>{''.join(rows)}</ul>")))
+    assert [url for url, _, _ in found] == [f"/news/{n}" for n in range(6)]

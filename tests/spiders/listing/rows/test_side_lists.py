@@ -93,6 +93,56 @@ def test_the_dated_list_of_the_main_column_wins_over_cards_without_dates() -> No
     assert [url for url, _, _ in found] == [f"/xinwen/{n}" for n in range(5)]
 
 
+OWN = ["fr", "tr", "vi", "bg", "he", "hi", "th", "ka", "zh", "ko"]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("language", OWN)
+def test_the_list_below_the_address_of_the_page_wins_over_a_dated_box(
+    language: str, *, first: bool
+) -> None:
+    box = f"<div>{dated(language, '/kurs/')}</div>"
+    main = f"<div>{own(language, 'news')}</div>"
+    body = box + main if first else main + box
+    found = rows_of(read(listing_html(language, f"<div>{body}</div>")))
+    assert [url for url, _, _ in found] == [f"/news/{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("language", ["nl", "ar", "ja"])
+def test_the_list_that_a_pager_follows_wins_over_a_dated_box(language: str) -> None:
+    pager = "<p class=pagination><b>1</b> <a href='?page=2'>2</a> <a href='?page=3'>3</a></p>"
+    html = f"<div>{dated(language, '/kurs/')}</div><div>{own(language)}{pager}</div>"
+    found = rows_of(read(listing_html(language, html)))
+    assert [url for url, _, _ in found] == [f"/artikel/{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("language", ["en", "el", "zh", "th"])
+def test_dated_releases_elsewhere_win_over_topics_below_the_address_of_the_page(
+    language: str,
+) -> None:
+    topics = "".join(
+        f"<div><h3><a href='/news/topic-{n}/'>{' '.join(title.split()[:2])[:6]}</a></h3>"
+        f"<p>{title}.</div>"
+        for n, title in enumerate(titles(language))
+    )
+    html = f"<div>{dated(language, '/2026/06/')}</div><div>{topics}</div>"
+    found = rows_of(read(listing_html(language, html)))
+    assert [url for url, _, _ in found] == [f"/2026/06/{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("language", ["de", "ru"])
+def test_dated_releases_elsewhere_win_over_fewer_features_below_the_address_of_the_page(
+    language: str,
+) -> None:
+    features = "".join(
+        f"<div><h3><a href='/news/dossier-{n}/'>{title}</a></h3><p>{title}.</div>"
+        for n, title in enumerate(titles(language)[:4])
+    )
+    html = f"<div>{dated(language, '/2026/06/')}</div><div>{features}</div>"
+    found = rows_of(read(listing_html(language, html)))
+    assert [url for url, _, _ in found] == [f"/2026/06/{n}" for n in range(5)]
+
+
 @pytest.mark.parametrize(
     ("heading", "events"),
     [
