@@ -13,7 +13,7 @@ from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.items import ListingItem
 from spiders.page.css import declared_text
 from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.generic_names import is_label
+from spiders.page.generic_names import is_generic, is_label
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 from spiders.release.emphasis import emphasized, just_above
@@ -113,7 +113,8 @@ def find_title(
         headline_features(found, meta, seen, start, url).T
     )
     likely = [one for one in found if not (one.block and is_no_headline(one.text))]
-    likely = [one for one in likely if not leads_home(one, url)] or found
+    logos = [one for one in likely if leads_home(one, url)]
+    likely = [one for one in likely if not any(one is logo for logo in logos)] or found
     of = TitleEvidence(
         seen,
         start,
@@ -131,9 +132,12 @@ def find_title(
         return of_candidate(below, DOUBTFUL)
     if agreed and not (best.block and comparison_key(listed) in best.key):
         return agreed
-    return (
-        of_candidate(best, of.chance[best.key]) if best.block else without_heading(best, of, listed)
-    )
+    if best.block:
+        return of_candidate(best, of.chance[best.key])
+    title = without_heading(best, of, listed)
+    # "About" says less than the logo.
+    is_logo = bool(logos) and is_generic(title.text) and not is_label(title.text)
+    return of_candidate(logos[0], DOUBTFUL) if is_logo else title
 
 
 def of_candidate(candidate: TitleCandidate, sure: float) -> Title:

@@ -95,3 +95,16 @@ def test_a_footer_does_not_make_a_headline_of_the_sites_name() -> None:
 def test_signs_without_spaces_part_the_sites_name(head: str, expected: str) -> None:
     shown = expected if "last" in expected else ""
     assert title(f"<p>{shown}</p>" if shown else "", head) == expected
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("About - Harbour letter", "Harbour letter"),
+        ("Startseite - Hafenbrief", "Hafenbrief"),
+        (f"{HEADLINE} - Harbour letter", HEADLINE),
+    ],
+)
+def test_the_logo_heads_a_page_that_is_called_about(head: str, expected: str) -> None:
+    site = head.rpartition(" - ")[2]
+    assert title(f"<h1><a href='/'>{site}</a></h1>", head) == expected
