@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from data.dates.context import DateContext
@@ -30,6 +30,9 @@ MOST_TEXTS: Final = 20_000
 NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
 """A date in numbers that may be written in two ways; one with dots is day first everywhere."""
 
+LIKE_NUMERIC: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
+"""What each date in numbers looks like, with any signs between the numbers."""
+
 TWO_WAYS: Final = (
     'date_order: dates such as 03/04/26 can be read in two ways: write date_order = "DMY" or '
     'date_order = "MDY"'
@@ -41,11 +44,20 @@ def listed_order(page: Page, today: dt.date) -> Order | None:
 
     A language whose dates begin with the year decides between orders that fit equally well.
     """
+    if not _may_have_numeric_dates(page):
+        return None
     language = (page.tree.get("lang") or "").strip()[:35]
     implied = order_of_place((language,), "") if language else None
     order = shown_order(shown_texts(flatten(page)), today, implied if implied == "YMD" else None)
     # Dates with dots begin with the day everywhere, unless they begin with the year.
     return order if order == "YMD" or _pairs(page) else None
+
+
+def _may_have_numeric_dates(page: Page) -> bool:
+    """Whether a text of a page looks like 3.4.26: most pages have none, and need no closer look."""
+    pictures = (str(image.get("alt") or "") for image in page.tree.iter("img"))
+    texts = chain(map(str, page.tree.itertext()), pictures)
+    return any(map(LIKE_NUMERIC.search, texts))
 
 
 def is_two_ways(text: str) -> bool:
