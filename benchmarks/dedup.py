@@ -43,7 +43,7 @@ from data.store.sqlite.store import SqliteStore, SqliteTables
 from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, likely, likeness
 from data.text.similarity import Signature, signature
 from data.text.words import tokens
-from scheduler.children.garbage import collect_garbage_rarely
+from scheduler.children.page_limit import collect_garbage_rarely
 
 NOON = dt.datetime(2010, 3, 2, 12, tzinfo=dt.UTC)
 BATCH = 200

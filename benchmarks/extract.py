@@ -21,7 +21,7 @@ from pathlib import Path
 import trafilatura
 
 from data.dates.context import DateContext
-from scheduler.children.garbage import collect_garbage_rarely
+from scheduler.children.page_limit import collect_garbage_rarely
 from spiders.page.page import Page
 from spiders.release.read import read_release
 

@@ -2,7 +2,7 @@
 
 Quick visits follow the first visit that shows another health. If they agree with it, the change is
 recorded. In this module, states come from the last visits, and events from the record; both are
-sorted newest first.
+sorted newest first. Visits that we or our network interrupted are no evidence.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ from itertools import pairwise, takewhile
 from typing import Final
 
 from data.health.codes import WELL, Condition
-from data.models import HealthEvent
+from data.health.network import HOME, Outage, outage_of
+from data.health.run_errors import CUT, works
+from data.health.state import verdict_of
+from data.models import HealthEvent, Run, Source
+from data.store.health_protocol import HealthStore
 
 RECENT_VISITS: Final = 12
 """Number of recent visits; a source that fails in half of them fails often."""
@@ -22,6 +26,13 @@ DAY: Final = dt.timedelta(days=1)
 
 MAX_STOPS_PER_DAY: Final = 2
 """Maximum number of times within a day that a source is recorded as stopped."""
+
+
+MAX_VISITS: Final = 1000
+"""Maximum number of visits that are searched for visits of the last day."""
+
+MAX_EVENTS: Final = 500
+"""Maximum number of health events that are searched for events of the last day."""
 
 
 def is_broken(state: str) -> bool:
@@ -129,3 +140,42 @@ def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
         return False
     same = (one for one in current if one.condition == found.condition)
     return alternates(events) or any(abs(found.at - one.at) < DAY for one in same)
+
+
+def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
+    """The visits that are evidence about their source: neither ended by us nor by our network."""
+    return tuple(run for run in runs if not was_cut(run) and not (outage and outage.spoiled(run)))
+
+
+def was_cut(run: Run) -> bool:
+    """Whether a visit extracted nothing because it was stopped."""
+    return any(error.kind == CUT for error in run.errors) and not works(run)
+
+
+def last_visit(store: HealthStore, source: str) -> Run | None:
+    """The last visit to a source; one that was stopped only if there is no other recent visit."""
+    last = next(iter(store.runs(source, limit=1)), None)
+    if last is None or not was_cut(last):
+        return last
+    return next((run for run in store.runs(source, limit=RECENT_VISITS) if not was_cut(run)), last)
+
+
+def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> bool:
+    """Whether a quick visit should confirm the result of the last visit to a source."""
+    outage = outage_of(events_of(store, HOME))
+    runs = conclusive_visits(store.runs(source.id, limit=RECENT_VISITS), outage)
+    states = [verdict_of(source, run, None, has_releases=True).condition for run in runs]
+    newest = next(iter(store.health_events_of(source.id, limit=1)), None)
+    return awaits_visit(newest, states, further)
+
+
+def events_of(store: HealthStore, source: str) -> Sequence[HealthEvent]:
+    """The last records about a source, newest first."""
+    return store.health_events_of(source, limit=MAX_EVENTS)
+
+
+def recent_turns(store: HealthStore, source: Source, now: dt.datetime) -> int:
+    """How often a source stopped or worked again within the last day."""
+    runs = conclusive_visits(store.runs(source.id, limit=MAX_VISITS), None)
+    recent = [run for run in runs if abs(now - run.started) < DAY]
+    return turns([verdict_of(source, run, None, has_releases=True).condition for run in recent])

@@ -14,15 +14,17 @@ from data.health.confirmation import (
     DAY,
     RECENT_VISITS,
     alternates,
+    conclusive_visits,
+    events_of,
     fails_often,
     failures,
     is_confirmed,
     is_news,
     is_repeated,
     is_suppressed,
+    recent_turns,
     trouble_before,
 )
-from data.health.evidence import conclusive_visits, events_of, recent_turns
 from data.health.expected import expectations
 from data.health.network import (
     HOME,

@@ -20,6 +20,9 @@ ARCHIVE: Final = "archive"
 DRIFT: Final = "drift"
 """Kind of error: changed extraction is held for review until a person accepts it."""
 
+CUT: Final = "interrupted"
+"""Kind of error: the visit ended because we stopped it, which is no evidence about its source."""
+
 FILE: Final = "file"
 """Family of errors of files that belong to releases; a source works without them."""
 

@@ -40,20 +40,19 @@ from data.errors import (
     RenamedSource,
     StoreError,
 )
-from data.health.evidence import CUT
-from data.health.run_errors import DRIFT
+from data.health.run_errors import CUT, DRIFT
 from data.models import Lease, Run, RunError
 from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.children.child import KILL_AFTER_SECONDS
 from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
-from scheduler.children.garbage import collect_garbage_rarely
 from scheduler.children.leased_store import leased_store
 from scheduler.children.page_limit import (
     SEPARATE_SECONDS,
     SHARED_SECONDS,
     PageLimit,
     SlowPages,
+    collect_garbage_rarely,
     opened_note,
 )
 from scheduler.children.parent_lines import ParentLines, write_line

@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 
 from data.clock import utc_now
 from data.errors import LeaseLost, RenamedSource, StoreError
-from data.health.evidence import CUT
+from data.health.run_errors import CUT
 from data.models import Lease, Run, RunError
 from scheduler.children.child import signal_name
 from scheduler.children.crawl_child import (

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Any, Protocol, cast
 
-from data.health.evidence import CUT
+from data.health.run_errors import CUT
 from data.models import Lease, Run
 from data.store.protocol import Store
 

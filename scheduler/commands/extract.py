@@ -16,7 +16,7 @@ import msgspec
 from data.store.public_view import without_secrets
 from data.text.source_secrets import Secrets
 from scheduler.children.fetch import PageFetcher
-from scheduler.children.garbage import collect_garbage_rarely
+from scheduler.children.page_limit import collect_garbage_rarely
 from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home
 from scheduler.home import Home
 from scheduler.terminal.progress import status_line

@@ -29,9 +29,8 @@ from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
 from scheduler.fleet.leases import Leases
 from scheduler.home import Home
 from scheduler.service.alerts import AlertService
-from scheduler.service.background import attempt
+from scheduler.service.background import attempt, tidy
 from scheduler.service.publishing import Publishing
-from scheduler.service.upkeep import tidy
 
 DUTY_LEASE_SECONDS: Final = 15.0
 """Duration of a duty's lease in seconds, as long as a leader that is suspended still counts as

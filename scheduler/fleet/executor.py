@@ -14,7 +14,7 @@ import structlog
 
 from data.clock import utc_now
 from data.errors import SettingsError, SourceError
-from data.health.evidence import CUT
+from data.health.run_errors import CUT
 from data.models import Run, RunError
 from data.store.postgres.hosts import AskedVisit, Connections, Hosts, duty_key
 from data.toml_files import read_text

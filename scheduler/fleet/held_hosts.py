@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from data.errors import SourceError, StoreError
-from data.health.evidence import CUT
+from data.health.run_errors import CUT
 from data.models import Lease, Run
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.redaction import redacted

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from data.clock import zone_or_utc
-from data.health.evidence import is_to_be_confirmed
+from data.health.confirmation import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.settings import Collect, Health
 from data.store.protocol import Store

@@ -29,13 +29,12 @@ from scheduler.logs import log_visit
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
-from scheduler.service.background import attempt, first_of
+from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
 from scheduler.service.feed_push import FeedPushService
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
 from scheduler.service.systemd import READY, STOPPING, notify, show_life
 from scheduler.service.timetable import Timetable, first_visit
-from scheduler.service.upkeep import copy_for_ever, tidy
 from scheduler.service.web import (
     address_of,
     admin_address,

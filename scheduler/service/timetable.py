@@ -64,7 +64,7 @@ RECURRING: Final = (
 )
 """All periodic jobs but visits. Besides them: the clock is checked every CLOCK_CHECK_SECONDS,
 WebSub has its own pace (feeds.backoff), and every service of a fleet copies its archive
-(scheduler.service.upkeep)."""
+(scheduler.service.background)."""
 
 MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
 """Minimum change of the clock that makes its dates doubtful."""

@@ -16,7 +16,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from data.archive.archive import Archive
-from data.health.evidence import CUT
+from data.health.run_errors import CUT
 from data.models import Draft, Link, ListingKind
 from data.text.redaction import without_user
 from data.text.sites import is_elsewhere

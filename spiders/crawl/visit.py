@@ -15,8 +15,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from data.clock import utc_now
-from data.health.evidence import CUT
-from data.health.run_errors import ARCHIVE, VANISHED
+from data.health.run_errors import ARCHIVE, CUT, VANISHED
 from data.identity.decision import Decision
 from data.models import Capture, Content, Draft, Release, Run, RunError, Validator, lean
 from data.settings import Collect

@@ -46,7 +46,7 @@ from scheduler.home.backup.backup_folder import (
 )
 from scheduler.home.backup.contents import UNFINISHED_FILE, is_text
 from scheduler.home.backup.contents import own_files as files_of_people
-from scheduler.home.backup.database_dump import NotDumped, can_dump, dump
+from scheduler.home.backup.copying import NotDumped, can_dump, dump
 from scheduler.home.backup.manifest import Manifest, read_manifest, write_manifest
 
 ProgressCallback = Callable[[str, int, int], object]

@@ -1,17 +1,21 @@
-"""Durable copies of files, which are read back before they count."""
+"""Durable copies of files, which are read back before they count, and dumps of databases."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import secrets
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from data.errors import CommuniqueError
 from data.files import sync
+from data.text.redaction import redacted
 
 CHUNK_BYTES: Final = 1 << 20
 """Bytes that are copied at once."""
@@ -25,6 +29,15 @@ class CopyDamaged(CommuniqueError):
             f"{path} differs from the data written to it: check its disk, or use another one"
         )
         self.path = path
+
+
+class NotDumped(CommuniqueError):
+    """A database could not be dumped."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(f"the database {redacted(url)} was not dumped: {cause}")
+        self.url = url
+        self.cause = cause
 
 
 def digest_of(path: Path, size: int | None = None) -> str:
@@ -111,3 +124,37 @@ def _write(handle: int, content: bytes) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(handle, rest) :]
+
+
+def can_dump() -> bool:
+    """Whether pg_dump is installed."""
+    return shutil.which("pg_dump") is not None
+
+
+def dump(url: str, target: Path) -> None:
+    """Dump the database at ``url`` into a file for pg_restore. Raises NotDumped."""
+    address, environment = without_password(url)
+    done = subprocess.run(  # noqa: S603 - the program of PostgreSQL, no shell
+        ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"],  # noqa: S607
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        (cause, *_) = [*done.stderr.strip().splitlines(), f"pg_dump ended with {done.returncode}"]
+        raise NotDumped(url, f"{cause}; pg_dump must be as new as the server")
+
+
+def without_password(url: str) -> tuple[str, dict[str, str]]:
+    """A database URL for the command line of a process, and the environment with its password."""
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    password = asked.pop("password", unquote(parts.password or ""))
+    user, _, place = parts.netloc.rpartition("@")
+    user = user.partition(":")[0]
+    shown = parts._replace(
+        netloc=f"{user}@{place}" if user else place, query=urlencode(asked, quote_via=quote)
+    )
+    return shown.geturl(), {"PGPASSWORD": password} if password else {}

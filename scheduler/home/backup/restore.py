@@ -29,8 +29,7 @@ from scheduler.home.backup.backup_folder import (
     held,
 )
 from scheduler.home.backup.contents import rights_of
-from scheduler.home.backup.copying import copy_file, digest_of, link_or_copy
-from scheduler.home.backup.database_dump import without_password
+from scheduler.home.backup.copying import copy_file, digest_of, link_or_copy, without_password
 from scheduler.home.backup.manifest import (
     Manifest,
     NoBackup,

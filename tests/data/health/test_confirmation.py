@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.health.evidence import is_to_be_confirmed
+from data.health.confirmation import is_to_be_confirmed
 from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
 from tests.examples import examples

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from data.health.events import note_health_events
-from data.health.evidence import CUT
 from data.health.overview import health_fields, overview
+from data.health.run_errors import CUT
 from data.models import Handling, Run, RunError, Source
 from data.store.journal_protocol import JournalStore
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from data.errors import LeaseLost
-from data.health.evidence import CUT
+from data.health.run_errors import CUT
 from data.models import Lease, Run, RunError, Source
 from data.store.postgres.store import PostgresStore
 from scheduler.children.leased_store import leased_store
