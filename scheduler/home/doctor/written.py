@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.access.tokens import load_tokens
-from data.environment import KEY_OF_FILE, settings_named
+from data.environment import BETWEEN, KEY_OF_FILE, PREFIX, settings_named
 from data.errors import SettingsError
 from data.settings import Settings
 from data.topics.taxonomy import load_taxonomy
@@ -42,6 +42,9 @@ def check_settings(examination: Examination) -> Iterator[Finding]:
         text = "network.contact is empty, so the sites that you visit can't reach you"
         fix = "set it in communique.toml to your mail address or a page about you"
         yield Finding("settings", "warning", text, fix)
+    for setting, variable, _ in file_settings(home.settings):
+        text = f"{setting} is deprecated, and version 0.3 removes it"
+        yield Finding("settings", "warning", text, f"name the file in {variable} instead")
 
 
 def check_topics(examination: Examination) -> Iterator[Finding]:
@@ -137,12 +140,20 @@ def check_folders(home: Home) -> Iterator[Finding]:
         yield Finding("permissions", "warning", text, run_as_owner(home.path))
 
 
+def file_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Yield the settings that name the file of a secret, such as ``alerts.smtp_password_file``.
+
+    Each comes with the environment variable that replaces it, and with the path of the file.
+    """
+    for part, table in msgspec.structs.asdict(settings).items():
+        for key, value in msgspec.structs.asdict(table).items():
+            if key.endswith(KEY_OF_FILE) and isinstance(value, str) and value:
+                yield f"{part}.{key}", f"{PREFIX}{part}{BETWEEN}{key}".upper(), value
+
+
 def secret_files_of_settings(home: Home) -> Iterator[Path]:
     """The files that settings refer to, such as ``smtp_password_file``; each holds a secret."""
-    for part in msgspec.structs.astuple(home.settings):
-        for name, value in msgspec.structs.asdict(part).items():
-            if name.endswith(KEY_OF_FILE) and isinstance(value, str) and value:
-                yield home.path / value
+    return (home.path / path for _, _, path in file_settings(home.settings))
 
 
 def is_closed(folder: Path) -> bool:

@@ -341,6 +341,15 @@ def test_settings_from_the_environment_are_listed_without_their_values(
     )
 
 
+def test_settings_that_name_the_file_of_a_secret_are_deprecated(home: Path) -> None:
+    (home / "ping").write_text("https://ping.example/one")
+    with (home / "communique.toml").open("a") as settings:
+        settings.write('\n[health]\nping_file = "ping"\n')
+    _, warning = check_settings(Examination(home_at(home)))
+    assert (warning.level, warning.text.split()[0]) == ("warning", "health.ping_file")
+    assert "COMMUNIQUE_HEALTH__PING_FILE" in str(warning.fix)
+
+
 def test_visited_sources_without_their_files_are_an_error(home: Path) -> None:
     with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
         for name in ("acme", "gone"):
