@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -112,6 +113,15 @@ def test_the_two_set_up_lines_are_in_the_readme_and_ci_runs_the_second_word_for_
     assert demo in README
     assert tests in README
     assert "README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_changelog_and_the_bill_of_materials_have_the_current_version() -> None:
+    version = PROJECT["project"]["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    versions = re.findall(r"^## \[(.+)\](?: - \d{4}-\d\d-\d\d)?$", changelog, re.MULTILINE)
+    assert versions[:2] == ["Unreleased", version]
+    bill = json.loads((ROOT / "deploy" / "container" / "sbom.cdx.json").read_text("utf-8"))
+    assert bill["metadata"]["component"]["version"] == version
 
 
 def test_each_protection_of_the_security_page_names_existing_tests() -> None:
