@@ -74,7 +74,7 @@ def test_a_redacted_release_has_no_text_anywhere(home: Path, tmp_path: Path) -> 
     published = communique("publish", "--all", home=home)
     assert published.returncode == 0
     page = (home / "site" / "releases" / release / "capture" / "index.html").read_text()
-    assert "Taken out of the archive" in page
+    assert "Removed from the archive" in page
     page = (home / "site" / "releases" / release / "index.html").read_text()
     assert "<strong>Redacted.</strong>" in page
     left = [one for one in home.rglob("*") if one.is_file() and holds(one, b"It was wrong")]
@@ -110,7 +110,7 @@ def test_nothing_published_reports_a_redaction_as_an_act_of_the_publisher(tmp_pa
         (entry,) = (one for one in entries if one.findtext("{*}title") == "[redacted]")
         shown = etree.tostring(entry, encoding="unicode")
         assert 'term="redacted"' in shown
-        assert "the operator of this archive took out" in shown
+        assert "the operator of this archive removed" in shown
         assert "etracted" not in shown
         assert not feed.findall(".//{*}deleted-entry")
         told = json.loads(communique("changes", "--json", home=home).stdout)
