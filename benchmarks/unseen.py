@@ -6,6 +6,9 @@ Each FOLDER is a clone of a public set (benchmarks/articles.py); of WCXB the art
 are read, of DAnIEL one in eight. The measure of a body is the mean F1 of its runs of four words, of
 a title equality of letters and figures, of a date the same day. The other extractors join where
 they are installed.
+
+Figures of 2026-11-30, not to fall below: WCXB body 0.967, titles 0.852, dates 0.917; DAnIEL body
+0.891.
 """
 
 from __future__ import annotations
