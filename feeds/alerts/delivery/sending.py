@@ -74,7 +74,9 @@ def trial_watch(watch: Watch) -> Watch:
 def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertMessage]:
     """Yield a test message for each output, with a stored release. Raises NothingToSend."""
     if not watch.outputs:
-        raise NothingToSend(f"the watch {watch_id} sends nothing: it has no output")
+        raise NothingToSend(
+            f"the watch {watch_id} sends nothing; add a channel such as [mail] to its file"
+        )
     release = _trial_release(store, watch_id, watch)
     event = QueuedEvent(0, "release", utc_now(), release.id, 0, backlog=False, health=None)
     body = event_body(event_fields(event, release), watch, release)
@@ -102,5 +104,7 @@ def _trial_release(store: Store, watch_id: str, watch: Watch) -> Release:
         if event and index.matching(event, moves):
             return release
     if not newest:
-        raise NothingToSend("no release is stored, so there is nothing to send as a test")
+        raise NothingToSend(
+            "no release is stored that a test could send; run `communique collect` first"
+        )
     return newest[0]
