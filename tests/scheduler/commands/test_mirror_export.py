@@ -42,7 +42,7 @@ def test_each_format_is_written_once_and_reported(
     assert [one.name for one in tmp_path.iterdir()] == [name]
     again = communique("mirror", "export", "--format", kind, "--to", str(to), home=home)
     assert again.returncode == 2
-    assert "something already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 @pytest.mark.parametrize("kind", ["wacz", "bagit", "folder", "sqlite"])
@@ -88,8 +88,8 @@ def test_exports_can_be_limited_to_days_and_sources(home: Path, tmp_path: Path) 
     [
         (("--format", "wacz", "--to", "TO"), "must end in .wacz"),
         (("--format", "warc", "--to", "TO"), "--format"),
-        (("--format", "sqlite", "--to", "TO", "--source", "nobody"), "no source 'nobody'"),
-        (("--format", "sqlite", "--to", "TO/a/b"), "no folder"),
+        (("--format", "sqlite", "--to", "TO", "--source", "nobody"), "'nobody'"),
+        (("--format", "sqlite", "--to", "TO/a/b"), "does not exist"),
         (("--format", "sqlite"), "--to"),
     ],
 )

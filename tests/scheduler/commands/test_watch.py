@@ -96,7 +96,7 @@ def test_a_watch_is_written_once_and_its_sources_and_topics_are_checked(home: Pa
     [
         (("add", "…"), "'…' is not a valid id"),
         (("add", "A", "--id", "../a"), "'../a' is not a valid id"),
-        (("add", "A", "--query", "(a+)+$ " * 200), "1400 characters"),
+        (("add", "A", "--query", "(a+)+$ " * 200), "more than 1000 characters"),
         (("add", "A", "--language", "german"), 'did you mean "de"'),
         (("add", ""), "is not a valid id"),
         (("show", "none"), "no watch named 'none'"),
