@@ -317,7 +317,7 @@ def test_own_and_bundled_sources_are_counted_separately(home: Path) -> None:
 def test_an_unfinished_restore_is_an_error(home: Path) -> None:
     (home / RESTORING).write_text("")
     (told,) = found(home, "leftovers", "error")
-    assert "run `communique restore` with the same backup again" in told
+    assert "`communique restore`" in told
 
 
 def test_a_missing_home_is_refused_and_an_empty_one_is_healthy(tmp_path: Path) -> None:
