@@ -126,7 +126,7 @@ def network_events(
 
 
 def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
-    """The first host that stopped responding in an outage of our network; None if there is none."""
+    """The first host that stopped responding when an outage of our network began, or None."""
     for one in sorted(hosts, key=lambda host: host.since):
         beside = seen_since(hosts, one)
         nearly_all = len(beside) >= MIN_HOSTS and silent_share(beside) >= OUTAGE_SHARE

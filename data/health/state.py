@@ -47,7 +47,7 @@ class Health:
 
     @property
     def next_by(self) -> dt.date | None:
-        """The day by which the next release is expected; None if it had passed at the last run."""
+        """The day by which the next release is expected; None if it was over at the last run."""
         if self.expected is None or self.last_run is None:
             return None
         is_past = self.expected.by < self.last_run.astimezone(dt.UTC).date()

@@ -25,7 +25,7 @@ from scheduler.fleet.job_queue import DATABASE_TIMEOUT_SECONDS, app_of, pool_to,
 from scheduler.fleet.leases import LEASE_SECONDS, Leases
 from scheduler.home import Home
 from scheduler.logs import log_visit
-from scheduler.service.systemd import READY, STOPPING, notify, show_life
+from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
 
 POLL_SECONDS: Final = 1.0
 """Seconds between two checks whether the database still responds."""
@@ -100,7 +100,7 @@ class Worker:
             app = app_of(self._visit_host)
             async with app.open_async(self._pool):
                 log.info("working", home=str(self._home.path), visits=MAX_VISITS)
-                notify(READY)
+                notify(READY_STATE)
                 beside = [
                     asyncio.create_task(self._leases.renew_for_ever()),
                     asyncio.create_task(show_life()),
@@ -110,7 +110,7 @@ class Worker:
                 stopping = asyncio.create_task(self._stop.wait())
                 await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 self._stop.set()
-                notify(STOPPING)
+                notify(STOPPING_STATE)
                 log.info("stopping")
                 working.cancel()
                 # Visits under way are ended, and their hosts are released.

@@ -33,7 +33,7 @@ from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
 from scheduler.service.feed_push import FeedPushService
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
-from scheduler.service.systemd import READY, STOPPING, notify, show_life
+from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.web import (
     address_of,
@@ -85,7 +85,7 @@ class Service:
                 await self._publishing.close()
 
     async def _begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start alerts and WebSub, which run until ``beside`` is closed."""
+        """Start alerts and WebSub, which run until the stack is closed."""
         failed = self._stop.set
         await beside.enter_async_context(self._alerts.at_work(failed))
         await beside.enter_async_context(self._publishing.push.at_work(failed))
@@ -125,13 +125,13 @@ class Service:
             asyncio.create_task(one)
             for one in (show_life(), copy_for_ever(home), metrics.examine_periodically())
         ]
-        notify(READY)
+        notify(READY_STATE)
         visiting = asyncio.create_task(self._collect())
         stopping = asyncio.create_task(self._stop.wait())
         working = {serving, visiting, stopping}
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
-        notify(STOPPING)
+        notify(STOPPING_STATE)
         stopping.cancel()
         if self._timetable.scheduler.running:
             self._timetable.scheduler.shutdown(wait=False)

@@ -14,9 +14,9 @@ import structlog
 
 log = structlog.get_logger()
 
-READY = "READY=1"
-STOPPING = "STOPPING=1"
-ALIVE = "WATCHDOG=1"
+READY_STATE = "READY_STATE=1"
+STOPPING_STATE = "STOPPING_STATE=1"
+ALIVE_STATE = "WATCHDOG=1"
 
 
 def notify(*states: str) -> None:
@@ -53,6 +53,6 @@ async def show_life() -> None:
     """
     if seconds := watchdog_seconds():
         while True:
-            notify(ALIVE)
+            notify(ALIVE_STATE)
             # Half of the limit, as sd_watchdog_enabled(3) recommends.
             await asyncio.sleep(seconds / 2)

@@ -31,8 +31,8 @@ JITTER_SHARE = 0.1
 visits."""
 
 MAX_SPREAD_SECONDS: Final = 20.0
-"""Maximum seconds by which visits are delayed at random: many releases are published at noon, and
-their sources should not all be visited in one second."""
+"""Maximum random delay of a visit in seconds. Many releases are published at noon, and their
+sources should not all be visited in one second."""
 
 MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
 """Difference between the wall clock and the monotonic clock from which the clock counts as
@@ -198,7 +198,7 @@ class Timetable:
 
 
 async def unless_over(action: Callable[[], Awaitable[None]]) -> None:
-    """Run an action; if the timetable ends meanwhile, its cancellation is not an error."""
+    """Run an action; its cancellation at the end of the timetable is not an error."""
     with suppress(asyncio.CancelledError):
         await action()
 

@@ -1,4 +1,4 @@
-"""What the others of a country do on a day says how much the silence of one source counts."""
+"""The activity of a country on a day decides how much the silence of one source counts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def test_a_usual_day_counts_fully_and_a_quiet_one_less() -> None:
 
 
 def test_a_source_is_not_counted_among_the_others() -> None:
-    # Its own release makes no day busy, and its own habits are not what is expected of others.
+    # The releases of a source do not make its own days busy, and its habits are not expected of
+    # others.
     activity = Activity(None, START, [1] * 71, [2] * 71)
     alone = activity.others(START + 70, published=True, heard=10.0, asked=10.0)
     assert alone.busy < 1

@@ -1,4 +1,4 @@
-"""When a change in the health of a source is told, and how often."""
+"""When a change in the health of a source is recorded, and how often."""
 
 from __future__ import annotations
 

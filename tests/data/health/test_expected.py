@@ -1,4 +1,4 @@
-"""A source is expected by its rhythm, and is silent where a wait is no chance any more."""
+"""A source is expected by its rhythm, and silent if its wait is too long to be chance."""
 
 from __future__ import annotations
 

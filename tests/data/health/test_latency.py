@@ -1,4 +1,4 @@
-"""How late we are with a source is told from what the store noted, and only of what was news."""
+"""The latency of a source is computed from stored times, and only from news."""
 
 from __future__ import annotations
 

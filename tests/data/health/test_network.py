@@ -1,4 +1,4 @@
-"""When our own network is told as down in place of the sources that it leads to."""
+"""An outage of our own network is recorded once, instead of failures of all sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs of what is wrong with a source whose visits work, each by its code and in a sentence."""
+"""Signs of faults in sources whose visits work, each with its code and a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The health of a source tells what is wrong, and silence apart from failure."""
+"""The health of a source shows its fault, and distinguishes silence from failure."""
 
 from __future__ import annotations
 

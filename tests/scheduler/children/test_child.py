@@ -1,4 +1,4 @@
-"""A child answers lines of JSON, is told of when it dies, and never outlives who started it."""
+"""A child answers lines of JSON; its death is reported, and it never outlives its parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a visit counts under its lease alone, and settles what was due."""
+"""The results of a visit are stored only under its lease, and settle the visit."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_visit_settles_its_source_unless_it_was_cut_and_needs_its_lease_to_wri
             leased.add_run(Run("harbour", NOON, 3.0))
         with pytest.raises(LeaseLost), leased.transaction():
             pass
-        # What is read needs no lease, and other visits have others.
+        # Reading needs no lease, and other visits have their own leases.
         assert [run.seconds for run in leased.runs("harbour", limit=9)] == [2.0, 1.0]
         leased_store(store, Lease("press.example", 8)).add_run(Run("harbour", NOON, 4.0))
         assert leased_store(store, None) is store

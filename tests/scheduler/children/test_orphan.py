@@ -1,4 +1,4 @@
-"""A child gives back what its parent held where that died, and only there."""
+"""A child releases the leases of its parent if the parent died, and only then."""
 
 from __future__ import annotations
 

@@ -285,7 +285,7 @@ def test_the_last_publication_of_a_service_has_a_time_limit(
 
     async def work() -> None:
         service = publishing.Publishing(open_home(tmp_path / "home"), note)
-        # The publication of a start that was stopped goes on.
+        # The publication of a stopped start continues.
         first = asyncio.create_task(service.publish())
         child = int(await asyncio.to_thread(hanging.read_text))
         first.cancel()

@@ -1,4 +1,4 @@
-"""What is visited of a host that is held, and how it is let go of."""
+"""Visits to the due sources of a leased host, and the release of the host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hosts that are due get a job, once; a job that nobody works on is ended."""
+"""A due host gets one job, and an abandoned job is deleted."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_due_host_gets_one_job_and_another_once_that_is_done(postgres_url: str
         async with app.open_async(pool):
             await app.run_worker_async(wait=False, delete_jobs="always", listen_notify=False)
         assert visited == ["a.example", "b.example"]
-        # Nobody has visited them in truth.
+        # No worker has visited them.
         assert await Deferrer(pool).defer() == 2
 
     done(postgres_url, work)

@@ -1,4 +1,4 @@
-"""A worker knows that it lost a host, until when it has the others, and that nobody answers."""
+"""A worker knows which hosts it lost, until when its leases hold, and when renewals fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archived pages, read anew by the rules of today and without the network."""
+"""Archived pages are extracted again with the current rules, without network access."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_reextracting_the_demo_changes_nothing_before_or_after_a_rebuild(
     assert found == {"read": len(before), **nothing}
     assert exported(home) == before
     assert communique("mirror", "rebuild", "--to", str(target), home=home).returncode == 0
-    # It has lost what was learned of layouts, and learns it from the archive.
+    # The copy has lost its learned layouts, and learns them again from the archive.
     for _ in range(2):
         assert reextract(target) == found
         assert exported(target) == before

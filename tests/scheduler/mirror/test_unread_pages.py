@@ -54,7 +54,7 @@ def test_pages_of_listings_and_of_lost_releases_are_queued(home: Home) -> None:
     lost = {mint("harbour", f"{NEWS}9.html"), mint("harbour", f"{NEWS}7.html")}
     with closing(home.plain_store()) as store:
         found = queue_unread(home, store, lost)
-    # What is captured of nothing is not; pages of the listing and others of the site are not.
+    # Only pages of the listing that were captured are queued, not other pages of the site.
     assert sorted(found) == [f"{NEWS}{number}.html" for number in (1, 2, 3, 4, 9)]
 
 

@@ -1,4 +1,4 @@
-"""What is learned of the week of a source from what it published."""
+"""The publication rate of a source per minute of the week, learned from its releases."""
 
 from __future__ import annotations
 

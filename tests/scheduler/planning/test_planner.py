@@ -1,4 +1,4 @@
-"""The next visit to each source, from what the store knows of it."""
+"""The next visit to each source, planned from stored facts."""
 
 from __future__ import annotations
 

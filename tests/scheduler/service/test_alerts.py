@@ -128,7 +128,7 @@ def test_a_receiver_gets_each_event_once_and_can_verify_it(home: Home, peer: Pee
         peer.wait_for(lambda: states(home) == ["delivered"] * 3)
     with closing(home.store()) as store:
         alerted = [one.alerted is not None for one in store.release_times("harbour", limit=9)]
-    # The last one first; what was there before is no news.
+    # Newest first; older releases are not news.
     assert alerted == [False, False, True, True, True]
     # Many at once come as one message.
     (told,) = peer.posts()
@@ -142,7 +142,7 @@ def test_a_receiver_gets_each_event_once_and_can_verify_it(home: Home, peer: Pee
     for one in events:
         assert "Odile" in one["passage"]
         assert "body_text" not in one["release"]
-    # A process that begins anew tells nothing again.
+    # A new process sends no alert again.
     with at_work(home):
         seventh = release(home, 7)
         peer.wait_for(lambda: states(home) == ["delivered"] * 4)

@@ -1,4 +1,4 @@
-"""`communique run`: the service, as a child process that is told to stop."""
+"""`communique run`: the service, as a child process that is stopped by a signal."""
 
 from __future__ import annotations
 

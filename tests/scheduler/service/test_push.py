@@ -163,7 +163,7 @@ def test_a_hub_is_notified_once_of_each_changed_feed(tmp_path: Path, peer: Peer)
     assert names == sorted(set(names))
     assert node.topic in names
     assert f"{node.url}/feeds/topic/economy.json" in names
-    # A day has its feed for another release; what nothing was added to is not told of.
+    # The feed of another day did not change, so no one is notified about it.
     assert not any("/changes." in name or "/retractions." in name for name in names)
     assert not any("/page/" in name for name in names)
 
@@ -250,7 +250,7 @@ def test_a_lost_store_causes_no_burst_of_notifications(tmp_path: Path, peer: Pee
     node = Node(tmp_path / "home", peer.url)
     for file in node.home.path.glob("communique.db*"):
         file.unlink()
-    # Written anew, as from the archive: what was told to whom is not in there.
+    # A new store, as rebuilt from the archive, has no notes of notifications.
     open_store(node.home.store_url).close()
     node.release(2)
     assert asyncio.run(announce(node.home)) is True
@@ -406,7 +406,7 @@ def test_deliveries_continue_after_a_kill(tmp_path: Path, peer: Peer) -> None:
         peer.wait_for(node.subscriptions)
     peer.held = threading.Event()
     node.release(2)
-    # In an interpreter of its own: with it, its port is free.
+    # In a separate interpreter, whose end frees the port.
     started = [*COMMUNIQUE, "serve", "--home", str(node.home.path)]
     with subprocess.Popen(started, stdout=subprocess.DEVNULL) as first:  # noqa: S603 - our own
         peer.wait_for(peer.posts)

@@ -242,7 +242,7 @@ def test_a_feed_that_cannot_be_made_delays_no_other(
     with site.running():
         site.subscribe(peer, f"{site.url}/feeds/search.atom?q=poison")
         peer.wait_for(lambda: peer.heard)
-        # The same host is not asked for anything else before that is given up for the moment.
+        # The hub sends nothing else to this host before it gives up for the moment.
         site.subscribe(peer, f"{site.url}/feeds/search.atom?q=bridge")
         peer.wait_for(site.subscribed)
     assert site.subscribed() == {"feeds/search.atom?q=bridge"}

@@ -43,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             until(log, "visited")
             assert address is not None
             with httpx.Client(base_url=address[1], timeout=PATIENCE) as web:
-                # A publication may have begun before what it is to show was there.
+                # A publication may have started before the release was stored.
                 while not (found := re.search(r"releases/([0-9a-f-]{36})/", web.get("/").text)):
                     until(log, "published")
                 yield Site(web, found[1], watch[0])

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from scheduler.service.systemd import ALIVE, READY, STOPPING, notify, show_life, watchdog_seconds
+from scheduler.service.systemd import (
+    ALIVE_STATE,
+    READY_STATE,
+    STOPPING_STATE,
+    notify,
+    show_life,
+    watchdog_seconds,
+)
 from tests.peer import PATIENCE
 
 
@@ -26,8 +33,8 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
 
 
 def test_states_are_sent_in_one_message(systemd: socket.socket) -> None:
-    notify(READY, "STATUS=serves")
-    assert systemd.recv(1000) == b"READY=1\nSTATUS=serves"
+    notify(READY_STATE, "STATUS=serves")
+    assert systemd.recv(1000) == b"READY_STATE=1\nSTATUS=serves"
 
 
 def test_an_abstract_socket_address_is_supported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,14 +43,14 @@ def test_an_abstract_socket_address_is_supported(monkeypatch: pytest.MonkeyPatch
         heard.bind(f"\0{name}")
         heard.settimeout(PATIENCE)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
-        notify(STOPPING)
-        assert heard.recv(1000) == b"STOPPING=1"
+        notify(STOPPING_STATE)
+        assert heard.recv(1000) == b"STOPPING_STATE=1"
 
 
 def test_nothing_is_sent_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     with capture_logs() as logged:
-        notify(READY)
+        notify(READY_STATE)
     assert logged == []
 
 
@@ -52,9 +59,9 @@ def test_a_missing_socket_is_logged_and_the_service_continues(
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
     with capture_logs() as logged:
-        notify(READY)
+        notify(READY_STATE)
     assert [(one["event"], one["states"]) for one in logged] == [
-        ("systemd not notified", ["READY=1"])
+        ("systemd not notified", ["READY_STATE=1"])
     ]
 
 
@@ -92,7 +99,7 @@ def test_life_is_reported_periodically(
         showing.cancel()
         return heard
 
-    assert asyncio.run(hear()) == [ALIVE.encode()] * 3
+    assert asyncio.run(hear()) == [ALIVE_STATE.encode()] * 3
 
 
 def test_nothing_is_sent_without_a_watchdog(

@@ -1,4 +1,4 @@
-"""Where the web server listens, as people are told."""
+"""The address of the web server, and its errors."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_a_renamed_source_keeps_its_feed_and_its_old_urls_redirect(home: Path) -
     assert [one.id for one in after.entries] == [one.id for one in before.entries]
     files = site(home)
     assert {name.replace("wire", "cable") for name in pages} <= files.keys()
-    # Nothing leads to the old addresses any more.
+    # No page links to the old URLs.
     assert [name for name in files if "/wire" in name] == []
     leading = (b"source/wire", b"sources/wire", b"source=wire")
     assert [name for name, text in files.items() if any(one in text for one in leading)] == []
@@ -269,7 +269,7 @@ def test_a_killed_rename_is_finished_by_the_same_command(room: Room, tmp_path: P
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     collect(home)
     killed_in("move", lambda: rename_source(home_at(home), "harbour", "port"))
-    # Nothing is collected twice meanwhile.
+    # No release is collected twice in between.
     (run,) = json.loads(communique("collect", "--json", home=home).stdout)["runs"]
     assert "'harbour' was renamed to 'port'" in run["errors"][0]["message"]
     assert done(home, "sources", "rename", "harbour", "port")["done"]
@@ -354,7 +354,7 @@ def test_renamed_and_removed_sources_are_rebuilt_byte_for_byte(home: Path) -> No
     told = done(home, "mirror", "rebuild", "--to", str(target))
     assert told["refused"] == told["missing"] == told["releases_lost"] == []
     assert site(target) == site(home)
-    # What was removed can come back there as well.
+    # Removed releases can return there as well.
     edit("post", 3, "All that post says of the pilots at pier 3 and of its lamp.")
     done(target, "import", str(lines), "--source", "post")
     assert communique("search", "pilots", "--json", home=target).stdout.count('"id"') == 16

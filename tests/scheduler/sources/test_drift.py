@@ -121,7 +121,7 @@ def test_a_mass_change_is_held_and_the_previous_rules_stay(home: Path, room: Roo
     message = run["errors"][0]["message"]
     assert "of 8 stored pages, title changed on 8" in message
     assert "communique collect harbour --accept" in message
-    # What is new is not missed.
+    # New releases are not missed.
     assert run["new"] == 1
     after = releases(home)
     assert after[f"{room.base}/news/9.html"].content.title == "Notice 9: ships counted at pier 9"

@@ -1,4 +1,4 @@
-"""What happened to a source is known whether or not anything was published meanwhile."""
+"""Changes in the health of a source are recorded even without a publication."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources that nobody visits are told, though all went well when somebody last did."""
+"""Sources that are no longer visited are reported, even if their last visit went well."""
 
 from __future__ import annotations
 

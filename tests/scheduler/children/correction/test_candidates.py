@@ -1,4 +1,4 @@
-"""Which selectors are offered for a field, and what they are said to find."""
+"""The selectors that are offered for a field, and the elements that they find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that reads saved pages: what becomes of a question where it dies."""
+"""The process that reads saved pages: a request fails if the process dies."""
 
 from __future__ import annotations
 

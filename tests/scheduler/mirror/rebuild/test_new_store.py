@@ -1,4 +1,4 @@
-"""A lost store beside its archive: nothing replaces it unasked, and a new store hides the same."""
+"""A lost store with an archive: no command replaces it unasked, and a new store hides the same."""
 
 from __future__ import annotations
 

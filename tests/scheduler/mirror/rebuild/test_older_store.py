@@ -1,4 +1,4 @@
-"""A store that is older than its archive: what was hidden, removed or redacted since stays so."""
+"""A store older than its archive keeps later orders to hide, remove or redact."""
 
 from __future__ import annotations
 
