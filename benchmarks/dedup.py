@@ -40,7 +40,7 @@ from data.store.recorder.recorder import Recorder
 from data.store.recorder.stories import StoryJoiner
 from data.store.recorder.tables import StoryMember, Tables
 from data.store.sqlite.store import SqliteStore, SqliteTables
-from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, likely, likeness
+from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, is_worth_comparing, likeness
 from data.text.similarity import Signature, signature
 from data.text.words import tokens
 from scheduler.children.page_limit import collect_garbage_rarely
@@ -170,7 +170,7 @@ def in_memory(some: list[Text]) -> float:
         sure = set(chain.from_iterable(table.get(mark, ()) for mark in bands))
         shared = Counter(chain.from_iterable(table.get(mark, ()) for mark in anchors))
         for other, count in shared.items():
-            if likely(count, min(len(anchors), len(kept[other].anchors))):
+            if is_worth_comparing(count, min(len(anchors), len(kept[other].anchors))):
                 sure.add(other)
         for other in sure:
             likeness(own, kept[other])

@@ -22,7 +22,7 @@ NETWORK = (
         "what is connected to is the address that was looked at",
         (
             "tests/spiders/download/test_ssrf.py::test_the_address_that_is_connected_to_is_the_one_that_was_looked_at",
-            "tests/data/network/test_client.py::test_the_address_that_is_connected_to_is_the_one_that_was_looked_at",
+            "tests/data/network/test_client.py::test_the_checked_address_is_the_connected_one",
         ),
     ),
     Fault(
@@ -104,7 +104,7 @@ NETWORK = (
         (
             "tests/integration/test_slow_sources.py::test_a_visit_is_stopped_by_its_own_deadline_and_the_others_of_its_child_go_on",
             "tests/integration/test_slow_sources.py::test_sources_beside_slow_ones_are_visited_again_and_again",
-            "tests/data/network/test_client.py::test_who_gives_a_byte_now_and_then_is_given_up",
+            "tests/data/network/test_client.py::test_a_server_that_sends_a_byte_now_and_then_times_out",
         ),
     ),
     Fault(

@@ -18,7 +18,7 @@ from data.models import Source
 from data.store.protocol import Store
 from data.text.redaction import HIDDEN
 from data.text.sanitize import MAX_CHARACTERS
-from data.topics.taxonomy import Taxonomy, filed
+from data.topics.taxonomy import Taxonomy, with_topics
 
 UNDATED: Final = (
     "it has no usable date, so it is stored without one and left out of current feeds; add"
@@ -129,7 +129,7 @@ class Importer:
             imported = read_line(line, self._source.id, self._reading, self._taxonomy)
             # Imported releases are old: without a date they are not news.
             draft = replace(imported.draft, position=number, imported=True)
-            draft, labels = filed(draft, self._topics, self._taxonomy, imported.topics)
+            draft, labels = with_topics(draft, self._topics, self._taxonomy, imported.topics)
             if not self._registered:
                 # Only now, so that a file without a valid line creates no source.
                 self._store.register(self._source)

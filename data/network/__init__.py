@@ -1,1 +1,1 @@
-"""Outgoing requests: which addresses are allowed, the client, and retry delays."""
+"""Network access: which addresses are allowed, a client for single requests, and S3 buckets."""

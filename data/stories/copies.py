@@ -99,7 +99,7 @@ def belongs_to_story(text: Signature, first: Signature, how: Likeness) -> bool:
     return how is Likeness.SAME and jaccard(text, first) >= MIN_FIRST_JACCARD
 
 
-def likely(anchors: int, fewest: int) -> bool:
+def is_worth_comparing(anchors: int, fewest: int) -> bool:
     """Return whether two texts that share anchors but no band are worth a full comparison.
 
     ``fewest`` is the smaller number of anchors of the two. A text within another shares most of

@@ -46,7 +46,7 @@ def shared_passages(text: str, other: str, *, most: int) -> tuple[Passage, ...]:
     place = 0
     while place <= len(own) - MIN_PASSAGE_WORDS:
         starts = places.get(tuple(own[place : place + MIN_PASSAGE_WORDS]), ())[:MAX_PLACES]
-        length = max((run(own, place, theirs, start) for start in starts), default=0)
+        length = max((run_length(own, place, theirs, start) for start in starts), default=0)
         if length:
             found.append((place, length))
         place += length or 1
@@ -57,8 +57,8 @@ def shared_passages(text: str, other: str, *, most: int) -> tuple[Passage, ...]:
     )
 
 
-def run(left: Sequence[str], place: int, right: Sequence[str], start: int) -> int:
-    """Return how many words are equal from two places on."""
+def run_length(left: Sequence[str], place: int, right: Sequence[str], start: int) -> int:
+    """Return the number of equal words in a row, from one place in each text."""
     length = 0
     while (
         place + length < len(left)

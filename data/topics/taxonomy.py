@@ -280,7 +280,7 @@ def _check_parents(topics: Mapping[str, TaxonomyTopic], where: str) -> None:
             above.append(parent)
 
 
-def filed(
+def with_topics(
     draft: Draft,
     topics: tuple[str, ...],
     taxonomy: Taxonomy,

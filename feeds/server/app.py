@@ -36,7 +36,7 @@ from feeds.server.requests.access import Access
 from feeds.server.requests.routes import READ_METHODS, Route, RouteTable, reserved
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.response import Headers
-from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, SiteCache, no_more
+from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, SiteCache, no_headers
 from feeds.server.site_server import FeedPages, SiteServer, redirect_to_slash
 from feeds.server.token_gate import ReadyApp, TokenGate
 from feeds.urls import (
@@ -54,7 +54,7 @@ FORM_METHODS = READ_METHODS | {"POST"}
 
 @dataclass(frozen=True, slots=True)
 class MountedApps:
-    """Applications of other parts of the program that the server mounts, if they exist."""
+    """Applications of other parts of the program that are served too, if they exist."""
 
     hub: ASGIApp | None = None
     callback: ASGIApp | None = None
@@ -143,10 +143,10 @@ def create_app(
     """
     handlers: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
 
-    def files(headers: Callable[[str], Headers] = no_more) -> HeldFiles:
+    def files(headers: Callable[[str], Headers] = no_headers) -> HeldFiles:
         if bucket:
-            return BucketCache(bucket, limit, soon, headers)
-        return SiteCache(folder, limit, soon, headers)
+            return BucketCache(bucket, limit, run_after_response, headers)
+        return SiteCache(folder, limit, run_after_response, headers)
 
     site = site or Site()
     shown, queue, tiles = FeedPages(site), WorkQueue(site), tile_route(bucket or folder)
@@ -192,7 +192,7 @@ def create_app(
     return SecureResponses(app, app.ready)
 
 
-def soon(work: Callable[[], None]) -> None:
+def run_after_response(work: Callable[[], None]) -> None:
     """Run work after the current response."""
     asyncio.get_running_loop().call_soon(work)
 

@@ -20,15 +20,8 @@ from data.network.bucket import Bucket, BucketError, BucketObject
 from feeds.http_headers import page_after
 from feeds.publishing.bucket.manifest import FILE, StoredManifest, read_manifest
 from feeds.publishing.bucket.push import publication_of
-from feeds.server.response import CachedFile, Headers, hold
-from feeds.server.site_cache import (
-    MAX_CACHE_BYTES,
-    HeldFiles,
-    Later,
-    at_once,
-    name_at,
-    no_more,
-)
+from feeds.server.response import CachedFile, Headers, cached_file
+from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, Later, name_at, no_headers, run_now
 from feeds.urls import FileStamp
 
 CHECK_INTERVAL_SECONDS: Final = 1.0
@@ -57,8 +50,8 @@ class BucketCache(HeldFiles):
         self,
         bucket: Bucket,
         limit: int = MAX_CACHE_BYTES,
-        later: Later = at_once,
-        headers: Callable[[str], Headers] = no_more,
+        later: Later = run_now,
+        headers: Callable[[str], Headers] = no_headers,
     ) -> None:
         super().__init__(limit, later, headers)
         self._bucket = bucket
@@ -119,7 +112,7 @@ class BucketCache(HeldFiles):
         Without ``waits``, a caller waits for at most BUCKET_TIMEOUT_SECONDS; the work continues.
         """
         if key not in self._asking:
-            task = self._asking[key] = asyncio.create_task(done_by(work))
+            task = self._asking[key] = asyncio.create_task(await_work(work))
             task.add_done_callback(lambda done: self._end(key, done))
         shared = asyncio.shield(self._asking[key])
         if waits:
@@ -170,7 +163,7 @@ class BucketCache(HeldFiles):
         if held is None or (found.tag != tag and publication_of(found.headers) >= number):
             self._drop(path)
             self._tags[path] = found.tag, publication_of(found.headers)
-            self._keep(held_as(path, name, found, held, self._headers(path)))
+            self._keep(cached_object(path, name, found, held, self._headers(path)))
         self._checked[path] = turn
 
     def _drop(self, path: str) -> None:
@@ -182,7 +175,7 @@ class BucketCache(HeldFiles):
         return await asyncio.get_running_loop().run_in_executor(self._askers, work)
 
 
-async def done_by(work: Callable[[], Awaitable[None]]) -> None:
+async def await_work(work: Callable[[], Awaitable[None]]) -> None:
     """Await ``work()``: asyncio.create_task needs a coroutine."""
     await work()
 
@@ -192,7 +185,7 @@ def complete_in(found: StoredManifest | None) -> int:
     return found.manifest.complete if found else 0
 
 
-def held_as(
+def cached_object(
     path: str, name: str, found: BucketObject, before: CachedFile | None, more: Headers
 ) -> CachedFile:
     """Convert a file of the bucket to a CachedFile."""
@@ -201,4 +194,4 @@ def held_as(
     followed = page_after(name) is not None and "immutable" in found.headers.get(
         "cache-control", ""
     )
-    return hold(path, name, stamp, found.body, follows=followed, before=before, more=more)
+    return cached_file(path, name, stamp, found.body, follows=followed, before=before, more=more)

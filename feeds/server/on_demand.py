@@ -43,8 +43,8 @@ from feeds.server.query import (
     refuse_unknown,
     with_present_sources,
 )
-from feeds.server.response import CachedFile, hold
-from feeds.server.search import FACETS, built, found, search
+from feeds.server.response import CachedFile, cached_file
+from feeds.server.search import FACETS, built_feed, search, search_results
 from feeds.server.source_topic import address_of, source_topic
 from feeds.server.watch_feed import watch_entries, watch_feed, watch_of
 from feeds.urls import (
@@ -148,7 +148,7 @@ class OnDemand:
         if answer is None or answer.body != body:
             name = path + "index.html" if path[-1] == "/" else path
             name = "/search.html" if path in SEARCH_PAGES else name
-            answer = held_of(name, query, body, answer)
+            answer = cached_response(name, query, body, answer)
         with self._lock:
             self._held[question] = time.monotonic(), answer
             self._held.move_to_end(question)
@@ -198,7 +198,7 @@ class OnDemand:
             return opml.render(catalog, chosen, groups)
         if path == FEED_BUILDER:
             pages = PageRenderer(catalog, store.facets())
-            return builder_page(pages, built(store, catalog, asked))
+            return builder_page(pages, built_feed(store, catalog, asked))
         if path in SEARCH_PAGES:
             # Links are relative: a path without a final slash is one level higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
@@ -244,7 +244,7 @@ class OnDemand:
         return replace(named, subtitle=subtitle, page=page, links=self._links if asked else ())
 
     def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
-        shown = found(store, catalog, asked)
+        shown = search_results(store, catalog, asked)
         # Counts of all releases are only shown before a search.
         pages = PageRenderer(catalog, {} if asked else store.facets())
         return search_page(pages, file, shown)
@@ -281,8 +281,8 @@ def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) ->
     )
 
 
-def held_of(path: str, query: str, body: bytes, before: CachedFile | None) -> CachedFile:
+def cached_response(path: str, query: str, body: bytes, before: CachedFile | None) -> CachedFile:
     """Convert a generated response to a CachedFile that was modified just now."""
     address = f"{path}?{hashlib.sha256(query.encode()).hexdigest()}"
     stamp = FileStamp(time.time_ns(), len(body), 0)
-    return hold(address, path, stamp, body, follows=False, before=before)
+    return cached_file(address, path, stamp, body, follows=False, before=before)

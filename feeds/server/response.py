@@ -87,7 +87,7 @@ class CachedFile:
         return sum(len(variant.body) for variant in self.variants.values())
 
 
-def hold(
+def cached_file(
     address: str,
     file: str,
     stamp: FileStamp,

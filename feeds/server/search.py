@@ -61,7 +61,7 @@ def of_facets(
     return found[offset : offset + limit]
 
 
-def found(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchResults:
+def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchResults:
     """Return the content of the search page: results, or the problems of the query."""
     asked = with_present_sources(asked, store.source_moves())
     problems = problems_of(catalog, asked)
@@ -82,7 +82,7 @@ def found(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchRes
     return SearchResults(asked, query, matches, shown, hits.cursor, notes=notes)
 
 
-def built(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> BuiltFeed:
+def built_feed(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> BuiltFeed:
     """Return the content of the feed builder. Raises BadQuery, SlowSearch."""
     selected = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
     selected = dict(with_present_sources(selected, store.source_moves()))

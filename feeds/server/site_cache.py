@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from feeds.http_headers import IDENTITY, page_after
 from feeds.server.delta import FeedVersions
-from feeds.server.response import CachedFile, Encoded, Headers, hold
+from feeds.server.response import CachedFile, Encoded, Headers, cached_file
 from feeds.urls import stamp_of
 
 MAX_CACHE_BYTES = 64 * 1024 * 1024
@@ -34,12 +34,12 @@ Later: TypeAlias = Callable[[Callable[[], None]], object]
 """Runs work that no response waits for."""
 
 
-def at_once(work: Callable[[], None]) -> None:
+def run_now(work: Callable[[], None]) -> None:
     """Run work immediately."""
     work()
 
 
-def no_more(path: str) -> Headers:
+def no_headers(path: str) -> Headers:
     """Return no additional headers."""
     del path
     return []
@@ -55,8 +55,8 @@ class HeldFiles(ABC):
     def __init__(
         self,
         limit: int = MAX_CACHE_BYTES,
-        later: Later = at_once,
-        headers: Callable[[str], Headers] = no_more,
+        later: Later = run_now,
+        headers: Callable[[str], Headers] = no_headers,
     ) -> None:
         self._limit = limit
         self._later = later
@@ -113,8 +113,8 @@ class SiteCache(HeldFiles):
         self,
         folder: Path,
         limit: int = MAX_CACHE_BYTES,
-        later: Later = at_once,
-        headers: Callable[[str], Headers] = no_more,
+        later: Later = run_now,
+        headers: Callable[[str], Headers] = no_headers,
     ) -> None:
         super().__init__(limit, later, headers)
         self._folder = str(folder)
@@ -145,7 +145,9 @@ class SiteCache(HeldFiles):
             return None
         self._drop(path)
         more = self._headers(path)
-        held = hold(path, name, stamp, body, follows=is_followed(name), before=held, more=more)
+        held = cached_file(
+            path, name, stamp, body, follows=is_followed(name), before=held, more=more
+        )
         self._keep(held)
         return held
 

@@ -90,7 +90,7 @@ def note_changed_searches(store: Store, make: MakeFeed) -> None:
         by_stamp[stamps.get(file, UNKNOWN)].append(file)
     found = []
     for since, files in by_stamp.items():
-        for file in touched(store, since, files):
+        for file in matching_feeds(store, since, files):
             try:
                 body = make(file) or b""
             except SlowSearch as error:
@@ -105,7 +105,7 @@ def note_changed_searches(store: Store, make: MakeFeed) -> None:
         store.note_feeds(found, told=True)
 
 
-def touched(store: Store, stamp: str, files: Collection[str]) -> Collection[str]:
+def matching_feeds(store: Store, stamp: str, files: Collection[str]) -> Collection[str]:
     """Return the feeds that match a release changed after ``stamp``."""
     since = msgspec.json.decode(stamp, type=ChangeCursor) if stamp else None
     changes = store.changes_since(since, limit=MAX_MATCHED_CHANGES) if since else None

@@ -16,7 +16,7 @@ from data.models import Capture, Draft, RunError
 from data.store.protocol import Store
 from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
-from data.topics.taxonomy import Taxonomy, filed
+from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.listings import ArchivedListings, page_of
 from spiders.crawl.page_errors import NotARelease, page_errors
 from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
@@ -160,7 +160,7 @@ class ImportedPages:
     def _record(self, drafts: Iterable[ReadyDraft]) -> None:
         for ready in drafts:
             with page_errors(ready.draft.url, self.outcome.tell):
-                draft, labels = filed(ready.draft, self._file.topics, self._taxonomy)
+                draft, labels = with_topics(ready.draft, self._file.topics, self._taxonomy)
                 decision = self._store.record(
                     draft,
                     seen=seen(draft),

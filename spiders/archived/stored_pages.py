@@ -18,7 +18,7 @@ from data.models import Capture, Content, Draft, Release, Revision
 from data.settings import Settings
 from data.store.protocol import Store
 from data.text.urls import canonical_url
-from data.topics.taxonomy import Taxonomy, filed
+from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.listings import page_of
 from spiders.archived.source_history import SourceHistory
 from spiders.crawl.page_errors import NotARelease
@@ -91,7 +91,7 @@ class StoredPages:
             capture=capture,
             anew=True,
         )
-        return filed(draft, self._loaded.file.topics, self._archived.taxonomy)
+        return with_topics(draft, self._loaded.file.topics, self._archived.taxonomy)
 
     def before(self, release: Release, read: Revision) -> Content | None:
         """What the page of a release gives by the rules of the source file that it was read by.

@@ -23,7 +23,7 @@ from data.store.protocol import Store
 from data.text.clean import allowed
 from data.text.redaction import redacted
 from data.text.urls import canonical_url
-from data.topics.taxonomy import Taxonomy, filed
+from data.topics.taxonomy import Taxonomy, with_topics
 from data.wording import counted
 from spiders.crawl.barriers.blocked_page import missing_reason
 from spiders.crawl.doubts import Doubts
@@ -449,7 +449,7 @@ class Visit:
         urls = (draft.url, *draft.aliases)
         position = self.frontier.backlog_position(urls, draft.content.published)
         draft = replace(draft, position=position)
-        draft, labels = filed(draft, self.file.topics, self._taxonomy)
+        draft, labels = with_topics(draft, self.file.topics, self._taxonomy)
         self.files.note(draft)
         seen = time_of(draft.capture)
         with self.limit(draft.url):

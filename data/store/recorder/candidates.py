@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.store.recorder.tables import Tables
-from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, likely, slot_of, slots_near
+from data.stories.copies import (
+    MAX_ANCHOR_RELEASES,
+    MAX_BAND_RELEASES,
+    is_worth_comparing,
+    slot_of,
+    slots_near,
+)
 from data.text.similarity import MARK_BITS, Signature
 
 
@@ -56,7 +62,7 @@ def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Cand
     ranked = [(-count, -anchors.get(n, 0), n) for n, count in bands.items()] + [
         (0, -count, n)
         for n, count in anchors.items()
-        if n not in bands and likely(count, min(sizes[n], mine))
+        if n not in bands and is_worth_comparing(count, min(sizes[n], mine))
     ]
     ranked.sort()
     crowded = len(rows) >= MAX_ANCHOR_RELEASES

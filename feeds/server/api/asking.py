@@ -73,7 +73,7 @@ class Asking:
         return some, self.cursor(asked, key(some[-1]) if more else None)
 
 
-def shown(release: Release) -> answers.Release:
+def release_answer(release: Release) -> answers.Release:
     """Convert a stored release to its API response."""
     return msgspec.convert(release_fields(release), answers.Release, from_attributes=True)
 
@@ -83,7 +83,7 @@ def size_of(release: Release) -> int:
     return len(release.content.body_html) + len(release.content.body_text)
 
 
-def taken(
+def read_releases(
     found: Sequence[Position], read: Callable[[str], Release | None]
 ) -> tuple[list[Release], Position | None]:
     """Read releases at the found positions until the page is full.

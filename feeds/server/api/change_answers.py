@@ -12,12 +12,12 @@ from typing import Final
 from data.models import ChangeCursor, LoggedChange
 from data.store.protocol import Store
 from feeds.server.api import answers
-from feeds.server.api.asking import MAX_PAGE_CHARACTERS, decode, encode, shown, size_of
+from feeds.server.api.asking import MAX_PAGE_CHARACTERS, decode, encode, release_answer, size_of
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import ChangesQuestion
 
 BELONGS: Final = "changes"
-"""What cursors of this list belong to; see `cursors`."""
+"""The name of this list in its cursors."""
 
 CHANGES_PER_QUERY: Final = 20
 """Changes read from the store per query."""
@@ -68,5 +68,5 @@ def change_answer(change: LoggedChange) -> answers.Change:
         at=change.at.isoformat(timespec="milliseconds"),
         id=release.id,
         revision=change.revision,
-        release=None if release.hidden else shown(release),
+        release=None if release.hidden else release_answer(release),
     )

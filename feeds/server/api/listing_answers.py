@@ -13,7 +13,7 @@ from feeds.server.api import answers
 from feeds.server.api.asking import Asking
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import PageQuestion, Question, RunsQuestion
-from feeds.server.api.release_answers import present
+from feeds.server.api.release_answers import current_sources
 from feeds.urls import DAY
 
 
@@ -41,12 +41,12 @@ def sources(asking: Asking, asked: PageQuestion) -> answers.SourcePage:
 
 def source(asking: Asking, _: Question) -> answers.Source:
     """Return one source. Raises ApiError, and SourceMoved if the source was renamed."""
-    found = known(asking)
+    found = known_source(asking)
     removed = asking.store.removed_sources().get(found.id)
     return source_answer(found, asking.store.facets(), removed)
 
 
-def known(asking: Asking) -> Source:
+def known_source(asking: Asking) -> Source:
     """Return the source that the path names. Raises ApiError, and SourceMoved if it was renamed."""
     now = asking.store.source_moves().get(asking.name, asking.name)
     found = asking.store.sources().get(now)
@@ -76,7 +76,7 @@ def source_answer(
 
 def sections(asking: Asking, asked: PageQuestion) -> answers.SectionPage:
     """Return the sections of a source. Raises ApiError, and SourceMoved if it was renamed."""
-    found = known(asking)
+    found = known_source(asking)
     labels = asking.store.section_labels()
     every = [
         answers.Section(
@@ -140,7 +140,7 @@ def health(asking: Asking, _: Question) -> answers.HealthReport:
 
 def runs(asking: Asking, asked: RunsQuestion) -> answers.RunPage:
     """Return a page of visits, newest first. Raises ApiError."""
-    source_id = next(iter(present(asking, asked.source)), None)
+    source_id = next(iter(current_sources(asking, asked.source)), None)
     before = asking.place(asked, int)
     found = asking.store.run_page(source_id, before, limit=asked.limit + 1)
     some = found[: asked.limit]

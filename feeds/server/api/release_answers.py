@@ -17,7 +17,13 @@ from data.wording import meant
 from feeds.pages.search_problems import notes_on
 from feeds.replay.answer import RELEASE_HIDDEN
 from feeds.server.api import answers
-from feeds.server.api.asking import MAX_PAGE_CHARACTERS, Asking, shown, size_of, taken
+from feeds.server.api.asking import (
+    MAX_PAGE_CHARACTERS,
+    Asking,
+    read_releases,
+    release_answer,
+    size_of,
+)
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import (
     FilterQuestion,
@@ -41,12 +47,12 @@ NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
     """Return a page of the releases that match the filters, newest first. Raises ApiError."""
     check_days(asked)
-    sources = present(asking, asked.source)
+    sources = current_sources(asking, asked.source)
     selection = Selection(
         sources=sources,
         topics=known_topics(asking, asked.topic),
         section=known_section(asking, sources, asked.section),
-        language=spoken(asked.language),
+        language=requested_language(asked.language),
         since=asked.since or None,
         until=asked.until or None,
         state=asked.state or None,
@@ -68,18 +74,18 @@ def selected(
 ) -> tuple[tuple[answers.Release, ...], str | None]:
     """Return a page of a selection, and the cursor of the next page."""
     page = asking.store.select(selection, asking.place(asked, Position), limit=asked.limit)
-    found, cut = taken(page.found, asking.store.release)
-    return tuple(map(shown, found)), asking.cursor(asked, cut or page.reached)
+    found, cut = read_releases(page.found, asking.store.release)
+    return tuple(map(release_answer, found)), asking.cursor(asked, cut or page.reached)
 
 
 def release(asking: Asking, _: Question) -> answers.Release:
     """Return one release as it is now. Raises ApiError."""
-    return shown(known(asking))
+    return release_answer(known_release(asking))
 
 
 def revisions(asking: Asking, asked: PageQuestion) -> answers.Revisions:
     """Return the versions of a release, oldest first. Raises ApiError."""
-    known(asking)
+    known_release(asking)
     after = asking.place(asked, int) or 0
     left = [one for one in asking.store.revisions(asking.name) if one.number > after]
     some: list[answers.Revision] = []
@@ -98,11 +104,11 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
     check_days(asked)
     query = Query(
         asked.q,
-        ",".join(present(asking, asked.source)) or None,
+        ",".join(current_sources(asking, asked.source)) or None,
         ",".join(known_topics(asking, asked.topic)) or None,
         asked.since or None,
         asked.until or None,
-        spoken(asked.language),
+        requested_language(asked.language),
         asked.state or None,
     )
     if query.is_empty:
@@ -132,7 +138,7 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
     )
 
 
-def known(asking: Asking) -> Release:
+def known_release(asking: Asking) -> Release:
     """Return the release that the path names. Raises ApiError: 404, or 410 if it is hidden."""
     found = asking.store.release(asking.name)
     if found is None:
@@ -151,7 +157,7 @@ def check_days(asked: FilterQuestion) -> None:
 
 def known_topics(asking: Asking, said: str) -> tuple[str, ...]:
     """Return the topics in a comma-separated list. Raises ApiError for an unknown topic."""
-    if not (found := names(said)):
+    if not (found := separated_names(said)):
         return ()
     parents = asking.store.topic_parents()
     # A topic of the taxonomy may not have a release yet.
@@ -179,12 +185,12 @@ def known_section(asking: Asking, sources: Collection[str], said: str) -> str | 
     return found.slug
 
 
-def names(said: str) -> tuple[str, ...]:
+def separated_names(said: str) -> tuple[str, ...]:
     """Return the values of a comma-separated list, at most 50."""
     return tuple(dict.fromkeys(filter(None, map(str.strip, said.split(",")))))[:50]
 
 
-def spoken(said: str) -> str | None:
+def requested_language(said: str) -> str | None:
     """Return the requested language, or None. Raises ApiError for an invalid tag."""
     if said and not feed_language(said):
         why = f"{said!r} is not a language tag; send one such as en; /api/languages lists them"
@@ -192,12 +198,12 @@ def spoken(said: str) -> str | None:
     return said or None
 
 
-def present(asking: Asking, said: str) -> tuple[str, ...]:
+def current_sources(asking: Asking, said: str) -> tuple[str, ...]:
     """Return the current ids of the sources in a comma-separated list. Raises ApiError."""
     if not said:
         return ()
     moves, known = asking.store.source_moves(), asking.store.sources()
-    found = tuple(moves.get(name, name) for name in names(said))
+    found = tuple(moves.get(name, name) for name in separated_names(said))
     for name in found:
         if name not in known:
             near = meant(name[:40], sorted(known)) or "; /api/sources lists them"

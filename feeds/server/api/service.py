@@ -77,7 +77,7 @@ DETAILS: Final = {
     500: "the server failed; the error is in its log",
     503: "the store is unavailable; try again in a minute",
 }
-"""Details of errors, by status."""
+"""Details of API errors, by status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +158,15 @@ class Api:
         check_accepted(request)
         wanted = wanted_by(request)
         read_question(wanted.query, Question)
-        return await self._queued(request, lambda: made(msgspec.json.encode(openapi()), wanted, {}))
+        return await self._queued(
+            request, lambda: response_of(msgspec.json.encode(openapi()), wanted, {})
+        )
 
     async def _page(self, request: Request) -> Response:
         """Respond with the documentation page."""
         wanted = wanted_by(request)
         return await self._queued(
-            request, lambda: made(self._rendered(), wanted, PAGE, "text/html")
+            request, lambda: response_of(self._rendered(), wanted, PAGE, "text/html")
         )
 
     def _rendered(self) -> bytes:
@@ -189,7 +191,7 @@ class Api:
         headers = {"etag": tag} if tag else {}
         if link := link_of(answer, asked, address):
             headers["link"] = link
-        return made(msgspec.json.encode(answer) + b"\n", wanted, headers)
+        return response_of(msgspec.json.encode(answer) + b"\n", wanted, headers)
 
 
 def wanted_by(request: Request) -> ResponseOptions:
@@ -249,7 +251,7 @@ def unchanged(tag: str) -> Response:
     return Response(status_code=304, headers={**SHARED, "etag": tag})
 
 
-def made(
+def response_of(
     body: bytes, wanted: ResponseOptions, headers: Mapping[str, str], media_type: str = JSON
 ) -> Response:
     """Return a 200 response, compressed as requested, or a 304 if the client has it.

@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "tokens"
 
 
-def test_a_token_is_kept_as_its_digest_for_its_owner_alone(folder: Path) -> None:
+def test_a_token_is_stored_as_a_digest_that_only_its_owner_can_read(folder: Path) -> None:
     text = new_token(folder, "reader", ("read",))
     kept = folder / "reader.toml"
     assert text not in kept.read_text()
@@ -29,7 +29,7 @@ def test_a_token_is_kept_as_its_digest_for_its_owner_alone(folder: Path) -> None
     assert text != new_token(folder, "another", ("read",))
 
 
-def test_a_token_is_found_by_its_text_alone(folder: Path) -> None:
+def test_a_token_is_found_only_by_its_text(folder: Path) -> None:
     texts = {name: new_token(folder, name, ("read",)) for name in ("reader", "desk", "third")}
     tokens = TokenFolder(folder)
     for name, text in texts.items():
@@ -41,7 +41,7 @@ def test_a_token_is_found_by_its_text_alone(folder: Path) -> None:
         assert tokens.find(wrong) is None
 
 
-def test_a_scope_takes_in_the_smaller_one(folder: Path) -> None:
+def test_operating_includes_reading(folder: Path) -> None:
     new_token(folder, "reader", ("read",))
     new_token(folder, "operator", ("operate",))
     (operator, reader), _ = load_tokens(folder)
@@ -49,7 +49,7 @@ def test_a_scope_takes_in_the_smaller_one(folder: Path) -> None:
     assert (operator.allows("read"), operator.allows("operate")) == (True, True)
 
 
-def test_what_is_made_and_revoked_meanwhile_counts_at_once(folder: Path) -> None:
+def test_new_and_revoked_tokens_count_at_once(folder: Path) -> None:
     tokens = TokenFolder(folder)
     assert tokens.find("x") is None, "there is no folder yet"
     first = new_token(folder, "first", ("read",))
@@ -61,7 +61,7 @@ def test_what_is_made_and_revoked_meanwhile_counts_at_once(folder: Path) -> None
     assert tokens.find(first)
 
 
-def test_two_changes_of_one_moment_are_told_apart(folder: Path) -> None:
+def test_two_changes_within_one_clock_tick_are_noticed(folder: Path) -> None:
     first = new_token(folder, "first", ("read",))
     moment = time.time_ns() + 3600 * 10**9
     os.utime(folder, ns=(moment, moment))
@@ -84,7 +84,7 @@ def test_files_are_read_again_only_when_the_folder_changes(folder: Path) -> None
     assert tokens.find(text) is None
 
 
-def test_the_last_use_is_noted_and_none_before_the_first(folder: Path) -> None:
+def test_the_last_use_is_recorded_and_empty_before_the_first(folder: Path) -> None:
     text = new_token(folder, "reader", ("read",))
     assert load_tokens(folder)[0][0].last_used is None
     tokens = TokenFolder(folder)
@@ -99,7 +99,7 @@ def test_the_last_use_is_noted_and_none_before_the_first(folder: Path) -> None:
     assert (folder / "reader.toml").stat().st_mtime == 1, "one use a minute is noted"
 
 
-def test_the_use_of_a_token_that_is_revoked_meanwhile_is_no_error(folder: Path) -> None:
+def test_using_a_token_that_was_just_revoked_is_not_an_error(folder: Path) -> None:
     text = new_token(folder, "reader", ("read",))
     tokens = TokenFolder(folder)
     found = tokens.find(text)
@@ -109,7 +109,7 @@ def test_the_use_of_a_token_that_is_revoked_meanwhile_is_no_error(folder: Path) 
     assert not (folder / "reader.toml").exists()
 
 
-def test_a_name_is_taken_once_and_the_first_token_stays(folder: Path) -> None:
+def test_a_second_token_with_a_name_is_refused(folder: Path) -> None:
     text = new_token(folder, "reader", ("read",))
     with pytest.raises(TokenError, match="taken"):
         new_token(folder, "reader", ("operate",))
@@ -117,7 +117,7 @@ def test_a_name_is_taken_once_and_the_first_token_stays(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Reader", "../reader", "a b", "x" * 65])
-def test_a_name_that_is_no_id_is_refused(folder: Path, name: str) -> None:
+def test_an_invalid_name_is_refused(folder: Path, name: str) -> None:
     with pytest.raises(TokenError, match="lower-case"):
         new_token(folder, name, ("read",))
     with pytest.raises(UnknownToken):
@@ -135,7 +135,7 @@ def test_a_name_that_is_no_id_is_refused(folder: Path, name: str) -> None:
         f'sha256 = "{"0" * 64}"\nscopes = ["read"]\ncreated = 2026-03-02T12:00:00',
     ],
 )
-def test_a_file_that_cannot_be_used_lets_nobody_in_and_takes_no_other_with_it(
+def test_an_invalid_file_grants_nothing_and_affects_no_other_token(
     folder: Path, content: str
 ) -> None:
     text = new_token(folder, "reader", ("read",))

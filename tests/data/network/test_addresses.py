@@ -10,7 +10,7 @@ from data.network.addresses import may_be_public
 @pytest.mark.parametrize(
     "host", ["press.acme.org", "PRESS.ACME.ORG", "press.acme.org.", "8.8.8.8", "2606:4700::1111"]
 )
-def test_names_with_a_dot_and_public_addresses_may_be(host: str) -> None:
+def test_names_with_a_dot_and_public_addresses_may_be_public(host: str) -> None:
     assert may_be_public(host)
 
 
@@ -30,5 +30,5 @@ def test_names_with_a_dot_and_public_addresses_may_be(host: str) -> None:
         ),
     ],
 )
-def test_what_is_known_to_lead_nowhere_may_not(host: str) -> None:
+def test_private_names_and_addresses_are_not_public(host: str) -> None:
     assert not may_be_public(host)

@@ -34,7 +34,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data.network.bucket, "MAX_RETRIES", 2)
 
 
-def test_an_object_is_read_with_what_it_was_written_with(bucket: Bucket) -> None:
+def test_an_object_is_read_with_its_headers(bucket: Bucket) -> None:
     headers = {
         "Content-Type": "text/css",
         "Cache-Control": "max-age=5",
@@ -54,13 +54,13 @@ def test_an_object_is_read_with_what_it_was_written_with(bucket: Bucket) -> None
     assert [*bucket.tags()] == [("a/ü~.css", tag, 4)]
 
 
-def test_what_is_not_there_is_nothing(bucket: Bucket) -> None:
+def test_a_missing_object_is_none(bucket: Bucket) -> None:
     assert bucket.read("a") is bucket.look("a") is None
     bucket.delete(["a"])
     assert [*bucket.tags()] == []
 
 
-def test_an_object_is_written_only_over_what_is_known(bucket: Bucket) -> None:
+def test_an_object_is_only_overwritten_if_its_tag_matches(bucket: Bucket) -> None:
     first = bucket.write("a", b"1", over=None)
     second = bucket.write("a", b"2", over=first)
     for over in (None, first):
@@ -116,7 +116,7 @@ def answering(*said: Said) -> Callable[[str], Iterable[bytes]]:
     return lambda _: said[min(next(numbers), len(said) - 1)]()
 
 
-def test_a_store_that_is_busy_is_asked_again() -> None:
+def test_a_busy_bucket_is_retried() -> None:
     with serving(answering(error("503 Slow Down", "SlowDown"), torn, rest)) as address:
         found = bucket_at(address).read("a")
     assert found
@@ -171,7 +171,7 @@ ACTS: dict[str, Callable[[Bucket], object]] = {
         pytest.param(noise, "bucket.endpoint", id="noise"),
     ],
 )
-def test_what_is_wrong_with_a_bucket_is_one_sentence(said: Said, meant: str) -> None:
+def test_a_bucket_error_is_one_sentence_with_the_fix(said: Said, meant: str) -> None:
     with serving(answering(said)) as address, pytest.raises(BucketError) as told:
         bucket_at(address).read("a")
     assert str(told.value).startswith(f"the bucket {PLACE} can't be used: ")
@@ -181,7 +181,7 @@ def test_what_is_wrong_with_a_bucket_is_one_sentence(said: Said, meant: str) -> 
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_whatever_is_asked_of_a_bucket_that_fails_is_told(act: str) -> None:
+def test_every_method_reports_a_failing_bucket(act: str) -> None:
     busy = answering(error("503 Slow Down", "SlowDown"))
     with serving(busy) as address, pytest.raises(BucketError, match="503"):
         ACTS[act](bucket_at(address))
@@ -190,7 +190,7 @@ def test_whatever_is_asked_of_a_bucket_that_fails_is_told(act: str) -> None:
         ACTS[act](bucket_at(address))
 
 
-def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "obstore.store", None)
     with pytest.raises(BucketError, match=r"python\S* -m pip install 'communique\[s3\]'"):
         bucket_at("http://127.0.0.1:1")

@@ -95,7 +95,7 @@ def test_an_endless_body_is_cut() -> None:
     assert 0 < len(answer.body) <= MAX_BODY_BYTES
 
 
-def test_who_gives_a_byte_now_and_then_is_given_up() -> None:
+def test_a_server_that_sends_a_byte_now_and_then_times_out() -> None:
     async def slow(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for byte in b"HTTP/1.1 200 OK\r\nx: " + b"y" * 10_000:
             writer.write(bytes([byte]))
@@ -107,7 +107,7 @@ def test_who_gives_a_byte_now_and_then_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("then", ["reads on", "closes", "waits"])
-def test_who_answers_before_it_has_read_the_body_is_heard(then: str) -> None:
+def test_a_response_before_the_end_of_the_request_is_read(then: str) -> None:
     async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n")
@@ -122,7 +122,7 @@ def test_who_answers_before_it_has_read_the_body_is_heard(then: str) -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"nonsense\r\n\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"])
-def test_what_is_no_answer_is_an_error(text: bytes) -> None:
+def test_an_invalid_response_is_an_error(text: bytes) -> None:
     with pytest.raises(OutboundError):
         asyncio.run(asked(says(text)))
 
@@ -160,7 +160,7 @@ def test_private_addresses_are_refused_however_they_are_written(url: str) -> Non
         "",
     ],
 )
-def test_what_is_no_address_is_an_error(url: str) -> None:
+def test_an_invalid_address_is_an_error(url: str) -> None:
     with pytest.raises(OutboundError):
         asyncio.run(Outbound(allow_private=True).ask("GET", url))
 
@@ -179,7 +179,7 @@ def test_a_header_can_not_be_smuggled_in() -> None:
         asyncio.run(smuggled())
 
 
-def test_the_address_that_is_connected_to_is_the_one_that_was_looked_at(
+def test_the_checked_address_is_the_connected_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """DNS rebinding: a name that led to a public address leads to this machine the next time."""

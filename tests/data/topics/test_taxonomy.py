@@ -11,7 +11,7 @@ import pytest
 
 from data.errors import SettingsError
 from data.models import Content
-from data.topics.taxonomy import Taxonomy, filed, load_taxonomy, text_topics, topics_of
+from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics, topics_of, with_topics
 from tests.drafts import draft
 
 HERE = Path(__file__).parent
@@ -269,7 +269,7 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
 def test_a_section_that_is_called_as_a_topic_is_that_and_all_above_it(
     section: str, topics: set[str], taxonomy: Taxonomy
 ) -> None:
-    one, _ = filed(draft(title="-", body_text="-", section=section), (), taxonomy)
+    one, _ = with_topics(draft(title="-", body_text="-", section=section), (), taxonomy)
     assert {*one.content.topics} == topics
 
 
@@ -296,11 +296,11 @@ def test_a_section_of_an_earlier_export_is_no_topic_unless_it_is_one_of_its_sour
     own = load_taxonomy(tmp_path / "topics.toml")
     told = draft(section="Pier news")
     known = [("pier-news", "Pier news"), ("harbours", "Harbours")]
-    assert filed(told, (), own, known)[0].content.topics == ("harbours",)
-    of_source, labels = filed(told, ("Pier news",), own, known)
+    assert with_topics(told, (), own, known)[0].content.topics == ("harbours",)
+    of_source, labels = with_topics(told, ("Pier news",), own, known)
     assert of_source.content.topics == ("harbours", "pier-news")
     assert labels["pier-news"] == "Pier news"
-    assert filed(draft(section="HONEY"), (), own, [("honey", "honey")])[0].content.topics == (
+    assert with_topics(draft(section="HONEY"), (), own, [("honey", "honey")])[0].content.topics == (
         *("bees", "farming", "honey"),
     )
 
@@ -308,9 +308,9 @@ def test_a_section_of_an_earlier_export_is_no_topic_unless_it_is_one_of_its_sour
 def test_a_draft_of_a_topic_is_one_of_all_above_it(tmp_path: Path) -> None:
     (tmp_path / "topics.toml").write_text(HONEY)
     own = load_taxonomy(tmp_path / "topics.toml")
-    spoken, labels = filed(draft(title="Varroa in the valley"), (), own)
+    spoken, labels = with_topics(draft(title="Varroa in the valley"), (), own)
     assert spoken.content.topics == ("bees", "farming")
     assert labels == {"bees": "Bee keeping", "farming": "Farming"}
-    assert filed(draft(), ("Honey",), own)[0].content.topics == ("bees", "farming", "honey")
-    told = filed(draft(), (), own, known=[("honey", "honey")])[0]
+    assert with_topics(draft(), ("Honey",), own)[0].content.topics == ("bees", "farming", "honey")
+    told = with_topics(draft(), (), own, known=[("honey", "honey")])[0]
     assert told.content.topics == ("bees", "farming", "honey")

@@ -104,7 +104,7 @@ def test_a_memento_is_the_page_as_it_was_and_negotiates_nothing(web: httpx.Clien
     assert web.get(path, headers={"if-none-match": tag}).status_code == 304
 
 
-def test_a_time_without_a_capture_leads_to_the_one_that_stood_and_does_not_vary(
+def test_a_time_without_a_capture_redirects_to_the_capture_before_it(
     web: httpx.Client,
 ) -> None:
     answer = web.get(f"/memento/20221125000000/{URL}")
@@ -126,7 +126,7 @@ def test_a_time_without_a_capture_leads_to_the_one_that_stood_and_does_not_vary(
         ("9999", "20221214080000"),
     ],
 )
-def test_the_beginning_of_a_time_leads_to_what_stood_at_its_end(
+def test_a_partial_time_redirects_to_the_capture_current_at_its_end(
     web: httpx.Client, asked: str, stamp: str
 ) -> None:
     answer = web.get(f"/memento/{asked}/{URL}", headers={"accept-datetime": "nonsense"})
@@ -163,13 +163,15 @@ def test_a_timemap_of_an_address_lists_its_captures(web: httpx.Client) -> None:
         ("/memento/https://", 404),
     ],
 )
-def test_what_was_not_captured_is_not_found(web: httpx.Client, path: str, status: int) -> None:
+def test_an_address_without_captures_is_not_found(
+    web: httpx.Client, path: str, status: int
+) -> None:
     answer = web.get(path, headers={"accept-datetime": http_date(START)})
     assert answer.status_code == status
     assert "vary" not in answer.headers
 
 
-def test_an_address_is_taken_as_it_was_sent(web: httpx.Client) -> None:
+def test_an_address_keeps_its_escapes(web: httpx.Client) -> None:
     asked = "https://acme.example/old?a=1&b=%C3%A6"
     answer = web.get(f"/memento/20221124080000/{asked}")
     assert answer.status_code == 301
@@ -179,13 +181,13 @@ def test_an_address_is_taken_as_it_was_sent(web: httpx.Client) -> None:
     assert once.status_code == 301
 
 
-def test_what_was_gone_is_shown_as_gone(web: httpx.Client) -> None:
+def test_a_captured_410_is_replayed_as_410(web: httpx.Client) -> None:
     answer = web.get("/memento/20221124080000/https://acme.example/gone")
     assert (answer.status_code, answer.text) == (404, "<p>Not here")
     assert answer.headers["memento-datetime"]
 
 
-def test_texts_styles_and_files_come_as_what_they_are(web: httpx.Client) -> None:
+def test_texts_styles_and_files_keep_their_types(web: httpx.Client) -> None:
     base = "/memento/20221124080000/https://acme.example"
     assert "発表" in web.get(f"{base}/j").text
     style = web.get(f"{base}/s.css")
@@ -200,7 +202,7 @@ def test_texts_styles_and_files_come_as_what_they_are(web: httpx.Client) -> None
     assert web.get(f"{base}/bare").headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_all_that_was_captured_is_served_in_a_sandbox(web: httpx.Client) -> None:
+def test_all_captures_are_served_in_a_sandbox(web: httpx.Client) -> None:
     base = "/memento/20221124080000/https://acme.example"
     for path in ("/news/0", "/gone", "/j", "/s.css", "/odd", "/old?a=1&b=%C3%A6"):
         headers = web.get(base + path).headers
@@ -209,9 +211,7 @@ def test_all_that_was_captured_is_served_in_a_sandbox(web: httpx.Client) -> None
         assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_page_of_a_version_is_shown_in_a_frame_that_says_when_it_was(
-    web: httpx.Client, home: Path
-) -> None:
+def test_a_versions_page_is_in_a_frame_with_its_time(web: httpx.Client, home: Path) -> None:
     store = open_store(f"sqlite:{home / 'communique.db'}")
     release = store.find_releases(URL, limit=1)[0].id
     store.close()
@@ -234,7 +234,7 @@ def test_the_page_of_a_version_is_shown_in_a_frame_that_says_when_it_was(
     assert web.get("/releases/nobody/capture/page").status_code == 404
 
 
-def test_the_frame_of_the_present_version_says_what_saw_it_last(
+def test_the_frame_of_the_current_version_names_its_last_capture(
     web: httpx.Client, home: Path
 ) -> None:
     store = open_store(f"sqlite:{home / 'communique.db'}")
@@ -250,7 +250,7 @@ def test_the_frame_of_the_present_version_says_what_saw_it_last(
     assert "last seen unchanged" not in web.get(f"{frame}?revision=1").text
 
 
-def test_our_server_leads_from_the_captures_of_a_release_to_its_pages_and_its_last_sight(
+def test_the_captures_page_links_captured_pages_and_the_last_sighting(
     web: httpx.Client, home: Path
 ) -> None:
     with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
@@ -273,7 +273,7 @@ def test_our_server_leads_from_the_captures_of_a_release_to_its_pages_and_its_la
     assert web.get("/releases/nobody/capture/").status_code == 404
 
 
-def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:
+def test_missing_bytes_are_reported(tmp_path: Path) -> None:
     with archived_home(tmp_path) as store:
         capture = next(store.captured())
         release = store.find_releases(URL, limit=1)[0].id
@@ -295,7 +295,7 @@ def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:
             assert str(tmp_path) not in web.get(path).text
 
 
-def test_a_page_that_its_links_would_make_huge_is_told_and_an_odd_status_is_none(
+def test_a_page_with_huge_links_is_refused_and_an_odd_status_is_not(
     web: httpx.Client,
 ) -> None:
     huge = web.get("/memento/20221124080000/https://acme.example/many")
@@ -314,7 +314,7 @@ def test_without_an_archive_nothing_was_captured(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not list files")
-def test_with_the_server_ends_what_it_opened_of_the_archive(home: Path, tmp_path: Path) -> None:
+def test_the_server_closes_the_archive_when_it_stops(home: Path, tmp_path: Path) -> None:
     archive = shutil.copytree(home / "archive", tmp_path / "archive")
 
     def still_open() -> list[Path]:

@@ -84,7 +84,7 @@ def framed(web: httpx.Client, home: Path) -> tuple[str, httpx.Response]:
 
 
 @pytest.mark.parametrize("more", [0, 90])
-def test_our_capture_is_shown_and_not_an_imported_one_of_its_second(home: Path, more: int) -> None:
+def test_an_own_capture_precedes_an_imported_one_of_the_same_second(home: Path, more: int) -> None:
     adopt(home, "urn:example:forged", more=more)
     for web in client(home):
         answer = web.get(f"/memento/{STAMP}/{URL}")

@@ -53,7 +53,7 @@ def test_a_date_is_read_as_it_is_written(at: dt.datetime) -> None:
         b"\xff\x00",
     ],
 )
-def test_what_is_no_rfc_1123_date_is_refused(value: bytes) -> None:
+def test_a_date_not_in_rfc_1123_format_is_refused(value: bytes) -> None:
     with pytest.raises(BadDatetime, match="Thu, 24 Nov 2022 08:00:00 GMT"):
         asked_datetime(value)
 
@@ -70,11 +70,11 @@ def test_what_is_no_rfc_1123_date_is_refused(value: bytes) -> None:
     ],
     ids=["none", "before the first", "at the first", "after it", "at the second", "after the last"],
 )
-def test_the_memento_is_the_one_that_stood_at_that_time(at: dt.datetime | None, place: int) -> None:
+def test_the_memento_current_at_a_time_is_chosen(at: dt.datetime | None, place: int) -> None:
     assert chosen(MEMENTOS, at) == place
 
 
-def test_a_memento_of_the_asked_second_counts_as_of_that_second() -> None:
+def test_a_memento_within_the_requested_second_counts() -> None:
     late = [MEMENTOS[0], Memento("b", START + dt.timedelta(seconds=5, microseconds=700_000))]
     assert chosen(late, START + dt.timedelta(seconds=5)) == 1
     assert chosen(late, START + dt.timedelta(seconds=4)) == 0
@@ -97,7 +97,7 @@ def test_a_timegate_redirects_varies_and_claims_no_time_of_its_own() -> None:
     )
 
 
-def test_a_memento_says_its_time_and_does_not_vary() -> None:
+def test_a_memento_states_its_time_and_does_not_vary() -> None:
     headers = dict(memento_headers(ORIGINAL, MEMENTOS, 2))
     assert headers["memento-datetime"] == "Sat, 26 Nov 2022 08:00:00 GMT"
     assert "vary" not in headers
@@ -123,7 +123,7 @@ def test_a_timemap_lists_every_memento_and_what_it_spans() -> None:
 
 
 @given(st.text())
-def test_no_address_breaks_out_of_a_header(text: str) -> None:
+def test_no_address_can_break_a_header(text: str) -> None:
     made = escaped(text)
     assert made.isascii()
     assert not set(made) & set('<>" \r\n\t\\')

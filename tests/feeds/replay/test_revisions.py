@@ -57,7 +57,7 @@ def links(answer: httpx.Response) -> dict[str, str]:
     return {rel: address for address, rel in found}
 
 
-def test_a_release_says_that_it_can_be_asked_for_a_time(web: httpx.Client, release: str) -> None:
+def test_a_releases_page_announces_datetime_negotiation(web: httpx.Client, release: str) -> None:
     for answer in (web.get(f"/releases/{release}/"), web.head(f"/releases/{release}/")):
         assert answer.status_code == 200
         assert "accept-datetime" in ", ".join(answer.headers.get_list("vary"))
@@ -80,7 +80,7 @@ def test_a_release_says_that_it_can_be_asked_for_a_time(web: httpx.Client, relea
         (FIRST + 900 * DAY, 2),
     ],
 )
-def test_a_time_leads_to_the_version_that_stood_then(
+def test_a_time_redirects_to_the_version_current_then(
     web: httpx.Client, release: str, at: dt.datetime, number: int
 ) -> None:
     for ask in (web.get, web.head):
@@ -92,9 +92,7 @@ def test_a_time_leads_to_the_version_that_stood_then(
         assert links(answer)["original timegate"] == f"{SITE}/releases/{release}/"
 
 
-def test_what_is_no_date_is_a_bad_request_that_still_varies(
-    web: httpx.Client, release: str
-) -> None:
+def test_an_invalid_date_is_a_400_that_still_varies(web: httpx.Client, release: str) -> None:
     answer = web.get(f"/releases/{release}/", headers={"accept-datetime": "yesterday"})
     assert answer.status_code == 400
     assert answer.headers["vary"] == "accept-datetime"
@@ -102,7 +100,7 @@ def test_what_is_no_date_is_a_bad_request_that_still_varies(
     assert "yesterday" in answer.text
 
 
-def test_a_version_is_a_memento_whatever_time_is_asked_for(web: httpx.Client, release: str) -> None:
+def test_a_version_ignores_accept_datetime(web: httpx.Client, release: str) -> None:
     path = f"/releases/{release}/revisions/1/"
     for asked in ("", http_date(FIRST + 900 * DAY), "nonsense"):
         answer = web.get(path, headers={"accept-datetime": asked} if asked else {})
@@ -148,7 +146,9 @@ def test_a_timemap_lists_the_versions_and_negotiates_nothing(
         "/releases/~zz/timemap",
     ],
 )
-def test_what_never_was_is_not_found(web: httpx.Client, release: str, path: str) -> None:
+def test_unknown_releases_and_versions_are_not_found(
+    web: httpx.Client, release: str, path: str
+) -> None:
     headers = {"accept-datetime": http_date(FIRST)}
     answer = web.get(path.replace("RELEASE", release), headers=headers)
     assert answer.status_code == 404
@@ -157,7 +157,7 @@ def test_what_never_was_is_not_found(web: httpx.Client, release: str, path: str)
     assert unknown.status_code == 404
 
 
-def test_files_alone_claim_no_negotiation(tmp_path: Path, release: str) -> None:
+def test_a_static_site_announces_no_negotiation(tmp_path: Path, release: str) -> None:
     for plain in served_by(create_app(tmp_path / "site")):
         answer = plain.get(f"/releases/{release}/", headers={"accept-datetime": "nonsense"})
         assert answer.status_code == 200

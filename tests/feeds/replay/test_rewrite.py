@@ -48,7 +48,7 @@ def rewritten(html: str) -> str:
         ("<p>href=b</p><abbr src=b>", "<p>href=b</p><abbr src=b>"),
     ],
 )
-def test_what_a_page_refers_to_is_taken_from_the_archive(html: str, shown: str) -> None:
+def test_links_of_a_page_lead_into_the_archive(html: str, shown: str) -> None:
     assert rewritten(html) == shown
 
 
@@ -70,7 +70,7 @@ def test_a_page_is_read_in_the_character_set_that_it_declares(
 
 
 @given(st.text(alphabet="<>linkarehfsc=\"' /:#\n\x00", max_size=300))
-def test_no_link_element_is_left_but_style_sheets(html: str) -> None:
+def test_only_link_elements_of_style_sheets_are_kept(html: str) -> None:
     made = rewritten(html).lower()
     for part in made.split("<link")[1:]:
         assert not part[:1].isspace() or part.startswith(' rel="stylesheet" href="/m/https://')
@@ -80,7 +80,7 @@ PIECES = ("<a ", "<link ", '<a href="', "<img srcset='a,", "<base ", "<a a=a ", 
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_the_worst_pages_take_no_longer_than_others(piece: str) -> None:
+def test_hostile_pages_take_no_longer_than_others(piece: str) -> None:
     body = b"x" + piece.encode() * (1_000_000 // len(piece))
     assert rewritten_page(body, "text/html", URL, str)
     assert rewritten_style(body, URL, str)

@@ -47,7 +47,7 @@ def bearer(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", [FEED, "/", "/search?q=x", "/metrics", "/hub", "/nothing"])
-def test_without_a_token_nothing_is_read(web: httpx.Client, path: str) -> None:
+def test_nothing_can_be_read_without_a_token(web: httpx.Client, path: str) -> None:
     answer = web.get(path)
     assert answer.status_code == 401
     schemes = [one.split()[0] for one in answer.headers.get_list("www-authenticate")]
@@ -56,7 +56,7 @@ def test_without_a_token_nothing_is_read(web: httpx.Client, path: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_program_without_a_token_is_told_so_in_json(web: httpx.Client, text: str) -> None:
+def test_the_api_refuses_in_json(web: httpx.Client, text: str) -> None:
     answer = web.get("/api/sources")
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
@@ -69,7 +69,7 @@ def test_a_program_without_a_token_is_told_so_in_json(web: httpx.Client, text: s
     assert web.get("/api/sources", params={"token": text}).status_code == 200
 
 
-def test_what_needs_no_token_is_there_for_everybody(web: httpx.Client) -> None:
+def test_public_addresses_need_no_token(web: httpx.Client) -> None:
     assert web.get("/static/site.css").status_code == 200
     assert web.get("/healthz").status_code == 200
     assert web.get("/feeds/watch/none.atom?token=x").status_code == 404
@@ -77,9 +77,7 @@ def test_what_needs_no_token_is_there_for_everybody(web: httpx.Client) -> None:
     assert web.get("/static/%2e%2e/feeds/all.atom").status_code == 401
 
 
-def test_a_token_is_taken_as_bearer_as_password_and_in_the_address(
-    web: httpx.Client, text: str
-) -> None:
+def test_a_token_may_be_a_bearer_a_password_or_in_the_address(web: httpx.Client, text: str) -> None:
     basic = base64.b64encode(f"anybody:{text}".encode()).decode()
     for headers in (bearer(text), {"authorization": f"BASIC {basic}"}):
         assert web.get(FEED, headers=headers).text == "<feed/>"
@@ -90,12 +88,12 @@ def test_a_token_is_taken_as_bearer_as_password_and_in_the_address(
     assert text not in web.get(f"/search?q=tide&token={text}").text
 
 
-def test_what_is_not_taken_out_of_an_address_is_no_token(web: httpx.Client, text: str) -> None:
+def test_an_escaped_token_parameter_is_not_a_token(web: httpx.Client, text: str) -> None:
     for query in (f"%74oken={text}", f"token=x&%74oken={text}", f"TOKEN={text}"):
         assert web.get(f"{FEED}?{query}").status_code == 401
 
 
-def test_what_a_token_opens_is_kept_by_no_shared_cache(web: httpx.Client, text: str) -> None:
+def test_responses_with_a_token_are_private(web: httpx.Client, text: str) -> None:
     for asked in (FEED, f"{FEED}?token={text}"):
         answer = web.get(asked, headers={} if "?" in asked else bearer(text))
         assert answer.headers["cache-control"].startswith("private,"), asked
@@ -105,7 +103,7 @@ def test_what_a_token_opens_is_kept_by_no_shared_cache(web: httpx.Client, text: 
         assert again.headers["cache-control"].startswith("private,"), asked
 
 
-def test_the_last_use_is_told(web: httpx.Client, text: str, tokens: Path) -> None:
+def test_the_last_use_is_recorded(web: httpx.Client, text: str, tokens: Path) -> None:
     web.get(FEED, headers=bearer(text))
     assert load_tokens(tokens)[0][0].last_used is not None
 
@@ -119,13 +117,15 @@ def test_a_revoked_token_is_refused_at_once(web: httpx.Client, text: str, tokens
 @pytest.mark.parametrize(
     "value", ["Bearer", "Basic x", "Basic ====", "Basic dXNlcg==", "Digest x", "Bearer a b", "é"]
 )
-def test_what_holds_no_token_is_refused(web: httpx.Client, text: str, value: str) -> None:
+def test_an_authorization_header_without_a_token_is_refused(
+    web: httpx.Client, text: str, value: str
+) -> None:
     del text
     answer = web.get(FEED, headers=[(b"authorization", value.encode())])
     assert answer.status_code == 401
 
 
-def test_a_thousand_wrong_tokens_are_throttled_and_keep_the_right_one_from_nothing(
+def test_many_wrong_tokens_are_throttled_and_do_not_affect_the_right_one(
     web: httpx.Client, text: str
 ) -> None:
     statuses = [web.get(FEED, headers=bearer(f"wrong-{n}")).status_code for n in range(1000)]
@@ -140,7 +140,7 @@ def test_a_thousand_wrong_tokens_are_throttled_and_keep_the_right_one_from_nothi
     assert web.get(FEED).status_code == 401, "who sends none is told that one is needed"
 
 
-def test_a_token_in_an_address_lets_nobody_operate(tokens: Path) -> None:
+def test_a_token_in_an_address_does_not_allow_operating(tokens: Path) -> None:
     text = new_token(tokens, "operator", ("operate",))
     access = Access(tokens)
     scope = {

@@ -105,7 +105,7 @@ def test_a_browser_shows_a_feed_as_a_page(web: httpx.Client, kind: str) -> None:
         assert web.get(there, follow_redirects=True).status_code == 200, way
 
 
-def test_a_feed_that_is_not_there_has_no_page(web: httpx.Client) -> None:
+def test_a_missing_feed_has_no_page(web: httpx.Client) -> None:
     shown = {"sec-fetch-dest": "document"}
     assert web.get("/feeds/source/nobody.rss", headers=shown).status_code == 404
 
@@ -116,13 +116,13 @@ def test_two_lines_of_if_none_match_count_as_one_list(web: httpx.Client) -> None
     assert answer.status_code == 304
 
 
-def test_a_tag_goes_before_a_date(web: httpx.Client) -> None:
+def test_a_tag_takes_precedence_over_a_date(web: httpx.Client) -> None:
     modified = web.get(FEED).headers["last-modified"]
     answer = web.get(FEED, headers={"if-none-match": '"old"', "if-modified-since": modified})
     assert answer.status_code == 200
 
 
-def test_gzip_has_its_own_tag_and_holds_the_same(web: httpx.Client) -> None:
+def test_gzip_has_its_own_tag_and_the_same_content(web: httpx.Client) -> None:
     plain = web.get(FEED)
     with web.stream("GET", FEED, headers={"accept-encoding": "gzip"}) as zipped:
         raw = b"".join(zipped.iter_raw())
@@ -137,9 +137,7 @@ def test_gzip_has_its_own_tag_and_holds_the_same(web: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("later", [0, -3600 * 10**9], ids=["same second", "restored"])
-def test_a_feed_that_was_replaced_is_given_to_who_asks_by_its_time(
-    tmp_path: Path, later: int
-) -> None:
+def test_a_replaced_feed_is_sent_to_clients_that_ask_by_date(tmp_path: Path, later: int) -> None:
     folder = make_site(tmp_path)
     file = folder / FEED[1:]
     for web in served(folder):
@@ -176,7 +174,7 @@ def test_a_feed_that_was_replaced_is_given_to_who_asks_by_its_time(
         ("a" * 5000, None),
     ],
 )
-def test_the_reader_chooses_the_coding(web: httpx.Client, accept: str, coding: str | None) -> None:
+def test_the_client_chooses_the_coding(web: httpx.Client, accept: str, coding: str | None) -> None:
     answer = web.get(FEED, headers={"accept-encoding": accept})
     assert answer.status_code == 200
     assert answer.headers.get("content-encoding") == coding
@@ -195,7 +193,7 @@ def test_the_reader_chooses_the_coding(web: httpx.Client, accept: str, coding: s
         {"range": "bytes=5-"},
     ],
 )
-def test_headers_of_nonsense_are_answered_in_full(
+def test_invalid_conditional_headers_are_ignored(
     web: httpx.Client, site: Path, headers: dict[str, str]
 ) -> None:
     answer = web.get(FEED, headers=headers)
@@ -203,7 +201,7 @@ def test_headers_of_nonsense_are_answered_in_full(
     assert answer.content == (site / "feeds/all.atom").read_bytes()
 
 
-def test_head_says_what_get_would(web: httpx.Client) -> None:
+def test_head_has_the_headers_of_get(web: httpx.Client) -> None:
     for accept in ("gzip", ""):
         with web.stream("GET", FEED, headers={"accept-encoding": accept}) as got:
             got.read()
@@ -213,7 +211,7 @@ def test_head_says_what_get_would(web: httpx.Client) -> None:
             assert head.headers[name] == got.headers[name]
 
 
-def test_what_was_just_published_is_served_at_once(tmp_path: Path) -> None:
+def test_new_files_are_served_at_once(tmp_path: Path) -> None:
     site = make_site(tmp_path)
     for client in served(site):
         before = client.get(FEED)
@@ -227,7 +225,7 @@ def test_what_was_just_published_is_served_at_once(tmp_path: Path) -> None:
         assert 404 in (client.get(FEED).status_code for _ in range(1000))
 
 
-def test_a_page_without_its_slash_leads_to_the_page(web: httpx.Client) -> None:
+def test_a_page_without_its_slash_redirects(web: httpx.Client) -> None:
     answer = web.get("/sources/acme")
     assert (answer.status_code, answer.headers["location"]) == (308, "acme/")
     assert web.get("/sources/acme", follow_redirects=True).status_code == 200
@@ -266,7 +264,7 @@ def test_everything_else_is_a_plain_404(web: httpx.Client, address: str) -> None
     assert b"secret" not in answer
 
 
-def test_nothing_can_be_written(web: httpx.Client) -> None:
+def test_the_site_is_read_only(web: httpx.Client) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         answer = web.request(method, FEED)
         assert answer.status_code == 405
@@ -274,7 +272,7 @@ def test_nothing_can_be_written(web: httpx.Client) -> None:
     assert web.options(FEED).status_code == 204
 
 
-def test_a_file_that_cannot_be_read_is_explained_and_spoils_no_other(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_a_500_and_affects_no_other_file(tmp_path: Path) -> None:
     folder = make_site(tmp_path)
     file = folder / FEED[1:]
     file.unlink()
@@ -289,7 +287,7 @@ def test_a_file_that_cannot_be_read_is_explained_and_spoils_no_other(tmp_path: P
         assert web.get("/feeds/all.rss").status_code == 200
 
 
-def test_what_is_no_file_is_not_there(tmp_path: Path) -> None:
+def test_pipes_and_folders_are_not_served(tmp_path: Path) -> None:
     folder = make_site(tmp_path)
     file = folder / FEED[1:]
     for web in served(folder):
@@ -311,7 +309,7 @@ def test_a_small_cache_serves_a_large_site(site: Path) -> None:
                 assert zipped.content == client.get(address).content != b""
 
 
-def test_a_file_that_cannot_be_read_is_a_clean_500(site: Path) -> None:
+def test_an_unreadable_file_is_a_clean_500(site: Path) -> None:
     if os.geteuid() == 0:
         # Root reads everything but a loop of links.
         (site / "loop").symlink_to("loop")
@@ -326,13 +324,13 @@ def test_a_file_that_cannot_be_read_is_a_clean_500(site: Path) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
 @pytest.mark.parametrize("address", [FEED, "/feeds/all.json", "/", "/static/site.css"])
-def test_every_coding_gives_the_same_content(web: httpx.Client, address: str, coding: str) -> None:
+def test_every_coding_has_the_same_content(web: httpx.Client, address: str, coding: str) -> None:
     answer = web.get(address, headers={"accept-encoding": coding})
     assert answer.headers["content-encoding"] == coding
     assert answer.content == web.get(address).content
 
 
-def test_archive_pages_that_are_followed_are_kept_for_ever(tmp_path: Path) -> None:
+def test_archive_pages_with_a_next_page_are_immutable(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(8)))
     settings = Site(url="https://press.example", entries=2, hub="https://hub.example/")
     publish(store, tmp_path / "site", settings)
@@ -347,7 +345,7 @@ def test_archive_pages_that_are_followed_are_kept_for_ever(tmp_path: Path) -> No
         assert before.links["current"]["url"] == "https://press.example/feeds/all.atom"
 
 
-def test_no_link_below_the_site_is_followed(tmp_path: Path) -> None:
+def test_symbolic_links_in_the_site_are_not_followed(tmp_path: Path) -> None:
     site = make_site(tmp_path)
     secret = tmp_path / "secret.html"
     secret.write_text("for nobody")
@@ -359,7 +357,7 @@ def test_no_link_below_the_site_is_followed(tmp_path: Path) -> None:
         assert web.get("/outside/secret.html").status_code == 404
 
 
-def test_a_site_that_is_a_link_itself_is_served(tmp_path: Path) -> None:
+def test_a_site_behind_a_symbolic_link_is_served(tmp_path: Path) -> None:
     site = make_site(tmp_path / "real")
     (tmp_path / "link").symlink_to(site)
     for web in served(tmp_path / "link"):

@@ -40,7 +40,7 @@ def kinds(found: dict[str, Any]) -> list[str]:
     return [one["kind"] for one in found["changes"]]
 
 
-def test_the_last_page_says_where_to_go_on(
+def test_the_last_page_has_a_cursor_too(
     web: httpx.Client, store: JournalStore, noon: dt.datetime
 ) -> None:
     nothing = page(web)
@@ -62,7 +62,7 @@ def test_the_last_page_says_where_to_go_on(
     assert kinds(page(web)) == ["new", "edit", "retraction"]
 
 
-def test_a_page_that_is_asked_for_again_is_the_same(
+def test_a_page_is_the_same_when_requested_again(
     web: httpx.Client, store: JournalStore, noon: dt.datetime
 ) -> None:
     for number in range(5):
@@ -75,7 +75,7 @@ def test_a_page_that_is_asked_for_again_is_the_same(
     assert len(page(web, first["next"])["changes"]) == 4
 
 
-def test_of_a_hidden_release_nothing_is_said_but_that(
+def test_a_change_of_a_hidden_release_has_no_content(
     web: httpx.Client, store: JournalStore, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
@@ -89,7 +89,7 @@ def test_of_a_hidden_release_nothing_is_said_but_that(
     assert (shown["kind"], shown["release"]["id"]) == ("shown", first.id)
 
 
-def test_a_cursor_of_what_a_restored_store_lacks_is_told_to_begin_again(
+def test_a_cursor_unknown_to_a_restored_store_is_a_410(
     sqlite_store: SqliteStore, noon: dt.datetime, tmp_path: Path
 ) -> None:
     store = sqlite_store
@@ -114,7 +114,7 @@ def test_a_cursor_of_what_a_restored_store_lacks_is_told_to_begin_again(
         assert kinds(page(restored)) == ["new"]
 
 
-def test_a_page_ends_where_it_gets_large(
+def test_a_page_ends_at_the_size_limit(
     web: httpx.Client, store: JournalStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("change_answers", "release_answers", "asking"):
@@ -142,7 +142,7 @@ def test_a_page_ends_where_it_gets_large(
         assert len(ids) == len(set(ids)) == 6, address
 
 
-def test_who_has_all_changes_is_told_so_cheaply(
+def test_a_client_with_all_changes_gets_a_304(
     web: httpx.Client, store: JournalStore, noon: dt.datetime
 ) -> None:
     store.record(draft(), seen=noon, since=noon)

@@ -74,7 +74,7 @@ def walk(web: httpx.Client, address: str, name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
-def test_each_answer_is_as_it_is_declared(
+def test_each_response_matches_its_schema(
     web: httpx.Client, names: dict[str, str], operation: Any
 ) -> None:
     address = WITH_NAMES.get(operation.name, operation.path).format(**names)
@@ -104,7 +104,7 @@ def test_each_answer_is_as_it_is_declared(
     ],
 )
 @pytest.mark.parametrize("limit", [1, 7, 200])
-def test_pages_hold_all_that_filters_let_in_once(
+def test_pages_contain_every_matching_release_once(
     web: httpx.Client, filled: SqliteStore, query: str, wanted: Selection, limit: int
 ) -> None:
     if limit == 1 and not query:
@@ -115,7 +115,7 @@ def test_pages_hold_all_that_filters_let_in_once(
     assert [one["id"] for one in found] == [one.id for one in every]
 
 
-def test_a_release_has_the_names_that_it_has_everywhere(
+def test_a_release_has_the_same_fields_everywhere(
     web: httpx.Client, filled: SqliteStore, names: dict[str, str]
 ) -> None:
     stored = filled.release(names["release"])
@@ -130,7 +130,7 @@ def test_versions_come_oldest_first(web: httpx.Client, names: dict[str, str]) ->
     assert [one["revision"] for one in walk(web, address + "?limit=1", "revisions")] == [1, 2]
 
 
-def test_lists_are_walked_by_their_names(web: httpx.Client) -> None:
+def test_lists_are_paged_by_name(web: httpx.Client) -> None:
     sources = walk(web, "/api/sources?limit=1", "sources")
     assert [one["id"] for one in sources] == ["harbour", "new", "wire"]
     topics = walk(web, "/api/topics?limit=1", "topics")
@@ -149,7 +149,7 @@ def test_lists_are_walked_by_their_names(web: httpx.Client) -> None:
     assert [one["source"] for one in walk(web, "/api/runs?source=wire", "runs")] == ["wire"]
 
 
-def test_a_search_is_walked_and_shows_passages(web: httpx.Client) -> None:
+def test_a_search_is_paged_and_shows_passages(web: httpx.Client) -> None:
     found = walk(web, "/api/search?q=dredger&source=wire&limit=4", "releases")
     assert len(found) == len({one["id"] for one in found}) == 29
     assert all("dredger" in one["passage"] for one in found)
@@ -189,7 +189,7 @@ def test_a_link_has_the_address_by_which_its_client_reaches_the_site(
         assert answer.links["next"]["url"].partition("?")[0] == base
 
 
-def test_a_renamed_source_is_led_on_to(web: httpx.Client) -> None:
+def test_a_renamed_source_redirects(web: httpx.Client) -> None:
     answer = web.get("/api/sources/old")
     assert answer.status_code == 308
     assert web.get("/api/sources/old", follow_redirects=True).json()["id"] == "new"
@@ -197,7 +197,7 @@ def test_a_renamed_source_is_led_on_to(web: httpx.Client) -> None:
     assert (led.status_code, led.headers["location"]) == (308, "../new/sections?limit=3")
 
 
-def test_what_is_hidden_is_gone(web: httpx.Client, filled: SqliteStore) -> None:
+def test_a_hidden_release_is_gone(web: httpx.Client, filled: SqliteStore) -> None:
     (hidden,) = filled.hidden()
     for rest in ("", "/revisions"):
         assert problem(web.get(f"/api/releases/{hidden}{rest}"))["status"] == 410
@@ -263,7 +263,7 @@ def test_a_removed_source_is_gone(web: httpx.Client, filled: SqliteStore) -> Non
         ("/api/openapi.json?x=1", 422, "x"),
     ],
 )
-def test_a_wrong_question_is_told_what_is_wrong(
+def test_an_invalid_request_is_explained(
     web: httpx.Client, address: str, status: int, parameter: str | None
 ) -> None:
     said = problem(web.get(address))
@@ -303,7 +303,7 @@ def test_only_reading_is_allowed(web: httpx.Client) -> None:
         ("*/*;q=0", 406),
     ],
 )
-def test_who_takes_no_json_gets_none(web: httpx.Client, accept: str, status: int) -> None:
+def test_a_client_that_refuses_json_gets_a_406(web: httpx.Client, accept: str, status: int) -> None:
     answer = web.get("/api/sources", headers={"accept": accept})
     assert answer.status_code == status
     if status == 406:
@@ -342,7 +342,7 @@ def test_a_change_of_any_release_makes_another_answer(
     assert answer.json()["releases"][0]["title"] == "Newer"
 
 
-def test_a_store_that_cannot_be_read_is_told(
+def test_an_unavailable_store_is_a_503(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path
@@ -353,7 +353,7 @@ def test_a_store_that_cannot_be_read_is_told(
         assert int(answer.headers["retry-after"]) > 0
 
 
-def test_who_asks_too_often_is_told_when_to_come_again(path: Path) -> None:
+def test_a_client_above_the_rate_limit_gets_retry_after(path: Path) -> None:
     app = create_app(path.parent / "site", f"sqlite:{path}", Site(api_rate=2))
     for other in served_by(app):
         asked = {"x-forwarded-for": "10.0.0.1, 203.0.113.9"}
@@ -368,7 +368,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(path: Path) -> None:
         assert other.get("/api/sources").status_code == 200
 
 
-def test_a_raw_request_without_sense_is_no_error_of_ours(web: httpx.Client) -> None:
+def test_a_malformed_request_is_not_a_server_error(web: httpx.Client) -> None:
     host, port = web.base_url.host, web.base_url.port
     for target in (b"/api/releases?\xff\xfe", b"/api/%ff%fe", b"/api/releases?a=%", b"/api//"):
         with socket.create_connection((host, port or 80), timeout=PATIENCE) as connection:
@@ -379,7 +379,7 @@ def test_a_raw_request_without_sense_is_no_error_of_ours(web: httpx.Client) -> N
         assert 400 <= status < 500, target
 
 
-def test_the_document_is_served_as_it_is_made(web: httpx.Client) -> None:
+def test_the_document_is_served(web: httpx.Client) -> None:
     assert web.get("/api/openapi.json").content == msgspec.json.encode(openapi())
     found = web.get("/api", follow_redirects=False)
     assert (found.status_code, found.headers["location"]) == (308, "api/")

@@ -18,7 +18,7 @@ from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
 
 
-def test_slow_answers_leave_room_for_others_and_bound_who_waits(
+def test_slow_responses_leave_threads_to_others_and_the_queue_is_bounded(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work_queue, "MAX_WAITING", 1)

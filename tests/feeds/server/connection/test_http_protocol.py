@@ -64,7 +64,7 @@ LAST = request("/nothing", "connection: close")
 
 @pytest.mark.parametrize("path", [FEED, "/feeds/all.json", "/", "/static/site.css", "/nothing"])
 @pytest.mark.parametrize("accept", ["", "gzip", "br"])
-def test_both_ways_give_the_same_answer(
+def test_the_fast_path_and_the_application_send_the_same_response(
     quick: httpx.Client, long: httpx.Client, path: str, accept: str
 ) -> None:
     for _ in range(2):
@@ -106,7 +106,7 @@ def test_a_request_may_come_in_pieces_and_bring_a_body(quick: httpx.Client) -> N
     assert answers.count(b"HTTP/1.1 404 Not Found\r\n") == 1
 
 
-def test_old_clients_and_those_that_say_so_are_left(quick: httpx.Client) -> None:
+def test_connections_of_old_or_closing_clients_are_closed(quick: httpx.Client) -> None:
     old = spoken(quick, f"GET {FEED} HTTP/1.0\r\n\r\n".encode())
     closing = spoken(quick, request(FEED, "connection: close"))
     for answer in (old, closing):
@@ -120,13 +120,13 @@ def test_nonsense_after_an_answer_is_a_400(quick: httpx.Client) -> None:
     assert b"HTTP/1.1 400 Bad Request\r\n" in answers
 
 
-def test_an_old_reader_is_answered_to_the_end_of_the_connection(quick: httpx.Client) -> None:
+def test_an_http_1_0_response_ends_with_the_connection(quick: httpx.Client) -> None:
     sent = request(FEED, "connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0")
     assert b"\r\nconnection: close\r\n" in spoken(quick, sent).partition(b"\r\n\r\n")[0] + b"\r\n"
 
 
 @pytest.mark.parametrize("begun", [b"GET /", request()[:-2] + b"x: ", request()[:-2] + b"x: y\r\n"])
-def test_a_head_without_an_end_is_not_read_to_it(quick: httpx.Client, begun: bytes) -> None:
+def test_endless_headers_are_cut_off(quick: httpx.Client, begun: bytes) -> None:
     with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
         piece = b"z: z\r\n" * 10_000 if begun.endswith(b"\n") else b"z" * 60_000
         with pytest.raises(OSError):  # noqa: PT011 - broken in one way or another
@@ -134,12 +134,12 @@ def test_a_head_without_an_end_is_not_read_to_it(quick: httpx.Client, begun: byt
     assert quick.get(FEED).status_code == 200
 
 
-def test_a_large_head_is_told_to_be_too_large(quick: httpx.Client) -> None:
+def test_large_headers_are_a_431(quick: httpx.Client) -> None:
     said = spoken(quick, request()[:-2] + b"x: " + b"z" * 70_000)
     assert said.startswith(b"HTTP/1.1 431 ")
 
 
-def test_many_requests_at_once_are_no_large_head(quick: httpx.Client) -> None:
+def test_many_pipelined_requests_are_not_large_headers(quick: httpx.Client) -> None:
     said = spoken(quick, request(FEED, f"x: {'z' * 60_000}", "if-none-match: *") * 5 + LAST)
     assert said.count(b"HTTP/1.1 304 ") == 5
     assert said.count(b"HTTP/1.1 404 ") == 1
@@ -156,7 +156,7 @@ def test_many_requests_at_once_are_no_large_head(quick: httpx.Client) -> None:
     ],
     ids=["nothing", "line", "headers", "body", "form"],
 )
-def test_who_never_ends_a_request_is_not_waited_for(
+def test_a_request_without_an_end_is_aborted(
     quick: httpx.Client, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
     monkeypatch.setattr("feeds.server.connection.http_protocol.PROGRESS_CHECK_SECONDS", 0.05)
@@ -167,7 +167,7 @@ def test_who_never_ends_a_request_is_not_waited_for(
         assert b"".join(iter(lambda: raw.recv(65536), b"")).count(b"HTTP/1.1 ") <= 1
 
 
-def test_who_takes_nothing_of_an_answer_is_not_waited_for(
+def test_a_client_that_does_not_read_is_disconnected(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (site / "large.html").write_bytes(b"x" * 50_000_000)
@@ -182,7 +182,7 @@ def test_who_takes_nothing_of_an_answer_is_not_waited_for(
                 assert sum(map(len, iter(lambda: raw.recv(2**20), b""))) < 50_000_000
 
 
-def test_who_reads_on_and_asks_on_is_waited_for(
+def test_a_slow_but_active_client_stays_connected(
     quick: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[HttpProtocol] = []
@@ -222,7 +222,7 @@ def test_who_reads_on_and_asks_on_is_waited_for(
 
 @pytest.mark.parametrize("hosts", [(), ("host: a", "host: b"), ("host: a", "Host: a")])
 @pytest.mark.parametrize("path", [FEED, "/nothing", f"{FEED}?asof=2024-03-01"])
-def test_a_request_names_just_one_host(
+def test_a_request_needs_exactly_one_host(
     quick: httpx.Client, hosts: tuple[str, ...], path: str
 ) -> None:
     sent = "\r\n".join([f"GET {path} HTTP/1.1", *hosts, "", ""]).encode()
@@ -243,18 +243,18 @@ def test_a_request_names_just_one_host(
     ],
 )
 @pytest.mark.parametrize("path", [FEED, f"{FEED}?n=1"])
-def test_a_target_names_the_same_host_as_the_host_header(
+def test_an_absolute_target_must_match_the_host_header(
     quick: httpx.Client, target: str, host: str, status: bytes, path: str
 ) -> None:
     lines = (f"GET {target}{path} HTTP/1.1", f"host: {host}", "connection: close", "", "")
     assert spoken(quick, "\r\n".join(lines).encode()).split()[1] == status
 
 
-def test_an_old_reader_need_name_no_host(quick: httpx.Client) -> None:
+def test_http_1_0_needs_no_host(quick: httpx.Client) -> None:
     assert b" 200 OK" in spoken(quick, f"GET {FEED} HTTP/1.0\r\n\r\n".encode())
 
 
-def test_one_who_asks_for_more_and_goes_before_the_answer_is_nothing_to_log(
+def test_a_client_that_leaves_early_is_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def late(scope: Scope, _: Receive, send: Send) -> None:
@@ -274,7 +274,7 @@ def test_one_who_asks_for_more_and_goes_before_the_answer_is_nothing_to_log(
     assert not caplog.records
 
 
-def test_what_is_no_http_is_refused_and_not_logged(
+def test_malformed_requests_are_refused_and_not_logged(
     quick: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     for garbage in (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET / HTTP/1.1\nhost: x\n\n"):

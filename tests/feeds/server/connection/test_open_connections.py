@@ -20,7 +20,7 @@ from tests.peer import PATIENCE
 STRANGER, OTHER = "203.0.113.9", "203.0.113.10"
 
 
-def test_one_address_has_so_many_and_others_go_on() -> None:
+def test_an_address_at_its_limit_does_not_affect_others() -> None:
     counted = OpenConnections(Site(connections=2), max_connections=100)
     assert [counted.add(STRANGER) for _ in range(3)] == [0, 0, 429]
     assert counted.add(OTHER) == 0
@@ -35,7 +35,7 @@ def test_addresses_of_one_subscriber_count_as_one() -> None:
     assert counted.add("2001:db8::2") == 429
 
 
-def test_addresses_of_ipv4_are_told_apart_where_both_kinds_come_by_one_socket() -> None:
+def test_ipv4_addresses_on_a_dual_stack_socket_are_distinguished() -> None:
     counted = OpenConnections(Site(connections=1), max_connections=100)
     assert counted.add(f"::ffff:{STRANGER}") == 0
     assert counted.add(f"::ffff:{OTHER}") == 0
@@ -43,19 +43,19 @@ def test_addresses_of_ipv4_are_told_apart_where_both_kinds_come_by_one_socket() 
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.0.2.1"])
-def test_proxies_and_this_machine_count_with_all_alone(address: str) -> None:
+def test_proxies_and_this_machine_count_only_towards_the_total(address: str) -> None:
     counted = OpenConnections(Site(connections=1, proxies=("192.0.2.0/24",)), max_connections=3)
     assert [counted.add(address) for _ in range(4)] == [0, 0, 0, 503]
     assert counted.add(STRANGER) == 503
 
 
-def test_no_bound_is_none_but_that_of_all() -> None:
+def test_without_a_limit_per_address_the_total_limit_applies() -> None:
     counted = OpenConnections(Site(connections=0), max_connections=200)
     assert {counted.add(STRANGER) for _ in range(200)} == {0}
     assert counted.add(STRANGER) == 503
 
 
-def test_those_that_went_count_no_more() -> None:
+def test_closed_connections_are_not_counted() -> None:
     counted = OpenConnections(Site(), max_connections=1)
     for number in range(1000):
         assert counted.add(f"203.0.113.{number % 250}") == 0
@@ -78,7 +78,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         server.socket.close()
 
 
-def test_one_connection_too_many_is_told_so_and_the_others_are_answered(server: Server) -> None:
+def test_an_excess_connection_is_refused_and_others_work(server: Server) -> None:
     address = server.socket.getsockname()
     get = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
     with contextlib.ExitStack() as opened:
@@ -104,7 +104,7 @@ def test_one_connection_too_many_is_told_so_and_the_others_are_answered(server: 
         assert client.get(server.url).text == "here"
 
 
-def test_who_asks_for_another_protocol_leaves_a_place_as_well(
+def test_a_refused_upgrade_frees_its_connection(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked = (

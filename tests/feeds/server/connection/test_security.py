@@ -14,7 +14,7 @@ from scheduler.service.web import server_config
 from tests.feeds.serving import Server
 
 
-def test_what_an_answer_says_itself_is_left_as_it_is() -> None:
+def test_headers_of_a_response_are_not_replaced() -> None:
     own = [(b"Content-Security-Policy", b"sandbox"), (b"content-type", b"text/html")]
     told = completed(own)
     assert told[:2] == own
@@ -33,11 +33,11 @@ def test_what_an_answer_says_itself_is_left_as_it_is() -> None:
         ("http://127.0.0.1:8080", False),
     ],
 )
-def test_tls_is_asked_for_where_the_site_is_reached_by_it(url: str, *, asks: bool) -> None:
+def test_tls_is_required_for_sites_with_tls(url: str, *, asks: bool) -> None:
     assert bool(for_all(Site(url=url))) is asks
 
 
-def test_answers_that_lie_ready_and_others_ask_for_tls(tmp_path: Path) -> None:
+def test_all_responses_require_tls(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("here")
     site = Site(url="https://press.example")
     server = Server(create_app(tmp_path, site=site))

@@ -42,13 +42,13 @@ def asked(client: str, *forwarded: str, host: str = "127.0.0.1:8080") -> Scope:
         ("172.18.0.3", ("unknown",), "unknown"),
     ],
 )
-def test_a_proxy_that_is_named_is_believed_and_nobody_else(
+def test_only_configured_proxies_are_trusted(
     client: str, forwarded: tuple[str, ...], told: str
 ) -> None:
     assert client_of(asked(client, *forwarded), NEAR) == told
 
 
-def test_no_other_machine_is_believed_by_default() -> None:
+def test_no_other_machine_is_trusted_by_default() -> None:
     assert Site().proxies == ()
     assert client_of(asked("172.18.0.3", "198.51.100.7")) == "172.18.0.3"
 
@@ -72,7 +72,7 @@ def test_a_host_is_a_name_or_an_address_and_nothing_more(host: str, name: str) -
     assert host_in(asked("127.0.0.1", host=host)) == name
 
 
-def test_this_machine_is_told_from_a_page_that_has_a_browser_ask() -> None:
+def test_local_requests_are_distinguished_from_cross_site_requests() -> None:
     assert is_local(asked("127.0.0.1"), Site())
     assert not is_local(asked("127.0.0.1", host="[::1]evil"), Site())
     assert not is_local(asked("127.0.0.1", host="rebound.example"), Site())

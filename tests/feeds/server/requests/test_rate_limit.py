@@ -19,7 +19,7 @@ def asked_by(client: str, *forwarded: str) -> Scope:
     return {"client": (client, 1), "headers": headers}
 
 
-def test_what_is_used_up_comes_back_with_time() -> None:
+def test_used_requests_come_back_with_time() -> None:
     now = [0.0]
     limit = RateLimit(6, lambda: now[0])
     stranger = asked_by("203.0.113.9")
@@ -32,7 +32,7 @@ def test_what_is_used_up_comes_back_with_time() -> None:
     assert [limit.wait(stranger) for _ in range(7)].count(0) == 6
 
 
-def test_each_network_has_its_own() -> None:
+def test_each_network_has_its_own_limit() -> None:
     limit = RateLimit(1, still)
     assert limit.wait(asked_by("203.0.113.9")) == 0
     assert limit.wait(asked_by("203.0.113.10")) == 0
@@ -42,14 +42,14 @@ def test_each_network_has_its_own() -> None:
     assert limit.wait(asked_by("2001:db8:0:1::2")) == 0
 
 
-def test_the_networks_of_a_48_have_a_bound_together() -> None:
+def test_the_networks_of_a_48_share_a_limit() -> None:
     limit = RateLimit(1, still)
     asked = [limit.wait(asked_by(f"2001:db8:5:{part}::1")) for part in range(20)]
     assert asked.count(0) == NETWORK_FACTOR
     assert limit.wait(asked_by("2001:db8:6::1")) == 0
 
 
-def test_this_machine_may_ask_ten_times_as_often() -> None:
+def test_this_machine_has_ten_times_the_rate() -> None:
     limit = RateLimit(1, still)
     assert [limit.wait(asked_by("127.0.0.1")) for _ in range(11)].count(0) == 10
 
@@ -65,12 +65,12 @@ def test_behind_a_proxy_of_this_machine_each_client_counts() -> None:
     assert limit.wait(asked_by("203.0.113.77", "1.2.3.5")) > 0
 
 
-def test_no_bound_is_no_bound() -> None:
+def test_a_rate_of_zero_means_no_limit() -> None:
     limit = RateLimit(0, still)
     assert not any(limit.wait(asked_by("203.0.113.9")) for _ in range(1000))
 
 
-def test_memory_is_bounded_and_who_asked_last_goes_last(
+def test_the_longest_inactive_networks_are_dropped_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(rate_limit, "MAX_NETWORKS", 2)
