@@ -54,7 +54,7 @@ def test_pages_of_listings_and_of_lost_releases_are_queued(home: Home) -> None:
     lost = {mint("harbour", f"{NEWS}9.html"), mint("harbour", f"{NEWS}7.html")}
     with closing(home.plain_store()) as store:
         found = queue_unread(home, store, lost)
-    # Only pages of the listing that were captured are queued, not other pages of the site.
+    # Pages without a capture, the listing and other pages of the site are not queued.
     assert sorted(found) == [f"{NEWS}{number}.html" for number in (1, 2, 3, 4, 9)]
 
 

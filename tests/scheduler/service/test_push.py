@@ -163,7 +163,7 @@ def test_a_hub_is_notified_once_of_each_changed_feed(tmp_path: Path, peer: Peer)
     assert names == sorted(set(names))
     assert node.topic in names
     assert f"{node.url}/feeds/topic/economy.json" in names
-    # The feed of another day did not change, so no one is notified about it.
+    # Feeds of changes, retractions and archive pages are unchanged.
     assert not any("/changes." in name or "/retractions." in name for name in names)
     assert not any("/page/" in name for name in names)
 
