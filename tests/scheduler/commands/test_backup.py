@@ -472,7 +472,8 @@ def test_a_file_lost_from_the_log_stays_in_the_backup_and_is_reported(tmp_path: 
     result = communique("backup", str(to), home=home)
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
-    assert f"1 file of the log missing from {home}, archive/log/tile/entries/000" in line
+    assert f"1 file of the log missing from {home}" in line
+    assert "archive/log/tile/entries/000" in line
     assert "restore them from this backup" in line
     restored = tmp_path / "restored"
     assert communique("restore", str(to), home=restored).returncode == 0
@@ -546,7 +547,7 @@ def test_a_postgresql_store_is_dumped_and_restored(
         refused = communique(*command, home=restored)
         assert refused.returncode == 1
         assert "the store of " in refused.stderr
-    assert "is still in the file store.dump" in communique("doctor", home=restored).stdout
+    assert "store.dump" in communique("doctor", home=restored).stdout
     dump.unlink()
     text = (restored / "communique.toml").read_text()
     (restored / "communique.toml").write_text(text.replace(urls[0], urls[1]))
