@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from data.text.html_text import CELLS
+from data.text.markup.oversized_tags import MAX_ATTRIBUTES
 from data.text.sanitize import MAX_CHARACTERS
 from spiders.body.fragment import prose_of
 from spiders.body.main_content import MainContent
@@ -67,12 +68,15 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
 
 
 def parsed(fragment: str) -> etree._Element:
-    """A fragment as a tree, its attributes in the order in which BeautifulSoup writes them."""
+    """A fragment as a tree, its attributes in the order in which BeautifulSoup writes them.
+
+    An element with more than MAX_ATTRIBUTES keeps its order: to sort them takes quadratic time.
+    """
     root = etree.fromstring(
         f"<html><body>{fragment}</body></html>", etree.HTMLParser(huge_tree=False)
     )
     for element in root.iter("*"):
-        if len(element.attrib) > 1:
+        if 1 < len(element.attrib) <= MAX_ATTRIBUTES:
             attributes = sorted(element.items())
             element.attrib.clear()
             element.attrib.update(attributes)

@@ -9,7 +9,7 @@ import pytest
 
 from data.text.sanitize import sanitize
 from data.text.urls import absolute
-from spiders.body.clean_html import clean_body
+from spiders.body.clean_html import clean_body, parsed
 
 BASE = "https://room.example/news/7"
 
@@ -147,3 +147,11 @@ def test_a_plain_fragment_needs_no_beautifulsoup() -> None:
         f"clean_body('<p>The lock is open.</p>', {BASE!r}, ''); sys.exit('bs4' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+def test_elements_with_very_many_attributes_are_not_sorted() -> None:
+    """libxml2 compares each attribute that is added with all others of its element."""
+    few, many = (" ".join(f"a{n}=1" for n in reversed(range(count))) for count in (200, 201))
+
+    assert next(parsed(f"<p {few}>").iter("p")).keys()[0] == "a0"
+    assert next(parsed(f"<p {many}>").iter("p")).keys()[0] == "a200"
