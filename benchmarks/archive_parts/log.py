@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from uuid import UUID
 
-from data.archive.archive import SEAL_AFTER
+from data.archive.archive import MAX_WAITING
 from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.leaf import Leaf, uri_hash
 from data.archive.log.proofs import parse_proof, prove
@@ -58,9 +58,9 @@ def filled(log: TreeLog, leaves: int) -> dict[str, int]:
     bounds = [leaves * number // ROUNDS for number in range(ROUNDS + 1)]
     for first, end in pairwise(bounds):
         wall = 0.0
-        for begin in range(first, end, SEAL_AFTER):
+        for begin in range(first, end, MAX_WAITING):
             # They are made beforehand: digests of records are no part of the log.
-            batch = [leaf_of(number) for number in range(begin, min(begin + SEAL_AFTER, end))]
+            batch = [leaf_of(number) for number in range(begin, min(begin + MAX_WAITING, end))]
             started, busy = time.perf_counter(), time.process_time()
             for leaf in batch:
                 log.append(leaf)

@@ -1,6 +1,6 @@
-"""The mirror: what servers answered, as WARC records in HOME/archive, and the log that proves it.
+"""The archive: server responses as WARC records in HOME/archive, and the log that proves them.
 
-warc writes and reads the files; log is the transparency log that holds a leaf of every record;
-archive.py puts a record into both. A new file here works on records as they were served, or on the
-proof of them; what is read of a page belongs to spiders, what is made of it to feeds.
+`warc` writes and reads files; `log` is the transparency log with a leaf per record; archive.py
+writes to both. Modules here work on records as served, or on proofs about them. Extraction belongs
+to spiders, publishing to feeds.
 """

@@ -1,8 +1,8 @@
-"""The archive of a HOME: what servers answered goes in, and it is said where it lies.
+"""Write server responses to the archive of a home directory.
 
-A record is written in an order that no kill can spoil: the record, its leaf in the log, its line in
-the CDXJ file, its row in the index. Only then does its caller learn of it, and may point to it. A
-file that a process left is taken over by another, which enters what was not entered any more.
+Each record is written in an order that survives a kill: the record, its leaf in the log, its CDXJ
+line, its index row. Only then does the caller receive its capture. If a process dies, another one
+resumes its file and adds the missing entries.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from data.archive.originals import stored_original
 from data.archive.warc.adoption import adopted
 from data.archive.warc.cdxj import Entry, entry_at, entry_of
 from data.archive.warc.index import Index
-from data.archive.warc.reader import OPEN, Record, read_record
+from data.archive.warc.reader import DOT_OPEN, Record, read_record
 from data.archive.warc.records import (
     Fields,
     NewRecord,
@@ -46,33 +46,30 @@ from data.models.exchange import Exchange
 from data.settings import Archive as Settings
 from data.text.posted import posted_address
 
-MOST_AGE: Final = dt.timedelta(days=1)
-"""How old a file is that gets no more records."""
+MAX_FILE_AGE: Final = dt.timedelta(days=1)
+"""Maximum age of a file that receives records."""
 
-SEAL_AFTER: Final = 4096
-"""Leaves that wait for their place in the tree of the log at the most."""
+MAX_WAITING: Final = 4096
+"""Maximum number of leaves that wait for their place in the log's tree."""
 
-AT_ONCE: Final = 10_000
-"""Records whose leaves are looked for at once."""
+BATCH_SIZE: Final = 10_000
+"""Number of records whose leaves are looked up together."""
 
 CONFORMS_TO: Final = (
     "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 )
 
-NOT_KEPT: Final = "{}; what is collected meanwhile is not archived"
+NOT_KEPT: Final = "{}; releases collected meanwhile are not archived"
 
-HELD: Final = (
-    "another process writes it; stop `communique run` and what else collects, and try again"
-)
+HELD: Final = "another process writes to it; stop `communique run` and other visits, and try again"
 
 
 class Archive:
-    """The archive in ``folder``, HOME/archive; nothing is there before its first record.
+    """The archive in ``folder`` (HOME/archive), which is created with the first record.
 
-    ``agent`` is how we call ourselves to servers, ``robots`` how we obey robots.txt, ``operator``
-    who runs this: the warcinfo record tells them. ``log`` opens the log that its records are in,
-    where that is not its own. All verbs raise ArchiveError; every record that
-    was whole before still is then. Threads take turns.
+    The warcinfo record contains ``agent`` (our user agent), ``robots`` (our policy for robots.txt)
+    and ``operator``. ``log`` opens a shared log if the archive has no log of its own. All methods
+    raise ArchiveError; complete records stay complete. Threads take turns.
     """
 
     def __init__(
@@ -105,21 +102,21 @@ class Archive:
         self._file: WarcFile | None = None
         self._highest = -1
         self._unsealed = 0
-        self._seal_at = SEAL_AFTER
+        self._seal_at = MAX_WAITING
         self._is_noted = True
         self._budget = Budget(folder, settings.budget)
 
     def exchange(self, exchange: Exchange) -> Capture:
-        """Keep an answer, and the request that got it.
+        """Write a response and its request.
 
-        An answer whose payload is here already refers to it, and so does a 304.
+        A 304, or a response whose payload is already stored, refers to the stored record.
         """
         return self.exchanges([exchange])[0]
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> list[Capture]:
-        """Keep the first of these answers, as many as can be written together: one at the least.
+        """Write the first of these responses, as many as fit into one write, at least one.
 
-        All of those whose captures are given are kept, or where it raises none.
+        The returned captures are written; after an exception none is.
         """
         known: set[object] = set()
         groups: list[tuple[NewRecord, ...]] = []
@@ -130,14 +127,15 @@ class Archive:
                 payload = sha256(exchange.body)
                 told: set[object] = {uri, payload} if exchange.body else {uri}
                 if not known.isdisjoint(told):
-                    # It may refer to one of those, which the index does not know yet.
+                    # It may refer to one of these records, which are not in the index yet.
                     break
                 known |= told
                 original = stored_original(
                     self.folder, self.index, exchange, uri, payload, whole=whole
                 )
                 answer = response(exchange, uri, payload, original=original)
-                # The request comes first, so that what the CDXJ file lists last ends the file.
+                # The request comes first, so that the record listed last in the CDXJ file ends the
+                # file.
                 before = () if exchange.rendered else (request(exchange, answer),)
                 groups.append((*before, answer))
             return self._put(*groups)
@@ -145,20 +143,23 @@ class Archive:
     def metadata(
         self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
     ) -> Capture:
-        """Keep a metadata record, about the record with the id ``refers_to`` or about all."""
+        """Write a metadata record about another record, or about the archive.
+
+        ``refers_to`` is the id of the other record.
+        """
         with self._writing():
             return self._put((metadata(uri, content_type, block, at, refers_to),))[0]
 
     def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
-        """Keep a file that no server answered with, as a resource record."""
+        """Write a resource record of a file that is not a server's response."""
         with self._writing():
             return self._put((resource(uri, content_type, block, at),))[0]
 
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
-        """Keep a record of another archive, with its own id, date and digests.
+        """Write a record of another archive with its own id, date and digests.
 
-        None where it is here: a capture of the same address with the same digest in that second.
-        The caller checks that no record here has its id (see ``log``).
+        Returns None if the same capture exists: the same address, digest and second. The caller
+        checks that no record here has its id (see ``log``).
         """
         record = adopted(fields, block)
         with self._writing():
@@ -171,19 +172,19 @@ class Archive:
             return self._put((record,))[0]
 
     def record(self, file: str, offset: int) -> Record:
-        """The record at a byte of a file."""
+        """Read the record at an offset of a file."""
         return read_record(self.folder, file, offset)
 
     def seal(self) -> None:
-        """Make all records durable, and have the log sign that they are in it.
+        """Sync all records to disk and sign the log.
 
-        Other threads go on writing meanwhile: the disk may take its time.
+        Other threads can write in the meantime.
         """
         waiting = 0
         if self._unsealed:
             with self._writing():
                 self._note()
-                waiting, self._unsealed, self._seal_at = self._unsealed, 0, SEAL_AFTER
+                waiting, self._unsealed, self._seal_at = self._unsealed, 0, MAX_WAITING
         with self._sealing:
             if not waiting:
                 return
@@ -194,17 +195,17 @@ class Archive:
                 raise
 
     def finish(self) -> None:
-        """Seal, and make all files full, so that none of them changes any more.
+        """Seal the archive and finish all files, so that none of them changes again.
 
-        Raises ArchiveError where another process writes one.
+        Raises ArchiveError if another process writes to one.
         """
-        with self._writing("{}; nothing is taken out"):
+        with self._writing("{}; nothing is removed"):
             if self._file is not None:
                 self._finish(self._file)
                 self._file = None
             files = own_files(self.folder)
             for path in files:
-                if path.suffix != OPEN:
+                if path.suffix != DOT_OPEN:
                     continue
                 file = take_over(path)
                 if file is None:
@@ -216,18 +217,18 @@ class Archive:
                     file.close()
                     raise
             if files:
-                # What a process that was killed has left unsigned is signed too.
+                # Leaves that a killed process left unsigned are signed too.
                 self._unsealed += 1
         self.seal()
 
     def close(self) -> None:
-        """Seal, and let go of the file: the next process goes on with it."""
+        """Seal the archive and release its file, which the next process continues."""
         try:
             self.seal()
         finally:
             with self._lock:
                 if self._file is not None:
-                    # Without room for it, readers see what they saw before.
+                    # If the disk is full, readers keep the previous version.
                     with suppress(OSError):
                         self._file.write_sorted_index()
                 self._let_go()
@@ -236,7 +237,10 @@ class Archive:
                 self._signed_log.close()
 
     def _put(self, *groups: tuple[NewRecord, ...]) -> list[Capture]:
-        """Write records, and enter them everywhere; the last one of each group is a capture."""
+        """Write groups of records and all their entries.
+
+        The last record of each group is its capture.
+        """
         records = [one for group in groups for one in group]
         size = sum(len(one.member) for one in records)
         file = self._ready(size)
@@ -261,8 +265,8 @@ class Archive:
         self._highest = max(self._highest, leaf - 1)
         self._budget.add(size)
         if self._unsealed >= self._seal_at:
-            self._seal_at = self._unsealed + SEAL_AFTER
-            # A log that can't be signed is told at the end of the visit; the leaves wait.
+            self._seal_at = self._unsealed + MAX_WAITING
+            # The end of the visit reports a log that can't be signed; the leaves wait.
             with suppress(ArchiveError):
                 self.seal()
         return captures
@@ -271,11 +275,11 @@ class Archive:
         try:
             self.index.add(entry)
         except ArchiveError:
-            # Its row comes back from the CDXJ file when the index is next opened.
+            # The index reads the row from the CDXJ file when it is opened next.
             self._is_noted = False
 
     def _ready(self, size: int) -> WarcFile:
-        """The file for records of so many bytes."""
+        """Return the file for records of this size in bytes."""
         file = self._file
         if file is not None and self._is_full(file, size):
             self._finish(file)
@@ -286,17 +290,17 @@ class Archive:
 
     def _is_full(self, file: WarcFile, size: int = 0) -> bool:
         over = file.size + size > self._settings.max_file and file.listed > 0
-        return over or file.age(utc_now()) >= MOST_AGE
+        return over or file.age(utc_now()) >= MAX_FILE_AGE
 
     def _finish(self, file: WarcFile) -> None:
         self._note()
         file.finish()
 
     def _taken(self, size: int) -> WarcFile:
-        """A file that another process left, or a new one."""
+        """Return a file that another process left, or a new one."""
         self.log.fill(self.index.highest_leaf() + 1)
         for path in own_files(self.folder):
-            if path.suffix != OPEN or (file := take_over(path)) is None:
+            if path.suffix != DOT_OPEN or (file := take_over(path)) is None:
                 continue
             try:
                 if self._is_mended(file) and not self._is_full(file, size):
@@ -312,14 +316,14 @@ class Archive:
         return file
 
     def _is_mended(self, file: WarcFile) -> bool:
-        """Enter the records that a process left without a leaf or a line.
+        """Add the missing leaves and lines of records that a process left.
 
-        False where something before a whole record can't be read: what lies behind it stays, and
-        nothing more shall lie there.
+        Returns False if damage precedes a complete record. The file then stays as it is, and
+        receives no more records.
         """
         records = file.mend()
         try:
-            while some := [(one.leaf(), entry_of(one, -1)) for one in islice(records, AT_ONCE)]:
+            while some := [(one.leaf(), entry_of(one, -1)) for one in islice(records, BATCH_SIZE)]:
                 leaves = [leaf for leaf, _ in some if leaf]
                 known = self.log.find([leaf.record_id for leaf in leaves])
                 for leaf, entry in some:
@@ -338,14 +342,14 @@ class Archive:
         return file.size > 0
 
     def _tell(self, file: WarcFile) -> None:
-        """Say who writes the records after this one."""
+        """Write a warcinfo record about the process that writes the next records."""
         record = warcinfo(file.name, utc_now(), self._about)
         file.append(record.member)
         self.log.append(record.leaf)
         self._unsealed += 1
 
     def _note(self) -> None:
-        """Note how far the index knows the file, so that this is not read again."""
+        """Store how much of the file is in the index, so that it is not read again."""
         if self._file is not None and self._is_noted:
             self.index.note(self._file.name, self._file.listed, self._highest)
 
@@ -355,17 +359,18 @@ class Archive:
             self._file = None
 
     def _sync(self) -> None:
-        """Make the records of all files durable that grow: the log takes in the leaves of all."""
+        """Sync all growing files to disk, since the log contains leaves of all of them."""
         for path in own_files(self.folder):
-            if path.suffix == OPEN:
+            if path.suffix == DOT_OPEN:
                 with suppress(FileNotFoundError):
                     sync(path)
 
     @contextmanager
     def _writing(self, refused: str = NOT_KEPT) -> Iterator[None]:
-        """One writer at a time; what the system refuses is told in the sentence ``refused``.
+        """Let one thread write at a time; system errors become an ArchiveError with ``refused``.
 
-        After that the file is let go of: whoever takes it next, this process too, mends it first.
+        After an error the file is released. The next process that takes it, or this one, repairs it
+        first.
         """
         with self._lock:
             try:

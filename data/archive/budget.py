@@ -10,13 +10,13 @@ from typing import Final
 from data.errors import ArchiveError
 
 COUNT_AFTER_BYTES: Final = 16_000_000
-"""Bytes written until the size of the archive is measured again."""
+"""Bytes that are written before the size of the archive is measured again."""
 
-COUNTED: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
-"""Names of the files that count; the log is small beside them."""
+FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
+"""Names of the files that count; the log is small compared with them."""
 
 USED_UP: Final = (
-    "its budget of {} bytes is used up, and nothing more is kept: set archive.budget higher, or "
+    "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
     "remove old records by `communique mirror prune`"
 )
 
@@ -40,7 +40,7 @@ class Budget:
             return
         if self._since_count >= COUNT_AFTER_BYTES:
             with os.scandir(self._folder) as found:
-                self._size = sum(one.stat().st_size for one in found if COUNTED.search(one.name))
+                self._size = sum(one.stat().st_size for one in found if FILE_NAMES.search(one.name))
             self._since_count = 0
         if self._size + self._since_count >= self._limit:
             raise ArchiveError(str(self._folder), USED_UP.format(self._limit))

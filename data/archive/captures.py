@@ -1,4 +1,4 @@
-"""The captures of an address that may be shown, and which of them were imported."""
+"""Find the captures of an address, except those that a note sets aside."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from data.files import read_regular
 from data.models.capture import Capture
 
 MAX_KNOWN_ORIGINS: Final = 50_000
-"""Maximum number of captures whose origin is kept in memory."""
+"""Maximum number of captures whose origin is cached."""
 
 
 class Captures:
-    """The captures in the archive in ``folder``, by address. Any thread may call it."""
+    """The captures of the archive in ``folder``, by address. Thread-safe."""
 
     def __init__(self, folder: Path, index: Index) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class Captures:
         """The leaves that each note sets aside; its signature is checked once."""
 
     def of(self, uri: str) -> list[Entry]:
-        """All captures of an address in their order of writing, without those set aside.
+        """Return all captures of an address in their order of writing, without those set aside.
 
         Raises ArchiveError.
         """
@@ -51,7 +51,7 @@ class Captures:
         return self._is_aside(capture, self._set_aside())
 
     def origin(self, entry: Entry | Capture) -> str:
-        """The name of the file that a capture was imported from; empty for a capture of ours."""
+        """Return the name of the file that a capture was imported from; "" for our own captures."""
         key = (entry.file, entry.offset, entry.leaf)
         with self._lock:
             known = self._origins.get(key)
@@ -64,26 +64,26 @@ class Captures:
         return known
 
     def by_second(self, entries: Sequence[Entry]) -> list[Entry]:
-        """One capture per second, oldest first: the last one of ours, or the last imported one."""
+        """Return one capture per second, oldest first: our last one, or the last imported one."""
         found: dict[dt.datetime, list[Entry]] = {}
         for one in entries:
             found.setdefault(one.at, []).append(one)
         return [chosen(found[at], self.origin) for at in sorted(found)]
 
     def _is_aside(self, entry: Entry | Capture, ranges: Sequence[tuple[int, int]]) -> bool:
-        """Whether a note sets a capture aside; no capture of ours can be set aside."""
+        """Whether a note sets a capture aside; our own captures are never set aside."""
         is_named = any(first <= entry.leaf <= last for first, last in ranges)
         return is_named and bool(self.origin(entry))
 
     def _set_aside(self) -> list[tuple[int, int]]:
-        """The first and the last leaf of each run of leaves that signed notes set aside."""
+        """Return the first and last leaf of each run that signed notes set aside."""
         ranges: list[tuple[int, int]] = []
         for one in self._index.captures(REMOVAL):
             key = (one.file, one.offset)
             with self._lock:
                 known = self._notes.get(key)
             if known is None:
-                # A note or a key that cannot be read now is read again next time.
+                # A note or key that can't be read now is read again next time.
                 with suppress(ArchiveError, OSError):
                     known = self._leaves_of_note(one)
                     with self._lock:
@@ -92,7 +92,7 @@ class Captures:
         return ranges
 
     def _leaves_of_note(self, entry: Entry) -> Sequence[tuple[int, int]]:
-        """The leaves that a note sets aside; none if no key of the log signed it.
+        """Return the leaves that a note sets aside; none if no key of the log signed it.
 
         Raises ArchiveError and OSError.
         """
@@ -106,7 +106,7 @@ class Captures:
 
 
 def chosen(entries: Sequence[Entry], origin: Callable[[Entry], str]) -> Entry:
-    """The capture that is shown of those of one second: imported ones only without one of ours."""
+    """Return the capture to show for one second: our own, otherwise an imported one."""
     if len(entries) == 1:
         return entries[0]
     return next((one for one in reversed(entries) if not origin(one)), entries[-1])

@@ -1,4 +1,4 @@
-"""Bodies as they were served, unpacked within a bound (RFC 9110, section 8.4)."""
+"""Unpack served bodies within a size limit (RFC 9110, section 8.4)."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ import zstandard
 
 from data.errors import CommuniqueError
 
-PIECE: Final = 65_536
-"""Bytes that go into a decoder at a time; a bomb is stopped after few of them."""
+PIECE_BYTES: Final = 65_536
+"""Bytes given to a decoder at a time; a decompression bomb is stopped after few pieces."""
 
 MAX_CODINGS: Final = 5
-"""Maximum number of codings of one body, one around the other."""
+"""Maximum number of nested codings of one body."""
 
 
 class Undecodable(CommuniqueError):
-    """A body is not what its headers say, or is too large."""
+    """A body does not match its headers, or is too large."""
 
 
 class TooLarge(Undecodable):
-    """A body is larger than the limit when it is unpacked."""
+    """An unpacked body is larger than the limit."""
 
 
 class Decoder(Protocol):
-    """Unpacks the body that it was made with, one piece at a time."""
+    """Unpacks one body, piece by piece."""
 
     @property
     def ended(self) -> bool:
-        """Whether the stream has reached its own end."""
+        """Whether the stream reached its regular end."""
 
     def __call__(self, most: int) -> bytes:
-        """The next bytes, about ``most`` at most; empty after the last ones."""
+        """Return about ``most`` more bytes at most; empty at the end."""
 
 
 class Unpacked(NamedTuple):
-    """A body without its content codings; ``is_whole`` is False if a stream ended early."""
+    """A body without content codings; ``is_whole`` is false if a stream ended early."""
 
     body: bytes
     is_whole: bool
 
 
 def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
-    """Remove the content codings of a body, given as the header field writes them.
+    """Remove the content codings of a body, given as in the header field.
 
-    Unknown codings are left as they are. An empty body is whole. Raises TooLarge if the body is
-    longer than ``limit`` bytes at any stage, and Undecodable if it is broken.
+    Unknown codings are kept. An empty body is whole. Raises TooLarge if the body exceeds ``limit``
+    bytes at any stage, and Undecodable if it is broken.
     """
     names = [name.strip().lower().removeprefix("x-") for name in codings.split(",")]
     names = [name for name in names if name and name != "identity"]
     if len(names) > MAX_CODINGS:
-        raise Undecodable(f"a body has {len(names)} content codings, one around the other")
+        raise Undecodable(f"a body has {len(names)} nested content codings")
     is_whole = True
     for name in reversed(names):
         make = DECODERS.get(name)
@@ -65,10 +65,10 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
 
 
 def is_flushed(body: bytes, codings: str, size: int) -> bool:
-    """Whether a stream that ended early lacks only its last, empty block.
+    """Whether a stream that ended early misses only its final, empty block.
 
-    A server that flushes its stream and does not end it sends such a body. ``size`` is the number
-    of unpacked bytes. A body with several codings never counts as flushed.
+    Servers that flush a stream without ending it send such bodies. ``size`` is the number of
+    unpacked bytes. A body with several codings never counts as flushed.
     """
     last = LAST_BLOCKS.get(codings.strip().lower().removeprefix("x-"))
     if last is None:
@@ -101,10 +101,10 @@ GZIP_TRAILER_BYTES: Final = 8
 
 
 class _Deflate:
-    """gzip (RFC 1952), of several members too, and deflate, with the frame of zlib (RFC 1950).
+    """gzip with any number of members (RFC 1952), and deflate with or without a frame (RFC 1950).
 
-    Some servers send deflate without that frame. Checksums are not compared, since some servers
-    send wrong ones, or cut them off. What follows the end is padding.
+    Checksums are not compared, since some servers send wrong or truncated ones. Bytes after the end
+    are padding.
     """
 
     def __init__(self, body: bytes, *, gzip: bool) -> None:
@@ -115,7 +115,7 @@ class _Deflate:
         if gzip:
             self._inner = self._member()
         else:
-            # A zlib frame shows in its first two bytes (RFC 1950, section 2.2).
+            # The first two bytes identify a zlib frame (RFC 1950, section 2.2).
             framed = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0  # noqa: PLR2004
             self._at = 2 if framed else 0
             self._inner = zlib.decompressobj(-15)
@@ -124,7 +124,7 @@ class _Deflate:
         while not self.ended:
             data = self._inner.unconsumed_tail
             if not data:
-                data = self._body[self._at : self._at + PIECE]
+                data = self._body[self._at : self._at + PIECE_BYTES]
                 self._at += len(data)
             out = self._inner.decompress(data, most)
             if self._inner.eof:
@@ -135,7 +135,7 @@ class _Deflate:
         return b""
 
     def _end_member(self) -> None:
-        """Begin with the next member of gzip, if one follows."""
+        """Start the next gzip member if there is one."""
         self._at += GZIP_TRAILER_BYTES
         if self._gzip and self._body.startswith(GZIP_MAGIC, self._at):
             self._inner = self._member()
@@ -143,10 +143,10 @@ class _Deflate:
             self.ended = True
 
     def _member(self) -> zlib._Decompress:
-        """Skip the head of a member of gzip (RFC 1952, section 2.3)."""
+        """Skip the header of a gzip member (RFC 1952, section 2.3)."""
         body, at = self._body, self._at
         if not body.startswith(GZIP_MAGIC[: len(body)], at):
-            raise zlib.error("no head of gzip")
+            raise zlib.error("it has no gzip header")
         flags = body[at + 3] if len(body) > at + 3 else 0
         at += GZIP_HEAD_BYTES
         if flags & 4:
@@ -160,7 +160,7 @@ class _Deflate:
 
 
 class _Brotli:
-    """Brotli, which holds back output that is too much at a time (RFC 7932)."""
+    """Brotli (RFC 7932); its decoder limits the output itself."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -175,7 +175,7 @@ class _Brotli:
         while not self.ended:
             piece = b""
             if self._inner.can_accept_more_data():
-                piece = self._body[self._at : self._at + PIECE]
+                piece = self._body[self._at : self._at + PIECE_BYTES]
                 self._at += len(piece)
             out = bytes(self._inner.process(piece, output_buffer_limit=most))
             if out or not piece:
@@ -184,7 +184,7 @@ class _Brotli:
 
 
 class _Zstandard:
-    """Zstandard (RFC 8878), of several frames too."""
+    """Zstandard (RFC 8878) with any number of frames."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -192,7 +192,7 @@ class _Zstandard:
 
     @property
     def ended(self) -> bool:
-        """Whether the last frame has its last block; the reader does not report it."""
+        """Whether the last frame has its last block; the decoder does not report it."""
         body, at = self._body, 0
         while at < len(body):
             if body[at + 1 : at + 4] == SKIPPABLE and body[at] >> 4 == 5:  # noqa: PLR2004
@@ -215,14 +215,14 @@ class _Zstandard:
         return at == len(body)
 
     def __call__(self, most: int) -> bytes:
-        return bytes(self._reader.read(min(most, 16 * PIECE)))
+        return bytes(self._reader.read(min(most, 16 * PIECE_BYTES)))
 
 
 ZSTD_HEAD_BYTES: Final = 18
-"""Maximum bytes of the head of a frame of Zstandard."""
+"""Maximum bytes of a Zstandard frame header."""
 
 SKIPPABLE: Final = b"\x2a\x4d\x18"
-"""Bytes 2 to 4 of a skippable frame; the first one is 0x50 to 0x5f."""
+"""Bytes 2 to 4 of a skippable frame; the first byte is 0x50 to 0x5f."""
 
 DECODERS: Final[dict[str, Callable[[bytes], Decoder]]] = {
     "gzip": lambda body: _Deflate(body, gzip=True),
@@ -232,5 +232,5 @@ DECODERS: Final[dict[str, Callable[[bytes], Decoder]]] = {
 }
 
 LAST_BLOCKS: Final = {"gzip": b"\3\0", "deflate": b"\3\0", "br": b"\3", "zstd": b"\1\0\0"}
-"""The empty block that ends a stream of each coding, if it follows a flush (RFC 1951, 3.2.3; RFC
-7932, 9.2; RFC 8878, 3.1.1.2)."""
+"""The empty block that ends a flushed stream of each coding (RFC 1951, 3.2.3; RFC 7932, 9.2; RFC
+8878, 3.1.1.2)."""

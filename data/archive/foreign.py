@@ -1,7 +1,7 @@
-"""Records out of files that others wrote: WARC, compressed or not, and WACZ.
+"""Read records of WARC and WACZ files from other programs.
 
-Such a file is hostile: whatever it claims, a record is read in pieces and to a bound, and nothing
-of a package is unpacked to a disk, so that no name in it can lead anywhere.
+Such files are hostile. Records are read in pieces up to a limit, and nothing of a package is
+unpacked to disk, so no name in it can escape a folder.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from data.archive.warc.records import field_value
 from data.errors import ArchiveError
 from data.models import Capture
 
-LARGEST: Final = 64_000_000
-"""Bytes of one record, unpacked, that are read; larger ones are passed over."""
+MAX_RECORD_BYTES: Final = 64_000_000
+"""Maximum unpacked bytes of a record; larger ones are skipped."""
 
 LONGEST_FIELD: Final = 8192
 MOST_FIELDS: Final = 100
 
-MOST_FILES: Final = 10_000
-"""Files of a package that are read."""
+MAX_FILES: Final = 10_000
+"""Maximum number of files of a package that are read."""
 
 IN_PACKAGE: Final = re.compile(r"archive/[^/]+\.warc(\.gz)?")
 
-PACKAGE: Final = b"PK"
-"""How a ZIP file begins."""
+ZIP_MAGIC: Final = b"PK"
+"""First bytes of a ZIP file."""
 
 IMPORTED_FIELD: Final = "Communique-Imported"
-"""The field that says of a record from which file of somebody's it was taken in."""
+"""WARC field with the name of the file that a record was imported from."""
 
 UNREADABLE: Final = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile)
 
 
 def read_foreign(path: Path) -> Iterator[Record | Damage]:
-    """All records of a WARC or WACZ file in their order, and the places that can't be read.
+    """Yield the records of a WARC or WACZ file in order, and its damaged places.
 
-    What can't be read is passed over where the next record can be found, and ends its file
-    otherwise. Raises ArchiveError where the file is none of both, and OSError.
+    Reading continues at the next record after damage if there is one, and otherwise ends the file.
+    Raises OSError, and ArchiveError if the file has neither format.
     """
     with path.open("rb") as file:
-        if file.read(len(PACKAGE)) == PACKAGE:
+        if file.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
             yield from _package(path, file)
         else:
             file.seek(0)
@@ -56,7 +56,7 @@ def read_foreign(path: Path) -> Iterator[Record | Damage]:
 
 
 def imported_from(folder: Path, capture: Capture | Entry | None) -> str:
-    """The name of the file that a capture was imported from.
+    """Return the name of the file that a capture was imported from.
 
     Empty if it was captured here, or if its record can't be read.
     """
@@ -77,13 +77,13 @@ def _package(path: Path, file: IO[bytes]) -> Iterator[Record | Damage]:
     with package:
         names = [one for one in package.infolist() if IN_PACKAGE.fullmatch(one.filename)]
         if not names:
-            raise ArchiveError(str(path), "it holds no archive/….warc.gz, as a WACZ file does")
-        for info in names[:MOST_FILES]:
+            raise ArchiveError(str(path), "it contains no archive/….warc.gz, which a WACZ file has")
+        for info in names[:MAX_FILES]:
             try:
                 with package.open(info) as inner:
                     yield from _records(info.filename, inner)
             except (*UNREADABLE, RuntimeError, NotImplementedError) as error:
-                # A broken checksum, a password, a compression that nobody else uses.
+                # A broken checksum, a password, or an unusual compression.
                 yield Damage(info.filename, 0, str(error))
 
 
@@ -96,29 +96,29 @@ def _records(name: str, file: IO[bytes], *, is_first: bool = False) -> Iterator[
             count += 1
             yield _record(name, found)
     except BaseException as error:
-        # What its own code did not expect, FastWARC raises outside of all other exceptions.
+        # FastWARC raises its internal errors outside the hierarchy of exceptions.
         if not isinstance(error, UNREADABLE) and type(error).__name__ != "PanicException":
             raise
         if is_first and not count:
-            raise ArchiveError(name, f"it is no WARC or WACZ file ({error})") from error
-        yield Damage(name, offset, f"what follows this record can't be read ({error})")
+            raise ArchiveError(name, f"it is not a WARC or WACZ file ({error})") from error
+        yield Damage(name, offset, f"the file can't be read after this record ({error})")
     if is_first and not count:
-        raise ArchiveError(name, "it holds no record")
+        raise ArchiveError(name, "it contains no record")
 
 
 def _record(name: str, found: WarcRecord) -> Record | Damage:
     offset = found.stream_pos
     fields = tuple((name, field_value(value)) for name, value in found.headers.to_tuples())
     if len(fields) > MOST_FIELDS or any(len(value) > LONGEST_FIELD for _, value in fields):
-        return Damage(name, offset, "its fields are too many or too long")
+        return Damage(name, offset, "it has too many or too long fields")
     told = found.headers.get("Content-Length") or ""
     if not told.isdecimal() or len(told) > 18:  # noqa: PLR2004 - digits of 63 bits
-        return Damage(name, offset, f"it claims to hold {told[:40]!r} bytes")
-    if int(told) > LARGEST:
-        return Damage(name, offset, f"it claims to hold {told} bytes; {LARGEST} are read")
-    block = found.reader.read(LARGEST)
+        return Damage(name, offset, f"it claims a length of {told[:40]!r} bytes")
+    if int(told) > MAX_RECORD_BYTES:
+        return Damage(name, offset, f"its length of {told} bytes is above {MAX_RECORD_BYTES}")
+    block = found.reader.read(MAX_RECORD_BYTES)
     if len(block) != int(told):
-        return Damage(name, offset, f"its block has {len(block)} bytes and not {told}")
+        return Damage(name, offset, f"its block has {len(block)} bytes, not {told}")
     record = Record(name, offset, 0, b"", fields, block)
     if not record.record_id or not record.field("WARC-Date"):
         return Damage(name, offset, "it has no id or no date")

@@ -1,6 +1,6 @@
-"""What a store points to that the files of an archive do not hold, as names and sizes tell it.
+"""Find captures of a store whose archive files are missing or too short.
 
-Nothing is read: that the records are what they should be is for verification to say.
+Only names and sizes are compared; verification checks the content of records.
 """
 
 from __future__ import annotations
@@ -12,48 +12,48 @@ from typing import Final
 
 import msgspec
 
-from data.archive.warc.reader import OPEN, path_of
+from data.archive.warc.reader import DOT_OPEN, path_of
 from data.archive.warc.warc_file import own_files
 from data.models.capture import Capture
 from data.wording import counted
 
-NAMED: Final = 3
-"""Files that a sentence names."""
+MAX_NAMES: Final = 3
+"""Maximum number of file names in a message."""
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """A file of the archive that is not there or ends too early, and how many captures it lacks."""
+    """An archive file that is missing or too short, and the number of captures that it lost."""
 
     file: str
     captures: int
 
 
 def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
-    """The files that lack some of these captures of a store, by their names.
+    """Return the files that miss captures of a store, by name.
 
-    What was taken out lacks nothing. Raises OSError.
+    Redacted captures are not missing. Raises OSError.
     """
-    # The store first: what it points to was there by then.
+    # Read the store first: everything it points to was written by then.
     wanted = {one.record_id: one for one in captures if one.file}.values()
-    sizes = {path.name.removesuffix(OPEN): size_of(path) for path in own_files(archive)}
+    sizes = {path.name.removesuffix(DOT_OPEN): size_of(path) for path in own_files(archive)}
     lost = Counter(one.file for one in wanted if one.offset + one.length > sizes.get(one.file, 0))
     return [Lost(path_of(archive, file).name, count) for file, count in sorted(lost.items())]
 
 
 def size_of(path: Path) -> int:
-    """The size of a file that may be finished at this moment, which takes an end off its name."""
+    """Return the size of a file, which may be renamed at this moment because it is finished."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
-        return path.with_name(path.name.removesuffix(OPEN)).stat().st_size
+        return path.with_name(path.name.removesuffix(DOT_OPEN)).stat().st_size
 
 
 def lost_text(lost: Sequence[Lost]) -> str:
-    """Which files lack how many captures, for people to read; empty where none does."""
+    """Describe how many captures are missing in which files; "" if there are none."""
     if not lost:
         return ""
-    told = ", ".join(f"{one.file} ({one.captures})" for one in lost[:NAMED])
-    more = f" and {counted(len(lost) - NAMED, 'other file')}" if len(lost) > NAMED else ""
+    told = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])
+    more = f" and {counted(len(lost) - MAX_NAMES, 'other file')}" if len(lost) > MAX_NAMES else ""
     every = counted(sum(one.captures for one in lost), "record")
     return (
         f"{every} that the store points to are not in the archive, whose files are missing or too "

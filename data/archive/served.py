@@ -1,4 +1,4 @@
-"""What a server answered, out of its record: the status, the headers and the body, unpacked."""
+"""Read server responses from records: status, headers and the unpacked body."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ HEX: Final = frozenset(b"0123456789abcdefABCDEF")
 
 
 class NotServed(ArchiveError):
-    """A record holds no answer of a server, or none whose body is here."""
+    """A record has no server response, or its body is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An answer of a server to a question for ``url`` at ``at`` (aware UTC).
+    """A server's response to a request for ``url`` at ``at`` (aware UTC).
 
-    ``body`` is without its codings. With ``rendered`` it is the document as a browser had it.
-    ``is_whole`` is False if the body was cut, by the server or by whoever captured it.
+    ``body`` has no content codings. If ``rendered``, it is a browser's document. ``is_whole`` is
+    false if the server or the capturing program truncated the body.
     """
 
     url: str
@@ -41,19 +41,20 @@ class Served:
     is_whole: bool = True
 
     def header(self, name: bytes) -> bytes:
-        """The first value of a field, empty where there is none; ``name`` is in small letters."""
+        """Return the first value of a field, or b""; ``name`` is in lower case."""
         return next((value for key, value in self.headers if key.lower() == name), b"")
 
     @property
     def content_type(self) -> str:
-        """The Content-Type as the server gave it, or empty."""
+        """The Content-Type header, or empty."""
         return self.header(b"content-type").decode("latin-1")
 
 
 def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Served:
-    """The answer in the record at a byte of a file, or that it refers to, of ``limit`` bytes.
+    """Return the response in the record at an offset, or in the record it refers to.
 
-    Raises NotServed, ArchiveError, and Undecodable where the body is broken or too large.
+    The body has at most ``limit`` bytes. Raises NotServed, ArchiveError, and Undecodable if the
+    body is broken or too large.
     """
     record = read_record(folder, file, offset)
     http = _message(record)
@@ -79,7 +80,7 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
 
 
 def fault_of(folder: Path, capture: Capture) -> str:
-    """Why the record of a capture can't be read; empty where it can, and of what was taken out."""
+    """Explain why the record of a capture can't be read; "" if it can, or if it was redacted."""
     if not capture.file:
         return ""
     try:
@@ -87,14 +88,14 @@ def fault_of(folder: Path, capture: Capture) -> str:
     except ArchiveError as error:
         return error.cause
     if record.record_id != capture.record_id:
-        return f"byte {capture.offset}: another record is here"
-    return "" if is_whole(record) else f"byte {capture.offset}: it is not what its digest says"
+        return f"byte {capture.offset}: the place contains another record"
+    return "" if is_whole(record) else f"byte {capture.offset}: it does not match its digest"
 
 
 def holds_secret(record: Record, secrets: Secrets, limit: int) -> bool:
-    """Whether the address, the head or the unpacked body of a record holds one of these secrets.
+    """Whether the address, the header or the unpacked body of a record contains a secret.
 
-    A body that can't be unpacked to ``limit`` bytes is searched as it was served.
+    A body that can't be unpacked within ``limit`` bytes is searched as served.
     """
     if not secrets:
         return False
@@ -110,7 +111,7 @@ def holds_secret(record: Record, secrets: Secrets, limit: int) -> bool:
 
 
 def _unpacked(headers: Headers, payload: bytes, limit: int, *, rendered: bool = False) -> Unpacked:
-    """A payload without its chunks and its content codings. Raises Undecodable."""
+    """Remove chunks and content codings of a payload. Raises Undecodable."""
     values = {name.lower(): value for name, value in reversed(headers)}
     if b"chunked" in values.get(b"transfer-encoding", b"").lower():
         payload = unchunked(payload)
@@ -119,28 +120,28 @@ def _unpacked(headers: Headers, payload: bytes, limit: int, *, rendered: bool = 
 
 
 def _message(record: Record) -> Http:
-    """What a record holds as an HTTP message; a resource record is one without a head."""
+    """Return a record's HTTP message; a resource record has one without a header."""
     if record.is_http and record.kind in {"response", "revisit"}:
         return record.http
     if record.kind == "resource":
         kind = record.field("Content-Type").encode("latin-1", "replace")
         return Http([b"HTTP/1.1 200 OK", b"Content-Type: " + kind], record.block)
-    raise NotServed(record.file, f"byte {record.offset}: it is no answer of a server")
+    raise NotServed(record.file, f"byte {record.offset}: it is not the response of a server")
 
 
 def _original(folder: Path, index: Index, record: Record) -> Http:
-    """The answer whose payload a revisit record refers to."""
+    """Return the response that a revisit record refers to."""
     holder = index.holder(record.field("WARC-Payload-Digest"))
     if holder is None:
-        cause = f"byte {record.offset}: what it refers to is not in the archive"
+        cause = f"byte {record.offset}: the record that it refers to is missing"
         raise NotServed(record.file, cause)
     return _message(read_record(folder, holder.file, holder.offset))
 
 
 def unchunked(body: bytes) -> bytes:
-    """A body without its chunks (RFC 9112, section 7.1); one that has none stays as it is.
+    """Remove the chunked coding of a body (RFC 9112, section 7.1); other bodies are unchanged.
 
-    Some archives hold bodies as they went over the wire.
+    Some archives store bodies as sent over the wire.
     """
     parts: list[bytes] = []
     at = 0

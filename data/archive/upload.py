@@ -1,10 +1,10 @@
-"""Copies an archive into a bucket: finished files, and the log that proves them.
+"""Copy an archive to a bucket: finished files, and the log that proves them.
 
-A finished file never changes: it is there with its size, or not. Machines that share a log copy
-to one place: each its own files, and the one that signs the log. The files of the log come
-before its checkpoint, so that whoever reads that finds all that it tells; the checkpoint is written
-over the one that was read, and only where that was of the beginning of this log. Growing files are
-not copied, nor what is secret.
+A finished file never changes, so its name and size show whether it is there. Machines that share a
+log copy to one place: each one its own files, and the machine that signs also the log. Files of the
+log are written before the checkpoint that covers them. The checkpoint replaces the one that was
+read, and only if that one belongs to an earlier state of the same log. Growing and secret files are
+not copied.
 """
 
 from __future__ import annotations
@@ -19,32 +19,34 @@ from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
 from data.archive.log.notes import InvalidNote
 from data.archive.log.tiles import added_files
 from data.archive.log.tree_log import TreeLog
-from data.archive.warc.reader import OPEN
+from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.network.bucket import Bucket, BucketError, BucketObject, Replaced
 
 CHECKPOINT: Final = "log/checkpoint"
 
-TEXTS: Final = ("key/*", "checkpoints/*/*", "witnesses")
-"""The files of a log beside its tiles that are for others."""
+LOG_FILES: Final = ("key/*", "checkpoints/*/*", "witnesses")
+"""Public files of a log besides its tiles."""
 
-ANOTHER: Final = "another log lies there; give each archive a prefix of its own"
+ANOTHER: Final = "another log is in that place; use a separate prefix for each archive"
 AHEAD: Final = (
-    "the log there has {} leaves, and this one {}: the archive was put back from an older copy; "
+    "the log there has {} leaves, and this one {}: the archive was restored from an older copy; "
     "fetch the newer one from there"
 )
 FORKED: Final = (
-    "the log there had another tree of {} leaves than this one: one of them was put back from an "
-    "older copy, and grew anew; keep both, and name another prefix"
+    "the log there and this one differ in their first {} leaves: one of them was restored from an "
+    "older copy and continued; keep both, and use another prefix"
 )
-MEANWHILE: Final = "another process copies this archive there; it is tried again"
+MEANWHILE: Final = (
+    "another process copies this archive to the same place; the next attempt will follow"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """What was copied: files, their bytes, and the leaves of the log there.
+    """The result of a copy: files, bytes, and leaves of the log in the bucket.
 
-    ``left`` are the files that this HOME copied and are here no more: they were taken out, or lost.
+    ``left`` are files that this home directory copied and no longer has: redacted, pruned or lost.
     """
 
     files: int
@@ -62,12 +64,12 @@ def upload(
     delete: bool = False,
     shared: bool = False,
 ) -> Uploaded:
-    """Copy what the archive in ``folder`` has and the bucket has not.
+    """Copy the files of the archive in ``folder`` that the bucket does not have.
 
-    The file ``noted`` holds what this HOME copied, a name a line. With ``delete``, what of that is
-    here no more is deleted there. Where the log is ``shared``, another machine may have
-    signed it since: then that stays there. Killed at any point, the next one goes on. Raises
-    BucketError, ArchiveError and OSError.
+    The file ``noted`` lists what this home directory copied, one name per line. With ``delete``,
+    listed files that no longer exist here are deleted in the bucket. If the log is ``shared``,
+    another machine may have signed it since; its files then stay. The next call continues after a
+    kill. Raises BucketError, ArchiveError and OSError.
     """
     there = {name: size for name, _, size in bucket.tags()}
     leaves = upload_log(log, bucket, there, shared=shared)
@@ -77,7 +79,7 @@ def upload(
     with noted.open("a", encoding="utf-8") as notes:
         for path in here:
             if path.name not in known:
-                # Before it is there: what is taken out here shall never be forgotten there.
+                # Note the name first, so that a file deleted here is never forgotten in the bucket.
                 notes.write(f"{path.name}\n")
                 notes.flush()
             if there.get(path.name) == (bytes_here := path.stat().st_size):
@@ -92,7 +94,7 @@ def upload(
 
 
 def headers_of(path: Path) -> dict[str, str]:
-    """What a file of the archive is answered with, and its digest."""
+    """Return the response headers of an archive file, and its digest."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "application/warc" if path.name.endswith(".warc.gz") else "text/plain; charset=utf-8"
@@ -100,16 +102,16 @@ def headers_of(path: Path) -> dict[str, str]:
 
 
 def finished_files(folder: Path) -> Iterator[Path]:
-    """WARC files that grow no more, each before its CDXJ file, which tells of it."""
+    """Yield finished WARC files, each one before its CDXJ file."""
     for path in own_files(folder):
-        if not path.name.endswith(OPEN):
+        if not path.name.endswith(DOT_OPEN):
             yield path
             if cdxj_path(path).exists():
                 yield cdxj_path(path)
 
 
 def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: bool) -> int:
-    """Copy a log; how many leaves the copy has. Raises BucketError and ArchiveError."""
+    """Copy a log and return the number of copied leaves. Raises BucketError and ArchiveError."""
     if not (log.folder / "checkpoint").exists():
         old = bucket.read(CHECKPOINT) if shared else None
         return checkpoint_of(old.body, bucket.place).size if old else 0
@@ -124,7 +126,7 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
             check_beginning(log, present, before, bucket.place)
         size = before.size if before else 0
         tiles = [name for name in added_files(size, present.size) if f"log/{name}" not in there]
-        # A witness may sign a checkpoint again: what is a text is compared.
+        # A witness may sign a checkpoint again, so text files are compared by content.
         texts = [str(path.relative_to(log.folder)) for path in texts_of(log.folder)]
         try:
             for name in (*tiles, *texts):
@@ -136,29 +138,29 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
 
 
 def texts_of(folder: Path) -> list[Path]:
-    """The files of a log beside its tiles; hidden ones are half written."""
-    found = (path for pattern in TEXTS for path in folder.glob(pattern))
+    """Return the files of a log besides its tiles, without hidden ones, which are incomplete."""
+    found = (path for pattern in LOG_FILES for path in folder.glob(pattern))
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
 def write(bucket: Bucket, name: str, content: bytes, found: BucketObject | None) -> None:
-    """Have a small object hold this, of which this was ``found`` there.
+    """Write a small object over the version that was ``found`` before.
 
-    Raises Replaced where another process has it hold something else by now.
+    Raises Replaced if another process has replaced it since.
     """
     if found and found.body == content:
         return
     try:
         bucket.write(name, content, over=found.tag if found else None)
     except Replaced:
-        # Another machine copies the same log, and may have written the same.
+        # Another machine that copies the same log may have written the same content.
         found = bucket.read(name)
         if found is None or found.body != content:
             raise
 
 
 def checkpoint_of(content: bytes, place: str) -> Checkpoint:
-    """The checkpoint of a copied log. Raises BucketError where it is none."""
+    """Return the checkpoint of a copied log. Raises BucketError if it is invalid."""
     try:
         return parse_checkpoint(content)
     except InvalidNote as error:
@@ -166,7 +168,7 @@ def checkpoint_of(content: bytes, place: str) -> Checkpoint:
 
 
 def check_beginning(log: TreeLog, present: Checkpoint, before: Checkpoint, place: str) -> None:
-    """Raise BucketError where a copied log is not the beginning of this one."""
+    """Raise BucketError if a copied log is not an earlier state of this one."""
     if before.origin != present.origin:
         raise BucketError(place, ANOTHER)
     if before.size > present.size:

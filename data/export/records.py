@@ -13,7 +13,7 @@ import msgspec
 
 from data.archive.served import holds_secret
 from data.archive.warc.cdxj import entry_of, write_sorted
-from data.archive.warc.reader import LARGEST, OPEN, Damage, Record, read_file
+from data.archive.warc.reader import DOT_OPEN, MAX_UNPACKED_BYTES, Damage, Record, read_file
 from data.archive.warc.warc_file import own_files
 from data.interchange.release_fields import release_fields
 from data.models import Capture, Release
@@ -138,12 +138,12 @@ class ArchiveRecords:
             records = self._records(path)
             first = next(records, None)
             if first:
-                yield path.name.removesuffix(OPEN), _with(first, records)
+                yield path.name.removesuffix(DOT_OPEN), _with(first, records)
 
     def _records(self, path: Path) -> Iterator[ExportedRecord]:
         """Yield the chosen records of a file, preceded by its warcinfo records."""
         start, size = self._done, self._sizes[path]
-        now = path if path.exists() else path.with_name(path.name.removesuffix(OPEN))
+        now = path if path.exists() else path.with_name(path.name.removesuffix(DOT_OPEN))
         infos: list[ExportedRecord] = []
         found: Record | Damage | None = None
         with now.open("rb") as file:
@@ -159,7 +159,7 @@ class ArchiveRecords:
                     yield from infos
                     infos.clear()
                     yield taken
-        if path.name.endswith(OPEN) and isinstance(found, Damage):
+        if path.name.endswith(DOT_OPEN) and isinstance(found, Damage):
             # An incomplete record at the end of an open file is not damage.
             self.damaged.pop()
         self._done += size
@@ -190,7 +190,7 @@ class CopiedRecords:
                 self._file.write(replace(entry, offset=offset).encode())
                 self.places[record.record_id] = record.uri, record.at
             self.count += 1
-            self.with_secrets += holds_secret(record, self._secrets, LARGEST)
+            self.with_secrets += holds_secret(record, self._secrets, MAX_UNPACKED_BYTES)
             offset += len(taken.member)
             yield taken.member
 

@@ -12,7 +12,7 @@ from data.archive.log.attestations import Attestations
 from data.archive.log.leaf import ENTRY
 from data.archive.log.witness import Witness
 from data.archive.lost import Lost, lost_captures
-from data.archive.warc.reader import OPEN
+from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
 from data.store.protocol import Store
@@ -85,7 +85,7 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
         files=len(paths),
         bytes=size,
         index_bytes=indexes,
-        growing=[GrowingFile(one.name, size_of([one])) for one in paths if one.suffix == OPEN],
+        growing=[GrowingFile(one.name, size_of([one])) for one in paths if one.suffix == DOT_OPEN],
         captures=len(captures),
         lost=lost_captures(home.archive, captures),
         leaves=leaves + waiting,

@@ -12,7 +12,7 @@ import structlog
 
 from data.archive.log.attestations import Attestations
 from data.archive.log.leaf import ENTRY
-from data.archive.warc.reader import OPEN
+from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -119,7 +119,7 @@ class HomeMetrics:
         left = [
             one.stat().st_mtime
             for one in own_files(self._home.archive)
-            if one.suffix != OPEN and one.name not in copied
+            if one.suffix != DOT_OPEN and one.name not in copied
         ]
         return max(0.0, utc_now().timestamp() - min(left)) if left else 0.0
 

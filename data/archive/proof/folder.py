@@ -22,7 +22,7 @@ from data.archive.proof.readme import ALONE, DATED, MISSING, README, SECRETS, WI
 from data.archive.served import holds_secret
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
-from data.archive.warc.reader import LARGEST, Record, path_of, read_file, read_record
+from data.archive.warc.reader import MAX_UNPACKED_BYTES, Record, path_of, read_file, read_record
 from data.archive.warc.warc_file import cdxj_path
 from data.errors import ArchiveError
 from data.models.capture import Capture
@@ -185,7 +185,7 @@ class ProofFolder:
             raise wrong(self._archive, record, f"the record is not what its leaf {number} says")
         self._file(name, member_of(self._archive, record))
         self._written.records += 1
-        self._written.with_secrets += holds_secret(record, self._secrets, LARGEST)
+        self._written.with_secrets += holds_secret(record, self._secrets, MAX_UNPACKED_BYTES)
         for one in self._proofs(proof):
             folder = f"{CHECKPOINTS}/{one.checkpoint.size}"
             self._file(f"{folder}/{leaf.record_id}{SUFFIX}", one.encode())

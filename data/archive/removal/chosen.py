@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.journal import events
-from data.archive.warc.reader import OPEN, Damage, read_file, read_record
+from data.archive.warc.reader import DOT_OPEN, Damage, read_file, read_record
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.archive.warc.warc_file import own_files
 from data.text.urls import page_key
@@ -62,7 +62,7 @@ def stored_records(
                 continue
             found.append(
                 Stored(
-                    path.name.removesuffix(OPEN),
+                    path.name.removesuffix(DOT_OPEN),
                     one.offset,
                     one.length,
                     one.record_id,

@@ -21,7 +21,7 @@ from data.archive.verification.aside import other_digest
 from data.archive.verification.report import Problem
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import Entry, entry_of, read_entries
-from data.archive.warc.reader import OPEN, Damage, Record, read_file
+from data.archive.warc.reader import DOT_OPEN, Damage, Record, read_file
 from data.archive.warc.records import digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.files import is_held
@@ -105,8 +105,8 @@ def _add(told: Told, before: int, every: int, done: int) -> None:
 
 
 def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> None:
-    path = path if path.exists() else path.with_name(path.name.removesuffix(OPEN))
-    held = path.suffix == OPEN and is_held(path)
+    path = path if path.exists() else path.with_name(path.name.removesuffix(DOT_OPEN))
+    held = path.suffix == DOT_OPEN and is_held(path)
     lines = _entries(path, found)
     last: Damage | None = None
     tell_at = 0
@@ -149,7 +149,7 @@ def _entries(path: Path, found: Records) -> dict[int, Entry] | None:
     """The lines beside a file, by the places of their records; None where that is told to lack."""
     lines = cdxj_path(path)
     if not lines.exists():
-        name = path.name.removesuffix(OPEN)
+        name = path.name.removesuffix(DOT_OPEN)
         found.problems.append(Problem(lines.name, None, f"the index of {name} is missing"))
         return None
     return {entry.offset: entry for entry, _ in read_entries(lines)}

@@ -18,7 +18,7 @@ from data.archive.verification.aside import notes
 from data.archive.verification.records import Records, Told, read_records
 from data.archive.verification.report import Problem, Removed, Report
 from data.archive.verification.tree import Leaves
-from data.archive.warc.reader import OPEN, uuid_of
+from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import own_files
 from data.models.capture import Capture
 from data.wording import counted
@@ -91,7 +91,7 @@ def verify(
 
 def _as_called_now(archive: Path, problems: Sequence[Problem]) -> list[Problem]:
     """Problems by the names that the files have now, which end in ``.open`` while they grow."""
-    growing = {one.name.removesuffix(OPEN): one.name for one in archive.glob(f"*{OPEN}")}
+    growing = {one.name.removesuffix(DOT_OPEN): one.name for one in archive.glob(f"*{DOT_OPEN}")}
     return [replace(one, file=growing.get(one.file, one.file)) for one in problems]
 
 
@@ -155,7 +155,7 @@ def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable
     told = removed | found.damaged
     lost = [one for one in found.captures.values() if one.leaf not in told]
     lost.sort(key=lambda one: (one.file, one.offset))
-    here = {path.name.removesuffix(OPEN) for path in own_files(archive)}
+    here = {path.name.removesuffix(DOT_OPEN) for path in own_files(archive)}
     for file, some in groupby(lost, key=lambda one: one.file):
         first, *others = some
         if not file or file in here:

@@ -1,4 +1,4 @@
-"""Records of other archives, taken over as they are into this one."""
+"""Prepare records of other archives for this one, unchanged."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ from data.archive.warc.records import (
     sha256,
 )
 
-OURS: Final = frozenset(["content-length", SALT_FIELD.lower()])
-"""Fields that are told anew."""
+REPLACED_FIELDS: Final = frozenset(["content-length", SALT_FIELD.lower()])
+"""Fields that are written new."""
 
 
 def adopted(fields: Fields, block: bytes) -> NewRecord:
-    """The record with these named fields and this block, with a salt for its leaf.
+    """Return the record with these named fields and this block, with a salt for its leaf.
 
-    All fields stay, the record id and the date among them, except a digest that is not that of the
-    payload: later records would refer to it. A digest of a body without its chunks stays, but for a
-    SHA-256. Missing digests are added. The salt is ours, since anyone who knows it can try
-    addresses.
+    All fields are kept, including id and date, except a wrong payload digest, since later records
+    would refer to it. A digest of the body without chunks is kept unless it is a SHA-256. Missing
+    digests are added. The salt is always new, because anyone who knows a salt can guess addresses.
     """
     found = Record("", 0, 0, b"", fields, block)
     payload = b""
     if found.kind in WITH_PAYLOAD:
         payload = sha256(found.http.payload if found.is_http else block)
-    kept = [field for field in fields if field[0].lower() not in OURS]
+    kept = [field for field in fields if field[0].lower() not in REPLACED_FIELDS]
     said = found.field("WARC-Payload-Digest")
     if payload and said != digest_text(payload) and _is_wrong(found, said):
         kept = [field for field in kept if field[0].lower() != "warc-payload-digest"]
@@ -64,7 +63,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
 
 
 def _is_wrong(record: Record, said: str) -> bool:
-    """Whether a digest, which is not our own of the payload, is certainly not one of it."""
+    """Whether a digest that differs from ours of the payload is certainly wrong."""
     digest = parse_digest(said)
     if digest is None:
         return said.lower().startswith("sha256:")

@@ -1,9 +1,9 @@
-"""The CDXJ file beside a WARC file: where each capture is, one a line.
+"""Read and write the CDXJ file of a WARC file, with one capture per line.
 
-Lines are those of cdxj-indexer, which pywb reads, with one field of our own: ``leaf``, the number
-of the record's leaf in the log. The response to a request by POST has the fields ``method`` and
-``requestBody``, and its key is made of both (data.text.posted). Lines stand in the order of the
-records while the file grows, and are sorted when it is full.
+The lines are those of cdxj-indexer, which pywb reads, and one field of our own: ``leaf``, the
+number of the record's leaf in the log. The response to a POST request has the fields ``method`` and
+``requestBody``, which are part of its key (data.text.posted). Lines are in the order of records
+while the file grows, and sorted once it is finished.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from typing import Final
 
 from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import Record
-from data.archive.warc.records import LISTED, POSTED_FIELD, REVISIT, WARC_FIELDS, NewRecord
+from data.archive.warc.records import LISTED_KINDS, POSTED_FIELD, REVISIT, WARC_FIELDS, NewRecord
 from data.archive.warc.surt import surt
 from data.files import sync
 from data.models.capture import Capture
 from data.text.posted import posted_address
 
-SORTED_AT_ONCE: Final = 100_000
-"""Lines that are sorted in memory; more are sorted by way of files."""
+MAX_SORTED_LINES: Final = 100_000
+"""Maximum number of lines sorted in memory; more are sorted through temporary files."""
 
 BLOCK: Final = 65536
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line: a capture of ``uri`` at ``at`` (aware UTC, whole seconds).
+    """A CDXJ line: a capture of ``uri`` at ``at`` (aware UTC, whole seconds).
 
-    ``status`` is 0 and ``media_type`` None where the record has none. ``digest`` is that of the
-    payload, as WARC writes it; ``leaf`` is -1 where nobody knows it. ``posted`` are the fields of a
-    request by POST (data.text.posted), empty for GET.
+    ``status`` is 0 and ``media_type`` None if the record has none. ``digest`` is the payload digest
+    as WARC writes it. ``leaf`` is -1 if unknown. ``posted`` are the fields of a POST request
+    (data.text.posted), empty for GET.
     """
 
     uri: str
@@ -55,7 +55,7 @@ class Entry:
 
     @property
     def address(self) -> str:
-        """The address that it is found by: that of a request by POST has the posted fields."""
+        """The address under which it is found; for a POST request it includes the posted fields."""
         return posted_address(self.uri, self.posted)
 
     @property
@@ -64,7 +64,7 @@ class Entry:
         return self.media_type == REVISIT
 
     def encode(self) -> bytes:
-        """The line, with its end."""
+        """Return the line with its line feed."""
         told: dict[str, str] = {"url": self.uri}
         if self.media_type is not None:
             told["mime"] = self.media_type
@@ -83,7 +83,7 @@ class Entry:
 
 
 def decode_entry(line: bytes) -> Entry:
-    """The entry of a line. Raises ValueError where it is none."""
+    """Parse a line. Raises ValueError if it is invalid."""
     try:
         _, timestamp, told = line.decode().split(" ", 2)
         fields = json.loads(told)
@@ -100,12 +100,12 @@ def decode_entry(line: bytes) -> Entry:
             fields.get("requestBody", ""),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise ValueError(f"a line of CDXJ lacks {error}") from error
+        raise ValueError(f"a CDXJ line has no {error}") from error
 
 
 def entry_of(record: Record, leaf: int) -> Entry | None:
-    """The entry of a record, or None for one that no index lists, such as a request."""
-    if record.kind not in LISTED:
+    """Return the entry of a record; None for kinds that are not indexed, such as requests."""
+    if record.kind not in LISTED_KINDS:
         return None
     media_type = media_type_of(record.field("Content-Type").encode())
     status = 0
@@ -131,7 +131,7 @@ def entry_of(record: Record, leaf: int) -> Entry | None:
 
 
 def entry_at(record: NewRecord, capture: Capture) -> Entry:
-    """The entry of a record that was just written, where its capture says."""
+    """Return the entry of a new record at the place of its capture."""
     return Entry(
         record.uri,
         capture.at.replace(microsecond=0),
@@ -147,10 +147,10 @@ def entry_at(record: NewRecord, capture: Capture) -> Entry:
 
 
 def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:
-    """The entries of a file from a byte on, each with the byte where the next one begins.
+    """Yield entries from an offset on, each with the offset of the next one.
 
-    A last line that has no end yet is left out, and so is one that can't be read: the file can be
-    made anew from its records. Raises OSError.
+    Incomplete and invalid lines are skipped, since the file can be rebuilt from its records. Raises
+    OSError.
     """
     with path.open("rb") as lines:
         lines.seek(start)
@@ -163,11 +163,14 @@ def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:
 
 
 def last_entry(handle: int) -> tuple[Entry | None, int]:
-    """The last whole entry of an open file, and the byte where it ends. Raises ValueError."""
+    """Return the last complete entry of an open file, and the offset of its end.
+
+    Raises ValueError.
+    """
     at = os.fstat(handle).st_size
     blocks: list[bytes] = []
     ends = 0
-    while at and ends < 2:  # noqa: PLR2004 - a line, whole, between two ends
+    while at and ends < 2:  # noqa: PLR2004 - a complete line is between two line feeds
         begin = max(0, at - BLOCK)
         blocks.append(os.pread(handle, at - begin, begin))
         ends += blocks[-1].count(b"\n")
@@ -180,13 +183,13 @@ def last_entry(handle: int) -> tuple[Entry | None, int]:
 
 
 def write_sorted(lines: Iterable[bytes], target: Path) -> None:
-    """Write lines, sorted by their bytes, durably to a file. Raises OSError."""
+    """Sort lines by their bytes and write them durably to a file. Raises OSError."""
     parts: list[Path] = []
-    # Names that a process which is killed leaves behind are taken again by the next.
+    # The next process reuses the names of files that a killed process left behind.
     temporary = target.with_name(f".{target.name}.part")
     try:
         rest = iter(lines)
-        while chunk := sorted(islice(rest, SORTED_AT_ONCE)):
+        while chunk := sorted(islice(rest, MAX_SORTED_LINES)):
             parts.append(temporary.with_suffix(f".{len(parts)}.part"))
             parts[-1].write_bytes(b"".join(chunk))
         with ExitStack() as opened, temporary.open("wb") as merged:

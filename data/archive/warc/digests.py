@@ -1,4 +1,4 @@
-"""Digests as WARC files of any tool write them: an algorithm, then hexadecimal or base 32."""
+"""Parse digests in WARC files of any program: an algorithm, then hexadecimal or base 32."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Digest(NamedTuple):
     value: bytes
 
     def is_of(self, content: bytes) -> bool:
-        """Whether it is the digest of some bytes."""
+        """Whether it is the digest of these bytes."""
         return bool(ALGORITHMS[self.algorithm](content).digest() == self.value)
 
 

@@ -1,7 +1,7 @@
-"""The head of an HTTP message as a record holds it, and what is kept out of it.
+"""Write and parse HTTP headers in records, and remove secrets from request headers.
 
-Bytes that would end a line are a space in it (RFC 9110, section 5.5). What identifies us or a user
-stands in no request; an answer is kept as it was served.
+Bytes that would end a line become spaces (RFC 9110, section 5.5). Requests are stored without
+credentials and cookies; responses are stored as served.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ LINE_END: Final = b"\r\n"
 LINE_ENDS: Final = (b"\r", b"\n", b"\0")
 ENDS_A_LINE: Final = re.compile(rb"[\r\n\0]+")
 FOLDED: Final = re.compile(rb"\n\s")
-"""A line that would count as a part of the one before it."""
+"""A line that would count as a continuation of the previous one."""
 
 
-SECRET: Final = frozenset([b"authorization", b"proxy-authorization", b"cookie", b"cookie2"])
-"""Fields that no record of a request holds."""
+SECRET_FIELDS: Final = frozenset([b"authorization", b"proxy-authorization", b"cookie", b"cookie2"])
+"""Request fields that are not stored."""
 
-TRANSFER: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
-"""Fields that are not true of a document as a browser had it."""
+BODY_FIELDS: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
+"""Fields that do not apply to a browser's document."""
 
 CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
-"""What this field is called where the body is no longer cut into chunks, as other tools do."""
+"""New name of Transfer-Encoding once the body has no chunks, as in other WARC programs."""
 
 PLACE: Final = re.compile(r"(?=[/?]|\Z)")
-"""Where the host and port of an address end."""
+"""End of the host and port in an address."""
 
 MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
 
 OLD: Final = "HTTP/1.0"
 VERSION: Final = "HTTP/1.1"
-"""What a head is written as that went over the wire in another form, such as HTTP/2."""
+"""Version written for a message that was sent in another form, such as HTTP/2."""
 
 
 def response_head(exchange: Exchange) -> bytes:
-    """The status line and the fields of an answer, with the empty line that ends them."""
+    """Return the status line and fields of a response, with the final empty line."""
     version = OLD if exchange.protocol.upper() == OLD else VERSION
     first = f"{version} {exchange.status} {exchange.reason}".encode("latin-1", "replace")
     if exchange.rendered:
-        return _head(first, [one for one in exchange.headers if one[0].lower() not in TRANSFER])
+        return _head(first, [one for one in exchange.headers if one[0].lower() not in BODY_FIELDS])
     return _head(
         first,
         [
@@ -57,7 +57,7 @@ def response_head(exchange: Exchange) -> bytes:
 
 
 def request_head(exchange: Exchange, uri: str) -> bytes:
-    """The request line and the fields of the request for ``uri``, which holds no secret."""
+    """Return the request line and fields of the request for ``uri``, without secrets."""
     host, path = PLACE.split(uri.partition("://")[2], maxsplit=1)
     target = path if path.startswith("/") else f"/{path}"
     first = f"{exchange.method} {target} {VERSION}".encode("ascii", "replace")
@@ -65,9 +65,9 @@ def request_head(exchange: Exchange, uri: str) -> bytes:
     return _head(first, kept if named else ((b"Host", host.encode("ascii", "replace")), *kept))
 
 
-@lru_cache(maxsize=64)  # the requests for new pages of a site have the same
+@lru_cache(maxsize=64)  # requests for new pages of a site share these fields
 def _asked(headers: Headers) -> tuple[Headers, bool]:
-    """The fields of a request without secrets, and whether one of them names the host."""
+    """Return the fields of a request without secrets, and whether one of them is Host."""
     kept = []
     named = False
     for name, value in headers:
@@ -75,7 +75,7 @@ def _asked(headers: Headers) -> tuple[Headers, bool]:
         named = named or key == b"host"
         if key == b"referer":
             kept.append((name, redacted(value.decode("latin-1")).encode("latin-1")))
-        elif key not in SECRET:
+        elif key not in SECRET_FIELDS:
             kept.append((name, value))
     return tuple(kept), named
 
@@ -89,19 +89,19 @@ def _head(first: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:
 
 
 def split_head(block: bytes) -> tuple[list[bytes], bytes]:
-    """The lines of the head and the payload of an HTTP message in a record's block."""
+    """Split the HTTP message in a record's block into header lines and payload."""
     head, _, payload = block.partition(LINE_END + LINE_END)
     return head.split(LINE_END), payload
 
 
 def field_of(line: bytes) -> tuple[bytes, bytes]:
-    """The name and the value in a line of a head."""
+    """Split a header line into name and value."""
     name, _, value = line.partition(b":")
     return name, value.strip()
 
 
 def media_type_of(value: bytes | None) -> str | None:
-    """The media type in the value of a Content-Type."""
+    """Return the media type of a Content-Type value."""
     if value is None:
         return None
     return MEDIA_TYPE_END.split(value.decode("latin-1"), maxsplit=1)[0].strip()

@@ -1,8 +1,8 @@
-"""Which record holds a payload, and which captures there are of an address: HOME/archive/index.db.
+"""Index of records by payload and address: HOME/archive/index.db.
 
-It is a cache over the CDXJ files, from which it is made again where it is lost or damaged. So
-nothing waits for the disk on its account, and a row that a loss of power takes comes back when the
-index is next opened. An answer that nothing changed (304) is in the CDXJ file alone.
+It is a cache over the CDXJ files and is rebuilt from them if it is lost or damaged. So it never
+waits for the disk, and rows lost in a power cut return when the index is opened next. Unchanged
+responses (304) are only in the CDXJ files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from data.archive.log.removals import REMOVAL
 from data.archive.warc.cdxj import Entry, read_entries
-from data.archive.warc.reader import OPEN
+from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.records import REVISIT
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
@@ -41,11 +41,11 @@ FILE: Final = "index.db"
 OK: Final = 200
 NOT_MODIFIED: Final = 304
 
-TOGETHER: Final = 256
-"""Captures that are written in one transaction: alone, each takes five times as long."""
+CAPTURES_PER_TRANSACTION: Final = 256
+"""Number of captures per transaction; single writes take five times as long per capture."""
 
-TRIES: Final = 3
-"""How often a damaged file is made anew, or was by another process, before its error is told."""
+MAX_REBUILDS: Final = 3
+"""Maximum number of rebuilds of a damaged file before its error is raised."""
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
@@ -87,9 +87,9 @@ ROW: Final = (
 
 
 class Index:
-    """The index of the archive in ``folder``, brought up to date when it is opened.
+    """The index of the archive in ``folder``, updated when it is opened.
 
-    One connection serves all threads, one after the other. Raises ArchiveError.
+    All threads share one connection and take turns. Raises ArchiveError.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -104,7 +104,7 @@ class Index:
         self._newest: dict[str, Entry] = {}
 
     def add(self, entry: Entry) -> None:
-        """Enter a capture that was written; many are written to the file together."""
+        """Add a new capture; captures are written in batches."""
         if not is_listed(entry):
             return
         with self._lock:
@@ -113,45 +113,45 @@ class Index:
                 self._holders.setdefault(entry.digest, entry)
             if entry.status == OK:
                 self._newest[entry.address] = entry
-            if len(self._waiting) >= TOGETHER:
+            if len(self._waiting) >= CAPTURES_PER_TRANSACTION:
                 self._flush()
 
     def holder(self, digest: str) -> Entry | None:
-        """A capture whose record holds the payload with this digest."""
+        """Return a capture whose record contains the payload with this digest."""
         with self._lock:
             return self._holders.get(digest) or next(iter(self._found(HOLDER, digest)), None)
 
     def newest(self, uri: str) -> Entry | None:
-        """The capture of this very address that was written last, of those with status 200.
+        """Return the last written capture of this exact address with status 200.
 
-        What was written last has the highest leaf, whatever the clock said.
+        That is the one with the highest leaf, whatever the clock said.
         """
         with self._lock:
             known = self._newest.get(uri)
             return known or next(iter(self._found(NEWEST, page_key(uri), uri)), None)
 
     def captures(self, uri: str) -> list[Entry]:
-        """All captures of an address in the order in which they were written, but for the 304s."""
+        """Return all captures of an address in their order of writing, except 304s."""
         with self._lock:
             self._flush()
             return self._found(ALL, page_key(uri))
 
     def addresses(self) -> list[str]:
-        """Every address that a 200 was captured of."""
+        """Return all addresses with a capture of status 200."""
         sql = "SELECT DISTINCT uri FROM captures WHERE status = 200"
         with self._lock:
             self._flush()
             return [uri for (uri,) in self._do(lambda db: db.execute(sql).fetchall())]
 
     def highest_leaf(self) -> int:
-        """The highest number of a leaf that any CDXJ file names, and -1 where none does."""
+        """Return the highest leaf in all CDXJ files, or -1."""
         sql = "SELECT ifnull(max(leaf), -1) FROM files"
         return int(self._do(lambda db: db.execute(sql).fetchone()[0]))
 
     def note(self, file: str, read: int, leaf: int) -> None:
-        """Note that all captures in the first ``read`` bytes of a growing CDXJ file are entered.
+        """Record that all captures in the first ``read`` bytes of a growing CDXJ file were added.
 
-        ``leaf`` is the highest that they name.
+        ``leaf`` is their highest leaf.
         """
         sql = "UPDATE files SET read = ?, sorted = 0, leaf = max(leaf, ?) WHERE id = ?"
         with self._lock:
@@ -159,7 +159,7 @@ class Index:
             self._do(lambda db: db.execute(sql, (read, leaf, self._file(db, file))))
 
     def forget(self, file: str) -> None:
-        """Forget all captures of a file, until its CDXJ file is read anew."""
+        """Delete all captures of a file; its CDXJ file is read again next time."""
 
         def forget(db: sqlite3.Connection) -> None:
             told = db.execute("SELECT id FROM files WHERE name = ?", (file,)).fetchone()
@@ -172,11 +172,11 @@ class Index:
             self._do(forget)
 
     def read_on(self) -> None:
-        """Enter what CDXJ files list beyond what was read of them; forget files that are gone."""
+        """Add new lines of CDXJ files, and delete the captures of missing files."""
         self._do(self._read_on)
 
     def close(self) -> None:
-        """Let go of the database; what waits comes back from the CDXJ files."""
+        """Close the database; pending captures return from the CDXJ files."""
         with self._lock:
             self._forget_waiting()
             if self._connection is not None:
@@ -185,7 +185,7 @@ class Index:
             self._files.clear()
 
     def _flush(self) -> None:
-        """Write what waits."""
+        """Write pending captures."""
         waiting = list(self._waiting)
         self._forget_waiting()
         if waiting:
@@ -206,17 +206,17 @@ class Index:
         return [Entry(row[0], dt.datetime.fromtimestamp(row[1], dt.UTC), *row[2:]) for row in rows]
 
     def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something with the database; one that is damaged is made anew first."""
+        """Run a function with the database; a damaged one is rebuilt first."""
         with self._lock:
             try:
-                for _ in range(TRIES):
+                for _ in range(MAX_REBUILDS):
                     try:
                         return what(self._opened())
                     except sqlite3.DatabaseError as error:
                         is_damaged = not isinstance(error, sqlite3.OperationalError)
                         if not is_damaged and mark_of(self._path).inode == self._mark.inode:
                             raise
-                        # Else another process made the file anew under this one.
+                        # Otherwise another process has replaced the file.
                         self.close()
                         if is_damaged:
                             with one_process_opens(self._path):
@@ -235,7 +235,7 @@ class Index:
             self._mark = mark_of(self._path)
             return open_for_reading(self._path, shared=True)
         if not os.access(self.folder, os.W_OK):
-            # An index of a folder that can't be written to is in memory.
+            # In a read-only folder, the index is in memory.
             return self._read_into(None)
         with one_process_opens(self._path):
             try:
@@ -243,16 +243,16 @@ class Index:
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError:
-                # It is damaged, and other processes wait: one of them replaces it.
+                # The file is damaged, and other processes wait while this one replaces it.
                 delete_damaged(self._path, self._mark)
                 return self._read_into(self._path)
 
     def _read_into(self, path: Path | None) -> sqlite3.Connection:
-        """Open a file, or a database in memory, and bring it up to date."""
+        """Open a file, or a database in memory, and update it."""
         self._mark = mark_of(self._path)
         connection = open_for_writing(path, shared=True)
         try:
-            # It can be made again: nothing waits for the disk.
+            # The index can be rebuilt, so it does not wait for the disk.
             connection.execute("PRAGMA synchronous = OFF")
             create_cache_tables(connection, SCHEMA)
             self._read_on(connection)
@@ -265,9 +265,9 @@ class Index:
 
     def _read_on(self, db: sqlite3.Connection) -> None:
         with transaction(db):
-            # Looked for within: a file that another process begins has a row only afterwards.
+            # List files inside the transaction, since new files get their rows later.
             files = own_files(self.folder)
-            here = {path.name.removesuffix(OPEN) for path in files}
+            here = {path.name.removesuffix(DOT_OPEN) for path in files}
             for number, name in db.execute("SELECT id, name FROM files").fetchall():
                 if name not in here:
                     db.execute("DELETE FROM captures WHERE file = ?", (number,))
@@ -282,8 +282,8 @@ class Index:
             size = lines.stat().st_size
         except FileNotFoundError:
             return
-        number = self._file(db, path.name.removesuffix(OPEN))
-        is_sorted = path.suffix != OPEN
+        number = self._file(db, path.name.removesuffix(DOT_OPEN))
+        is_sorted = path.suffix != DOT_OPEN
         read, was_sorted, leaf = db.execute(
             "SELECT read, sorted, leaf FROM files WHERE id = ?", (number,)
         ).fetchone()
@@ -328,7 +328,7 @@ class Index:
 
 
 def is_listed(entry: Entry) -> bool:
-    """Whether an entry has a row: captures of pages that changed, and notes about removals."""
+    """Whether an entry gets a row: captures of changed pages, and notes about removals."""
     if entry.uri == REMOVAL:
         return True
     return entry.status != NOT_MODIFIED and entry.uri.startswith(("http://", "https://"))
@@ -336,7 +336,7 @@ def is_listed(entry: Entry) -> bool:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """One transaction, undone where it fails."""
+    """Run one transaction, and roll it back after an error."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -1,4 +1,4 @@
-"""Records read back: one at an offset, or all of a file, whatever is damaged between them."""
+"""Read records: one at an offset, or all of a file, even with damage between them."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ from data.models.capture import Capture
 from data.models.exchange import Headers
 from data.text.posted import posted_address
 
-OPEN: Final = ".open"
-"""The end of the name of a file that grows."""
+DOT_OPEN: Final = ".open"
+"""Suffix of a growing file."""
 
-INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  # its stub errs
-"""What igzip raises for bytes that are no gzip."""
+INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  # type: ignore[assignment] # its type stub is wrong
+"""The error that igzip raises for invalid gzip data."""
 
 FIRST: Final = 4096
-MORE: Final = 65536
-"""Bytes that are unpacked at once, at first and at the most: most records are small."""
+FIRST_PIECE_BYTES: Final = 65536
+"""Bytes that are unpacked first; most records are small."""
 
-AHEAD: Final = 1 << 20
-"""Bytes that are read at once of a file that is read from one end to the other."""
+READ_AHEAD_BYTES: Final = 1 << 20
+"""Bytes per read of a file that is read sequentially."""
 
-LARGEST: Final = 512_000_000
-"""Bytes, unpacked, beyond which nobody's record is read."""
+MAX_UNPACKED_BYTES: Final = 512_000_000
+"""Maximum unpacked bytes of a record."""
 
 MAGIC: Final = b"\x1f\x8b\x08"
-"""How a gzip member begins (RFC 1952)."""
+"""First bytes of a gzip member (RFC 1952)."""
 
 GZIP: Final = 31
-"""The ``wbits`` of zlib that say so."""
+"""The ``wbits`` of zlib for gzip."""
 
 HEAD_END: Final = b"\r\n\r\n"
 
 ReadAt: TypeAlias = Callable[[int, int], bytes]
-"""Gives so many bytes of a file from an offset on, or those that there are. Raises OSError."""
+"""Reads bytes of a file: size and offset; fewer at the end. Raises OSError."""
 
 STATUS: Final = re.compile(rb"[0-9]{3}")
 SALT_TEXT: Final = re.compile(r"[0-9a-f]{32}")
@@ -65,12 +65,12 @@ OWN_ID: Final = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 DIGEST_TEXT: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])
-"""Kinds of records whose payload is in their own block."""
+"""Kinds of records with a payload in their own block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A place where no record can be read, and why: a byte of the file as it is called now."""
+    """A place without a readable record: the file's current name, an offset, and the reason."""
 
     file: str
     offset: int
@@ -79,7 +79,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """An HTTP message; ``lines`` are those of its head, ``payload`` is as it was served."""
+    """An HTTP message: its header lines, and its payload as served."""
 
     lines: Sequence[bytes]
     payload: bytes
@@ -91,12 +91,12 @@ class Http:
 
     @property
     def status(self) -> int:
-        """The status of an answer, and 0 where there is none."""
+        """The status of a response, otherwise 0."""
         words = self.lines[0].split(b" ", 2)
         return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else 0
 
     def header(self, name: bytes) -> bytes | None:
-        """The first value of a field, or None; ``name`` is in small letters."""
+        """Return the first value of a field, or None; ``name`` is in lower case."""
         start = name + b":"
         named = (one for one in self.lines[1:] if one[: len(start)].lower() == start)
         return next((field_of(line)[1] for line in named), None)
@@ -104,10 +104,10 @@ class Http:
 
 @dataclass(frozen=True)
 class Record:
-    """A record of a WARC file; what is asked for often is found once.
+    """A record of a WARC file, with cached properties.
 
-    ``file`` is the name of the file without ``.open``; ``offset`` and ``length`` are bytes of it,
-    compressed, and ``digest`` is the SHA-256 of those bytes.
+    ``file`` is the file's name without ``.open``. ``offset`` and ``length`` are in compressed
+    bytes; ``digest`` is the SHA-256 of these bytes.
     """
 
     file: str
@@ -118,7 +118,7 @@ class Record:
     block: bytes
 
     def field(self, name: str) -> str:
-        """The first value of a named field of WARC, empty where there is none."""
+        """Return the first value of a WARC field, or ""."""
         return self._values.get(name.lower(), "")
 
     @cached_property
@@ -127,7 +127,7 @@ class Record:
 
     @property
     def kind(self) -> str:
-        """The WARC-Type: ``response`` for one."""
+        """The WARC-Type, such as ``response``."""
         return self.field("WARC-Type")
 
     @property
@@ -142,12 +142,12 @@ class Record:
 
     @property
     def address(self) -> str:
-        """The address that indexes list it under: with the posted fields of a request by POST."""
+        """The address in indexes: that of a POST request includes the posted fields."""
         return posted_address(self.uri, self.field(POSTED_FIELD))
 
     @cached_property
     def at(self) -> dt.datetime:
-        """The WARC-Date, aware UTC; the beginning of 1970 where it can't be read."""
+        """The WARC-Date, aware UTC; 1970-01-01 if it can't be read."""
         try:
             at = dt.datetime.fromisoformat(self.field("WARC-Date"))
             return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
@@ -155,18 +155,18 @@ class Record:
             return dt.datetime.fromtimestamp(0, dt.UTC)
 
     def capture(self, leaf: int) -> Capture:
-        """What a store keeps of it; ``leaf`` is the number of its leaf."""
+        """Return the record's capture for a store; ``leaf`` is the number of its leaf."""
         digest = self.field("WARC-Payload-Digest")
         return Capture(self.record_id, self.file, self.offset, self.length, digest, leaf, self.at)
 
     @property
     def rendered(self) -> bool:
-        """Whether its body is a document as a browser had it."""
+        """Whether its body is a browser's document."""
         return bool(self.field(RENDERED_FIELD))
 
     @cached_property
     def http(self) -> Http:
-        """The HTTP message in its block; that of a revisit record has no payload."""
+        """The HTTP message in its block; a revisit record has no payload."""
         return Http(*split_head(self.block))
 
     @property
@@ -175,9 +175,9 @@ class Record:
         return self.field("Content-Type").partition(";")[0].strip() == "application/http"
 
     def leaf(self) -> Leaf | None:
-        """Its leaf in the log by what it holds now; None where it has no salt.
+        """The log leaf computed from the record's content; None without a salt.
 
-        The payload of a revisit record is in another: its leaf has the digest that it tells.
+        The payload of a revisit record is elsewhere, so its leaf uses the stated digest.
         """
         salt = self.field(SALT_FIELD)
         if not SALT_TEXT.fullmatch(salt):
@@ -192,13 +192,13 @@ class Record:
 
 
 def is_whole(record: Record) -> bool:
-    """Whether the block of a record is what its digest says."""
+    """Whether the block of a record matches its digest."""
     told = record.field("WARC-Block-Digest")
     return told == f"sha256:{hashlib.sha256(record.block).hexdigest()}"
 
 
 def uuid_of(record_id: str) -> UUID:
-    """The UUID of a record, for its leaf: the one in its id, or one that is made of its id."""
+    """Return the UUID of a record for its leaf: the one in its id, or one derived from the id."""
     if OWN_ID.fullmatch(record_id):
         return UUID(bytes=bytes.fromhex(record_id[len("urn:uuid:") :].replace("-", "")))
     try:
@@ -208,9 +208,9 @@ def uuid_of(record_id: str) -> UUID:
 
 
 def read_record(folder: Path, file: str, offset: int) -> Record:
-    """The record at a byte of a file in the folder of an archive, growing or not.
+    """Read the record at an offset of a file in an archive's folder, growing or finished.
 
-    Raises ArchiveError where there is none, or one that is damaged.
+    Raises ArchiveError if it is missing or damaged.
     """
     path, handle = _opened(folder, file)
     try:
@@ -225,7 +225,7 @@ def read_record(folder: Path, file: str, offset: int) -> Record:
 
 
 def read_fields(folder: Path, file: str, offset: int) -> Fields:
-    """The named fields of such a record alone; what it holds is not looked at.
+    """Read only the WARC fields of the record at an offset.
 
     Raises ArchiveError.
     """
@@ -234,7 +234,7 @@ def read_fields(folder: Path, file: str, offset: int) -> Fields:
         inflate = isal_zlib.decompressobj(wbits=GZIP)
         begin = inflate.decompress(os.pread(handle, FIRST, offset), FIRST * 4)
         if HEAD_END not in begin:
-            # An imported record may have a long head, and its last fields count too.
+            # An imported record may have a long header, whose last fields matter too.
             return read_record(folder, file, offset).fields
         return WarcRecord.from_bytes(begin).headers.to_tuples()
     except (INVALID, OSError, ValueError) as error:
@@ -244,29 +244,29 @@ def read_fields(folder: Path, file: str, offset: int) -> Fields:
 
 
 def path_of(folder: Path, file: str) -> Path:
-    """Where a file of an archive is now, by the name that it keeps; ``.open`` ends it at first."""
-    growing = folder / (file + OPEN)
+    """Return the current path of an archive file, which has the suffix ``.open`` while it grows."""
+    growing = folder / (file + DOT_OPEN)
     return growing if growing.exists() else folder / file
 
 
 def _opened(folder: Path, file: str) -> tuple[Path, int]:
-    """A file of an archive as it is called now, opened to be read. Raises ArchiveError."""
+    """Open an archive file under its current name. Raises ArchiveError."""
     if Path(file).name != file:
-        raise ArchiveError(str(folder), f"{file!r} is the name of no file in it")
-    # A file that is finished just now has lost its first name and then its second.
-    for name in (file, file + OPEN, file):
+        raise ArchiveError(str(folder), f"{file!r} is not the name of a file in it")
+    # A file that is being finished may lose its first name and then its second.
+    for name in (file, file + DOT_OPEN, file):
         with suppress(FileNotFoundError):
             return folder / name, os.open(folder / name, os.O_RDONLY)
-    raise ArchiveError(str(folder / file), "it is not there")
+    raise ArchiveError(str(folder / file), "it does not exist")
 
 
 def read_file(path: Path, start: int = 0, end: int | None = None) -> Iterator[Record | Damage]:
-    """All records of a file from one byte to another, in their order. Raises ArchiveError.
+    """Yield all records of a file between two offsets, in order. Raises ArchiveError.
 
-    What can't be read comes as one damage, and reading goes on at the next whole record. What was
-    appended after the call is not read. A file that was finished since it was found is read, too.
+    Unreadable bytes are yielded as one damage, and reading continues at the next complete record.
+    Records appended after the call are not read. A file that was finished meanwhile is read too.
     """
-    path, handle = _opened(path.parent, path.name.removesuffix(OPEN))
+    path, handle = _opened(path.parent, path.name.removesuffix(DOT_OPEN))
     try:
         end = os.fstat(handle).st_size if end is None else end
         name = path.name
@@ -284,7 +284,7 @@ def read_file(path: Path, start: int = 0, end: int | None = None) -> Iterator[Re
 
 
 class _Window:
-    """The bytes of a file, of which those that follow each other are read together."""
+    """Reads successive bytes of a file in large pieces."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -292,10 +292,10 @@ class _Window:
         self._bytes = b""
 
     def bytes_at(self, size: int, offset: int) -> bytes:
-        """So many bytes from an offset on, or those that there are."""
+        """Return bytes from an offset on; fewer at the end."""
         at = offset - self._start
         if not 0 <= at <= len(self._bytes) - size:
-            self._bytes = os.pread(self._handle, max(size, AHEAD), offset)
+            self._bytes = os.pread(self._handle, max(size, READ_AHEAD_BYTES), offset)
             self._start, at = offset, 0
         return self._bytes[at : at + size]
 
@@ -305,12 +305,12 @@ def _bytes_at(handle: int, size: int, offset: int) -> bytes:
 
 
 def _next(read: ReadAt, name: str, offset: int, end: int) -> int:
-    """Where the next whole record begins, at or after a byte."""
+    """Return the offset of the next complete record, at or after ``offset``."""
     while offset < end:
-        chunk = read(MORE, offset)
+        chunk = read(FIRST_PIECE_BYTES, offset)
         at = chunk.find(MAGIC)
         if at < 0:
-            if len(chunk) < MORE:
+            if len(chunk) < FIRST_PIECE_BYTES:
                 return end
             offset += len(chunk) - len(MAGIC) + 1
             continue
@@ -327,21 +327,21 @@ def _record(read: ReadAt, name: str, offset: int) -> Record | Damage:
     except (INVALID, ValueError) as error:
         return Damage(name, offset, str(error) or "it can't be unpacked")
     try:
-        # Of the head alone: what follows is the block, and is not copied once more.
+        # Parse only the header, so that the block is not copied again.
         head = content.find(HEAD_END) + len(HEAD_END)
         parsed = WarcRecord.from_bytes(content[:head])
         fields = parsed.headers.to_tuples()
         told = int(parsed.headers.get("Content-Length") or -1)
     except (OSError, ValueError) as error:
-        return Damage(name, offset, f"it is no WARC record ({error})")
+        return Damage(name, offset, f"it is not a WARC record ({error})")
     block = content[head : head + max(0, told)]
     if told != len(block):
-        return Damage(name, offset, f"its block has {len(block)} bytes and not {told}")
-    return Record(name.removesuffix(OPEN), offset, length, digest, fields, block)
+        return Damage(name, offset, f"its block has {len(block)} bytes, not {told}")
+    return Record(name.removesuffix(DOT_OPEN), offset, length, digest, fields, block)
 
 
 def _member(read: ReadAt, offset: int) -> tuple[bytes, int, bytes]:
-    """What a gzip member holds, its length in the file, and its SHA-256."""
+    """Return the content of a gzip member, its length in the file, and its SHA-256."""
     inflate = isal_zlib.decompressobj(wbits=GZIP)
     digest = hashlib.sha256()
     parts = []
@@ -350,13 +350,13 @@ def _member(read: ReadAt, offset: int) -> tuple[bytes, int, bytes]:
     while not inflate.eof:
         chunk = read(step, offset + length)
         if not chunk:
-            raise ValueError("the file ends within it")
+            raise ValueError("the file ends in the middle of it")
         parts.append(inflate.decompress(chunk))
         used = chunk[: len(chunk) - len(inflate.unused_data)] if inflate.eof else chunk
         digest.update(used)
         length += len(used)
         size += len(parts[-1])
-        if size > LARGEST:
-            raise ValueError(f"it unpacks to more than {LARGEST} bytes")
-        step = min(2 * step, MORE)
+        if size > MAX_UNPACKED_BYTES:
+            raise ValueError(f"it unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+        step = min(2 * step, FIRST_PIECE_BYTES)
     return b"".join(parts), length, digest.digest()

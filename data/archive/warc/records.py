@@ -1,12 +1,12 @@
-"""Records of the archive as they are written: WARC 1.1, each a gzip member.
+"""Create the archive's records: WARC 1.1, one gzip member each.
 
-Three fields are our own. Communique-Salt holds 16 bytes in hexadecimal, with which the log hashes
-the address of the record: without it nobody can tell from a leaf what was fetched.
-Communique-Rendered says that the body is no answer of a server but the document as a browser had
-it. Communique-Posted holds the fields that a request by POST sent (data.text.posted): indexes list
-the response under its address with these fields as a query.
+Three fields are our own. Communique-Salt contains 16 bytes in hexadecimal, with which the log
+hashes the record's address: without the salt, a leaf does not reveal what was fetched.
+Communique-Rendered marks a browser's document instead of a server's response. Communique-Posted
+contains the fields of a POST request (data.text.posted); indexes list the response under its
+address with these fields as a query.
 
-Digests are SHA-256 in hexadecimal, which sha256sum prints and other tools of WARC check.
+Digests are SHA-256 in hexadecimal, which sha256sum prints and other WARC programs check.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ RENDERED: Final = "browser"
 POSTED_FIELD: Final = "Communique-Posted"
 
 LEVEL: Final = 2
-"""Of igzip: a tenth of the time of zlib's level 6 for 12 % more bytes of a page."""
+"""Compression level of igzip: a tenth of the time of zlib's level 6 for 12 % more bytes."""
 
-LISTED: Final = frozenset(["response", "revisit", "metadata", "resource"])
-"""Kinds of records that indexes list."""
+LISTED_KINDS: Final = frozenset(["response", "revisit", "metadata", "resource"])
+"""Kinds of records in indexes."""
 
 REVISIT: Final = "warc/revisit"
-"""What stands in an index for the media type of a revisit record."""
+"""Media type of a revisit record in indexes."""
 
 
 SERVER_NOT_MODIFIED: Final = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -57,24 +57,24 @@ RESPONSE: Final = "application/http; msgtype=response"
 REQUEST: Final = "application/http; msgtype=request"
 WARC_FIELDS: Final = "application/warc-fields"
 
-LONGEST: Final = 8000
-"""Characters of an address that a record holds (RFC 9110, section 4.1, asks for as many)."""
+MAX_URI_LENGTH: Final = 8000
+"""Maximum characters of an address in a record (RFC 9110, section 4.1)."""
 
 PLAIN: Final = re.compile(
     r"https?://[a-z0-9.-]+(?::\d+)?/(?:[A-Za-z0-9._~!$&'()*+,;:/?-]|%[0-9A-Fa-f]{2})*"
 )
-"""An address that is by RFC 3986 as it stands and has neither a user nor a parameter."""
+"""An address that conforms to RFC 3986, without a user and parameters."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A record that is to be appended: ``member`` is all of it, compressed.
+    """A record to append; ``member`` is its compressed form.
 
-    ``record_id`` is its WARC-Record-ID without brackets and ``digest`` that of its payload, as
-    indexes tell it, as they do ``media_type``, ``status`` and the ``posted`` fields of one that is
-    ``listed``. ``request_id`` is the id that the record of its request by POST must have.
+    ``record_id`` is its WARC-Record-ID without brackets, ``digest`` its payload digest. Indexes
+    contain ``digest``, ``media_type``, ``status`` and ``posted`` of a ``listed`` record.
+    ``request_id`` is the required id of the record of its POST request.
     """
 
     record_id: str
@@ -89,16 +89,16 @@ class NewRecord:
     request_id: UUID | None = None
 
     def capture(self, file: str, end: int, leaf: int) -> Capture:
-        """What it is known by where it ends at a byte of a file, and has this leaf."""
+        """Return the capture of the record, which ends at byte ``end`` of a file."""
         length = len(self.member)
         return Capture(self.record_id, file, end - length, length, self.digest, leaf, self.leaf.at)
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The record that holds the payload which a revisit record refers to.
+    """The record with the payload that a revisit record refers to.
 
-    ``payload`` is the SHA-256 of that payload.
+    ``payload`` is the SHA-256 of the payload.
     """
 
     record_id: str
@@ -108,42 +108,42 @@ class Original:
 
 
 def sha256(content: bytes) -> bytes:
-    """The SHA-256 of some bytes."""
+    """Return the SHA-256 of bytes."""
     return hashlib.sha256(content).digest()
 
 
 NO_BYTES: Final = sha256(b"")
-"""The payload digest of what has no payload."""
+"""Payload digest of an empty payload."""
 
 
 def digest_text(digest: bytes) -> str:
-    """A SHA-256 as fields of WARC hold it."""
+    """Return a SHA-256 as WARC fields write it."""
     return f"sha256:{digest.hex()}"
 
 
 def warc_date(at: dt.datetime) -> str:
-    """An instant (aware) as WARC-Date: UTC, to the microsecond."""
+    """Return an aware time as WARC-Date: UTC, in microseconds."""
     return f"{at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def target_uri(url: str) -> tuple[str, bool]:
-    """An address as records hold it, and whether nothing was cut out of it.
+    """Return an address as records contain it, and whether nothing was removed.
 
-    Users, passwords and values of secret parameters are cut out, and what is beyond 8,000
-    characters; a fragment, which no server is asked for, is no part of it.
+    Removed are users, passwords, values of secret parameters, and everything after 8,000
+    characters. Fragments are not sent to servers and are dropped.
     """
-    if PLAIN.fullmatch(url) and len(url) <= LONGEST:
+    if PLAIN.fullmatch(url) and len(url) <= MAX_URI_LENGTH:
         return url, True
     asked = allowed(url).partition("#")[0]
     cut = redacted(asked)
-    whole = cut == asked and len(cut) <= LONGEST
-    return (web_address(cut) or escaped(cut))[:LONGEST], whole
+    whole = cut == asked and len(cut) <= MAX_URI_LENGTH
+    return (web_address(cut) or escaped(cut))[:MAX_URI_LENGTH], whole
 
 
 def original_of(fields: Fields, *, rendered: bool) -> Original | None:
-    """What may be referred to of a record with these fields, or None where nothing may.
+    """Return the original for revisit records from a record with these fields, or None.
 
-    That is a whole payload, as served or as a browser had it, whichever is asked for.
+    Its payload must be complete, and ``rendered`` or not, as requested.
     """
     told = dict(fields)
     digest = told.get("WARC-Payload-Digest", "").removeprefix("sha256:")
@@ -165,9 +165,9 @@ def original_of(fields: Fields, *, rendered: bool) -> Original | None:
 def response(
     exchange: Exchange, uri: str, payload: bytes, *, original: Original | None = None
 ) -> NewRecord:
-    """The record of an answer; ``payload`` is the SHA-256 of its body.
+    """Create the record of a response; ``payload`` is the SHA-256 of its body.
 
-    With an original it is a revisit record, which holds the head alone.
+    With an original it is a revisit record, which has only the header.
     """
     head = response_head(exchange)
     fields: list[tuple[str, str]] = []
@@ -183,7 +183,7 @@ def response(
     request_id = uuid4() if posted else None
     if request_id:
         fields.append((POSTED_FIELD, posted))
-        # cdxj-indexer reads what was posted only if the second record names the first.
+        # cdxj-indexer reads posted fields only if the second record names the first.
         fields.append(("WARC-Concurrent-To", f"<{request_id.urn}>"))
     served = next((v for name, v in exchange.headers if name.lower() == b"content-type"), None)
     if original is None:
@@ -223,7 +223,7 @@ def response(
 
 
 def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
-    """The record of the request that got this answer, without values of secret parameters."""
+    """Create the record of a request, without values of secret parameters."""
     head = request_head(exchange, answer.uri)
     body = redacted(f"?{exchange.posted}")[1:].encode("utf-8", "replace")
     fields = [("WARC-Concurrent-To", f"<{answer.record_id}>")]
@@ -240,13 +240,13 @@ def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
 
 
 def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
-    """The record that says by what and by whom those after it were written."""
+    """Create the record about the program and operator that write the records after it."""
     fields = [("WARC-Filename", file)]
     return _made("warcinfo", "", at, block, WARC_FIELDS, None, fields)
 
 
 def warc_fields(facts: Fields) -> bytes:
-    """Names and values as application/warc-fields, without those that are empty."""
+    """Return names and non-empty values as application/warc-fields."""
     lines = [f"{name}: {field_value(value)}\r\n" for name, value in facts if value]
     return "".join(lines).encode()
 
@@ -254,7 +254,7 @@ def warc_fields(facts: Fields) -> bytes:
 def metadata(
     uri: str, content_type: str, block: bytes, at: dt.datetime, refers_to: str
 ) -> NewRecord:
-    """A record about another one (``refers_to``, its id) or about the whole archive."""
+    """Create a record about another one (``refers_to`` is its id) or about the whole archive."""
     fields = [("WARC-Refers-To", f"<{refers_to}>")] if refers_to else []
     payload = sha256(block)
     kind = media_type_of(content_type.encode())
@@ -271,7 +271,7 @@ def metadata(
 
 
 def resource(uri: str, content_type: str, block: bytes, at: dt.datetime) -> NewRecord:
-    """A record of a file that no server answered with."""
+    """Create a record of a file that is not a server's response."""
     payload = sha256(block)
     kind = media_type_of(content_type.encode())
     return _made(
@@ -294,9 +294,9 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     request_id: UUID | None = None,
     record_id: UUID | None = None,
 ) -> NewRecord:
-    """A record; ``payload`` is None where it has none.
+    """Create a record; ``payload`` is None if it has none.
 
-    Indexes list its ``media_type``, ``status`` and ``posted`` fields.
+    Indexes contain its ``media_type``, ``status`` and ``posted`` fields.
     """
     record_id = record_id or uuid4()
     urn = record_id.urn
@@ -322,7 +322,7 @@ def _made(  # noqa: PLR0917 - a record has as many parts
         Leaf(uri_hash(salt, uri), at, payload, digest, sha256(member), record_id),
         member,
         digest_text(payload),
-        listed=kind in LISTED and media_type != WARC_FIELDS,
+        listed=kind in LISTED_KINDS and media_type != WARC_FIELDS,
         media_type=media_type,
         status=status,
         posted=posted,
@@ -331,12 +331,12 @@ def _made(  # noqa: PLR0917 - a record has as many parts
 
 
 def field_value(value: str) -> str:
-    """A value as a named field holds it, and gives it again: what would end a field is a space."""
+    """Return a value for a WARC field; line breaks and controls become spaces."""
     return _CONTROL.sub(" ", value.encode(errors="replace").decode()).strip()
 
 
 def compressed(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
-    """A record as a gzip member."""
+    """Return a record as a gzip member."""
     named = [
         f"{name}: {value.strip() if value.isprintable() else field_value(value)}\r\n"
         for name, value in fields

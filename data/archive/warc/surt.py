@@ -1,8 +1,8 @@
-"""The key of an address in an index of captures: SURT, as pywb and cdxj-indexer make it.
+"""Compute the SURT key of an address for indexes, as pywb and cdxj-indexer do.
 
-The host comes first, its parts turned round, so that the pages of a site stand together:
-``example,acme)/news?a=1``. It is the canonical form of the Internet Archive's ia-web-commons, which
-the package surt ports to Python; that one loads an HTTP client to be imported.
+The labels of the host come first in reverse order, so that the pages of a site are adjacent:
+``example,acme)/news?a=1``. The canonical form is that of the Internet Archive's ia-web-commons. The
+package surt ports it to Python, but importing it loads an HTTP client.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ PARTS: Final = re.compile(
 ORDINARY: Final = re.compile(
     r"https?://(?:www\d*\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[a-z0-9_~-][a-z0-9_.~-]*)*)/?"
 )
-"""An address whose key is at hand; most are so."""
+"""An address whose key is quick to compute; most are."""
 
 MAX_DIGITS: Final = 20
-"""Maximum digits of a host that is read as a number."""
+"""Maximum digits of a numeric host."""
 
 MAX_ESCAPES: Final = 20
-"""Maximum times that escapes of escapes are decoded."""
+"""Maximum number of passes that decode nested escapes."""
 
 MAX_SESSION: Final = 4_096
-"""Maximum bytes of a path or a query that is searched for the id of a session."""
+"""Maximum bytes of a path or query in which a session id is searched."""
 
 WWW: Final = re.compile(rb"^www\d*\.")
 SESSION_PATHS: Final = (
@@ -50,9 +50,9 @@ SESSIONS: Final = (
 )
 
 
-@lru_cache(maxsize=4096)  # a visit asks for the same few again and again
+@lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def surt(uri: str) -> str:
-    """The key of a URI; of one without a host, its scheme and its path in small letters."""
+    """Return the key of a URI; without a host, its scheme and path in lower case."""
     if (plain := ORDINARY.fullmatch(uri)) and not plain[1][-1:].isdigit():
         return f"{','.join(reversed(plain[1].split('.')))}){plain[2] or '/'}"
     bare = re.sub(rb"[\r\n\t]", b"", uri.encode().strip())
@@ -71,9 +71,9 @@ def surt(uri: str) -> str:
     return (key + path + _query_key(query or b"")).decode()
 
 
-@lru_cache(maxsize=256)  # the pages of a site share it
+@lru_cache(maxsize=256)  # pages of a site share it
 def _place(authority: bytes) -> tuple[bytes, bytes]:
-    """The host of an authority, turned round, and its port."""
+    """Return the reversed host of an authority, and its port."""
     place = authority.rpartition(b"@")[2]
     if place.startswith(b"["):
         host, _, rest = place[1:].partition(b"]")
@@ -89,7 +89,7 @@ def _place(authority: bytes) -> tuple[bytes, bytes]:
 
 
 def _address(host: bytes) -> bytes:
-    """A host that is a number or an abridged IPv4 address, in full; any other as it is."""
+    """Expand a numeric or abbreviated IPv4 host; other hosts are unchanged."""
     if host.isdigit() and len(host) <= MAX_DIGITS:
         return socket.inet_ntoa((int(host) & 0xFFFFFFFF).to_bytes(4)).encode()
     if re.fullmatch(rb"\d+(?:\.\d+){1,3}", host):
@@ -101,7 +101,7 @@ def _address(host: bytes) -> bytes:
 
 
 def _normal(path: bytes) -> bytes:
-    """A path without ``.``, ``..`` and empty parts but the last."""
+    """Remove ``.``, ``..`` and empty segments from a path, except a trailing slash."""
     kept: list[bytes] = []
     for part in path.split(b"/")[1:]:
         if part == b"..":
@@ -123,7 +123,7 @@ def _path_key(path: bytes) -> bytes:
 
 
 def _query_key(query: bytes) -> bytes:
-    """A query with its mark, without sessions, in small letters and in order."""
+    """Return a query with its question mark, without sessions, in lower case and sorted."""
     query = _escaped(_unescaped(query))
     for pattern in SESSIONS:
         if len(query) <= MAX_SESSION and (told := pattern.match(query)):
@@ -135,7 +135,7 @@ def _query_key(query: bytes) -> bytes:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """A text without escapes, also those that were escaped themselves, MAX_ESCAPES times."""
+    """Decode escapes, including nested ones, in at most MAX_ESCAPES passes."""
     for _ in range(MAX_ESCAPES):
         plain = unquote_to_bytes(text)
         if plain == text:

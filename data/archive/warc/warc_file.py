@@ -1,9 +1,9 @@
-"""One WARC file that grows, and the CDXJ file beside it.
+"""A growing WARC file, and the CDXJ file next to it.
 
-Both bear ``.open`` at the end of their names while they grow. A lock on the WARC file keeps other
-processes off; the system takes it away from a process that ends, however it ends. What such a
-process left half written is cut off by the next one. Readers such as pywb want an index that is
-sorted: ``….open.cdxj`` lists what was there when a process last let go of the file.
+The names of both end in ``.open`` while they grow. A lock on the WARC file excludes other
+processes, and the system releases it when a process ends. The next process cuts off incomplete
+records. Readers such as pywb need a sorted index: ``….open.cdxj`` has the records up to the last
+release of the file.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.warc.cdxj import Entry, decode_entry, last_entry, write_sorted
-from data.archive.warc.reader import OPEN, Damage, Record, read_file
+from data.archive.warc.reader import DOT_OPEN, Damage, Record, read_file
 from data.archive.warc.surt import surt
 from data.files import sync
 
 NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
-"""The name of a file of ours, which begins with when it was made (UTC)."""
+"""Name of our files, with their time of creation (UTC)."""
 
 
 class WarcFile:
-    """A file of the archive that this process alone appends to. Raises OSError.
+    """A WARC file to which only this process appends. Raises OSError.
 
-    ``name`` is that of the file without ``.open``, ``size`` how many bytes of records it holds,
-    ``listed`` how many its CDXJ file holds, and ``mended`` whether anything had to be mended.
+    ``name`` is without ``.open``. ``size`` is the number of bytes of records, ``listed`` of CDXJ
+    lines; ``mended`` tells whether a repair was needed.
     """
 
     def __init__(self, folder: Path, name: str, handle: int) -> None:
@@ -47,15 +47,15 @@ class WarcFile:
 
     @property
     def path(self) -> Path:
-        """Where it is while it grows."""
-        return self.folder / (self.name + OPEN)
+        """Its path while it grows."""
+        return self.folder / (self.name + DOT_OPEN)
 
     def age(self, now: dt.datetime) -> dt.timedelta:
-        """How long ago it was made; nothing where the clock went back since."""
+        """Return the time since its creation; 0 if the clock was set back."""
         return max(now - self._made, dt.timedelta(0))
 
     def append(self, members: bytes) -> int:
-        """Append records, and return where they begin; all of them or, where it raises, none."""
+        """Append records and return their offset; after an exception none is appended."""
         offset = self.size
         try:
             _write(self._handle, members, offset)
@@ -66,12 +66,12 @@ class WarcFile:
         return offset
 
     def cut(self, size: int) -> None:
-        """Take away again what was appended after so many bytes."""
+        """Truncate the file to ``size`` bytes."""
         os.ftruncate(self._handle, size)
         self.size = size
 
     def list(self, lines: bytes) -> None:
-        """Append lines to the CDXJ file; all of them or, where it raises, none."""
+        """Append lines to the CDXJ file; after an exception none is appended."""
         try:
             _write(self._index, lines, self.listed)
         except OSError:
@@ -80,10 +80,9 @@ class WarcFile:
         self.listed += len(lines)
 
     def mend(self) -> Iterator[Record]:
-        """Cut off what is half written, and give the records that the CDXJ file does not list yet.
+        """Cut off incomplete records, and yield the records without a CDXJ line.
 
-        Raises BrokenFile where something before a whole record can't be read: nothing is appended
-        to such a file, and nothing cut off it.
+        Raises BrokenFile if damage precedes a complete record. Such a file is never changed again.
         """
         last, end = None, 0
         try:
@@ -92,7 +91,7 @@ class WarcFile:
             end = 0
         start = last.offset + last.length if last else 0
         if start > self.size:
-            # A loss of power took records that are listed: they are listed anew.
+            # A power cut removed listed records, so list them again.
             start = end = 0
         self.mended = end != self.listed
         os.ftruncate(self._index, end)
@@ -110,13 +109,13 @@ class WarcFile:
             self.cut(damage.offset)
 
     def write_sorted_index(self) -> None:
-        """Write what its index lists for readers of others: sorted, and with its present name."""
+        """Write the sorted index for other readers, with the file's current name."""
         own, growing = (f'"filename": "{name}"'.encode() for name in (self.name, self.path.name))
         with cdxj_path(self.path).open("rb") as lines:
             write_sorted((line.replace(own, growing) for line in lines), sorted_path(self.path))
 
     def finish(self) -> None:
-        """Make it durable and sort its index; both get the names that they keep."""
+        """Sync the file, sort its index, and give both their final names."""
         os.fsync(self._handle)
         path = self.path
         with cdxj_path(path).open("rb") as lines:
@@ -128,13 +127,13 @@ class WarcFile:
         self.close()
 
     def close(self) -> None:
-        """Let go of it; another process may go on with it."""
+        """Release the file; another process may continue it."""
         for handle in (self._index, self._handle):
             os.close(handle)
 
 
 class BrokenFile(Exception):
-    """Something in the middle of a file can't be read."""
+    """The middle of a file can't be read."""
 
     def __init__(self, damage: Damage) -> None:
         super().__init__(f"{damage.file}: byte {damage.offset}: {damage.cause}")
@@ -142,30 +141,30 @@ class BrokenFile(Exception):
 
 
 def new_file(folder: Path, now: dt.datetime) -> WarcFile:
-    """A new file, which this process holds. Raises OSError."""
+    """Create a file that this process holds. Raises OSError."""
     while True:
         name = f"communique-{now:%Y%m%d%H%M%S}-{secrets.token_hex(4)}.warc.gz"
         how = os.O_RDWR | os.O_CREAT | os.O_EXCL
-        handle = os.open(folder / (name + OPEN), how, 0o644)
+        handle = os.open(folder / (name + DOT_OPEN), how, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return WarcFile(folder, name, handle)
         except BlockingIOError:
-            # Another process took it over at once.
+            # Another process took it over first.
             os.close(handle)
 
 
 def take_over(path: Path) -> WarcFile | None:
-    """A file that grew in another process, or None where that one still holds it or is done."""
+    """Take over a file of another process; None if that process still holds or finished it."""
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Its writer may have finished it in between: then its name is another.
+        # Its writer may have finished and renamed it in between.
         if os.path.samestat(os.fstat(handle), path.stat()):
-            return WarcFile(path.parent, path.name.removesuffix(OPEN), handle)
+            return WarcFile(path.parent, path.name.removesuffix(DOT_OPEN), handle)
     except (BlockingIOError, FileNotFoundError):
         pass
     except OSError:
@@ -176,32 +175,32 @@ def take_over(path: Path) -> WarcFile | None:
 
 
 def cdxj_path(path: Path) -> Path:
-    """The CDXJ file beside a WARC file, growing or not."""
-    name = path.name.removesuffix(OPEN)
-    end = OPEN if path.name.endswith(OPEN) else ""
+    """Return the CDXJ file of a WARC file, growing or finished."""
+    name = path.name.removesuffix(DOT_OPEN)
+    end = DOT_OPEN if path.name.endswith(DOT_OPEN) else ""
     return path.with_name(name.removesuffix(".warc.gz") + ".cdxj" + end)
 
 
 def sorted_path(path: Path) -> Path:
-    """The sorted CDXJ file beside a WARC file that grows."""
-    return path.with_name(path.name.removesuffix(f".warc.gz{OPEN}") + f"{OPEN}.cdxj")
+    """Return the sorted CDXJ file of a growing WARC file."""
+    return path.with_name(path.name.removesuffix(f".warc.gz{DOT_OPEN}") + f"{DOT_OPEN}.cdxj")
 
 
 def own_files(folder: Path) -> list[Path]:
-    """The WARC files of ours in a folder, growing or not, by their names.
+    """Return our WARC files in a folder, growing or finished, sorted by name.
 
-    What others put there is none of them. Raises OSError.
+    Files of other programs are ignored. Raises OSError.
     """
     found = folder.iterdir() if folder.is_dir() else ()
-    return sorted(one for one in found if NAME.fullmatch(one.name.removesuffix(OPEN)))
+    return sorted(one for one in found if NAME.fullmatch(one.name.removesuffix(DOT_OPEN)))
 
 
 def listed_at(folder: Path, uri: str) -> Iterator[Entry]:
-    """What the CDXJ files of a folder list of an address. Raises OSError."""
+    """Yield the CDXJ entries of an address in a folder. Raises OSError."""
     begin = f"{surt(uri)} ".encode()
     for path in own_files(folder):
         for line in _listed_in(path):
-            # A last line without an end is not whole.
+            # The last line is incomplete without a line feed.
             if line.startswith(begin) and line.endswith(b"\n"):
                 with suppress(ValueError):
                     entry = decode_entry(line)
@@ -210,9 +209,9 @@ def listed_at(folder: Path, uri: str) -> Iterator[Entry]:
 
 
 def _listed_in(path: Path) -> Iterator[bytes]:
-    """The lines of the CDXJ file beside a WARC file; none where it has none. Raises OSError."""
-    kept = path.with_name(path.name.removesuffix(OPEN))
-    # One that is finished just now has lost its first name, and has the one that it keeps.
+    """Yield the CDXJ lines of a WARC file, if it has any. Raises OSError."""
+    kept = path.with_name(path.name.removesuffix(DOT_OPEN))
+    # A file that is being finished may have lost its first name and gained the final one.
     for name in (path, kept):
         with suppress(FileNotFoundError), cdxj_path(name).open("rb") as lines:
             yield from lines
@@ -220,7 +219,7 @@ def _listed_in(path: Path) -> Iterator[bytes]:
 
 
 def _write(handle: int, content: bytes, offset: int) -> None:
-    """Write all of it from a byte on; a disk that is nearly full takes a part at first."""
+    """Write all bytes at an offset; a nearly full disk may write them in parts."""
     rest = memoryview(content)
     while rest:
         written = os.pwrite(handle, rest, offset)

@@ -21,7 +21,7 @@ from data.archive.log.tiles import WIDTH, TileTree, tile_path, touched
 from data.archive.log.tiles import read_file as read_log_file
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.cdxj import Entry, decode_entry, entry_of
-from data.archive.warc.reader import OPEN, Damage, read_file
+from data.archive.warc.reader import DOT_OPEN, Damage, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.toml_files import read_bytes
@@ -164,12 +164,12 @@ class LoggedPart:
 
 def full_files(archive: Path) -> dict[str, Path]:
     """The finished WARC files of an archive by name. Raises OSError."""
-    return {path.name: path for path in own_files(archive) if path.suffix != OPEN}
+    return {path.name: path for path in own_files(archive) if path.suffix != DOT_OPEN}
 
 
 def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
     """The part of a WARC file that is in the log. Raises FileNotFoundError if the file is gone."""
-    name = path.name.removesuffix(OPEN)
+    name = path.name.removesuffix(DOT_OPEN)
     if not path.exists():
         # It was finished and renamed just now.
         path = path.with_name(name)

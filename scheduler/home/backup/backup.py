@@ -19,7 +19,7 @@ import msgspec
 
 from data.archive.log.removals import REMOVAL
 from data.archive.warc.index import FILE as INDEX
-from data.archive.warc.reader import OPEN, uuid_of
+from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError
@@ -292,7 +292,7 @@ class BackupRun:
         """Copy the logged part of an unfinished WARC file, and its CDXJ_FILE lines."""
         one = logged_part(self._home.path, path, state)
         if one.size:
-            name = f"archive/{one.name}{OPEN}"
+            name = f"archive/{one.name}{DOT_OPEN}"
             self._folder.copy_part(name, one.path, one.size)
             self._folder.write(cdxj_path(Path(name)).as_posix(), one.lines)
 
@@ -311,7 +311,7 @@ class BackupRun:
         caches = {path.name for path in files_of(Path(INDEX))}
         for path in sorted(self._home.archive.iterdir()):
             name = path.name
-            is_ours = NAME.fullmatch(name.removesuffix(OPEN)) or CDXJ_FILE.fullmatch(name)
+            is_ours = NAME.fullmatch(name.removesuffix(DOT_OPEN)) or CDXJ_FILE.fullmatch(name)
             if (
                 not is_ours
                 and name not in caches
@@ -327,7 +327,7 @@ class BackupRun:
             name
             for name in self._before.files
             if NAME.fullmatch(name.removeprefix("archive/"))
-            and not {name, f"{name}{OPEN}"} & files.keys()
+            and not {name, f"{name}{DOT_OPEN}"} & files.keys()
         ]
         if not gone or self._has_removals():
             return
@@ -374,7 +374,7 @@ class BackupRun:
         Raises ChangedMeanwhile if not: records may have been removed during the run.
         """
         sizes = {
-            name.removeprefix("archive/").removesuffix(OPEN): file.bytes
+            name.removeprefix("archive/").removesuffix(DOT_OPEN): file.bytes
             for name, file in self._folder.files.items()
         }
         lost = {

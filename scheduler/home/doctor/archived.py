@@ -9,7 +9,7 @@ from typing import Final
 
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.warc.reader import OPEN
+from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -75,7 +75,7 @@ def check_log(home: Home, state: LogState) -> Iterator[Finding]:
 
 def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
     """Find WARC files that end with an incomplete record, left by a killed process."""
-    growing = [path for path in own_files(home.archive) if path.suffix == OPEN]
+    growing = [path for path in own_files(home.archive) if path.suffix == DOT_OPEN]
     written = 0
     for path in growing:
         try:
@@ -96,7 +96,9 @@ def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
 
 def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[Finding]:
     """Compare the records that the store refers to with file sizes and the length of the log."""
-    sizes = {path.name.removesuffix(OPEN): path.stat().st_size for path in own_files(home.archive)}
+    sizes = {
+        path.name.removesuffix(DOT_OPEN): path.stat().st_size for path in own_files(home.archive)
+    }
     lost = sorted(
         {one.file for one in stored.captures if one.file and one.end > sizes.get(one.file, 0)}
     )

@@ -26,7 +26,7 @@ from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.unsigned import copy_unsigned
 from data.archive.removal.take_out import told_removals, write
 from data.archive.verification.tree import Leaves
-from data.archive.warc.reader import OPEN, Damage
+from data.archive.warc.reader import DOT_OPEN, Damage
 from data.errors import ArchiveError, PublishError, StoreError
 from data.export.destination import workplace
 from data.files import sync
@@ -358,7 +358,7 @@ def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
     for path in sorted(source.iterdir()):
         if not path.is_file() or path.name.startswith("index.db"):
             continue
-        if path.name.endswith(OPEN) or path.name == ORDERS:
+        if path.name.endswith(DOT_OPEN) or path.name == ORDERS:
             shutil.copyfile(path, target / path.name)
             continue
         try:

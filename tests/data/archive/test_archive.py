@@ -389,7 +389,7 @@ def test_a_full_disk_is_told_and_the_archive_goes_on(tmp_path: Path, archive: Ar
     (path,) = own_files(archive.folder)
     with full(path):
         told = refusal(archive, f"{URL}/1")
-    assert told.endswith("No space left on device; what is collected meanwhile is not archived")
+    assert told.endswith("No space left on device; releases collected meanwhile are not archived")
     record_of(archive, archive.exchange(answer(f"{URL}/2", body=b"2")))
     with full(archive.folder / "log" / "pending"):
         assert "No space left" in refusal(archive, f"{URL}/3")

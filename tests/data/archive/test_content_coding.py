@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.content_coding import PIECE, Undecodable, is_flushed, unpack
+from data.archive.content_coding import PIECE_BYTES, Undecodable, is_flushed, unpack
 
 TEXT = b"Statement of the harbour board. " * 9000
 
@@ -78,9 +78,9 @@ def test_a_member_that_is_empty_or_ends_where_a_piece_does_hides_none_of_those_a
     page = b"<p>Lamps are lit.</p>"
     assert unpack(gzip.compress(b"") * 2 + gzip.compress(page), "gzip", 1000).body == page
     noise = random.Random(7).randbytes(70_000)
-    for size in range(PIECE - 64, PIECE):
+    for size in range(PIECE_BYTES - 64, PIECE_BYTES):
         first = gzip.compress(noise[:size])
-        if len(first) == PIECE - 1:
+        if len(first) == PIECE_BYTES - 1:
             assert unpack(first + gzip.compress(page), "gzip", 100_000).body == noise[:size] + page
             return
     raise AssertionError("no member ends one byte before a piece does")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.archive import Archive
-from data.archive.foreign import LARGEST, read_foreign
+from data.archive.foreign import MAX_RECORD_BYTES, read_foreign
 from data.archive.warc.reader import Damage, Record
 from data.errors import ArchiveError
 from data.settings import Archive as Settings
@@ -108,7 +108,7 @@ def test_what_a_record_claims_is_not_believed(tmp_path: Path, length: str) -> No
 
 
 def test_a_bomb_is_passed_over_in_little_memory(tmp_path: Path) -> None:
-    bomb = record("https://acme.example/b", bytes(LARGEST * 5))
+    bomb = record("https://acme.example/b", bytes(MAX_RECORD_BYTES * 5))
     content = packed([PAGES[0], bomb, PAGES[1]])
     del bomb
     tracemalloc.start()
@@ -117,7 +117,7 @@ def test_a_bomb_is_passed_over_in_little_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert uris == [URIS[0], URIS[1]]
     assert len(causes) == 1
-    assert peak < LARGEST / 4
+    assert peak < MAX_RECORD_BYTES / 4
 
 
 def test_what_is_cut_off_or_garbled_ends_a_file_and_is_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.upload import upload
 from data.archive.verification.report import Problem
 from data.archive.verification.verify import verify
-from data.archive.warc.reader import OPEN
+from data.archive.warc.reader import DOT_OPEN
 from data.network.bucket import Bucket, BucketError
 from data.settings import Archive as Settings
 from tests.data.archive.log.leaves import leaves_of
@@ -102,10 +102,10 @@ def test_what_is_fetched_from_there_is_the_archive(
 
 def test_what_grows_and_what_is_secret_stays_here(home: Path, bucket: Bucket) -> None:
     folder = archived(home, "a", finished=False)
-    assert any(path.name.endswith(OPEN) for path in folder.iterdir())
+    assert any(path.name.endswith(DOT_OPEN) for path in folder.iterdir())
     copied_to(home, bucket)
     names = [name for name, _, _ in bucket.tags()]
-    assert not [name for name in names if OPEN in name or "pending" in name or "lock" in name]
+    assert not [name for name in names if DOT_OPEN in name or "pending" in name or "lock" in name]
     bodies = [found.body for name in names if (found := bucket.read(name))]
     assert not [body for body in bodies if b"PRIVATE" in body]
 
@@ -156,13 +156,13 @@ def test_another_log_and_one_that_was_put_back_are_refused(
     archived(home, "b")
     copied_to(home, bucket)
     before = bucket.read("log/checkpoint")
-    with pytest.raises(BucketError, match="put back from an older copy; fetch the newer"):
+    with pytest.raises(BucketError, match="restored from an older copy"):
         copied_to(older, bucket)
     archived(older, "c", "d", "e")
     with pytest.raises(BucketError, match="had another tree"):
         copied_to(older, bucket)
     archived(tmp_path / "another", "a")
-    with pytest.raises(BucketError, match="another log lies there"):
+    with pytest.raises(BucketError, match="another log is in that place"):
         copied_to(tmp_path / "another", bucket)
     assert bucket.read("log/checkpoint") == before
 

@@ -310,7 +310,7 @@ def test_nothing_is_taken_out_while_another_process_writes(
         closing(Archive(tmp_path / "archive", Settings())) as archive,
     ):
         other.exchange(answer(url(50)))
-        with pytest.raises(ArchiveError, match="another process writes it"):
+        with pytest.raises(ArchiveError, match="another process writes to it"):
             archive.finish()
 
 

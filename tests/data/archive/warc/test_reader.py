@@ -92,7 +92,7 @@ def test_a_record_is_found_by_file_and_offset_while_the_file_grows_too(
         (NAME, 7, "byte 7: "),
         (NAME, 10**9, "ends within it"),
         ("../secret", 0, "is the name of no file in it"),
-        ("other.warc.gz", 0, "it is not there"),
+        ("other.warc.gz", 0, "it does not exist"),
     ],
 )
 def test_a_record_that_is_not_there_is_told(
