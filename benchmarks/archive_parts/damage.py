@@ -22,7 +22,7 @@ from benchmarks.archive_parts.polls import unchanged
 from benchmarks.archive_parts.writing import exchanges
 from data.archive.archive import Archive
 from data.archive.log.checkpoint import Checkpoint
-from data.archive.log.leaf import ID
+from data.archive.log.leaf import ID_BYTES
 from data.archive.log.pending import HEAD
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
@@ -124,7 +124,7 @@ def rewrite(home: Path, chance: random.Random) -> None:
         size = signed.size if signed else 0
         tree = log.tree(size)
         entries = [tree.entry(number) for number in range(size)]
-    numbers = {entry[-ID:]: number for number, entry in enumerate(entries)}
+    numbers = {entry[-ID_BYTES:]: number for number, entry in enumerate(entries)}
     lines = []
     for one in read_file(path):
         leaf = one.leaf() if isinstance(one, Record) else None

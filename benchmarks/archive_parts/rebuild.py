@@ -22,7 +22,7 @@ from benchmarks.publish import END, draft, vocabulary
 from data.archive.archive import Archive
 from data.archive.journal import events
 from data.archive.journal.scan import read_archive
-from data.archive.log.leaf import ENTRY
+from data.archive.log.leaf import ENTRY_BYTES
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.reader import Record
 from data.models import Capture, Draft, Run, Source
@@ -119,7 +119,7 @@ def journal_bytes(archive: Path) -> dict[str, float]:
         if not isinstance(record, Record) or record.uri != events.JOURNAL:
             continue
         line = entry_of(record, leaf or 0)
-        took = record.length + ENTRY + len(line.encode() if line else b"")
+        took = record.length + ENTRY_BYTES + len(line.encode() if line else b"")
         told = events.decode(record.block).events
         if [one for one in told if isinstance(one, events.Recorded) and one.kind == "new"]:
             size["new"] += took

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from data.archive.log.attestations import Attestations
-from data.archive.log.leaf import ENTRY
+from data.archive.log.leaf import ENTRY_BYTES
 from data.archive.log.witness import Witness
 from data.archive.lost import Lost, lost_captures
 from data.archive.warc.reader import DOT_OPEN
@@ -75,7 +75,7 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
     with closing(home.log()) as log:
         signed = log.checkpoint()
         leaves = signed.size if signed else 0
-        waiting = len(log.waiting(leaves)) // ENTRY
+        waiting = len(log.waiting(leaves)) // ENTRY_BYTES
         unsigned = cause_of(log.check_key)
         witnesses = [one.name for one in Attestations(log.folder).witnesses()]
     lines = signed.note.text.splitlines() if signed else []

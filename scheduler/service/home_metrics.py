@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from data.archive.log.attestations import Attestations
-from data.archive.log.leaf import ENTRY
+from data.archive.log.leaf import ENTRY_BYTES
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
@@ -91,7 +91,7 @@ class HomeMetrics:
         with closing(self._home.log()) as opened:
             signed = opened.checkpoint()
             size = signed.size if signed else 0
-            waiting = len(opened.waiting(size)) // ENTRY
+            waiting = len(opened.waiting(size)) // ENTRY_BYTES
         yield "communique_archive_leaves", size + waiting
         yield "communique_archive_unsigned_leaves", waiting
         with closing(self._home.plain_store()) as store:

@@ -1,6 +1,6 @@
-"""What was decided of pages, as records of the archive: enough to write a lost store again.
+"""The journal: decisions about pages as archive records, enough to rebuild a lost store.
 
-events.py says what a record of it holds, journal.py writes them within the transactions of the
-store, journaled_store.py tells them of each verb, history.py finds those that count, and replay.py
-writes a store from them. A new file here keeps or reads what no capture tells.
+events.py defines the records, journal.py writes them in the store's transactions,
+journaled_store.py creates an event per verb, history.py finds the records that count, and replay.py
+writes a store from them. Modules here record what no capture contains.
 """

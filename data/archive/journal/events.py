@@ -1,7 +1,7 @@
 """The events of the journal, one per decision (docs/reference/archive-format.md).
 
-An event holds what came of a decision, not what it was made from: whoever reads it decides nothing
-anew, whatever the rules of that later day are.
+An event contains the result of a decision, not its inputs. A later reader decides nothing again,
+whatever the rules are by then.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from data.models import (
 from data.store.recorder.outcome import JoinedStory, Outcome, Sight
 
 FORMAT: Final = 1
-"""Counts up when a reader of before would understand a record of the journal wrongly."""
+"""Version of the format; raised if earlier readers would misunderstand a record."""
 
 JOURNAL: Final = "urn:communique:journal"
-"""The WARC-Target-URI of the records of the journal."""
+"""WARC-Target-URI of journal records."""
 
 STORE: Final = "urn:communique:store"
-"""That of the pieces of a snapshot of the store."""
+"""WARC-Target-URI of the pieces of a snapshot of the store."""
 
 FILES: Final = "urn:communique:file:"
-"""How that of a file begins; its name in HOME follows."""
+"""Prefix of the WARC-Target-URI of a file; its name in the home directory follows."""
 
 JSON: Final = "application/json"
 TOML: Final = "application/toml"
@@ -48,14 +48,14 @@ SQLITE: Final = "application/vnd.sqlite3"
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
-    """One thing that was decided."""
+    """A decision."""
 
 
 class Snapshot(Event, frozen=True, tag="snapshot"):
-    """The store as it was before the events that follow: the resource records that hold it.
+    """The store before the events that follow, as ids of resource records.
 
-    It begins the journal of a store that was there before: of an older version, or of a time in
-    which the archive was off.
+    It begins the journal of an existing store: from an older version, or from a time when the
+    archive was disabled.
     """
 
     records: Sequence[str]
@@ -63,19 +63,18 @@ class Snapshot(Event, frozen=True, tag="snapshot"):
 
 
 class Registered(Event, frozen=True, tag="register"):
-    """What an institution is called."""
+    """A source with its name was registered."""
 
     source: Source
 
 
 class Recorded(Event, frozen=True, tag="record"):
-    """What came of a draft: data.store.recorder.outcome.Outcome.
+    """The result of a draft: data.store.recorder.outcome.Outcome.
 
-    ``release`` is data.models.Release as it is kept, by its fields, as they are before they are
-    encoded and as JSON has them after; of what it lacks, the default holds, and its
-    content is that of before where it has none. ``capture`` is given where it is another than that
-    of the release, and ``read_at`` where a page that was served before was read anew. ``news`` is
-    that of the outcome.
+    ``release`` contains the fields of the stored data.models.Release, as objects before encoding
+    and as JSON values after decoding. Missing fields have their defaults; missing content is
+    unchanged. ``capture`` is set if it differs from the release's. ``read_at`` is set if an
+    archived page was extracted again. ``news`` is the outcome's.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -92,9 +91,9 @@ class Recorded(Event, frozen=True, tag="record"):
     news: bool = False
 
     def outcome(self, known: Release | None) -> Outcome:
-        """The outcome, for a store that holds ``known`` of the release, or nothing.
+        """Return the outcome for a store that has the release as ``known``, or None.
 
-        Raises msgspec.ValidationError where the content is not known.
+        Raises msgspec.ValidationError if the content is unknown.
         """
         fields = {"aliases": (), **self.release}
         if known and "content" not in fields:
@@ -118,13 +117,13 @@ class Recorded(Event, frozen=True, tag="record"):
 
 
 class Seen(Event, frozen=True, tag="seen"):
-    """When releases were last seen as they are, by id; and in which record."""
+    """Releases, by id, were seen unchanged at these times, and in these records."""
 
     releases: Mapping[str, Sight]
 
 
 class CameBack(Event, frozen=True, tag="mark_unchanged"):
-    """A release that had been retracted is there as it was."""
+    """A retracted release is online again, unchanged."""
 
     release: str
     at: dt.datetime
@@ -132,7 +131,7 @@ class CameBack(Event, frozen=True, tag="mark_unchanged"):
 
 
 class Missed(Event, frozen=True, tag="mark_gone"):
-    """The page of a release is gone."""
+    """The page of a release is missing."""
 
     release: str
     at: dt.datetime
@@ -140,13 +139,13 @@ class Missed(Event, frozen=True, tag="mark_gone"):
 
 
 class Held(Event, frozen=True, tag="hold"):
-    """Releases that are gone and not retracted yet, each since when a listing lacks it."""
+    """Missing releases are held, each with the time since when a listing omits it."""
 
     releases: Mapping[str, dt.datetime | None]
 
 
 class Retracted(Event, frozen=True, tag="retract"):
-    """A release is retracted."""
+    """A release was retracted."""
 
     release: str
     at: dt.datetime
@@ -154,7 +153,7 @@ class Retracted(Event, frozen=True, tag="retract"):
 
 
 class Hidden(Event, frozen=True, tag="hide"):
-    """A release is hidden from readers."""
+    """A release was hidden from readers."""
 
     release: str
     at: dt.datetime
@@ -162,15 +161,15 @@ class Hidden(Event, frozen=True, tag="hide"):
 
 
 class Unhidden(Event, frozen=True, tag="unhide"):
-    """A release is shown again."""
+    """A hidden release was shown again."""
 
     release: str
 
 
 class Redacted(Event, frozen=True, tag="redact"):
-    """The texts of a release were taken out, in all versions, for a reason.
+    """All versions of a release's text were redacted, for a reason.
 
-    The journal begins again after a redaction: its snapshot of the store holds the rest.
+    The journal begins again after a redaction, with a snapshot of the remaining store.
     """
 
     release: str
@@ -179,14 +178,14 @@ class Redacted(Event, frozen=True, tag="redact"):
 
 
 class SourceRenamed(Event, frozen=True, tag="rename_source"):
-    """A source has another id."""
+    """A source received a new id."""
 
     old: str
     new: str
 
 
 class SourceRemoved(Event, frozen=True, tag="remove_source"):
-    """A source is collected no more; its releases are hidden unless they are ``kept``."""
+    """A source is no longer collected; its releases are hidden unless they are ``kept``."""
 
     source: str
     at: dt.datetime
@@ -194,20 +193,20 @@ class SourceRemoved(Event, frozen=True, tag="remove_source"):
 
 
 class SourceRestored(Event, frozen=True, tag="restore_source"):
-    """A source that was removed is collected again, and its releases are shown."""
+    """A removed source is collected again, and its releases are shown."""
 
     source: str
 
 
 class FilesNamed(Event, frozen=True, tag="await_files"):
-    """Files of releases, by address, that are to be archived."""
+    """Files of releases, by address, will be archived."""
 
     source: str
     urls: Sequence[str]
 
 
 class FileCaptured(Event, frozen=True, tag="file_captured"):
-    """A file of a release is archived."""
+    """A file of a release was archived."""
 
     source: str
     url: str
@@ -215,13 +214,13 @@ class FileCaptured(Event, frozen=True, tag="file_captured"):
 
 
 class Relocated(Event, frozen=True, tag="relocate"):
-    """Records, by id, stand at other places of the archive."""
+    """Records, by id, have new places in the archive."""
 
     moved: Mapping[str, RecordPlace]
 
 
 class Joined(Event, frozen=True, tag="join"):
-    """A story grew by translations that no page names."""
+    """A story received translations that no page links to."""
 
     story: JoinedStory
 
@@ -233,14 +232,14 @@ class Visited(Event, frozen=True, tag="run"):
 
 
 class WalkEnded(Event, frozen=True, tag="walk"):
-    """A walk along a listing came to its end."""
+    """A walk through a listing ended."""
 
     source: str
     walk: Walk
 
 
 class Paged(Event, frozen=True, tag="archive_page"):
-    """Releases were put on an archive page of a feed."""
+    """Releases were placed on an archive page of a feed."""
 
     feed: Facet
     page: int
@@ -248,7 +247,7 @@ class Paged(Event, frozen=True, tag="archive_page"):
 
 
 class DayClosed(Event, frozen=True, tag="day"):
-    """A day that is over was published."""
+    """A finished day was published."""
 
     digest: DayDigest
 
@@ -260,38 +259,38 @@ class HealthChanged(Event, frozen=True, tag="health"):
 
 
 class Handled(Event, frozen=True, tag="handle"):
-    """A person decided something of the alerts of a source, or of its visits."""
+    """A person decided about the alerts or visits of a source."""
 
     source: str
     handling: Handling
 
 
 class HandlingEnded(Event, frozen=True, tag="end_handling"):
-    """That is over."""
+    """A decision about a source ended."""
 
     source: str
     kind: HandlingKind
 
 
 class RhythmFound(Event, frozen=True, tag="rhythm"):
-    """When a source is expected to be heard of."""
+    """The publication rhythm of a source was learned."""
 
     source: str
     rhythm: SourceRhythm
 
 
 class InFeeds(Event, frozen=True, tag="in_feeds"):
-    """The releases that were news, up to one by id, are in the feeds since then."""
+    """New releases, up to this id, are in the feeds since this time."""
 
     last: str
     at: dt.datetime
 
 
 class Published(Event, frozen=True, tag="publish"):
-    """The site was brought up to date, or all of its files were written anew (``everything``).
+    """The site was updated, or all its files were written (``everything``).
 
-    It also shows that what a record before it tells, which it does not lead back to, never came to
-    be: so no site holds less or more than its journal.
+    It also proves that earlier records outside its chain never took effect, so that no site has
+    more or less than its journal.
     """
 
     at: dt.datetime
@@ -299,10 +298,10 @@ class Published(Event, frozen=True, tag="publish"):
 
 
 class FileKept(Event, frozen=True, tag="file"):
-    """A file of HOME has another content, or is gone where ``digest`` is empty.
+    """A file of the home directory has new content, or was deleted if ``digest`` is empty.
 
-    ``digest`` is the SHA-256 of the file, ``record`` the id of the resource record that holds it;
-    ``secrets_cut`` says that the record lacks the secrets of its addresses.
+    ``digest`` is the file's SHA-256 and ``record`` the id of its resource record. ``secrets_cut``
+    means that the secrets in its addresses were removed from the record.
     """
 
     name: str
@@ -345,10 +344,10 @@ AnyEvent: TypeAlias = (
 
 
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The block of one record: the events of one transaction, in their order.
+    """The block of a record: the events of one transaction, in order.
 
-    ``after`` is the id of the record before it that was committed, empty for the first. A record
-    that the last one does not lead back to was written, but its transaction never ended.
+    ``after`` is the id of the previously committed record, empty for the first. A record outside
+    the chain of the last one was written, but its transaction was never committed.
     """
 
     events: Sequence[AnyEvent]
@@ -357,7 +356,7 @@ class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 RELEASE: Final = tuple(field.name for field in fields(Release))
-"""What a release is told by."""
+"""Fields of a release in an event."""
 
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(JournalRecord)
@@ -365,37 +364,37 @@ _events = msgspec.json.Decoder(list[AnyEvent])
 
 
 def encode(record: JournalRecord) -> bytes:
-    """The block of a record: JSON in UTF-8."""
+    """Return the block of a record: JSON in UTF-8."""
     return _encode(record)
 
 
 def encode_events(told: Sequence[AnyEvent]) -> bytes:
-    """Events alone, for where no record of them can be written yet."""
+    """Encode events that can't be written to the archive yet."""
     return _encode(told)
 
 
 def decode_events(block: bytes) -> list[AnyEvent]:
-    """What `encode_events` made."""
+    """Decode the result of `encode_events`."""
     return _events.decode(block)
 
 
 def decode(block: bytes) -> JournalRecord:
-    """What a block holds.
+    """Decode a block.
 
-    Raises msgspec.DecodeError (and its ValidationError) where it is none, or of a later format.
+    Raises msgspec.DecodeError (or its ValidationError) for an invalid block or a later format.
     """
     record = _decoder.decode(block)
     if record.format != FORMAT:
         raise msgspec.ValidationError(
-            f"it is of format {record.format}, which a newer version of Communique reads"
+            f"its format is {record.format}, which needs a newer version of Communique"
         )
     return record
 
 
 def recorded(outcome: Outcome) -> Recorded:
-    """The event of what came of a draft."""
+    """Return the event of an outcome."""
     release = outcome.decision.release
-    # Its addresses stand beside it, with all that they are known for.
+    # Its addresses are separate, with everything known about them.
     left_out = {"aliases"}
     if outcome.before and outcome.before.content == release.content:
         left_out.add("content")

@@ -1,9 +1,8 @@
-"""Which records of the journal count, and in which order: those that the last one leads back to.
+"""Find the journal records that count: the chain of the last one.
 
-A process that is killed between writing a record and committing its transaction leaves a record
-that tells of nothing; so does a store that was restored from an older copy. Each record names the
-one before it that was committed, so the chain of the last one leaves those out, whatever files and
-processes they come from.
+A process killed between writing a record and committing its transaction leaves a record without
+effect, and so does a store restored from an older copy. Each record names the previously committed
+one. The chain of the last record therefore leaves these out, whatever their files and processes.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record of the journal: its id and place, and the id of the record ``after`` which it came.
+    """A journal record: its id, its place, and the id of the previous record (``after``).
 
-    ``leaf`` is its number in the log, None where that is lost.
+    ``leaf`` is its number in the log, None if lost.
     """
 
     record_id: str
@@ -30,10 +29,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The entries that count, in their order.
+    """The entries that count, in order.
 
-    ``missing`` are the ids of records that others name and nobody can read, ``aside`` the entries
-    that don't count, in their order.
+    ``missing`` are ids of records that others name but that can't be read. ``aside`` are the
+    entries that do not count, in order.
     """
 
     entries: Sequence[Entry]
@@ -42,9 +41,9 @@ class History:
 
 
 def history_of(found: Iterable[Entry]) -> History:
-    """The history that records of a journal tell, given in any order."""
+    """Return the history in records of a journal, given in any order."""
     entries = {entry.record_id: entry for entry in found}
-    # By the log, which is the order of all processes; where some of it is lost, by their dates.
+    # The log has the order of all processes; if a part of it is lost, use dates.
     numbered = all(entry.leaf is not None for entry in entries.values())
     order = {
         record: (entry.leaf or 0 if numbered else 0, entry.at) for record, entry in entries.items()
@@ -65,7 +64,7 @@ def history_of(found: Iterable[Entry]) -> History:
             continue
         if entry is None:
             missing.append(here)
-        # The record before it is the last of those that came before all that were read so far.
+        # The previous record is the last one before all that were read so far.
         first = order[chain[-1].record_id] if chain else None
         here = next(
             (

@@ -1,4 +1,4 @@
-"""The journal of a store: events become records of the archive before they are committed."""
+"""Write events to the archive before the store commits them."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from data.models import Capture, Run
 from data.store.journal_protocol import JournalStore
 from data.store.recorder.outcome import Sight
 
-PIECE: Final = 8_000_000
-"""Bytes of a record that holds a part of the store."""
+PIECE_BYTES: Final = 8_000_000
+"""Maximum bytes of a record with a piece of the store."""
 
-LATE: Final = 50
-"""Transactions that the archive could not take, of which one record is made when it can."""
+MAX_LATE_TRANSACTIONS: Final = 50
+"""Maximum transactions that one record catches up on after the archive failed."""
 
 log = logging.getLogger(__name__)
 
-WAITING: Final = 500
-"""Sights of unchanged releases that wait at the most for the next record."""
+MAX_WAITING_SIGHTS: Final = 500
+"""Maximum sights of unchanged releases that wait for the next record."""
 
 
 class Archive(Protocol):
-    """What the journal needs of an archive."""
+    """The parts of an archive that the journal needs."""
 
     def metadata(
         self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
@@ -42,16 +42,16 @@ class Archive(Protocol):
         """Write a resource record."""
 
     def close(self) -> None:
-        """Let go of the archive."""
+        """Close the archive."""
 
 
 class Journal:
-    """What the writing verbs of a store tell, record by record.
+    """The writer of journal records for a store.
 
-    The events of a transaction become one record, which is in the archive before the transaction
-    is committed, or waits in the store for an archive that fails. What merely was as before waits
-    for the next record, or for `close`: when releases were last seen, and visits that brought
-    nothing. Without an archive to open, only ``orders`` are kept, in their own file.
+    The events of a transaction become one record. It is in the archive before the transaction is
+    committed, or waits in the store if the archive fails. Unchanged sights and visits without
+    results wait for the next record or for `close`. Without an archive, only ``orders`` are kept,
+    in their own file.
     """
 
     def __init__(
@@ -72,9 +72,9 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make the verbs that are called within one transaction: all are kept, or none."""
+        """Run verbs in one transaction, of which all or none are kept."""
         with self._store.transaction():
-            # The store lets one in at a time: another's events are never met here.
+            # The store allows one transaction at a time, so these are never another's events.
             if self._events is not None:
                 before = len(self._events)
                 try:
@@ -84,7 +84,7 @@ class Journal:
                     raise
                 return
             self._events = []
-            # Of what is there already, no event tells.
+            # Existing data has no events.
             unknown = not self._store.journal_end() and bool(self._store.sources())
             try:
                 yield
@@ -98,17 +98,17 @@ class Journal:
             self._told_waiting()
 
     def _write(self, told: Sequence[AnyEvent], *, unknown: bool = False) -> None:
-        """Write a record within the transaction under way.
+        """Write a record within the current transaction.
 
-        Where the archive can't take it, the store keeps its events until it can: nothing collected
-        is lost to a full disk. Whoever captures tells of it.
+        If the archive can't store it, the store keeps the events until it can, so that a full disk
+        loses nothing. Captures report the error.
         """
         if self._open_archive is None:
             return
         try:
             if unknown:
                 self._append([self._snapshot()])
-            while late := self._store.unwritten(limit=LATE):
+            while late := self._store.unwritten(limit=MAX_LATE_TRANSACTIONS):
                 self._append([event for some in late for event in events.decode_events(some)])
                 self._store.forget_unwritten(len(late))
             self._append(told)
@@ -117,8 +117,8 @@ class Journal:
             self._store.keep_unwritten(events.encode_events(told))
 
     def _keep_orders(self, told: Sequence[AnyEvent]) -> None:
-        """Keep the orders of the transaction under way in their file, as its last step."""
-        # A redaction keeps its own: it begins the journal again.
+        """Write the transaction's orders to their file, as its last step."""
+        # A redaction keeps its own events, since it begins the journal again.
         orders = [
             event
             for event in told
@@ -131,12 +131,12 @@ class Journal:
         """Archive the store as it was before this transaction."""
         digest = hashlib.sha256()
         records = []
-        for piece in self._store.snapshot(PIECE):
+        for piece in self._store.snapshot(PIECE_BYTES):
             digest.update(piece)
             kept = self._archive.resource(events.STORE, events.SQLITE, piece, at=utc_now())
             records.append(kept.record_id)
-        while late := len(self._store.unwritten(limit=LATE)):
-            # It holds what they tell.
+        while late := len(self._store.unwritten(limit=MAX_LATE_TRANSACTIONS)):
+            # The record contains them now.
             self._store.forget_unwritten(late)
         return events.Snapshot(records, digest.hexdigest())
 
@@ -157,30 +157,30 @@ class Journal:
         self._files.clear()
 
     def _tell(self, *told: AnyEvent) -> None:
-        """Add events to the transaction under way."""
+        """Add events to the current transaction."""
         if self._events is None:
-            raise RuntimeError("an event is told within a transaction")
+            raise RuntimeError("an event needs a transaction")
         self._events += told
 
     def _see(self, release_id: str, sight: Sight) -> None:
-        """Have a sight told with the next record."""
+        """Add a sight to the next record."""
         before = self._seen.get(release_id)
         if before:
             leaf = sight.leaf if sight.leaf >= 0 else before.leaf
             sight = (sight if sight.digest else before)._replace(at=sight.at, leaf=leaf)
         self._seen[release_id] = sight
-        if len(self._seen) >= WAITING:
+        if len(self._seen) >= MAX_WAITING_SIGHTS:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write pending events."""
         with self.transaction():
             if waiting := [*self._waiting()]:
                 self._write(waiting)
         self._told_waiting()
 
     def close(self) -> None:
-        """Write what waits, and let go of the archive and of this thread's connection."""
+        """Write pending events, and close the archive and this thread's connection."""
         try:
             if any(self._waiting()):
                 self.flush()
@@ -191,9 +191,9 @@ class Journal:
 
     @property
     def _archive(self) -> Archive:
-        """The archive, opened when there is something to keep in it."""
+        """Return the archive, opened on first use."""
         if self._opened is None:
             if self._open_archive is None:
-                raise RuntimeError("nothing is archived while the archive is off")
+                raise RuntimeError("nothing is archived while the archive is disabled")
             self._opened = self._open_archive()
         return self._opened

@@ -1,4 +1,4 @@
-"""The store of a HOME with an archive: what it decides is written there before it is committed."""
+"""A store that archives its decisions before they are committed."""
 
 from __future__ import annotations
 
@@ -38,28 +38,28 @@ from data.text.redaction import redacted, redacted_toml
 def journaled(
     store: JournalStore, open_archive: Callable[[], Archive] | None, orders: Orders | None = None
 ) -> Store:
-    """A store whose decisions are kept in an archive, which is opened at the first of them.
+    """Return a store that archives its decisions; the archive is opened for the first one.
 
-    Without an archive to open, only its ``orders`` are kept.
+    Without an archive, only its ``orders`` are kept.
     """
     return cast("Store", JournaledStore(store, open_archive, orders))
 
 
 class JournaledStore(Journal):
-    """A data.store.protocol.Store whose writing verbs are kept in the archive as well.
+    """A data.store.protocol.Store that also archives its writing verbs.
 
-    State that visits restore by themselves is written only to ``store``, without an archive
-    record (docs/reference/archive-format.md has the list). All reading uses ``store``, too.
+    State that visits restore by themselves is only in ``store``, without an archive record
+    (docs/reference/archive-format.md has the list). All reading uses ``store`` too.
     """
 
     def __getattr__(self, name: str) -> Any:
-        """All other verbs are those of the store."""
+        """Return the store's own verb."""
         return getattr(self._store, name)
 
-    # What visits decide.
+    # Decisions of visits.
 
     def register(self, source: Source) -> None:
-        """Keep what an institution is called; one that was removed is collected again."""
+        """Register a source; a removed one is collected again."""
         with self.transaction():
             if self._store.sources().get(source.id) != source:
                 self._tell(events.Registered(source))
@@ -76,7 +76,7 @@ class JournaledStore(Journal):
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
-        """Take in a draft; see data.store.protocol.Store."""
+        """Record a draft; see data.store.protocol.Store."""
         with self.transaction():
             outcome = self._store.record_outcome(
                 draft, seen=seen, since=since, front=front, labels=labels
@@ -97,7 +97,7 @@ class JournaledStore(Journal):
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Decision | None:
-        """Keep a release as other rules read what was served before."""
+        """Record a release as other rules extract an archived page."""
         with self.transaction():
             outcome = self._store.read_anew_outcome(
                 release_id, draft, at=at, labels=labels, before=before
@@ -109,7 +109,7 @@ class JournaledStore(Journal):
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Note that a release is still as it was; one that had been retracted is back."""
+        """Record that a release is unchanged; a retracted one returns."""
         with self.transaction():
             was = self._store.mark_unchanged(release_id, seen=seen, capture=capture)
             if was == "changed":
@@ -121,7 +121,7 @@ class JournaledStore(Journal):
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
-        """Note that a release is gone; see data.store.protocol.Store."""
+        """Record that a release is missing; see data.store.protocol.Store."""
         with self.transaction():
             was = self._store.mark_gone(release_id, seen=seen, capture=capture)
             if was == "gone" or (capture and was == "still gone"):
@@ -129,32 +129,32 @@ class JournaledStore(Journal):
         return was
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Note files of releases, by address, that are to be archived, and give the new ones."""
+        """Record files of releases, by address, for archiving, and return the new ones."""
         fresh = self._store.await_files(source, urls)
         if fresh:
             self._files.append(events.FilesNamed(source, fresh))
         return fresh
 
     def keep_file(self, source: str, url: str, capture: Capture) -> None:
-        """Note the capture of a file of a release."""
+        """Record the capture of a release's file."""
         with self.transaction():
             self._store.keep_file(source, url, capture)
             self._tell(events.FileCaptured(source, url, capture))
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
-        """Note where records are now, by their ids."""
+        """Record the new places of records, by id."""
         with self.transaction():
             self._store.relocate_captures(moved)
             self._tell(events.Relocated(moved))
 
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
-        """Retract none of these releases; see data.store.protocol.Store."""
+        """Hold these missing releases; see data.store.protocol.Store."""
         with self.transaction():
             self._store.hold(unlisted)
             self._tell(events.Held(unlisted))
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
-        """Retract a release, and say whether it stood until now."""
+        """Retract a release; return whether it was online until now."""
         with self.transaction():
             stood = self._store.retract(release_id, at=at, why=why)
             if stood:
@@ -162,7 +162,7 @@ class JournaledStore(Journal):
         return stood
 
     def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
-        """Hide a release from readers for a reason, and say whether it was seen until now."""
+        """Hide a release from readers for a reason; return whether it was visible until now."""
         with self.transaction():
             hidden = self._store.hide(release_id, at=at, why=why)
             if hidden:
@@ -170,7 +170,7 @@ class JournaledStore(Journal):
         return hidden
 
     def unhide(self, release_id: str) -> bool:
-        """Show a release again as it is now, and say whether it was hidden."""
+        """Show a release again; return whether it was hidden."""
         with self.transaction():
             shown = self._store.unhide(release_id)
             if shown:
@@ -178,7 +178,7 @@ class JournaledStore(Journal):
         return shown
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Give a source that is known another id; whether it is known."""
+        """Give a known source another id; return whether it was known."""
         with self.transaction():
             known = self._store.rename_source(old, new)
             if known:
@@ -186,7 +186,7 @@ class JournaledStore(Journal):
         return known
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Note that a source is collected no more, and say whether that is news."""
+        """Record that a source is no longer collected; return whether that is new."""
         with self.transaction():
             removed = self._store.remove_source(source, at=at, kept=kept)
             if removed:
@@ -194,7 +194,7 @@ class JournaledStore(Journal):
         return removed
 
     def update_search_index(self) -> int:
-        """Join translations, and enter what was recorded since the last time for search."""
+        """Join translations, and index what was recorded since the last call."""
         for left, right in self._store.translations():
             with self.transaction():
                 if joined := self._store.join_translations(left, right):
@@ -202,18 +202,19 @@ class JournaledStore(Journal):
         return self._store.enter_queued()
 
     def keep_walk(self, source: str, walk: Walk) -> None:
-        """Keep how far a walk has come."""
+        """Record the progress of a walk."""
         with self.transaction():
             before = self._store.walk(source, walk.start)
             self._store.keep_walk(source, walk)
             if walk.history != "walking" and end_of(walk) != end_of(before):
-                # Of a source whose address holds secrets the walk begins anew in a rebuilt HOME.
+                # In a rebuilt home directory, the walk of a source with secrets in its address
+                # starts again.
                 start, position = redacted(walk.start), redacted(walk.position)
                 told = replace(walk, start=start, position=position)
                 self._tell(events.WalkEnded(source, told))
 
     def add_run(self, run: Run) -> None:
-        """Keep the report of a run; one that brought nothing waits to be told."""
+        """Record the report of a run; one without results waits for the next record."""
         with self.transaction():
             zone = zone_or_utc(getattr(self._store.sources().get(run.source), "timezone", "UTC"))
             told = self._told.get(run.source) or next(
@@ -232,21 +233,21 @@ class JournaledStore(Journal):
             self._told[run.source] = run
 
     def note_redactions(self, told: Iterable[events.Redacted]) -> None:
-        """Note releases that are redacted in the store already, after its snapshot."""
+        """Record releases that are already redacted in the store, after its snapshot."""
         with self.transaction():
             self._tell(*told)
 
-    # What publishing decides.
+    # Decisions of publishing.
 
     def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        """Put releases, by id, on new archive pages of feeds, by their numbers."""
+        """Place releases, by id, on new archive pages of feeds, by page number."""
         with self.transaction():
             self._store.add_archive_pages(pages)
             for facet, some in pages.items():
                 self._tell(*(events.Paged(facet, page, ids) for page, ids in some.items()))
 
     def add_day_digest(self, digest: DayDigest) -> None:
-        """Keep a day as it is published; one that is kept already stays."""
+        """Record a day as published; an earlier record of it is kept."""
         with self.transaction():
             if self._store.day_digest(digest.day) is None:
                 self._store.add_day_digest(digest)
@@ -255,20 +256,20 @@ class JournaledStore(Journal):
     def add_health_events(
         self, events_: Iterable[HealthEvent], *, untold: Collection[str] = ()
     ) -> None:
-        """Keep changes in the health of sources, oldest first."""
+        """Record changes in the health of sources, oldest first."""
         some = tuple(events_)
         with self.transaction():
             self._store.add_health_events(some, untold=untold)
             self._tell(*map(events.HealthChanged, some))
 
     def handle(self, source: str, handling: Handling) -> None:
-        """Keep what a person decided of a source."""
+        """Record a person's decision about a source."""
         with self.transaction():
             self._store.handle(source, handling)
             self._tell(events.Handled(source, handling))
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
-        """End what a person decided of a source, and say whether there was such a thing."""
+        """End a decision about a source; return whether there was one."""
         with self.transaction():
             ended = self._store.end_handling(source, kind)
             if ended:
@@ -276,30 +277,30 @@ class JournaledStore(Journal):
         return ended
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Keep when sources are expected to be heard of."""
+        """Record the publication rhythms of sources."""
         with self.transaction():
             self._store.keep_rhythms(rhythms)
             self._tell(*(events.RhythmFound(name, one) for name, one in rhythms.items()))
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
-        """Note that the releases that were news, up to one by id, are in the feeds since then."""
+        """Record that new releases, up to this id, are in the feeds since this time."""
         with self.transaction():
             self._store.mark_in_feeds(last, at)
             self._tell(events.InFeeds(last, at))
 
     def note_published(self, at: dt.datetime, *, everything: bool) -> None:
-        """Note that the site was brought up to date, or that ``everything`` of it was written."""
+        """Record that the site was updated, or that ``everything`` was written."""
         with self.transaction():
             self._tell(events.Published(at, everything))
 
-    # Files of HOME.
+    # Files of the home directory.
 
     def keep_home_file(self, name: str, content: bytes | None) -> None:
-        """Keep a file of HOME (TOML) as it is in force now, or that it is gone, where that is news.
+        """Record a changed or deleted TOML file of the home directory.
 
-        Users, passwords and values of secret parameters in its addresses stay out of the archive,
-        which others may get, and so do values of secret keys. Raises ArchiveError where it can't
-        be written: the next call tries.
+        Users, passwords and secret parameters in its addresses are not archived, since others may
+        receive the archive; neither are values of secret keys. Raises ArchiveError if it can't be
+        written; the next call tries again.
         """
         if self._open_archive is None:
             return

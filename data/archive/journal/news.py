@@ -1,4 +1,4 @@
-"""What of a decision is news, so that the archive tells of it at once."""
+"""Decide which results are archived at once, and which can wait."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from data.store.recorder.outcome import Outcome, Sight
 
 
 def is_news(outcome: Outcome) -> bool:
-    """Whether more came of a draft than that its release was seen again as it was."""
+    """Whether a draft did more than confirm a release unchanged."""
     before, decision = outcome.before, outcome.decision
     if decision.doubt:
         return False
     if before is None or outcome.noted or outcome.joined:
         return True
-    # Its addresses are told by whether any was noted.
+    # Whether any address was noted replaces the addresses themselves.
     same = replace(
         decision.release,
         last_seen=before.last_seen,
@@ -27,7 +27,7 @@ def is_news(outcome: Outcome) -> bool:
 
 
 def sight_of(outcome: Outcome) -> Sight:
-    """What is worth telling of a release that was seen again as it was."""
+    """Return what to record about a release that was seen unchanged."""
     release, before = outcome.decision.release, outcome.before
     leaf = leaf_of(outcome.capture)
     if before and before.digest == release.digest:
@@ -36,17 +36,17 @@ def sight_of(outcome: Outcome) -> Sight:
 
 
 def leaf_of(capture: Capture | None) -> int:
-    """The leaf of a capture, and -1 where there is none."""
+    """Return the leaf of a capture, or -1."""
     return capture.leaf if capture else -1
 
 
 def end_of(walk: Walk | None) -> tuple[object, ...]:
-    """What is worth knowing of a walk that is over."""
+    """Return the facts about a finished walk."""
     return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
 
 def said(run: Run) -> tuple[object, ...]:
-    """All of a report that tells how its source is, or what came of a visit."""
+    """Return the parts of a report about the source's health and the visit's results."""
     read = run.new + run.changed + run.unchanged + run.retracted
     return (
         (run.new, run.changed, run.retracted, run.gone, run.history, run.bound, run.errors),
@@ -55,5 +55,5 @@ def said(run: Run) -> tuple[object, ...]:
 
 
 def day(run: Run, zone: dt.tzinfo) -> dt.date:
-    """The day on which a visit began: silence is judged by it."""
+    """Return the day on which a visit began, by which silence is judged."""
     return run.started.astimezone(zone).date()

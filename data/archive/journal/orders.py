@@ -1,10 +1,10 @@
-"""The orders of a HOME: what people hid, removed or redacted, in a file beside the records.
+"""The orders of a home directory: what people hid, removed or redacted, in a separate file.
 
-A store can be older than its archive: it was copied by hand, restored from a backup, or a loss of
-power undid its last transactions. Its next transaction then begins another branch of the journal,
-and the orders of the branch before would be forgotten. So each order is a line of ``orders.jsonl``
-too, which is on the disk before its transaction is committed, also while the archive is off. The
-store keeps the ids of the orders that it obeys, and obeys those that it lacks when it is opened.
+A store can be older than its archive: copied by hand, restored from a backup, or without the last
+transactions after a power cut. Its next transaction then begins another branch of the journal, and
+the orders of the earlier branch would be forgotten. So each order is also a line of
+``orders.jsonl``, synced before its transaction is committed, also while the archive is disabled.
+The store keeps the ids of orders that it obeys, and obeys missing ones when it is opened.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from data.store.journal_protocol import JournalStore
 from data.store.recorder.outcome import Outcome
 
 FILE: Final = "orders.jsonl"
-"""The name of the file in the folder of an archive."""
+"""Name of the file in the archive's folder."""
 
 TAIL_BYTES: Final = 65_536
 """Bytes at the end of the file that are read to find its last line."""
 
 HIDDEN_TITLE: Final = "[hidden]"
-"""The title of a hidden release of which a store never held the text."""
+"""Title of a hidden release whose text the store never had."""
 
 OrderEvent: TypeAlias = (
     events.Hidden | events.Unhidden | events.Redacted | events.SourceRemoved | events.SourceRestored
@@ -51,9 +51,9 @@ log = logging.getLogger(__name__)
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One order, given at ``at`` (UTC).
+    """An order, given at ``at`` (UTC).
 
-    ``release`` is a hidden or redacted release without its text, for a store that never held it.
+    ``release`` is the hidden or redacted release without its text, for stores that never had it.
     """
 
     id: str
@@ -69,7 +69,7 @@ class Orders:
         self.path = archive / FILE
 
     def read(self) -> list[Order]:
-        """All orders, oldest first, without lines that are damaged. Raises ArchiveError."""
+        """Return all readable orders, oldest first. Raises ArchiveError."""
         return [order for order in map(_decoded, self._lines()) if order]
 
     def damaged_lines(self) -> int:
@@ -77,7 +77,7 @@ class Orders:
         return sum(_decoded(line) is None for line in self._lines())
 
     def missing(self, store: JournalStore) -> list[Order]:
-        """The orders that a store does not obey yet, oldest first.
+        """Return the orders that a store does not obey yet, oldest first.
 
         Raises ArchiveError and StoreError.
         """
@@ -88,7 +88,7 @@ class Orders:
         return [order for order in self.read() if order.id not in known]
 
     def keep(self, store: JournalStore, told: Iterable[OrderEvent]) -> None:
-        """Keep orders that a store obeys with the transaction under way, as its last step.
+        """Write the orders of the current transaction, as its last step.
 
         Raises ArchiveError if the file can't be written.
         """
@@ -100,18 +100,18 @@ class Orders:
             store.keep_order(order.id)
 
     def obey(self, store: JournalStore) -> int:
-        """Have a store obey the orders that it lacks, in one transaction; how many it lacked.
+        """Apply missing orders to a store in one transaction; return their number.
 
         Raises ArchiveError and StoreError.
         """
         if not self.missing(store):
             return 0
         with store.transaction():
-            # Another process may have done so meanwhile.
+            # Another process may have done so in the meantime.
             orders = self.missing(store)
             obey(store, orders)
             if any(isinstance(order.event, events.Redacted) for order in orders):
-                # Records that this store's journal leads back to were taken out with the texts.
+                # Records in the chain of this store's journal were removed with the texts.
                 store.forget_journal()
             for order in orders:
                 store.keep_order(order.id)
@@ -124,11 +124,11 @@ class Orders:
             return []
         except OSError as error:
             raise self._failed(error) from error
-        # A last line without an end was never acknowledged.
+        # A last line without a line feed was never acknowledged.
         return [line for line in lines[:-1] if line]
 
     def _last(self) -> Order | None:
-        """The last order, from the end of the file."""
+        """Return the last order, read from the end of the file."""
         try:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
@@ -148,7 +148,7 @@ class Orders:
                 content = file.read() or b""
                 whole = content.rfind(b"\n") + 1
                 if whole < len(content):
-                    # What a loss of power left of a line.
+                    # A power cut left a part of a line.
                     file.truncate(whole)
                 rest = memoryview(lines)
                 while rest:
@@ -159,7 +159,7 @@ class Orders:
             raise self._failed(error) from error
 
     def _failed(self, error: OSError) -> ArchiveError:
-        return ArchiveError(str(self.path), f"orders can't be kept or read there: {error.strerror}")
+        return ArchiveError(str(self.path), f"orders can't be stored there: {error.strerror}")
 
 
 def _decoded(line: bytes) -> Order | None:
@@ -174,9 +174,9 @@ def obey(
     orders: Sequence[Order],
     recorded: Mapping[str, events.Recorded] | None = None,
 ) -> None:
-    """Have a store obey orders, given oldest first; a later order undoes an earlier one.
+    """Apply orders to a store, oldest first; a later order undoes an earlier one.
 
-    ``recorded`` has releases by id that the store may not hold. Raises StoreError.
+    ``recorded`` has releases by id that the store may not have. Raises StoreError.
     """
     moves = store.source_moves()
     last: dict[tuple[str, str], Order] = {}
@@ -188,7 +188,7 @@ def obey(
         else:
             last["source", moves.get(event.source, event.source)] = order
     with store.transaction():
-        # Releases first: one that was hidden by itself stays so when its source is restored.
+        # Releases first, so that one hidden on its own stays hidden when its source is restored.
         for (kind, name), order in sorted(last.items(), key=lambda one: one[0][0] == "source"):
             if kind == "source":
                 _obey_about_source(store, name, order.event)
@@ -198,7 +198,7 @@ def obey(
 
 
 def _add_missing(store: JournalStore, order: Order, recorded: events.Recorded | None) -> bool:
-    """Add the hidden or redacted release of an order to a store that lacks it; whether it did."""
+    """Add an order's hidden or redacted release to a store; return whether it was missing."""
     release = recorded or order.release
     if release is None or isinstance(order.event, events.Unhidden):
         return False
@@ -227,7 +227,7 @@ def _obey_about_source(store: JournalStore, source: str, event: OrderEvent) -> N
 
 
 def without_text(store: JournalStore, event: OrderEvent) -> events.Recorded | None:
-    """The release that an order hides or redacts, without its text; None for other orders."""
+    """Return the release that an order hides or redacts, without its text, or None."""
     if not isinstance(event, events.Hidden | events.Redacted):
         return None
     release = store.release(event.release)
@@ -251,7 +251,7 @@ def without_text(store: JournalStore, event: OrderEvent) -> events.Recorded | No
 
 
 def fingerprint_of(release: Release) -> bytes:
-    """The fingerprint of a stored release, as a draft of the same text has it."""
+    """Return the fingerprint of a stored release, as of a draft with the same text."""
     if release.content.redacted:
         return b""
     draft = Draft(release.source, release.url, release.content, digest=release.digest)

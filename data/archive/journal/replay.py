@@ -1,4 +1,4 @@
-"""Writes a store from the events of a journal, one after the other; nothing is decided anew."""
+"""Write a store from the events of a journal, in order, without new decisions."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from data.errors import StoreError
 from data.store.journal_protocol import JournalStore
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
-"""What an event of a damaged journal can lead to: two pages with one number, a zone of no place."""
+"""Errors of events in a damaged journal, such as two pages with one number or an invalid zone."""
 
 
 class Replay:
-    """Writes events into a ``store``; ``files`` are those of HOME in force then, by name.
+    """Writes events to a ``store``; ``files`` are the home directory's files at that time, by name.
 
-    ``lost`` are the ids of releases of which an event can't be written, or a version is not there,
-    since the event before it is missing, and ``refused`` says what else could not be written.
-    ``seen_in`` has the leaf of the record that saw a release last, by id, where the store does not
-    have it.
+    ``lost`` are ids of releases with an event that can't be written, or with a missing version.
+    ``refused`` lists other failures. ``seen_in`` has the leaf of the last sight, by release id, if
+    the store does not have it.
     """
 
     def __init__(self, store: JournalStore) -> None:
@@ -35,7 +34,7 @@ class Replay:
         self.seen_in: dict[str, int] = {}
 
     def write(self, told: Iterable[AnyEvent]) -> None:
-        """Write the events of some records together; one that can't be written spoils no other."""
+        """Write the events of some records; an event that fails does not affect others."""
         some = tuple(told)
         try:
             with self._store.transaction():
@@ -46,7 +45,7 @@ class Replay:
                 self._try(event)
 
     def note_files(self, told: Iterable[AnyEvent]) -> None:
-        """Note the files of HOME alone: a snapshot of the store holds the rest."""
+        """Process only files of the home directory; a snapshot of the store has the rest."""
         for event in told:
             if isinstance(event, events.FileKept):
                 self.files[event.name] = event
@@ -76,12 +75,12 @@ class Replay:
             self.lost.add(release_id)
             return
         if known and outcome.decision.release.revision > known.revision + 1:
-            # A version between them is lost.
+            # A version in between is lost.
             self.lost.add(release_id)
         self._store.restore(outcome)
         is_version = known is None or outcome.decision.release.revision > known.revision
         if outcome.read_at is None and (outcome.capture or is_version):
-            # What saw it last is in the store by now.
+            # The store has the last sight now.
             self.seen_in.pop(release_id, None)
 
     @_write.register
@@ -199,7 +198,7 @@ class Replay:
         self.files[event.name] = event
 
     def _now(self, source: str) -> str:
-        """The present id of a source: what is told late may be of before it was renamed."""
+        """Return the current id of a source, which may have been renamed since the event."""
         return self._store.source_moves().get(source, source)
 
     def _known(self, release_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reads all of an archive once, and finds in it what a store is to be written from."""
+"""Read an archive once, and collect what is needed to rebuild a store."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from data.archive.warc.cdxj import read_entries
 from data.archive.warc.reader import Damage, Record, is_whole, path_of, read_file, uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 
-ANSWERS: Final = frozenset(["response", "revisit", "resource"])
-"""Kinds of records that a release may have been seen in."""
+ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
+"""Kinds of records in which a release may have been seen."""
 
 
 class Place(NamedTuple):
-    """Where a record is: a file of the archive, and a byte of it."""
+    """The place of a record: a file of the archive, and an offset."""
 
     file: str
     offset: int
@@ -33,16 +33,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What an archive holds for a store: its journal, and the files of HOME by record id.
+    """What an archive contains for a store: its journal, and home directory files by record id.
 
-    ``leaves`` are those of its log, and ``kept`` the last record of each file of HOME, by its name.
-    ``snapshot`` is the place in the history of the last record that tells of a snapshot of the
-    store, and ``rewritten`` that of the last that tells that all of the site was written anew; -1
-    where none does. ``answers`` are the places of all whole answers of servers, each with its leaf,
-    None where nobody knows it. ``orders`` are those of all journal records, oldest first, whether
-    the records count or not. So many ``records`` were read, ``damages`` could not be, and the
-    records of the leaves ``lost`` are not here or damaged, though nobody took them out
-    (``removed``).
+    - ``leaves`` are those of its log.
+    - ``kept`` is the last record of each file of the home directory, by name.
+    - ``snapshot`` is the position in the history of the last snapshot record, ``rewritten`` of the
+      last record about a complete publication; -1 if there is none.
+    - ``answers`` are the places of all complete responses, with their leaves, None if unknown.
+    - ``orders`` are those of all journal records, oldest first, even of records that do not count.
+    - ``records`` were read, ``damages`` could not be read.
+    - ``lost`` are leaves with missing or damaged records that nobody removed (``removed``).
     """
 
     leaves: Leaves
@@ -82,10 +82,10 @@ class Scanner:
         self._records = 0
 
     def take(self, record: Record, leaf: int | None) -> None:
-        """Take in a record; ``leaf`` is that of its line of CDXJ."""
+        """Process a record; ``leaf`` comes from its CDXJ line."""
         self._records += 1
         if not is_whole(record):
-            self._refuse(record, "it is not what its digest says")
+            self._refuse(record, "it does not match its digest")
             return
         leaf = self._leaves.numbers.get(uuid_of(record.record_id).bytes, leaf)
         if leaf is not None:
@@ -99,17 +99,17 @@ class Scanner:
                     self._kept[name] = max(self._kept.get(name, kept), kept)
             elif record.uri == events.JOURNAL:
                 self._take_journal(record, leaf)
-            elif record.kind in ANSWERS:
+            elif record.kind in ANSWER_KINDS:
                 self._answers[place] = leaf
         except msgspec.DecodeError as error:
             self._refuse(record, f"its JSON can't be read: {error}")
 
     def damage(self, damage: Damage) -> None:
-        """Take in a place that can't be read."""
+        """Process an unreadable place."""
         self._damages.append(damage)
 
     def finish(self, removed: AbstractSet[int]) -> Scan:
-        """All that was found; the records of the leaves ``removed`` were taken out."""
+        """Return the result; the records of the leaves ``removed`` were removed on purpose."""
         history = history_of(self._entries)
         snapshot, rewritten = (
             max(
@@ -157,9 +157,9 @@ def scan(
     removed: AbstractSet[int],
     told: Callable[[int, int], None],
 ) -> Scan:
-    """Read an archive whose log has these ``leaves``; the records of those ``removed`` are gone.
+    """Read an archive whose log has these ``leaves``; ``removed`` leaves have no records.
 
-    ``told`` is called with the bytes read, and those that there are.
+    ``told`` is called with the bytes read and the total.
     """
     scanner = Scanner(archive, leaves)
     for found, leaf in read_archive(archive, told):
@@ -171,10 +171,10 @@ def scan(
 
 
 def holds_journal(archive: Path, *, committed: bool = False) -> bool:
-    """Whether the folder of an archive holds a record of a journal; reads up to the first one.
+    """Whether an archive's folder has a journal record; reading stops at the first one.
 
-    With ``committed`` only if a store committed one: a later record names it. A process that was
-    killed during its first transaction leaves a record that no store committed.
+    With ``committed``, a later record must refer to it. A process killed during its first
+    transaction leaves a record that no store committed.
     """
     for path in own_files(archive) if archive.is_dir() else ():
         for found in read_file(path):
@@ -188,9 +188,9 @@ def holds_journal(archive: Path, *, committed: bool = False) -> bool:
 def read_archive(
     archive: Path, told: Callable[[int, int], None]
 ) -> Iterator[tuple[Record | Damage, int | None]]:
-    """All records of an archive, each with its leaf, None where nobody knows it.
+    """Yield all records of an archive with their leaves, None if unknown.
 
-    Files of others are not read. ``told`` is called with the bytes read, and those that there are.
+    Files of other programs are not read. ``told`` is called with the bytes read and the total.
     """
     files = {path: path.stat().st_size for path in own_files(archive)}
     every, done = sum(files.values()), 0

@@ -1,7 +1,7 @@
-"""Checkpoints of a log that others attest: witnesses by co-signatures, authorities by time stamps.
+"""Store attested checkpoints of a log: co-signatures of witnesses, time stamps of authorities.
 
-Each lies in checkpoints/<size> below the log: ``checkpoint`` as the log signed it, which is what is
-time-stamped, ``cosignatures`` with a line of each witness, and ``timestamp.tsr``.
+They are in checkpoints/<size> below the log. ``checkpoint`` is signed only by the log and is the
+time-stamped file, ``cosignatures`` has one line per witness, and ``timestamp.tsr`` the time stamp.
 """
 
 from __future__ import annotations
@@ -28,20 +28,23 @@ TIMESTAMP: Final = "timestamp.tsr"
 
 
 class Attestations:
-    """What is kept of one log. Whoever writes holds the lock of the log."""
+    """The attestations of one log. Writers hold the log's lock."""
 
     def __init__(self, folder: Path) -> None:
         self._log = folder
         self._folder = folder / "checkpoints"
 
     def sizes(self) -> list[int]:
-        """The sizes of all trees that somebody attests, the smallest first."""
+        """Return the sizes of all attested trees, smallest first."""
         if not self._folder.is_dir():
             return []
         return sorted(int(one.name) for one in self._folder.iterdir() if one.name.isdecimal())
 
     def checkpoint(self, size: int) -> Checkpoint | None:
-        """The checkpoint of that size with all co-signatures, or None. Raises ArchiveError."""
+        """Return the checkpoint of that size with all co-signatures, or None.
+
+        Raises ArchiveError.
+        """
         place = self._folder / str(size)
         try:
             kept = parse_checkpoint(read_regular(place / CHECKPOINT), str(place))
@@ -55,14 +58,14 @@ class Attestations:
         return Checkpoint(kept.origin, kept.size, kept.root, note)
 
     def timestamp(self, size: int) -> bytes | None:
-        """The answer of the time-stamp authority for that size, as DER, or None."""
+        """Return the time-stamp response for that size as DER, or None."""
         path = self._folder / str(size) / TIMESTAMP
         return read_regular(path) if path.exists() else None
 
     def first_over(self, index: int, origin: str) -> Checkpoint | None:
-        """The first checkpoint of a log that holds the leaf ``index`` and that a witness co-signed.
+        """Return the first co-signed checkpoint of ``origin`` that includes the leaf ``index``.
 
-        A log whose key was lost goes on as another ``origin``. Raises ArchiveError.
+        A log whose key was lost continues under another ``origin``. Raises ArchiveError.
         """
         for size in self.sizes():
             if size > index and (self._folder / str(size) / COSIGNATURES).exists():
@@ -72,7 +75,7 @@ class Attestations:
         return None
 
     def add_cosignature(self, checkpoint: Checkpoint, added: Signature) -> None:
-        """Keep what a witness signed of a checkpoint; of several signatures of a key, the first."""
+        """Store a witness's signature; only the first signature per key is kept."""
         kept = self.checkpoint(checkpoint.size)
         known = kept.note.signatures[1:] if kept else ()
         signed = Note(checkpoint.note.text, (added,)).with_signatures(known)
@@ -80,11 +83,11 @@ class Attestations:
         self._write(checkpoint, {COSIGNATURES: lines.encode()})
 
     def add_timestamp(self, checkpoint: Checkpoint, answer: bytes) -> None:
-        """Keep the answer of a time-stamp authority about signed_by_log of a checkpoint."""
+        """Store a time-stamp response about `signed_by_log` of a checkpoint."""
         self._write(checkpoint, {TIMESTAMP: answer})
 
     def witnesses(self) -> Iterator[VerifierKey]:
-        """The keys of all witnesses of this log, as they were told."""
+        """Yield the known keys of this log's witnesses."""
         path = self._log / "witnesses"
         for line in read_regular(path).decode().splitlines() if path.exists() else ():
             try:
@@ -93,7 +96,7 @@ class Attestations:
                 raise ArchiveError(str(path), f"it is damaged: {error}") from error
 
     def note_witness(self, key: VerifierKey) -> None:
-        """Keep the key of a witness, for those who check."""
+        """Store the key of a witness for verification."""
         known = [*map(str, self.witnesses())]
         if str(key) not in known:
             self._put("witnesses", "".join(f"{one}\n" for one in (*known, key)).encode())
@@ -112,5 +115,5 @@ class Attestations:
 
 
 def signed_by_log(checkpoint: Checkpoint) -> bytes:
-    """A checkpoint without what others signed: the first signature is the log's own."""
+    """Return a checkpoint with the log's own signature only, which is the first."""
     return Note(checkpoint.note.text, checkpoint.note.signatures[:1]).encode()

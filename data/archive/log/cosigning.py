@@ -1,8 +1,8 @@
-"""Asking witnesses to sign our own log too.
+"""Request co-signatures of witnesses for our own log.
 
-A witness of the public network takes a checkpoint by POST add-checkpoint (C2SP tlog-witness). One
-that is another Communique looks at our log by itself, and publishes what it signed: there it is
-fetched, by HTTP or from a folder.
+A witness of the public network accepts a checkpoint by POST add-checkpoint (C2SP tlog-witness). A
+witness that is another Communique reads our log itself and publishes its signature, which is
+fetched by HTTP or from a folder.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from data.network.client import OK, Outbound, OutboundResponse
 
 CONFLICT: Final = 409
 
-NO_SUCH_WAY: Final = {404, 405, 501}
-"""Answers of servers that take no checkpoints, or none of this log."""
+UNSUPPORTED_STATUS: Final = {404, 405, 501}
+"""Status codes of servers that accept no checkpoints, or none of this log."""
 
 AHEAD: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: it was put back from an older "
@@ -41,16 +41,16 @@ FORKED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AskedWitness:
-    """A witness as somebody names it: an address or a path, its key before it where it is known."""
+    """A witness from the settings: an address or path, and its key if known."""
 
     place: str
     key: VerifierKey | None
 
 
 def asked_witness(setting: str, home: Path) -> AskedWitness:
-    """The witness that one of the settings `archive.witnesses` of a HOME names.
+    """Parse an entry of the setting `archive.witnesses`.
 
-    A path is one from HOME, whatever folder the command was given in. Raises InvalidNote.
+    Paths are relative to the home directory. Raises InvalidNote.
     """
     named = re.fullmatch(r"([^\s+]+\+[0-9a-f]{8}\+\S+) (.+)", setting)
     place = named[2] if named else setting
@@ -60,10 +60,10 @@ def asked_witness(setting: str, home: Path) -> AskedWitness:
 
 
 def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoint | None:
-    """Get the co-signature of a witness, and keep it; None where it has not signed our log yet.
+    """Fetch and store a witness's co-signature; None if it has not signed our log yet.
 
-    Raises ArchiveError where the witness refuses or saw another log than ours, InvalidNote where
-    what it says is none of its own, and OutboundError.
+    Raises ArchiveError if the witness refuses or saw a different log, InvalidNote if the response
+    is not signed by the witness, and OutboundError.
     """
     own = log.checkpoint()
     if own is None:
@@ -83,7 +83,7 @@ def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoi
 def submitted(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Give a checkpoint to a witness that takes them; None where it takes none of ours."""
+    """Submit a checkpoint to a witness; None if it does not accept ours."""
     answer = offered(log, own, 0, asked, client)
     if answer.status == CONFLICT:
         seen = answer.body.decode("utf-8", "replace").strip()
@@ -92,7 +92,7 @@ def submitted(
         if int(seen) > own.size:
             raise ArchiveError(str(log.folder), AHEAD.format(asked.place, seen, own.size))
         answer = offered(log, own, int(seen), asked, client)
-    if answer.status in NO_SUCH_WAY:
+    if answer.status in UNSUPPORTED_STATUS:
         return None
     said = answer.body.decode("utf-8", "replace")
     if answer.status != OK:
@@ -105,7 +105,7 @@ def submitted(
 def offered(
     log: TreeLog, own: Checkpoint, old: int, asked: AskedWitness, client: Outbound
 ) -> OutboundResponse:
-    """The answer of a witness to a checkpoint with the proof from the ``old`` leaves it saw."""
+    """Return a witness's response to a checkpoint with the proof from its ``old`` leaves."""
     proof = consistency_proof(old, own.size, log.tree(own.size).hash_of)
     hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
     body = f"old {old}\n{hashes}\n".encode() + own.encode()
@@ -117,7 +117,7 @@ def offered(
 def published(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """What a witness published that it signed of our log; None where it saw none of it yet."""
+    """Return the co-signature of our log that a witness published; None if there is none yet."""
     read = witness_at(asked.place, client)
     try:
         content = read(f"{name_of(own.origin)}/checkpoint")
@@ -133,13 +133,13 @@ def published(
         raise ArchiveError(
             asked.place, "what the witness shows as our checkpoint is not signed by us"
         )
-    # The signature of the log stands first.
+    # The log's signature comes first.
     note = Note(seen.note.text, tuple(signed)).with_signatures(seen.note.signatures)
     return Checkpoint(seen.origin, seen.size, seen.root, note)
 
 
 def told_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
-    """The key that a witness publishes. Raises ArchiveError where it publishes none."""
+    """Return the key that a witness publishes. Raises ArchiveError if there is none."""
     try:
         read = witness_at(asked.place, client)
     except ArchiveError as error:

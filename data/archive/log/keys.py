@@ -1,9 +1,9 @@
-"""The key of a log: a file that nobody else can read, and the chain of keys that went before it.
+"""The private key of a log, and the public chain of its earlier keys.
 
-The log's folder tells the public keys: key/0 is the first, as a vkey; key/1 and those after it are
-notes that name a key and its successor, signed by both. So whoever knows one key of a log finds the
-present one, and nobody else can put a key of his own in its place. A note tells how large the tree
-was too: the key before signs none that is larger, whoever has it now.
+The log's folder publishes the keys. key/0 is the first one as a vkey; key/1 and later are notes
+about a key and its successor, signed by both. Anyone who knows one key of a log can follow the
+chain to the current one, and nobody else can insert a key. Each note also contains the size of the
+tree: the old key signs no larger tree, even if it is stolen.
 """
 
 from __future__ import annotations
@@ -37,33 +37,33 @@ SEED: Final = 32
 
 PRIVATE: Final = "PRIVATE+KEY"
 
-MOST_KEYS: Final = 1000
-"""Keys of one log that are followed, one to the next."""
+MAX_KEYS: Final = 1000
+"""Maximum number of keys in the chain of a log."""
 
 LOST: Final = (
-    "the key of the log is gone; put it back from a copy of this file. If there is none, delete "
-    "checkpoint and key in {0}, and the published folder log: the log then goes on under another "
-    "name, which its witnesses see as a new one. Meanwhile all is collected, and nothing new is "
-    "signed"
+    "the key of the log is missing; restore it from a copy of this file. If there is none, delete "
+    "checkpoint and key in {0}, and the published folder log: the log then continues under another "
+    "name, which its witnesses see as a new log. Until then, releases are "
+    "collected but nothing is signed"
 )
 
 NO_LOG: Final = (
-    "the log is gone, though its key is here ({0}); put the folder back from a copy, such as "
+    "the log is gone, though its key is here ({0}); restore the folder from a copy, such as "
     "site/log"
 )
 
 ANOTHER: Final = (
-    "this is not the key that signs the log in {0}, which is {1}; put that one back from a copy. "
-    "Meanwhile all is collected, and nothing new is signed"
+    "this is not the key that signs the log in {0}, which is {1}; restore that one from a copy. "
+    "Until then, releases are collected but nothing is signed"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class KeyChain:
-    """All public keys of a log, from its first to the present one.
+    """All public keys of a log, from the first to the current one.
 
-    ``sizes`` says of each how many leaves the tree had when it took over, from 0 on. A key signs
-    the trees from there to where the next one took over; of that size both signed.
+    ``sizes`` has the size of the tree at the start of each key, 0 for the first. A key signs trees
+    from there to the start of the next one; both sign a tree of that size.
     """
 
     keys: tuple[VerifierKey, ...]
@@ -71,11 +71,11 @@ class KeyChain:
 
     @property
     def present(self) -> VerifierKey:
-        """The key that signs now."""
+        """The current key."""
         return self.keys[-1]
 
     def at(self, size: int) -> list[VerifierKey]:
-        """The keys that may sign a tree of so many leaves, the oldest first."""
+        """Return the keys that may sign a tree of this size, oldest first."""
         ends = [*self.sizes[1:], None]
         return [
             key
@@ -84,9 +84,9 @@ class KeyChain:
         ]
 
     def signatures(self, checkpoint: Checkpoint) -> list[Signature]:
-        """Those of the keys that may sign a tree of that size; none where none of them did.
+        """Return the signatures of keys that may sign a tree of this size.
 
-        Raises InvalidNote where one of them is forged.
+        Raises InvalidNote if one of them is forged.
         """
         signed = (checkpoint.note.signed_by(key) for key in self.at(checkpoint.size))
         return [one for one in signed if one]
@@ -95,7 +95,7 @@ class KeyChain:
 class LogKey:
     """The key in the file ``path`` that signs the log in ``folder``.
 
-    Whoever makes or rotates it holds the lock of the log.
+    Callers that create or rotate it hold the log's lock.
     """
 
     def __init__(self, path: Path, folder: Path) -> None:
@@ -104,9 +104,9 @@ class LogKey:
         self._folder = folder
 
     def load(self) -> SigningKey:
-        """The key, made where there is neither a key nor a log that one signed.
+        """Return the key, created if there is neither a key nor a signed log.
 
-        Raises ArchiveError where the key is lost, or is not the one that signs this log.
+        Raises ArchiveError if the key is lost, or does not belong to this log.
         """
         signed = (self._folder / "checkpoint").exists() or (self._folder / "key").exists()
         if not self._path.exists() and not self._next.exists():
@@ -120,16 +120,16 @@ class LogKey:
         if self._path.exists() and (key := read_key(self._path)).verifier == last:
             return key
         if self._next.exists() and (key := read_key(self._next)).verifier == last:
-            # A rotation was ended by force once the log had told of it.
+            # The process was killed after the log had published the rotation.
             self._next.replace(self._path)
             sync(self._path.parent)
             return key
         raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
 
     def check(self) -> None:
-        """Raise ArchiveError where the log was signed, and its key is lost or another one.
+        """Raise ArchiveError if the log was signed and its key is lost or different.
 
-        Likewise where there is a key, and no log any more. Nothing is made or changed.
+        The same applies to a key without its log. Nothing is created or changed.
         """
         if self._path.exists() and not self._folder.exists():
             raise ArchiveError(str(self._folder), NO_LOG.format(self._path.name))
@@ -143,9 +143,9 @@ class LogKey:
             raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
 
     def rotate(self, size: int) -> SigningKey:
-        """Replace the key by a new one of the same name; the old one signs that it may.
+        """Replace the key by a new one with the same name; the old key signs the rotation.
 
-        ``size`` is that of the tree, which the old one has signed.
+        ``size`` is that of the tree, which the old key has signed.
         """
         old = self.load()
         new = SigningKey(old.name, secrets.token_bytes(SEED), old.kind)
@@ -158,7 +158,7 @@ class LogKey:
         return new
 
     def chain(self) -> KeyChain:
-        """All public keys of this log. Raises ArchiveError."""
+        """Return all public keys of this log. Raises ArchiveError."""
         return key_chain(lambda path: read_regular(self._folder / path), str(self._folder))
 
     def _publish(self, number: int, content: bytes) -> None:
@@ -168,7 +168,7 @@ class LogKey:
 
 
 def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
-    """A new key, kept in the file ``path``. Its name tells it from all others."""
+    """Create a key with a unique name in the file ``path``."""
     seed = secrets.token_bytes(SEED)
     public = SigningKey(name, seed, kind).verifier.public
     key = SigningKey(f"{name}/{hashlib.sha256(public).hexdigest()[:16]}", seed, kind)
@@ -177,51 +177,51 @@ def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
 
 
 def write_key(path: Path, key: SigningKey) -> None:
-    """Keep a key in a file, for its owner only. Raises FileExistsError where one is there."""
+    """Write a key to a file for its owner only. Raises FileExistsError if the file exists."""
     material = base64.b64encode(bytes([key.kind]) + key.seed).decode()
     line = f"{PRIVATE}+{key.name}+{key.verifier.key_id.hex()}+{material}\n"
     write_secret(path, line)
 
 
 def read_key(path: Path) -> SigningKey:
-    """The key in a file. Raises ArchiveError."""
+    """Read the key in a file. Raises ArchiveError."""
     try:
         text = read_bytes(path).decode("utf-8").strip()
         name, key_id, material = text.removeprefix(f"{PRIVATE}+").split("+", 2)
         secret = from_base64(material, "the key")
     except (ValueError, InvalidNote) as error:
-        raise ArchiveError(str(path), "this is no key; put it back from a copy") from error
+        raise ArchiveError(str(path), "this is not a key; restore it from a copy") from error
     except OSError as error:
         raise ArchiveError(str(path), f"the key can't be read ({error.strerror})") from error
     if len(secret) != SEED + 1:
-        raise ArchiveError(str(path), "this is no key; put it back from a copy")
+        raise ArchiveError(str(path), "this is not a key; restore it from a copy")
     key = SigningKey(name, secret[1:], secret[0])
     if key.verifier.key_id.hex() != key_id:
-        raise ArchiveError(str(path), "this key is damaged; put it back from a copy")
+        raise ArchiveError(str(path), "this key is damaged; restore it from a copy")
     return key
 
 
 def signed_by_both(number: int, size: int, old: SigningKey, new: SigningKey) -> Note:
-    """The note by which a key hands over to the next, at a tree of ``size`` leaves."""
+    """Create the note of a rotation from a key to the next, at a tree of ``size`` leaves."""
     text = rotation_text(number, size, old.verifier, new.verifier)
     return Note(text, (old.sign(text), new.sign(text)))
 
 
 def rotation_text(number: int, size: int, old: VerifierKey, new: VerifierKey) -> str:
-    """What such a note says."""
+    """Return the text of a rotation note."""
     return f"{old.name}\nkey rotation {number}\n{size}\n{old}\n{new}\n"
 
 
 def key_chain(read: Read, what: str) -> KeyChain:
-    """All public keys of a log, from its first to the present one.
+    """Read all public keys of a log, from the first to the current one.
 
-    ``what`` names the log in errors. Raises ArchiveError where there is none, or where a rotation
-    was not signed by the key before it and the one after it.
+    ``what`` names the log in errors. Raises ArchiveError if there is none, or if a rotation is not
+    signed by both keys.
     """
     try:
         keys = [parse_key(read("key/0").decode("utf-8", "replace"), f"{what}: key/0")]
         sizes = [0]
-        for number in range(1, MOST_KEYS + 1):
+        for number in range(1, MAX_KEYS + 1):
             try:
                 note = parse_note(read(f"key/{number}"), f"{what}: key/{number}")
             except FileNotFoundError:
@@ -230,10 +230,10 @@ def key_chain(read: Read, what: str) -> KeyChain:
             keys.append(key)
             sizes.append(size)
     except FileNotFoundError as error:
-        raise ArchiveError(what, "there is no key of a log") from error
+        raise ArchiveError(what, "there is no log key") from error
     except InvalidNote as error:
         raise ArchiveError(what, str(error)) from error
-    raise ArchiveError(what, f"it has more than {MOST_KEYS} keys, one after the other")
+    raise ArchiveError(what, f"it has more than {MAX_KEYS} successive keys")
 
 
 def _successor(old: VerifierKey, before: int, number: int, note: Note) -> tuple[int, VerifierKey]:
@@ -242,9 +242,9 @@ def _successor(old: VerifierKey, before: int, number: int, note: Note) -> tuple[
     new = parse_key(line, what)
     size = int(told) if SIZE.fullmatch(told) else -1
     if note.text != rotation_text(number, size, old, new) or new.name != old.name:
-        raise InvalidNote(what, "it is no rotation from the key before it")
+        raise InvalidNote(what, "it is not a rotation from the previous key")
     if size < before:
-        raise InvalidNote(what, "the tree was larger when the key before it took over")
+        raise InvalidNote(what, "the tree was larger when the previous key started")
     if not (note.signed_by(old) and note.signed_by(new)):
         raise InvalidNote(what, "the rotation is not signed by both keys")
     return size, new

@@ -1,8 +1,8 @@
-"""A leaf of the log: what one record of the archive was, in digests alone.
+"""A leaf of the log: one archive record, described by digests only.
 
-It tells nobody which address was fetched: that is hashed with a salt, which stands in the record.
-So whoever holds the record can show that it is the one of the leaf; once the record is cut out, the
-leaf tells its date alone.
+A leaf does not reveal the requested address, which is hashed with a salt from the record. The owner
+of a record can prove that it belongs to the leaf. Once the record is removed, only its date is
+left.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ VERSION: Final = 1
 LAYOUT: Final = struct.Struct(">B32sq32s32s32s16s")
 """Version, hash of the URI, microseconds since 1970, three digests, record id; big-endian."""
 
-ENTRY: Final = LAYOUT.size
-"""Bytes of an entry of the log: 153."""
+ENTRY_BYTES: Final = LAYOUT.size
+"""Bytes of a log entry: 153."""
 
-SALT: Final = 16
-"""Bytes of the salt of a record."""
+SALT_BYTES: Final = 16
+"""Bytes of a record's salt."""
 
-ID: Final = 16
-"""Bytes of a record id, which end an entry."""
+ID_BYTES: Final = 16
+"""Bytes of the record id at the end of an entry."""
 
 EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND: Final = dt.timedelta(microseconds=1)
@@ -36,9 +36,9 @@ MICROSECOND: Final = dt.timedelta(microseconds=1)
 class Leaf:
     """One record of the archive.
 
-    ``uri`` is what uri_hash gives of its WARC-Target-URI, ``at`` its WARC-Date (aware). ``payload``
-    and ``block`` are the SHA-256 of what WARC calls so, and ``record`` that of the whole record as
-    it lies in the file, compressed: 32 bytes each. A record without a payload has that of no bytes.
+    ``uri`` is `uri_hash` of its WARC-Target-URI, ``at`` its WARC-Date (aware). ``payload`` and
+    ``block`` are the SHA-256 of these parts in the terms of WARC. ``record`` is the SHA-256 of the
+    whole compressed record in the file. A record without a payload has the digest of zero bytes.
     """
 
     uri: bytes
@@ -49,7 +49,7 @@ class Leaf:
     record_id: UUID
 
     def encode(self) -> bytes:
-        """The entry of the log: ENTRY bytes. Raises ValueError for a hash of another length."""
+        """Return the log entry. Raises ValueError for a hash of another length."""
         if not len(self.uri) == len(self.payload) == len(self.block) == len(self.record) == 32:  # noqa: PLR2004
             raise ValueError("a hash of a leaf has 32 bytes")
         at = (self.at - EPOCH) // MICROSECOND
@@ -58,17 +58,17 @@ class Leaf:
 
 
 def decode_leaf(entry: bytes) -> Leaf:
-    """The leaf that an entry of the log holds. Raises ValueError where it is none."""
-    if len(entry) != ENTRY or entry[0] != VERSION:
-        raise ValueError("this entry of the log is no leaf of version 1")
+    """Parse a log entry. Raises ValueError if it is invalid."""
+    if len(entry) != ENTRY_BYTES or entry[0] != VERSION:
+        raise ValueError("this log entry is not a leaf of version 1")
     _, uri, at, payload, block, record, record_id = LAYOUT.unpack(entry)
     try:
         when = EPOCH + at * MICROSECOND
     except OverflowError as error:
-        raise ValueError("the date of this leaf is beyond the year 9999") from error
+        raise ValueError("the date of this leaf is after the year 9999") from error
     return Leaf(uri, when, payload, block, record, UUID(bytes=record_id))
 
 
 def uri_hash(salt: bytes, uri: str) -> bytes:
-    """The salted hash of the address of a record: SHA-256 of the salt, then the URI in UTF-8."""
+    """Return the salted hash of an address: SHA-256 of the salt and the URI in UTF-8."""
     return hashlib.sha256(salt + uri.encode()).digest()

@@ -1,7 +1,7 @@
-"""The leaves of the log that many machines share, as PostgreSQL numbers and keeps them.
+"""The leaves of a shared log in PostgreSQL, which numbers them.
 
-They are committed apart from the transactions of the store: a record of the archive is there
-whatever becomes of the decision that it is about.
+They are committed separately from transactions of the store, because archive records exist whatever
+happens to the decisions about them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 
-from data.archive.log.leaf import ENTRY, ID
+from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
 from data.errors import ArchiveError, StoreError
 from data.store.postgres.database.pool import WRITER, failed, pool_of
 from data.text.redaction import redacted
@@ -21,11 +21,11 @@ from data.text.redaction import redacted
 if TYPE_CHECKING:
     import datetime as dt
 
-PATIENCE: Final = 30.0
-"""Seconds that a leaf waits for a database that is being restarted."""
+MAX_WAIT_SECONDS: Final = 30.0
+"""Maximum seconds that a leaf waits for a restarting database."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER + 1}, hashtext(current_schema()))"
-"""One gives numbers at a time, so that none is missing below one that is there."""
+"""Lets one process at a time assign numbers, so that there are no gaps."""
 
 END: Final = (
     "SELECT coalesce((SELECT max(number) + 1 FROM log_leaves),"
@@ -34,21 +34,22 @@ END: Final = (
 
 
 class LeafTable:
-    """data.archive.log.shared_log.LeafStore in the database at ``url``, opened at its first use."""
+    """A data.archive.log.shared_log.LeafStore in the database at ``url``, opened on first use."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def signer(self) -> tuple[str, ...]:
-        """All keys of who signs, as vkeys, the newest last; none before the first that does."""
+        """Return all keys of the signing machine as vkeys, newest last; empty before the first."""
         with self._transaction() as db:
             rows = db.execute("SELECT verifier FROM log_signer").fetchall()
             return tuple(str(rows[0][0]).split()) if rows else ()
 
     def set_signer(self, verifier: str, base: int) -> bool:
-        """Keep who signs, and that his log has ``base`` leaves already; whether it is kept.
+        """Store the signing machine's key and the size of its log; return whether it was stored.
 
-        It is not where somebody signs, or where leaves are here that those would come before.
+        ``base`` is that size. Nothing is stored if another machine signs, or if the table already
+        has leaves that would precede the base.
         """
         with self._transaction() as db:
             db.execute(TAKE_TURN)
@@ -61,7 +62,7 @@ class LeafTable:
             return done.rowcount == 1
 
     def follow_signer(self, known: Sequence[str], keys: Sequence[str]) -> None:
-        """Keep all keys of who signs, in place of those that were known."""
+        """Replace the known keys of the signing machine by its current ones."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE log_signer SET verifier = %s WHERE verifier = %s",
@@ -69,13 +70,13 @@ class LeafTable:
             )
 
     def base(self) -> int:
-        """How many leaves the log of who signs had before the first one here."""
+        """Return the size of the signing machine's log before the first leaf here."""
         with self._transaction() as db:
             rows = db.execute("SELECT base FROM log_signer").fetchall()
             return int(rows[0][0]) if rows else 0
 
     def append(self, entries: Sequence[bytes], writer: str) -> int:
-        """Give entries numbers, one after the other, and return the first. They are durable."""
+        """Store entries durably under successive numbers, and return the first number."""
         with self._transaction() as db:
             db.execute(TAKE_TURN)
             ((first,),) = db.execute(END).fetchall()
@@ -84,12 +85,17 @@ class LeafTable:
                 " SELECT %s::bigint + given.place - 1, given.entry, given.record, %s"
                 " FROM unnest(%s::bytea[], %s::uuid[]) WITH ORDINALITY"
                 " AS given (entry, record, place)",
-                [first, writer, [*entries], [UUID(bytes=bytes(one[-ID:])) for one in entries]],
+                [
+                    first,
+                    writer,
+                    [*entries],
+                    [UUID(bytes=bytes(one[-ID_BYTES:])) for one in entries],
+                ],
             )
             return int(first)
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """The numbers of the leaves of records, of several the last."""
+        """Return the numbers of records' leaves, the last one per record."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT record, max(number) FROM log_leaves"
@@ -99,13 +105,13 @@ class LeafTable:
             return dict(rows.fetchall())
 
     def end(self) -> int:
-        """How many leaves there are, those before the first one here too."""
+        """Return the number of leaves, including those before the first one here."""
         with self._transaction() as db:
             ((end,),) = db.execute(END).fetchall()
             return int(end)
 
     def confirm(self, writer: str, end: int) -> None:
-        """Note that the records of a writer's leaves before the number ``end`` are durable."""
+        """Record that the records of a writer's leaves below ``end`` are durable."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE log_leaves SET confirmed = true"
@@ -114,17 +120,17 @@ class LeafTable:
             )
 
     def give_up(self, before: dt.datetime) -> int:
-        """Make leaves void that were given before then and never confirmed; how many."""
+        """Void leaves assigned before this time and never confirmed; return their number."""
         with self._transaction() as db:
             done = db.execute(
                 "UPDATE log_leaves SET entry = %s, record = NULL, confirmed = true"
                 " WHERE NOT confirmed AND at < %s",
-                [bytes(ENTRY), before],
+                [bytes(ENTRY_BYTES), before],
             )
             return done.rowcount
 
     def entries(self, first: int) -> list[bytes]:
-        """All entries from a number on."""
+        """Return all entries from a number on."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT entry FROM log_leaves WHERE number >= %s ORDER BY number", [first]
@@ -132,7 +138,7 @@ class LeafTable:
             return [bytes(entry) for (entry,) in rows]
 
     def confirmed(self, first: int, *, limit: int) -> list[bytes]:
-        """Entries from a number on, up to the first that is not confirmed."""
+        """Return entries from a number on, up to the first unconfirmed one."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT number, entry, confirmed FROM log_leaves WHERE number >= %s"
@@ -149,7 +155,7 @@ class LeafTable:
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection[Any]]:
         try:
-            with pool_of(self._url, PATIENCE).connection() as db, db.transaction():
+            with pool_of(self._url, MAX_WAIT_SECONDS).connection() as db, db.transaction():
                 yield db
         except psycopg.Error as error:
             raise ArchiveError(redacted(self._url), str(failed(self._url, error))) from error

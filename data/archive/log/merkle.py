@@ -1,7 +1,7 @@
-"""The Merkle tree of RFC 6962, section 2.1: hashes, proofs, and how proofs are checked.
+"""The Merkle tree of RFC 6962, section 2.1: hashes, proofs, and their verification.
 
-Proofs are made of a function that gives the hash of a range of leaves, ``hash_of(begin, end)``; it
-is asked for ranges that the tree has as a subtree, no others.
+Proofs are computed with a function ``hash_of(begin, end)`` that returns the hash of a range of
+leaves. It is called only for ranges that are subtrees.
 """
 
 from __future__ import annotations
@@ -10,45 +10,45 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-HASH: Final = 32
+HASH_BYTES: Final = 32
 """Bytes of a hash."""
 
 EMPTY: Final = hashlib.sha256(b"").digest()
-"""The root of a tree without leaves."""
+"""Root of a tree without leaves."""
 
 RangeHash: TypeAlias = Callable[[int, int], bytes]
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """The hash of an entry of the log."""
+    """Return the hash of a log entry."""
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of two subtrees beside each other."""
+    """Return the hash of two adjacent subtrees."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def root_of(hashes: Sequence[bytes]) -> bytes:
-    """The root over hashes of leaves, or of subtrees that are all full and of one height."""
+    """Return the root over hashes of leaves, or of full subtrees of equal height."""
     if not hashes:
         return EMPTY
     sha256 = hashlib.sha256
     while len(hashes) > 1:
         pairs = zip(hashes[::2], hashes[1::2], strict=False)
         above = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
-        # The last of an odd number stands beside nothing: it is a subtree of its own higher up.
+        # The last hash of an odd number has no sibling and moves up.
         hashes = [*above, hashes[-1]] if len(hashes) % 2 else above
     return hashes[0]
 
 
 def split(leaves: int) -> int:
-    """How many of two leaves or more are in the left subtree: the largest power of 2 below."""
+    """Return the size of the left subtree: the largest power of 2 below ``leaves``."""
     return 1 << (leaves - 1).bit_length() - 1
 
 
 def inclusion_proof(index: int, size: int, hash_of: RangeHash) -> list[bytes]:
-    """PATH of section 2.1.1 for the leaf ``index`` in a tree of ``size`` leaves, leaf first."""
+    """Return PATH of section 2.1.1 for a leaf in a tree of ``size`` leaves, leaf first."""
     begin, end = 0, size
     proof = []
     while end - begin > 1:
@@ -63,9 +63,9 @@ def inclusion_proof(index: int, size: int, hash_of: RangeHash) -> list[bytes]:
 
 
 def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
-    """PROOF of section 2.1.2 that a tree of ``size`` leaves goes on from one of ``old``.
+    """Return PROOF of section 2.1.2 that a tree of ``size`` leaves extends one of ``old`` leaves.
 
-    It is empty where nothing is to be shown: from an empty tree, and from a tree to itself.
+    It is empty for an empty old tree, and for a tree and itself.
     """
     if old in {0, size}:
         return []
@@ -80,7 +80,7 @@ def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
             proof.append(hash_of(begin, middle))
             begin = middle
     if begin:
-        # The old tree's root is known to whoever checks; the root of its last part is not.
+        # Verifiers know the root of the old tree, but not of its last part.
         proof.append(hash_of(begin, end))
     return proof[::-1]
 
@@ -88,7 +88,7 @@ def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
 def proves_inclusion(
     index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes
 ) -> bool:
-    """Whether the hash of a leaf is in the tree with that root (RFC 9162, section 2.1.3.2)."""
+    """Whether a leaf hash is in the tree with that root (RFC 9162, section 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     node, last, found = index, size - 1, leaf
@@ -108,7 +108,7 @@ def proves_inclusion(
 def proves_consistency(
     old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]
 ) -> bool:
-    """Whether the tree with ``root`` goes on from that with ``old_root`` (RFC 9162, 2.1.4.2)."""
+    """Whether the tree with ``root`` extends the one with ``old_root`` (RFC 9162, 2.1.4.2)."""
     if old == size:
         return not proof and old_root == root
     if not old:

@@ -1,4 +1,4 @@
-"""Signed notes: a text, and below it signatures of Ed25519 (C2SP signed-note, tlog-cosignature)."""
+"""Signed notes: a text with Ed25519 signatures (C2SP signed-note, tlog-cosignature)."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from data.errors import CommuniqueError
 
 LOG: Final = 1
-"""The kind of key that signs a note as it is."""
+"""Kind of a key that signs the text of a note."""
 
 COSIGNER: Final = 4
-"""The kind of key that signs a checkpoint together with the time."""
+"""Kind of a key that signs a checkpoint with the time."""
 
 Kind: TypeAlias = int
 
-MOST: Final = 1_000_000
-"""Bytes of a note that are read."""
+MAX_NOTE_BYTES: Final = 1_000_000
+"""Maximum bytes of a note."""
 
 KEY_NAME: Final = re.compile(r"[^\s+]+")
 DASH: Final = "\u2014 "
 
 
 class InvalidNote(CommuniqueError):
-    """What should be a signed note, or a key, is none; or nobody who is known signed it."""
+    """A signed note or key is invalid, or no known key signed the note."""
 
     def __init__(self, what: str, cause: str) -> None:
         super().__init__(f"{what}: {cause}")
@@ -42,19 +42,19 @@ class InvalidNote(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One line below a note: who signed, by which key (4 bytes), and the bytes that prove it."""
+    """A signature line of a note: the signer's name, the key id (4 bytes), and the signature."""
 
     name: str
     key_id: bytes
     value: bytes
 
     def line(self) -> str:
-        """The line as it stands in a note."""
+        """Return the line as it is in a note."""
         return f"{DASH}{self.name} {base64.b64encode(self.key_id + self.value).decode()}\n"
 
     @property
     def time(self) -> dt.datetime:
-        """When a cosigner signed; for other signatures it means nothing. Raises OverflowError."""
+        """The time of a co-signature; meaningless for other signatures. Raises OverflowError."""
         return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(
             seconds=int.from_bytes(self.value[:8])
         )
@@ -62,20 +62,19 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text, ending in a newline, with its signatures."""
+    """A text that ends in a line feed, with its signatures."""
 
     text: str
     signatures: tuple[Signature, ...]
 
     def encode(self) -> bytes:
-        """The note as a file."""
+        """Return the note as a file."""
         return f"{self.text}\n{''.join(one.line() for one in self.signatures)}".encode()
 
     def signed_by(self, key: VerifierKey) -> Signature | None:
-        """The signature of a key, or None where it did not sign.
+        """Return the signature of a key, or None if it did not sign.
 
-        Raises InvalidNote where the name and id of the key stand there, but the signature is not
-        its own.
+        Raises InvalidNote if the note has the key's name and id with a wrong signature.
         """
         for signature in self.signatures:
             if (signature.name, signature.key_id) == (key.name, key.key_id):
@@ -85,50 +84,50 @@ class Note:
         return None
 
     def with_signatures(self, added: Iterable[Signature]) -> Note:
-        """The same with more signatures; a newer one of a key takes the place of its older one."""
+        """Return the note with more signatures; a new one replaces the old one of the same key."""
         kept = {(one.name, one.key_id): one for one in (*self.signatures, *added)}
         return Note(self.text, tuple(kept.values()))
 
 
-def parse_note(data: bytes, what: str = "the note", *, most: int = MOST) -> Note:
-    """The note in a file of ``most`` bytes; ``what`` names it in the error. Raises InvalidNote."""
+def parse_note(data: bytes, what: str = "the note", *, most: int = MAX_NOTE_BYTES) -> Note:
+    """Parse a note of at most ``most`` bytes; ``what`` names it in errors. Raises InvalidNote."""
     if len(data) > most:
         raise InvalidNote(what, f"it has more than {most:,} bytes")
     try:
         content = data.decode()
     except UnicodeDecodeError as error:
-        raise InvalidNote(what, "it is no text in UTF-8") from error
+        raise InvalidNote(what, "it is not UTF-8 text") from error
     if re.search(r"[\x00-\x09\x0b-\x1f]", content):
-        raise InvalidNote(what, "it holds control characters")
+        raise InvalidNote(what, "it contains control characters")
     text, empty, lines = content.rpartition("\n\n")
     if not (empty and text and lines.endswith("\n")):
-        raise InvalidNote(what, "it is no signed note")
+        raise InvalidNote(what, "it is not a signed note")
     return Note(f"{text}\n", parse_signatures(lines, what))
 
 
 def parse_signatures(lines: str, what: str = "the note") -> tuple[Signature, ...]:
-    """The signatures of some lines. Raises InvalidNote."""
+    """Parse signature lines. Raises InvalidNote."""
     found = []
     for line in lines.removesuffix("\n").split("\n"):
         dash, name, value = line[:2], *line[2:].partition(" ")[::2]
         if dash != DASH or not KEY_NAME.fullmatch(name):
-            raise InvalidNote(what, f"{line[:80]!r} is no line of a signature")
+            raise InvalidNote(what, f"{line[:80]!r} is not a signature line")
         signed = from_base64(value, what)
         found.append(Signature(name, signed[:4], signed[4:]))
     return tuple(found)
 
 
 def from_base64(text: str, what: str) -> bytes:
-    """Bytes that are written as base64. Raises InvalidNote."""
+    """Decode base64. Raises InvalidNote."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidNote(what, f"{text[:80]!r} is no base64") from error
+        raise InvalidNote(what, f"{text[:80]!r} is not base64") from error
 
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """The public half of a key. ``str`` gives the form in which others are told it, a vkey."""
+    """A public key. ``str`` returns its published form, a vkey."""
 
     name: str
     public: bytes
@@ -136,7 +135,7 @@ class VerifierKey:
 
     @property
     def key_id(self) -> bytes:
-        """The four bytes that tell the key in a note."""
+        """The four bytes that identify the key in a note."""
         return hashlib.sha256(
             self.name.encode() + b"\n" + bytes([self.kind]) + self.public
         ).digest()[:4]
@@ -146,7 +145,7 @@ class VerifierKey:
         return f"{self.name}+{self.key_id.hex()}+{public}"
 
     def verifies(self, text: str, value: bytes) -> bool:
-        """Whether the bytes of a signature are those of this key below that text."""
+        """Whether a signature is by this key for that text."""
         message = text.encode()
         if self.kind == COSIGNER:
             message = cosigned(text, int.from_bytes(value[:8]))
@@ -159,11 +158,11 @@ class VerifierKey:
 
 
 def parse_key(text: str, what: str = "the key") -> VerifierKey:
-    """The key that a vkey tells. Raises InvalidNote."""
+    """Parse a vkey. Raises InvalidNote."""
     name, key_id, public = [*text.strip().split("+", 2), "", ""][:3]
     material = from_base64(public, what)
     if not KEY_NAME.fullmatch(name) or len(material) != 33 or material[0] not in {LOG, COSIGNER}:  # noqa: PLR2004
-        raise InvalidNote(what, f"{text.strip()[:120]!r} is no key for verifying Ed25519")
+        raise InvalidNote(what, f"{text.strip()[:120]!r} is not an Ed25519 verifier key")
     key = VerifierKey(name, material[1:], material[0])
     if key.key_id.hex() != key_id:
         raise InvalidNote(what, f"{text.strip()[:120]!r} does not have the id of its key")
@@ -172,7 +171,7 @@ def parse_key(text: str, what: str = "the key") -> VerifierKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """The secret half of a key: ``seed`` is the private key of RFC 8032, 32 bytes."""
+    """A private key: ``seed`` is the private key of RFC 8032, 32 bytes."""
 
     name: str
     seed: bytes
@@ -180,12 +179,12 @@ class SigningKey:
 
     @property
     def verifier(self) -> VerifierKey:
-        """The public half."""
+        """The public key."""
         private = Ed25519PrivateKey.from_private_bytes(self.seed)
         return VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind)
 
     def sign(self, text: str, at: dt.datetime | None = None) -> Signature:
-        """The signature below a text; a cosigner's tells the time ``at`` (aware)."""
+        """Sign a text; a co-signature includes the time ``at`` (aware)."""
         private = Ed25519PrivateKey.from_private_bytes(self.seed)
         key_id = self.verifier.key_id
         if at is None:
@@ -196,5 +195,5 @@ class SigningKey:
 
 
 def cosigned(text: str, seconds: int) -> bytes:
-    """What a cosigner signs of a checkpoint, ``seconds`` after the beginning of 1970."""
+    """Return what a co-signer signs of a checkpoint, ``seconds`` after the start of 1970."""
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()

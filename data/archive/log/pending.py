@@ -1,9 +1,8 @@
-"""Entries that were taken in and stand in no tile yet: one file, appended to in turn.
+"""Entries that are not in a tile yet, in one file that only grows.
 
-The file begins with the number of its first entry (8 bytes, big-endian); entries of one size
-follow. So the number of an entry is arithmetic, and so is where whole entries end after a crash.
-Its beginning is given up by putting another file in its place, which is one step: no moment has
-two files or none.
+The file begins with the number of its first entry (8 bytes, big-endian); entries of equal size
+follow. So positions give the number of an entry, and the end of complete entries after a crash. Old
+entries are dropped by replacing the file in one step, so that there is always exactly one file.
 """
 
 from __future__ import annotations
@@ -15,16 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from data.archive.log.leaf import ENTRY
+from data.archive.log.leaf import ENTRY_BYTES
 from data.files import put, read_regular, sync
 
 HEAD: Final = 8
 
 
 class Pending:
-    """The file of one log's folder. Not for several threads at once; raises OSError.
+    """The file in the folder of a log. Not thread-safe; raises OSError.
 
-    ``first`` tells the number of the first entry where there is no file: how many the tree holds.
+    ``first`` returns the number of the first entry if the file is missing: the size of the tree.
     """
 
     def __init__(self, folder: Path, first: Callable[[], int]) -> None:
@@ -37,21 +36,21 @@ class Pending:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is such a file."""
+        """Whether the file exists."""
         return self._path.exists() and self._path.stat().st_size >= HEAD
 
     def append(self, entries: bytes) -> int:
-        """Take in entries, and return the number of the first; where it raises, none is in.
+        """Append entries and return the number of the first; after an exception none is added.
 
-        A crash of the system may lose them again.
+        A crash of the system may lose them.
         """
         with self._locked():
             whole, begin = self._end()
             end = begin
             try:
-                # Half an entry that a killed process left is written over.
+                # An incomplete entry of a killed process is overwritten.
                 while entries:
-                    # A disk that is nearly full takes a part; the next call says why.
+                    # A nearly full disk writes a part; the next call raises the error.
                     written = os.pwrite(self._file, entries, end)
                     entries, end = entries[written:], end + written
             except OSError:
@@ -60,35 +59,37 @@ class Pending:
             return self._base + whole
 
     def fill(self, size: int) -> int:
-        """Make the log ``size`` entries long with void ones, where it is shorter; their count."""
+        """Extend the log to ``size`` entries with void ones; return how many were added."""
         with self._locked():
             whole, end = self._end()
             missing = max(0, size - self._base - whole)
             if missing:
                 os.ftruncate(self._file, end)
-                os.ftruncate(self._file, end + missing * ENTRY)
+                os.ftruncate(self._file, end + missing * ENTRY_BYTES)
             return missing
 
     def entries(self) -> tuple[int, list[bytes]]:
-        """The number of the first entry, and all that are whole and now durable."""
+        """Sync the file, and return the number of the first entry and all complete ones."""
         with self._locked():
             whole, _ = self._end()
-        content = os.pread(self._file, whole * ENTRY, HEAD)
+        content = os.pread(self._file, whole * ENTRY_BYTES, HEAD)
         os.fsync(self._file)
-        return self._base, [content[at : at + ENTRY] for at in range(0, len(content), ENTRY)]
+        return self._base, [
+            content[at : at + ENTRY_BYTES] for at in range(0, len(content), ENTRY_BYTES)
+        ]
 
     def give_up(self, size: int) -> None:
-        """Let go of the entries that a tree of ``size`` leaves holds; others wait on."""
+        """Drop the entries that are in a tree of ``size`` leaves."""
         with self._locked():
             whole, end = self._end()
             if size <= self._base:
                 return
             gone = min(size - self._base, whole)
-            rest = os.pread(self._file, end - HEAD - gone * ENTRY, HEAD + gone * ENTRY)
+            rest = os.pread(self._file, end - HEAD - gone * ENTRY_BYTES, HEAD + gone * ENTRY_BYTES)
             self._make(size, rest)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for handle in (self._file, self._lock):
             if handle >= 0:
                 os.close(handle)
@@ -106,13 +107,13 @@ class Pending:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def _end(self) -> tuple[int, int]:
-        """How many whole entries there are, and the byte where the next one begins."""
-        # Another process may have put a new file in the place of the one that is open here.
+        """Return the number of complete entries, and the offset after them."""
+        # Another process may have replaced the file that is open here.
         state = os.fstat(self._file) if self._file >= 0 else None
         if state is None or not state.st_nlink:
             state = self._open()
-        whole = max(0, state.st_size - HEAD) // ENTRY
-        return whole, HEAD + whole * ENTRY
+        whole = max(0, state.st_size - HEAD) // ENTRY_BYTES
+        return whole, HEAD + whole * ENTRY_BYTES
 
     def _open(self) -> os.stat_result:
         if self._file >= 0:
@@ -124,8 +125,8 @@ class Pending:
         self._file = os.open(self._path, os.O_RDWR)
         state = os.fstat(self._file)
         self._base = int.from_bytes(os.pread(self._file, HEAD, 0))
-        if self._base + (state.st_size - HEAD) // ENTRY < first:
-            # A loss of power took what the tree holds already.
+        if self._base + (state.st_size - HEAD) // ENTRY_BYTES < first:
+            # A power cut removed entries that are already in the tree.
             self._make(first, b"")
             return self._open()
         return state
@@ -139,20 +140,20 @@ class Pending:
 
 
 def waiting_entries(path: Path, size: int) -> bytes:
-    """The whole entries that wait behind the first ``size``; nothing is written.
+    """Return the complete entries after the first ``size``, without writing.
 
-    None where some are missing between these.
+    None if there is a gap before them.
     """
     if not path.exists():
         return b""
     content = read_regular(path)
     base = int.from_bytes(content[:HEAD])
-    whole = content[HEAD : HEAD + (len(content) - HEAD) // ENTRY * ENTRY]
-    return whole[(size - base) * ENTRY :] if base <= size else b""
+    whole = content[HEAD : HEAD + (len(content) - HEAD) // ENTRY_BYTES * ENTRY_BYTES]
+    return whole[(size - base) * ENTRY_BYTES :] if base <= size else b""
 
 
 def first_waiting(path: Path) -> int:
-    """The number of the first entry of a file of those that wait, 0 where there is none."""
+    """Return the number of the first entry in such a file, 0 if it is missing."""
     if not path.exists():
         return 0
     return int.from_bytes(read_regular(path, HEAD))

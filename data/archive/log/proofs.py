@@ -1,4 +1,4 @@
-"""Proofs that a leaf is in a log, which need nothing else to be checked (C2SP tlog-proof)."""
+"""Self-contained proofs that a leaf is in a log (C2SP tlog-proof)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from data.archive.log.attestations import Attestations
 from data.archive.log.checkpoint import SIZE, Checkpoint, parse_checkpoint
-from data.archive.log.merkle import HASH, inclusion_proof, leaf_hash, proves_inclusion
+from data.archive.log.merkle import HASH_BYTES, inclusion_proof, leaf_hash, proves_inclusion
 from data.archive.log.notes import InvalidNote, from_base64
 from data.archive.log.tree_log import TreeLog
 from data.errors import ArchiveError
@@ -23,34 +23,32 @@ MOST_HASHES: Final = 63
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That the leaf ``index`` is in the tree of a checkpoint: its siblings up to the root."""
+    """A proof that the leaf ``index`` is in a checkpoint's tree: its siblings up to the root."""
 
     index: int
     hashes: tuple[bytes, ...]
     checkpoint: Checkpoint
 
     def encode(self) -> bytes:
-        """The proof as a file."""
+        """Return the proof as a file."""
         hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in self.hashes)
         head = f"{FIRST_LINE}\nindex {self.index}\n{hashes}\n"
         return head.encode() + self.checkpoint.encode()
 
     def holds(self, entry: bytes) -> bool:
-        """Whether it proves that entry of the log; whose checkpoint it is, is asked apart."""
+        """Whether it proves that log entry; the checkpoint's signatures are checked separately."""
         size, root = self.checkpoint.size, self.checkpoint.root
         return proves_inclusion(self.index, size, leaf_hash(entry), self.hashes, root)
 
 
 def prove(log: TreeLog, index: int) -> Proof:
-    """The proof of a leaf, by the first checkpoint over it that a witness co-signed, or the last.
+    """Return the proof of a leaf, for its first co-signed checkpoint or the last one.
 
-    Raises ArchiveError where the leaf is not in the tree yet.
+    Raises ArchiveError if the leaf is not in the tree yet.
     """
     present = log.checkpoint()
     if present is None or not 0 <= index < present.size:
-        cause = (
-            f"its leaf {index} is not in the signed tree yet; it is at the end of the next visit"
-        )
+        cause = f"its leaf {index} is not in the signed tree yet; the next visit adds it at its end"
         raise ArchiveError(str(log.folder), cause)
     checkpoint = Attestations(log.folder).first_over(index, present.origin) or present
     tree = log.tree(present.size)
@@ -59,7 +57,7 @@ def prove(log: TreeLog, index: int) -> Proof:
 
 
 def parse_proof(data: bytes, what: str = "the proof") -> Proof:
-    """The proof in a file; whose checkpoint it is, and what it proves, is asked apart.
+    """Parse a proof; its signatures and leaf are checked separately.
 
     Raises InvalidNote.
     """
@@ -69,8 +67,8 @@ def parse_proof(data: bytes, what: str = "the proof") -> Proof:
         del lines[1]
     index = re.fullmatch(rf"index ({SIZE.pattern})", lines[1]) if len(lines) > 1 else None
     if not empty or lines[0] != FIRST_LINE or index is None or len(lines) - 2 > MOST_HASHES:
-        raise InvalidNote(what, "it is no proof of a log")
+        raise InvalidNote(what, "it is not a proof of a log")
     hashes = tuple(from_base64(line, what) for line in lines[2:])
-    if any(len(one) != HASH for one in hashes):
-        raise InvalidNote(what, "it is no proof of a log")
+    if any(len(one) != HASH_BYTES for one in hashes):
+        raise InvalidNote(what, "it is not a proof of a log")
     return Proof(int(index[1]), hashes, parse_checkpoint(note, what))

@@ -1,4 +1,4 @@
-"""Files of another instance, read from its folder or by HTTP: its log, and what it witnessed."""
+"""Read files of another instance from its folder or by HTTP: its log, and its co-signatures."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from data.errors import ArchiveError
 from data.network.client import OK, Outbound
 
 LOG_BELOW: Final = ("", "log", "site/log", "archive/log")
-"""Where the log lies below what somebody names: the log itself, a site, a HOME."""
+"""Places of a log below a given place: the log itself, a site, a home directory."""
 
 WITNESS_BELOW: Final = ("", "witness", "site/witness")
-"""Where the folder of a witness lies, likewise."""
+"""Places of a witness's folder below a given place."""
 
 GONE: Final = {404, 410}
 
 
 def log_at(place: str, client: Outbound) -> Read:
-    """A reader of the log at an address or a path. Raises ArchiveError where there is none."""
+    """Return a reader of the log at an address or path. Raises ArchiveError if there is none."""
     return reader_of(place, LOG_BELOW, "checkpoint", client)
 
 
 def witness_at(place: str, client: Outbound) -> Read:
-    """A reader of what a witness publishes. Raises ArchiveError where there is nothing."""
+    """Return a reader of a witness's published files. Raises ArchiveError if there are none."""
     return reader_of(place, WITNESS_BELOW, "key", client)
 
 
 def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -> Read:
-    """A reader of the first folder below a place that has the file ``sought``."""
+    """Return a reader of the first folder below a place that contains the file ``sought``."""
     for folder in below:
         if is_address(place):
             base = "/".join(filter(None, (place.rstrip("/"), folder)))
@@ -44,11 +44,11 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
         except (FileNotFoundError, NotADirectoryError):
             continue
         return read
-    raise ArchiveError(place, f"there is no file {sought!r} here, nor where a HOME has it")
+    raise ArchiveError(place, f"it has no file {sought!r}, here or where a HOME has it")
 
 
 def fetched(client: Outbound, base: str, path: str) -> bytes:
-    """A file by HTTP. Raises FileNotFoundError, OutboundError and ArchiveError."""
+    """Fetch a file by HTTP. Raises FileNotFoundError, OutboundError and ArchiveError."""
     address = f"{base}/{path}"
     answer = asyncio.run(client.ask("GET", address))
     if answer.status in GONE:
@@ -59,5 +59,5 @@ def fetched(client: Outbound, base: str, path: str) -> bytes:
 
 
 def is_address(place: str) -> bool:
-    """Whether somebody named an address, not a path."""
+    """Whether a place is an address and not a path."""
     return place.startswith(("http://", "https://"))

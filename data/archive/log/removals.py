@@ -15,24 +15,24 @@ import msgspec
 from data.archive.log.notes import InvalidNote, Note, SigningKey, VerifierKey, parse_note
 
 REMOVAL: Final = "urn:communique:removal"
-"""The WARC-Target-URI of such records."""
+"""WARC-Target-URI of these records."""
 
 TEXT: Final = "text/plain"
 
 FIRST: Final = "removal"
-"""The line before the JSON: it tells these notes from other notes of the log."""
+"""First line of these notes, which distinguishes them from other notes of the log."""
 
-WHAT: Final = "it tells of a removal"
+WHAT: Final = "it is a note about a removal"
 UNSIGNED: Final = "no key of the log signed it, so it explains nothing"
 
 SET_ASIDE: Final = "set-aside"
-"""The kind of a note about records that stay in their files, and are no evidence of the archive."""
+"""Kind of a note about records that stay in their files but are not evidence."""
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Records that one command removed or set aside (``kind``), and ``why``.
+    """Records that one command removed or set aside (``kind``), and the reason.
 
-    ``leaves`` are the first and the last number of each run of their leaves.
+    ``leaves`` are the first and last number of each run of their leaves.
     """
 
     kind: Literal["redact", "prune", "set-aside"]
@@ -45,13 +45,13 @@ _decode = msgspec.json.Decoder(Removal).decode
 
 
 def encode(removal: Removal, key: SigningKey) -> bytes:
-    """The block of the record: a note, signed by the key of the log."""
+    """Return the block of the record: a note signed by the key of the log."""
     text = f"{key.name}\n{FIRST}\n{_encode(removal).decode()}\n"
     return Note(text, (key.sign(text),)).encode()
 
 
 def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
-    """What a block holds that one of these keys of a log signed. Raises InvalidNote."""
+    """Parse a block that one of these keys signed. Raises InvalidNote."""
     note = parse_note(block, WHAT, most=len(block))
     origin = note.text.partition("\n")[0]
     if not any(key.name == origin and note.signed_by(key) for key in keys):
@@ -66,7 +66,7 @@ def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
 
 
 def leaves_of(removal: Removal, highest: int) -> set[int]:
-    """The numbers up to ``highest`` of the leaves whose records a removal took out."""
+    """Return the numbers up to ``highest`` of the leaves whose records were removed."""
     return {
         number
         for first, last in removal.leaves
@@ -75,7 +75,7 @@ def leaves_of(removal: Removal, highest: int) -> set[int]:
 
 
 def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:
-    """Numbers as runs of those that follow each other: the first and the last of each."""
+    """Return the first and last number of each run of successive numbers."""
     found: list[tuple[int, int]] = []
     for leaf in sorted(leaves):
         if found and leaf == found[-1][1] + 1:

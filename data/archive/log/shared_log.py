@@ -1,9 +1,9 @@
-"""One log for the archives of many machines: all give their leaves to a database, one signs them.
+"""One log for the archives of many machines: a database collects their leaves, one machine signs.
 
-The database gives each leaf its number, and keeps all: so the tiles can be made anew on any machine
-that has the key. A leaf is signed once the machine that wrote its record says that the record is
-durable. One that does not come back in a day holds the log up no longer: its leaves become void,
-and their records get others when it is back.
+The database numbers and keeps all leaves, so any machine with the key can rebuild the tiles. A leaf
+is signed once the machine that wrote its record confirms that the record is durable. If a machine
+does not confirm within a day, its leaves become void, and its records get new leaves when it
+returns.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from data.archive.log.tree_log import TreeLog
 from data.errors import ArchiveError
 from data.files import Writer, read_regular
 
-TOGETHER: Final = 4096
-"""Leaves that are taken out of the database at once."""
+BATCH_LEAVES: Final = 4096
+"""Number of leaves that are read from the database at once."""
 
 LOST_AFTER: Final = dt.timedelta(days=1)
-"""How long leaves wait for the machine that wrote their records."""
+"""Maximum time that leaves wait for the machine that wrote their records."""
 
 ANOTHER: Final = (
     "the log of this archive is signed with the key {}, which is not here: copy log.key and the "
@@ -53,50 +53,51 @@ BEHIND: Final = (
 
 
 class LeafStore(Protocol):
-    """Where the leaves of many machines get their numbers. All verbs raise ArchiveError."""
+    """Numbers the leaves of many machines. All methods raise ArchiveError."""
 
     def signer(self) -> tuple[str, ...]:
-        """All keys of who signs, as vkeys, the newest last; none before the first that does."""
+        """Return all keys of the signing machine as vkeys, newest last; empty before the first."""
 
     def set_signer(self, verifier: str, base: int) -> bool:
-        """Keep who signs, and that his log has ``base`` leaves already; whether it is kept.
+        """Store the signing machine's key and the size of its log; return whether it was stored.
 
-        It is not where somebody signs, or where leaves are here that those would come before.
+        ``base`` is that size. Nothing is stored if another machine signs, or if the table already
+        has leaves that would precede the base.
         """
 
     def follow_signer(self, known: Sequence[str], keys: Sequence[str]) -> None:
-        """Keep all keys of who signs, in place of those that were known."""
+        """Replace the known keys of the signing machine by its current ones."""
 
     def base(self) -> int:
-        """How many leaves the log of who signs had before the first one here."""
+        """Return the size of the signing machine's log before the first leaf here."""
 
     def append(self, entries: Sequence[bytes], writer: str) -> int:
-        """Give entries numbers, one after the other, and return the first. They are durable."""
+        """Store entries durably under successive numbers, and return the first number."""
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """The numbers of the leaves of records, of several the last."""
+        """Return the numbers of records' leaves, the last one per record."""
 
     def end(self) -> int:
-        """How many leaves there are, those before the first one here too."""
+        """Return the number of leaves, including those before the first one here."""
 
     def confirm(self, writer: str, end: int) -> None:
-        """Note that the records of a writer's leaves before the number ``end`` are durable."""
+        """Record that the records of a writer's leaves below ``end`` are durable."""
 
     def give_up(self, before: dt.datetime) -> int:
-        """Make leaves void that were given before then and never confirmed; how many."""
+        """Void leaves assigned before this time and never confirmed; return their number."""
 
     def entries(self, first: int) -> list[bytes]:
-        """All entries from a number on."""
+        """Return all entries from a number on."""
 
     def confirmed(self, first: int, *, limit: int) -> list[bytes]:
-        """Entries from a number on, up to the first that is not confirmed."""
+        """Return entries from a number on, up to the first unconfirmed one."""
 
 
 class SharedLog(TreeLog):
-    """The log in ``folder`` as far as it is signed here; its leaves are in ``leaves``.
+    """The signed part of a shared log in ``folder``; its leaves are in ``leaves``.
 
-    Where ``signs``, the tree is made and signed with the key in the file ``key`` whenever this HOME
-    seals; elsewhere its leaves are only confirmed. One object is not for several threads.
+    If this machine ``signs``, each `seal` builds the tree and signs it with the key in the file
+    ``key``. Other machines only confirm their leaves. Not thread-safe.
     """
 
     def __init__(self, folder: Path, key: Path, leaves: LeafStore, *, signs: bool) -> None:
@@ -107,25 +108,25 @@ class SharedLog(TreeLog):
         self._is_joined = False
 
     def append(self, *leaves: Leaf) -> int:
-        """Take in leaves, and return the number of the first; the others follow it."""
+        """Append leaves and return the number of the first; the others follow it."""
         self.join()
         return self._leaves.append([leaf.encode() for leaf in leaves], self._writer())
 
     def fill(self, size: int) -> int:
-        """Make no void leaves: no loss of power frees a number that a database gave."""
+        """Add no void leaves: a power cut never frees a number assigned by the database."""
         del size
         return 0
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """The numbers of the leaves of records, of several the last; one without is left out."""
+        """Return the numbers of records' leaves, the last one per record."""
         return self._leaves.find(record_ids)
 
     def waiting(self, size: int) -> bytes:
-        """The entries behind the first ``size``, whether they are confirmed or not."""
+        """Return the entries after the first ``size``, confirmed or not."""
         return b"".join(self._leaves.entries(size))
 
     def seal(self, sync_records: Callable[[], object]) -> None:
-        """Confirm the leaves of this HOME once their records are durable; sign them where it does.
+        """Confirm this machine's leaves once their records are durable; sign them if it signs.
 
         Raises ArchiveError.
         """
@@ -137,9 +138,9 @@ class SharedLog(TreeLog):
             self.sign()
 
     def sign(self) -> Checkpoint:
-        """Take all confirmed leaves into the tree, and sign it.
+        """Add all confirmed leaves to the tree, and sign it.
 
-        Raises ArchiveError where another machine signs.
+        Raises ArchiveError if another machine signs.
         """
         self.join()
         self._check_signer()
@@ -149,31 +150,31 @@ class SharedLog(TreeLog):
             begin = self.end()
             if begin > (end := self._leaves.end()):
                 raise ArchiveError(str(self.folder), BEHIND.format(begin, end))
-            while some := self._leaves.confirmed(self.end(), limit=TOGETHER):
+            while some := self._leaves.confirmed(self.end(), limit=BATCH_LEAVES):
                 self.append_entries(some)
             return self.integrate()
 
     def rotate_key(self) -> Checkpoint:
-        """Replace the key as TreeLog does; whoever has the old one alone signs nothing from now on.
+        """Replace the key as TreeLog does; the old key alone signs nothing from now on.
 
-        Raises ArchiveError where another machine signs.
+        Raises ArchiveError if another machine signs.
         """
-        # Up to what others may have signed with the old one.
+        # Include everything that others may have signed with the old key.
         self.sign()
         done = super().rotate_key()
         self._check_signer()
         return done
 
     def key(self) -> SigningKey:
-        """The key, which only the machine that signs has. Raises ArchiveError elsewhere."""
+        """The key, which only the signing machine has. Raises ArchiveError elsewhere."""
         self.join()
         self._check_signer()
         return super().key()
 
     def join(self) -> None:
-        """Have the numbers of the database follow those of the log that was begun here alone.
+        """Let the database continue the numbers of the log that this machine began alone.
 
-        Raises ArchiveError where this HOME is to sign, and others gave such numbers before.
+        Raises ArchiveError if this machine is to sign and others assigned such numbers before.
         """
         if self._is_joined:
             return
@@ -186,7 +187,7 @@ class SharedLog(TreeLog):
         self._is_joined = True
 
     def may_sign(self) -> bool:
-        """Whether this HOME can sign: it has what that takes, or nobody has signed yet."""
+        """Whether this machine can sign: it has the key and log, or nobody has signed yet."""
         try:
             self.check()
         except ArchiveError:
@@ -194,18 +195,18 @@ class SharedLog(TreeLog):
         return True
 
     def check(self) -> None:
-        """Raise ArchiveError where somebody signs the log, and this HOME lacks what that takes."""
+        """Raise ArchiveError if the log is signed, but its key or beginning is missing here."""
         if self._leaves.signer():
             self._check_signer()
             self.check_beginning()
 
     def check_beginning(self) -> None:
-        """Raise ArchiveError where leaves lack here that no database has: no tree can be made."""
+        """Raise ArchiveError if leaves from before the database are missing here."""
         if (size := self.end()) < (base := self._leaves.base()):
             raise ArchiveError(str(self.folder), NOT_ALL.format(base, size))
 
     def _check_signer(self) -> None:
-        """Raise ArchiveError where another one signs, or another key by now; none is made then."""
+        """Raise ArchiveError if another machine or another key signs now."""
         known = self._leaves.signer()
         if self._key_file.exists():
             super().key()
@@ -219,7 +220,7 @@ class SharedLog(TreeLog):
 
     @contextmanager
     def _feeding(self) -> Iterator[None]:
-        """One process of this HOME at a time takes leaves into the tree."""
+        """Let one process of this machine at a time add leaves to the tree."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.folder / "shared.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -229,7 +230,7 @@ class SharedLog(TreeLog):
             os.close(handle)
 
     def _writer(self) -> str:
-        """What the database calls this HOME: made at first, the same in all its processes."""
+        """Return the id of this machine in the database, created on first use."""
         path = self.folder / "writer"
         try:
             return read_regular(path).decode("ascii")

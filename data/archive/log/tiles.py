@@ -1,7 +1,7 @@
-"""The tree as files: tiles of 256 hashes, and bundles of the entries (C2SP tlog-tiles).
+"""The tree as files: tiles of 256 hashes, and bundles of entries (C2SP tlog-tiles).
 
-The tile N of level L holds the hashes of 256 subtrees beside each other, each of 256**L leaves. The
-last tile of a level is partial; it bears its width in its name.
+Tile N of level L has the hashes of 256 adjacent subtrees of 256**L leaves each. The last tile of a
+level is partial, and its name contains its width.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from data.archive.log.leaf import ENTRY
-from data.archive.log.merkle import EMPTY, HASH, root_of, split
+from data.archive.log.leaf import ENTRY_BYTES
+from data.archive.log.merkle import EMPTY, HASH_BYTES, root_of, split
 from data.errors import ArchiveError
 from data.files import read_regular
 
@@ -19,20 +19,20 @@ WIDTH: Final = 256
 HEIGHT: Final = 8
 """A full tile has 2**HEIGHT hashes."""
 
-KEPT: Final = 1024
-"""Tiles that a reader keeps in memory: 8 MB."""
+MAX_CACHED_TILES: Final = 1024
+"""Maximum number of cached tiles (8 MB)."""
 
 Level: TypeAlias = int | Literal["entries"]
 
 Read: TypeAlias = Callable[[str], bytes]
-"""Gives the bytes of a file of a log by its path below the log; raises FileNotFoundError."""
+"""Returns a file of a log by its relative path. Raises FileNotFoundError."""
 
-PREFIXED: Final = ENTRY + 2
-"""Bytes of an entry in a bundle, with its length before it."""
+PREFIXED_BYTES: Final = ENTRY_BYTES + 2
+"""Bytes of an entry in a bundle, including its length prefix."""
 
 
 def tile_path(level: Level, number: int, width: int = WIDTH) -> str:
-    """Where a tile, or a bundle of entries, lies below the log."""
+    """Return the path of a tile or bundle below the log."""
     last = f"{number % 1000:03}"
     while number := number // 1000:
         last = f"x{number % 1000:03}/{last}"
@@ -43,8 +43,8 @@ def tile_path(level: Level, number: int, width: int = WIDTH) -> str:
 class TileTree:
     """The tree of the first ``size`` leaves of a log, read from its tiles.
 
-    Raises ArchiveError for a tile that is missing or has the wrong length. Whether its hashes are
-    right shows in the root that they give.
+    Raises ArchiveError for a tile that is missing or has a wrong length. Wrong hashes give a wrong
+    root.
     """
 
     def __init__(self, size: int, read: Read) -> None:
@@ -53,15 +53,15 @@ class TileTree:
         self._tiles: dict[str, bytes] = {}
 
     def root(self) -> bytes:
-        """The hash of the whole tree."""
+        """Return the hash of the whole tree."""
         return self.root_of(self.size)
 
     def root_of(self, size: int) -> bytes:
-        """The hash of the whole tree when it had ``size`` leaves, which is no more than now."""
+        """Return the root of the tree when it had ``size`` leaves, at most the current size."""
         return self.hash_of(0, size) if size else EMPTY
 
     def hash_of(self, begin: int, end: int) -> bytes:
-        """The hash of the leaves from ``begin`` to before ``end``, which are a subtree."""
+        """Return the hash of the subtree from ``begin`` to before ``end``."""
         leaves = end - begin
         if leaves & (leaves - 1):
             middle = begin + split(leaves)
@@ -69,29 +69,31 @@ class TileTree:
         level, height = divmod(leaves.bit_length() - 1, HEIGHT)
         number, first = divmod(begin >> level * HEIGHT, WIDTH)
         tile = self.tile(level, number)
-        return root_of(hashes_of(tile[first * HASH : (first + (1 << height)) * HASH]))
+        return root_of(hashes_of(tile[first * HASH_BYTES : (first + (1 << height)) * HASH_BYTES]))
 
     def tile(self, level: int, number: int) -> bytes:
-        """The hashes of a tile, one after the other: as many as this tree has."""
-        return self.piece(level, number, HASH)
+        """Return the joined hashes of a tile, as many as this tree has."""
+        return self.piece(level, number, HASH_BYTES)
 
     def entries(self, number: int) -> list[bytes]:
-        """The entries of a bundle."""
-        bundle = self.piece("entries", number, PREFIXED)
-        return [bundle[at + 2 : at + PREFIXED] for at in range(0, len(bundle), PREFIXED)]
+        """Return the entries of a bundle."""
+        bundle = self.piece("entries", number, PREFIXED_BYTES)
+        return [
+            bundle[at + 2 : at + PREFIXED_BYTES] for at in range(0, len(bundle), PREFIXED_BYTES)
+        ]
 
     def entry(self, index: int) -> bytes:
-        """One entry of the log by its number."""
+        """Return a log entry by its number."""
         number, place = divmod(index, WIDTH)
-        bundle = self.piece("entries", number, PREFIXED)
-        return bundle[place * PREFIXED + 2 : (place + 1) * PREFIXED]
+        bundle = self.piece("entries", number, PREFIXED_BYTES)
+        return bundle[place * PREFIXED_BYTES + 2 : (place + 1) * PREFIXED_BYTES]
 
     def piece(self, level: Level, number: int, unit: int) -> bytes:
-        """A tile, or a bundle, of which each part has ``unit`` bytes."""
+        """Return a tile or bundle whose parts have ``unit`` bytes each."""
         width = self.width(level, number)
         path = tile_path(level, number, width)
         if path not in self._tiles:
-            if len(self._tiles) >= KEPT:
+            if len(self._tiles) >= MAX_CACHED_TILES:
                 self._tiles.clear()
             self._tiles[path] = self._fetched(path, tile_path(level, number), width * unit)
         return self._tiles[path]
@@ -100,24 +102,24 @@ class TileTree:
         try:
             content = self._read(path)
         except FileNotFoundError as error:
-            # A log gives up a partial tile once the tree has grown beyond it.
+            # A log deletes a partial tile once the tree has outgrown it.
             try:
                 content = self._read(full)[:length]
             except FileNotFoundError:
                 raise ArchiveError(path, "this file of the log is missing") from error
         if len(content) != length:
-            cause = f"it has {len(content)} bytes, and {length} are due: it is damaged"
+            cause = f"it has {len(content)} bytes instead of {length}, so it is damaged"
             raise ArchiveError(path, cause)
         return content
 
     def width(self, level: Level, number: int) -> int:
-        """How many hashes or entries this tree has in a tile or bundle; 256 in a full one."""
+        """Return how many hashes or entries this tree has in a tile or bundle, at most 256."""
         count = self.size if level == "entries" else self.size >> level * HEIGHT
         return max(0, min(WIDTH, count - number * WIDTH))
 
 
 def read_file(folder: Path, path: str) -> bytes:
-    """A file of the log in ``folder``; a partial tile that it outgrew is cut from the one it has.
+    """Read a file of a log; an outgrown partial tile is cut from the current one.
 
     Raises FileNotFoundError.
     """
@@ -137,20 +139,20 @@ def read_file(folder: Path, path: str) -> bytes:
 
 
 def hashes_of(tile: bytes) -> list[bytes]:
-    """The hashes that a tile holds."""
-    return [tile[at : at + HASH] for at in range(0, len(tile), HASH)]
+    """Return the hashes of a tile."""
+    return [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]
 
 
 def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> dict[str, bytes]:
-    """The files by which a tree differs once ``entries``, with these hashes, are added to it."""
+    """Return the files that change when ``entries`` with these hashes are added to a tree."""
     prefixed = [len(entry).to_bytes(2) + entry for entry in entries]
-    files = dict(pieces_of(tree, "entries", tree.size, prefixed, PREFIXED))
+    files = dict(pieces_of(tree, "entries", tree.size, prefixed, PREFIXED_BYTES))
     level = 0
     while hashes:
-        pieces = pieces_of(tree, level, tree.size >> level * HEIGHT, hashes, HASH)
+        pieces = pieces_of(tree, level, tree.size >> level * HEIGHT, hashes, HASH_BYTES)
         files.update(pieces)
-        # A tile that is full now is one hash of the level above.
-        hashes = [root_of(hashes_of(tile)) for _, tile in pieces if len(tile) == WIDTH * HASH]
+        # A full tile is one hash of the level above.
+        hashes = [root_of(hashes_of(tile)) for _, tile in pieces if len(tile) == WIDTH * HASH_BYTES]
         level += 1
     return files
 
@@ -158,9 +160,9 @@ def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> 
 def pieces_of(
     tree: TileTree, level: Level, count: int, added: Sequence[bytes], unit: int
 ) -> list[tuple[str, bytes]]:
-    """The files of one level from the one that is partial on, each with its path.
+    """Return the files of one level, from the partial one on, with their paths.
 
-    ``count`` is how many hashes or entries the tree has at this level.
+    ``count`` is the number of hashes or entries that the tree has at this level.
     """
     number, width = divmod(count, WIDTH)
     content = b"".join(added)
@@ -174,9 +176,9 @@ def pieces_of(
 
 
 def touched(old: int, new: int) -> Iterator[tuple[Level, int, int]]:
-    """Level, number and width of all tiles that a tree of ``new`` leaves has beyond ``old``.
+    """Yield level, number and width of all tiles that a tree of ``new`` leaves adds to ``old``.
 
-    The last tile of a level comes in any case, be its width 0.
+    The last tile of each level is always included, even with width 0.
     """
     tree = TileTree(new, lambda path: path.encode())
     levels: list[Level] = ["entries", *range(max(1, -(-new.bit_length() // HEIGHT)))]
@@ -187,12 +189,12 @@ def touched(old: int, new: int) -> Iterator[tuple[Level, int, int]]:
 
 
 def added_files(old: int, new: int) -> list[str]:
-    """The tiles and bundles of a tree of ``new`` leaves, but those that are full at ``old``."""
+    """Return the tiles and bundles of a tree of ``new`` leaves that are not full at ``old``."""
     return [tile_path(*tile) for tile in touched(old, new) if tile[2]]
 
 
 def tidy(folder: Path, old: int, new: int) -> None:
-    """Delete the partial tiles that a log in ``folder`` has outgrown; its sizes are given."""
+    """Delete partial tiles that a log outgrew between these sizes."""
     for level, number, width in touched(old, new):
         path = folder / f"{tile_path(level, number)}.p"
         if not path.is_dir():

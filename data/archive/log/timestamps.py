@@ -1,4 +1,4 @@
-"""Time stamps of checkpoints by an authority (RFC 3161): that the tree was there at that time."""
+"""Time stamps of checkpoints by an authority (RFC 3161): the tree existed at that time."""
 
 from __future__ import annotations
 
@@ -26,11 +26,10 @@ GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
 
 
 def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
-    """Have the last checkpoint of a log dated, and keep the answer; None where it is dated.
+    """Have the last checkpoint of a log time-stamped; None if it already is.
 
-    Whose certificate signed it is not looked at here: that is for those who check it, by
-    ``openssl ts -verify``. Raises ArchiveError where the answer is none to our question, and
-    OutboundError.
+    The response is stored. The certificate is not checked here; ``openssl ts -verify`` checks it.
+    Raises OutboundError, and ArchiveError if the response does not match the request.
     """
     checkpoint = log.checkpoint()
     if checkpoint is None or Attestations(log.folder).timestamp(checkpoint.size) is not None:
@@ -44,24 +43,24 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
     try:
         response = decode_timestamp_response(answer.body)
     except ValueError as error:
-        raise ArchiveError(authority, f"its answer is no time stamp ({error})") from error
+        raise ArchiveError(authority, f"its response is not a time stamp ({error})") from error
     check(response, authority, content, request.nonce)
     log.add_timestamp(stamped, answer.body)
     return stamped
 
 
 def check(response: TimeStampResponse, authority: str, content: bytes, nonce: int | None) -> None:
-    """Refuse an answer that is none to our question. Raises ArchiveError."""
+    """Raise ArchiveError if a response does not match the request."""
     if response.status not in GRANTED:
         said = " ".join(response.status_string)
         raise ArchiveError(authority, f"the authority gave no time stamp: {response.status} {said}")
     token = response.tst_info
     if token.message_imprint.message != hashlib.sha256(content).digest() or token.nonce != nonce:
-        raise ArchiveError(authority, "its time stamp is of something else than was asked")
+        raise ArchiveError(authority, "its time stamp does not match the request")
 
 
 def stamped_digest(answer: bytes) -> bytes:
-    """What an answer of an authority dates: a SHA-256. Raises ArchiveError where it is none."""
+    """Return the time-stamped SHA-256 of a response. Raises ArchiveError if it is invalid."""
     try:
         return decode_timestamp_response(answer).tst_info.message_imprint.message
     except ValueError as error:

@@ -1,10 +1,10 @@
-"""Copies the leaves of a log whose key is not at hand, to be signed with another one."""
+"""Copy the leaves of a log without its key, to sign them with another key."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from data.archive.log.leaf import ENTRY
+from data.archive.log.leaf import ENTRY_BYTES
 from data.archive.log.pending import HEAD, first_waiting, waiting_entries
 from data.archive.log.tiles import WIDTH
 from data.archive.log.tree_log import TreeLog
@@ -12,14 +12,14 @@ from data.files import put, sync
 
 
 def copy_unsigned(source: Path, target: Path) -> int:
-    """Let all leaves of the log in one folder wait in another, under their numbers; how many.
+    """Copy all leaves as waiting entries with the same numbers; return how many.
 
-    The tree that the next integration makes of them has the same root, and a new key signs it: who
-    witnessed the old one sees another log. Raises ArchiveError where a tile is damaged, OSError.
+    The next integration builds a tree with the same root under a new key, so witnesses of the old
+    log see a different log. Raises OSError, and ArchiveError if a tile is damaged.
     """
     log = TreeLog(source, source / "no.key")
     signed = log.checkpoint()
-    # Where the checkpoint is lost, the tiles hold what does not wait.
+    # If the checkpoint is lost, the tiles contain everything that does not wait.
     size = max(signed.size if signed else 0, first_waiting(source / "pending"))
     tree = log.tree(size)
     entries = [
@@ -30,4 +30,4 @@ def copy_unsigned(source: Path, target: Path) -> int:
     path = target / "pending"
     put(str(path), bytes(HEAD) + b"".join(entries) + waiting)
     sync(path)
-    return size + len(waiting) // ENTRY
+    return size + len(waiting) // ENTRY_BYTES

@@ -1,9 +1,9 @@
-"""A witness: it signs that the log of somebody else only grew since it saw it last.
+"""A witness: it co-signs another log if that log only grew since the last time.
 
-Of each log it keeps a folder, by the SHA-256 of the log's origin: ``checkpoint`` is the last one
-that it co-signed, ``key`` the key of the log that it knows, and ``refused`` holds what it did not
-sign. The first two are published, so that the log can take its co-signatures (C2SP tlog-witness,
-section "Monitor Retrieval Mechanism").
+It has one folder per log, named by the SHA-256 of the log's origin. ``checkpoint`` is the last
+co-signed one, ``key`` the known key of the log, and ``refused`` has evidence of refusals. The first
+two are published, so that the log can fetch its co-signatures (C2SP tlog-witness, section "Monitor
+Retrieval Mechanism").
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ PUBLISHED: Final = ("checkpoint", "key")
 
 
 class WitnessRefusal(CommuniqueError):
-    """A witness does not sign what a log shows it. ``evidence`` is the folder of what it saw."""
+    """A witness refuses to sign a log's state. ``evidence`` is the folder with what it saw."""
 
     def __init__(self, where: str, cause: str, evidence: Path) -> None:
         super().__init__(f"{where}: not signed, for {cause}; what was seen is kept in {evidence}")
@@ -64,7 +64,7 @@ class WitnessRefusal(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """What a witness signed: the checkpoint with its signature, and the size it knew before."""
+    """The result of a witness: the co-signed checkpoint, and the size known before."""
 
     checkpoint: Checkpoint
     before: int
@@ -73,28 +73,28 @@ class Cosigned:
 
 
 class Witness:
-    """A witness with its folder, and its key in the file ``key``, made at its first use."""
+    """A witness with its folder, and its key in the file ``key``, created on first use."""
 
     def __init__(self, folder: Path, key: Path) -> None:
         self._folder = folder
         self._key = key
 
     def key(self) -> SigningKey:
-        """The key with which this witness signs; that of one that never signed is made.
+        """Return the key of this witness, created if it never signed.
 
-        Raises ArchiveError where it is lost, or is another than it signed with.
+        Raises ArchiveError if the key is lost or different.
         """
         self.check_key()
         if not self._key.exists():
-            # Another process may make it at the same time.
+            # Another process may create it at the same time.
             with suppress(FileExistsError):
                 make_key(self._key, "communique-witness", COSIGNER)
         return read_key(self._key)
 
     def check_key(self) -> None:
-        """Raise ArchiveError where this witness signed once, and its key is lost or another one.
+        """Raise ArchiveError if this witness has signed before and its key is lost or different.
 
-        Nothing is made or changed.
+        Nothing is created or changed.
         """
         published = self._folder / "key"
         if not published.exists():
@@ -106,12 +106,12 @@ class Witness:
             raise ArchiveError(str(self._key), ANOTHER.format(published, known[:200]))
 
     def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
-        """Sign the checkpoint of a log that ``read`` reads, if the log grew honestly.
+        """Co-sign the checkpoint of the log behind ``read`` if the log grew honestly.
 
-        ``where`` names the log in errors. A log that is new to this witness is believed as it is.
-        Raises WitnessRefusal where the tree is smaller than the one that was signed last or does
-        not go on from it, or where its key changed without a rotation; ArchiveError or InvalidNote
-        where the log can't be read.
+        ``where`` names the log in errors. A log that is new to this witness is accepted as it is.
+        Raises WitnessRefusal if the tree is smaller than the last co-signed one or does not extend
+        it, or if its key changed without a rotation. Raises ArchiveError or InvalidNote if the log
+        can't be read.
         """
         try:
             content = read("checkpoint")
@@ -130,7 +130,7 @@ class Witness:
             return self._signed(checkpoint, before, key, folder, now)
 
     def _compare(self, before: Checkpoint, now: Checkpoint, read: Read, known: Known) -> None:
-        """Refuse a tree that does not go on from the one before. Raises WitnessRefusal."""
+        """Raise WitnessRefusal if a tree does not extend the previous one."""
         if now.size < before.size:
             cause = f"its tree has {now.size} leaves, and had {before.size} before"
             raise known.refusal(cause, now)
@@ -162,7 +162,7 @@ class Witness:
         verifier = own.verifier
         last = before.note.signed_by(verifier) if before else None
         if last and now < last.time:
-            # A larger tree must not bear an earlier time, nor any tree a time that no clock shows.
+            # A larger tree must not have an earlier time, and no tree a time from a wrong clock.
             raise ArchiveError(str(folder / "checkpoint"), CLOCK.format(last.time, now))
         by_log = checkpoint.note.signed_by(key)
         signature = own.sign(checkpoint.note.text, now)
@@ -177,7 +177,7 @@ class Witness:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One at a time compares a checkpoint with the last one, and takes its place."""
+        """Let one process at a time compare a checkpoint with the last one and replace it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / ".lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -185,19 +185,19 @@ class Witness:
 
 
 class Known:
-    """What a witness knows of one log."""
+    """What a witness knows about one log."""
 
     def __init__(self, folder: Path, where: str) -> None:
         self._folder = folder
         self._where = where
 
     def checkpoint(self) -> Checkpoint | None:
-        """The checkpoint that was co-signed last. Raises InvalidNote."""
+        """Return the last co-signed checkpoint. Raises InvalidNote."""
         path = self._folder / "checkpoint"
         return parse_checkpoint(read_regular(path), str(path)) if path.exists() else None
 
     def key_of(self, checkpoint: Checkpoint, read: Read) -> VerifierKey:
-        """The key that signed a checkpoint: the known one, or one that it handed over to."""
+        """Return the key that signed a checkpoint: the known one, or a successor of it."""
         path = self._folder / "key"
         chain = key_chain(read, self._where)
         if path.exists():
@@ -223,9 +223,9 @@ class Known:
     def refusal(
         self, cause: str, checkpoint: Checkpoint, proof: Sequence[bytes] = ()
     ) -> WitnessRefusal:
-        """The error that says why nothing is signed; what was seen is kept as evidence.
+        """Return an error with the reason of a refusal; the evidence is kept.
 
-        ``proof`` leads from another tree than the one before to that of the checkpoint.
+        ``proof`` leads from a tree other than the previous one to the checkpoint's tree.
         """
         seen = checkpoint.encode()
         name = f"{checkpoint.size}-{hashlib.sha256(seen).hexdigest()[:16]}"
@@ -243,5 +243,5 @@ class Known:
 
 
 def name_of(origin: str) -> str:
-    """The name of the folder of a log at its witness: the SHA-256 of its origin, in hexadecimal."""
+    """Return the folder name of a log at its witness: the hexadecimal SHA-256 of its origin."""
     return hashlib.sha256(origin.encode()).hexdigest()

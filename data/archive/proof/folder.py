@@ -1,4 +1,4 @@
-"""Writes a proof: records of an archive, and all that is needed to check them without it."""
+"""Write a proof: archive records, and everything needed to check them without the archive."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ RECORDS: Final = "records"
 CHECKPOINTS: Final = "checkpoints"
 SUMS: Final = "SHA256SUMS"
 
-TRIES: Final = 2
-"""Times that a file is sought, which may be finished in between and be called otherwise."""
+MAX_ATTEMPTS: Final = 2
+"""Attempts to open a file that may be renamed in between because it is finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a capture shows: ``version 1`` of a release, for one."""
+    """What a capture shows, such as ``version 1`` of a release."""
 
     what: str
     capture: Capture
@@ -49,9 +49,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is proven: a release, by its title and address, and the captures that show it.
+    """What is proven: a release with its title and address, and the captures that show it.
 
-    ``fields`` is the release under its public names, ready for JSON.
+    ``fields`` are the release's public fields, ready for JSON.
     """
 
     title: str
@@ -62,10 +62,10 @@ class Subject:
 
 @dataclass(slots=True)
 class Written:
-    """The content of a proof: the number of records, the witnesses, and whether it is ``dated``.
+    """The content of a proof: numbers of records, witnesses, and whether it is ``dated``.
 
-    ``missing`` has the reason for each record that it lacks. ``with_secrets`` is the number of
-    records that contain a secret of the address of a source.
+    ``missing`` has the reason for each missing record. ``with_secrets`` is the number of records
+    that contain a secret of a source's address.
     """
 
     records: int = 0
@@ -78,9 +78,9 @@ class Written:
 def write_proof(
     subject: Subject, archive: Path, log: TreeLog, to: Path, secrets: Secrets = NO_SECRETS
 ) -> Written:
-    """Write a proof into the new folder ``to``; its README warns of ``secrets`` in the records.
+    """Write a proof to the new folder ``to``; its README warns of ``secrets`` in records.
 
-    Raises ArchiveError where a record can't be read or is not in the signed log yet, and OSError.
+    Raises OSError, and ArchiveError if a record can't be read or is not in the signed log yet.
     """
     return ProofFolder(archive, log, to, secrets).write(subject)
 
@@ -96,7 +96,7 @@ class ProofFolder:
         self._attested = Attestations(log.folder)
         signed = log.checkpoint()
         if signed is None:
-            raise ArchiveError(str(log.folder), f"there is no checkpoint; {RESTORE}")
+            raise ArchiveError(str(log.folder), f"the checkpoint is missing; {RESTORE}")
         self._keys = log.key_chain()
         self._tree = log.tree(signed.size)
         self._known = [*self._attested.witnesses()]
@@ -106,7 +106,7 @@ class ProofFolder:
         self._written = Written()
 
     def write(self, subject: Subject) -> Written:
-        """Write all of it."""
+        """Write the whole proof."""
         index = Index(self._archive)
         try:
             for one in subject.shown:
@@ -114,7 +114,7 @@ class ProofFolder:
         finally:
             index.close()
         if not self._written.records:
-            cause = "it holds nothing of what was served for this release"
+            cause = "it has no response for this release"
             raise ArchiveError(str(self._archive), cause)
         self._written.witnesses = [one.name for one in self._witnesses.values()]
         for number in range(len(self._keys.keys)):
@@ -129,7 +129,7 @@ class ProofFolder:
         return self._written
 
     def _show(self, shown: Shown, index: Index) -> None:
-        """Put the record of a capture into the folder, its request and what it refers to."""
+        """Add the record of a capture, its request, and the record it refers to."""
         capture = shown.capture
         if not capture.file:
             self._written.missing.append(
@@ -139,10 +139,7 @@ class ProofFolder:
             return
         record = read_record(self._archive, capture.file, capture.offset)
         if record.record_id != capture.record_id:
-            cause = (
-                "another record is here than the store says; `communique mirror verify` finds what "
-                "is wrong"
-            )
+            cause = "its place has another record; run `communique mirror verify` to find the fault"
             raise wrong(self._archive, record, cause)
         name = self._prove(record, capture.leaf)
         asked = request_of(self._archive, record)
@@ -164,13 +161,13 @@ class ProofFolder:
     def _refer(self, record: Record, index: Index) -> None:
         holder = index.holder(record.field("WARC-Payload-Digest"))
         if holder is None:
-            cause = "the record that holds its page is not in the archive"
+            cause = "the record with its page is not in the archive"
             raise wrong(self._archive, record, cause)
         original = read_record(self._archive, holder.file, holder.offset)
         self._prove(original, holder.leaf)
 
     def _prove(self, record: Record, number: int) -> str:
-        """Put a record and its proofs into the folder; its name there."""
+        """Add a record and its proofs; return its name in the folder."""
         leaf = record.leaf()
         if leaf is None:
             raise wrong(self._archive, record, "the record has no leaf in the log")
@@ -182,7 +179,7 @@ class ProofFolder:
             number = self._log.find([leaf.record_id]).get(leaf.record_id, number)
         proof = prove(self._log, number)
         if decode_leaf(tree.entry(number)) != leaf:
-            raise wrong(self._archive, record, f"the record is not what its leaf {number} says")
+            raise wrong(self._archive, record, f"the record does not match its leaf {number}")
         self._file(name, member_of(self._archive, record))
         self._written.records += 1
         self._written.with_secrets += holds_secret(record, self._secrets, MAX_UNPACKED_BYTES)
@@ -196,7 +193,7 @@ class ProofFolder:
         return name
 
     def _proofs(self, proof: Proof) -> Iterator[Proof]:
-        """A proof, and one by the first checkpoint that is dated, where that is another."""
+        """Yield a proof, and the one of the first dated checkpoint if that is different."""
         yield Proof(proof.index, proof.hashes, self._checked(proof.checkpoint))
         for size in self._attested.sizes():
             if size <= proof.index or self._attested.timestamp(size) is None:
@@ -210,9 +207,9 @@ class ProofFolder:
             return
 
     def _checked(self, checkpoint: Checkpoint) -> Checkpoint:
-        """A checkpoint with the signatures of those alone whose keys are known.
+        """Return a checkpoint with signatures of known keys only.
 
-        Raises InvalidNote where one of them is forged.
+        Raises InvalidNote if one of them is forged.
         """
         note = checkpoint.note
         by_log = self._keys.signatures(checkpoint)
@@ -261,13 +258,13 @@ class ProofFolder:
 
 
 def wrong(archive: Path, record: Record, cause: str) -> ArchiveError:
-    """The error that says what is wrong with a record, and where that is now."""
+    """Return an error about a record with its current place."""
     return ArchiveError(str(path_of(archive, record.file)), f"byte {record.offset}: {cause}")
 
 
 def member_of(archive: Path, record: Record) -> bytes:
-    """A record as it lies in its file, compressed. Raises ArchiveError."""
-    for _ in range(TRIES):
+    """Return a record's compressed bytes. Raises ArchiveError."""
+    for _ in range(MAX_ATTEMPTS):
         with suppress(FileNotFoundError), path_of(archive, record.file).open("rb") as file:
             file.seek(record.offset)
             return file.read(record.length)
@@ -275,10 +272,10 @@ def member_of(archive: Path, record: Record) -> bytes:
 
 
 def request_of(archive: Path, record: Record) -> Record | None:
-    """The request that a record answers, which lies before it, or None. Raises ArchiveError."""
+    """Return the request of a response, which precedes it, or None. Raises ArchiveError."""
     start = 0
-    for _ in range(TRIES):
-        # Without its lines, all of the file is looked through.
+    for _ in range(MAX_ATTEMPTS):
+        # Without CDXJ lines, the whole file is searched.
         with suppress(FileNotFoundError):
             lines = read_entries(cdxj_path(path_of(archive, record.file)))
             ends = (entry.offset + entry.length for entry, _ in lines)

@@ -1,4 +1,4 @@
-"""What a proof says to people who know neither logs nor signatures."""
+"""The README of a proof, for people who know neither logs nor signatures."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
-"""Takes records out of an archive: for a lawful order, or since they are old.
+"""Remove records from an archive: under a lawful order, or because they are old.
 
-chosen says which, with all that holds the same bytes; rewriting writes files anew without them;
-take_out does it in an order that no kill spoils, and the log keeps their leaves. A file belongs
-here if it makes an archive smaller.
+chosen.py selects records, with all others of the same bytes. rewriting.py writes files without
+them. take_out.py does it in an order that survives a kill. The log keeps their leaves.
 """

@@ -1,4 +1,4 @@
-"""Which records are taken out: those that are named, and all that hold the same bytes."""
+"""Select the records to remove: the named ones, and all others with the same bytes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from data.archive.warc.records import NO_BYTES, digest_text
 from data.archive.warc.warc_file import own_files
 from data.text.urls import page_key
 
-SERVED: Final = frozenset(["response", "revisit", "request"])
-"""Kinds of records that tell of a server; the archive needs the others for itself."""
+SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
+"""Kinds of records about servers; the archive needs the other kinds itself."""
 
-JOURNALED: Final = frozenset([events.JOURNAL, events.STORE])
-"""Addresses of records that may hold texts of releases."""
+JOURNAL_URIS: Final = frozenset([events.JOURNAL, events.STORE])
+"""Addresses of records that may contain texts of releases."""
 
-ANSWERS: Final = SERVED - {"request"}
+ANSWERS: Final = SERVED_KINDS - {"request"}
 
 EMPTY: Final = digest_text(NO_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record without what it holds; ``answer`` is the id of the answer to a request."""
+    """A record without its content; ``answer`` is the id of a request's response."""
 
     file: str
     offset: int
@@ -45,10 +45,10 @@ def stored_records(
     told: Callable[[int, int], object],
     damaged: Callable[[Damage], object] = lambda _: None,
 ) -> list[Stored]:
-    """All records that tell of servers, and of the journal.
+    """Return all records about servers, and of the journal.
 
-    ``told`` is called with bytes read, and those that there are, ``damaged`` with each place that
-    can't be read: it is left out. Raises OSError.
+    ``told`` is called with the bytes read and the total, ``damaged`` with each unreadable place.
+    Raises OSError.
     """
     found = []
     files = {path: path.stat().st_size for path in own_files(archive)}
@@ -58,7 +58,7 @@ def stored_records(
             if isinstance(one, Damage):
                 damaged(one)
                 continue
-            if one.kind not in SERVED and one.uri not in JOURNALED:
+            if one.kind not in SERVED_KINDS and one.uri not in JOURNAL_URIS:
                 continue
             found.append(
                 Stored(
@@ -80,7 +80,7 @@ def stored_records(
 
 
 def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]) -> list[Stored]:
-    """The records of the journal that hold what releases, by id, said: one by one, or snapshots.
+    """Return journal records and snapshots that contain texts of these releases.
 
     Raises ArchiveError.
     """
@@ -90,14 +90,14 @@ def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]
             found.append(one)
         elif one.uri == events.JOURNAL:
             block = read_record(archive, one.file, one.offset).block
-            # Its id is 36 characters that nothing else has.
+            # An id has 36 characters, which occur nowhere else.
             if any(release.encode() in block for release in releases):
                 found.append(one)
     return found
 
 
 def named(records: Iterable[Stored], name: str) -> set[str]:
-    """The ids of the answers that somebody names, by their id or by their address."""
+    """Return the ids of responses with this id or address."""
     wanted = page_key(name) if name.startswith(("http://", "https://")) else ""
     return {
         one.record_id
@@ -108,7 +108,7 @@ def named(records: Iterable[Stored], name: str) -> set[str]:
 
 
 def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[Stored]:
-    """Those records, all that hold or refer to the same payload, and the requests of all."""
+    """Return these records, all with the same payload or a reference to it, and their requests."""
     payloads = {one.payload for one in records if one.record_id in ids} - {EMPTY, ""}
     answers = {
         one.record_id
@@ -119,11 +119,11 @@ def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[S
 
 
 def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
-    """The records of before an instant, of these hosts or of all where there are none.
+    """Return records from before a time, of these hosts or of all if none is given.
 
-    A page that a later record refers to stays, with its request.
+    A page that a later record refers to is kept with its request.
     """
-    served = [one for one in records if one.kind in SERVED]
+    served = [one for one in records if one.kind in SERVED_KINDS]
     old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}
     needed = {one.payload for one in served if one.record_id not in old and one.kind == "revisit"}
     kept = {

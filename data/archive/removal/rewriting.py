@@ -1,4 +1,4 @@
-"""Writes a file of records anew without some of them."""
+"""Rewrite an archive file without some of its records."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ AT_ONCE: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A record that goes: where it begins, and its bytes."""
+    """A record to remove: its offset and length."""
 
     offset: int
     length: int
 
 
 def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
-    """Write a file that is full anew, durably, under another name, which is given.
+    """Write a finished file durably under a new name, which is returned.
 
-    What stays is copied byte for byte, what is damaged too. The same cuts give the same name, so
-    that who was killed goes on. The file of before is left as it is. Raises OSError.
+    The rest is copied byte for byte, including damage. The same cuts give the same name, so that
+    the next call continues after a kill. The old file is unchanged. Raises OSError.
     """
     cuts = sorted(cuts, key=lambda cut: cut.offset)
     told = "".join(f"{cut.offset} {cut.length}\n" for cut in cuts)
@@ -48,7 +48,7 @@ def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
 
 
 class Places:
-    """Where records lie in a file once some were cut out."""
+    """The places of records in a file after cuts."""
 
     def __init__(self, cuts: Sequence[Cut]) -> None:
         ordered = sorted(cuts, key=lambda cut: cut.offset)
@@ -56,7 +56,7 @@ class Places:
         self._gone = [0, *accumulate(cut.length for cut in ordered)]
 
     def moved(self, offset: int) -> int:
-        """Where a record lies now that lay at ``offset``."""
+        """Return the new offset of the record at ``offset``."""
         return offset - self._gone[bisect_left(self._starts, offset)]
 
 
@@ -73,7 +73,7 @@ def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
 
 
 def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
-    """The sorted lines of the index of the new file."""
+    """Yield the sorted lines of the new file's index."""
     gone = {cut.offset for cut in cuts}
     places = Places(cuts)
     yield from sorted(

@@ -1,4 +1,4 @@
-"""Sets imported records aside that damage an archive, by a note that the key of its log signs."""
+"""Set aside imported records that damage an archive, by a signed note."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WHY = "imported with the id of another record, or as a revisit record without it
 
 
 def set_aside(archive: Archive) -> int:
-    """Set aside all imported records that should have been skipped; how many.
+    """Set aside all imported records that should have been skipped; return their number.
 
     They stay in their files. Raises ArchiveError, also if the key of the log is missing.
     """

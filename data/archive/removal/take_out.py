@@ -1,8 +1,8 @@
-"""Takes records out, in an order that no kill spoils.
+"""Remove records in an order that survives a kill.
 
-First all files that grow are made full, and the archive says what will be gone and why; then files
-are written anew, the store is told where its records are now, and the files of before are deleted.
-Killed in between, the same command ends it.
+First all growing files are finished, and the archive records what will be removed and why. Then
+files are rewritten, the store receives the new places of its records, and the old files are
+deleted. After a kill, the same command completes the removal.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from data.errors import ArchiveError
 from data.models.capture import Capture, RecordPlace
 
 GONE: Final = RecordPlace("", 0, 0)
-"""Where a record is that is in the archive no more."""
+"""Place of a removed record."""
 
 Relocate = Callable[[Mapping[str, RecordPlace]], object]
 
 
 @dataclass(frozen=True, slots=True)
 class TakenOut:
-    """So many records and bytes are gone."""
+    """Numbers of removed records and bytes."""
 
     records: int = 0
     bytes: int = 0
@@ -50,11 +50,10 @@ def take_out(
     captures: Collection[Capture],
     relocate: Relocate,
 ) -> TakenOut:
-    """Take records out of an archive whose files all are full (Archive.finish).
+    """Remove records from an archive whose files are all finished (Archive.finish).
 
-    ``removal`` is by which command, and why. Of the ``captures`` that a store points to,
-    ``relocate`` is told where they are now, and GONE for those that are nowhere. Raises
-    ArchiveError and OSError.
+    ``removal`` is the command and the reason. ``relocate`` receives the new places of the store's
+    ``captures``, and GONE for removed ones. Raises ArchiveError and OSError.
     """
     if not records:
         return TakenOut()
@@ -85,15 +84,15 @@ def take_out(
 def tell(
     archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
 ) -> None:
-    """Write down what will be gone; it is in the signed log before anything is.
+    """Record what will be removed; the log signs it before anything is removed.
 
-    What a command that did not end has told already is not told again.
+    A command that continues an interrupted one does not record it again.
     """
     known_removals = told_removals(archive.folder, archive.log.key_chain())
     ids = [uuid_of(one.record_id) for one in records]
     numbers = {*archive.log.find(ids).values()}
     if any(known.kind == SET_ASIDE for known in known_removals):
-        # The last leaf with an id may be that of a record that was set aside.
+        # The last leaf with an id may belong to a record that was set aside.
         leaves = Leaves(archive.log)
         leaves.set_aside(numbers_aside(archive.folder, leaves))
         numbers = {number for one in ids for number in leaves.numbers_of(one.bytes)}
@@ -108,9 +107,9 @@ def tell(
 
 
 def told_removals(folder: Path, keys: KeyChain) -> list[Removal]:
-    """What the archive in a folder says was taken out of it, as a key of its log signed it.
+    """Return the removals that an archive recorded under a key of its log.
 
-    A record that can't be read tells nothing.
+    Unreadable records are skipped.
     """
     found = []
     for one in listed_at(folder, removals.REMOVAL):
@@ -121,7 +120,7 @@ def told_removals(folder: Path, keys: KeyChain) -> list[Removal]:
 
 
 def write(archive: Archive, removed: Iterable[Removal]) -> None:
-    """Write down what is gone, signed by the key of the log."""
+    """Record a removal, signed by the key of the log."""
     key = archive.log.key()
     for one in removed:
         block = removals.encode(one, key)
@@ -129,5 +128,5 @@ def write(archive: Archive, removed: Iterable[Removal]) -> None:
 
 
 def size_of(folder: Path) -> int:
-    """The bytes of all files of records."""
+    """Return the bytes of all record files."""
     return sum(path.stat().st_size for path in own_files(folder))

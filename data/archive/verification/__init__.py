@@ -1,6 +1,5 @@
-"""Whether an archive is whole: its records, its log, and what others know of both.
+"""Verify an archive: its records, its log, and what others know about both.
 
-tree checks the log by itself, records the files against it, others the log against witnesses;
-verify joins them. A file belongs here if it reads an archive to find what is wrong in it, and
-changes nothing.
+tree.py checks the log itself, records.py compares files with the log, others.py compares the log
+with witnesses, and verify.py combines them. Modules here change nothing.
 """

@@ -1,8 +1,8 @@
-"""Imported records that damage an archive, and the signed notes that set them aside.
+"""Find imported records that damage an archive, and the signed notes that set them aside.
 
-Earlier versions imported records under ids that other records here have, and revisit records
-without the pages that they refer to. Their leaves stay in the log, so a note says that they are no
-evidence of this archive: data.archive.log.removals has its form.
+Earlier versions imported records with ids of other records, and revisit records without their
+pages. Their leaves stay in the log, so a note excludes them as evidence
+(data.archive.log.removals).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from data.errors import ArchiveError
 
 
 def notes(archive: Path, leaves: Leaves) -> list[Removal]:
-    """The notes that set records aside: signed by a key of the log, and in its signed tree.
+    """Return the notes that set records aside, signed by a key of the log and in its signed tree.
 
     Raises OSError.
     """
@@ -41,16 +41,16 @@ def notes(archive: Path, leaves: Leaves) -> list[Removal]:
 
 
 def numbers_aside(archive: Path, leaves: Leaves) -> set[int]:
-    """The numbers of the leaves that such notes name. Raises OSError."""
+    """Return the leaves that such notes exclude. Raises OSError."""
     top = leaves.vouched - 1
     return {number for one in notes(archive, leaves) for number in leaves_of(one, top)}
 
 
 def damaging(archive: Path, leaves: Leaves) -> list[int]:
-    """The leaves of the imported records that should have been skipped, and are not set aside.
+    """Return the leaves of imported records that should have been skipped and are not set aside.
 
-    Only records are named that say from which file they were imported, and that are exactly those
-    of their leaves. Raises ArchiveError and OSError.
+    Only records that name the file they were imported from, and that match their leaves, are
+    returned. Raises ArchiveError and OSError.
     """
     found: list[int] = []
     payloads: set[object] = set()
@@ -76,7 +76,7 @@ def damaging(archive: Path, leaves: Leaves) -> list[int]:
 
 
 def other_digest(record: Record) -> Digest | None:
-    """The digest of the payload by another algorithm than ours, as imported records have it."""
+    """Return the payload digest by another algorithm than ours, which imported records may have."""
     digest = parse_digest(record.field("WARC-Payload-Digest"))
     return digest if digest and digest.algorithm != "sha256" else None
 

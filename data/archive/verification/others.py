@@ -1,4 +1,4 @@
-"""What others know of a log: a witness, a copy of its site, a checkpoint that somebody kept."""
+"""Find a log's checkpoint at other places: a witness, a copy of its site, a stored file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
 from data.archive.log.keys import KeyChain
-from data.archive.log.notes import MOST, InvalidNote
+from data.archive.log.notes import MAX_NOTE_BYTES, InvalidNote
 from data.archive.log.remote import log_at, witness_at
 from data.archive.log.witness import name_of
 from data.errors import ArchiveError
@@ -19,10 +19,10 @@ UNKNOWN: Final = "it knows nothing of this log, {}"
 
 
 def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) -> Checkpoint:
-    """The checkpoint of the log ``origin`` that is kept at an address or a path.
+    """Return the checkpoint of the log ``origin`` that is stored at an address or path.
 
-    That is a file, the folder of a witness, or a copy of the log. Raises ArchiveError where there
-    is none that the log signed, and OutboundError.
+    The place is a file, a witness's folder, or a copy of the log. Raises OutboundError, and
+    ArchiveError if there is no checkpoint signed by the log.
     """
     content = _content(place, origin, client)
     try:
@@ -41,8 +41,8 @@ def _content(place: str, origin: str, client: Outbound) -> bytes:
     path = Path(place).expanduser()
     if path.is_file():
         with path.open("rb") as file:
-            # What has more is no checkpoint.
-            return file.read(MOST + 1)
+            # A larger file is not a checkpoint.
+            return file.read(MAX_NOTE_BYTES + 1)
     try:
         return witness_at(place, client)(f"{name_of(origin)}/checkpoint")
     except (ArchiveError, FileNotFoundError):

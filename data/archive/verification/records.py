@@ -1,4 +1,4 @@
-"""The files of records against the log: every digest, every leaf, every line of CDXJ."""
+"""Compare archive files with the log: every digest, leaf and CDXJ line."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from data.wording import counted
 
 Told = Callable[[int, int], object]
 
-STEP: Final = 1 << 20
-"""Bytes of a file after which it is told how far it is read."""
+PROGRESS_BYTES: Final = 1 << 20
+"""Bytes of a file between two reports of progress."""
 
 PARTS: Final = (
     ("record", "a bit of its compressed bytes was changed, or all of it was written anew"),
@@ -40,7 +40,7 @@ PARTS: Final = (
     ("payload", "its payload is another"),
     ("block", "its block is another"),
 )
-"""Parts of a leaf, and what a record is where its own part is another."""
+"""Parts of a leaf, and the fault of a record whose own part differs."""
 
 NO_PAGE: Final = "no record holds the page that it refers to"
 
@@ -59,12 +59,14 @@ UNSIGNED: Final = (
 
 @dataclass
 class Records:
-    """What was read of the files of an archive.
+    """What was read from the files of an archive.
 
-    ``seen`` are the numbers of the leaves whose records are here, ``damaged`` those whose records
-    can't be read, ``captures`` those of the store that were not met yet, ``unknown`` records
-    without a leaf so far. Of removals that the key of the log signed, ``announced``, those explain
-    missing records, ``removed``, that a signed tree holds; ``doubtful`` are records of others.
+    - ``seen`` are leaves whose records are here, ``damaged`` those with unreadable records.
+    - ``captures`` are the store's captures not found yet.
+    - ``unknown`` are records without a leaf so far.
+    - ``announced`` removals are signed by the log's key and explain missing records; ``removed``
+      ones are also in a signed tree.
+    - ``doubtful`` are faults in records of other programs.
     """
 
     leaves: Leaves
@@ -84,9 +86,9 @@ class Records:
 
 
 def read_records(archive: Path, leaves: Leaves, captures: Iterable[Capture], told: Told) -> Records:
-    """Read all files of records; ``told`` is called with bytes read, and those that there are.
+    """Read all record files; ``told`` is called with the bytes read and the total.
 
-    Of the captures that a store points to those are left in the end that are not here.
+    The result's ``captures`` are the store's captures that are missing.
     """
     found = Records(leaves, captures={one.record_id: one for one in captures})
     paths = {path: size_of(path) for path in own_files(archive)}
@@ -113,7 +115,7 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
     for one in read_file(path):
         if one.offset >= tell_at:
             told(one.offset)
-            tell_at = one.offset + STEP
+            tell_at = one.offset + PROGRESS_BYTES
         if isinstance(one, Damage):
             line = lines.pop(one.offset, None) if lines else None
             if line:
@@ -128,7 +130,7 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
         found.count += 1
         _check(one, lines, found)
     if held and last is not None:
-        # Its writer is at it: the record in hand is no damage.
+        # The record is being written, so it is not damaged.
         found.problems.pop()
     for entry in lines.values() if lines else ():
         if not held:
@@ -137,7 +139,10 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
 
 
 def _name_request(answer: Record, found: Records) -> None:
-    """Name the damaged record before an answer, where it is its request: no index lists those."""
+    """Give a damaged record the id of a request, if the next record is its response.
+
+    No index lists requests.
+    """
     leaf, damage = answer.leaf(), found.problems[-1]
     number = found.leaves.numbers.get(leaf.record_id.bytes, 0) - 1 if leaf else -1
     if damage.leaf is None and number >= 0 and number not in found.seen:
@@ -146,7 +151,7 @@ def _name_request(answer: Record, found: Records) -> None:
 
 
 def _entries(path: Path, found: Records) -> dict[int, Entry] | None:
-    """The lines beside a file, by the places of their records; None where that is told to lack."""
+    """Return the CDXJ lines of a file by offset; None after reporting that they are missing."""
     lines = cdxj_path(path)
     if not lines.exists():
         name = path.name.removesuffix(DOT_OPEN)
@@ -167,7 +172,7 @@ def _check(record: Record, lines: dict[int, Entry] | None, found: Records) -> No
         return
     number = number_of(leaf, encoded, found.leaves)
     if number is None:
-        # What it holds is not kept: there may be very many.
+        # The content is not kept because there may be very many records.
         found.unknown.append((dataclasses.replace(record, block=b""), leaf))
         return
     _compare(record, leaf, number, found)
@@ -178,7 +183,7 @@ def _check(record: Record, lines: dict[int, Entry] | None, found: Records) -> No
 
 
 def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
-    """The number of the leaf of a record; if several have its id, of the one that it is."""
+    """Return the leaf of a record; if several have its id, the matching one."""
     numbers = leaves.numbers_of(leaf.record_id.bytes)
     if len(numbers) > 1:
         for number in numbers:
@@ -188,7 +193,7 @@ def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
 
 
 def _pass_over(record: Record, leaf: Leaf, number: int, found: Records) -> None:
-    """Note a record that is set aside: it is no evidence, but its bytes may be referred to."""
+    """Note a record that is set aside: not evidence, but others may refer to its bytes."""
     found.seen.add(number)
     _note_payload(record, leaf, found)
     capture = found.captures.get(record.record_id)
@@ -197,7 +202,7 @@ def _pass_over(record: Record, leaf: Leaf, number: int, found: Records) -> None:
 
 
 def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
-    """Whether a record is the one of its leaf, and what else it tells of itself."""
+    """Compare a record with its leaf and its own digests."""
     if number in found.seen:
         _complain(found, record, "another record here has the same id", number)
         return
@@ -213,17 +218,17 @@ def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
     try:
         known = decode_leaf(entry)
     except ValueError:
-        # The entry is damaged, which is told of the log.
+        # The entry is damaged, which the check of the log reports.
         return
     causes = [why for part, why in PARTS if getattr(leaf, part) != getattr(known, part)]
-    # The digest of all of it differs with any part: the others say more.
+    # The digest of the whole record differs with any part, so the other causes say more.
     cause = "it is not the record of its leaf: " + "; ".join(causes[1:] or causes)
     _complain(found, record, cause, number)
     found.captures.pop(record.record_id, None)
 
 
 def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
-    """Note what a record that is its leaf's says of others."""
+    """Note what a record that matches its leaf says about others."""
     for name, digest in ("WARC-Block-Digest", leaf.block), ("WARC-Payload-Digest", leaf.payload):
         told = record.field(name)
         if told != digest_text(digest) and told.startswith("sha256:"):
@@ -247,25 +252,25 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
 
 
 def _hint(record: Record) -> str:
-    """How to repair what an imported record damages; empty for any other record."""
+    """Return how to repair damage by an imported record; "" for other records."""
     return REPAIR if record.field(IMPORTED_FIELD) else ""
 
 
 def _note_payload(record: Record, leaf: Leaf, found: Records) -> None:
-    """Note the payload that a record holds, which revisit records may refer to."""
+    """Note a record's payload, which revisit records may refer to."""
     if record.kind in {"response", "resource"}:
         found.payloads |= {leaf.payload, other_digest(record) or leaf.payload}
 
 
 def _note_removal(record: Record, number: int, found: Records) -> None:
-    """Note what was taken out, where the log has signed that, and its key what is told of it."""
+    """Note a removal if the log's key signed it and a signed tree contains it."""
     try:
         removal = removals.decode(record.block, found.leaves.keys_at(number + 1))
     except InvalidNote as error:
         found.doubtful.append(_problem(record, str(error), number))
         return
     if removal.kind == removals.SET_ASIDE and number < found.leaves.vouched:
-        # What it says was taken into account before.
+        # The note was processed before.
         return
     found.announced.append(removal)
     if number < found.leaves.vouched:
@@ -275,7 +280,7 @@ def _note_removal(record: Record, number: int, found: Records) -> None:
 
 
 def _settle_unknown(found: Records) -> None:
-    """Records that were written meanwhile have leaves by now; others have none."""
+    """Find leaves for records written meanwhile, and report those that have none."""
     if not found.unknown:
         return
     found.leaves.read_waiting()
@@ -285,7 +290,7 @@ def _settle_unknown(found: Records) -> None:
         if number is not None:
             _compare(record, leaf, number, found)
             continue
-        # It is there, whatever it is.
+        # The record exists, whatever it contains.
         found.captures.pop(record.record_id, None)
         last = without[-1][-1] if without else None
         if last and (last.file, last.offset + last.length) == (record.file, record.offset):

@@ -1,4 +1,4 @@
-"""What is found of an archive."""
+"""The report of a verification."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import msgspec
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something that is wrong.
+    """A fault of an archive.
 
-    ``file`` is below the folder of the archive, as it is called now, ``offset`` the byte of it
-    where the record or the part begins that is wrong, ``record`` the id of that record, ``leaf``
-    its number and ``uri`` its address, ``release`` the id of the release at that address; None or
-    empty where nobody knows.
+    ``file`` is the current name below the archive's folder, ``offset`` the start of the faulty
+    record or part. ``record`` is the record's id, ``leaf`` its number, ``uri`` its address, and
+    ``release`` the id of the release at that address. Unknown values are None or empty.
     """
 
     file: str
@@ -26,11 +25,11 @@ class Problem(msgspec.Struct, frozen=True):
     release: str = ""
 
     def __str__(self) -> str:
-        """For people to read."""
+        """Return the problem for people."""
         place = self.file if self.offset is None else f"{self.file}: byte {self.offset}"
         about = [self.record] if self.record else []
         about += [f"leaf {self.leaf}"] if self.leaf is not None else []
-        # An address is as the file has it, whoever wrote that.
+        # The file contains the address, so its author is unknown.
         about += [self.uri if self.uri.isprintable() else ascii(self.uri)] if self.uri else []
         about += [f"release {self.release}"] if self.release else []
         return f"{place}: {self.cause}" + (f" ({', '.join(about)})" if about else "")
@@ -51,13 +50,13 @@ NOT_COMPARED: Final = (
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What an archive holds, and what is wrong with it.
+    """The content of an archive, and its faults.
 
-    So many ``records`` of ``bytes`` in ``files`` were read, and ``leaves`` of the log, of which
-    ``signed`` are in the last checkpoint. ``captures`` of the store were looked for. ``removed``
-    was taken out lawfully, or set aside. ``not_compared`` lists what was not compared with the
-    archive. ``attested`` names who else signed the log or knows it. ``foreign`` are WARC files of
-    other programs in the folder, which were not read.
+    ``records`` with ``bytes`` in ``files`` were read, and ``leaves`` of the log, of which
+    ``signed`` are in the last checkpoint. ``captures`` is the number of captures of the store that
+    were checked. ``removed`` lists lawful removals and records set aside. ``not_compared`` lists
+    what was not compared with the archive. ``attested`` names others that signed or know the log.
+    ``foreign`` are WARC files of other programs in the folder, which were not read.
     """
 
     files: int

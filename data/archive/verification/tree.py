@@ -1,4 +1,4 @@
-"""The log by itself: entries, tiles, checkpoints, signatures, time stamps."""
+"""Verify the log itself: entries, tiles, checkpoints, signatures, time stamps."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Final
 from data.archive.log.attestations import Attestations, signed_by_log
 from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.keys import KeyChain
-from data.archive.log.leaf import ENTRY, ID
-from data.archive.log.merkle import HASH, leaf_hash, root_of
+from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
+from data.archive.log.merkle import HASH_BYTES, leaf_hash, root_of
 from data.archive.log.notes import InvalidNote, VerifierKey
 from data.archive.log.pending import first_waiting
-from data.archive.log.tiles import HEIGHT, PREFIXED, WIDTH, hashes_of, tile_path
+from data.archive.log.tiles import HEIGHT, PREFIXED_BYTES, WIDTH, hashes_of, tile_path
 from data.archive.log.timestamps import stamped_digest
 from data.archive.log.tree_log import RESTORE, TreeLog
 from data.archive.verification.report import Problem
 from data.errors import ArchiveError
 
-VOID: Final = bytes(ENTRY)
-"""An entry whose record was lost with a machine that lost its power."""
+VOID_ENTRY: Final = bytes(ENTRY_BYTES)
+"""An entry whose record was lost in a power cut."""
 
 NOT_SIGNED: Final = "no key of the log signed it that may sign a tree of {} leaves"
 
@@ -31,12 +31,11 @@ ROTATED: Final = (
 
 
 class Leaves:
-    """All entries of a log, those that wait among them, and what is wrong with it.
+    """All entries of a log, including waiting ones, and the log's faults.
 
-    ``numbers`` has the number of each by the record id in it (16 bytes), the last one if several
-    have the same id. ``aside`` has the numbers of those that are set aside, by entry. So many are
-    ``signed`` as the last checkpoint says, and ``vouched`` for where a key of the log signed it,
-    and its root is that of the tiles; otherwise none are.
+    ``numbers`` maps record ids (16 bytes) to the last leaf with that id. ``aside`` maps entries to
+    the leaves that are set aside. ``signed`` is the size in the last checkpoint. ``vouched`` is the
+    same if a key of the log signed it and its root matches the tiles; otherwise 0.
     """
 
     def __init__(self, log: TreeLog) -> None:
@@ -59,20 +58,20 @@ class Leaves:
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """The number of leaves."""
         return self.signed + len(self.waiting)
 
     def keys_at(self, size: int) -> list[VerifierKey]:
-        """The keys of the log that may sign a tree of so many leaves."""
+        """Return the keys of the log that may sign a tree of this size."""
         return self._keys.at(size) if self._keys else []
 
     def entry(self, number: int) -> bytes:
-        """One entry, empty where it can't be read."""
+        """Return one entry, or b"" if it can't be read."""
         if number >= self.signed:
             return self.waiting[number - self.signed]
         bundle, place = divmod(number, WIDTH)
         if bundle != self._bundle[0]:
-            # Those that are asked for follow each other.
+            # Entries are requested in order.
             self._bundle = bundle, self._entries(bundle)
         entries = self._bundle[1]
         return entries[place] if entries else b""
@@ -81,31 +80,31 @@ class Leaves:
         try:
             return self.tree.entries(bundle)
         except (ArchiveError, OSError):
-            # It is told of the log.
+            # The check of the log reports it.
             return []
 
     def read_waiting(self) -> None:
-        """Read the entries that wait for their place in the tree, as they are now."""
+        """Read the entries that currently wait for their place in the tree."""
         content = self._log.waiting(self.signed)
-        whole = len(content) // ENTRY * ENTRY
-        self.waiting = [content[at : at + ENTRY] for at in range(0, whole, ENTRY)]
+        whole = len(content) // ENTRY_BYTES * ENTRY_BYTES
+        self.waiting = [content[at : at + ENTRY_BYTES] for at in range(0, whole, ENTRY_BYTES)]
         for number, entry in enumerate(self.waiting, self.signed):
             self._know(number, entry)
 
     def numbers_of(self, record_id: bytes) -> set[int]:
-        """The numbers of all leaves with a record id that are not set aside."""
+        """Return all leaves with a record id that are not set aside."""
         last = self.numbers.get(record_id)
         others = self._others.get(record_id, set())
         return (others if last is None else others | {last}) - self._aside_numbers
 
     def set_aside(self, numbers: Collection[int]) -> None:
-        """Exclude the leaves with these numbers: their records are no evidence."""
+        """Exclude these leaves: their records are not evidence."""
         for number in numbers:
             if 0 <= number < self.size and (entry := self.entry(number)):
                 self.aside[entry] = number
         self._aside_numbers |= {*self.aside.values()}
         for entry in self.aside:
-            record_id = entry[-ID:]
+            record_id = entry[-ID_BYTES:]
             left = self.numbers_of(record_id)
             if left:
                 self.numbers[record_id] = max(left)
@@ -113,23 +112,25 @@ class Leaves:
                 self.numbers.pop(record_id, None)
 
     def _know(self, number: int, entry: bytes) -> None:
-        if entry == VOID:
+        if entry == VOID_ENTRY:
             self.void.add(number)
             return
-        before = self.numbers.get(entry[-ID:], number)
+        before = self.numbers.get(entry[-ID_BYTES:], number)
         if before != number:
-            self._others.setdefault(entry[-ID:], set()).add(before)
+            self._others.setdefault(entry[-ID_BYTES:], set()).add(before)
         if entry not in self.aside:
-            self.numbers[entry[-ID:]] = number
+            self.numbers[entry[-ID_BYTES:]] = number
 
     def _checkpoint(self, log: TreeLog) -> Checkpoint | None:
-        # Asked in this order: the first integration may come to its end meanwhile.
+        # Check in this order, since the first integration may end meanwhile.
         was_signed = has_been_signed(log)
         try:
             checkpoint = log.checkpoint()
             if checkpoint is None:
                 if was_signed:
-                    self.problems.append(Problem("log/checkpoint", None, f"it is gone; {RESTORE}"))
+                    self.problems.append(
+                        Problem("log/checkpoint", None, f"it is missing; {RESTORE}")
+                    )
                 return None
             keys = self._keys = log.key_chain()
         except ArchiveError as error:
@@ -163,10 +164,10 @@ class Leaves:
             self.vouched = 0
 
     def _read_bundle(self, number: int) -> None:
-        """Read 256 entries; their hashes must be those of the tile over them."""
+        """Read 256 entries, and compare their hashes with the tile above."""
         path = tile_path("entries", number, self.tree.width("entries", number))
         try:
-            bundle = self.tree.piece("entries", number, PREFIXED)
+            bundle = self.tree.piece("entries", number, PREFIXED_BYTES)
         except (ArchiveError, OSError) as error:
             self.problems.append(Problem(f"log/{path}", None, str(error)))
             return
@@ -175,10 +176,10 @@ class Leaves:
         except (ArchiveError, OSError) as error:
             self.problems.append(Problem(f"log/{tile_path(0, number)}", None, str(error)))
             hashes = []
-        prefix = ENTRY.to_bytes(2)
-        for place in range(len(bundle) // PREFIXED):
-            at = place * PREFIXED
-            entry = bundle[at + 2 : at + PREFIXED]
+        prefix = ENTRY_BYTES.to_bytes(2)
+        for place in range(len(bundle) // PREFIXED_BYTES):
+            at = place * PREFIXED_BYTES
+            entry = bundle[at + 2 : at + PREFIXED_BYTES]
             leaf = number * WIDTH + place
             self._know(leaf, entry)
             if bundle[at : at + 2] != prefix or (hashes and hashes[place] != leaf_hash(entry)):
@@ -186,7 +187,7 @@ class Leaves:
                 self.problems.append(Problem(f"log/{path}", at, cause, leaf=leaf))
 
     def _check_tile(self, level: int, number: int) -> None:
-        """Each hash of a tile must be the root of the full tile below it."""
+        """Check that each hash of a tile is the root of the full tile below it."""
         path = tile_path(level, number, self.tree.width(level, number))
         try:
             hashes = hashes_of(self.tree.tile(level, number))
@@ -194,12 +195,12 @@ class Leaves:
                 below = self.tree.tile(level - 1, number * WIDTH + place)
                 if root_of(hashes_of(below)) != told:
                     cause = "a hash is not that of the tile below it: one of both was changed"
-                    self.problems.append(Problem(f"log/{path}", place * HASH, cause))
+                    self.problems.append(Problem(f"log/{path}", place * HASH_BYTES, cause))
         except (ArchiveError, OSError) as error:
             self.problems.append(Problem(f"log/{path}", None, str(error)))
 
     def compare(self, checkpoint: Checkpoint, where: str) -> bool:
-        """Whether a checkpoint, of whoever knows it, is one of this log."""
+        """Whether a checkpoint from anyone belongs to this log."""
         try:
             if checkpoint.size > self.signed:
                 cause = (
@@ -216,7 +217,7 @@ class Leaves:
         return False
 
     def attested(self) -> Iterator[str]:
-        """Who signed or dated checkpoints of this log, each once; what is wrong is noted."""
+        """Yield who signed or dated checkpoints of this log, each once, and note faults."""
         if self.checkpoint is None:
             return
         kept = Attestations(self._log.folder)
@@ -241,7 +242,7 @@ class Leaves:
         keys: KeyChain,
         witnesses: Sequence[VerifierKey],
     ) -> Sequence[str]:
-        """Who signed or dated the checkpoint of one size, if it is one of this log."""
+        """Return who signed or dated the checkpoint of one size, if it belongs to this log."""
         where = f"log/checkpoints/{size}"
         try:
             checkpoint = kept.checkpoint(size)
@@ -262,9 +263,9 @@ class Leaves:
 
 
 def has_been_signed(log: TreeLog) -> bool:
-    """Whether a log has let go of entries, which it does once a checkpoint tells of them.
+    """Whether a log has dropped entries, which it does only after a checkpoint includes them.
 
-    Tiles alone are those of a first integration that is under way, or was ended by force.
+    Tiles without a checkpoint belong to a first integration that is running or was killed.
     """
     pending = log.folder / "pending"
     return bool(first_waiting(pending)) or ((log.folder / "tile").exists() and not pending.exists())

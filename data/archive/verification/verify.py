@@ -1,4 +1,4 @@
-"""All that can be checked of an archive, in one report."""
+"""Verify an archive completely, in one report."""
 
 from __future__ import annotations
 
@@ -40,14 +40,13 @@ def verify(
     known: Collection[tuple[str, Checkpoint]],
     told: Told,
 ) -> Report:
-    """Read all of an archive and its log, and tell what is wrong; nothing is changed.
+    """Read an archive and its log, and return a report; nothing is changed.
 
-    ``captures`` are those that a store points to, ``journal_end`` is the id of the record of the
-    journal that it knows as the last. ``known`` are checkpoints of this log that others have, each
-    with where it was found. ``told`` is called with bytes read, and those that there are. Raises
-    OSError.
+    ``captures`` are the store's. ``journal_end`` is the id of the last journal record known to the
+    store. ``known`` are checkpoints of this log from other places, with these places. ``told`` is
+    called with the bytes read and the total. Raises OSError.
     """
-    # The log comes first: each of its leaves has its record by then.
+    # Read the log first: each of its leaves has a record by then.
     leaves = Leaves(log)
     aside = notes(archive, leaves)
     leaves.set_aside({number for one in aside for number in leaves_of(one, leaves.vouched - 1)})
@@ -58,7 +57,7 @@ def verify(
     problems += _not_taken_out(found)
     missing = [*_missing_leaves(found, before, removed)]
     problems += missing
-    # Where nothing is missing, nothing has to be explained.
+    # Nothing needs an explanation if nothing is missing.
     problems += found.doubtful if missing else []
     problems += _missing_pages(found, removed)
     problems += _lost_captures(archive, found, removed)
@@ -90,13 +89,13 @@ def verify(
 
 
 def _as_called_now(archive: Path, problems: Sequence[Problem]) -> list[Problem]:
-    """Problems by the names that the files have now, which end in ``.open`` while they grow."""
+    """Return problems with the current file names, which end in ``.open`` for growing files."""
     growing = {one.name.removesuffix(DOT_OPEN): one.name for one in archive.glob(f"*{DOT_OPEN}")}
     return [replace(one, file=growing.get(one.file, one.file)) for one in problems]
 
 
 def foreign_files(archive: Path) -> list[str]:
-    """The files of WARC in the folder of an archive that are not its own."""
+    """Return the WARC files of other programs in an archive's folder."""
     own = {path.name for path in own_files(archive)}
     here = archive.iterdir() if archive.is_dir() else ()
     return sorted(one.name for one in here if FOREIGN.search(one.name) and one.name not in own)
@@ -108,13 +107,13 @@ def _told(removal: Removal, found: Records) -> Removed:
 
 
 def _removed_leaves(found: Records) -> set[int]:
-    """The numbers of the leaves whose records were taken out; others are never asked for."""
+    """Return the leaves whose records were removed, as far as needed."""
     top = found.leaves.size
     return {number for removal in found.removed for number in leaves_of(removal, top)}
 
 
 def _not_taken_out(found: Records) -> Iterable[Problem]:
-    """Records that a removal names, and that are here: its command was not ended."""
+    """Yield problems for removals whose records still exist: the command was interrupted."""
     for removal in found.announced:
         here = sorted(leaves_of(removal, found.leaves.size) & found.seen)
         if here:
@@ -126,8 +125,8 @@ def _not_taken_out(found: Records) -> Iterable[Problem]:
 
 
 def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[Problem]:
-    """Leaves whose record is nowhere, as runs."""
-    # What is damaged was told with its place.
+    """Yield runs of leaves without a record."""
+    # Damaged records were reported with their places.
     explained = found.seen | found.damaged | removed | found.leaves.void
     explained |= {*found.leaves.aside.values()}
     gone = [number for number in range(before) if number not in explained]
@@ -144,14 +143,14 @@ def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[
 
 
 def _missing_pages(found: Records, removed: set[int]) -> Iterable[Problem]:
-    """Revisit records whose page is nowhere; a page that was taken out may be what they mean."""
+    """Yield revisit records without a page, unless a removed page may be the one."""
     if removed:
         return
     yield from (one for payload, one in found.revisits.items() if payload not in found.payloads)
 
 
 def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[Problem]:
-    """Captures of the store whose records are nowhere, together where their file is missing."""
+    """Yield captures of the store without records, grouped if their file is missing."""
     told = removed | found.damaged
     lost = [one for one in found.captures.values() if one.leaf not in told]
     lost.sort(key=lambda one: (one.file, one.offset))

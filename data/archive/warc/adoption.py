@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from data.archive.log.leaf import SALT
+from data.archive.log.leaf import SALT_BYTES
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.digests import parse_digest
 from data.archive.warc.reader import WITH_PAYLOAD, Record
@@ -41,7 +41,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
         kept.append(("WARC-Block-Digest", digest_text(sha256(block))))
     if payload and not Record("", 0, 0, b"", tuple(kept), block).field("WARC-Payload-Digest"):
         kept.append(("WARC-Payload-Digest", digest_text(payload)))
-    kept.append((SALT_FIELD, os.urandom(SALT).hex()))
+    kept.append((SALT_FIELD, os.urandom(SALT_BYTES).hex()))
     kept.append(("Content-Length", str(len(block))))
     member = compressed(kept, block)
     record = Record("", 0, len(member), sha256(member), tuple(kept), block)

@@ -22,7 +22,7 @@ from uuid import UUID, uuid4
 
 from isal.igzip_lib import COMP_GZIP, compress
 
-from data.archive.log.leaf import SALT, Leaf, uri_hash
+from data.archive.log.leaf import SALT_BYTES, Leaf, uri_hash
 from data.archive.warc.http_head import media_type_of, request_head, response_head
 from data.models.capture import Capture
 from data.models.exchange import Exchange
@@ -300,7 +300,7 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     """
     record_id = record_id or uuid4()
     urn = record_id.urn
-    salt = os.urandom(SALT)
+    salt = os.urandom(SALT_BYTES)
     digest = sha256(block)
     told = [
         ("WARC-Type", kind),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from data.archive.log.leaf import ENTRY, ID
+from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
 from data.archive.log.pending import HEAD
 from data.archive.log.tiles import WIDTH, TileTree, tile_path, touched
 from data.archive.log.tiles import read_file as read_log_file
@@ -109,8 +109,8 @@ def read_waiting(state: LogState) -> None:
     pending = state.files.get("pending", b"")
     if len(pending) >= HEAD:
         state.base = int.from_bytes(pending[:HEAD])
-        end = HEAD + (len(pending) - HEAD) // ENTRY * ENTRY
-        state.waiting = [pending[at : at + ENTRY] for at in range(HEAD, end, ENTRY)]
+        end = HEAD + (len(pending) - HEAD) // ENTRY_BYTES * ENTRY_BYTES
+        state.waiting = [pending[at : at + ENTRY_BYTES] for at in range(HEAD, end, ENTRY_BYTES)]
         state.files["pending"] = pending[:end]
 
 
@@ -135,9 +135,9 @@ def numbers_of(home: Path, state: LogState, first: int, end: int) -> dict[bytes,
     numbers = {}
     for bundle in range(first // WIDTH, -(-min(end, tree.size) // WIDTH)):
         for number, entry in enumerate(tree.entries(bundle), bundle * WIDTH):
-            numbers[entry[-ID:]] = number
+            numbers[entry[-ID_BYTES:]] = number
     for number, entry in enumerate(state.waiting, state.base):
-        numbers[entry[-ID:]] = number
+        numbers[entry[-ID_BYTES:]] = number
     return {record: number for record, number in numbers.items() if first <= number < end}
 
 

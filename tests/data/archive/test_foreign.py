@@ -141,7 +141,7 @@ def test_names_in_a_package_lead_nowhere(tmp_path: Path) -> None:
     uris, _ = read(inside, wacz({**hostile, "archive/a.warc.gz": packed(PAGES[1:2])}))
     assert uris == URIS[1:2]
     assert [one.name for one in tmp_path.rglob("*") if one.is_file()] == ["file"]
-    with pytest.raises(ArchiveError, match="as a WACZ file does"):
+    with pytest.raises(ArchiveError, match="which a WACZ file has"):
         read(inside, wacz(hostile))
 
 

@@ -118,7 +118,7 @@ def test_what_makes_a_parser_write_gigabytes_stays_small(inside: str) -> None:
 def test_a_script_in_which_a_page_is_cut_does_not_become_its_text(
     rest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oversized_tags, "LARGE", 10)
+    monkeypatch.setattr(oversized_tags, "MIN_CHECKED_BYTES", 10)
     monkeypatch.setattr(oversized_tags, "MOST_TAGS", 20)
     html = f"<p>Lamps.</p><script>var a = '{'<p>x</p>' * 40}{rest}"
     page = Page("http://harbour.example/", html.encode())

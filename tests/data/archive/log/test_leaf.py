@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.log.leaf import ENTRY, Leaf, decode_leaf, uri_hash
+from data.archive.log.leaf import ENTRY_BYTES, Leaf, decode_leaf, uri_hash
 
 HASHES = st.binary(min_size=32, max_size=32)
 TIMES = st.datetimes(timezones=st.just(dt.UTC))
@@ -19,7 +19,7 @@ TIMES = st.datetimes(timezones=st.just(dt.UTC))
 @given(st.builds(Leaf, HASHES, TIMES, HASHES, HASHES, HASHES, st.uuids()))
 def test_a_leaf_is_read_as_it_was_written(leaf: Leaf) -> None:
     entry = leaf.encode()
-    assert len(entry) == ENTRY == 153
+    assert len(entry) == ENTRY_BYTES == 153
     assert decode_leaf(entry) == leaf
 
 

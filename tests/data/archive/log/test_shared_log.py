@@ -14,7 +14,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.log.checkpoint import Checkpoint
-from data.archive.log.leaf import ENTRY, Leaf
+from data.archive.log.leaf import ENTRY_BYTES, Leaf
 from data.archive.log.leaf_table import LeafTable
 from data.archive.log.merkle import leaf_hash, root_of
 from data.archive.log.shared_log import SharedLog
@@ -109,7 +109,7 @@ def test_a_machine_that_never_comes_back_holds_the_log_up_for_a_day(
         db.execute("UPDATE log_leaves SET at = at - interval '25 hours' WHERE number = 0")
     assert signed_by(signer).size == 2
     tree = TreeLog(signer.folder, signer.folder.parents[1] / "log.key")
-    assert tree.tree(2).entry(0) == bytes(ENTRY)
+    assert tree.tree(2).entry(0) == bytes(ENTRY_BYTES)
     # When it is back, it finds no leaf of its record, and gives it another.
     assert east.find([lost.record_id]) == {}
     assert east.append(lost) == 2

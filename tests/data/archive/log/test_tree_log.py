@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.log.checkpoint import parse_checkpoint
-from data.archive.log.leaf import ENTRY, decode_leaf
+from data.archive.log.leaf import ENTRY_BYTES, decode_leaf
 from data.archive.log.merkle import (
     consistency_proof,
     leaf_hash,
@@ -61,7 +61,7 @@ def test_leaves_that_come_together_stand_together_or_not_at_all(log: TreeLog) ->
     size = (log.folder / "pending").stat().st_size
     try:
         # A disk that takes one entry and a part of the next.
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + ENTRY + 9, limit[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + ENTRY_BYTES + 9, limit[1]))
         with pytest.raises(ArchiveError, match="File too large"):
             log.append(*leaves_of("b", 2))
     finally:
@@ -158,7 +158,7 @@ def test_half_an_entry_at_the_end_is_written_over(log: TreeLog) -> None:
     assert [decode_leaf(entry) for entry in entries_in(log, 2)] == [leaf_of("a"), leaf_of("b")]
 
 
-@pytest.mark.parametrize("left", [None, 0, 3, 8, 8 + ENTRY])
+@pytest.mark.parametrize("left", [None, 0, 3, 8, 8 + ENTRY_BYTES])
 def test_after_a_loss_of_power_numbers_that_were_given_can_be_kept_from_others(
     log: TreeLog, left: int | None
 ) -> None:
@@ -171,13 +171,13 @@ def test_after_a_loss_of_power_numbers_that_were_given_can_be_kept_from_others(
         pending.unlink()
     else:
         pending.write_bytes(pending.read_bytes()[:left])
-    kept = 1 if left == 8 + ENTRY else 0
+    kept = 1 if left == 8 + ENTRY_BYTES else 0
     log = TreeLog(log.folder, log.folder.parent / "log.key")
     assert log.fill(given[-1] + 1) == 3 - kept
     assert log.append(leaf_of("c")) == given[-1] + 1
     checkpoint = log.integrate()
     assert checkpoint.size == 5
-    assert entries_in(log, 5)[1 + kept : 4] == [bytes(ENTRY)] * (3 - kept)
+    assert entries_in(log, 5)[1 + kept : 4] == [bytes(ENTRY_BYTES)] * (3 - kept)
 
 
 def test_several_processes_append_and_integrate_at_once(tmp_path: Path) -> None:

@@ -326,6 +326,6 @@ def test_a_disk_that_refuses_is_told_as_what_it_is_here(
     monkeypatch.setattr("data.archive.archive.take_over", refuse)
     with (
         closing(Archive(tmp_path / "archive", Settings())) as archive,
-        pytest.raises(ArchiveError, match="Read-only file system; nothing is taken out"),
+        pytest.raises(ArchiveError, match="Read-only file system; nothing is removed"),
     ):
         archive.finish()

@@ -154,7 +154,7 @@ def test_the_last_line_is_found_before_a_long_torn_end_that_is_read_once(
 def test_lines_are_sorted_by_their_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(cdxj, "SORTED_AT_ONCE", at_once)
+    monkeypatch.setattr(cdxj, "MAX_SORTED_LINES", at_once)
     lines = [entry(number).encode() for number in range(20)]
     (tmp_path / ".a.cdxj.part").write_bytes(b"of a process that was killed")
     cdxj.write_sorted(lines, tmp_path / "a.cdxj")

@@ -90,8 +90,8 @@ def test_a_record_is_found_by_file_and_offset_while_the_file_grows_too(
     ("file", "offset", "cause"),
     [
         (NAME, 7, "byte 7: "),
-        (NAME, 10**9, "ends within it"),
-        ("../secret", 0, "is the name of no file in it"),
+        (NAME, 10**9, "ends in the middle"),
+        ("../secret", 0, "is not the name of a file"),
         ("other.warc.gz", 0, "it does not exist"),
     ],
 )
@@ -137,7 +137,7 @@ def test_a_torn_end_is_one_damage(tmp_path_factory: pytest.TempPathFactory, lost
 def test_a_record_that_is_a_bomb_is_not_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "LARGEST", 1_000_000)
+    monkeypatch.setattr(reader, "MAX_UNPACKED_BYTES", 1_000_000)
     bomb = records.compressed([("WARC-Type", "resource")], b"\0" * 2_000_000)
     path = tmp_path / NAME
     path.write_bytes(bomb + members(1)[0].member)
