@@ -27,7 +27,7 @@ from data.store.protocol import Store
 from scheduler.planning.intensity import Profile, counts_of, weekly_intensity
 from scheduler.planning.moments import WEEK, Moments, minute_of, moments_of
 from scheduler.planning.plan import Intervals, Plan, plan, prices_of
-from spiders.download.hosts import LONGEST_WAIT, host_of
+from spiders.download.hosts import MAX_WAIT, host_of
 from spiders.sources.loader import LoadedSource
 
 MAX_KNOWN_RELEASES: Final = 2000
@@ -151,7 +151,7 @@ class VisitPlanner:
         """Until when a host asked for no requests (Retry-After), for a visit that begins then."""
         wait = store.wait(host_of(source.file.feed or source.file.url))
         # A wait beyond the maximum was stored while the clock was wrong.
-        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + LONGEST_WAIT
+        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + MAX_WAIT
         return wait.until if wait and wait.until <= latest else None
 
     def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:

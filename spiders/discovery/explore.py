@@ -33,7 +33,7 @@ from spiders.discovery.propose import (
 )
 from spiders.discovery.seek import TriedPage, promise_of, seek
 from spiders.discovery.skeleton import skeleton
-from spiders.download.browser import NO_PAGE, BrowserMissing, find_browser
+from spiders.download.browser import FILE_PATH, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
 from spiders.listing.paging.archives import covers
 from spiders.page.file_types import DOCUMENT_TYPES
@@ -282,7 +282,7 @@ class Explorer:
 
     def _with_releases(self, fetcher: Fetcher, site: Site) -> Site:
         listing = first_listing(site.listing_page)
-        items = [item for item in listing.items if not NO_PAGE.search(item.url)][:RELEASES]
+        items = [item for item in listing.items if not FILE_PATH.search(item.url)][:RELEASES]
         if items:
             self._on_status(f"reading {counted(len(items), 'release')}")
         found: list[tuple[ListingItem, Page]] = []

@@ -1,4 +1,4 @@
-"""How a request becomes a response: settings, middlewares, guard of addresses, browser.
+"""Download pages: Scrapy settings, middlewares, the address guard, and the browser.
 
-A file belongs here if it touches the network or is hooked into Scrapy's downloader.
+Modules here touch the network or are part of Scrapy's downloader.
 """

@@ -1,7 +1,7 @@
-"""Pages that need a browser: what is asked of Scrapy where a source says ``render = true``.
+"""Scrapy settings for sources with ``render = true``, whose pages need a browser.
 
-The browser is the system's Chromium, driven by scrapy-playwright. Both are loaded only where a
-source asks for them.
+The browser is the system's Chromium, controlled by scrapy-playwright. Both are loaded only if a
+source needs them.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from spiders.page.file_types import DOWNLOADS
 from spiders.sources.source_file import SourceFile
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-"""The names under which systems install Chromium."""
+"""Names of Chromium's executable on different systems."""
 
 RENDER = "render"
-"""The key in a request's meta that asks for a browser."""
+"""Key in a request's meta that requests a browser."""
 
 EXTEND = "extend"
-"""The key in a request's meta with what picks the controls by which a list shows more rows."""
+"""Key in a request's meta of the function that chooses controls to show more rows."""
 
-NO_PAGE = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
-"""Paths of what no browser is needed for."""
+FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
+"""Paths of files that need no browser."""
 
 MODULE = "spiders.download.rendering.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"
 
 
 class BrowserMissing(CommuniqueError):
-    """A source asks for a browser, and there is none."""
+    """A source needs a browser, and none is installed."""
 
     exit_code = 2
 
@@ -46,7 +46,7 @@ class BrowserMissing(CommuniqueError):
 
 
 def find_browser() -> str:
-    """The path of the system's Chromium. Raises BrowserMissing that names what to install."""
+    """Return the path of Chromium. Raises BrowserMissing with the package to install."""
     fix = how_to_install("communique[browser]")
     if find_spec("scrapy_playwright") is None:
         raise BrowserMissing("scrapy-playwright", f"{fix}, and the system's chromium")
@@ -57,12 +57,12 @@ def find_browser() -> str:
 
 
 def needs_browser(file: SourceFile, url: str) -> bool:
-    """Whether a page of a source goes through a browser; feeds and documents never do."""
-    return file.render and url != file.feed and not NO_PAGE.search(urlsplit(url).path)
+    """Whether a page of a source needs a browser; feeds and documents never do."""
+    return file.render and url != file.feed and not FILE_PATH.search(urlsplit(url).path)
 
 
 def render_settings(network: Network) -> dict[str, Any]:
-    """What to add to Scrapy's settings so that requests with ``render`` go through a browser.
+    """Return Scrapy settings that send requests with ``render`` through a browser.
 
     Raises BrowserMissing.
     """
@@ -72,9 +72,9 @@ def render_settings(network: Network) -> dict[str, Any]:
         "PLAYWRIGHT_BROWSER_PROVIDER": f"{MODULE}.ProxiedBrowserProvider",
         "PLAYWRIGHT_LAUNCH_OPTIONS": {
             "executable_path": find_browser(),
-            # Chromium refuses to build its sandbox for root.
+            # Chromium does not run its sandbox as root.
             "chromium_sandbox": os.geteuid() != 0,
-            # All traffic goes through our gateway, or nowhere.
+            # All traffic must use our gateway.
             "args": ["--force-webrtc-ip-handling-policy=disable_non_proxied_udp"],
             "communique": {
                 "allow_private": network.allow_private,

@@ -1,11 +1,10 @@
-"""Gives each answer to the archive, as it was served, before anything is made of it.
+"""Archive each response as served, before it is processed.
 
-Scrapy hands an answer over with its body still encoded and with all its header fields. What it
-doesn't hand over: how the body was cut into chunks (Transfer-Encoding and Connection), in which
-case the names of header fields were written, in which order different fields came, and the reason
-phrase, which is the standard one here. Of a page that a browser rendered the document is archived
-as the browser had it, without the request, of which only the browser knows all. What is secret in a
-request the archive leaves out (data.archive.warc.http_head).
+Scrapy's responses still have the encoded body and all header fields. They lack the chunks of the
+body (Transfer-Encoding and Connection), the case of field names, the order of different fields, and
+the reason phrase, which is the standard one here. For a rendered page, the browser's document is
+archived without a request, since only the browser knows all of it. The archive removes secrets from
+requests (data.archive.warc.http_head).
 """
 
 from __future__ import annotations
@@ -34,37 +33,37 @@ if TYPE_CHECKING:
     from scrapy.http.headers import Headers as ScrapyHeaders
 
 CAPTURE: Final = "capture"
-"""The key in a request's meta under which the capture of its answer is found."""
+"""Key in a request's meta of the capture of its response."""
 
 NOT_ARCHIVED: Final = "not_archived"
-"""The same for the sentence that says why there is none."""
+"""Key in a request's meta of the reason why its response was not archived."""
 
 RECEIVED: Final = "received"
 CUT: Final = "cut"
 
 ARCHIVE_BUG: Final = (
-    "our own code failed to archive what {} answered; please report it (see crawl.log)"
+    "our own code failed to archive the response of {}; please report it (see crawl.log)"
 )
 
 log = logging.getLogger(__name__)
 
 
 def capture_of(answered: Request | Response) -> Capture | None:
-    """The record of an answer in the archive, or None where it is not archived."""
+    """Return the capture of a response, or None if it was not archived."""
     found: Capture | None = answered.meta.get(CAPTURE)
     return found
 
 
 def why_not_archived(response: Response) -> str:
-    """Why an answer is not in the archive, though it should be; else empty."""
+    """Return why a response is not in the archive although it should be, or ""."""
     return str(response.meta.get(NOT_ARCHIVED, ""))
 
 
 class CaptureMiddleware:
-    """Archives every answer, and cuts those that are too long.
+    """Archives every response, and truncates bodies that are too long.
 
-    Of all middlewares it is the nearest to the server. Of an answer longer than
-    ``DOWNLOAD_MAXSIZE`` the archive gets the beginning, the visit nothing.
+    It is the middleware closest to the server. The archive gets the beginning of a body longer than
+    ``DOWNLOAD_MAXSIZE``, and the visit gets an error.
     """
 
     def __init__(self, archive: Archive | None, limit: int) -> None:
@@ -73,7 +72,7 @@ class CaptureMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> CaptureMiddleware:
-        """The middleware of a crawl, whose spider has an archive or None."""
+        """Create the middleware for a crawl, whose spider has an archive or None."""
         made = cls(
             crawler.spider.archive,  # type: ignore[union-attr]  # each of ours has one
             crawler.settings.getint("DOWNLOAD_MAXSIZE"),
@@ -83,9 +82,9 @@ class CaptureMiddleware:
         return made
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """The answer, once it is archived. Raises IgnoreRequest where it was cut."""
+        """Return the response once it is archived. Raises IgnoreRequest if it was truncated."""
         meta = request.meta
-        # A request after a redirect or a failure has the meta of the one before.
+        # After a redirect or failure, a request has the meta of the previous one.
         for key in (CAPTURE, NOT_ARCHIVED):
             meta.pop(key, None)
         if self._batch is not None:
@@ -95,7 +94,7 @@ class CaptureMiddleware:
                 # Reports of visits are public.
                 meta[NOT_ARCHIVED] = error.public
             except Exception:
-                # The visit goes on, as with any other archive that fails, and tells.
+                # The visit continues and reports it, like any error of the archive.
                 log.exception("the answer of %s could not be archived", request.url)
                 meta[NOT_ARCHIVED] = ARCHIVE_BUG.format(urlsplit(request.url).hostname)
         if meta.pop(CUT, False):
@@ -103,16 +102,16 @@ class CaptureMiddleware:
         return response
 
     def began(self, body_length: int | str, request: Request) -> None:
-        """Take no body that is known to be too long; called by Scrapy.
+        """Stop a body that is announced as too long; called by Scrapy.
 
-        Twisted says by a text that the length is not known.
+        Twisted passes a text if the length is unknown.
         """
         request.meta[RECEIVED] = 0
         if isinstance(body_length, int) and body_length > self._limit:
             self._cut(request)
 
     def received(self, data: bytes, request: Request) -> None:
-        """Take no more of a body than the limit; called by Scrapy."""
+        """Stop a body at the limit; called by Scrapy."""
         got = request.meta[RECEIVED] = request.meta.get(RECEIVED, 0) + len(data)
         if got > self._limit:
             self._cut(request)
@@ -134,7 +133,7 @@ class CaptureMiddleware:
             body=response.body[: self._limit] if cut else response.body,
             method=request.method,
             request_headers=_fields(request.headers),
-            # Of a rendered page it is that of our own gateway.
+            # The address of a rendered page is that of our own gateway.
             ip="" if rendered or response.ip_address is None else str(response.ip_address),
             protocol=response.protocol or "HTTP/1.1",
             truncated="length" if cut else "disconnect" if LOST in response.flags else "",
@@ -144,7 +143,7 @@ class CaptureMiddleware:
 
 
 def _fields(headers: ScrapyHeaders) -> Headers:
-    # Its own items() looks each name up again.
+    # The items() of Scrapy's headers looks each name up again.
     return tuple((name, value) for name, values in dict.items(headers) for value in values)
 
 

@@ -1,4 +1,4 @@
-"""Unpacks the bodies of responses within a bound, and marks those whose stream ended early."""
+"""Unpack response bodies within a limit, and flag those whose stream ended early."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from scrapy.responsetypes import responsetypes
 
 from data.archive.content_coding import TooLarge, is_flushed, unpack
 
-TOO_LARGE: Final = "its answer is larger than [network] max_bytes allows when it is unpacked"
+TOO_LARGE: Final = "its unpacked response is larger than [network] max_bytes"
 
 ENDED: Final = "stream-ended"
 ENDED_EARLY: Final = "stream-ended-early"
 FLUSHED: Final = "stream-flushed"
-"""Flags of a response that was packed: its stream reached its own end; it did not; it did not, but
-the server flushed it, so that all it had written until then was unpacked."""
+"""Flags of an unpacked response: its stream was complete; it was not; or it was not, but the server
+had flushed it, so that everything written until then was unpacked."""
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
-    """Requests packed bodies as Scrapy's own middleware does, and unpacks them with our decoders.
+    """Requests compressed bodies as Scrapy's middleware does, and unpacks them with our decoders.
 
-    Scrapy's decoders return what there is of a stream that ends early, and do not report it.
+    Scrapy's decoders return the beginning of an incomplete stream without reporting it.
     """
 
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
-        """The response with its body unpacked and a flag.
+        """Return the response with its body unpacked, and a flag.
 
         Raises IgnoreRequest if the body is too large, Undecodable if it is broken.
         """
@@ -42,7 +42,7 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
         try:
             body, is_whole = unpack(response.body, names_of(found), self._max_size)
         except TooLarge:
-            # The error holds the frames that unpacked the body, and these hold the body.
+            # The error refers to the frames that unpacked the body, and so to the body.
             body = None
         if body is None:
             raise IgnoreRequest(TOO_LARGE)
@@ -64,5 +64,5 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
 
 
 def names_of(codings: list[bytes]) -> str:
-    """Codings, the outermost one first, as a header field writes them."""
+    """Return codings as in a header field, the outermost first."""
     return ", ".join(coding.decode("latin-1") for coding in reversed(codings))

@@ -1,4 +1,4 @@
-"""Reads the documents among answers, in a process of its own, before they go to a visit."""
+"""Read PDF responses in a separate process before a visit gets them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ log = logging.getLogger(__name__)
 
 PDF: Final = b"%PDF-"
 DOCUMENT: Final = "document"
-"""The key in a request's meta under which what was read of its answer is found."""
+"""Key in a request's meta of the text of its document."""
 
 UNREAD: Final = "unread"
-"""The key in a request's meta that says that nobody reads its answer."""
+"""Key in a request's meta if its response need not be read."""
 
-SECONDS: Final = 15
-"""Seconds of its process after which reading a document ends."""
+MAX_CPU_SECONDS: Final = 15
+"""Maximum CPU seconds of the process that reads a document."""
 
-BEGINNING: Final = 1_024
-"""Bytes among which a PDF has to begin (ISO 32000-1, annex H, 3.4.1)."""
+MAX_PDF_OFFSET: Final = 1_024
+"""Bytes in which a PDF must begin (ISO 32000-1, annex H, 3.4.1)."""
 
 
 def is_pdf(body: bytes) -> bool:
-    """Whether a body is a PDF, whatever the server calls it."""
-    return PDF in body[:BEGINNING] and body.lstrip()[:1] != b"<"
+    """Whether a body is a PDF, whatever its Content-Type."""
+    return PDF in body[:MAX_PDF_OFFSET] and body.lstrip()[:1] != b"<"
 
 
-async def read_document(body: bytes, seconds: int = SECONDS) -> DocumentText:
-    """What a PDF says; nothing where it can't be read within ``seconds`` of its process.
+async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> DocumentText:
+    """Return the text of a PDF; empty if it can't be read within ``seconds`` of CPU time.
 
     Raises nothing for any document.
     """
@@ -46,7 +46,7 @@ async def read_document(body: bytes, seconds: int = SECONDS) -> DocumentText:
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        # It ends by itself sooner, but where the system is too busy to start it.
+        # The process ends earlier by itself, unless the system is too busy to start it.
         said, _ = await asyncio.wait_for(child.communicate(body), 2 * seconds)
         return msgspec.json.decode(said, type=DocumentText)
     except (TimeoutError, msgspec.DecodeError, OSError) as error:
@@ -59,13 +59,13 @@ async def read_document(body: bytes, seconds: int = SECONDS) -> DocumentText:
 
 
 class DocumentMiddleware:
-    """Scrapy's downloader middleware that reads documents while other answers are dealt with."""
+    """Scrapy middleware that reads documents while other responses are processed."""
 
     def __init__(self) -> None:
         self._one = asyncio.Lock()
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """The answer; what a document says is in its meta."""
+        """Return the response, with the text of a document in its meta."""
         if not request.meta.get(UNREAD) and is_pdf(response.body):
             async with self._one:
                 request.meta[DOCUMENT] = await read_document(response.body)

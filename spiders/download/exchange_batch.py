@@ -1,7 +1,7 @@
-"""Answers that are archived together: those that came in one turn of the event loop.
+"""Archive the responses of one turn of the event loop together.
 
-Each for itself would take a lock, three writes to files and a query of its own, and find the
-processor's caches full of what a crawl does in between.
+Each response alone would need a lock, three file writes and a query, with the processor's caches
+full of other work.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 
 
 class ExchangeBatch:
-    """The answers of all visits of one crawl that wait for the end of this turn."""
+    """Responses of all visits of a crawl that wait for the end of the current turn."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._waiting: list[Waiting] = []
 
     async def add(self, exchange: Exchange) -> Capture:
-        """Keep an answer, and say where it is. Raises ArchiveError where it can't be kept."""
+        """Archive a response and return its capture. Raises ArchiveError if that fails."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._write)
@@ -42,7 +42,7 @@ class ExchangeBatch:
             waiting = self._keep([one for one in waiting if not one[1].cancelled()])
 
     def _keep(self, waiting: list[Waiting]) -> list[Waiting]:
-        """Keep some, and give those that are left."""
+        """Archive some responses, and return the remaining ones."""
         try:
             captures = self._archive.exchanges(exchange for exchange, _ in waiting)
         except ArchiveError as error:
@@ -52,7 +52,7 @@ class ExchangeBatch:
         except Exception as error:
             if len(waiting) > 1:
                 log.exception("%d answers could not be archived together", len(waiting))
-                # It may be the fault of one of them: each for itself.
+                # One response may be the cause, so archive each one separately.
                 for one in waiting:
                     self._keep([one])
             else:

@@ -1,4 +1,4 @@
-"""A spider that fetches what it is asked for, page by page, with the manners of a visit."""
+"""A spider that fetches given addresses, with the politeness of a visit."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from spiders.download.responses import describe_failure, page_of
 from spiders.download.retry_after import HostMemory, LocalMemory
 from spiders.page.page import Page
 
-MAX_URL = 4_000
-"""Characters of an address that is asked for."""
+MAX_URL_LENGTH = 4_000
+"""Maximum characters of a requested address."""
 
 
 class FetchResult(msgspec.Struct, frozen=True):
-    """What came of asking for one address.
+    """The result of a request.
 
-    ``url`` is the address that answered, after redirects, and ``status`` its HTTP status. Where
-    nothing answered, ``status`` is 0, ``kind`` a short code and ``message`` a sentence.
-    ``not_archived`` is why it is not in the archive, though it should be; else empty.
+    ``url`` is the address of the response after redirects, and ``status`` its HTTP status. Without
+    a response, ``status`` is 0, ``kind`` a short code and ``message`` a sentence. ``not_archived``
+    is why the response is not in the archive although it should be, or "".
     """
 
     asked: str
@@ -40,20 +40,20 @@ class FetchResult(msgspec.Struct, frozen=True):
 
     @property
     def page(self) -> Page | None:
-        """The page, or None where the server had none to give."""
+        """The page, or None for an error."""
         good = range(200, 300)
         return Page(self.url, self.body, self.content_type) if self.status in good else None
 
     @property
     def why(self) -> str:
-        """In a sentence, why there is no page."""
+        """A sentence about why there is no page."""
         return self.message or f"the server answered {self.status}"
 
 
 class FetchSpider(Spider):
-    """Asks for each address that ``asked`` brings, and calls ``tell`` with every answer.
+    """Requests each address from ``asked``, and calls ``tell`` with every result.
 
-    With ``render`` pages come as a browser shows them.
+    With ``render``, pages are rendered by a browser.
     """
 
     name = "fetch"
@@ -76,14 +76,14 @@ class FetchSpider(Spider):
         self._render = render
 
     async def start(self) -> AsyncIterator[Request]:
-        """The addresses, for as long as there are any."""
+        """Yield requests for the addresses."""
         async for url in self._asked:
             request = self._request(url)
             if request is not None:
                 yield request
 
     def parse(self, response: Response, **kwargs: Any) -> None:
-        """Hand over a page."""
+        """Report a page."""
         del kwargs
         page = page_of(response)
         asked = str(response.meta["asked"])
@@ -99,7 +99,7 @@ class FetchSpider(Spider):
         )
 
     def failed(self, failure: Failure) -> None:
-        """Say of an address why it gave no answer."""
+        """Report why an address gave no response."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
         self._tell(FetchResult(request.meta["asked"], request.url, kind=kind, message=message))
@@ -107,7 +107,9 @@ class FetchSpider(Spider):
     def _request(self, url: str) -> Request | None:
         parts = _parts(url)
         if parts is None:
-            self._tell(FetchResult(url, url, kind="url", message="it is no http or https address"))
+            self._tell(
+                FetchResult(url, url, kind="url", message="it is not an http or https address")
+            )
             return None
         robots = parts[1] == "/robots.txt"
         return Request(
@@ -116,7 +118,7 @@ class FetchSpider(Spider):
             errback=self.failed,
             meta={
                 "asked": url,
-                # What a site says to robots is theirs to read (RFC 9309, 2.2.2).
+                # Robots may always read robots.txt (RFC 9309, 2.2.2).
                 "dont_obey_robotstxt": robots,
                 "render": self._render and not robots,
             },
@@ -124,12 +126,12 @@ class FetchSpider(Spider):
 
 
 def _parts(url: str) -> tuple[str, str] | None:
-    """The host and the path of an address that can be asked for."""
+    """Return the host and path of a valid address, or None."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return None
     host = parts.hostname or ""
-    sound = parts.scheme in {"http", "https"} and host and port != 0 and len(url) <= MAX_URL
+    sound = parts.scheme in {"http", "https"} and host and port != 0 and len(url) <= MAX_URL_LENGTH
     return (host, parts.path) if sound else None

@@ -1,4 +1,4 @@
-"""Bounds the head of an answer, its status line and headers, as ``max_bytes`` bounds its body."""
+"""Limit the size of a response's status line and headers, as ``max_bytes`` limits its body."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from twisted.web._newclient import Request as TwistedRequest
 from twisted.web.client import HTTPConnectionPool, ResponseFailed
 from twisted.web.iweb import IResponse
 
-MOST: Final = 262_144
-"""Bytes of a head, and of one line in it: what Chromium takes. Twisted takes 16,384 a line."""
+MAX_HEADER_BYTES: Final = 262_144
+"""Maximum bytes of the headers, and of one line, as in Chromium. Twisted allows 16,384 per line."""
 
 
 class HeadTooLargeError(Exception):
-    """An answer has more headers than any honest one."""
+    """A response has too large headers."""
 
     def __init__(self) -> None:
-        super().__init__(f"its headers are larger than {MOST // 1024} KB")
+        super().__init__(f"its headers are larger than {MAX_HEADER_BYTES // 1024} KB")
 
 
 class BoundedProtocol(_LenientHTTP11ClientProtocol):
-    """A connection that is given up when the head of an answer does not end."""
+    """A connection that is closed if the headers of a response do not end."""
 
     _head = 0
 
@@ -38,13 +38,13 @@ class BoundedProtocol(_LenientHTTP11ClientProtocol):
         answer = super().request(request)
         self._head = 0
         assert self._parser is not None  # noqa: S101 - the request has just made it
-        self._parser.MAX_LENGTH = 2 * MOST  # the bound of the head comes first
+        self._parser.MAX_LENGTH = 2 * MAX_HEADER_BYTES  # the bound of the head comes first
         return answer
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Take what the server sent."""
         if self._parser is not None and self._parser.state in (STATUS, HEADER):
-            if self._head > MOST:
+            if self._head > MAX_HEADER_BYTES:
                 self._giveUp(Failure(HeadTooLargeError()))  # type: ignore[no-untyped-call]
                 return
             self._head += len(data)

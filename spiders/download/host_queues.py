@@ -1,7 +1,7 @@
-"""Requests by host: each host is asked one at a time, and none waits for another.
+"""Request queues per host: one request at a time to each host, and no host waits for another.
 
-Of what waits for one host, its visits take turns; within a visit the highest priority comes first.
-Loopback addresses are told apart by their ports: each server there is a host of its own.
+The visits of one host take turns; within a visit the highest priority comes first. Loopback
+addresses are distinguished by port, so each server there is a separate host.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from spiders.download.hosts import host_of, is_own_machine
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-AHEAD: Final = 1
-"""Requests to one host that the downloader holds: what an answer forbids, no other asks for."""
+MAX_AHEAD: Final = 1
+"""Maximum requests per host in the downloader, so that a response can stop the next request."""
 
 NO_DELAY: Final = 1e-6
-"""Seconds between two requests to our own machine: Scrapy 2.19 keeps to one request at a time only
-where there is a delay."""
+"""Seconds between two requests to our own machine. Scrapy 2.19 limits a host to one request at a
+time only if there is a delay."""
 
 SLOT: Final = "download_slot"
 
 
 def is_ended(request: Request) -> bool:
-    """Whether the visit is over that made a request: it was stopped before its end."""
+    """Whether the visit of a request was stopped before its end."""
     return bool(getattr(request.cb_kwargs.get("visit"), "ended", False))
 
 
 class HostQueue:
-    """What waits for one host: the requests of each visit by priority, and the visits in turn."""
+    """Waiting requests of one host, by visit and priority."""
 
     def __init__(self) -> None:
         self._visits: OrderedDict[Hashable, list[tuple[int, int, Request]]] = OrderedDict()
@@ -46,15 +46,14 @@ class HostQueue:
         return bool(self._visits)
 
     def put(self, visit: Hashable, request: Request) -> None:
-        """Let a request of a visit wait."""
+        """Add a request of a visit."""
         entry = (-request.priority, next(self._number), request)
         heapq.heappush(self._visits.setdefault(visit, []), entry)
 
     def take(self) -> Request | None:
-        """The next request of the visit whose turn it is; None where none waits.
+        """Return the next request of the visit whose turn it is, or None.
 
-        What a visit still asks for that was stopped is passed over: nobody waits for it, and the
-        host may be another worker's by now.
+        Requests of a stopped visit are dropped, since another worker may have the host now.
         """
         while self._visits:
             visit, requests = self._visits.popitem(last=False)
@@ -68,9 +67,9 @@ class HostQueue:
 
 
 class HostQueues(BaseScheduler):
-    """Scrapy's scheduler: gives the downloader AHEAD requests of each host at most.
+    """A Scrapy scheduler that gives the downloader at most MAX_AHEAD requests of each host.
 
-    Scrapy's own gives it as many as it takes, all of one slow host if they came first.
+    Scrapy's own scheduler fills the downloader, possibly with one slow host.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -82,7 +81,7 @@ class HostQueues(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> HostQueues:
-        """The scheduler of a crawl."""
+        """Create the scheduler of a crawl."""
         return cls(crawler)
 
     def has_pending_requests(self) -> bool:
@@ -90,9 +89,9 @@ class HostQueues(BaseScheduler):
         return bool(self._waiting)
 
     def enqueue_request(self, request: Request) -> bool:
-        """Let a request wait for its host."""
+        """Add a request to the queue of its host."""
         host = host_of(request.url)
-        # A redirect brings the slot of the address before.
+        # After a redirect, the slot is that of the previous address.
         request.meta[SLOT] = host
         if self._is_own(host, request.url):
             request.meta["autothrottle_dont_adjust_delay"] = True
@@ -101,7 +100,7 @@ class HostQueues(BaseScheduler):
         return True
 
     def next_request(self) -> Request | None:
-        """The next request of a host that may be asked, the hosts in turn; None where none may."""
+        """Return the next request of a ready host, with hosts in turn, or None."""
         for host in list(self._waiting):
             if self._busy(host):
                 continue
@@ -121,7 +120,7 @@ class HostQueues(BaseScheduler):
         under_way = [one for one in self._given.pop(host, ()) if one in active]
         if under_way:
             self._given[host] = under_way
-        return len(under_way) >= AHEAD
+        return len(under_way) >= MAX_AHEAD
 
     def _is_own(self, host: str, url: str) -> bool:
         if not self._allow_private:

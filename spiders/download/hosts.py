@@ -1,4 +1,4 @@
-"""The hosts of URLs: what each is told by, and whether it is our own machine."""
+"""Identify the hosts of URLs, and whether they are our own machine."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from data.text.redaction import without_user
 
-LONGEST_WAIT: Final = dt.timedelta(hours=24)
-"""The longest that a host can keep us away by one answer."""
+MAX_WAIT: Final = dt.timedelta(hours=24)
+"""Maximum time that one response can ask us to wait."""
 
 
 def host_of(url: str) -> str:
-    """What a URL's host is told by: its name, and on loopback its port too."""
+    """Return the host name of a URL, with the port on loopback."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
@@ -26,13 +26,13 @@ def host_of(url: str) -> str:
 
 
 def origin_of(url: str) -> str:
-    """The scheme, host and port of a URL."""
+    """Return the scheme, host and port of a URL."""
     parts = urlsplit(without_user(url))
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def is_own_machine(url: str) -> bool:
-    """Whether every address of a URL's host is a loopback address: nobody to be polite to."""
+    """Whether a URL's host has only loopback addresses, so that no delay is needed."""
     try:
         host = urlsplit(url).hostname or ""
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}

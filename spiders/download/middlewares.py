@@ -1,4 +1,4 @@
-"""Downloader middlewares over those of Scrapy: public addresses, redirects, refresh, cookies."""
+"""Scrapy middlewares for public addresses, redirects, refreshes and cookies."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from spiders.page.charset import recode
 
 
 class PublicOnlyMiddleware:
-    """Refuses addresses that are written as numbers: those never meet the resolver."""
+    """Refuses private addresses written as numbers, which are never resolved."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PublicOnlyMiddleware:
-        """The middleware, unless the settings allow private addresses."""
+        """Create the middleware, unless the settings allow private addresses."""
         if crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"):
             raise NotConfigured
         return cls()
 
     def process_request(self, request: Request) -> None:
-        """Let a request pass whose host is a name or a public address."""
+        """Pass requests to host names and public addresses."""
         host = urlsplit(request.url).hostname or ""
         try:
-            # inet_aton knows the spellings that a resolver takes for an address: 127.1, 0x7f000001.
+            # inet_aton accepts all numeric spellings of addresses, such as 127.1 and 0x7f000001.
             address = host if ":" in host else socket.inet_ntoa(socket.inet_aton(host))
         except OSError:
             return
@@ -50,15 +50,14 @@ CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
 
 
 class PlainRedirectMiddleware:
-    """Takes the conditions off a request that was redirected, and a user with a password.
+    """Removes conditions, users and passwords from redirected requests.
 
-    A 304 would be of no use: a tag may be the same at both addresses, or a date say nothing of
-    another page, and the move itself would never be seen. Nobody is asked for by a user and a
-    password.
+    A 304 response would be wrong: a tag may be equal at both addresses, a date may belong to
+    another page, and the move would go unnoticed. Users and passwords are never sent.
     """
 
     def process_request(self, request: Request) -> Request | None:
-        """Let a request pass, or ask for its address without a user."""
+        """Pass a request, or return one without user and password."""
         if not request.meta.get("redirect_urls"):
             return None
         for name in CONDITIONS:
@@ -67,33 +66,33 @@ class PlainRedirectMiddleware:
         return None if plain == request.url else request.replace(url=plain)
 
 
-HEAD: Final = 16_384
-"""Bytes of a page in which its first 4,096 characters lie, which is where Scrapy looks."""
+HEAD_BYTES: Final = 16_384
+"""Bytes that contain the first 4,096 characters of a page, which Scrapy searches."""
 
 
 class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
-    """Scrapy's own, which decodes every page to look for what few of them have."""
+    """Scrapy's middleware without decoding pages that have no refresh, as most do."""
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """The page, or a request for the one that it leads to."""
-        head = response.body[:HEAD].lower()
-        # In UTF-16 each letter has a zero beside it.
+        """Return the page, or a request for the target of its refresh."""
+        head = response.body[:HEAD_BYTES].lower()
+        # In UTF-16, each letter has a zero byte.
         if isinstance(response, HtmlResponse) and (b"refresh" in head or b"\x00" in head):
             header = (response.headers.get("Content-Type") or b"").decode("latin-1")
-            # Scrapy fails at charsets such as hex, which are Python codecs but decode no text.
+            # Scrapy fails for charsets such as hex, which are Python codecs but decode no text.
             readable = response.replace(body=recode(response.body, header), encoding="utf-8")
-            # The address may be no address of the web, such as javascript:.
+            # The target may not be a web address, such as javascript:.
             with suppress(ValueError):
                 made = super().process_response(request, readable)
-                # A page that only loads itself again would lead in a circle.
+                # A page that reloads itself would be requested endlessly.
                 return made if isinstance(made, Request) and made.url != request.url else response
         return response
 
 
 class SafeRedirectMiddleware(RedirectMiddleware):
-    """Scrapy's own, without two kinds of redirects, whose responses are reported with the page.
+    """Scrapy's middleware without two kinds of redirects, whose responses are reported as they are.
 
     These are a Location that is not an address, and one that would send a form to another site.
     """
@@ -101,7 +100,7 @@ class SafeRedirectMiddleware(RedirectMiddleware):
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """The response, or a request for the page that it leads to."""
+        """Return the response, or a request for its redirect's target."""
         with suppress(ValueError):
             made = super().process_response(request, response)
             if isinstance(made, Request) and made.method == "POST":
@@ -111,22 +110,22 @@ class SafeRedirectMiddleware(RedirectMiddleware):
 
 
 MAX_COOKIE_BYTES: Final = 4_096
-"""Bytes of the name and value of a cookie, as browsers have it (RFC 6265, section 6.1)."""
+"""Maximum bytes of a cookie's name and value (RFC 6265, section 6.1)."""
 
 MAX_HEADER_BYTES: Final = 8_000
-"""Bytes of a Cookie field: Apache and nginx refuse lines above 8 KB."""
+"""Maximum bytes of a Cookie field; Apache and nginx reject lines above 8 KB."""
 
 MAX_HOST_COOKIES: Final = 50
-"""Cookies of one domain (RFC 6265, section 6.1)."""
+"""Maximum cookies per domain (RFC 6265, section 6.1)."""
 
 
 class BoundedCookies(CookiesMiddleware):
-    """Scrapy's own cookies, without those that are too large or too many."""
+    """Scrapy's cookies, limited in size and number."""
 
     def process_request(
         self, request: Request, spider: Spider | None = None
     ) -> Request | Response | None:
-        """Send the cookies that fit into one header field; Scrapy puts the longest paths first."""
+        """Send the cookies that fit into one header field, longest paths first."""
         del spider  # Scrapy no longer passes it
         made = super().process_request(request)
         if header := request.headers.get("Cookie"):
@@ -142,7 +141,7 @@ class BoundedCookies(CookiesMiddleware):
     def _process_cookies(
         self, cookies: Iterable[Cookie], *, jar: CookieJar, request: Request
     ) -> None:
-        """Keep cookies that are not too large; the first ones of a domain stay."""
+        """Store cookies within the limits; earlier cookies of a domain are kept."""
         for cookie in cookies:
             if len(cookie.name.encode()) + len((cookie.value or "").encode()) > MAX_COOKIE_BYTES:
                 continue

@@ -1,10 +1,9 @@
-"""A child process that reads one PDF: bytes on standard input, a line of JSON on standard output.
+"""A child process that reads one PDF from standard input and writes a line of JSON.
 
     python -m spiders.download.pdf_reader SECONDS
 
-A PDF is a program to be run, and a hostile one never ends or asks for all the memory there is. So
-it is read in a process of its own, which the system ends when it has used up what it may use; see
-spiders.download.documents for who starts it.
+A hostile PDF may need endless time or memory. The system ends this process at its limits; see
+spiders.download.documents, which starts it.
 """
 
 from __future__ import annotations
@@ -23,27 +22,34 @@ from pypdf.errors import DependencyError, PyPdfError
 
 from spiders.page.page import DocumentText
 
-MEMORY: Final = 1_000_000_000
-"""Bytes of memory that reading may ask for."""
+MAX_MEMORY_BYTES: Final = 1_000_000_000
+"""Maximum bytes of memory."""
 
 MOST_PAGES: Final = 200
 MOST_CHARACTERS: Final = 1_000_000
 HEADLINE_PARTS: Final = 400
-"""Pieces of text on the first page among which its headline is looked for."""
+"""Maximum pieces of text on the first page that are searched for the headline."""
 
-BROKEN: Final = (PyPdfError, DependencyError, ArithmeticError, LookupError, TypeError, ValueError)
-"""What pypdf raises for documents that are not as they should be, beside AttributeError."""
+PDF_ERRORS: Final = (
+    PyPdfError,
+    DependencyError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""Errors that pypdf raises for broken documents, besides AttributeError."""
 
 
 def read_pdf(body: bytes) -> DocumentText:
-    """The text and metadata of a PDF, as far as they can be read; nothing of a locked one."""
+    """Return the readable text and metadata of a PDF; nothing if it is encrypted."""
     try:
         reader = PdfReader(BytesIO(body), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
             return DocumentText()
         title, created = _metadata(reader)
         count = min(len(reader.pages), MOST_PAGES)
-    except (*BROKEN, AttributeError):
+    except (*PDF_ERRORS, AttributeError):
         return DocumentText()
     pages: list[str] = []
     left = MOST_CHARACTERS
@@ -57,26 +63,26 @@ def read_pdf(body: bytes) -> DocumentText:
 
 
 def _metadata(reader: PdfReader) -> tuple[str, str]:
-    """The title that the metadata states, and the day of creation."""
+    """Return the title and day of creation in the metadata."""
     try:
         said = reader.metadata
         title = str(said.title or "") if said else ""
         created = said.creation_date if said else None
-    except (*BROKEN, AttributeError):
+    except (*PDF_ERRORS, AttributeError):
         return "", ""
     return title[:1_000], created.date().isoformat() if created else ""
 
 
 def _text(reader: PdfReader, number: int) -> str:
-    """The text of a page; empty where it can't be read, as the others may."""
+    """Return the text of a page, or "" if it can't be read."""
     try:
         return reader.pages[number].extract_text()
-    except (*BROKEN, AttributeError):
+    except (*PDF_ERRORS, AttributeError):
         return ""
 
 
 def _headline(reader: PdfReader) -> str:
-    """The text in the largest letters on the first page; empty where all are of one size."""
+    """Return the largest text on the first page; "" if all text has one size."""
     said: defaultdict[float, list[str]] = defaultdict(list)
     seen = 0
 
@@ -90,7 +96,7 @@ def _headline(reader: PdfReader) -> str:
     try:
         page: PageObject = reader.pages[0]
         page.extract_text(visitor_text=note)
-    except (*BROKEN, AttributeError):
+    except (*PDF_ERRORS, AttributeError):
         return ""
     return " ".join(" ".join(said[max(said)]).split())[:1_000] if len(said) > 1 else ""
 
@@ -99,8 +105,8 @@ def main() -> int:
     """Read the document on standard input."""
     signal.alarm(int(sys.argv[1]))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
-    logging.disable()  # pypdf tells of every flaw of a document
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, hard))
+    logging.disable()  # pypdf logs every flaw of a document
     try:
         found = read_pdf(sys.stdin.buffer.read())
     except (MemoryError, RecursionError):

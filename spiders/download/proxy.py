@@ -1,8 +1,7 @@
-"""The one way out for a browser: a proxy on loopback that leads to public addresses only.
+"""A proxy on loopback that gives a browser access to public addresses only.
 
-A browser resolves names and follows redirects by itself, beyond Scrapy's reach. Here every
-connection is checked at the address that is really used, so neither redirects nor DNS rebinding
-nor a page's own scripts get around it.
+A browser resolves names and follows redirects without Scrapy. The proxy checks the address of every
+connection when it is made, so redirects, DNS rebinding and scripts can't bypass the check.
 """
 
 from __future__ import annotations
@@ -15,20 +14,20 @@ from data.network.addresses import is_public
 from spiders.download.ssrf import HostResolver
 
 CHUNK = 65_536
-PATIENCE = 30.0
-"""Seconds that a connection may take to be made."""
+CONNECT_SECONDS = 30.0
+"""Maximum seconds to open a connection."""
 
 HOP_BY_HOP = (b"proxy-connection:", b"connection:", b"keep-alive:", b"proxy-authorization:")
 
 
 class Refused(Exception):
-    """A request that the gateway does not pass on."""
+    """The gateway rejects a request."""
 
 
 class PublicOnlyProxy:
     """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of loopback.
 
-    ``max_bytes`` is how much one connection may bring in.
+    ``max_bytes`` limits the response bytes of one connection.
     """
 
     def __init__(self, *, allow_private: bool, max_bytes: int) -> None:
@@ -37,19 +36,19 @@ class PublicOnlyProxy:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> str:
-        """Listen, and return the proxy's address."""
+        """Start listening, and return the proxy's address."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         return f"http://127.0.0.1:{port}"
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         if self._server is not None:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(CONNECT_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
                 host, port, first = _destination(head)
                 far_reader, far_writer = await self._connect(host, port)
@@ -66,7 +65,7 @@ class PublicOnlyProxy:
             finally:
                 far_writer.close()
         except (Refused, OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError):
-            # The browser meets a closed connection, and the spider says what became of the page.
+            # The browser sees a closed connection, and the spider reports the page's error.
             pass
         finally:
             writer.close()
@@ -96,7 +95,7 @@ class PublicOnlyProxy:
     async def _body(
         head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Pass on the body of a request, and nothing that follows it."""
+        """Forward the body of a request, and nothing after it."""
         for line in head.split(b"\r\n"):
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
@@ -116,7 +115,7 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 def _destination(head: bytes) -> tuple[str, int, bytes]:
-    """Host, port, and what to send there first: nothing where a tunnel is asked for."""
+    """Return host, port and first bytes to send, which are empty for a tunnel."""
     start, *fields = head.split(b"\r\n")
     method, target, _ = start.decode("ascii").split(" ")
     if method == "CONNECT":

@@ -1,4 +1,4 @@
-"""What the answer of a server holds for us, or why there is none."""
+"""Read what a response contains for us, or why there is none."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from spiders.download.truncation import TruncatedResponse
 from spiders.items import Form
 from spiders.page.page import Page
 
-TOO_LONG: Final = "its answer is larger than [network] max_bytes allows"
+TOO_LONG: Final = "its response is larger than [network] max_bytes"
 
 
 def requested_url(response: Response) -> str:
-    """The address that was asked for, before any redirect."""
+    """Return the requested address, before redirects."""
     return str(response.meta["asked"])
 
 
 POSTED: Final = "posted"
-"""The key in a request's meta that holds the Form of a request by POST."""
+"""Key in a request's meta of the Form of a POST request."""
 
 
 def posting(request: Request, form: Form) -> Request:
-    """The same request as the POST request that a form makes.
+    """Return the request as the POST request of a form.
 
-    Its response is known by the address that was asked for (Form.address).
+    Its response is identified by the form's address (Form.address).
     """
     return request.replace(
         url=without_user(form.url),
@@ -52,19 +52,19 @@ def posting(request: Request, form: Form) -> Request:
 
 
 def is_posted(response: Response) -> bool:
-    """Whether the address of a response was asked for by POST."""
+    """Whether a response answers a POST request."""
     return POSTED in response.meta
 
 
 def is_led_on(response: Response) -> bool:
-    """Whether a response comes from another address than the request was sent to."""
+    """Whether a response comes from another address than the requested one."""
     form: Form | None = response.meta.get(POSTED)
     sent_to = form.url if form else requested_url(response)
     return page_key(response.url) != page_key(sent_to)
 
 
 def page_of(response: Response) -> Page:
-    """The page in a response; a redirect to a part of a page leads to the page."""
+    """Return the page in a response; a redirect to a part of a page leads to the page."""
     url = without_user(response.url)
     return Page(
         page_address(url) if section_fragment(url) else url,
@@ -75,57 +75,57 @@ def page_of(response: Response) -> Page:
 
 
 def validator_of(response: Response) -> Validator:
-    """What the server gave to ask with next time."""
+    """Return the validators of a response for the next request."""
     return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
 
 
 def links_of(response: Response) -> tuple[str, ...]:
-    """The Link fields of an answer."""
+    """Return the Link fields of a response."""
     return tuple(value.decode("latin-1") for value in response.headers.getlist("Link"))
 
 
 def certificate_end(response: Response) -> dt.datetime | None:
-    """When the certificate of its server ends, aware UTC; None without TLS."""
+    """Return when the server's certificate expires, aware UTC; None without TLS."""
     certificate = response.certificate
     if certificate is None:
         return None
-    # As X.509 writes it: 20261008120000Z.
+    # The format of X.509: 20261008120000Z.
     written = certificate.original.get_notAfter()
     return dt.datetime.strptime(written.decode(), "%Y%m%d%H%M%S%z") if written else None
 
 
-NOT_PACKED: Final = "its answer is not packed as its Content-Encoding says"
+NOT_PACKED: Final = "its response does not match its Content-Encoding"
 
-KNOWN: Final = {
-    "TimeoutError": ("timeout", "it took too long to answer"),
-    "DownloadTimeoutError": ("timeout", "it took too long to answer"),
-    "DNSLookupError": ("dns", "its host name leads nowhere"),
-    "CannotResolveHostError": ("dns", "its host name leads nowhere"),
-    "DownloadConnectionRefusedError": ("connection", "nothing listens at its address"),
-    "ValueError": ("refused", "nothing can be requested at its address"),
+KNOWN_ERRORS: Final = {
+    "TimeoutError": ("timeout", "it took too long to respond"),
+    "DownloadTimeoutError": ("timeout", "it took too long to respond"),
+    "DNSLookupError": ("dns", "its host name has no address"),
+    "CannotResolveHostError": ("dns", "its host name has no address"),
+    "DownloadConnectionRefusedError": ("connection", "no server listens at its address"),
+    "ValueError": ("refused", "its address can't be requested"),
     "NotSupported": ("refused", "only http and https addresses are fetched"),
     "DownloadCancelledError": ("size", TOO_LONG),
-    "ConnectionDone": ("connection", "the server closed the connection without an answer"),
-    "ConnectionLost": ("connection", "the connection was lost before there was an answer"),
-    "ConnectError": ("connection", "no connection to its address could be made"),
-    "ResponseDataLossError": ("connection", "the connection was lost in the midst of its answer"),
-    "ResponseDataLoss": ("connection", "the connection was lost in the midst of its answer"),
-    "ParseError": ("network", "what answers there does not speak HTTP"),
-    "InvalidHeaderName": ("network", "the header fields of its answer are not those of HTTP"),
+    "ConnectionDone": ("connection", "the server closed the connection without a response"),
+    "ConnectionLost": ("connection", "the connection was lost before a response"),
+    "ConnectError": ("connection", "a connection to its address failed"),
+    "ResponseDataLossError": ("connection", "the connection was lost during its response"),
+    "ResponseDataLoss": ("connection", "the connection was lost during its response"),
+    "ParseError": ("network", "the server there does not speak HTTP"),
+    "InvalidHeaderName": ("network", "the header fields of its response are not HTTP"),
     "Undecodable": ("network", NOT_PACKED),
-    "Error": ("certificate", "no secure connection to it could be made (TLS)"),
-    "VerificationError": ("certificate", "its certificate is not one to be trusted"),
+    "Error": ("certificate", "a secure connection (TLS) failed"),
+    "VerificationError": ("certificate", "its certificate is not trusted"),
 }
-"""By the name of an error a short code, and a sentence."""
+"""Short code and sentence by the name of an error."""
 
 
 def describe_failure(failure: Failure, host: str) -> tuple[str, str]:
-    """A short code and a sentence for an address that gave no answer."""
+    """Return a short code and a sentence for an address without a response."""
     return describe_error(failure.value, host)
 
 
 def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
-    """A short code and a sentence for what went wrong instead of an answer."""
+    """Return a short code and a sentence for an error in place of a response."""
     if isinstance(error, HostError | TruncatedResponse | SlowRequest):
         return error.kind, str(error)
     if host in HostResolver.refused:
@@ -134,14 +134,14 @@ def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
         return _ignored(error)
     if head := head_error(error):
         return "size", str(head)
-    known = KNOWN.get(type(error).__name__)
-    # What a download failed of lies within: Twisted's own failures, innermost last.
+    known = KNOWN_ERRORS.get(type(error).__name__)
+    # The cause is Twisted's innermost failure, the last in the list.
     cause = error.__cause__ if error else None
     reasons = getattr(error, "reasons", None) or getattr(cause, "reasons", None) or ()
-    inner = [KNOWN.get(type(reason.value).__name__) for reason in reasons]
+    inner = [KNOWN_ERRORS.get(type(reason.value).__name__) for reason in reasons]
     found = known or next((one for one in reversed(inner) if one), None)
     if found is None and isinstance(error, StoreError):
-        # What is known of the address, or of its host, could not be read or kept.
+        # Facts about the address or its host could not be read or stored.
         found = "store", str(error)
     if found is None:
         last = reasons[-1].value if reasons else error
@@ -150,13 +150,16 @@ def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
 
 
 def _ignored(error: IgnoreRequest) -> tuple[str, str]:
-    """The same for an answer that is not taken."""
+    """Return a short code and a sentence for a rejected response."""
     text = str(error)
     if isinstance(error, HttpError):
         status, place = error.response.status, _header(error.response, "Location")
-        return "refused", f"it answers {status} and leads to {place}, which is not fetched"
+        return (
+            "refused",
+            f"it responds with {status} and redirects to {place}, which is not requested",
+        )
     if "max redirections" in text:
-        text = "it leads from one address to the next without end"
+        text = "its redirects do not end"
     return "size" if text in {TOO_LARGE, TOO_LONG} else "refused", text
 
 

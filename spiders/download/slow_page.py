@@ -23,8 +23,8 @@ CONTINUED: Final = "a page of this visit is too slow to be read beside other vis
 class SlowPage(BaseException):
     """A page took too much CPU time.
 
-    A signal handler raises it, so it is no Exception: what handles errors of single parts of a page
-    must not handle this one. ``kind`` is one of those above.
+    A signal handler raises it. It is not an Exception, because code that handles errors in parts of
+    a page must not catch it. ``kind`` is one of the kinds above.
     """
 
     def __init__(self, kind: str, message: str) -> None:

@@ -1,7 +1,7 @@
-"""Which network addresses may be reached: only public ones, unless the user says otherwise (SSRF).
+"""Restrict requests to public network addresses, unless the settings allow others (SSRF).
 
-The check is made where a name becomes an address, at connect, so that neither redirects nor DNS
-rebinding get around it (CWE-918). Hosts are looked up under IPv6 as well as IPv4.
+The check happens when a name becomes an address, at connect, so redirects and DNS rebinding can't
+bypass it (CWE-918). Hosts are resolved for IPv4 and IPv6.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IAddress, IResolutionReceiver
     from twisted.python.failure import Failure
 
-KEPT = 300.0
-"""Seconds for which the addresses of a host are known: no name server's own limit is told to us."""
+CACHE_SECONDS = 300.0
+"""Seconds for which the addresses of a host are cached; the DNS's own limit is not available."""
 
 
 class PrivateAddressError(PrivateAddress, IgnoreRequest):
-    """A host leads to an address that is not public, as an error that Scrapy knows."""
+    """A host has an address that is not public, as an error for Scrapy."""
 
 
 def look_up(host: str) -> tuple[str, ...]:
-    """The addresses of a host, the best first (RFC 6724). Raises OSError where it has none."""
+    """Return the addresses of a host, best first (RFC 6724). Raises OSError if there are none."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(info[4][0]) for info in found))
 
 
 class Resolution:
-    """A look-up that is under way (Twisted's IHostResolution)."""
+    """A look-up in progress (Twisted's IHostResolution)."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def cancel(self) -> None:
-        """Nothing: the system's look-up can't be stopped, and its time is limited."""
+        """Do nothing: the system's look-up can't be stopped, but its time is limited."""
 
 
 class HostResolver:
-    """Looks hosts up, each once in KEPT seconds; Twisted tries their addresses one after the other.
+    """Resolves hosts with a cache; Twisted tries their addresses in order.
 
-    Of a host that leads to any address that is not public it gives none, unless all are allowed;
-    ``refused`` keeps where those led, since Twisted tells the caller only that the look-up failed.
+    A host with any private address gets no addresses, unless they are allowed. ``refused`` has the
+    private addresses, since Twisted only reports a failed look-up.
     """
 
     refused: ClassVar[dict[str, str]] = {}
@@ -63,7 +63,7 @@ class HostResolver:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: Any) -> HostResolver:
-        """The resolver that the settings of a crawl ask for."""
+        """Create the resolver of a crawl."""
         return cls(
             reactor,
             allow_private=crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"),
@@ -71,7 +71,7 @@ class HostResolver:
         )
 
     def install_on_reactor(self) -> None:
-        """Look all hosts up from now on; called by Scrapy."""
+        """Resolve all hosts from now on; called by Scrapy."""
         self._reactor.installNameResolver(self)
 
     def resolveHostName(  # noqa: N802 - the names are Twisted's
@@ -103,7 +103,7 @@ class HostResolver:
             found(addresses)
 
         since, known = self._known.get(hostName, (0.0, ()))
-        if known and time.monotonic() < since + KEPT:
+        if known and time.monotonic() < since + CACHE_SECONDS:
             found(known)
         else:
             pool = self._reactor.getThreadPool()
@@ -117,6 +117,6 @@ class HostResolver:
         if private is None or self._allow_private:
             self.refused.pop(host, None)
             return addresses
-        # By the name as addresses of pages write it.
+        # By the name that addresses of pages use.
         self.refused[host if host.isascii() else host.encode("idna").decode()] = private
         return ()

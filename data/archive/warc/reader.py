@@ -35,7 +35,7 @@ from data.text.posted import posted_address
 DOT_OPEN: Final = ".open"
 """Suffix of a growing file."""
 
-INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  # type: ignore[assignment] # its type stub is wrong
+INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  # its type stub is wrong
 """The error that igzip raises for invalid gzip data."""
 
 FIRST: Final = 4096

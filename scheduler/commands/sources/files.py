@@ -152,7 +152,7 @@ def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
     # Imported here: only this command fetches pages.
     from scheduler.children.fetch import PageFetcher  # noqa: PLC0415
     from spiders.discovery.fetcher import NotFetched  # noqa: PLC0415
-    from spiders.download.browser import NO_PAGE  # noqa: PLC0415
+    from spiders.download.browser import FILE_PATH  # noqa: PLC0415
 
     with ExitStack() as stack:
         pages = plain = stack.enter_context(PageFetcher(home, archive=True))
@@ -162,7 +162,7 @@ def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
         listing = (plain if one.file.feed else pages).page(url)
         reading = one.file.date_context(utc_now())
         found = read_listing(listing, reading, one.file.listing)
-        release = next((item for item in found.items if not NO_PAGE.search(item.url)), None)
+        release = next((item for item in found.items if not FILE_PATH.search(item.url)), None)
         if release is None:
             why = "; ".join(found.reasons) or "it lists documents only"
             raise NotFetched(url, f"no release was found on it ({why})")

@@ -1,4 +1,4 @@
-"""The browser as a download handler, and what it does on a page before the page is read.
+"""The browser as a download handler, and its work on a page before extraction.
 
-Imported only if a source asks for a browser.
+Imported only if a source needs a browser.
 """

@@ -1,7 +1,7 @@
-"""Has a browser show the rest of a list: clicks "load more" or "next" buttons, and scrolls.
+"""Show the rest of a list in a browser: click "load more" or "next" buttons, and scroll.
 
-Only controls without an address of their own are clicked, never one in a form. Rows that a script
-replaces by others are put back at the end, so that the document has all rows that were shown.
+Only controls without an address are clicked, never controls in forms. Rows that a script replaces
+are added again at the end, so that the document contains all rows that were visible.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as Tab
 
 MAX_STEPS: Final = 100
-"""Maximum clicks and scrolls on one page."""
+"""Maximum clicks and scrolls per page."""
 
 MAX_ROWS: Final = 1_000
-"""Rows from which on no more are requested."""
+"""Number of rows from which no more are requested."""
 
 MAX_SECONDS: Final = 120.0
-"""Maximum time for one page."""
+"""Maximum time per page."""
 
 STEP_MILLISECONDS: Final = 3_000
-"""Maximum time in which a step brings more rows."""
+"""Maximum time that a step may take to show more rows."""
 
 ControlChooser: TypeAlias = Callable[[Sequence[Sequence[str]]], int | None]
-"""Picks the control to click, from the label and the names of each; None to scroll."""
+"""Chooses the control to click by its label and names; None to scroll."""
 
 _TOOLS: Final = """() => {
   const beside = new RegExp('carousel|slider|swiper|slick|calendar|cookie|consent|modal|popup|'
@@ -92,13 +92,13 @@ _TOOLS: Final = """() => {
     },
   };
 }"""
-"""What the functions below call on the page."""
+"""JavaScript functions that the functions below call on the page."""
 
 
 async def show_more_rows(tab: Tab, chosen: ControlChooser, delay: float) -> None:
-    """Have a page show more rows of its list until nothing new comes; ``delay`` seconds a step.
+    """Show more rows of a list until there are no new ones, with ``delay`` seconds per step.
 
-    Bounded by MAX_STEPS, MAX_ROWS and MAX_SECONDS. A click that opens another page is undone.
+    Limited by MAX_STEPS, MAX_ROWS and MAX_SECONDS. A click that opens another page is undone.
     """
     address = tab.url
     try:
@@ -110,7 +110,7 @@ async def show_more_rows(tab: Tab, chosen: ControlChooser, delay: float) -> None
         if tab.url != address:
             await tab.evaluate("address => history.replaceState(null, '', address)", address)
     except PlaywrightError:
-        # A click has led to another page, or the page is closed: the caller reads what is there.
+        # A click led to another page, or the page was closed: the caller reads the rest.
         if tab.url != address and not tab.is_closed():
             with suppress(PlaywrightError):
                 await tab.goto(address)
@@ -134,7 +134,7 @@ async def _extend(tab: Tab, chosen: ControlChooser, delay: float) -> None:
                 timeout=STEP_MILLISECONDS,
             )
         except PlaywrightError:
-            # Nothing new came in time, which ends the list, or the click has led away.
+            # No new rows within the time end the list, or the click led to another page.
             await tab.evaluate("() => communiqueRows.controls()")
             return
         rows = await tab.evaluate("most => communiqueRows.remember(most)", MAX_ROWS)

@@ -1,4 +1,4 @@
-"""The browser itself, as Scrapy's download handler; imported only where a source asks for it."""
+"""Scrapy's download handler for the browser; imported only if a source needs it."""
 
 from __future__ import annotations
 
@@ -24,46 +24,46 @@ from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.rendering.more_rows import MAX_SECONDS, show_more_rows
 from spiders.page.page import is_web
 
-HEAVY = {"image", "media", "font"}
-"""What a browser would load for the eye only."""
+UNREAD_TYPES = {"image", "media", "font"}
+"""Resource types that a browser loads only for display."""
 
-QUIET = 10_000
-"""Milliseconds that a page may go on loading after its document is there."""
+MAX_SETTLE_MILLISECONDS = 10_000
+"""Maximum milliseconds that a page may load after its document."""
 
 TAB = "communique_tab"
 
-NOT_LOADED = "its scripts lead the browser to an address that it can't load"
+NOT_LOADED = "its scripts led the browser to an address that it can't load"
 
 
 class ProxiedBrowserProvider(PlaywrightBrowserProvider):
-    """A browser all of whose traffic goes through the gateway."""
+    """A browser whose traffic goes through the gateway."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
         self._gateway = PublicOnlyProxy(**config.launch_options.pop("communique"))
 
     async def start(self) -> None:
-        """Open the gateway, then Playwright."""
+        """Start the gateway, then Playwright."""
         server = await self._gateway.open()
-        # By default Chromium passes loopback by any proxy.
+        # By default, Chromium requests loopback addresses without the proxy.
         self.config.launch_options["proxy"] = {"server": server, "bypass": "<-loopback>"}
         await super().start()
 
     async def close(self) -> None:
-        """Close both."""
+        """Stop both."""
         await super().close()
         self._gateway.close()
 
 
 class RenderingHandler(ScrapyPlaywrightDownloadHandler):
-    """Fetches requests with ``render`` by a browser, and all others as ever."""
+    """Downloads requests with ``render`` by a browser, and others as usual."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         bound_heads(self._pool)
 
     async def download_request(self, request: Request) -> Response:
-        """The answer to a request; a page that goes on for ever is given up after the time-out."""
+        """Return the response; a page that loads endlessly fails after the time-out."""
         if not request.meta.get(RENDER):
             response: Response = await super().download_request(request)
             return response
@@ -91,9 +91,9 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
 
 
 def from_web(response: Response) -> Response:
-    """The answer, if it is of the web: a browser has pages of its own for what it can't load.
+    """Return the response if it comes from the web, not from an error page of the browser.
 
-    Raises IgnoreRequest where it is not.
+    Raises IgnoreRequest otherwise.
     """
     if not is_web(response.url):
         raise IgnoreRequest(NOT_LOADED)
@@ -101,8 +101,8 @@ def from_web(response: Response) -> Response:
 
 
 def is_heavy(request: TabRequest) -> bool:
-    """Whether a request of a page brings nothing that can be read."""
-    return request.resource_type in HEAVY
+    """Whether a page's request loads something without text."""
+    return request.resource_type in UNREAD_TYPES
 
 
 async def _remember(tab: Tab, request: Request) -> None:
@@ -110,6 +110,6 @@ async def _remember(tab: Tab, request: Request) -> None:
 
 
 async def _settle(tab: Tab) -> None:
-    """Wait until a page asks for nothing more; one that never rests is read as it is."""
+    """Wait until a page stops loading; after the limit it is read as it is."""
     with suppress(PlaywrightError):
-        await tab.wait_for_load_state("networkidle", timeout=QUIET)
+        await tab.wait_for_load_state("networkidle", timeout=MAX_SETTLE_MILLISECONDS)

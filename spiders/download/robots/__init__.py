@@ -1,1 +1,1 @@
-"""Robots.txt (RFC 9309): what it allows, and how crawls obey it."""
+"""Robots.txt (RFC 9309): its rules, and how crawls obey them."""

@@ -1,9 +1,8 @@
-"""The rules that sites have for robots (RFC 9309), and how far they may be unknown.
+"""Obey robots.txt (RFC 9309), also if it can't be read.
 
-A robots.txt that is not there (4xx) allows everything; one that can't be read (5xx, a time-out, a
-reset, no address) forbids everything, unless it was read within the last 24 hours: then that copy
-holds. Of a long one 500 KiB are read. ``Crawl-delay``, which is no part of the RFC, is obeyed up to
-a minute.
+A missing file (4xx) allows everything. A file that can't be read (5xx, time-out, reset, no address)
+forbids everything, unless a copy from the last 24 hours exists. 500 KiB of a file are read.
+``Crawl-delay``, which is not part of the RFC, is obeyed up to a minute.
 """
 
 from __future__ import annotations
@@ -32,24 +31,24 @@ from spiders.download.limited_downloader import (
 )
 from spiders.download.responses import describe_error
 from spiders.download.retry_after import AskedToWait, HostError, HostMemory
-from spiders.download.robots.rules import MOST, Rules
+from spiders.download.robots.rules import MAX_ROBOTS_BYTES, Rules
 from spiders.download.slow_page import SLOW
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-REDIRECTS: Final = 5
-"""Redirects that lead to a robots.txt (RFC 9309, 2.3.1.2); beyond them there is none."""
+MAX_REDIRECTS: Final = 5
+"""Maximum redirects to a robots.txt (RFC 9309, 2.3.1.2); with more it counts as missing."""
 
-FRESH: Final = 600.0
-"""Seconds for which a robots.txt is not asked for again."""
+FRESH_SECONDS: Final = 600.0
+"""Seconds before a robots.txt is requested again."""
 
-AGAIN: Final = 60.0
-"""Seconds after which one that could not be read is asked for again, not for each page."""
+RETRY_SECONDS: Final = 60.0
+"""Seconds before an unreadable robots.txt is requested again."""
 
-KEPT: Final = dt.timedelta(hours=24)
-"""How old a copy may be that is used where there is no other (RFC 9309, 2.4)."""
+MAX_COPY_AGE: Final = dt.timedelta(hours=24)
+"""Maximum age of a copy that replaces an unreadable file (RFC 9309, 2.4)."""
 
 BYTES: Final = "robots_bytes"
 
@@ -58,35 +57,35 @@ class Forbidden(HostError):
     """A robots.txt forbids an address."""
 
     def __init__(self) -> None:
-        super().__init__("robots", "the site's robots.txt asks not to fetch it")
+        super().__init__("robots", "the site's robots.txt forbids it")
 
 
 class Unreachable(HostError):
-    """A robots.txt can't be read, and so nothing of its site is fetched."""
+    """A robots.txt can't be read, so nothing of its site is requested."""
 
     def __init__(self, kind: str, url: str, why: str) -> None:
         super().__init__(
             kind,
-            f"{url} can't be read ({why}), and without it nothing of the site (RFC 9309)",
+            f"{url} can't be read ({why}), so nothing of the site is requested (RFC 9309)",
             url if kind.startswith(SLOW) else "",
         )
 
 
 @dataclass(slots=True)
 class Known:
-    """A robots.txt that is or was read, and until when that holds, by the monotonic clock."""
+    """A robots.txt that is being or was read, and until when it is valid (monotonic clock)."""
 
     read: asyncio.Future[Rules]
     until: float = 0.0
 
     def keep(self, read: asyncio.Future[Rules]) -> None:
-        """Note the end of the reading."""
+        """Record the end of reading."""
         failed = read.cancelled() or read.exception() is not None
-        self.until = time.monotonic() + (AGAIN if failed else FRESH)
+        self.until = time.monotonic() + (RETRY_SECONDS if failed else FRESH_SECONDS)
 
 
 class RobotsMiddleware:
-    """Lets pass what a site's robots.txt allows, at the pace that it asks for."""
+    """Passes requests that robots.txt allows, with the delay that it asks for."""
 
     def __init__(self, crawler: Crawler, memory: HostMemory) -> None:
         self._crawler = crawler
@@ -97,14 +96,14 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
-        """The middleware of a crawl, whose spider has a memory."""
+        """Create the middleware of a crawl, whose spider has a memory."""
         made = cls(crawler, crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
         crawler.signals.connect(made.cut, signals.bytes_received)
         crawler.signals.connect(made.answered, signals.request_left_downloader)
         return made
 
     async def process_request(self, request: Request) -> None:
-        """Let a request pass that is allowed. Raises HostError."""
+        """Pass an allowed request. Raises HostError."""
         if request.meta.get("dont_obey_robotstxt"):
             return
         rules = await self._rules(request.url, visit_of(request))
@@ -114,17 +113,17 @@ class RobotsMiddleware:
             self._slow_down(request, rules.delay)
 
     def cut(self, data: bytes, request: Request) -> None:
-        """Read no more of a robots.txt than is needed; called by Scrapy."""
+        """Stop reading a robots.txt at the limit; called by Scrapy."""
         if BYTES in request.meta:
             request.meta[BYTES] += len(data)
-            if request.meta[BYTES] > MOST:
+            if request.meta[BYTES] > MAX_ROBOTS_BYTES:
                 raise StopDownload(fail=False)
 
     def answered(self, request: Request) -> None:
-        """Let the gap that a site asks for begin with the end of its answer; called by Scrapy.
+        """Start the delay of a site at the end of its response; called by Scrapy.
 
-        Scrapy's begins when it hands a request over. One that meets the site late, by a slow
-        network or a busy processor, would leave a shorter gap there.
+        Scrapy's own delay starts when it sends a request. If the request reaches the site late, the
+        site would see a shorter delay.
         """
         downloader: Any = self._crawler.engine.downloader
         slot = downloader.slots.get(request.meta[SLOT])
@@ -139,7 +138,7 @@ class RobotsMiddleware:
                 asyncio.ensure_future(self._read_in_time(origin, visit))
             )
             known.read.add_done_callback(known.keep)
-        # Whoever asks first must not take it away from the others when it is stopped.
+        # If the first visit that waits for it is stopped, other visits still need it.
         return await asyncio.shield(known.read)
 
     async def _read_in_time(self, origin: str, visit: LimitedVisit | None) -> Rules:
@@ -155,27 +154,27 @@ class RobotsMiddleware:
             body = await self._body(url, visit)
         except Unreachable:
             kept = self._memory.robots(origin)
-            if kept and kept[1] <= now < kept[1] + KEPT:
+            if kept and kept[1] <= now < kept[1] + MAX_COPY_AGE:
                 return Rules.of(kept[0], self._robot)
             raise
-        # Only a file that can be read in time may stand in for a later one.
+        # Only a file that can be parsed in time may replace a later one.
         rules = Rules.of(body, self._robot)
         self._memory.keep_robots(origin, body, now)
         return rules
 
     async def _body(self, url: str, visit: LimitedVisit | None) -> bytes:
-        """What the file holds; nothing where there is none. Raises HostError."""
+        """Return the content of the file, empty if it is missing. Raises HostError."""
         request = Request(
             url,
             callback=NO_CALLBACK,
             meta={
                 "dont_obey_robotstxt": True,
-                "redirect_ttl": REDIRECTS,
+                "redirect_ttl": MAX_REDIRECTS,
                 "handle_httpstatus_all": False,
                 SLOT: host_of(url),
                 BYTES: 0,
                 VISIT: visit,
-                # The pages that follow set the pace; one of our own machine has none.
+                # Only pages adjust the delay, and our own machine has none.
                 "autothrottle_dont_adjust_delay": True,
             },
         )
@@ -198,10 +197,10 @@ class RobotsMiddleware:
                 f"http:{response.status}", url, f"the server answered {response.status}"
             )
         good = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
-        return response.body[:MOST] if good else b""
+        return response.body[:MAX_ROBOTS_BYTES] if good else b""
 
     def _slow_down(self, request: Request, delay: float) -> None:
-        """Keep to the delay that a site asks for, whatever its answers take."""
+        """Keep the delay that a site asks for, however long its responses take."""
         downloader: Any = self._crawler.engine.downloader
         host = host_of(request.url)
         pace = downloader.per_slot_settings.setdefault(host, {})

@@ -395,20 +395,20 @@ def test_each_outline_of_an_opml_file_is_added_with_its_name(
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        (b"", "the server closed the connection without an answer"),
+        (b"", "the server closed the connection without a response"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<p>half",
-            "lost in the midst of its answer",
+            "lost during its response",
         ),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
         (b"HTTP/1.1 200 OK\r\nNo colon : 1\r\n\r\n", "header fields of its answer"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n<p>plain",
-            "not packed as its Content-Encoding says",
+            "does not match its Content-Encoding",
         ),
         (
             b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 8\r\n\r\n<p>plain",
-            "not packed as its Content-Encoding says",
+            "does not match its Content-Encoding",
         ),
     ],
 )

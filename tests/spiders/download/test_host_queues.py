@@ -9,7 +9,7 @@ import pytest
 from scrapy import Request
 from scrapy.settings import Settings
 
-from spiders.download.host_queues import AHEAD, SLOT, HostQueues
+from spiders.download.host_queues import MAX_AHEAD, SLOT, HostQueues
 from spiders.download.hosts import host_of
 
 
@@ -51,7 +51,7 @@ def test_a_host_with_many_requests_leaves_the_downloader_to_others() -> None:
     for number in range(50):
         found.enqueue_request(Request(f"https://slow.example/{number}"))
     first = taken(found, active)
-    assert first == [f"https://slow.example/{number}" for number in range(AHEAD)]
+    assert first == [f"https://slow.example/{number}" for number in range(MAX_AHEAD)]
     found.enqueue_request(Request("https://good.example/"))
     assert taken(found, active) == ["https://good.example/"]
     active.clear()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from protego import Protego
 
-from spiders.download.robots.rules import MOST, Rules, for_robot
+from spiders.download.robots.rules import MAX_ROBOTS_BYTES, Rules, for_robot
 
 ROBOT = "Communique"
 
@@ -57,5 +57,5 @@ def test_rules_are_not_multiplied_by_the_robots_that_they_are_for() -> None:
 
 
 def test_only_the_beginning_of_a_long_file_is_read() -> None:
-    body = b"User-agent: *\n" + b"#" * MOST + b"\nDisallow: /\n"
+    body = b"User-agent: *\n" + b"#" * MAX_ROBOTS_BYTES + b"\nDisallow: /\n"
     assert Rules.of(body, ROBOT).allow("http://harbour.example/news/")
