@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check this folder without a network: python3 -I verify.py [KEY ...].
 
-KEY is the key of the log or a witness, as its owner gave it to you; it must have signed everything.
+KEY is the key of the log or a witness, given by its owner. It must have signed everything.
 """
 
 from __future__ import annotations
@@ -196,9 +196,7 @@ if __name__ == "__main__":
     try:
         trusted_keys = [key_of(now[0], 1, 4) for now[0] in sys.argv[1:]]
         for sentence in check(files_of(Path(__file__).resolve().parent, now), trusted_keys, now):
-            print(
-                ascii(sentence)[1:-1]
-            )  # escape the content of files, which could control the terminal
+            print(ascii(sentence)[1:-1])  # files may contain escape sequences for terminals
     except Exception as error:
         print(ascii(f"WRONG: {now[0]}: {error}")[1:-1])
         sys.exit(1)

@@ -127,7 +127,7 @@ def test_bad_pages_are_errors_and_do_not_affect_others(room: Room, home: Path) -
     assert kinds["4.html"] == "media-type"
     assert kinds["5.html"] == "empty"
     (redirect,) = (one["message"] for one in run["errors"] if one["url"].endswith("/8.html"))
-    assert redirect == "it answers 302 and leads to file:///etc/passwd, which is not fetched"
+    assert ("302" in redirect, "file:///etc/passwd" in redirect) == (True, True)
     releases = stored(home)
     assert {title.partition(":")[0] for title in releases} == {"Notice 1", "Notice 6", "Notice 7"}
     lamps = releases["Notice 6: ships counted at pier 6"]

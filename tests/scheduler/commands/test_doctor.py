@@ -220,7 +220,7 @@ def test_missing_records_and_keys_of_the_archive_are_errors(home: Path) -> None:
     (home / "log.key").unlink()
     assert any("records in archive/" in one for one in found(home, "archive", "error"))
     (told,) = found(home, "log", "error")
-    assert "the key of the log is gone; put it back from a copy" in told
+    assert "the key of the log is missing; restore it from a copy" in told
 
 
 def test_a_missing_archive_is_an_error(home: Path) -> None:

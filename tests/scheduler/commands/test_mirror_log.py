@@ -58,7 +58,7 @@ def test_a_lost_key_is_reported_in_one_sentence(log: TreeLog, tmp_path: Path) ->
     for command in ("show", "rotate"):
         done = communique("mirror", "key", command, home=tmp_path / "ours")
         assert done.returncode == 1
-        assert "log.key: the key of the log is gone; put it back from a copy" in done.stderr
+        assert "log.key: the key of the log is missing; restore it from a copy" in done.stderr
         assert "Traceback" not in done.stderr
 
 

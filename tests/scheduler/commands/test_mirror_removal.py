@@ -212,7 +212,7 @@ def test_nothing_is_removed_without_the_key_of_the_log(home: Path) -> None:
     for command in (["redact", URL, "--why", "order 7"], ["prune", "--days", "1"]):
         result = communique("mirror", *command, home=home)
         assert result.returncode == 1
-        assert "the key of the log is gone" in result.stderr
+        assert "the key of the log is missing" in result.stderr
         assert communique("show", release, "--json", home=home).stdout == shown
     key.rename(home / "log.key")
     done = communique("mirror", "redact", URL, "--why", "order 7", home=home)
@@ -242,13 +242,13 @@ def test_status_and_verify_report_a_lost_key(home: Path) -> None:
     for command, code in (("status", 1), ("verify", 0)):
         told = communique("mirror", command, home=home)
         assert told.returncode == code
-        assert "the key of the log is gone" in told.stderr
+        assert "the key of the log is missing" in told.stderr
     key.rename(home / "log.key")
     key = home / "log.key"
     key.write_text(key.read_text()[:-8])
     told = communique("mirror", "status", home=home)
     assert told.returncode == 1
-    assert "put it back from a copy" in told.stderr
+    assert "restore it from a copy" in told.stderr
 
 
 def test_status_and_verify_show_the_same_size(home: Path) -> None:

@@ -73,7 +73,7 @@ def test_damage_is_reported_with_its_release(home: Path) -> None:
 def test_a_witness_with_another_log_is_reported(home: Path, tmp_path: Path) -> None:
     result = communique("mirror", "verify", "--against", str(tmp_path / "no"), home=home)
     assert result.returncode == 1
-    assert "there is no file 'checkpoint' here" in result.stderr
+    assert "it has no file 'checkpoint'" in result.stderr
     other = tmp_path / "other"
     other.mkdir()
     with archived_home(other):
@@ -170,7 +170,7 @@ def test_a_missing_log_is_reported_in_a_few_lines(home: Path, tmp_path: Path) ->
         assert "nothing in the bag proves its records" in bag.stderr
         proof = communique("prove", release, "--to", str(tmp_path / "proof"), home=home)
         assert proof.returncode == 1
-        assert "there is no checkpoint; put it back" in proof.stderr
+        assert "the checkpoint is missing; restore it" in proof.stderr
 
 
 def test_a_deleted_index_is_created_again(home: Path, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_log_of_another_key_is_a_problem(home: Path, tmp_path: Path) -> None:
     # A copy has no key.
     (home / "log.key").unlink()
     result = communique("mirror", "verify", home=home)
-    assert (result.returncode, "the key of the log is gone" in result.stderr) == (0, True)
+    assert (result.returncode, "the key of the log is missing" in result.stderr) == (0, True)
 
 
 def test_an_archive_that_an_import_damaged_is_repaired_by_a_signed_note(

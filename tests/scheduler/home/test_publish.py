@@ -39,7 +39,7 @@ def test_a_lost_key_of_the_log_is_reported_and_feeds_are_still_published(
     (home / "log.key").unlink()
     result = communique("publish", home=home)
     assert result.returncode == 1
-    assert "the key of the log is gone" in result.stderr
+    assert "the key of the log is missing" in result.stderr
     assert "Traceback" not in result.stderr
     assert "Notice 1" in (home / "site" / "feeds" / "all.atom").read_text()
 

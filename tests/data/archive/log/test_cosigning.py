@@ -103,7 +103,7 @@ def test_logs_and_witnesses_are_read_by_http(
         read = log_at(f"{site}/ours/archive", CLIENT)
         witness.cosign(read, site, NOON)
         assert ask_witness(log, asked_witness(f"{site}/theirs/", Path.cwd()), CLIENT)
-        with pytest.raises(ArchiveError, match="there is no file 'checkpoint'"):
+        with pytest.raises(ArchiveError, match="it has no file 'checkpoint'"):
             log_at(f"{site}/nothing", CLIENT)
 
 
@@ -153,8 +153,8 @@ def test_a_witness_that_makes_up_our_signature_is_refused(
         (403, b"who are you?\n", "the witness did not sign: 403 who are you?"),
         (409, b"many\n", "did not say which tree it saw last"),
         (409, b"999\n", "saw 999 leaves of this log, which has 300 now"),
-        (200, b"nonsense\n", "is no line of a signature"),
-        (200, b"", "is no line of a signature"),
+        (200, b"nonsense\n", "is not a signature line"),
+        (200, b"", "is not a signature line"),
         (500, b"", "the witness did not sign: 500"),
     ],
 )

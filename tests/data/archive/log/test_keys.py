@@ -82,7 +82,7 @@ def test_a_rotation_at_a_smaller_tree_than_the_one_before_is_not_followed(log: T
     key = log.key()
     other = SigningKey(key.name, bytes(32))
     (log.folder / "key/2").write_bytes(signed_by_both(2, 0, key, other).encode())
-    with pytest.raises(ArchiveError, match="key/2: the tree was larger when the key before it"):
+    with pytest.raises(ArchiveError, match="key/2: the tree was larger when the previous key"):
         log.key_chain()
     (log.folder / "key/2").write_bytes(signed_by_both(2, 1, key, other).encode())
     assert log.key_chain().present == other.verifier
@@ -116,14 +116,14 @@ def test_another_key_in_the_place_of_the_right_one_is_told(log: TreeLog, tmp_pat
     other.key()
     shutil.copy(tmp_path / "other/log.key", tmp_path / "log.key")
     assert log.append(leaf_of("b")) == 1
-    with pytest.raises(ArchiveError, match=r"not the key that signs the log .* put that one back"):
+    with pytest.raises(ArchiveError, match=r"not the key that signs the log .* restore that one"):
         log.integrate()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"PRIVATE+KEY+a+b+c", b"x+y\n"])
 def test_a_damaged_key_is_told(log: TreeLog, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "log.key").write_bytes(content)
-    with pytest.raises(ArchiveError, match=r"log\.key: this (is no key|key is damaged)"):
+    with pytest.raises(ArchiveError, match=r"log\.key: this (is not a key|key is damaged)"):
         log.integrate()
 
 
@@ -131,5 +131,5 @@ def test_a_folder_without_keys_is_no_log() -> None:
     def read(path: str) -> bytes:
         raise FileNotFoundError(path)
 
-    with pytest.raises(ArchiveError, match="there is no key of a log"):
+    with pytest.raises(ArchiveError, match="there is no log key"):
         key_chain(read, "https://acme.example/log")

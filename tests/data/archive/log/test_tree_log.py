@@ -253,7 +253,7 @@ def test_nothing_is_signed_over_tiles_that_were_changed(log: TreeLog) -> None:
     tile = log.folder / "tile/0/000.p/3"
     tile.write_bytes(bytes(32) + tile.read_bytes()[32:])
     assert log.append(leaf_of("b")) == 3
-    with pytest.raises(ArchiveError, match="put the folder tile back"):
+    with pytest.raises(ArchiveError, match="restore the folder tile"):
         log.integrate()
 
 
@@ -263,7 +263,7 @@ def test_a_log_without_checkpoint_and_pending_leaves_does_not_begin_anew(log: Tr
     log.close()
     (log.folder / "checkpoint").unlink()
     (log.folder / "pending").unlink()
-    with pytest.raises(ArchiveError, match="put it back from a copy"):
+    with pytest.raises(ArchiveError, match="restore it from a copy"):
         log_in(log.folder.parent).append(leaf_of("b"))
 
 
@@ -279,7 +279,7 @@ def test_a_damaged_checkpoint_is_told(log: TreeLog, content: bytes) -> None:
     log.append(leaf_of("a"))
     log.integrate()
     (log.folder / "checkpoint").write_bytes(content)
-    with pytest.raises(ArchiveError, match=r"checkpoint: .* put it back from a copy"):
+    with pytest.raises(ArchiveError, match=r"checkpoint: .* restore it from a copy"):
         log.integrate()
 
 
@@ -289,7 +289,7 @@ def test_a_log_without_its_key_takes_leaves_and_says_what_to_do(log: TreeLog) ->
     key = log.folder.parent / "log.key"
     shutil.move(key, key.with_name("away"))
     assert log.append(leaf_of("b")) == 1
-    with pytest.raises(ArchiveError, match=r"log\.key: the key of the log is gone; put it back"):
+    with pytest.raises(ArchiveError, match=r"log\.key: the key of the log is missing; restore it"):
         log.integrate()
     shutil.move(key.with_name("away"), key)
     assert log.integrate().size == 2

@@ -211,7 +211,7 @@ def test_what_no_key_of_the_log_signed_explains_nothing(
         assert report.removed == []
         missed += 1
         assert len(report.problems) == missed
-        assert "it tells of a removal" in str([one.cause for one in report.problems])
+        assert "it is a note about a removal" in str([one.cause for one in report.problems])
 
 
 def test_what_the_log_has_not_signed_yet_explains_nothing(

@@ -147,7 +147,7 @@ def test_a_first_integration_that_did_not_come_to_its_end_is_no_damage(tmp_path:
     (log / "checkpoint").unlink()
     assert verified(tmp_path).problems == []
     (log / "pending").unlink()
-    assert "it is gone; put it back from a copy" in str(verified(tmp_path).problems[0])
+    assert "it is missing; restore it from a copy" in str(verified(tmp_path).problems[0])
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "tile/0/000.p/*", "tile/entries/000.p/*", "key/0"])
@@ -247,7 +247,7 @@ def test_the_record_that_is_being_written_is_no_damage(home: Path) -> None:
         assert causes(verified(home)) == ""
         os.truncate(path, len(whole))
     path.write_bytes(whole + b"\x1f\x8b\x08torn")
-    assert "the file ends within it" in causes(verified(home))
+    assert "the file ends in the middle" in causes(verified(home))
 
 
 def rewritten(home: Path, number: int) -> None:
