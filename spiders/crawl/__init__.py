@@ -1,4 +1,4 @@
-"""One visit to a source: which request comes next, what becomes of each response, what is told.
+"""One visit to a source: its requests, the processing of responses, and its report.
 
-A file belongs here if it knows the store or the state of a visit.
+Modules here know the store or the state of a visit.
 """

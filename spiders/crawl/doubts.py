@@ -1,4 +1,4 @@
-"""What is doubtful about a recorded release, its date above all, as a sentence for the run."""
+"""Describe doubts about recorded releases, above all about dates, for the report of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spiders.crawl.page_errors import Tell
 from spiders.learning.day_order import is_two_ways
 
 LAST = 20
-"""Releases of a source, the newest, by which a new one is judged that lacks a text or a date."""
+"""Number of the source's newest releases that a release without text or date is compared with."""
 
 NO_TEXT = (
     "no text was found on the page, as other releases of this source have it"
@@ -34,7 +34,7 @@ OTHER_ZONE = (
 
 
 class Doubts:
-    """The doubts of one visit to a source: what holds for all its releases is told once."""
+    """The doubts of one visit; what applies to all releases of a source is reported once."""
 
     def __init__(self, source: str, store: Store, tell: Tell) -> None:
         self._source = source
@@ -45,7 +45,7 @@ class Doubts:
         self._dates = False
 
     def note(self, url: str, verdict: Decision, reading: DateContext) -> None:
-        """Tell what is doubtful about a release that was recorded; ``reading`` is the visit's."""
+        """Report doubts about a recorded release; ``reading`` is the visit's."""
         release = verdict.release
         if verdict.doubt:
             self._tell(url, "layout", verdict.doubt)
@@ -67,7 +67,7 @@ class Doubts:
             self._tell(url, "date", doubt)
 
     def finish(self) -> None:
-        """Tell of releases without a date, where the source is one that dates its releases."""
+        """Report releases without a date if the source usually dates its releases."""
         undated, self._undated = self._undated, []
         if not undated:
             return
@@ -77,7 +77,7 @@ class Doubts:
                 self._tell(url, "date", UNDATED)
 
     def _lacks_text(self, release: Release) -> bool:
-        """Whether a new release shows no text, where most of the source's last ones do."""
+        """Whether a new release has no text although most recent releases do."""
         if release.content.body_text or release.content.attachments:
             return False
         last = self._store.releases(Facet(source=self._source), limit=LAST)
@@ -86,7 +86,7 @@ class Doubts:
 
 
 def zone_doubt(release: Release) -> str | None:
-    """Why the hour of a new release may be another, or None where its zone is decided."""
+    """Explain why the hour of a new release may be wrong, or return None."""
     name = contradicted(release.published)
     if name is None:
         return None
@@ -94,9 +94,9 @@ def zone_doubt(release: Release) -> str | None:
 
 
 def order_doubt(release: Release, reading: DateContext) -> str | None:
-    """Why the day of a new release may be another, or None where its order is decided.
+    """Explain why the day of a new release may be wrong, or return None.
 
-    ``reading`` is that of the visit: what the source file says and its list shows.
+    ``reading`` is the visit's, with the source file's and the listing's order of dates.
     """
     published, content = release.published, release.content
     languages = (*reading.languages, *filter(None, [content.language]))

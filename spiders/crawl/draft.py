@@ -1,4 +1,4 @@
-"""From the answer of a site to a draft: pure, given the page and what the listing said of it."""
+"""Make drafts from pages and listing items, without side effects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xm
 
 
 def document_type(page: Page) -> str | None:
-    """The type of a file that is a release in itself, or None for a page. Raises NotARelease."""
+    """Return the type of a document that is a release itself; None for a page.
+
+    Raises NotARelease.
+    """
     media_type = page.content_type.partition(";")[0].strip().lower()
     if is_pdf(page.body):
         media_type = PDF_TYPE
@@ -54,7 +57,7 @@ def draft_document(
     item: ListingItem | None,
     validator: Validator | None,
 ) -> Draft:
-    """The release that a file is, of a type of DOCUMENT_TYPES."""
+    """Return the draft of a document with a type in DOCUMENT_TYPES."""
     return Draft(
         source,
         page.url,
@@ -76,7 +79,7 @@ def draft_release(
     item: ListingItem | None,
     validator: Validator | None,
 ) -> Draft:
-    """The release on a page, as it was ``read`` off it. Raises NotARelease."""
+    """Return the draft of a page from its extraction. Raises NotARelease."""
     content = read.content
     own = content
     if own.published and item and own.published == item.published:
@@ -104,7 +107,7 @@ def draft_release(
 def draft_section(
     source: str, file: SourceFile, page: Page, section: Section, read: ExtractedRelease
 ) -> Draft:
-    """The release that a section of a page is, as it was ``read``."""
+    """Return the draft of a section of a page from its extraction."""
     shown = outer_html(section.content).encode("utf-8", "replace")
     return Draft(
         source,
@@ -117,7 +120,10 @@ def draft_section(
 
 
 def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
-    """Raise NotARelease where something stands in place of a release; ``own`` is the page's own."""
+    """Raise NotARelease for an obstacle in place of a release.
+
+    ``own`` is the page's own content.
+    """
     if before := block_reason(page, own) or lock_reason(page, own, item.title if item else ""):
         raise NotARelease(f"blocked:{before.kind}", before.says)
     if apology := soft_404_reason(page, own):
@@ -127,7 +133,7 @@ def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
 
 
 def completed(content: Content, file: SourceFile) -> Content:
-    """A content with what the source file knows where the page did not say it."""
+    """Fill missing parts of a content with values of the source file."""
     return replace(
         content,
         language=content.language or file.language,
@@ -138,9 +144,10 @@ def completed(content: Content, file: SourceFile) -> Content:
 def document(
     page: Page, media_type: str, item: ListingItem | None, reading: DateContext
 ) -> Content:
-    """A document as a release: what the listing says of it and, where it could be read, it itself.
+    """Return the content of a document, from the listing and the document's text.
 
-    The file is its attachment. Of one that is locked, broken or scanned only the listing tells.
+    The file becomes its attachment. The content of an encrypted, broken or scanned document comes
+    from the listing only.
     """
     said = page.document or DocumentText()
     listed = item.title if item else ""

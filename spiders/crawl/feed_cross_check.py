@@ -1,10 +1,9 @@
-"""The feed and the page of a source, compared: what one lists alone, and what of it is believed.
+"""Compare the feed and the page of a source, and decide which items to trust.
 
-A feed may be cut short, forgotten at a relaunch, or never have been complete; its page is there for
-readers, and so is missed when it breaks. But a feed of a whole site also carries what the page
-would never list (About, Careers, the posts of other categories), and a page beside a feed may be of
-some other kind. So what either lists is collected, and what it lists alone only where that is like
-what both list.
+A feed may be truncated, abandoned at a relaunch, or incomplete. A page is made for readers, so its
+faults are noticed. But the feed of a whole site also has items that the page never lists (About,
+Careers, other categories), and the page may be of another kind. So both are collected, but items
+that only one of them lists only if they resemble the common ones.
 """
 
 from __future__ import annotations
@@ -24,23 +23,23 @@ from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
 
 SURE: Final = 0.5
-"""Confidence from which a page is believed on what no feed ever had."""
+"""Minimum confidence of a page for items that no feed ever had."""
 
 MOST: Final = 1000
-"""Releases that are taken from one page, the first of it."""
+"""Maximum number of releases from one page."""
 
 
 COMMON: Final = 3
-"""Items of a feed that the page lists too, from which on their common categories say something."""
+"""Minimum number of common items whose shared categories count."""
 
 FEW: Final = 20
-"""One in so many items may be in the feed only; more of them are of some other list."""
+"""Number of items of which one may be in the feed only; more belong to another list."""
 
 OUTLIERS: Final = 8
 """Minimum number of listed releases per one that may be far older than the others."""
 
 MOST_COMPARED: Final = 100_000
-"""Items of a feed that one visit compares with its page."""
+"""Maximum items of a feed that one visit compares with its page."""
 
 STANDING: Final = re.compile(
     r"about(?:-us)?|careers?|jobs|contacts?(?:-us)?|privacy(?:-policy)?|imprint|impressum|legal"
@@ -50,7 +49,7 @@ STANDING: Final = re.compile(
     r"contatti|over-ons|om-oss|om-os|o-nas|kontakty|hakkimizda|iletisim|contato|sobre(?:-nos)?",
     re.IGNORECASE,
 )
-"""What the last part of an address says of a page that stands for good, and is no release."""
+"""Last parts of addresses of permanent pages that are not releases."""
 
 INDEX: Final = re.compile(r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|autor)/[^/]+/?$")
 """Addresses of pages that list releases themselves."""
@@ -58,10 +57,10 @@ INDEX: Final = re.compile(r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """What a page says beside its feed: whether it is ``believed``, its ``items``, and a doubt.
+    """What a page adds to its feed: whether it is ``believed``, its ``items``, and a doubt.
 
-    The items that the feed ``lacks`` are among them. ``stale`` is a sentence where the feed has
-    stopped while the page goes on, else empty.
+    ``lacks`` are the items that the feed does not have. ``stale`` is a sentence if the feed has
+    stopped while the page continues, otherwise "".
     """
 
     believed: bool
@@ -71,11 +70,11 @@ class CrossCheck:
 
 
 def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> CrossCheck:
-    """Compare a page with its feed, None where that can't be read; ``known`` are canonical URLs.
+    """Compare a page with its feed (None if unreadable); ``known`` are canonical URLs.
 
-    What the page dates counts, or all of it where it dates next to nothing. What neither feed nor
-    store has seen is believed if half of the page has been seen, or if its own reading is sure;
-    without dates that is not enough.
+    The page's dated items count, or all of them if it has almost no dates. Items that neither feed
+    nor store has are accepted if half of the page is known, or if its own extraction is certain;
+    without dates, that does not suffice.
     """
     dated = [item for item in page.items if item.published]
     plain = len(dated) * 2 < len(page.items)
@@ -108,7 +107,7 @@ def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
 
 
 def is_standing(url: str) -> bool:
-    """Whether an address is that of a page that is no release by its name: About, a category."""
+    """Whether an address by its name is not a release: About, a category."""
     path = unquote(urlsplit(url).path)
     last = path.rstrip("/").rpartition("/")[2]
     stem = re.sub(r"\.\w{2,5}$", "", last)
@@ -116,15 +115,15 @@ def is_standing(url: str) -> bool:
 
 
 def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
-    """The names of items by their canonical addresses."""
+    """Return the names of items by canonical address."""
     return {canonical_url(item.url): name_of(item) for item in items}
 
 
 @dataclass(slots=True)
 class ListEvidence:
-    """The items that a feed listed in one visit, and which of them the page has ever listed.
+    """The feed's items in one visit, and which of them the page has ever listed.
 
-    ``families`` are those of the addresses on the page, ``front`` its first page in page order.
+    ``families`` are those of the page's addresses, ``front`` is its first page in page order.
     """
 
     items: dict[str, ListingItem] = field(default_factory=dict)
@@ -138,7 +137,7 @@ class ListEvidence:
         self.front.extend(items)
 
     def add(self, items: Iterable[ListingItem], shown: Collection[str]) -> None:
-        """Take in items of the feed, and the canonical addresses of those that the page lists."""
+        """Add items of the feed, and the canonical addresses of those that the page lists."""
         for item in items:
             key = canonical_url(item.url)
             if key not in self.items and len(self.items) >= MOST_COMPARED:
@@ -149,12 +148,12 @@ class ListEvidence:
                 self.families.add(url_pattern(item.url))
 
     def believed(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
-        """Of items of the feed that the page does not list, those that are like what it lists.
+        """Return feed items missing on the page that resemble its items.
 
-        They are of the same family of addresses; of a category that all in common have, if these
-        have one; and, if not, few beside those in common of the same days. What is older than all
-        in common waits until the page was ``walked`` to its end. Where feed and page have nothing
-        in common, the feed is believed but for pages that are none by their names.
+        They have addresses of the same family, and a category that all common items have, if any.
+        Without one, they must be few compared with common items of the same days. Items older than
+        all common ones wait until the page was ``walked`` to its end. If feed and page have nothing
+        in common, the feed is accepted except for pages that are not releases by their names.
         """
         alone = [item for item in items if not is_standing(item.url)]
         both = [self.items[key] for key in self.shown]
@@ -170,7 +169,7 @@ class ListEvidence:
         if common:
             return tuple(alike)
         shown = Counter(url_pattern(item.url) for item in both)
-        # What has no date may as well be older than all in common.
+        # An undated item may be older than all common ones.
         other = Counter(
             url_pattern(item.url)
             for key, item in self.items.items()
@@ -184,7 +183,7 @@ class ListEvidence:
         )
 
     def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:
-        """The first and last day of the items in both lists, without the pinned ones."""
+        """Return the first and last day of the common items, without pinned ones."""
         front = [self._dated(item) for item in self.front]
         kept = {key for item in in_order(front) for key in keys_of(item)}
         pinned = {key for item in front for key in keys_of(item)} - kept
@@ -193,7 +192,7 @@ class ListEvidence:
         return min(days, default=None), max(days, default=None)
 
     def _dated(self, item: ListingItem) -> ListingItem:
-        """An item of the page, with the date of the feed if the page states none."""
+        """Return an item of the page, with the feed's date if the page states none."""
         known = self.items.get(canonical_url(item.url))
         if item.published or known is None:
             return item
@@ -201,10 +200,10 @@ class ListEvidence:
 
 
 def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-    """The most items that are sorted by day, newest first; undated ones count as in place.
+    """Return as many items as possible that are sorted by day, newest first, with undated ones.
 
-    An old release that is pinned to the top does not show how far back a page goes. All items
-    are returned if most of them are out of order: the page is sorted otherwise.
+    An old release pinned to the top does not show how far back a page goes. All items are returned
+    if most are out of order, since the page is then sorted differently.
     """
     dated = [(place, item.published.day) for place, item in enumerate(items) if item.published]
     kept = {dated[place][0] for place in _longest_rise([-day.toordinal() for _, day in dated])}
@@ -215,14 +214,14 @@ def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
 
 
 def _longest_rise(values: Sequence[int]) -> Sequence[int]:
-    """The places of the longest subsequence that never falls, in n log n steps."""
+    """Return the positions of the longest non-decreasing subsequence in O(n log n) steps."""
     ends: list[int] = []
     tops: list[int] = []
     before: list[int] = []
     for place, value in enumerate(values):
         length = bisect_right(tops, value)
         before.append(ends[length - 1] if length else -1)
-        # Longer subsequences stay: only the smallest end of this length changes.
+        # Only the smallest end of this length changes.
         ends[length : length + 1] = [place]
         tops[length : length + 1] = [value]
     found = []
@@ -234,10 +233,10 @@ def _longest_rise(values: Sequence[int]) -> Sequence[int]:
 
 
 def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
-    """The days of a list, newest first, without a few that are far older than all others.
+    """Return the days of a list, newest first, without a few far older ones.
 
     A box of featured releases below a list has such days. At most one in OUTLIERS is left out, and
-    only beyond a gap that is longer than the time that the others span.
+    only beyond a gap longer than the time that the others span.
     """
     found = sorted(days, reverse=True)
     for place in range(len(found) - len(found) // OUTLIERS, len(found)):
@@ -247,7 +246,7 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
-    """The categories that all of these items have; none of too few."""
+    """Return the categories that all these items have; none if they are few."""
     if len(items) < COMMON:
         return frozenset()
     return frozenset.intersection(*(frozenset(item.categories) for item in items))

@@ -1,7 +1,7 @@
-"""The WebSub hub that the feed of a source names, by which it can be known sooner what is new.
+"""Find the WebSub hub that a source's feed names, to learn of new releases sooner.
 
-A source that is read from its feed names it with each visit that brings the feed. Of one that is
-read from its page, the feed that the page offers is asked for once a day, for its hub alone.
+A source collected from its feed gets its hub with each visit. For a source collected from its page,
+the feed that the page offers is requested once a day for its hub.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from spiders.page.page import Page, is_web
 from spiders.sources.source_file import SourceFile
 
 AGAIN: Final = dt.timedelta(days=1).total_seconds()
-"""Seconds for which what a feed says of its hub is believed."""
+"""Seconds before a feed is checked for its hub again."""
 
 LONGEST: Final = 2000
-"""Characters of an address that is taken."""
+"""Maximum characters of an address."""
 
 HEAD: Final = 65_536
-"""Characters at the beginning of a feed in which its own links are looked for."""
+"""Characters at the beginning of a feed in which its own links are searched."""
 
 ENTRY: Final = re.compile(r"<(?:\w+:)?(?:entry|item)\b", re.IGNORECASE)
 ELEMENT: Final = re.compile(r"<(?:\w+:)?link\b([^<>]*)>", re.IGNORECASE)
@@ -49,7 +49,7 @@ class _JsonFeed(msgspec.Struct):
 
 
 class FeedHubs:
-    """What one visit learns of the hub of its source; nothing, where nobody ``asks``."""
+    """Finds the hub of a source during a visit, if ``asks``."""
 
     def __init__(
         self, source: str, file: SourceFile, store: WebSubStore, now: dt.datetime, *, asks: bool
@@ -62,7 +62,7 @@ class FeedHubs:
         self._offered = ""
 
     def listing_read(self, url: str, page: Page, links: Iterable[str]) -> None:
-        """Take in the first page of a listing; ``links`` are the Link fields of its answer."""
+        """Process the first page of a listing; ``links`` are its Link header fields."""
         if not self._asks:
             return
         if url == self._file.feed:
@@ -71,23 +71,23 @@ class FeedHubs:
             self._offered = next((one.url for one in feed_links(page)), "")
 
     def feed_read(self, url: str, page: Page, links: Iterable[str]) -> None:
-        """Take in the feed of the source."""
+        """Process the source's feed."""
         hub, topic = announced(page, links)
         found = FeedHub(url, hub, topic or url, self._now)
         known = self._store.feed_hubs().get(self._source)
-        # The store is not written to with each visit only to say so.
+        # Do not write to the store in each visit only for the time.
         if known is None or self._is_old(known) or replace(known, looked=found.looked) != found:
             self._store.keep_feed_hub(self._source, found)
 
     def next(self) -> tuple[str, ...]:
-        """The feed to ask for that the page offers, if it is time."""
+        """Return the page's feed if it is time to request it."""
         url, self._offered = self._offered, ""
         if not url:
             return ()
         known = self._store.feed_hubs().get(self._source) or FeedHub(url)
         if not self._is_old(known):
             return ()
-        # Whatever comes of it, once a day is enough.
+        # Once a day suffices, whatever the result.
         self._store.keep_feed_hub(self._source, replace(known, looked=self._now))
         return (url,)
 
@@ -96,9 +96,9 @@ class FeedHubs:
 
 
 def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
-    """The hub and the own address that a feed names (WebSub, section 4), empty for none.
+    """Return the hub and the own address in a feed (WebSub, section 4), or "" for each.
 
-    Those of the answer's header count before those of the feed itself.
+    Header fields take precedence over links in the feed.
     """
     found: dict[str, str] = {}
     for rel, address in (*header_links(links), *feed_head(page)):
@@ -109,7 +109,7 @@ def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
 
 
 def header_links(links: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The relations and addresses of Link fields (RFC 8288)."""
+    """Yield the relations and addresses of Link fields (RFC 8288)."""
     for field in links:
         for address, rest in HEADER.findall(field[:HEAD]):
             for quoted, bare in RELATION.findall(rest):
@@ -117,7 +117,7 @@ def header_links(links: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def feed_head(page: Page) -> Iterator[tuple[str, str]]:
-    """The relations and addresses in the head of a feed: RSS, Atom or JSON Feed."""
+    """Yield the relations and addresses in the head of an RSS, Atom or JSON feed."""
     if page.text[:100].lstrip("\ufeff \t\r\n").startswith("{"):
         try:
             feed = msgspec.json.decode(page.markup, type=_JsonFeed)

@@ -1,7 +1,7 @@
-"""What a visit asks for next: what its listings name, page after page, the newest first.
+"""Choose the next requests of a visit: listing pages, and releases newest first.
 
-What a page lists is in the store before the visit goes on to the next one, and leaves it when it
-has been read. So whatever ends a visit, the next one knows what is to be done.
+The items of a page are in the store before the visit requests the next page, and leave the store
+once they are read. So the next visit knows what remains, whatever ended this one.
 """
 
 from __future__ import annotations
@@ -32,39 +32,39 @@ from spiders.page.links import url_pattern
 from spiders.sources.source_file import SourceFile
 
 CHUNK: Final = 25
-"""Releases that are asked for at a time."""
+"""Number of releases that are requested at a time."""
 
 FRONT: Final = 50
-"""Releases on the first page of a feed that every visit looks at again; of a page, it is all."""
+"""Number of releases on a feed's first page that every visit checks; on a page it is all."""
 
 INDEX: Final = "xml:sitemapindex"
-"""The rule that reads an index of sitemaps."""
+"""Rule name of an index of sitemaps."""
 
 PART: Final = 0.8
-"""Part of the longest time of a crawl after which a visit lets its walks rest."""
+"""Share of a crawl's maximum time after which a visit stops its walks."""
 
 SHARE: Final = 0.5
-"""Part of the time between two visits that walks may take."""
+"""Share of the time between two visits that walks may use."""
 
 LATER: Final = dt.timedelta(days=3650)
-"""By so much a visit that a person asked for is ahead of all intervals."""
+"""Priority of a visit requested by a person, as a time above all intervals."""
 
 
 MAX_SEARCHED_PAGES: Final = 10
-"""Maximum number of pages of a listing on which a visit looks for releases that are gone."""
+"""Maximum pages of a listing that a visit searches for missing releases."""
 
 PAGE_POSITIONS: Final = 10_000
-"""Places on a listing page, so that releases of later pages follow those of earlier ones."""
+"""Positions reserved per listing page, so that later pages follow earlier ones."""
 
 UNLISTED: Final = 1_000_000_000
-"""The place of what no listing page names: after all that they name."""
+"""Position of releases that no listing page contains, after all listed ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitedItem(ListingItem):
     """A listed release that waits to be read.
 
-    ``appeared`` is whether its place on the listing shows that it is newer than the first visit.
+    ``appeared`` tells whether its position shows that it is newer than the first visit.
     """
 
     appeared: bool = False
@@ -72,11 +72,11 @@ class AwaitedItem(ListingItem):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An address that a visit asks for next, and as what.
+    """An address to request next, and its role.
 
-    A ``release`` that a listing names (``item``) or a page does (``link``), a ``listing`` page of
-    one ``listing_kind``, a first page of one ``again``, without conditions, a ``feed`` that a page
-    offers, for its hub, or a ``file`` of a release, to be archived.
+    The role is one of: a ``release`` from a listing (``item``) or a page (``link``), a ``listing``
+    page of one ``listing_kind``, a first page ``again`` without conditions, a page's ``feed`` for
+    its hub, or a ``file`` of a release for the archive.
     """
 
     kind: Literal["release", "linked", "listing", "again", "feed", "file"]
@@ -87,10 +87,11 @@ class Wanted:
 
 
 class Frontier:
-    """The listings of one source, and how far a visit has come along them.
+    """The listings of one source, and the progress of a visit.
 
-    ``explicit`` visits were asked for by a person: they walk as long as a crawl may take, others
-    for a part of the time between two visits. ``backfill`` ones begin each walk anew.
+    An ``explicit`` visit was requested by a person and may walk as long as a crawl may take. Other
+    visits walk for a part of the time between two visits. A ``backfill`` visit starts each walk
+    again.
     """
 
     def __init__(
@@ -156,21 +157,21 @@ class Frontier:
 
     @property
     def history(self) -> History:
-        """How far back the source has been collected."""
+        """How far back the source was collected."""
         words = [way.history for way in self._counting if way.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
         return next((word for word in worst if word in words), "walking")
 
     @property
     def bound(self) -> str:
-        """What stopped a walk, as a sentence; else empty."""
+        """What stopped a walk, as a sentence, or ""."""
         return next((way.walk.bound for way in self._counting if way.walk and way.walk.bound), "")
 
     @property
     def _counting(self) -> Sequence[ListingWalk]:
-        """The listings by which the history is judged.
+        """The listings that decide the history.
 
-        A sitemap, an API or a feed with pages that has more than the page stands for both.
+        A sitemap, API or paged feed with more releases than the page represents both.
         """
         page, feed = self.page.walk, self.feed and self.feed.walk
         front = self._fronts.get("feed")
@@ -185,17 +186,17 @@ class Frontier:
 
     @property
     def found(self) -> int:
-        """How many releases the listings named in this visit."""
+        """The number of releases that the listings contained in this visit."""
         return len(self._positions)
 
     @property
     def has_empty_index(self) -> bool:
-        """Whether the page lists only archives, and no listing named a release in this visit."""
+        """Whether the page lists only archives, and no listing had a release in this visit."""
         page = self._fronts.get("page")
         return page is not None and not page.items and not self._positions
 
     def backlog_position(self, urls: Iterable[str], published: Published | None) -> int | None:
-        """The place on the listing of a release that existed before the source's first visit.
+        """Return the position of a release that existed before the source's first visit.
 
         ``urls`` are the addresses of the release, ``published`` its date. None if it is newer than
         the first visit.
@@ -205,10 +206,10 @@ class Frontier:
             return None
         place = next((self._positions[key] for key in keys if key in self._positions), None)
         if place is not None and self._on_front.isdisjoint(keys):
-            # Deep down in a list, a page that states a date of today shows every day as it comes.
+            # A page deep in a list may state the current day, so prefer the listing's date.
             published = next((self._stated[key] for key in keys if key in self._stated), None)
         first = self._first_visit or self._now
-        # What no listing names was on none that the first visit read.
+        # A release that no listing contains was not on a page of the first visit.
         decided = self._first_visit is not None or place is None
         if decided and published_since(published, first, utc_now(), same_day=place is None):
             return None
@@ -217,9 +218,10 @@ class Frontier:
     def opened(
         self, kind: ListingKind, front: Listing | None, awaited: int
     ) -> Iterator[tuple[ListingItem, bool]]:
-        """Take in a first page, None where it can't be read; ``awaited`` others are still to come.
+        """Process a first page, None if unreadable.
 
-        After the last of them, the releases to ask for at once, and whether each is known.
+        ``awaited`` other first pages are still missing. After the last one, yield the releases to
+        request at once, and whether each is known.
         """
         if front and front.rule == INDEX:
             self._sitemaps = sitemaps_to_walk(front)
@@ -235,7 +237,7 @@ class Frontier:
             yield item, False
 
     def read(self, kind: ListingKind, url: str, page: Listing, *, posted: bool = False) -> None:
-        """Take in another page; ``url`` is the address that it is known by (Form.address)."""
+        """Process another page; ``url`` is its identifying address (Form.address)."""
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
@@ -246,7 +248,7 @@ class Frontier:
         self._note_appeared(way, items)
         if way is (self.feed or self.page) and way.from_front:
             self.rows_below.update(key for item in items for key in keys_of(item))
-        # Both or neither: a walk that is past a page whose releases are not kept would lose them.
+        # Keep both or neither: a walk past a page with lost items would never return to them.
         try:
             with self._store.transaction():
                 way.read(url, page, names_of(items), posted=posted)
@@ -261,10 +263,10 @@ class Frontier:
             way.end_search()
 
     def search(self, day: str) -> None:
-        """Read later pages of the listings again, for releases of ``day`` or newer that are gone.
+        """Read later pages of the listings again to find missing releases of ``day`` or newer.
 
-        They may be listed there, or have moved with the others. ``day`` is in ISO format, or empty
-        if a release has none.
+        They may be listed there, or have moved. ``day`` is an ISO day, or "" for an undated
+        release.
         """
         self._searched_day, self._searched = day, 0
         for kind, way in self.ways.items():
@@ -273,7 +275,7 @@ class Frontier:
                 way.search(front.next)
 
     def renewed(self, url: str, page: Listing) -> None:
-        """Take in a page once more, that was said to be unchanged and isn't."""
+        """Process a page again that was wrongly reported as unchanged."""
         kind: ListingKind = "feed" if self.feed and url == self.feed.start else "page"
         items = self._fresh(page)
         self._note_appeared(self.ways[kind], items, front=True)
@@ -281,7 +283,7 @@ class Frontier:
         self._await(self._chosen(kind, items), front=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
-        """What to ask for next, releases or a listing page; neither where the visit may end."""
+        """Return the next releases or listing page to request; neither if the visit may end."""
         if self.rests():
             return (), None
         if items := self._take(CHUNK):
@@ -290,7 +292,7 @@ class Frontier:
             return (), ("page", url)
         if self.feed and not self._judged:
             self._judged = True
-            # Now more is known of what the page lists.
+            # The page's items are better known now.
             front = self._fronts.get("feed")
             self._await(self._of_feed(self._fresh(front) if front else ()), front=False)
             if items := self._take(CHUNK):
@@ -300,7 +302,7 @@ class Frontier:
         return (), None
 
     def form(self, url: str) -> Form | None:
-        """The request by POST for a listing page; None if a GET request reads the page."""
+        """Return the POST request of a listing page; None for a GET request."""
         return self._forms.get(url)
 
     def _note_next(self, kind: ListingKind, page: Listing | None) -> None:
@@ -310,24 +312,24 @@ class Frontier:
             self._series[kind] = page.series
 
     def finish(self) -> None:
-        """Note what is over, at the end of a visit."""
+        """Record finished walks at the end of a visit."""
         if not self.rests() and self.history != "walking":
             for way in self.ways.values():
                 way.settle()
 
     def _next(self, way: ListingWalk) -> str | None:
-        """The next page of a walk, if it goes on now."""
+        """Return the next page of a walk that continues now, or None."""
         most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
-        # One page further at the least, or a walk would never end.
+        # Read at least one more page, or a walk would never end.
         while way.next and way.pages < max(most, 2):
             if self._asked.claim(way.next):
                 return way.next
-            # It leads to where we were.
+            # The page leads back to an earlier one.
             way.pass_over()
         return None
 
     def rests(self) -> bool:
-        """Whether the time is over that a visit has for more than what it must look at."""
+        """Whether a visit has used its time for optional work."""
         now = time.monotonic()
         if self._until is None:
             self._until = self._begun + PART * self._limits.run_timeout
@@ -336,7 +338,7 @@ class Frontier:
         return now > self._until
 
     def _decide(self) -> tuple[list[ListingItem], int]:
-        """Of what the first pages list, what is known, and how many others there are."""
+        """Return the known items of the first pages, and the number of other items."""
         page, feed = self._fronts.get("page"), self._fronts.get("feed")
         shown, listed = self._fresh(page), self._fresh(feed)
         if self.feed and page and page.items:
@@ -345,14 +347,15 @@ class Frontier:
             found = cross_check(feed, replace(page, items=tuple(shown)), known)
             self.stale = found.stale
             page, shown = (page, list(found.items)) if found.believed else (None, [])
-        # Both or neither: what was listed and is not kept would look as if it waited since before.
+        # Keep both or neither: listed items that are not stored would look as if they waited
+        # already.
         with self._store.transaction():
             for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
                 if way and front:
                     self._note_appeared(way, items, front=True)
             for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
                 if way and front:
-                    # Which of its sitemaps has something new, an index does not say.
+                    # An index does not show which of its sitemaps changed.
                     again = bool(way is self.feed and self._sitemaps and way.history != "walking")
                     way.open(front, names_of(items), anew=self._backfill or again)
             self._evidence.add_front(shown)
@@ -368,7 +371,7 @@ class Frontier:
         return self._of_page(items) if self.feed else items
 
     def _of_feed(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """What the feed lists and the page does too, or might."""
+        """Return the feed's items that the page lists or may list."""
         keys, named = self._store.listed_before(self._source, "page", names_of(items))
         self._evidence.add(items, keys | named)
         waits = self.page.next is not None and self.page.history == "walking"
@@ -377,7 +380,7 @@ class Frontier:
         return [*(item for item in items if canonical_url(item.url) in keys | named), *believed]
 
     def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """What the page lists, but for what the feed has at another address."""
+        """Return the page's items, except those that the feed has at other addresses."""
         keys, named = self._store.listed_before(self._source, "feed", names_of(items))
         ours = {url_pattern(item.url) for item in self._evidence.items.values()}
         return [
@@ -389,7 +392,7 @@ class Frontier:
         ]
 
     def _await(self, items: Sequence[ListingItem], *, front: bool) -> list[ListingItem]:
-        """Keep what is to be read of these, and count them; those that are new."""
+        """Store and count the items that must be read; return the new ones."""
         self._listed(items)
         keyed = {canonical_url(item.url): item for item in reversed(items)}
         known = self._store.ids_at(self._source, [*keyed])
@@ -405,7 +408,7 @@ class Frontier:
         return [*new.values()]
 
     def _take(self, most: int) -> Sequence[ListingItem]:
-        """The next of what is to be read, each once a visit."""
+        """Return the next items to read, each once per visit."""
         now = self._now + LATER if self._explicit else self._now
         found: list[ListingItem] = []
         while most and not found:
@@ -421,7 +424,7 @@ class Frontier:
     def _note_appeared(
         self, way: ListingWalk, items: Sequence[ListingItem], *, front: bool = False
     ) -> None:
-        """Note which items of a page that is read now are newer than the source's first visit."""
+        """Note which items of a page are newer than the source's first visit."""
         if front:
             self._on_front.update(canonical_url(item.url) for item in items)
         follows = front or (way.from_front and way.kind in self._all_appeared)
@@ -441,7 +444,7 @@ class Frontier:
         elif is_new:
             return
         else:
-            # No earlier visit read this listing: what has a date is judged by it alone.
+            # No earlier visit read this listing, so dates alone decide.
             appeared -= {canonical_url(item.url) for item in items if item.published}
         self._appeared |= appeared
 
@@ -454,7 +457,7 @@ class Frontier:
                 self._stated.setdefault(key, item.published)
 
     def _fresh(self, listing: Listing | None) -> list[ListingItem]:
-        """The items of a listing that may be releases, without marks of a campaign."""
+        """Return the items of a listing that may be releases, without campaign parameters."""
         return [
             replace(item, url=without_campaign(item.url))
             for item in (listing.items if listing else ())
@@ -464,5 +467,5 @@ class Frontier:
 
 
 def as_awaited(item: ListingItem, *, appeared: bool) -> AwaitedItem:
-    """A listed release as one that waits to be read."""
+    """Return a listed release as one that waits to be read."""
     return AwaitedItem(item.url, item.title, item.published, item.categories, appeared)

@@ -1,4 +1,4 @@
-"""The releases that one visit finds gone: what its listings say of them, and what comes of it."""
+"""Decide about missing releases of one visit with the help of its listings."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ STILL_LISTED: Final = (
 )
 
 MAX_URLS: Final = 3
-"""Maximum number of addresses in the note about releases that are gone but still listed."""
+"""Maximum addresses in the note about missing releases that are still listed."""
 
 RUNS_COMPARED: Final = 1000
-"""Maximum number of earlier runs that are searched for a report that a release is gone."""
+"""Maximum earlier runs that are searched for a report about a missing release."""
 
 LONGEST_VISIT: Final = dt.timedelta(days=1)
-"""More time than from the start of a visit to the last response in it."""
+"""Upper limit of the time from the start of a visit to its last response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a visit decides of releases that are gone: how many it retracts, and what to report.
+    """Decisions of a visit about missing releases: the number of retractions, and what to report.
 
-    ``gone`` are the addresses of those that are reported as gone, unconfirmed: each one once.
-    ``unconfirmed`` counts them with those that were reported before. ``note`` is a sentence about
-    those that a listing still names, or empty.
+    ``gone`` are addresses of unconfirmed missing releases, each reported once. ``unconfirmed``
+    counts these and those reported before. ``note`` is a sentence about those that are still
+    listed, or "".
     """
 
     gone: tuple[str, ...] = ()
@@ -54,11 +54,11 @@ class Outcome:
 
 
 class GoneReleases:
-    """What one visit learns of releases that are gone.
+    """The missing releases of one visit.
 
-    ``fronts`` are the first pages of the listings of the source, the one that it is collected from
-    first, and ``reader`` names the rules that read them; ``asked`` are the addresses that the visit
-    asks for. It ``started`` then, and a release is retracted ``after`` that time.
+    ``fronts`` are the first pages of the source's listings, the main one first. ``reader`` names
+    the rules that read them. ``asked`` are the addresses that the visit requests. The visit
+    ``started`` at that time, and a release is retracted ``after`` that duration.
     """
 
     def __init__(
@@ -87,39 +87,39 @@ class GoneReleases:
         """Stored releases that the visit asks for."""
 
     def listed(self, url: str, listing: Listing, *, unchanged: bool) -> None:
-        """Note what the listing at ``url`` names; ``unchanged`` if its server said only that."""
+        """Note the items of the listing at ``url``; ``unchanged`` for a 304 response."""
         self._read[url] = listing
         if unchanged:
             self._unchanged.add(url)
 
     def gone(self, release_id: str, at: dt.datetime, *, first: bool) -> None:
-        """Note that a stored release was gone at a time; ``first`` if no visit missed it before."""
+        """Note that a stored release was missing; ``first`` if no earlier visit missed it."""
         self._gone[release_id] = at
         if first:
             self._first.add(release_id)
 
     def retracted_before(self) -> None:
-        """Note that a release was asked for that is retracted: it can't vanish any more."""
+        """Note the request of a retracted release, which can't vanish again."""
         self.looked_at -= 1
 
     def to_ask_anew(self) -> tuple[str, ...]:
-        """Listings said to be unchanged that name what is gone; to be asked without conditions.
+        """Return unchanged listings with missing releases, to request without conditions.
 
-        A server may compare what it last changed, not the addresses that it writes.
+        A server may compare its last change instead of the addresses that it lists.
         """
         lost = {key for one in self._found() for key in one.keys}
         doubted = [url for url in self._unchanged if not lost.isdisjoint(keys_of(self._read[url]))]
         for url in doubted:
-            # What it names is told by the answer; without one nothing is known of it.
+            # The response shows the items; without it nothing is known.
             del self._read[url]
         self._unchanged.clear()
         return tuple(doubted)
 
     def to_search(self, now: dt.datetime) -> str | None:
-        """The oldest day of releases to look for on later pages of the listings, in ISO format.
+        """Return the oldest ISO day of releases to search on later pages of the listings.
 
-        These are gone, the first pages do not name them, and this visit was the first to find them
-        gone or would retract them. The day is empty if one has none; None if there are none.
+        These are missing, not on the first pages, and either missing for the first time or about to
+        be retracted. The day is "" if one has none; None if there are no such releases.
         """
         found = self._found()
         listed = self._listed({one.id for one in found})
@@ -134,7 +134,7 @@ class GoneReleases:
         return min(days, default=None)
 
     def finish(self, now: dt.datetime) -> Outcome:
-        """Retract what is surely gone, and hold what vanished at once."""
+        """Retract what is certainly gone, and hold releases that vanished together."""
         found = self._found()
         if not found:
             return Outcome()
@@ -176,10 +176,10 @@ class GoneReleases:
         )
 
     def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:
-        """The releases that no earlier visit reported as gone.
+        """Return the releases that no earlier visit reported as missing.
 
-        The visit that found one gone first may have ended before it could, or the release might
-        have moved then.
+        The visit that first missed one may have ended too early, or the release might have moved
+        then.
         """
         reported: dict[str, dt.datetime] = {}
         if any(one.id not in self._first for one in waiting):
@@ -194,15 +194,15 @@ class GoneReleases:
         ]
 
     def _found(self) -> tuple[Vanished, ...]:
-        """What is gone still: some may have been met at another address since."""
+        """Return releases that are still missing; some may have been found at another address."""
         if not self._gone:
             return ()
         return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
 
     def _listed(self, gone: set[str]) -> Listed | None:
-        """What the listings name, or None where one could not be read or names no living release.
+        """Return the items of all listings; None if one is unreadable or lists no live release.
 
-        What is named by none of them must be missed by all.
+        A release must be missing from every listing.
         """
         asked = {canonical_url(url) for url in filter(self._asked.has, self._must_be_read())}
         if not asked or not asked.issubset(map(canonical_url, self._read)):
@@ -215,9 +215,9 @@ class GoneReleases:
         return Listed(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
-        """The listings that must be read: the first one, and what else could ever be read.
+        """Yield the listings that must be readable: the main one, and any that ever was.
 
-        A page beside a feed may be there for browsers only.
+        A page beside a feed may work only in browsers.
         """
         first, *others = self._fronts
         yield first
@@ -227,7 +227,7 @@ class GoneReleases:
 
 
 def still_listed(named: Sequence[Vanished]) -> str:
-    """A sentence about releases that are gone and that a listing still names; empty for none."""
+    """Return a sentence about missing releases that are still listed, or ""."""
     if not named:
         return ""
     urls = ", ".join(one.url for one in named[:MAX_URLS])
@@ -238,10 +238,10 @@ def still_listed(named: Sequence[Vanished]) -> str:
 
 
 def keys_of(listing: Listing) -> frozenset[str]:
-    """The canonical addresses that a listing names."""
+    """Return the canonical addresses on a listing."""
     return frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed)))
 
 
 def day_of(item: ListingItem) -> str:
-    """The day that a listing states of a release, as ISO has it, or empty."""
+    """Return the ISO day that a listing states for a release, or ""."""
     return item.published.day.isoformat() if item.published else ""

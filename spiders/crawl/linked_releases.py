@@ -1,8 +1,8 @@
-"""Releases that a release's page names, in a box of other news: none of them may be missing.
+"""Find releases that release pages link to but no listing contains.
 
-But what a page names may be of some other list. So it is asked for only once the walk through the
-listing is over, and never where that came to its end over several pages, or shows by its address
-that it is the list of one category: such a list holds all that belongs to it.
+A linked release may belong to another list. So links are followed only after the walk through the
+listing. They are never followed for a listing that ended after several pages, or whose address
+shows one category: such a list contains everything that belongs to it.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from spiders.crawl.listing_walk import ListingWalk
 from spiders.page.links import url_pattern
 
 MOST: Final = 20
-"""Releases that one visit fetches because others name them."""
+"""Maximum releases that one visit fetches because others link to them."""
 
 MOST_NAMED: Final = 5000
-"""Addresses that one visit remembers."""
+"""Maximum addresses that one visit remembers."""
 
 FILED: Final = 3
-"""Releases with a section from which on the section of another says whether it belongs to them."""
+"""Minimum number of releases with a section for sections to decide."""
 
 PART: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
     r"taxonomy)/|[?&](?:cat|categor\w{0,4}|tag|topic|section|rubri[ck]\w{0,4}|tid)=|[?&]rubrique\d",
     re.IGNORECASE,
 )
-"""Addresses of listings that show a part of what their site publishes."""
+"""Addresses of listings that show a part of their site."""
 
 
 class LinkedReleases:
-    """What the pages of one visit name, compared with the store at its end."""
+    """The links of one visit's pages, compared with the store at its end."""
 
     def __init__(self, source: str, store: Store, front: tuple[str, ...]) -> None:
         self._source = source
@@ -47,7 +47,7 @@ class LinkedReleases:
         """Whether any were named that were held against the store."""
 
     def note(self, draft: Draft) -> None:
-        """Remember the links of a release that lead to the like of it."""
+        """Remember the links of a release that lead to similar pages."""
         own = url_pattern(draft.url)
         for link in draft.links:
             key = canonical_url(link.url)
@@ -57,7 +57,7 @@ class LinkedReleases:
                 self._links.setdefault(key, link)
 
     def missing(self, way: ListingWalk) -> tuple[Link, ...]:
-        """The releases to fetch now, as far as the listing may lack any."""
+        """Return the releases to fetch now, if the listing may be incomplete."""
         links, self._links = self._links, {}
         self.has_any |= bool(links)
         most = MOST if may_lack(way) else 0
@@ -66,21 +66,21 @@ class LinkedReleases:
         return found
 
     def finish(self) -> None:
-        """Keep what came of fetching them."""
+        """Store the results."""
         if self._asked:
             self._store.note_link_visits(self._source, self._asked)
             self._asked = []
 
 
 def may_lack(way: ListingWalk) -> bool:
-    """Whether a listing may lack releases of its own, so far as it was walked."""
+    """Whether a listing may be incomplete, as far as it was walked."""
     if PART.search(way.start):
         return False
     return way.walk is None or (way.walk.history != "walking" and way.walk.pages == 1)
 
 
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
-    """Whether a release is of the list whose releases are filed in these sections, by count."""
+    """Whether a release belongs to a list with these sections, by count."""
     if not section or sum(sections.values()) < FILED:
         return True
     return section in sections or len(sections) >= FILED

@@ -1,4 +1,4 @@
-"""The listing in the answer of a server, new or as it was kept."""
+"""Read the listing in a response, or the stored one after a 304."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from spiders.page.page import Page
 from spiders.sources.unmatched import listing_matches
 
 LEAST_BEFORE: Final = 3
-"""Releases that a listing named, from which on one without any of them is another page."""
+"""Minimum items of an earlier listing; a page without any of them is another page."""
 
 REPLACED: Final = (
     "none of the {count} releases that it listed is on it, nor any date: it shows something else,"
@@ -59,9 +59,9 @@ PASSED: Final = (
 
 
 def read_answer(response: Response, visit: Visit) -> Listing:
-    """What a listing page says; the run tells of the rows that were passed over. Raises NoListing.
+    """Return the items of a listing page, and report skipped rows. Raises NoListing.
 
-    It is kept for when it has not changed.
+    The listing is stored for later 304 responses.
     """
     listing = _read(response, visit)
     visit.place = visit.place or listing.place
@@ -73,10 +73,10 @@ def read_answer(response: Response, visit: Visit) -> Listing:
 
 
 def is_another(listing: Listing, before: Listing) -> bool:
-    """Whether a page shows something else than the list of dated releases that it showed before.
+    """Whether a page is no longer the list of dated releases that it was.
 
-    It has no date, and none of the addresses and titles of before: the page of a domain that is for
-    sale, of a consent, a menu.
+    It has no date, and none of the earlier addresses and titles: a parked domain, a consent page, a
+    menu.
     """
     dated = sum(item.published is not None for item in before.items)
     if len(before.items) < LEAST_BEFORE or dated * 2 < len(before.items):
@@ -88,9 +88,9 @@ def is_another(listing: Listing, before: Listing) -> bool:
 
 
 def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
-    """Whether a page without releases leads to archives that list them: to years, for example.
+    """Whether a page without releases leads to archives that list them, such as years.
 
-    A page that listed releases ``before``, or that scripts fill, is no such page.
+    A page that listed releases ``before``, or that scripts fill, is not one.
     """
     if listing.items or needs_scripts(page):
         return False
@@ -103,14 +103,14 @@ def is_known(listing: Listing, visit: Visit) -> bool:
 
 
 def moved_to(there: str) -> NoListing:
-    """A listing leads to a page of its site that lists nothing."""
+    """Return an error: a listing redirects to a page of its site that lists nothing."""
     return NoListing("moved", f"the listing leads to {there}, where no release was found")
 
 
 def led_elsewhere(response: Response, visit: Visit) -> NoListing:
-    """A listing leads to another site: what that one lists is not of its publisher.
+    """Return an error: a listing redirects to another site, which has another publisher.
 
-    Many sites have their visitors sign in on another one.
+    Many sites have their logins on another site.
     """
     if response.status == HTTPStatus.OK:
         page = page_of(response)
@@ -121,7 +121,7 @@ def led_elsewhere(response: Response, visit: Visit) -> NoListing:
 
 
 def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
-    """Why nothing is listed on a page."""
+    """Return an error with the reason why a page lists nothing."""
     if barrier := barrier_in(page):
         return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
     if apology := apology_in(page):
@@ -139,7 +139,7 @@ def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visi
 
 
 def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing | None:
-    """Why nothing can be collected from a listing page, or None if it lists releases."""
+    """Return why a listing page can't be collected, or None if it lists releases."""
     if not listing.items:
         return nothing_listed(listing, page, response, visit)
     if not visit.file.render and shown_by_route(item.url for item in listing.items):
@@ -181,7 +181,7 @@ def _read(response: Response, visit: Visit) -> Listing:
             raise moved_to(response.url)
         raise NoListing("replaced", REPLACED.format(count=len(before.items)))
     visit.facts.listed(url, response.url, listing, before)
-    # Only the first page of a listing is requested with a condition and read again as it was.
+    # Only the first page of a listing is requested with a condition and reused.
     kept_listing = listing if front else replace(listing, form=None)
     text = msgspec.json.encode(kept_listing).decode()
     visit.store.cache_listing(visit.id, url, visit.reader, text, validator_of(response))

@@ -1,4 +1,4 @@
-"""What stands in place of a page: a challenge, a login, a notice, or a page without its text.
+"""Recognize pages that hide the requested one: challenges, logins, notices, missing texts.
 
-A file belongs here if it recognizes such a page; it requests nothing.
+Modules here send no requests.
 """

@@ -1,7 +1,7 @@
-"""What stands before a page, with 200 as if it were the page: a challenge, a captcha, a login.
+"""Recognize challenges, captchas, logins and apologies that are served with status 200.
 
-A page is taken for one of these only where it says little, states no date and shows a sign that
-releases don't: a site whose own pages carry a captcha, for its newsletter perhaps, is not kept out.
+A page counts as one only if it has little text, no date, and a sign that releases do not have.
+Sites whose pages contain a captcha, for example for a newsletter, are not affected.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from data.text.words import tokens
 from spiders.page.page import Page
 
 MOST_WORDS: Final = 150
-"""Words of a text from which on it is a text, whatever stands around it."""
+"""Minimum words of a page's own text, whatever surrounds it."""
 
 CHALLENGE: Final = re.compile(
     r"_cf_chl_opt|cf-chl-|/challenge-platform/h/\w/orchestrate|cf-browser-verification|captcha-delivery\.com"
@@ -31,8 +31,8 @@ CHALLENGE: Final = re.compile(
     r"|_Incapsula_Resource\?[SC]WUDNSAI|Incapsula incident ID|anubis_challenge"
     r"|The requested URL was rejected\.\s+Please\s+consult with your administrator"
 )
-"""What only the challenges of Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai, Imperva, Anubis, F5
-and others carry."""
+"""Markup of challenges by Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai, Imperva, Anubis, F5 and
+others."""
 
 WAITING: Final = re.compile(
     r"just a moment|attention required|checking (?:if|your browser)|ddos protection|security check"
@@ -57,7 +57,7 @@ THING: Final = (
     r"(?:the |this |requested )*"
     r"(?:page|file|document|article|url|content|resource|(?:press )?release|news item|story)"
 )
-"""What an English apology is about."""
+"""The subject of an English apology."""
 
 MISSING_LOCAL: Final = (
     r"(?:die )?(?:angeforderte )?seite (?:wurde )?nicht gefunden|(?:die )?seite existiert nicht"
@@ -72,14 +72,14 @@ MISSING_LOCAL: Final = (
     r"|페이지를 찾을 수 없습니다|الصفحة غير موجودة|صفحه (?:مورد نظر )?(?:یافت|پیدا) نشد"
     r"|הדף לא נמצא|पृष्ठ नहीं मिला"
 )
-"""How a page in another language than English reports that there is none at its address."""
+"""Messages of pages not found, in other languages than English."""
 
 MISSING: Final = (
     rf"(?:{THING})? ?(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist)"
     rf"|{THING} (?:is no longer available|no longer exists|has been (?:removed|deleted|withdrawn))"
     rf"|(?:the |this |requested )*\(?not found\)?|{MISSING_LOCAL}"
 )
-"""How a page reports that there is none at its address."""
+"""Messages of pages not found."""
 
 OUTAGE: Final = (
     rf"(?:{THING})? ?(?:is )?unavailable|internal server error|bad gateway|server error"
@@ -88,13 +88,13 @@ OUTAGE: Final = (
     r"|(?:(?:this |our )?(?:web ?)?site (?:is )?)?(?:currently )?(?:under|down for|in) maintenance"
     r"|wartungsarbeiten|site en maintenance|технические работы"
 )
-"""How a page reports that its site does not work now."""
+"""Messages of sites that are out of order."""
 
 ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
 
 
 def apology_pattern(code: str, texts: str) -> re.Pattern[str]:
-    """A pattern of titles of apologies: an error with this ``code``, or one of the ``texts``."""
+    """Return a pattern of apology titles: an error with this ``code``, or one of the ``texts``."""
     return re.compile(
         rf"{ERROR}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
         re.IGNORECASE,
@@ -103,7 +103,7 @@ def apology_pattern(code: str, texts: str) -> re.Pattern[str]:
 
 MISSING_PAGE: Final = apology_pattern("404|410", MISSING)
 BROKEN_SITE: Final = apology_pattern("50[0234]", OUTAGE)
-"""What a page calls itself that is shown, with 200, in place of a page."""
+"""Titles of error pages that are served with status 200."""
 
 MISSING_SENTENCE: Final = re.compile(
     rf"{MISSING_LOCAL}|\b{THING}\b[^.!?\n]{{0,60}} (?:(?:was|is|could|can ?)(?:not| not|n['’]t)"
@@ -111,13 +111,13 @@ MISSING_SENTENCE: Final = re.compile(
     r"|has been (?:removed|deleted|withdrawn))",
     re.IGNORECASE,
 )
-"""What the text of such a page says."""
+"""Sentences in the text of a page that was not found."""
 
 MAX_APOLOGY_WORDS: Final = 40
-"""Maximum number of words of a text that is an apology."""
+"""Maximum number of words of an apology's text."""
 
 FEW_HEADINGS: Final = 3
-"""Headings, the page's title among them, that a challenge has at most."""
+"""Maximum number of headings of a challenge, including the page's title."""
 
 CHALLENGED: Final = "a challenge stands before it, as for programs: the site keeps us out"
 LOGIN_FIRST: Final = "a login stands before it: the site shows it to those with an account only"
@@ -129,22 +129,22 @@ CHALLENGING: Final = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
-"""Statuses that challenges are shown with."""
+"""Status codes of challenges."""
 
 PARTED: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 
 
 class Barrier(NamedTuple):
-    """What stands before a page: of which ``kind``, and in a sentence."""
+    """An obstacle in place of a page: its ``kind``, and a sentence."""
 
     kind: Literal["challenge", "login", "maintenance"]
     says: str
 
 
 def block_reason(page: Page, content: Content) -> Barrier | None:
-    """What stands before the release that a page should show, or None.
+    """Return the obstacle in place of a release's page, or None.
 
-    ``content`` is what was read of the page, a date that only the listing states left out.
+    ``content`` was extracted from the page, without a date that only the listing states.
     """
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
@@ -152,9 +152,9 @@ def block_reason(page: Page, content: Content) -> Barrier | None:
 
 
 class Apology(NamedTuple):
-    """What a page ``says`` in place of a release, and whether that is that it is ``missing``.
+    """What a page ``says`` in place of a release, and whether the page is ``missing``.
 
-    Otherwise its site does not work now.
+    Otherwise its site is out of order.
     """
 
     says: str
@@ -162,9 +162,9 @@ class Apology(NamedTuple):
 
 
 def soft_404_reason(page: Page, content: Content) -> Apology | None:
-    """What a page apologizes for, though it has the status of a page; None for all other pages.
+    """Return the apology of a page with a success status, or None.
 
-    ``content`` is what was read off the page itself.
+    ``content`` was extracted from the page itself.
     """
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
@@ -172,18 +172,18 @@ def soft_404_reason(page: Page, content: Content) -> Apology | None:
 
 
 def apology_in(page: Page) -> Apology | None:
-    """What a page without a text of its own calls itself, if that is an apology; or None."""
+    """Return the apology in the title of a page without its own text, or None."""
     return next(_apologies(_text(node) for node in page.tree.iter("title", "h1")), None)
 
 
 def missing_reason(
     page: Page, content: Content, stored: Callable[[], Content | None]
 ) -> str | None:
-    """Why a page at the address of a stored release reports that the release is missing, or None.
+    """Return why a page at a stored release's address reports it as missing, or None.
 
-    ``content`` is what was read off the page, and ``stored`` gives that of the release, if there is
-    one. A page with its title or a text like its own is not an apology. One that states a date may
-    be: many sites show the day on every page.
+    ``content`` was extracted from the page; ``stored`` returns the release's content, if there is
+    any. A page with the release's title or a similar text is not an apology. A page with a date may
+    be one, since many sites show the current day on every page.
     """
     if content.body_rule == DOCUMENT:
         return None
@@ -205,12 +205,12 @@ def missing_reason(
 
 
 def _has(words: list[str], part: list[str]) -> bool:
-    """Whether some words stand in a row among others."""
+    """Whether ``part`` occurs in ``words`` without gaps."""
     return f" {' '.join(part)} " in f" {' '.join(words)} "
 
 
 def _apologies(texts: Iterable[str]) -> Iterator[Apology]:
-    """What some titles and headings apologize for."""
+    """Yield the apologies in titles and headings."""
     for text in texts:
         for part in map(str.strip, PARTED.split(text)):
             missing = MISSING_PAGE.fullmatch(part) is not None
@@ -221,7 +221,7 @@ def _apologies(texts: Iterable[str]) -> Iterator[Apology]:
 
 
 def challenge_in(page: Page) -> Barrier | None:
-    """What a page that shows nothing of its own looks like, or None."""
+    """Return the obstacle that a page without its own text looks like, or None."""
     said = [text for node in page.tree.iter("title", "h1") if (text := _text(node))]
     below = [text for node in page.tree.iter("h2") if (text := _text(node))]
     waiting = any(map(WAITING.search, said + below))
@@ -236,7 +236,7 @@ def challenge_in(page: Page) -> Barrier | None:
 
 
 def refusal(status: int, page: Page) -> tuple[str, str]:
-    """A short code, and what a server did, where it answered with the status of an error."""
+    """Return a short code and a description of a response with an error status."""
     if status in CHALLENGING and CHALLENGE.search(page.text):
         return "blocked:challenge", f"answered {status}: {CHALLENGED}"
     return f"http:{status}", f"answered {status}"

@@ -1,4 +1,4 @@
-"""What stands on a page whose text is not there: a lock, a notice, or what frames every page."""
+"""Recognize pages whose text is missing: paywalls, notices, and bare page frames."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from spiders.page.page import Page
 
 LEFTOVER_WORDS: Final = 25
 LEFTOVER: Final = 500
-"""Words and characters of a text that may be a line of every page of a site."""
+"""Maximum characters of a text that may be a line of every page of a site."""
 
 NAME_WORDS: Final = 8
-"""Words of a text that may be the name of an institution, and little more."""
+"""Maximum words of a text that may be little more than an institution's name."""
 
 
 def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
-    """Whether a text is what frames every page: a line of the foot, or the name of the site.
+    """Whether a text belongs to the page's frame: a line of the footer, or the site's name.
 
-    ``names`` are what the institution is called.
+    ``names`` are names of the institution.
     """
     words = tokens(text) if len(text) <= LEFTOVER else []
     if not words or len(words) > LEFTOVER_WORDS:
@@ -38,23 +38,23 @@ def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
 
 
 FEW_WORDS: Final = 40
-"""Words of a text below which it may be a notice."""
+"""Maximum words of a notice."""
 
 OWN: Final = 0.6
-"""Part of a body's words that a form must hold for the body to be the form's own."""
+"""Minimum share of a body's words in a form for the body to be the form itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(
     "header footer sidebar aside nav navbar navigation menu modal popup offcanvas topbar toolbar "  # noqa: SIM905 - words read better in a row
     "widget login-box loginbox".split()
 )
-"""What is called so stands beside the content of a page."""
+"""Class names of elements beside the content of a page."""
 
 NAMED: Final = frozenset(["", "text", "email", "tel"])
-"""Types of the fields in which a person says who they are."""
+"""Types of form fields for a person's name."""
 
 NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
-"""What a page says of itself behind a paywall (schema.org, as search engines ask for it)."""
+"""Markup of a page behind a paywall (schema.org)."""
 
 NOTICE: Final = re.compile(
     r"(?:under|down for|undergoing|scheduled) (?:\w+ )?maintenance"
@@ -67,7 +67,7 @@ NOTICE: Final = re.compile(
     r"|メンテナンス中|维护中|維護中|점검 ?중|تحت الصيانة|في وضع الصيانة",
     re.IGNORECASE,
 )
-"""How a site says that it is not there for now."""
+"""Messages of a site that is temporarily offline."""
 
 PAYWALL: Final = re.compile(
     r"(?:for|to) (?:our )?(?:subscribers|members)(?: only)?$|subscribers? only|members? only"
@@ -78,7 +78,7 @@ PAYWALL: Final = re.compile(
     r"|会員限定|仅限(?:会员|订阅)|구독자 전용",
     re.IGNORECASE,
 )
-"""How a page says that those who pay see more of it."""
+"""Messages of pages that show more to subscribers."""
 
 
 PAYWALL_FIRST: Final = "a paywall stands before it: the site shows it to those who pay only"
@@ -88,15 +88,15 @@ NOTHING: Final = Content("")
 
 
 def barrier_in(page: Page) -> Barrier | None:
-    """What stands in place of a page that shows nothing of its own, or None."""
+    """Return the obstacle on a page without its own text, or None."""
     return challenge_in(page) or lock_reason(page, NOTHING, "")
 
 
 def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:
-    """What stands in place of the text that a page should show, or None.
+    """Return the obstacle in place of a page's text, or None.
 
-    ``listed`` is the title that a listing gives it, or empty. A page that is the release which its
-    listing names is never taken for a notice, whatever its title says.
+    ``listed`` is the listing's title of the page, or "". A page with that release is never a
+    notice, whatever its title says.
     """
     reason, most = _reason(page, content, listed)
     # The words are counted last: it takes longest, and few pages give a reason to.
@@ -104,7 +104,7 @@ def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:
 
 
 def _reason(page: Page, content: Content, listed: str) -> tuple[Barrier | None, int]:
-    """What may stand in place of a text; it does where there are fewer words."""
+    """Return a possible obstacle, and the number of words below which it is one."""
     for form in page.tree.iter("form"):
         if asks := _asks(form, content):
             return Barrier("login", asks), MOST_WORDS
@@ -116,7 +116,7 @@ def _reason(page: Page, content: Content, listed: str) -> tuple[Barrier | None, 
 
 
 def _notice(page: Page, expected: list[str]) -> Barrier | None:
-    """What a page calls itself that is not the release of the ``expected`` title, or None."""
+    """Return a page's title if it is a notice and not the ``expected`` title, or None."""
     for node in page.tree.iter("title", "h1", "h2"):
         said = _said(node)
         if expected and tokens(said)[: len(expected)] == expected:
@@ -130,10 +130,10 @@ def _notice(page: Page, expected: list[str]) -> Barrier | None:
 
 
 def _asks(form: etree._Element, content: Content) -> str | None:
-    """What a form asks for in place of a text, or None where it is none or stands beside one.
+    """Return what a form asks for in place of a text; None for other forms.
 
-    A password without a name opens one page (WordPress's post_password, Drupal's protected pages);
-    with a name it is a login, which may stand beside the text of every page.
+    A password without a name opens one page (WordPress's post_password, Drupal's protected pages).
+    With a name it is a login form, which may be on every page.
     """
     kinds = [node.get("type", "").lower() for node in form.iter("input")]
     if "password" not in kinds or _beside(form):

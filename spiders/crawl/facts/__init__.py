@@ -1,5 +1,5 @@
-"""What a visit sees of a source for its health: of its listing, and of the pages of its releases.
+"""Facts of a visit for the health of a source: about its listing and its release pages.
 
-A new file here finds out one thing by comparing a visit with what was seen before; it judges
-nothing (data.health does), and asks for nothing.
+Each module compares a visit with earlier ones. It judges nothing (data.health does), and sends no
+requests.
 """

@@ -1,8 +1,7 @@
-"""What became of the rows of a listing since the last visit.
+"""Compare the rows of a listing with those of the last visit.
 
-Rows leave the first page of a listing as new ones push them to later pages, or as a new month
-begins. Other rows that leave are lost: a layout is read in part, a page is cut, or an old copy is
-served.
+Rows leave the first page when new rows push them to later pages, or when a new month begins. Other
+rows are lost: a layout is only partly understood, a page is truncated, or an old copy is served.
 """
 
 from __future__ import annotations
@@ -20,40 +19,40 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 LAG: Final = dt.timedelta(days=2)
-"""How much newer the releases of a page are than all of its feed, or the other way about, where one
-of the two has stopped."""
+"""Minimum time between the newest releases of a feed and its page if one of the two has stopped."""
 
 LEAST_LOST: Final = 3
-"""Rows that are lost at the least: one or two may have been taken down."""
+"""Minimum number of lost rows that counts; one or two may have been deleted."""
 
 SHARE_LOST: Final = 0.3
-"""Part of the rows of before that are lost at the least."""
+"""Minimum share of the earlier rows that are lost."""
 
 REGULAR: Final = 3
-"""Visits in which rows left only as others came, after which even old ones are known to stay."""
+"""Visits in which rows left only for new ones, after which even the oldest rows are expected to
+stay."""
 
 SHARE_OLD: Final = 0.4
-"""Part of the rows that are lost at the least where they are the oldest ones."""
+"""Minimum share of lost rows if these are the oldest ones."""
 
 SHARE_KEPT: Final = 0.25
-"""Part of the rows that is left at the least where the others are lost."""
+"""Minimum share of rows that must remain when others are lost."""
 
 BACK: Final = 0.9
-"""Part of the rows of before with which a listing is whole again."""
+"""Minimum share of the earlier rows for a listing to be complete again."""
 
 ACCEPTED: Final = dt.timedelta(days=14)
-"""After so long a listing is taken for what it is."""
+"""Time after which a changed listing is accepted."""
 
 MOST_MISSING: Final = 50
-"""Rows that are remembered as lost."""
+"""Maximum number of lost rows that are stored."""
 
 MOST_AMID: Final = 10
-"""Rows that left from amid the others and are told in one visit."""
+"""Maximum number of rows missing between others that one visit reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The first page of a listing: where it answered, and its rows; those of the last visit."""
+    """The first page of a listing with its address and rows, and the rows of the last visit."""
 
     place: str
     rows: Sequence[ListingItem]
@@ -61,20 +60,23 @@ class Front:
 
     @property
     def newest(self) -> str:
-        """The last day that it states, as ISO has it, or empty."""
+        """The latest ISO day on the page, or ""."""
         return max((day for item in self.rows if (day := day_of(item))), default="")
 
 
 def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) -> Front:
-    """The first page of the listing at ``url``, ``kept`` as it was the last time or None."""
-    # Facts are shown with reports: no address in them tells a secret.
+    """Return the first page of the listing at ``url``.
+
+    ``kept`` is that of the last visit, or None.
+    """
+    # Reports show the facts, so their addresses must not contain secrets.
     place = redacted(answered)
     moved = page_key(place) != page_key(redacted(url))
     return Front(place if moved else "", listing.items, kept.items if kept else None)
 
 
 def left_amid(front: Front) -> Sequence[ListingItem]:
-    """The rows that left from between others that stay, where most stay: some were taken down."""
+    """Return rows missing between rows that stayed, if most stayed: some were deleted."""
     rows = {key for item in front.rows for key in keys_of(item)}
     old = front.before or ()
     stays = [not rows.isdisjoint(keys_of(item)) for item in old]
@@ -93,7 +95,7 @@ def listing_facts(
     *,
     below: Collection[str] = frozenset(),
 ) -> VisitFacts:
-    """The facts of a visit to a listing, after those of the visit before.
+    """Return the facts of a visit to a listing, based on those of the last visit.
 
     Rows are not lost if their canonical addresses are in ``gone`` (the pages of these releases no
     longer exist), or their keys (see keys_of) in ``below`` (pages of the listing that the visit
@@ -122,7 +124,7 @@ def listing_facts(
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing that had lost rows shows as many again, or these where others stood in."""
+    """Whether a listing that had lost rows shows as many, or the same ones, again."""
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
@@ -130,7 +132,7 @@ def is_whole(before: VisitFacts, front: Front) -> bool:
 
 
 def dateless(before: VisitFacts, front: Front) -> int:
-    """How many rows have no date, where none has one and those of before had."""
+    """Return the number of rows if none has a date and earlier rows had."""
     if front.newest or not front.rows:
         return 0
     had = sum(bool(day_of(item)) for item in front.before or ())
@@ -138,7 +140,7 @@ def dateless(before: VisitFacts, front: Front) -> int:
 
 
 def returned(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing on which all was new shows more of it by now, as one that goes on does."""
+    """Whether a completely new listing shows more rows now, as a live one does."""
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
@@ -150,13 +152,13 @@ def compared(
     *,
     below: frozenset[str],
 ) -> VisitFacts:
-    """The facts with what became of the rows that the last visit saw."""
+    """Add to the facts what happened to the rows of the last visit."""
     rows = below.union(key for item in front.rows for key in keys_of(item))
     old = [item for item in front.before or () if gone_not(item, gone)]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
     then = {key for item in front.before or () for key in keys_of(item)}
     fresh = [item for item in front.rows if then.isdisjoint(keys_of(item))]
-    # Rows that are older than all before were pulled up by others that left.
+    # Rows older than all earlier rows moved up because others left.
     oldest = min(filter(None, map(day_of, old)), default="")
     came = sum(not "" < day_of(item) < oldest for item in fresh)
     if not left:
@@ -173,7 +175,7 @@ def compared(
     kept = [day_of(item) for item in old if not rows.isdisjoint(keys_of(item))]
     amid = sum(min(kept) < day_of(item) < max(kept) for item in left)
     stays = facts.changes >= REGULAR and missing >= SHARE_OLD * len(old)
-    # Fewer that are left may be pinned above a new month.
+    # If fewer remain, they may be pinned above a new month.
     if len(kept) > SHARE_KEPT * len(old) and (amid * 2 >= len(left) or stays):
         found = lost(facts, missing, len(front.before or ()), at)
         pulled = [canonical_url(item.url) for item in left] if came < len(fresh) else []
@@ -182,9 +184,9 @@ def compared(
 
 
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
-    """Whether all rows of a page pushed off older ones, the newest of which is of that day.
+    """Whether all rows of a page replaced older ones, the newest of which has this day.
 
-    Rows of one day don't show which is newer, so most rows must then be of that day.
+    Rows of one day do not show which is newer, so most rows must then have that day.
     """
     days = [day_of(item) for item in rows]
     return max(days, default="") > newest or days.count(newest) * 2 > len(days)
@@ -193,17 +195,17 @@ def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
 def lost(
     facts: VisitFacts, count: int, before: int, at: dt.datetime, *, replaced: bool = False
 ) -> VisitFacts:
-    """The facts with so many rows lost, of those before."""
+    """Add ``count`` lost rows to the facts, of ``before`` rows."""
     return msgspec.structs.replace(
         facts, lost=Streak().go_on(count, at), rows_before=before, replaced=replaced
     )
 
 
 def gone_not(item: ListingItem, gone: Collection[str]) -> bool:
-    """Whether the page of a release is there still, as far as is known."""
+    """Whether a release's page still exists, as far as known."""
     return canonical_url(item.url) not in gone
 
 
 def day_of(item: ListingItem) -> str:
-    """The day that a listing states of a release, as ISO has it, or empty."""
+    """Return the ISO day that a listing states for a release, or ""."""
     return item.published.day.isoformat() if item.published else ""

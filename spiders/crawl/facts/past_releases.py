@@ -1,4 +1,4 @@
-"""What the last releases of a source are like: what a new one is compared with."""
+"""Describe the recent releases of a source, for comparison with new ones."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from data.models import Release
 from data.text.garbled import is_garbled
 
 LOOKED_BACK: Final = 50
-"""Releases that say what is usual, the newest."""
+"""Number of newest releases that define what is usual."""
 
 FEWEST: Final = 5
-"""Releases from which on anything is usual."""
+"""Minimum number of releases to define what is usual."""
 
 USUAL: Final = 0.9
-"""Part of the releases that has what is usual."""
+"""Minimum share of releases with a usual property."""
 
 DISTINCT: Final = 0.7
-"""Different titles per release, from which on titles are usually a release's own."""
+"""Minimum number of different titles per release if releases usually have their own titles."""
 
 SHORT: Final = 0.5
-"""Part of the shortest usual text below which a text is thin."""
+"""Share of the shortest usual text below which a text is thin."""
 
 UNUSUAL: Final = 20
-"""One in so many texts, the shortest, may be an exception and says nothing."""
+"""Number of texts of which the shortest one is ignored as an exception."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastReleases:
-    """What is usual of a source.
+    """What is usual for a source.
 
-    ``least_text`` are the characters below which a text is thin, 0 where none is; ``dated`` and
-    ``titled`` say whether releases have dates, and titles of their own; ``legible``, whether most
-    have their letters.
+    ``least_text`` is the number of characters below which a text is thin, or 0. ``dated`` and
+    ``titled`` tell whether releases have dates and their own titles; ``legible``, whether most
+    texts are not garbled.
     """
 
     least_text: float = 0.0
@@ -43,18 +43,18 @@ class PastReleases:
     titled: bool = False
     legible: bool = True
     titles: tuple[str, ...] = ()
-    """The titles of the newest of them, newest first."""
+    """The titles of the newest releases, newest first."""
 
 
 def past_releases(last: Sequence[Release]) -> PastReleases:
-    """What is usual of a source by its last releases, newest first; nothing where they are few."""
+    """Return what is usual, from the last releases, newest first; empty if they are few."""
     if len(last) < FEWEST:
         return PastReleases()
     lengths = sorted(len(one.content.body_text) for one in last)
     usual = lengths[len(lengths) // UNUSUAL]
     dated = sum(one.published.precision != "none" for one in last) >= USUAL * len(last)
     titles = [one.content.title for one in last]
-    # The newest may be what is to be found out.
+    # The newest titles may be the fault to detect.
     older = Counter(titles[2:])
     titled = len(older) >= DISTINCT * older.total()
     legible = sum(is_garbled(one.content.body_text) for one in last) * 2 < len(last)

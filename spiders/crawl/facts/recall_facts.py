@@ -1,4 +1,4 @@
-"""How many of the releases that pages name no listing had shown, in the last while."""
+"""Count recent releases that pages linked to and no listing had shown."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import msgspec
 from data.models import Recall, Streak, VisitFacts
 
 WHILE: Final = dt.timedelta(days=30)
-"""For how long what was missed counts."""
+"""Time for which missed releases count."""
 
 
 def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFacts:
-    """The facts after a visit that looked at what pages name; at first they only note how many."""
+    """Return the facts after a visit that followed links; the first one only counts them."""
     named = (recall.known, len(recall.missed))
     if before.named is None:
         return msgspec.structs.replace(before, named=named)

@@ -1,7 +1,7 @@
-"""What one visit sees on the pages of releases: which can't be read, and what they lack.
+"""Find out which release pages of a visit are unreadable or incomplete.
 
-A page that is read is compared with the release as it is stored, and a new one with the last
-releases of its source.
+A page of a stored release is compared with the stored content, a new page with the source's last
+releases.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from data.text.urls import canonical_url
 from spiders.crawl.facts.past_releases import PastReleases
 
 ALIKE: Final = 3
-"""Releases with one title, or one text, from which on that says something."""
+"""Minimum number of releases with one title or text that counts."""
 
 LEAST_TEXT: Final = 200
-"""Characters of a stored text from which on half of it is less."""
+"""Minimum characters of a stored text that can be reported as half lost."""
 
 SHARE: Final = 0.3
-"""Part of the pages of stored releases, below which what they lack may be how they were read."""
+"""Share of pages below which a fault may have existed before."""
 
 LESS: Final = 0.6
-"""Part of a stored text below which its page has lost much of it."""
+"""Share of a stored text below which its page has lost much."""
 
 MORE: Final = 1.5
-"""Times a stored text that a page shows where it has got back what it had lost."""
+"""Factor by which a restored page exceeds the stored text."""
 
 ACCEPTED: Final = dt.timedelta(days=14)
-"""After so long texts are taken for what they are."""
+"""Time after which thin texts are accepted."""
 
 NONE: Final = frozenset(["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"])
-"""Kinds of errors by which a page is no release: a listing may name one for good."""
+"""Kinds of errors of pages that are not releases, which a listing may permanently link to."""
 
 MOST_EXCUSED: Final = 20
 
 
 class ComparedPages:
-    """What the pages of one visit lack, of new releases or of those that are stored.
+    """Faults of the pages of one visit, either of new releases or of stored ones.
 
-    They lack something where half of them do, or where so ``many`` and a SHARE of them do.
+    A fault counts if half of the pages have it, or ``many`` pages and a SHARE of them.
     """
 
     def __init__(self, many: int | None = None) -> None:
@@ -64,9 +64,9 @@ class ComparedPages:
     def add(
         self, content: Content, *, least_text: float, dated: bool, title: str, stored: int = 0
     ) -> None:
-        """Take in a page that ought to have so much text, a date, and another title than this.
+        """Add a page that should have this much text, a date, and a title other than ``title``.
 
-        ``stored`` are the characters of the text that it had when it was read last.
+        ``stored`` is the number of characters of its text at the last extraction.
         """
         self.read += 1
         text = content.body_text
@@ -80,16 +80,16 @@ class ComparedPages:
         self._texts[hash(text)] += len(text) >= LEAST_TEXT
 
     def leave_out(self, titles: Iterable[str]) -> None:
-        """Say nothing of pages with titles that are theirs."""
+        """Ignore pages with these titles, which are their own."""
         for title in titles:
             self._titles.pop(title, None)
 
     def after(
         self, before: PageFacts, last_titles: Sequence[str], at: dt.datetime, *, dateless: bool
     ) -> PageFacts:
-        """The facts of the visit; new pages of several visits add up, stored ones are the same.
+        """Return the facts; new pages add up over visits, stored ones are the same pages.
 
-        ``dateless`` is whether the listing states no days any more.
+        ``dateless`` tells whether the listing no longer has dates.
         """
         if not self.read:
             return PageFacts() if before.refused and self.confirmed else before
@@ -105,7 +105,10 @@ class ComparedPages:
         )
 
     def _thin_after(self, before: PageFacts, at: dt.datetime, *, add: bool) -> Streak:
-        """The thin pages. Stored ones that were taken for edits stay thin until they show more."""
+        """Return thin pages.
+
+        Stored pages whose loss was recorded as an edit stay thin until they recover.
+        """
         thin, count = before.thin, self._most(self._thin)
         lasts = thin.since is not None and at - thin.since < ACCEPTED
         if not (count or add or self._whole or before.refused) and lasts:
@@ -118,7 +121,7 @@ class ComparedPages:
 
 
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
-    """How many have the same, with those of the ``last`` ones; 0 where they are few."""
+    """Return how many have the same value, including the ``last`` ones; 0 if they are few."""
     if not counted:
         return 0
     ((what, count),) = counted.most_common(1)
@@ -126,9 +129,9 @@ def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
 
 
 class ReleaseFacts:
-    """The pages of releases that one visit asks for.
+    """The release pages that one visit requests.
 
-    ``past`` gives what is usual of the source, as it was before the visit; ``known`` the stored
+    ``past`` describes what was usual for the source before the visit; ``known`` returns the stored
     release at an address.
     """
 
@@ -143,20 +146,20 @@ class ReleaseFacts:
         self._of_new, self._of_known = ComparedPages(), ComparedPages(many=ALIKE)
 
     def asked(self, url: str, *, known: bool) -> None:
-        """Note that a release is asked for, which the store has or not."""
+        """Note the request of a release, stored or new."""
         self._asked.setdefault(key_of(url), known)
 
     def confirmed(self, url: str) -> None:
-        """Note that a page is as it was."""
+        """Note that a page is unchanged."""
         self._answered.add(key_of(url))
         self._of_known.confirmed += 1
 
     def gone(self, url: str) -> None:
-        """Note that the page of a stored release is gone."""
+        """Note that the page of a stored release is missing."""
         self._answered.add(key_of(url))
 
     def drafted(self, draft: Draft) -> None:
-        """Take in a release as its page shows it, before it is recorded."""
+        """Add a draft before it is recorded."""
         if self._usual is None:
             self._usual = self._past()
         urls = dict.fromkeys((draft.url, *draft.aliases))
@@ -183,10 +186,10 @@ class ReleaseFacts:
     def finish(
         self, before: VisitFacts, run: Run, at: dt.datetime, *, listed: Iterable[str] = ()
     ) -> VisitFacts:
-        """The facts of a visit of which the last answer came, after those of the visit before.
+        """Return the facts at the end of a visit, based on those of the last visit.
 
-        New releases whose titles are ``listed`` among others are called so by their publisher,
-        however many have one title. What the listing showed in this visit is among ``before``.
+        New releases with a title that is ``listed`` among other titles have it from their
+        publisher, even if many share it. ``before`` includes what the listing showed in this visit.
         """
         self._of_new.leave_out(listed)
         usual = self._usual or PastReleases()
@@ -207,10 +210,10 @@ class ReleaseFacts:
     def _unread(
         self, before: VisitFacts, failed: Mapping[str, RunError], at: dt.datetime
     ) -> VisitFacts:
-        """The facts of releases that are listed and can't be read.
+        """Return the facts about listed releases that can't be read.
 
-        Few that fail while others are read are excused, as a listing may name what is no release;
-        where most of all that were asked for fail, those that are known count too.
+        A few failures among readable pages are excused, since a listing may link to pages that are
+        not releases. If most requested pages fail, stored ones count too.
         """
         missing = [key for key in self._asked if key in failed and key not in self._answered]
         if not self._asked:
@@ -236,18 +239,18 @@ class ReleaseFacts:
 
 
 def key_of(url: str) -> str:
-    """By what a page is known, as errors tell of it: without what is secret in its address."""
+    """Return the address of a page without secrets, as in errors."""
     return canonical_url(redacted(url))
 
 
 def has_own_date(release: Release) -> bool:
-    """Whether the date of a release was read off its page."""
+    """Whether the date of a release comes from its page."""
     published = release.published
     return published.precision != "none" and not published.rule.startswith(LISTING_RULE)
 
 
 def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
-    """The errors of a run by their page, the first of each."""
+    """Return the first error of each page in a run."""
     found: dict[str, RunError] = {}
     for error in errors:
         found.setdefault(key_of(error.url), error)

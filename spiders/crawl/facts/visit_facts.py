@@ -1,4 +1,4 @@
-"""The facts of one visit, for its report."""
+"""Collect the facts of one visit for its report."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
 
 EARLIER: Final = 10
-"""Reports among which one with facts is looked for: visits that could not be made have none."""
+"""Maximum earlier reports that are searched for facts; failed visits have none."""
 
 MANY: Final = 3
-"""Releases newer than all of a listing that tell, though it never showed them."""
+"""Minimum number of releases newer than a listing that count although it never showed them."""
 
 NEWEST: Final = 5
-"""Stored releases that a listing is expected to show, the newest."""
+"""Number of newest stored releases that a listing should show."""
 
 
 LEAST_BEHIND: Final = 2
-"""Releases that a page lacks of those of its feed, from which on it stands still."""
+"""Minimum number of the feed's releases missing on a page that has stopped."""
 
 
 class FactFinder:
-    """Finds the facts of a visit to a source; whatever the visit meets is told to it.
+    """Collects the facts of a visit to a source from its events.
 
-    ``stored_at`` gives the stored release at an address.
+    ``stored_at`` returns the stored release at an address.
     """
 
     def __init__(
@@ -65,31 +65,31 @@ class FactFinder:
 
     @property
     def url(self) -> str:
-        """The listing that is compared from visit to visit: the feed where there is one."""
+        """The listing that is compared between visits: the feed if there is one."""
         return self._file.feed or self._file.url
 
     def listed(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
-        """Take in the first page of a listing, and what it said the last time or None."""
+        """Add the first page of a listing, and that of the last visit or None."""
         if url == self.url:
             self._front = front_of(url, answered, listing, kept)
         elif url == self._file.url:
             self._beside = front_of(url, answered, listing, kept)
 
     def feed_failed(self) -> None:
-        """Note that the feed of the source could not be read."""
+        """Note that the source's feed could not be read."""
         self._feed_failed = True
 
     def left_amid(self) -> Sequence[ListingItem]:
-        """The rows of stored releases that left its listings from between others that stay."""
+        """Return rows of stored releases that disappeared between others."""
         fronts = filter(None, (self._front, self._beside))
         left = [item for front in fronts for item in left_amid(front)]
         stored = self._store.ids_at(self._source, [canonical_url(item.url) for item in left])
         return [item for item in left if canonical_url(item.url) in stored]
 
     def finish(self, run: Run, *, names: bool, below: Collection[str] = frozenset()) -> VisitFacts:
-        """The facts of the visit with the report ``run``; ``names``: whether pages named releases.
+        """Return the facts of the visit; ``names`` tells whether pages linked to releases.
 
-        ``below`` are the keys of the rows on later pages of the listing. Raises StoreError.
+        ``below`` are the keys of rows on later pages of the listing. Raises StoreError.
         """
         facts = self._before()
         if names:
@@ -119,7 +119,7 @@ class FactFinder:
         return facts
 
     def _before(self) -> VisitFacts:
-        """The facts of the last visit that has any, where they are of the same listing."""
+        """Return the last facts of the same listing."""
         rules = rules_of(self._file)
         last = (run.facts for run in self._store.runs(self._source, limit=EARLIER))
         found = next(filter(None, last), VisitFacts())
@@ -130,11 +130,11 @@ class FactFinder:
         return past_releases([*last])
 
     def _gone(self) -> frozenset[str]:
-        """The canonical addresses of releases whose pages are not there any more."""
+        """Return the canonical addresses of releases with missing pages."""
         return frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
 
     def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """The facts with the releases that are newer than all that the listing shows."""
+        """Add the releases that are newer than everything on the listing."""
         if not front.newest:
             return facts
         shown = {canonical_url(item.url) for item in front.rows}
@@ -149,9 +149,9 @@ class FactFinder:
         )
 
     def _listing_behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """The facts with what a listing lacks by now, though it showed it, or though it is much.
+        """Add what a listing no longer shows, or never showed if it is much.
 
-        What a page named alone may be of some other list.
+        A release that only another page linked to may belong to another list.
         """
         found = self._behind(facts, front, gone)
         if not 0 < found.behind.count < MANY:
@@ -166,9 +166,9 @@ class FactFinder:
         return found if shown - gone else msgspec.structs.replace(facts, behind=Streak())
 
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
-        """The facts with what the page beside a feed lacks, once it has shown all that is known.
+        """Add what the page beside a feed does not show, once it has shown everything known.
 
-        A feed may be first by a day, and a page may not list all that its feed has.
+        A feed may be a day ahead, and a page may not list everything in its feed.
         """
         found = self._behind(msgspec.structs.replace(facts, behind=Streak()), page, gone)
         if not found.behind.count:
@@ -184,19 +184,19 @@ class FactFinder:
 
 
 def own_titles(front: Front) -> frozenset[str]:
-    """The titles that a listing states, where they are mostly the releases' own; else none."""
+    """Return the titles on a listing if most are the releases' own, otherwise none."""
     titles = frozenset(item.title for item in front.rows)
     return titles if len(titles) * 2 > len(front.rows) else frozenset()
 
 
 def rules_of(file: SourceFile) -> str:
-    """Names what a source file says of where its releases are and how they are read."""
+    """Return a name of a source file's rules for listings and extraction."""
     said = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
     return hashlib.blake2s(said, digest_size=6).hexdigest()
 
 
 def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:
-    """The keys of selectors that matched nothing in the last visit, if it was by this file."""
+    """Return the selectors that matched nothing in the last visit with this source file."""
     facts = run.facts if run else None
     return facts.unmatched if facts and facts.rules == rules_of(file) else ()
 
@@ -208,7 +208,7 @@ def is_shown(release: Release, keys: Collection[str]) -> bool:
 
 
 def day_of(release: Release) -> str:
-    """The day of a release as ISO has it, or empty where it has none, or one that is to come."""
+    """Return the ISO day of a release; "" without a date or for a future one."""
     published = release.published
     if published.precision == "none" or published.at > utc_now():
         return ""
