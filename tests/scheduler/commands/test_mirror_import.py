@@ -463,7 +463,7 @@ def test_a_record_with_the_id_of_another_is_skipped_and_reported(home: Path) -> 
         told = import_bytes(home, packed([forged]), code=1)
         assert told["records"] == 0
         (skipped,) = told["damaged"]
-        assert "has the same id" in skipped["cause"]
+        assert "with the same id" in skipped["cause"]
         assert captured(home) == before
         verified = communique("mirror", "verify", home=home)
         assert (verified.returncode, verified.stderr) == (0, "")
