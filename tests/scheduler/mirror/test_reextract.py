@@ -88,7 +88,7 @@ def test_a_corrected_selector_corrects_stored_releases(home: Path) -> None:
     feed = json.loads((home / "site" / "feeds" / "all.json").read_text())
     assert all("Corrected by the publisher" not in one["content_html"] for one in feed["items"])
     assert (
-        "its publisher changed nothing"
+        "the publisher changed nothing"
         in (home / "site" / "releases" / release / "revisions" / "2" / "index.html").read_text()
     )
     shown = json.loads(communique("show", release, "--revisions", "--json", home=home).stdout)
