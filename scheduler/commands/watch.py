@@ -168,7 +168,7 @@ def add(
 @as_json
 @with_home
 def show(home: Home, *, watch_id: str, as_json: bool) -> int:
-    """Show a watch and what is missing for it to work."""
+    """Show a watch and its problems."""
     one = load_watch(home.watches, watch_id, AlertWatch)
     path = home.watches / f"{watch_id}.toml"
     doubts = doubts_of(home, one)

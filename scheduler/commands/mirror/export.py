@@ -38,7 +38,7 @@ MAX_DAMAGE_SHOWN: Final = 10
 
 NO_LOG: Final = (
     "the archive has no signed log, so nothing in the bag proves its records; run `communique "
-    "mirror verify` to see what is wrong"
+    "mirror verify` to see the cause"
 )
 
 WITH_SECRETS: Final = (
@@ -162,7 +162,7 @@ def metadata_of(home: Home) -> dict[str, str]:
 def report(
     made: Exported | FolderCopy, lost: Sequence[Lost], kind: str, to: Path, *, as_json: bool
 ) -> int:
-    """Print what was exported and what is missing, and return the exit code."""
+    """Print the exported and the missing parts, and return the exit code."""
     damaged: tuple[Damage, ...] = made.damaged if isinstance(made, Exported) else ()
     missing = made.missing if isinstance(made, FolderCopy) else 0
     if as_json:
@@ -186,7 +186,7 @@ def report(
 
 
 def values(made: Exported | FolderCopy, kind: str, to: Path) -> dict[str, Any]:
-    """Return what was exported, with the keys of the JSON output."""
+    """Return the result of an export for the JSON output."""
     fields: dict[str, Any] = {"path": str(to), "format": kind, "releases": made.releases}
     if isinstance(made, FolderCopy):
         return fields | {"files": made.files, "missing": made.missing}

@@ -51,7 +51,7 @@ def rebuild(home: Home, *, target: Path, key: Path | None, as_json: bool) -> int
 
 
 def print_rebuilt(done: Rebuilt) -> None:
-    """Print what was rebuilt, with the missing parts to standard error."""
+    """Print the rebuilt parts, and the missing parts to standard error."""
     releases, sources = counted(done.releases, "release"), counted(done.sources, "source")
     records, feeds = counted(done.journal, "record"), counted(done.feeds, "feed")
     say(f"{done.home}: {releases} of {sources} from {records} of the journal, {feeds} published")

@@ -66,7 +66,7 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
     dates stay, as do the leaves of the log. Visits no longer request their pages.
 
     Feeds and pages show that this archive redacted the release, not that its publisher retracted
-    it. `mirror verify` lists what is missing, and why. Copies elsewhere stay. Listings that repeat
+    it. `mirror verify` lists the removed records with the reason. Copies elsewhere stay. Listings that repeat
     the text stay, too: redact them by their addresses. The exit code is 1 if a part of the archive
     can't be read.
     """

@@ -94,7 +94,7 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
 
     URL or PATH leads to the site, home directory or log of the other instance. Its log is signed if
     it only grew since the last time. A log that is forked, smaller than before or signed by another
-    key is rejected. What was seen is stored in HOME/witness.
+    key is rejected. The last state of each log is stored in HOME/witness.
 
     Without an argument, the witnesses and the timestamp authority in the settings sign our own log
     (archive.witnesses, archive.timestamp), and we sign the logs in archive.witnessed.
