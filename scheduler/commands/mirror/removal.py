@@ -66,9 +66,9 @@ def redact(home: Home, *, name: str, why: str, dry_run: bool, as_json: bool) -> 
     dates stay, as do the leaves of the log. Visits no longer request their pages.
 
     Feeds and pages show that this archive redacted the release, not that its publisher retracted
-    it. `mirror verify` lists the removed records with the reason. Copies elsewhere stay. Listings that repeat
-    the text stay, too: redact them by their addresses. The exit code is 1 if a part of the archive
-    can't be read.
+    it. `mirror verify` lists the removed records with the reason. Copies elsewhere stay. Listings
+    that repeat the text stay, too: redact them by their addresses. The exit code is 1 if a part of
+    the archive can't be read.
     """
     with one_bar("redact") as on_progress:
         done = redact_home(home, name, why, dry_run=dry_run, on_progress=on_progress)
