@@ -78,7 +78,7 @@ def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
     type=click.IntRange(1, MAX_MUTE_DAYS),
     default=DEFAULT_MUTE_DAYS,
     show_default=True,
-    metavar="DEFAULT_MUTE_DAYS",
+    metavar="DAYS",
     help="Number of days.",
 )
 @WHY

@@ -14,8 +14,8 @@ import structlog
 
 log = structlog.get_logger()
 
-READY_STATE = "READY_STATE=1"
-STOPPING_STATE = "STOPPING_STATE=1"
+READY_STATE = "READY=1"
+STOPPING_STATE = "STOPPING=1"
 ALIVE_STATE = "WATCHDOG=1"
 
 

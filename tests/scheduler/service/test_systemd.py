@@ -34,7 +34,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
 
 def test_states_are_sent_in_one_message(systemd: socket.socket) -> None:
     notify(READY_STATE, "STATUS=serves")
-    assert systemd.recv(1000) == b"READY_STATE=1\nSTATUS=serves"
+    assert systemd.recv(1000) == b"READY=1\nSTATUS=serves"
 
 
 def test_an_abstract_socket_address_is_supported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_an_abstract_socket_address_is_supported(monkeypatch: pytest.MonkeyPatch
         heard.settimeout(PATIENCE)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
         notify(STOPPING_STATE)
-        assert heard.recv(1000) == b"STOPPING_STATE=1"
+        assert heard.recv(1000) == b"STOPPING=1"
 
 
 def test_nothing_is_sent_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_a_missing_socket_is_logged_and_the_service_continues(
     with capture_logs() as logged:
         notify(READY_STATE)
     assert [(one["event"], one["states"]) for one in logged] == [
-        ("systemd not notified", ["READY_STATE=1"])
+        ("systemd not notified", ["READY=1"])
     ]
 
 
