@@ -1,5 +1,5 @@
-"""How a listing leads to older releases: its next page, its archives, and what is left unread.
+"""Pagination: the next page of a listing, its archives, and signs of unread releases.
 
-`pagination` finds the next page, `labels` and `page_numbers` read pagers, `archives` finds archives
-of years and months, and `unread` finds signs that a page shows only a part of its list.
+`pagination` finds the next page. `labels` and `page_numbers` parse pagers. `archives` finds yearly
+and monthly archives. `unread` finds signs that a page shows only a part of its listing.
 """

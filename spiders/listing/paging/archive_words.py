@@ -1,4 +1,4 @@
-"""Words in the labels of archives, in many languages: archive, older, year, news, press release."""
+"""Words in the labels of archive links, in many languages: archive, older, year, news."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from spiders.listing.paging.pagination_words import phrases
 
 MAX_ENDING: Final = 6
-"""Maximum letters after a stem: the ending of an inflected word."""
+"""Maximum number of letters after a word stem, for inflected words."""
 
 ARCHIVES: Final = phrases(
     "archiv arkhiv arkist archiw archyv archivum arhiiv hemerotec arhiv arkiv arquiv arxiv "
@@ -15,6 +15,7 @@ ARCHIVES: Final = phrases(
     "காப்பக คลัง არქივ արխիվ arhīv backissue lưu trữ arsip 归档 歸檔 存档 往期 历史 歷史 以往 "
     "バックナンバー アーカイブ 過去 아카이브 지난 보관"
 )
+"""Stems of words for an archive."""
 OLDER: Final = phrases(
     "older previous past earlier former ältere frühere vergangene vorherige ancien précédent "
     "antérieur passé anterior pasad antigu passad antig precedent passat vecchi oudere vorige "
@@ -25,6 +26,7 @@ OLDER: Final = phrases(
     "سابق قديم قدیم پیشین گذشته ישנ קודמ पुरान पिछल পুরনো পুরানো เก่า ย้อนหลัง ก่อนหน้า cũ "
     "terdahulu lama წინა ძველ հին 이전 과거"
 )
+"""Stems of words for older or previous."""
 NEWS: Final = phrases(
     "news press media release announce notice article post entries item stories story update "
     "bulletin aktuell meldung mitteilung nachricht presse medien beitr artikel neuigkeit "
@@ -41,6 +43,7 @@ NEWS: Final = phrases(
     "լուրեր նորություն 新闻 新聞 公告 通知 动态 動態 消息 要闻 要聞 资讯 資訊 稿 发布 ニュース "
     "お知らせ 新着 情報 発表 報道 プレスリリース 記事 一覧 の 뉴스 소식 공지 보도 자료 목록"
 )
+"""Stems of words for news, press releases and posts."""
 YEARS: Final = phrases(
     "year years month months jahr jahre jahrgang monat année années an mois año años ano anos "
     "mes mês anno anni mese jaar maand år månad måned vuosi rok roku rocznik miesiąc ročník "
@@ -49,6 +52,7 @@ YEARS: Final = phrases(
     "عام شهر سال ماه שנת שנה वर्ष माह বছর ปี พ ศ เดือน năm tháng tahun bulan წელი տարի 年 年度 "
     "月 년 년도 월"
 )
+"""Words for a year or a month."""
 LINKING: Final = phrases(
     "see view browse full complete voir consulter ver zur zum zobacz zobrazit vis смотреть more "
     "of the all our from for in by to der die das des dem und aus von vom nach für alle unser "
@@ -57,3 +61,4 @@ LINKING: Final = phrases(
     "ze do w na i a o s v ve za и в за по на од із з та і всі все και του της των σε για من في "
     "كل ב של ה के की का से में และ ของ và của các dan dari و"
 )
+"""Words that may accompany the others in a label: verbs, articles and prepositions."""

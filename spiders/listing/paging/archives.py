@@ -1,4 +1,4 @@
-"""The archives that a listing page links to: of years, of months, or of everything older."""
+"""Find the archives that a listing page links to: years, months, or all older releases."""
 
 from __future__ import annotations
 
@@ -32,22 +32,23 @@ from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
 
 MAX_LINKS: Final = 10_000
-"""Maximum links of a page that are checked."""
+"""Maximum number of links checked per page."""
 
 MAX_ARCHIVES: Final = 600
-"""Maximum archives of one page: the months of fifty years."""
+"""Maximum number of archives per page: fifty years of monthly archives."""
 
 MAX_LABEL: Final = 60
-"""Maximum characters of the label of an archive."""
+"""Maximum length of an archive's label, in characters."""
 
 MIN_STEM: Final = 3
-"""Minimum letters of a word that may have an ending."""
+"""Minimum length of a word stem that may have an ending, in letters."""
 
 LAST_ROWS: Final = 3
-"""Rows at the end of a page that show how far back the page reaches."""
+"""Number of rows at the end of a listing page that show how far back the page reaches."""
 
 YEAR_TOLERANCE: Final = 1
-"""Years by which a release may differ from its archive: school and financial years."""
+"""Maximum difference between the year of a release and the year of its archive, in years. School
+and financial years span two calendar years."""
 
 _COUNT: Final = re.compile(r"\s{0,3}[\[(]\s?\d{1,5}\s?[\])]\s{0,3}$")
 _PERIODS: Final = (
@@ -80,7 +81,8 @@ _CATEGORY: Final = re.compile(
     r"|[?&](?:cat|tag|author|category|topic)=",
     re.IGNORECASE,
 )
-"""Addresses of listings that are a part of a site's posts. The site's archives have all posts."""
+"""Addresses of listings by category, tag or author. Site-wide archives are not archives of these
+listings."""
 
 _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\d\d(?:/\d{1,2})?/?")
 _FILE_NAME: Final = re.compile(r"/(?:index|default|home)\.\w{2,5}$|\.\w{2,5}$")
@@ -88,15 +90,16 @@ _DIGITS: Final = re.compile(r"\d+")
 _STEMS: Final = ARCHIVES | OLDER | NEWS
 _EXACT: Final = LINKING | YEARS
 _PIECES: Final = LINKING | frozenset(word for word in YEARS if not word.isascii())
-"""Words that may be pieces of a compound; a German *Jahresbericht* is a report."""
+"""Words that may be parts of a compound word. ASCII words for years are excluded: the German
+*Jahresbericht* is a report, not an archive."""
 
 
 def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLink, ...]:
-    """The archives of the listing on a page, newest first; those without a period come last.
+    """Return the archives of the listing on a page, newest first.
 
-    An archive is a link or an option on the same host, labelled by a year, by a month, or by words
-    such as "News archive" only. Its address must be related to the listing's. ``controls`` are
-    those of the page, if the caller reads them for something else too.
+    Archives without a period come last. An archive is a link or option on the same host. Its label
+    consists of a year, a month, or words such as "News archive". Its address must be related to the
+    listing's address. Pass ``controls`` to reuse the parsed controls of the page.
     """
     controls = controls or Controls(page)
     found: dict[str, ArchiveLink] = {}
@@ -113,29 +116,35 @@ def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLi
 
 
 def reached_by(page: Listing) -> dt.date | None:
-    """The day that the end of a list reaches, or None if its rows have no dates.
+    """Return the date that the end of a listing page reaches, or None if it has no dates.
 
-    It is the newest day of the last three rows, so that an old release that is pinned among newer
-    ones does not count.
+    This is the newest date of the last three rows, so a single old release among newer ones does
+    not count.
     """
     days = [item.published.day for item in page.items if item.published]
     return max(days[-LAST_ROWS:], default=None)
 
 
 def not_newer(archives: Iterable[ArchiveLink], day: dt.date | None) -> Iterator[ArchiveLink]:
-    """The archives that may list releases older than ``day``."""
+    """Yield the archives that may list releases from ``day`` or earlier."""
     for archive in archives:
         if not (day and archive.period) or archive.period <= day.isoformat()[: len(archive.period)]:
             yield archive
 
 
 def is_older(archive: ArchiveLink, than: ArchiveLink) -> bool:
-    """Whether an archive lies before another; one without a period lies before and after any."""
+    """Whether an archive's period is before another archive's period.
+
+    Also true if either archive has no period.
+    """
     return not (archive.period and than.period) or _order(archive) < _order(than)
 
 
 def newest_first(archives: Collection[ArchiveLink]) -> tuple[ArchiveLink, ...]:
-    """Archives in order of their periods, a year before its months; those without one come last."""
+    """Sort archives by period, newest first.
+
+    A yearly archive comes before the months of the same year. Archives without a period come last.
+    """
     return tuple(sorted(archives, key=_order, reverse=True))
 
 
@@ -146,7 +155,7 @@ def _order(archive: ArchiveLink) -> str:
 def _archive(
     node: etree._Element, page: Page, controls: Controls
 ) -> Iterator[tuple[ArchiveLink, bool]]:
-    """The archive that a link leads to, and whether it is one without others beside it."""
+    """Yield the archive that a link leads to, and whether it counts even without other archives."""
     label = controls.label(node)
     if not label or len(label) > MAX_LABEL or not (period := period_in(label)):
         return
@@ -170,7 +179,11 @@ def _archive(
 
 
 class _Period:
-    """What the label of an archive says: a year or a month, and whether it is called an archive."""
+    """The parsed label of an archive link.
+
+    ``when`` is a year or a month (ISO 8601). ``month`` is the number of the month, or 0.
+    ``says_archive`` is true if the label contains a word for an archive.
+    """
 
     __slots__ = ("month", "says_archive", "when")
 
@@ -180,9 +193,9 @@ class _Period:
         self.says_archive = says_archive
 
 
-@lru_cache(maxsize=4096)  # the pages of one listing have the same archives
+@lru_cache(maxsize=4096)  # All pages of a listing link to the same archives.
 def period_in(label: str) -> _Period | None:
-    """The period that a whole label names; None if it may be the label of something else."""
+    """Parse the label of an archive link; None if the label has words unrelated to archives."""
     text = fold_date(label[:MAX_LABEL]).strip()
     text = _COUNT.sub("", text) or text
     year = month = 0
@@ -209,7 +222,7 @@ def period_in(label: str) -> _Period | None:
         is_archive = is_archive or word in ARCHIVES or any(map(word.__contains__, _LONG_ARCHIVES))
         is_older = is_older or _is_stem(word, OLDER)
         is_news = is_news or _is_stem(word, NEWS)
-    # "Older" alone is a link to the next page.
+    # A link labeled only "Older" leads to the next page, not to an archive.
     says_archive = is_archive or (is_older and is_news)
     if not (year or month or says_archive):
         return None
@@ -220,11 +233,11 @@ def period_in(label: str) -> _Period | None:
 _LONG_ARCHIVES: Final = frozenset(
     stem for stem in ARCHIVES if len(stem) > MIN_STEM or not stem.isascii()
 )
-"""Stems that are archives inside longer words too."""
+"""Word stems that mean an archive inside longer words too."""
 
 
 def _is_stem(word: str, stems: Collection[str]) -> bool:
-    """Whether a word is one of the stems, or one with an ending."""
+    """Whether a word is one of the stems, or a stem with an ending."""
     if word in stems:
         return True
     sizes = range(max(MIN_STEM, len(word) - MAX_ENDING), len(word))
@@ -232,7 +245,7 @@ def _is_stem(word: str, stems: Collection[str]) -> bool:
 
 
 def _is_made_of_words(word: str) -> bool:
-    """Whether a compound, or a text without spaces, consists of words of archives alone."""
+    """Whether a compound word, or a text without spaces, consists only of archive words."""
     reached = {0}
     for start in range(len(word)):
         if start in reached:
@@ -247,7 +260,10 @@ def _is_made_of_words(word: str) -> bool:
 
 
 def gregorian_year(number: int) -> int:
-    """The year that a number of four digits means in some calendar in use, or 0."""
+    """Convert a four-digit year of the Gregorian, Thai or Iranian calendar to a Gregorian year.
+
+    Returns 0 if the number is not a plausible year of press releases.
+    """
     if 1950 <= number <= 2100:  # noqa: PLR2004 - years of press releases
         return number
     if 2440 <= number <= 2643:  # noqa: PLR2004 - the same in the Thai calendar
@@ -258,7 +274,10 @@ def gregorian_year(number: int) -> int:
 
 
 def _with_month(address: str, month: int) -> str:
-    """A month of the year that an address names, or empty."""
+    """Return the month (``2026-03``) in the year that an address contains.
+
+    Returns an empty string if the address contains no year or a different month.
+    """
     year = year_in_address(address)
     stated = _MONTH_IN_ADDRESS.search(address)
     if stated and int(stated[1]) != month:
@@ -267,14 +286,14 @@ def _with_month(address: str, month: int) -> str:
 
 
 def year_in_address(address: str) -> str:
-    """The first year that an address names, or empty."""
+    """Return the first year in an address, or an empty string."""
     parts = urlsplit(address)
     match = _YEAR_IN_ADDRESS.search(f"{parts.path}?{parts.query}")
     return match[1] if match else ""
 
 
 def _is_beside(here: str, address: str) -> bool:
-    """Whether an address is another page of the same host."""
+    """Whether an address is a different page on the same host."""
     mine, other = urlsplit(here), urlsplit(address)
     if mine.netloc and other.netloc.lower() != mine.netloc.lower():
         return False
@@ -286,7 +305,10 @@ _CLOSE, _RELATED = 2, 1
 
 
 def _relation(here: str, address: str) -> int:
-    """How closely the address of an archive is related to that of a listing; 0 if it is not."""
+    """Return how closely an archive's address is related to the listing's address.
+
+    Returns `_CLOSE`, `_RELATED`, or 0 if the addresses are unrelated.
+    """
     mine, other = (unquote(urlsplit(url).path) for url in (here, address))
     own = _FILE_NAME.sub("", mine).rstrip("/")
     if mine == other or (own and other.startswith(f"{own}/")):
@@ -310,7 +332,7 @@ def _relation(here: str, address: str) -> int:
 
 
 def _is_archive_path(path: str) -> bool:
-    """Whether a part of a path consists of the words of an archive: ``/news-archive/``."""
+    """Whether a segment of a path consists of archive words, as in ``/news-archive/``."""
     return any(
         _ARCHIVE_PATH.search(part)
         and all(_is_word(word) for word in filter(None, _PARTS.split(_DIGITS.sub(" ", part))))
@@ -323,7 +345,11 @@ def _is_word(word: str) -> bool:
 
 
 def covers(archive: ArchiveLink, items: Collection[ListingItem]) -> bool | None:
-    """Whether the dates of a page's items lie in the period of an archive; None if none tells."""
+    """Whether most dates of a page's items are in the period of an archive.
+
+    Items without dates are judged by the years in their addresses. Returns None if the archive has
+    no period or the items have no years.
+    """
     years = [str(item.published.day.year) for item in items if item.published]
     years = years or [year for item in items if (year := year_in_address(item.url))]
     if not (archive.period and years):
@@ -336,10 +362,10 @@ def covers(archive: ArchiveLink, items: Collection[ListingItem]) -> bool | None:
 def lists_releases(
     archive: ArchiveLink, page: Listing, families: Collection[tuple[str, str, tuple[str, ...]]]
 ) -> bool:
-    """Whether the page of an archive lists releases of the same list.
+    """Whether an archive page lists releases of the same listing.
 
-    ``families`` are the patterns of addresses that the list has had so far (url_pattern). A page
-    with other addresses must have dates in the period of the archive.
+    ``families`` are the address patterns of the listing's releases found so far (`url_pattern`). If
+    no address on the page matches them, the dates of its items must be in the archive's period.
     """
     if any(url_pattern(item.url) in families for item in page.items):
         return True

@@ -1,4 +1,4 @@
-"""Which control of a page a browser clicks to see more rows of a list."""
+"""Choose the control that a browser clicks to load more rows of a listing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from data.text.folding import fold_date
 from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER
 
 MAX_SAME_LABELS: Final = 2
-"""Maximum controls with the same label. More of them belong to rows: *more*."""
+"""Maximum number of controls with the same label. Controls with more frequent labels belong to
+rows, such as *more*."""
 
 _EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
 _MORE_NAMES = re.compile(
@@ -20,9 +21,10 @@ _MORE_NAMES = re.compile(
 
 
 def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
-    """The place of the control that shows more rows, or None.
+    """Return the index of the control that loads more rows, or None.
 
-    Each control is its label, and its class and id. "More" comes before "next".
+    Each control is a pair: its label, and its class and id. A "more" control is preferred to a
+    "next" control.
     """
     labels = [fold_date(_EDGES.sub("", label)) for label, _ in controls]
     counts = Counter(labels)

@@ -1,8 +1,9 @@
-"""The requests that the controls of a page make: buttons and lists of forms, and postbacks.
+"""Build the requests of a page's controls: form buttons, option lists and ASP.NET postbacks.
 
-A request that could change something at the site is never made. So a form counts only if the
-control is for paging or a year, on the same site, and nothing else in the form is for input by a
-person. Hidden fields, selected options and the control are sent; all other inputs are left out.
+Requests that could change something at the site are never made. A form is used only if its control
+selects a page or a year and its target is on the same site. Forms with fields for personal input
+are skipped, except ASP.NET forms around the whole page. The request contains hidden fields,
+selected options and the control's own fields. All other inputs are left out.
 """
 
 from __future__ import annotations
@@ -26,16 +27,17 @@ from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 
 MAX_BODY: Final = 500_000
-"""Maximum characters of a posted body. The state of an ASP.NET page may have 100 kB and more."""
+"""Maximum length of a POST body, in characters. The view state of an ASP.NET page may exceed 100
+kB."""
 
 MAX_FIELDS: Final = 500
-"""Maximum number of fields that are sent of a form."""
+"""Maximum number of form fields in a request."""
 
 MAX_SCRIPT: Final = 4_000
-"""Maximum characters of a handler that is searched for a postback."""
+"""Maximum length of an event handler that is searched for a postback, in characters."""
 
 MAX_FORMS: Final = 50
-"""Maximum number of forms of a page that are read."""
+"""Maximum number of forms searched per page."""
 
 _POSTBACK = re.compile(r"__doPostBack\(\s*(['\"])([^'\"]{1,500})\1\s*,\s*(['\"])([^'\"]{0,500})\3")
 _OPTIONS = re.compile(
@@ -43,7 +45,7 @@ _OPTIONS = re.compile(
 )
 _PAGE_OF_GRID = re.compile(r"Page\$(\d{1,5})")
 _STATE: Final = frozenset(["__VIEWSTATE", "__EVENTTARGET", "__VIEWSTATEKEY", "__VSTATE"])
-"""Hidden fields of a form that ASP.NET wraps around the whole page."""
+"""Hidden fields that identify an ASP.NET form around the whole page."""
 
 _WRITES = re.compile(
     r"subscri|newsletter|signup|sign-?_?up|log-?_?in|log-?_?on|sign-?_?in|log-?_?out|regist|"
@@ -52,31 +54,37 @@ _WRITES = re.compile(
     r"kommentar|send-?_?mail|wizard",
     re.IGNORECASE,
 )
-"""What names of controls and forms contain that change something at the site."""
+"""Words in names of controls and forms that change something at the site."""
 
 _PAGES = re.compile(
     r"pag(?:e|er|ing|ina|inat)|(?:^|[^a-z])(?:pg?|p(?:age)?_?no)(?:$|[^a-z])|next|older|offset|"
     r"start|skip|seite|sayfa|strana|stron|sivu|sida|more|year|jahr|annee|anio|ano$|god$|archiv",
     re.IGNORECASE,
 )
-"""What names of controls and fields contain that page through a list."""
+"""Words in names of controls and fields that select a page or a year of a listing."""
 
 _FILLED_IN: Final = frozenset(
     ["password", "file", "email", "tel", "number", "date", "color", "range", "radio", "checkbox"]
 )
-"""Types of inputs that a person fills in. The text of a search is not one of them."""
+"""Input types that a person fills in. Text fields are not included, because search fields are
+harmless."""
 
 _BUTTONS: Final = frozenset(["submit", "image"])
 _SUBMITS = re.compile(r"\bsubmit\s*\(|__doPostBack", re.IGNORECASE)
 
 
 Fields = Sequence[tuple[str, str]]
-"""Names and values of fields in the order in which they are sent."""
+"""Names and values of form fields, in the order in which they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class _FormFacts:
-    """What a form sends by itself, whether a person has to fill in something, its first button."""
+    """Properties of a form that decide whether and how it is sent.
+
+    ``fields`` are its hidden fields and selected options. ``has_state`` is true for an ASP.NET form
+    around the whole page. ``is_harmless`` is true if no field is for personal input and no name
+    suggests a change at the site. ``button`` is its first submit button.
+    """
 
     fields: Fields
     has_state: bool
@@ -85,15 +93,16 @@ class _FormFacts:
 
     @property
     def names(self) -> str:
-        """The names of its fields."""
+        """Names of the form's fields, separated by spaces."""
         return " ".join(name for name, _ in self.fields)
 
 
 class Controls:
     """The requests that the controls of one page make.
 
-    A control is known by the address of its page with the fields that the control itself sends.
-    Only `request` gathers all fields, which may be many kilobytes.
+    Each control has a short address as its key. The address contains only the fields that the
+    control itself sends. Only `request` collects all fields of the form, which may be many
+    kilobytes.
     """
 
     def __init__(self, page: Page) -> None:
@@ -107,32 +116,33 @@ class Controls:
 
     @cached_property
     def is_empty(self) -> bool:
-        """Whether the page has no form at all."""
+        """Whether the page has no forms."""
         return b"<form" not in self._page.markup.lower()
 
     def label(self, node: etree._Element) -> str:
-        """What a control shows; the words of each control are read once."""
+        """Return the label of a control (cached)."""
         label = self._labels.get(node)
         if label is None:
             label = self._labels[node] = label_of(node)
         return label
 
     def target(self, node: etree._Element) -> str | None:
-        """The address that a control leads to without a form (link_target)."""
+        """Return the address that a control links to without a form, or None (cached)."""
         if node not in self._targets:
             self._targets[node] = link_target(node, self._page.base)
         return self._targets[node]
 
     def page_of_grid(self, node: etree._Element) -> str:
-        """The number of the page that a postback of a grid leads to (``Page$2``), or empty."""
+        """Return the page number in a control's ASP.NET grid postback (``Page$2``), or ""."""
         postback = postback_of(node) if self._has_postbacks else None
         found = _PAGE_OF_GRID.fullmatch(postback[1]) if postback else None
         return found[1] if found else ""
 
     def address(self, node: etree._Element) -> str | None:
-        """The address by which the request of a link or a button is known; None if it makes none.
+        """Return the key address of a link's or button's request, or None.
 
-        Only for controls that page through a form of this site.
+        Only controls that page through a form of this site have one. A script function that opens
+        an address needs no form: its address is returned as it is.
         """
         if self.is_empty:
             return None
@@ -147,7 +157,7 @@ class Controls:
 
     @cached_property
     def lists(self) -> Sequence[tuple[etree._Element, list[etree._Element]]]:
-        """The lists whose choice can be sent, each with its options; see `is_named_for_pages`."""
+        """Option lists that can be sent, each with its options; see also `is_named_for_pages`."""
         return [] if self.is_empty else [*self._lists()]
 
     def _lists(self) -> Iterator[tuple[etree._Element, list[etree._Element]]]:
@@ -157,7 +167,7 @@ class Controls:
                 yield select, [*select.iter("option")]
 
     def chosen(self, select: etree._Element, option: etree._Element) -> str | None:
-        """The address by which the request that chooses an option is known; None if none does."""
+        """Return the key address of the request that selects an option, or None."""
         choice = [(select.get("name") or "", value_of(option))]
         if postback := postback_of(select):
             return self._postback(select, *postback, choice)
@@ -172,13 +182,14 @@ class Controls:
         return self._noted(form, button, [*choice, *_pressed(button)])
 
     def makes(self, address: str) -> bool:
-        """Whether an address is that of a control."""
+        """Whether an address is the key address of a control's request."""
         return address in self._pressed
 
     def request(self, address: str) -> tuple[str, Form | None] | None:
-        """The request that a control makes: its address, and what it posts or None.
+        """Return the request of a control: its address, and its POST form or None.
 
-        None if the request is too large. Raises KeyError unless `makes` the address.
+        Returns None if the request is too large or the form can't be sent. Raises KeyError unless
+        `makes` accepts the address.
         """
         form, control, pressed, action = self._pressed[address]
         sent = _target(form, control, self._page, action)
@@ -192,18 +203,18 @@ class Controls:
         if method == "post":
             made = Form(url, body)
             return made.address, made
-        # A form by GET replaces the query of its action (WHATWG HTML, 4.10.22.3).
+        # The fields of a GET form replace the query of its action (WHATWG HTML, 4.10.22.3).
         kept = [one for one in fields.items() if one[1]]
         address = urlsplit(url)._replace(query=urlencode(kept), fragment="").geturl()
         return (address, None) if len(address) <= MAX_ADDRESS else None
 
     @cached_property
     def _functions(self) -> dict[str, PagingFunction]:
-        """The functions of the page's scripts that page through a list."""
+        """Functions in the page's scripts that page through a listing, by name."""
         return paging_functions(self._page.tree)
 
     def _called(self, node: etree._Element, name: str, number: str) -> str | None:
-        """The address by which the request is known that a function makes for a page number."""
+        """Return the address of a script function's request for a page number, or None."""
         function = self._functions.get(name)
         if function is None or _WRITES.search(f"{name} {names_around(node, 2)}"):
             return None
@@ -216,7 +227,7 @@ class Controls:
         return self._noted(form, node, [(field, number)], function.action)
 
     def _field_of(self, name: str) -> tuple[etree._Element | None, str]:
-        """The form that has a field with a name or an id, and the name of the field."""
+        """Return the form of the field with a name or id, and the field's name."""
         field = self._fields_by_name.get(name)
         return (None, "") if field is None else (_form_of(field), field.get("name") or "")
 
@@ -230,7 +241,7 @@ class Controls:
 
     @cached_property
     def _state_form(self) -> etree._Element | None:
-        """The form of ASP.NET around the page."""
+        """The ASP.NET form around the whole page, or None."""
         for _, form in zip(range(MAX_FORMS), self._page.tree.iter("form"), strict=False):
             if self._facts_of(form).has_state:
                 return form
@@ -262,15 +273,16 @@ class Controls:
         return address
 
     def is_named_for_pages(self, control: etree._Element) -> bool:
-        """Whether the names of a control or its form speak of pages.
+        """Whether the names of a control or its form mention pages or years.
 
-        A list of years needs no such name, but numbers may be anything.
+        Option lists of years need no such name. Lists of numbers do, because the numbers may mean
+        anything.
         """
         form = self._state_form if postback_of(control) else _form_of(control)
         return form is not None and self._pages(form, control)
 
     def _is_safe(self, form: etree._Element, control: etree._Element) -> bool:
-        """Whether sending a form with a control changes nothing at the site."""
+        """Whether sending a form with this control changes nothing at the site."""
         name = f"{control.get('name') or ''} {names_of(control)}"
         if _WRITES.search(f"{name} {names_around(control, 2)}"):
             return False
@@ -278,7 +290,7 @@ class Controls:
         return facts.has_state or facts.is_harmless
 
     def _pages(self, form: etree._Element, control: etree._Element) -> bool:
-        """Whether a control of a form is for paging, and sending the form changes nothing."""
+        """Whether a control is for pagination and sending its form changes nothing at the site."""
         if not self._is_safe(form, control):
             return False
         facts = self._facts_of(form)
@@ -305,9 +317,9 @@ class Controls:
 def _target(
     form: etree._Element, control: etree._Element, page: Page, other: str = ""
 ) -> tuple[str, str] | None:
-    """The address that a form is sent to, ``other`` if a script sets it, and the method.
+    """Return the address and method of a form's request, or None if the form can't be sent.
 
-    None if the form can't be sent.
+    ``other`` is an address set by a script; it overrides the form's action.
     """
     action = (other or control.get("formaction") or form.get("action") or "").strip()
     url = resolve(action, page.base) if action else page.url
@@ -325,7 +337,7 @@ def _pressed(button: etree._Element) -> Fields:
 
 
 def postback_of(node: etree._Element) -> tuple[str, str] | None:
-    """The target and the argument of the postback of ASP.NET that a control makes, or None."""
+    """Return the target and argument of a control's ASP.NET postback, or None."""
     script = _script_of(node)
     if "PostBack" not in script:
         return None
@@ -334,7 +346,7 @@ def postback_of(node: etree._Element) -> tuple[str, str] | None:
 
 
 def _script_of(node: etree._Element) -> str:
-    # Servers escape quotes within handlers: setTimeout('__doPostBack(\\'a\\',\\'\\')', 0).
+    # Servers escape quotes in handlers: setTimeout('__doPostBack(\\'a\\',\\'\\')', 0).
     handlers = (node.get(name) or "" for name in ("href", "onclick", "onchange"))
     return " ".join(text[:MAX_SCRIPT] for text in handlers if "(" in text).replace("\\", "")
 
@@ -356,13 +368,13 @@ def _is_button(node: etree._Element) -> bool:
 
 
 def value_of(option: etree._Element) -> str:
-    """What a form sends if an option is chosen."""
+    """Return the value that a form sends for an option."""
     value = option.get("value")
     return value if value is not None else " ".join("".join(map(str, option.itertext())).split())
 
 
 def _fields(form: etree._Element) -> Iterator[tuple[str, str]]:
-    """The hidden fields of a form, and the options that the server selected."""
+    """Yield the hidden fields of a form and the options selected by the server."""
     for field in form.iter("input", "select"):
         name = field.get("name")
         if not name:

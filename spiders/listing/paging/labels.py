@@ -1,4 +1,4 @@
-"""What the controls of a pager show: their words, their icons, and the numbers they name."""
+"""Labels of pagination controls: their words, icons and page numbers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from spiders.listing.paging.pagination_words import PAGE, PAGE_ENDINGS
 from spiders.page.class_hints import names_of
 
 MAX_LABEL: Final = 200
-"""Maximum characters of a label."""
+"""Maximum length of a label, in characters."""
 
 MAX_ICONS: Final = 8
-"""Maximum elements inside a control that are checked for an icon."""
+"""Maximum number of elements inside a control that are checked for an icon."""
 
 FORWARD_ARROWS: Final = frozenset(
     ("›", "»", ">", ">>", "→", "▶", "►", "⟩", "❯", "≫", "⇒", "〉", "＞", "➔", "➜", "➡", "⟶", "▸")
@@ -27,7 +27,7 @@ BACKWARD_ARROWS: Final = frozenset(
 )
 
 RIGHT, LEFT = "›", "‹"
-"""Labels that stand for icons which point right and left."""
+"""Labels for icons that point right and left."""
 
 _POINTER = r"arrows?|chevrons?|angle|caret|triangle|pfeil|fleche|flecha|freccia|pijl|strelka|ok"
 _RIGHT_WORDS = r"right|rechts|droite|derecha|destra|sag|vpravo|prawo|r|east"
@@ -66,9 +66,11 @@ _CHINESE: Final = {char: number for number, char in enumerate("一二三四五�
 
 
 def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
-    """The words of a link, or its image's or title's; an arrow for an icon that points somewhere.
+    """Return the label of a control.
 
-    ``is_rtl`` says that the page is written from right to left, where the next page is on the left.
+    This is its text, the alternative text of its image, or its title. A control with only an icon
+    gets an arrow that points forward or backward. ``is_rtl`` is true if the page is written from
+    right to left, so an icon that points left means the next page.
     """
     text = " ".join("".join(map(str, node.itertext())).split())[:MAX_LABEL]
     if text and not _LIGATURE.fullmatch(text):
@@ -85,7 +87,7 @@ def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
 
 
 def _icon(node: etree._Element, text: str, *, is_rtl: bool) -> str:
-    """The arrow that the names of an icon stand for, or empty."""
+    """Return the arrow that an icon represents, by its names, or an empty string."""
     names = " ".join((text, *islice(_icon_names(node), 4 * MAX_ICONS))).lower()[:2000]
     if _FAR_ICON.search(names):
         return ""
@@ -113,7 +115,10 @@ def _icon_names(node: etree._Element) -> list[str]:
 
 
 def number_in(label: str) -> int | None:
-    """The page number that a whole label names: ``2``, ``[2]``, ``Page 2 of 9``, ``第二页``."""
+    """Return the page number in a label: ``2``, ``[2]``, ``Page 2 of 9``, ``第二页``.
+
+    Returns None if the label contains other words.
+    """
     if not label or len(label) > 40:  # noqa: PLR2004 - far longer than any page number
         return None
     folded = fold_date(label).strip(_EDGES)
@@ -127,7 +132,7 @@ def number_in(label: str) -> int | None:
 
 
 def _chinese_number(text: str) -> int | None:
-    """A number from 1 to 99 in Chinese numerals."""
+    """Parse a number from 1 to 99 in Chinese numerals."""
     tens, ten, ones = text.partition("十")
     if not ten:
         return _CHINESE.get(text)
@@ -137,7 +142,10 @@ def _chinese_number(text: str) -> int | None:
 
 
 def range_in(label: str) -> tuple[int, int] | None:
-    """The first and last place that a whole label names, as in ``11-20``; years are no places."""
+    """Return the first and last row number in a label such as ``11-20``, or None.
+
+    A range that begins with a year is rejected.
+    """
     if not label or len(label) > 24:  # noqa: PLR2004 - far longer than any range
         return None
     match = _RANGE.fullmatch(fold_date(label).strip(_EDGES))

@@ -1,8 +1,8 @@
-"""Requests that the scripts of a page make for more rows, as far as the page states them.
+"""Requests that a page's scripts make for more rows, found in attributes and script objects.
 
-A button or a container has the address beside a counter (``data-url`` and ``data-offset``), or a
-script has WordPress's ``ajaxurl`` with an action. The parts after the first one have no button, so
-a Series counts on.
+A button or container has attributes for the address and a counter (``data-url`` and
+``data-offset``). Or a script contains WordPress's ``ajaxurl`` with an action. Later parts of the
+listing have no button, so a `Series` counts their requests.
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ ENDPOINTS: Final = tuple(
         "api", "api-url", "source", "src", "href", "path", "target-url", "request-url", "base-url",
     )
 )  # fmt: skip
-"""Attributes that hold the address which a script requests."""
+"""Attributes that contain the address of a script's request."""
 
 PLACES: Final = ("offset", "start", "skip", "from")
+"""Names of counters (after ``data-``) that contain the offset of a row in the listing."""
 PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
+"""Names of counters (after ``data-``) that contain the number of the page to request."""
 SHOWN: Final = ("current-page", "current", "currentpage")
-"""What counters are called, after ``data-``: of places in the list, of pages, of the page shown."""
+"""Names of counters (after ``data-``) that contain the number of the current page."""
 
 SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
 LAST_PAGES: Final = ("pages", "total-pages", "max-page", "max-pages", "last-page", "max", "maxpage")
@@ -45,22 +47,24 @@ TOTALS: Final = ("total", "total-items", "total-count", "found")
 FILTERS: Final = frozenset(
     ["category", "cat", "type", "post-type", "lang", "language", "tag", "year", "section", "nonce"]
 )
-"""Other attributes that scripts send with a request for more rows."""
+"""Names of other attributes (after ``data-``) that scripts send with a request for more rows."""
 
 MAX_LOADERS: Final = 3
-"""Maximum elements with different addresses. More of them are rows, each with its own address."""
+"""Maximum number of elements with different endpoints. If there are more, each is a row with its
+own address."""
 
 MAX_NODES: Final = 1_000
-"""Maximum elements with such an address that are checked."""
+"""Maximum number of elements with an endpoint attribute that are checked."""
 
 MAX_VALUE: Final = 200
-"""Maximum characters of a value that is sent."""
+"""Maximum length of a parameter value, in characters."""
 
 MAX_SCRIPTS: Final = 20
-"""Maximum scripts of a page that are searched for WordPress's ``ajaxurl``."""
+"""Maximum number of scripts per page that are searched for WordPress's ``ajaxurl``."""
 
 MAX_BRACES: Final = 20
-"""Maximum objects before the address of ``admin-ajax.php`` that are read."""
+"""Maximum number of opening braces before ``admin-ajax.php`` that are tried as the start of an
+object."""
 
 _NUMBER = re.compile(r"\d{1,9}")
 _ADDRESS = re.compile(
@@ -88,7 +92,7 @@ _WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS
 
 
 class Loader(NamedTuple):
-    """The request for the next part of a list, and how those after it are counted."""
+    """The request for the next part of a listing, and the series of the requests after it."""
 
     url: str
     form: Form | None
@@ -96,7 +100,7 @@ class Loader(NamedTuple):
 
 
 def loader_of(page: Page) -> Loader | None:
-    """The request that the page makes for more rows, or None if it states none."""
+    """Return the request that a page's scripts make for more rows, or None if none is found."""
     by_address: dict[str, Loader] = {}
     if _COUNTS.search(page.markup):
         nodes = cast("list[Any]", _WITH_ENDPOINT(page.tree))
@@ -110,7 +114,7 @@ def loader_of(page: Page) -> Loader | None:
 
 
 def is_loader(node: etree._Element) -> bool:
-    """Whether an element without an address of its own states an endpoint and a counter."""
+    """Whether an element has endpoint and counter attributes but no link address."""
     return (
         (node.get("href") or "#").lower().startswith(("#", "javascript:"))
         and any(map(node.get, _COUNTERS))
@@ -119,9 +123,10 @@ def is_loader(node: etree._Element) -> bool:
 
 
 def continued(listing: Listing, url: str, form: Form | None, series: Series | None) -> Listing:
-    """A part of a list with the request for the part after it, if a series counts on to it.
+    """Add the request for the next part to a part of a listing, counted by ``series``.
 
-    ``url`` and ``form`` are the request that returned the part. A part without items is the last.
+    ``url`` and ``form`` are the request for the given part. The listing is returned unchanged if
+    the part has no items, has a next page, or is the last one of the series.
     """
     if listing.next or series is None or not listing.items:
         return listing
@@ -144,7 +149,7 @@ def continued(listing: Listing, url: str, form: Form | None, series: Series | No
 
 
 def _stated(node: etree._Element, page: Page) -> Loader | None:
-    """What an element states in its attributes."""
+    """Return the request for more rows in an element's attributes, or None."""
     data = {
         str(name)[5:].lower(): str(value).strip()
         for name, value in node.attrib.items()
@@ -159,7 +164,7 @@ def _stated(node: etree._Element, page: Page) -> Loader | None:
     if _ADDRESS.match(endpoint):
         is_post = data.get("method", "").lower() == "post"
         return _to_endpoint(endpoint, fields, series, page, is_post=is_post)
-    # The action of a plugin of WordPress, whose address a script has.
+    # This endpoint is an action of a WordPress plugin. A script contains its address.
     ajax = _ajax_address(page)
     known = _READS.search(endpoint) and not _WRITES.search(f"{endpoint} {names_of(node)}")
     return _posting(ajax, {"action": endpoint, **fields}, series) if ajax and known else None
@@ -180,7 +185,7 @@ def _to_endpoint(
 
 
 def _counter(data: Mapping[str, str]) -> tuple[str, str, Series] | None:
-    """The parameter that counts, its next value and its series."""
+    """Return the name of the counting parameter, its next value and its series, or None."""
     size = next((int(data[name]) for name in SIZES if _is_number(data.get(name))), 0)
     total = next((int(data[name]) for name in TOTALS if _is_number(data.get(name))), None)
     for name in PLACES:
@@ -218,7 +223,7 @@ def _posting(url: str, fields: Mapping[str, str], series: Series) -> Loader:
 
 
 def _of_wordpress(page: Page) -> Loader | None:
-    """The request of a plugin or theme that states its action beside ``ajaxurl`` in a script."""
+    """Return the request of a WordPress plugin or theme that has its action beside ``ajaxurl``."""
     for values in _ajax_objects(page):
         action = values.get("action")
         if not isinstance(action, str) or not _READS.search(action) or _WRITES.search(action):
@@ -256,7 +261,7 @@ def _ajax_address(page: Page) -> str | None:
 
 
 def _ajax_objects(page: Page) -> Iterator[Mapping[str, Any]]:
-    """The objects in scripts that hold the address of ``admin-ajax.php``, with their names."""
+    """Yield the script objects that contain the address of ``admin-ajax.php``."""
     if _AJAX.encode() not in page.markup:
         return
     scripts = (one for one in page.tree.iter("script") if one.text and _AJAX in one.text)

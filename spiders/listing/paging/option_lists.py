@@ -1,4 +1,4 @@
-"""Lists of options that show another part of a listing: pages by number, or years."""
+"""Option lists that select another part of a listing: a page number or a year."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Final, NamedTuple
 from lxml import etree
 
 MIN_OPTIONS: Final = 2
-"""Minimum number of pages or years that a list offers."""
+"""Minimum number of pages or years in an option list."""
 
 MAX_OPTIONS: Final = 2_000
-"""Maximum number of options that are read of a list."""
+"""Maximum number of options in a list. Longer lists are skipped."""
 
 MAX_OTHERS: Final = 2
-"""Maximum number of options that are not a year: *All*, *Choose a year*."""
+"""Maximum number of options in a list of years that are not years: *All*, *Choose a year*."""
 
 _PAGE = re.compile(r"\D{0,20}?(\d{1,4})(?:\D.{0,40})?")
 _YEAR = re.compile(r"((?:19|20)\d\d|1[34]\d\d|25\d\d)\s?(?:年|년|г\.?|й?|жыл|m\.?)?")
-"""A year, also of the calendars of Iran and Thailand."""
+"""A Gregorian, Iranian or Thai year."""
 
 
 class NextOption(NamedTuple):
-    """The option that shows the next part; ``is_page`` unless it is a year."""
+    """The option that selects the next part of a listing; ``is_page`` is false for a year."""
 
     option: etree._Element
     is_page: bool
 
 
 def next_option(options: Sequence[etree._Element]) -> NextOption | None:
-    """The option that shows the part after the present one; None after the last part.
+    """Return the option after the selected one, or None after the last part.
 
-    Pages count up by one from 1. Years are followed from the newest to the oldest; a list in which
-    no year is selected goes on with the newest.
+    Options are either page numbers that count up from 1, or years. The year after the selected one
+    is the next older year. If no year is selected, the newest year is next.
     """
     if not MIN_OPTIONS <= len(options) <= MAX_OPTIONS:
         return None

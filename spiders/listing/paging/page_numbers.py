@@ -1,4 +1,4 @@
-"""What numbers say of the pages of a listing: those of a pager, and those in addresses."""
+"""Page numbers of a listing, in pagers and in addresses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGER_CLASS = re.compile(
 
 
 MIN_DAYS: Final = 27
-"""Minimum numbers in a row that may be the days of a month rather than pages."""
+"""Minimum number of numbered links in a row that may be the days of a month instead of pages."""
 
 MONTH_LENGTHS: Final = frozenset((28, 29, 30, 31))
 
@@ -46,9 +46,10 @@ _ACTIVE = re.compile(r"(?:^|[\s_-])(?:active|current|selected|on)(?:$|[\s_-])", 
 
 
 def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
-    """Whether an address may be a numbered part of the listing: its number in the query or path.
+    """Whether an address may be a numbered page of the listing at ``here``.
 
-    What a button ``loads`` is a part of its page, so any number in the query tells which.
+    The page number is in the query or the path. If a button ``loads`` the address, any number in
+    the query may be the page number.
     """
     if len(address) > MAX_ADDRESS:
         return False
@@ -61,16 +62,16 @@ def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
 
 
 def leads_on(here: str, address: str) -> bool:
-    """Whether an address counts up: it names a page or an offset, or a number of it is higher."""
+    """Whether an address contains a page number or offset, or a higher number than ``here``."""
     if len(address) > MAX_ADDRESS:
         return False
     return bool(_PAGE_NUMBER.search(address)) or step(here, address) > 0
 
 
 def is_of_calendar(here: str, address: str) -> bool:
-    """Whether an address is that of another month in a calendar, and no older page of an archive.
+    """Whether an address leads to a later or unknown month of a calendar.
 
-    A calendar has no end.
+    Calendars have no end. Addresses with a lower number are accepted as older archive pages.
     """
     if not _CALENDAR.search(address) or _PAGE_NUMBER.search(address):
         return False
@@ -78,7 +79,11 @@ def is_of_calendar(here: str, address: str) -> bool:
 
 
 def step(here: str, address: str) -> int:
-    """1 where an address differs from the page's in one number that is higher, -1 where lower."""
+    """Compare the numbers in two addresses that differ in only one number.
+
+    Returns 1 if the number in ``address`` is higher than in ``here``, -1 if it is lower. Returns 0
+    if the addresses differ otherwise.
+    """
     if len(address) > MAX_ADDRESS:
         return 0
     mine, other = _NUMBERS.split(here), _NUMBERS.split(address)
@@ -93,10 +98,10 @@ def step(here: str, address: str) -> int:
 
 
 def by_script(here: str, text: str) -> str | None:
-    """The next page where a script draws the pager of numbered files: ``index_1.html``.
+    """Return the address of the next page if a script draws a pager of numbered files.
 
-    ``createPageHTML(pages, shown, "index", "html")`` stands on the pages of a publishing system in
-    wide use (TRS WCM); the first page is number 0 and bears no number.
+    ``createPageHTML(pages, shown, "index", "html")`` is used by TRS WCM, a common publishing
+    system. Page 0 is ``index.html``, and page 1 is ``index_1.html``.
     """
     for count, shown, name, ending in _DRAWN.findall(text):
         following = int(shown) + 1
@@ -106,7 +111,7 @@ def by_script(here: str, text: str) -> str | None:
 
 
 def pager_of(node: etree._Element) -> etree._Element:
-    """The element that holds the row of page numbers: above the list item of this one."""
+    """Return the element that contains the pager of a page link."""
     if node.tag == "option":
         return next(node.iterancestors("select"), node)
     parent = node.getparent()
@@ -120,10 +125,10 @@ def pager_of(node: etree._Element) -> etree._Element:
 
 @dataclass(slots=True)
 class Pager:
-    """The links of one row of page numbers.
+    """The links of one pager.
 
-    ``linked`` are addresses by number, ``own`` the number whose link leads to this page itself.
-    ``ranges`` are addresses by the first and last place that a link names, as in ``11-20``.
+    ``linked`` maps page numbers to addresses. ``own`` is the number whose link leads to the current
+    page. ``ranges`` maps the first and last row number of a label such as ``11-20`` to addresses.
     """
 
     linked: dict[int, str] = field(default_factory=dict)
@@ -132,7 +137,7 @@ class Pager:
 
     @property
     def is_of_dates(self) -> bool:
-        """Whether the numbers are years, or the days of a month."""
+        """Whether the numbers of the pager are years or the days of a month."""
         if len(self.linked) >= MIN_DAYS and max(self.linked) in MONTH_LENGTHS:
             return not any(map(_PAGE_NUMBER.search, self.linked.values()))
         return bool(self.linked) and all(map(is_year, self.linked))
@@ -140,9 +145,9 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The addresses of the pages ``after`` and ``before`` the one shown in a pager, or None.
+    """Addresses of the pages before and after the current page in a pager, or None.
 
-    In a pager that ``counts_down`` from the first page, the page with the lower number is after.
+    If the pager ``counts_down`` from the first page, ``after`` is the page with the lower number.
     """
 
     pager: etree._Element
@@ -152,15 +157,16 @@ class Neighbours:
 
 
 def is_numbered(address: str) -> bool:
-    """Whether an address states the number of a page, or of the first item on it."""
+    """Whether an address contains a page number or the offset of a page's first item."""
     parts = urlsplit(address)
     return bool(_PAGE_NUMBER.search(f"{parts.path}?{parts.query}"))
 
 
 def is_front_of(here: str, address: str) -> bool:
-    """Whether ``address`` is a numbered page of the listing whose first page is ``here``.
+    """Whether ``here`` is the first page of a listing and ``address`` is a numbered page of it.
 
-    The address of a page does not tell which one it is if forms request the others by POST.
+    False for pages requested by POST, because the address of the current page doesn't contain its
+    number.
     """
     if not is_page_of(here, address) or BY_POST in address:
         return False
@@ -172,7 +178,7 @@ def is_front_of(here: str, address: str) -> bool:
 
 
 def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Neighbours]:
-    """The pages beside the one shown in each pager."""
+    """Yield the pages before and after the current page for each pager."""
     for node, pager in pagers.items():
         if pager.is_of_dates or _CALENDAR_NAMES.search(names_around(node, 5)):
             continue
@@ -195,7 +201,7 @@ def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Ne
 
 
 def _range_after(node: etree._Element, pager: Pager) -> str | None:
-    """The address of the range that follows the one without a link."""
+    """Return the address of the range after the current one, which is the range without a link."""
     shown = (range_in(text) for text in map(str, node.itertext()))
     current = next((one for one in shown if one and one not in pager.ranges), None)
     if current is None:
@@ -204,11 +210,11 @@ def _range_after(node: etree._Element, pager: Pager) -> str | None:
 
 
 def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
-    """The number of the page shown.
+    """Return the number of the current page in a pager, or None.
 
-    It has no link, is marked as current, or its link leads to the page itself. Some pagers leave it
-    out: then it is missing between two numbers, and so is the address of the page. On the first
-    page of a listing it is 1 if nothing says otherwise.
+    The current number has no link, is marked as current, or links to the page itself. Some pagers
+    omit the current number. Then the result is the missing number between two others, if the page's
+    address fits there. Otherwise, the result is 1 if the current page seems to be the first one.
     """
     linked = pager.linked
     for text in map(str, node.itertext()):
@@ -237,7 +243,7 @@ def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
 
 
 def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
-    """Whether the address of the page is between those of the pages beside a number."""
+    """Whether the page's address fits between the pages before and after a number."""
     is_first = number - 1 == 1
     back = step(here, linked[number - 1])
     return step(here, linked[number + 1]) > 0 and (back < 0 or (is_first and not back))

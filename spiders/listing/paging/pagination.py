@@ -1,4 +1,4 @@
-"""The address of the page that follows a listing page."""
+"""Find the next page of a listing."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
 MAX_LINKS = 10_000
-"""Maximum links of a page that are checked."""
+"""Maximum number of links checked per page."""
 
 MAX_OTHERS = 3
-"""Maximum pages to try if the next page leads nowhere."""
+"""Maximum number of alternative pages to try if the next page leads nowhere."""
 
 LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
-"""Attributes by which any element may load the rest of an endless list."""
+"""Attributes with the address of the next part of an endless list, on any element."""
 
 _NEXT_ATTRIBUTES = ("data-next-url", "data-next-page", "data-next-href")
 _BUTTONS = frozenset(["submit", "image", "button"])
@@ -72,16 +72,18 @@ _DIGITS = re.compile(r"\d+")
 _FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫⟩]\s*$")
 _BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪⟨⟪]")
 _LABEL = 40
+"""Maximum length of a label that is compared with words for the next page, in characters."""
 _SHORT = 3
-"""Words of *more …* up to which it is no headline."""
+"""Maximum number of words in a *more …* label. Longer texts are headlines."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An address that may be the next page's; ``sure`` where rel or a class says so.
+    """A candidate address for the next page.
 
-    ``is_before`` says that it is the page before in the pager, which is the older one in a pager
-    that ``counts_down`` from the first page.
+    ``sure`` is true if ``rel`` or a class identifies the next page. ``is_before`` is true for the
+    page before the current one in a pager. The pager ``counts_down`` if older pages have lower
+    numbers.
     """
 
     url: str
@@ -95,12 +97,12 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class NextPages:
-    """The address of the page that follows, and ``others`` to try if it leads nowhere.
+    """The next page of a listing, and alternatives.
 
-    ``others`` are numbered pages of the same listing, the most likely first. ``before`` is the page
-    before in the pager; in one that ``counts_down`` from the first page, it is the older page.
-    ``form`` is the request for ``next`` if it is one by POST, and ``series`` counts on to the parts
-    after it (Listing.series).
+    ``others`` are numbered pages of the same listing to try if ``next`` leads nowhere, most likely
+    first. ``before`` is the page before the current one in the pager. If the pager ``counts_down``
+    from the first page, older pages have lower numbers. ``form`` is the POST request for ``next``,
+    if any. ``series`` counts the requests for later parts (`Listing.series`).
     """
 
     next: str | None
@@ -112,19 +114,25 @@ class NextPages:
 
 
 def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
-    """The absolute address of the next page of a listing, or None on the last one."""
+    """Return the absolute address of the next page of a listing, or None on the last page."""
     return next_pages(page, rules).next
 
 
 def next_pages(
     page: Page, rules: ListingRules | None = None, controls: Controls | None = None
 ) -> NextPages:
-    """The next page of a listing, and the pages that its other controls lead to.
+    """Return the next page of a listing, and the pages that other controls lead to.
 
-    A declared ``next`` selector wins. Else rel=next (HTML, 4.6.7), what the link says or is called,
-    the number after the current one, and a load-more address, in this order. Without any of these,
-    the request that scripts make for more rows, and the next page in their state. Never the page
-    itself. ``controls`` are those of the page, if the caller reads them for something else too.
+    A ``next`` selector in the source file has priority. Otherwise, the order is:
+
+    - rel=next (HTML, 4.6.7)
+    - words or class names of links
+    - the number after the current page number
+    - a "load more" address
+    - requests for more rows that scripts make
+    - the next page in the state of scripts
+
+    The result is never the page itself. Pass ``controls`` to reuse the parsed controls of the page.
     """
     controls = controls or Controls(page)
     if rules and rules.next:
@@ -136,7 +144,7 @@ def next_pages(
     following = best.url if best else None
     counts_down = bool(best and best.counts_down)
     if following is None:
-        # A first page has no newer page: its "previous" page is an older one.
+        # The first page has no newer page, so its "previous" page is an older one.
         older = (one.url for one in before if is_front_of(page.url, one.url))
         following = next(older, None)
         counts_down = following is not None
@@ -157,14 +165,14 @@ def next_pages(
 
 
 def _by_script(page: Page) -> NextPages:
-    """The next page that only scripts request."""
+    """Return the next page that only scripts request."""
     if loader := loader_of(page):
         return NextPages(loader.url, form=loader.form, series=loader.series)
     return NextPages(next_in_state(page))
 
 
 def _requested(address: str | None, controls: Controls) -> NextPages:
-    """The request for a page, which a form makes if a control is known by the address."""
+    """Return the request for an address, with its form if the address is a control's key."""
     if address is None or not controls.makes(address):
         return NextPages(address)
     url, form = controls.request(address) or (None, None)
@@ -197,7 +205,7 @@ def _candidates(page: Page, controls: Controls) -> Iterator[_Candidate]:
 
 
 class _Links:
-    """The links, buttons and options of one page, read one by one."""
+    """The links, buttons and options of one page, added one by one."""
 
     def __init__(self, page: Page, controls: Controls) -> None:
         self._page = page
@@ -210,12 +218,12 @@ class _Links:
         self._stated: list[_Candidate] = []
 
     def add(self, node: etree._Element) -> None:
-        """Read a control, if it leads to a page of the same host."""
+        """Add a control if it leads to a page of the same host."""
         page = self._page
         if node.tag == "input" and (node.get("type") or "").lower() not in _BUTTONS:
             return
         if is_loader(node):
-            return  # only with its counter is it the address of the next rows
+            return  # without its counter, the address does not lead to the next rows
         address = self._controls.target(node) or self._controls.address(node)
         if not address:
             return
@@ -240,7 +248,7 @@ class _Links:
         return label_of(node, is_rtl=True) if self._is_rtl else self._controls.label(node)
 
     def _note_number(self, node: etree._Element, label: str, address: str | None) -> None:
-        """Note the page number that a control shows; ``address`` is None for the page itself."""
+        """Record the page number in a label; ``address`` is None for the current page."""
         number, places = number_in(label), range_in(label)
         if number is not None and address is None:
             self._pagers[pager_of(node)].own = number
@@ -250,17 +258,20 @@ class _Links:
             self._pagers[pager_of(node)].ranges[places] = address
 
     def candidates(self) -> Iterator[_Candidate]:
-        """What may be the next page, or the one before."""
+        """Yield candidates for the next page and the page before the current one."""
         counted = list(self._counted())
         for one in self._stated:
-            # Manuals state the next chapter so: a pager with numbers knows better.
+            # In manuals, rel=next is the next chapter. A pager with numbers is more reliable.
             if not counted or is_page_of(self._page.url, one.url):
                 yield one
         yield from _single(self._found, self._called, self._page.url)
         yield from counted
 
     def _counted(self) -> Iterator[_Candidate]:
-        """What comes after the page shown in pagers of numbers, also those that scripts draw."""
+        """Yield the pages before and after the current one in numbered pagers.
+
+        Pagers drawn by scripts are included.
+        """
         page = self._page
         if b"createPage" in page.markup and (drawn := by_script(page.url, page.text)):
             yield _Candidate(drawn, 2.0)
@@ -274,7 +285,7 @@ class _Links:
 
 
 def _loaders(page: Page) -> Iterator[etree._Element]:
-    """The elements, no links or buttons, that load the rest of an endless list."""
+    """Yield elements other than links and buttons that load the next part of an endless list."""
     if not any(name.encode() in page.markup for name in LOADERS):
         return
     for node in page.tree.iter():
@@ -285,7 +296,10 @@ def _loaders(page: Page) -> Iterator[etree._Element]:
 def _single(
     found: Iterable[_Candidate], called: dict[str, set[str]], here: str
 ) -> Iterator[_Candidate]:
-    """The candidates without those whose label leads to many addresses, each a row's: *weiter*."""
+    """Yield candidates, except those whose label leads to many addresses.
+
+    Such a label belongs to rows: *weiter* below each teaser.
+    """
     labels = {one.label for one in found}
     pages = {label: [url for url in called[label] if leads_on(here, url)] for label in labels}
     for one in found:
@@ -298,7 +312,7 @@ def _single(
 def _rated(
     node: etree._Element, label: str, address: str, here: str, *, is_rtl: bool
 ) -> _Candidate:
-    """Rate by its words, names and address how likely a link leads to the next page."""
+    """Rate how likely a link leads to the next page, by its words, names and address."""
     rel = (node.get("rel") or "").lower().split()
     said = _words(label) if len(label) <= _LABEL else ""
     titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]
@@ -335,7 +349,7 @@ def _rated(
 def _numbered_score(
     node: etree._Element, label: str, words: tuple[str, str], address: str, here: str
 ) -> float:
-    """What the label of a link to a numbered page adds, if it is neither a word nor an arrow."""
+    """Return the score of a link to a numbered page whose label is neither a word nor an arrow."""
     if _FORWARD.search(label) and not _BACKWARD.match(label):
         return 1.2
     if _is_more(*words) or _leads_on(*words, address, here):
@@ -346,9 +360,9 @@ def _numbered_score(
 
 
 def _is_forward(mark: str, address: str, here: str, *, is_rtl: bool) -> bool:
-    """Whether a mark is an arrow to the next page."""
+    """Whether a label is an arrow to the next page."""
     if is_rtl and mark in FORWARD_ARROWS | BACKWARD_ARROWS:
-        # Authors turn arrows round or leave that to the browser, so only the address decides.
+        # Some authors mirror arrows and some leave that to the browser. Only the address decides.
         return leads_on(here, address) and step(here, address) >= 0
     return mark in FORWARD_ARROWS
 
@@ -363,7 +377,10 @@ def _is_more(said: str, titled: str) -> bool:
 
 
 def _leads_on(said: str, titled: str, address: str, here: str) -> bool:
-    """Whether a label that counts up begins or ends as those of next pages do: *next 20 items*."""
+    """Whether the address counts up and the label begins or ends with words for a next page.
+
+    Example: *next 20 items*.
+    """
     if not leads_on(here, address):
         return False
     for text in (said, titled):
@@ -376,7 +393,10 @@ def _leads_on(said: str, titled: str, address: str, here: str) -> bool:
 
 
 def _named_next(node: etree._Element) -> float:
-    """What the class or id of a link, or of the element that holds it, says of a next page."""
+    """Return the score of a link whose attributes, class or id indicate a next page.
+
+    The class and id of its parent count too.
+    """
     if any(node.get(name) for name in _NEXT_ATTRIBUTES):
         return 2.0
     names = names_of(node)
@@ -386,7 +406,7 @@ def _named_next(node: etree._Element) -> float:
 
 
 def _same(address: str, url: str) -> bool:
-    """Whether two addresses are one page to a server, which never sees a fragment."""
+    """Whether two addresses are the same page to a server, which never receives fragments."""
     mine, other = urlsplit(url), urlsplit(address)
     return (
         mine.hostname == other.hostname

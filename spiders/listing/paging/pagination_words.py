@@ -1,4 +1,4 @@
-"""What the controls of a pager say, in many languages."""
+"""Words and phrases in the labels of pagination controls, in many languages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from data.text.folding import fold_date
 
 
 def phrases(text: str) -> frozenset[str]:
-    """The phrases of a text, folded; they are parted by spaces, and their words by underscores."""
+    """Split a text into folded phrases.
+
+    Spaces separate phrases, and underscores separate the words of a phrase.
+    """
     return frozenset(fold_date(phrase.replace("_", " ")) for phrase in text.split())
 
 
@@ -37,7 +40,8 @@ NEXT = phrases(
     "下一页 下一頁 下页 下頁 次へ 次のページ 次 다음 다음_페이지 다음페이지 다음_페이지로 "
     "següent tjetra"
 )
-# Where the newest comes first, "previous" with a noun is older, and so the next page.
+# Listings show the newest releases first. "Previous" with a noun means older releases, so the next
+# page.
 OLDER = phrases(
     "older_articles older_releases previous_posts previous_entries previous_news earlier_news "
     "ältere_meldungen ältere_artikel ältere_nachrichten frühere_meldungen vorherige_beiträge "

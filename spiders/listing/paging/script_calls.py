@@ -1,6 +1,6 @@
-"""Functions of a page's scripts that page through a list: ``goPage(2)`` sets a field and submits.
+"""Find script functions that page through a listing, such as ``goPage(2)``.
 
-They are recognized by their text, never run.
+The functions are recognized by their source text. They are never run.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Final
 from lxml import etree
 
 MAX_SCRIPTS: Final = 100
-"""Maximum scripts of a page that are searched."""
+"""Maximum number of scripts searched per page."""
 
 MAX_FUNCTIONS: Final = 200
-"""Maximum functions of a page that are read."""
+"""Maximum number of functions parsed per page."""
 
 MAX_BODY: Final = 1_500
-"""Maximum characters of a function that pages through a list."""
+"""Maximum length of a function body that is searched, in characters."""
 
 MAX_CALL: Final = 500
-"""Maximum characters of a handler that calls one."""
+"""Maximum length of an event handler that is searched for a function call, in characters."""
 
 _FUNCTION = re.compile(
     r"(?:\bfunction\s+(?P<named>[\w$]{1,60})\s*|"
@@ -37,9 +37,9 @@ _ACTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PagingFunction:
-    """What a function does with a page number.
+    """The effect of a script function that receives a page number.
 
-    It sets the ``field`` of a form and submits the form, to ``action`` unless that is empty. Or it
+    The function sets ``field`` of a form and submits the form, to ``action`` if that is set. Or it
     opens the address ``before`` + number + ``after``.
     """
 
@@ -50,7 +50,7 @@ class PagingFunction:
 
 
 def paging_functions(root: etree._Element) -> dict[str, PagingFunction]:
-    """The functions of a page that page through a list, by name."""
+    """Return the script functions of a page that page through a listing, by name."""
     found: dict[str, PagingFunction] = {}
     scripts = (str(one.text) for one in root.iter("script") if one.text and "function" in one.text)
     left = MAX_FUNCTIONS
@@ -66,13 +66,13 @@ def paging_functions(root: etree._Element) -> dict[str, PagingFunction]:
 
 
 def call_in(script: str) -> tuple[str, str] | None:
-    """The name of the first function that a handler calls with a number, and the number."""
+    """Return the name and number of the first function call with a number in a handler, or None."""
     found = _CALL.search(script[:MAX_CALL])
     return (found[1], found[2]) if found else None
 
 
 def _own(body: str) -> str:
-    """The part of a text that belongs to a function, up to the brace that closes it."""
+    """Cut a text at the brace that closes the function."""
     depth = 1
     for match in re.finditer(r"[{}]", body):
         depth += 1 if match[0] == "{" else -1

@@ -1,4 +1,4 @@
-"""The next page that the state of a page names: by its address, or by a number and a last one."""
+"""Find the next page in the state of a page's scripts: its address, or a page number and count."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 
 MAX_STATES: Final = 10
-"""Maximum states of a page that are searched."""
+"""Maximum number of states searched per page."""
 
 MIN_RECORDS: Final = 2
-"""Minimum records beside a page number, or one level below, for it to be that of a list."""
+"""Minimum number of records in a list, so that the page number near it belongs to a listing."""
 
 MAX_DIGITS: Final = 9
-"""Digits from which on a number is not that of a page."""
+"""Number of digits from which a number is too large for a page number."""
 
 _NEXT = re.compile(r"next(?:_?page)?_?(?:url|link|href)|next_?page|next", re.IGNORECASE)
 _SHOWN = re.compile(r"(?:current_?)?page(?:_?(?:no|num|number|index))?", re.IGNORECASE)
@@ -32,10 +32,10 @@ _MARKS: Final = (b"age", b"next", b"Next")
 
 
 def next_in_state(page: Page) -> str | None:
-    """The address of the next page of a listing by the state in its scripts, or None.
+    """Return the next page of a listing from the state of the page's scripts, or None.
 
-    A number counts only if the objects around it hold a list of records. Its parameter is the one
-    that the address or the state has, otherwise ``page``.
+    A page number counts only if the object around it, or the object above, contains a list of
+    records. The name of its parameter is taken from the address or the state (default ``page``).
     """
     if not any(mark in page.markup for mark in _MARKS):
         return None
@@ -49,7 +49,10 @@ def next_in_state(page: Page) -> str | None:
 
 
 def _holders(state: Any) -> Iterator[Mapping[str, Any]]:
-    """The objects that may describe the pages of a list: it is in them, or beside them."""
+    """Yield objects that contain a list of records, each followed by its child objects.
+
+    Both may contain the page number of the list.
+    """
     for holder in json_objects(state):
         if _has_records(holder):
             yield holder
@@ -89,7 +92,7 @@ def _counted(held: Mapping[str, Any], page: Page, asked: Any) -> str | None:
 
 
 def _count(held: Mapping[str, Any], called: re.Pattern[str]) -> int | None:
-    """The first number under a name, which may be written as a string."""
+    """Return the first number whose key matches a pattern; it may be a string."""
     for name, value in held.items():
         if called.fullmatch(name) and not isinstance(value, bool):
             text = str(value) if isinstance(value, (int, str)) else ""

@@ -1,4 +1,4 @@
-"""Signs on a listing page that its list has more releases than the page leads to."""
+"""Find signs on a listing page that the listing has more releases than the page leads to."""
 
 from __future__ import annotations
 
@@ -23,31 +23,32 @@ from spiders.page.hidden import is_hidden
 from spiders.page.page import Page
 
 MAX_NODES: Final = 60_000
-"""Maximum elements of a page that are checked."""
+"""Maximum number of elements checked per page."""
 
 MAX_TEXTS: Final = 4_000
-"""Maximum texts with digits that are checked."""
+"""Maximum number of texts with digits that are checked."""
 
 MAX_SEARCHED: Final = 400
-"""Maximum characters of a text that are searched for digits."""
+"""Maximum number of characters of a text that are searched for digits."""
 
 MAX_TEXT: Final = 90
-"""Maximum characters of a text about the whole list."""
+"""Maximum length of a text about the whole listing, in characters."""
 
 MAX_PIECES: Final = 30
-"""Maximum elements in such a text."""
+"""Maximum number of text nodes in a text about the whole listing, and of links in a pager."""
 
 MAX_PAGE_SIZE: Final = 1000
-"""Maximum releases on one page, as the page counts them."""
+"""Maximum number of releases per page in a text such as *1-10 of 248*."""
 
 MAX_QUOTE: Final = 60
-"""Maximum characters quoted from a page."""
+"""Maximum length of a quote from a page, in characters."""
 
 MIN_YEARS: Final = 2
-"""Minimum years in a control that chooses one."""
+"""Minimum number of years in a control that selects a year, and of pages in a pager."""
 
 SHORTAGE: Final = 0.02
-"""Share of the claimed releases that may be missing: rows that are no releases, or repeated."""
+"""Maximum share of the claimed releases that may be missing. Some rows are not releases, or are
+repeated."""
 
 RESULTS: Final = phrases(
     "result results hits entries items records résultat résultats resultado resultados registros "
@@ -58,11 +59,13 @@ RESULTS: Final = phrases(
     "натыйжа αποτελέσματα نتيجة نتائج نتایج תוצאות परिणाम ফলাফল முடிவுகள் ผลลัพธ์ รายการ kết_quả hasil "
     "rezultatų ieraksti tulemust შედეგი"
 )
+"""Words for results and records, after a total."""
 TOTALS: Final = phrases(
     "total results result gesamt insgesamt treffer ergebnisse totale totaal totalt łącznie razem "
     "celkem spolu összesen всего усього разом общо ukupno skupaj toplam cəmi σύνολο المجموع مجموع "
     "सभी कुल ทั้งหมด tổng jumlah résultats resultados risultati"
 )
+"""Words for a total, before its number."""
 
 _THOUSANDS: Final = re.compile(r"(?<=\d)[,.'’\u00a0\u202f](?=\d{3}(?!\d))")
 _RANGE_OF: Final = re.compile(
@@ -95,7 +98,7 @@ _DISABLED: Final = re.compile(r"(?:^|[\s_-])(?:disabled|inactive)(?:$|[\s_-])", 
 _CLICKS: Final = ("onclick", "ng-click", "wire:click", "v-on:click", "@click", "x-on:click")
 _CONTROLS: Final = ("a", "button", "option", "input")
 _CLICKED: Final = ("div", "span", "li", "td")
-"""Elements that may be clicked, and those that a script may make so."""
+"""Elements that are clickable only if a script makes them so."""
 
 _DIGIT: Final = re.compile(r"\d")
 _EDGES: Final = re.compile(r"^[\s\W]+|[\s\W]+$")
@@ -107,9 +110,10 @@ def unread_signs(
     following: str | None,
     controls: Controls | None = None,
 ) -> tuple[UnreadSign, ...]:
-    """What a page shows about the rest of its list; ``following`` is the next page's address.
+    """Return signs on a page that its listing has more releases, or ends there.
 
-    ``controls`` are those of the page, if the caller reads them for something else too.
+    ``following`` is the address of the next page, if any. Pass ``controls`` to reuse the parsed
+    controls of the page.
     """
     found = [*_texts(page, len(items))]
     if following is None:
@@ -121,10 +125,11 @@ def unread_signs(
 
 
 def reason_for(listing: Listing, *, listed: int, pages: int) -> str:
-    """Why the last page of a walk is not the end of its list, as a clause; empty if it is.
+    """Return why the last page read is not the end of its listing, as a clause, or "".
 
-    ``listed`` releases were found on the ``pages`` that were read. A total counts only if nothing
-    shows that the page is the last one, and if more than a page of releases is missing.
+    ``listed`` is the number of releases found on ``pages`` pages. A total counts only if more
+    releases are missing than `lacks` tolerates. Of several pages, the last one must also show no
+    sign of the end.
     """
     is_end = any(sign.kind == "end" for sign in listing.signs)
     reached = reached_by(listing)
@@ -142,16 +147,16 @@ def reason_for(listing: Listing, *, listed: int, pages: int) -> str:
 
 
 def lacks(total: int, listed: int, pages: int) -> bool:
-    """Whether a list that claims ``total`` releases has more than were listed.
+    """Whether a listing that claims ``total`` releases has more than were listed.
 
-    On a list of several pages, less than one page may be missing.
+    A listing of several pages may lack up to one page of releases.
     """
     tolerated = max(SHORTAGE * total, listed / pages - 1 if pages > 1 else 0)
     return total - listed > tolerated
 
 
 def _texts(page: Page, count: int) -> Iterator[UnreadSign]:
-    """What short texts say about the whole list."""
+    """Yield signs from short texts about the whole listing."""
     checked: set[etree._Element] = set()
     left = MAX_TEXTS
     for node in islice(page.tree.iter("*"), MAX_NODES):
@@ -175,7 +180,7 @@ def _texts(page: Page, count: int) -> Iterator[UnreadSign]:
 
 
 def _short_text(node: etree._Element) -> str | None:
-    """The text of an element on one line; None if it is long or has many parts."""
+    """Return the text of an element on one line; None if it is long or has many parts."""
     pieces, size = [], 0
     for piece in map(str, islice(node.itertext(), MAX_PIECES + 1)):
         pieces.append(piece)
@@ -186,7 +191,10 @@ def _short_text(node: etree._Element) -> str | None:
 
 
 def _said(text: str, node: etree._Element, count: int) -> UnreadSign | None:
-    """The sign in a short text."""
+    """Return the sign in a short text, or None.
+
+    ``count`` is the number of rows on the page.
+    """
     folded = _THOUSANDS.sub("", fold_date(text))
     quote = text[:MAX_QUOTE]
     if places := _places_in(folded, count):
@@ -204,11 +212,11 @@ def _said(text: str, node: etree._Element, count: int) -> UnreadSign | None:
 
 
 def _places_in(folded: str, count: int) -> tuple[int, int, int] | None:
-    """The first and last row of a page and the number of all rows, as in *1-10 of 248*."""
+    """Return the first and last row number of a page and the total, as in *1-10 of 248*."""
     for shape in (_RANGE_OF, _OF_RANGE):
         for match in islice(shape.finditer(folded), 3):
             first, last, total = int(match["a"]), int(match["b"]), int(match["all"])
-            # Dates have numbers too, but no words between them.
+            # Dates also contain numbers, but no words between them.
             between = match["by"].strip()
             is_total = any(map(str.isalpha, between)) or (between == "/" and not is_year(total))
             if is_total and _is_range(first, last, total, count):
@@ -217,7 +225,10 @@ def _places_in(folded: str, count: int) -> tuple[int, int, int] | None:
 
 
 def _is_range(first: int, last: int, total: int, count: int) -> bool:
-    """Whether three numbers are the first and last row of a page, and the number of all rows."""
+    """Whether three numbers may be the first row, last row and total of a page.
+
+    ``count`` is the number of items on the page.
+    """
     size = last - first + 1
     if not (0 < first <= last <= total and size <= MAX_PAGE_SIZE):
         return False
@@ -227,11 +238,11 @@ def _is_range(first: int, last: int, total: int, count: int) -> bool:
 
 
 def _page_of(folded: str, node: etree._Element) -> tuple[int, int] | None:
-    """The number of the page shown, and that of the last one."""
+    """Return the number of the current page and of the last page, or None."""
     match = _CJK_PAGE.search(folded)
     if match is None:
         named = _PAGE_OF.search(folded)
-        # "Page 1 Page 2" is a row of links.
+        # "Page 1 Page 2" is a row of links, not "page 1 of 2".
         if named and named["word"] in PAGE and named["word"] not in named["by"]:
             pair = int(named["n"]), int(named["m"])
             return pair if 0 < pair[0] <= pair[1] else None
@@ -245,7 +256,7 @@ def _page_of(folded: str, node: etree._Element) -> tuple[int, int] | None:
 
 
 def _total_in(folded: str) -> int:
-    """The number of all releases that a text names, or 0."""
+    """Return the total number of releases in a text, or 0."""
     if match := _CJK_TOTAL.search(folded):
         return int(match[1] or match[2])
     for number, word in _NUMBER_WORD.findall(folded):
@@ -256,34 +267,34 @@ def _total_in(folded: str) -> int:
 
 
 class _UnreadControls:
-    """The controls of a page that show a number of a page, a year, or "load more"."""
+    """Controls labeled with a page number, a year, or "load more", which may have no address."""
 
     def __init__(self, page: Page, items: Sequence[ListingItem], controls: Controls) -> None:
         self._page = page
         self._controls = controls
         markup = page.markup.lower()
         self._clicks = [name for name in _CLICKS if name.encode() in markup]
-        """Attributes by which an element of the page may be clicked."""
+        """Click handler attributes that the page uses."""
         self._items = items
         self._urls = {item.url for item in items}
         self._is_below = not self._urls
-        """Whether the list of releases has begun before the present control."""
+        """Whether the first release of the listing is above the current control."""
         self._followed = {select for select, _ in controls.lists}
-        """Lists of options that the walk chooses from."""
+        """Option lists that the crawl can already select from."""
         self._numbers: dict[etree._Element, dict[int, str | None]] = defaultdict(dict)
         self._current: dict[etree._Element, int] = {}
         self._years: dict[etree._Element, set[int]] = defaultdict(set)
         self._loaders: dict[str, int] = defaultdict(int)
 
     def signs(self) -> Iterator[UnreadSign]:
-        """What the controls show that have no address."""
+        """Yield signs from controls that have no address, and from pagers."""
         for node in islice(self._page.tree.iter(*_CONTROLS, *_CLICKED), MAX_NODES):
             if self._is_control(node):
                 self._add(node)
         yield from _pagers(self._page.url, self._numbers, self._current)
         newest = max((item.published.day.year for item in self._items if item.published), default=0)
         for years in self._years.values():
-            # Years of birth and the like end long before the newest release.
+            # Lists of other years, such as years of birth, end long before the newest release.
             if len(years) >= MIN_YEARS and max(years) >= newest - 1:
                 yield UnreadSign("years", f"{max(years)} to {min(years)}", min(years))
         for label, count in self._loaders.items():
@@ -296,7 +307,7 @@ class _UnreadControls:
         return frozenset(name for node in found if (name := node.get("id")))
 
     def _is_control(self, node: etree._Element) -> bool:
-        """Whether an element may be clicked or chosen."""
+        """Whether an element can be clicked or selected."""
         if node.tag in _CONTROLS:
             return node.tag != "input" or node.get("type") in {"button", "submit"}
         return node.get("role") == "button" or any(map(node.get, self._clicks))
@@ -335,10 +346,10 @@ def _pagers(
     numbers: dict[etree._Element, dict[int, str | None]],
     current: dict[etree._Element, int],
 ) -> Iterator[UnreadSign]:
-    """What rows of page numbers show: whether the page is the last, or pages are not led to.
+    """Yield signs from pagers: the page is the last one, or some pages have no address.
 
-    The page has no next one. So a row that does not show its number, and whose highest number is
-    that of a later page, has pages that nothing leads to.
+    Called only for pages without a next page. If a pager hides the current number, and its highest
+    number leads to a later page, then some pages can't be reached.
     """
     for group, found in numbers.items():
         if _CAROUSEL.search(names_around(group, 4)) or len(found) > MAX_PIECES:
@@ -358,7 +369,10 @@ def _pagers(
 
 
 def _shown(group: etree._Element, found: dict[int, str | None]) -> int:
-    """The number of the page shown in a pager: the one that is no control, or is marked."""
+    """Return the number of the current page in a pager, or 0.
+
+    The current number is not a control, or is marked as current.
+    """
     for text in map(str, group.itertext()):
         number = number_in(text)
         if number is not None and number not in found and {number - 1, number + 1} & found.keys():
@@ -372,7 +386,7 @@ def _shown(group: etree._Element, found: dict[int, str | None]) -> int:
 
 
 def _is_loader(node: etree._Element, label: str) -> bool:
-    """Whether a control without an address loads more of the list."""
+    """Whether a control without an address loads more of the listing."""
     said = fold_date(_EDGES.sub("", label))
     clicks = " ".join(node.get(name) or "" for name in _CLICKS)
     named = f"{names_of(node)} {names_of(node.getparent())}"
@@ -385,7 +399,7 @@ def _is_loader(node: etree._Element, label: str) -> bool:
 
 
 def _is_apart(node: etree._Element) -> bool:
-    """Whether an element is hidden, or in a part of the page that is not the list's."""
+    """Whether an element is hidden, or in a part of the page outside the listing."""
     if _CAROUSEL.search(names_around(node, 4)):
         return True
     around = [node, *islice(node.iterancestors(), 12)]
