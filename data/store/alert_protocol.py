@@ -1,4 +1,4 @@
-"""What a store can do for alerts: what happened, and what is to be told of it."""
+"""Protocol of a store that queues events and delivers alerts."""
 
 from __future__ import annotations
 
@@ -9,56 +9,61 @@ from data.models import AlertDelivery, AlertMessage, AlertState, QueuedEvent
 
 
 class AlertStore(Protocol):
-    """What alerts need: events in their order, and deliveries with their keys."""
+    """The methods that alerts need: events in order, and deliveries with their keys."""
 
     def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
-        """The first events that were not held against the watches yet."""
+        """Return up to ``limit`` of the first events that no watch was matched against yet."""
 
     def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
-        """Keep what comes of all events up to a number, and forget these, in one transaction.
+        """Store the deliveries for all events up to number ``last`` and delete these events.
 
-        A delivery whose key is known is kept as it was.
+        This is one transaction. A delivery whose key is already stored is not changed.
         """
 
     def forget_events(self) -> None:
-        """Forget all events that wait: nobody is to be told of them."""
+        """Delete all queued events without alerting anybody."""
 
     def waiting_outputs(self, now: float) -> Sequence[tuple[str, str]]:
-        """The watches and outputs for which something is due, those that waited longest first."""
+        """Return the watches and outputs that have a due delivery, longest waiting first."""
 
     def next_message(
         self, watch: str, output: str, now: float, *, most: int
     ) -> AlertMessage | None:
-        """What is to be sent next by an output, or None: all that is due, ``most`` at the most.
+        """Return the next message of an output, or None if nothing is due.
 
-        What was put together once, for an attempt, stays together.
+        A message contains at most ``most`` due deliveries. Deliveries that were grouped for an
+        attempt stay together in later attempts.
         """
 
     def mark_message_delivered(
         self, key: str, at: float, receipts: Mapping[str, bytes] | None = None
     ) -> None:
-        """Note that a receiver has a message.
+        """Mark a message as delivered.
 
-        ``receipts`` are kept in place of the bodies of its deliveries, by key.
+        ``receipts`` are receipts by delivery key. They replace the stored bodies of the deliveries.
         """
 
     def put_off_message(self, key: str, until: float, problem: str) -> None:
-        """Send a message once more, later."""
+        """Postpone a message to the time ``until`` after a failed attempt."""
 
     def give_up_message(self, key: str, problem: str) -> None:
-        """Send a message no more, unless somebody asks for it."""
+        """Mark a message as dead; it is only sent again if somebody replays it."""
 
     def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
-        """Give up some deliveries and leave the others of their message to be sent without them.
+        """Mark deliveries as dead and send the rest of their messages without them.
 
-        One that is replayed is a message of its own.
+        A withdrawn delivery that is replayed is sent as a message of its own.
         """
 
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
-        """Try dead deliveries anew: all, or those of some keys with what was sent beside them."""
+        """Queue dead deliveries again and return their number.
+
+        Without ``keys`` these are all dead deliveries. Otherwise they are the deliveries with these
+        keys and the others of the same messages.
+        """
 
     def alert_counts(self) -> Mapping[AlertState, int]:
-        """How many deliveries are in each state; none are named of which there are none."""
+        """Return the number of deliveries in each state; states without deliveries are left out."""
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
-        """The newest deliveries, or those of one state."""
+        """Return the newest deliveries, at most ``limit``, optionally of one state."""

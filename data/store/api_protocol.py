@@ -1,4 +1,4 @@
-"""What programs can ask of a store through the API, beside what feeds and pages ask."""
+"""Protocol of a store for the API: methods that feeds and pages don't need."""
 
 from __future__ import annotations
 
@@ -8,32 +8,35 @@ from data.models import ChangeCursor, LoggedChange, Position, Run, Selected, Sel
 
 
 class ApiStore(Protocol):
-    """The verbs of all that is walked page by page."""
+    """The methods for everything that API clients read page by page."""
 
     def logged_changes(
         self, after: ChangeCursor | None = None, *, limit: int
     ) -> tuple[LoggedChange, ...] | None:
-        """The changes after a place, the oldest first; without one, from the first.
+        """Return up to ``limit`` changes after a cursor, oldest first; without one, from the first.
 
-        None where this store has no such place: it is one of a store that was restored from a copy
-        since, or built anew. What is committed later always comes later, and nothing is forgotten.
+        Return None if this store has no such cursor. This happens if the store was restored from an
+        older copy or rebuilt. Later commits always have later cursors, and no change is ever
+        deleted.
         """
 
     def last_logged_change(self) -> ChangeCursor:
-        """The place of the last change; it moves with all that readers see of releases."""
+        """Return the cursor of the last change; it advances with every visible change."""
 
     def select(
         self, selection: Selection, after: Position | None = None, *, limit: int
     ) -> Selected:
-        """The places of the next releases of a selection, newest first.
+        """Return the positions of the next releases of a selection, newest first.
 
-        They may be fewer than ``limit`` though there are more: what is looked at is bounded.
+        There may be fewer than ``limit`` although more exist, because the number of rows examined
+        is limited.
         """
 
     def run_page(
         self, source: str | None = None, before: int | None = None, *, limit: int
     ) -> tuple[tuple[int, Run], ...]:
-        """The last runs before a number, of a source or of all, each with its number.
+        """Return the last runs before a run number, newest first, each with its number.
 
-        Newest first: as they came, since a clock may be set back.
+        The runs are of one source or of all sources. They are in the order of storage, because a
+        clock may be set back.
         """

@@ -1,4 +1,4 @@
-"""What noting the health of sources asks of a store, and keeps in it."""
+"""Protocol of a store that records the health of sources."""
 
 from __future__ import annotations
 
@@ -16,42 +16,48 @@ from data.store.read_protocol import ReadStore
 
 
 class HealthStore(ReadStore, Protocol):
-    """What noting the health of sources needs besides."""
+    """The methods for recording the health of sources, in addition to those for reading."""
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
-        """The last change in the health of each source."""
+        """Return the last health change of each source."""
 
     def health_events_of(self, source: str, *, limit: int) -> Sequence[HealthEvent]:
-        """The last changes in the health of a source, newest first."""
+        """Return the last health changes of a source, newest first."""
 
     def add_health_events(
         self, events: Iterable[HealthEvent], *, untold: Collection[str] = ()
     ) -> None:
-        """Keep changes in the health of sources, oldest first.
+        """Store health changes of sources, oldest first.
 
-        Nobody is alerted of those whose sources are among the ``untold``.
+        No alerts are queued for the sources in ``untold``.
         """
 
     def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
-        """What people decided of sources that holds now, by source and kind."""
+        """Return the decisions about sources that are valid ``now``, by source and kind."""
 
     def handle(self, source: str, handling: Handling) -> None:
-        """Keep what a person decided of a source, in place of what of its kind was before."""
+        """Store a person's decision about a source; it replaces an earlier decision of its kind."""
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
-        """End what a person decided of a source, and say whether there was such a thing."""
+        """End a person's decision about a source and return whether there was one."""
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
-        """The rhythm of each source, as it was learned last."""
+        """Return the last learned rhythm of each source."""
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Keep the rhythms of sources."""
+        """Store the rhythms of sources."""
 
     def release_days(self, source: str) -> Sequence[dt.date]:
-        """The days of publication of a source's newest releases, newest first, in its zone."""
+        """Return the publication days of a source's newest releases, newest first.
+
+        Each day is listed once, in the source's time zone.
+        """
 
     def first_days(self) -> Mapping[str, dt.date]:
-        """The first day of publication of each source that has one, in its zone."""
+        """Return the first publication day of each source with a dated release.
+
+        Days are in the source's time zone.
+        """
 
     def publishing_sources(self, since: dt.date) -> Mapping[str, Mapping[dt.date, int]]:
-        """How many sources of each time zone published on each day from a day on."""
+        """Return the number of sources per time zone that published on each day since ``since``."""

@@ -1,4 +1,4 @@
-"""What a store can do for a journal: say all that it wrote, and write it once more elsewhere."""
+"""Protocol of a store whose writes go to a journal and can be repeated from it."""
 
 from __future__ import annotations
 
@@ -13,61 +13,65 @@ from data.store.recorder.outcome import JoinedStory, Outcome, Sight
 
 
 class JournalStore(Store, Protocol):
-    """A store that keeps how far its journal has come, and can be rebuilt from one."""
+    """A store that records its position in the journal and can be rebuilt from the journal."""
 
     def journal_end(self) -> str:
-        """The id of the last journal record that was committed with what it tells of, or empty."""
+        """Return the id of the last journal record committed with its data, or an empty text."""
 
     def keep_journal_end(self, record_id: str) -> None:
-        """Keep the id of the journal record of the transaction under way."""
+        """Store the id of the journal record that belongs to the current transaction."""
 
     def forget_journal(self) -> None:
-        """Forget how far the journal has come: what is decided from now on is not in it."""
+        """Delete the position in the journal: it does not contain the writes from now on."""
 
     def restore_source(self, source: str) -> bool:
-        """Note that a source is collected again, and say whether it was not.
+        """Mark a removed source as collected again and return whether it was removed.
 
-        Of its releases those are shown that were hidden with it.
+        Releases that were hidden with the source are shown again.
         """
 
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
-        """Take out the title, text and files of a release in all its versions, for a reason.
+        """Remove the title, text and files of a release in all versions, for the reason ``why``.
 
-        It is not retracted. The journal is told nothing: after `forget_journal` it begins with a
-        snapshot.
+        The release is not retracted. Nothing is written to the journal; after `forget_journal`, the
+        journal starts with a snapshot.
         """
 
     def snapshot(self, size: int) -> Iterator[bytes]:
-        """The committed state as a file that a store opens, in pieces of ``size`` bytes.
+        """Return the committed state as an SQLite store file, in pieces of ``size`` bytes.
 
-        Without subscriptions of WebSub, which hold secrets, and what others are to be told.
+        The file has no WebSub subscriptions, which contain secrets, no queued alerts or other
+        messages, and no reading states.
         """
 
     def keep_unwritten(self, events: bytes) -> None:
-        """Keep events that the archive can't take now."""
+        """Store journal events that can't be written to the archive at the moment."""
 
     def unwritten(self, *, limit: int) -> Sequence[bytes]:
-        """The first events that the archive could not take, in their order."""
+        """Return up to ``limit`` of the first events not yet written to the archive, in order."""
 
     def forget_unwritten(self, count: int) -> None:
-        """Keep so many of the first of them no more."""
+        """Delete the first ``count`` events that were not yet written to the archive."""
 
     def journaled_files(self) -> Mapping[str, str]:
-        """The SHA-256 of each file that the journal holds, by its name in HOME."""
+        """Return the SHA-256 digest of each file in the journal, by its name in HOME."""
 
     def keep_journaled_file(self, name: str, digest: str) -> None:
-        """Keep what the journal holds of a file; an empty digest where it is gone."""
+        """Store the digest of a file's version in the journal; empty for a deleted file."""
 
     def orders(self) -> AbstractSet[str]:
-        """The ids of the orders that the store obeys; see data.archive.journal.orders."""
+        """Return the ids of the orders that the store has applied.
+
+        Orders are explained in data.archive.journal.orders.
+        """
 
     def has_order(self, order_id: str) -> bool:
-        """Whether the store obeys an order."""
+        """Return whether the store has applied an order."""
 
     def keep_order(self, order_id: str) -> None:
-        """Note that the store obeys an order with the transaction under way.
+        """Record in the current transaction that the store applies an order.
 
-        That transaction is durable when it ends, whatever the settings of the database are.
+        This transaction is durable when it ends, whatever the settings of the database are.
         """
 
     def record_outcome(
@@ -79,7 +83,7 @@ class JournalStore(Store, Protocol):
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Outcome:
-        """Take in a draft as ``record`` does, and say all that was written of it."""
+        """Record a draft as ``record`` does and return everything that was written."""
 
     def read_anew_outcome(
         self,
@@ -90,28 +94,37 @@ class JournalStore(Store, Protocol):
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Outcome | None:
-        """Keep a release as ``read_anew`` does, and say all that was written of it."""
+        """Store a re-extracted release as ``read_anew`` does and return everything written."""
 
     def restore(self, outcome: Outcome) -> None:
-        """Write once more what came of a draft elsewhere; nothing is decided anew."""
+        """Repeat the writes of a recorded outcome without deciding again."""
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
-        """Note when releases, by id, were last seen as they are; nothing of what is known since."""
+        """Record when releases, by id, were last seen with unchanged content.
+
+        Newer information about the releases is not changed.
+        """
 
     def restore_sightings(self, captures: Mapping[str, Capture]) -> None:
-        """Note the captures that saw releases last, by their ids."""
+        """Record the captures that last showed releases, by release id."""
 
     def capture_owners(self, record_ids: Iterable[str]) -> Sequence[CaptureOwner]:
-        """What the store points to some records for, in the order of releases."""
+        """Return the releases and files that archive records belong to, ordered by release."""
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Pairs of releases, by id, that are translations and that no page names so."""
+        """Yield pairs of release ids that are translations although no page links them."""
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
-        """Put two translations into one story; None where they can't be, or are already."""
+        """Put two translations into one story.
+
+        Return None if they can't be joined or already share a story.
+        """
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Let a story grow once more as it did elsewhere."""
+        """Repeat the growth of a story that was recorded elsewhere."""
 
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
-        """Enter what waits into the search index; how many releases, ``told`` as it goes on."""
+        """Add all queued releases to the search index and return their number.
+
+        ``told`` is called with the number of releases so far.
+        """

@@ -1,4 +1,4 @@
-"""What a store can do: every verb, those of reading, health, push, alerts and the API included."""
+"""Protocol of a store: all methods, including reading, health, WebSub, alerts and the API."""
 
 from __future__ import annotations
 
@@ -40,33 +40,34 @@ from data.store.websub_protocol import WebSubStore
 
 
 class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, ReaderStore, Protocol):
-    """What every store can do; the writing verbs are each one transaction."""
+    """All methods of a store; each writing method is one transaction."""
 
     def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
-        """Keep what a taxonomy calls its topics, in place of what one said before.
+        """Store the labels and parents of a taxonomy's topics, replacing those of an earlier one.
 
-        ``labels`` are in the language of the site, ``parents`` those of topics below the top level.
+        ``labels`` are in the language of the site. ``parents`` are for topics below the top level.
         """
 
     def section_topics(self) -> Sequence[tuple[str, str]]:
-        """The sources and slugs of sections that are topics too, and that no taxonomy knows."""
+        """Return the sources and slugs of sections that are also topics but not in a taxonomy."""
 
     def drop_section_topic(self, source: str, topic: str) -> int:
-        """Take a topic off the releases that stand in the section called so; how many there were.
+        """Remove a topic from a source's releases in the section of that name; return their number.
 
-        That is no edit: nothing of them moves, and no watch is told.
+        This is not an edit: the releases keep their positions, and no alerts are sent.
         """
 
     def latency_counts(
         self, stage: Stage, bounds: Sequence[float]
     ) -> Mapping[str, tuple[Sequence[int], float]]:
-        """How late all news came in a stage, by source: counts up to each bound, and the sum.
+        """Return a histogram of the delays of all news in a stage, by source.
 
-        Bounds are seconds, and grow; one more count is of what took longer than the last.
+        ``bounds`` are seconds in ascending order. Each histogram has one count per bound, one more
+        for longer delays, and the sum of the delays in seconds.
         """
 
     def find_releases(self, name: str, *, limit: int) -> tuple[Release, ...]:
-        """The releases that an id, the beginning of one or an address names, at most ``limit``."""
+        """Return up to ``limit`` releases with this id, id prefix or address."""
 
     def by_first_seen(
         self,
@@ -76,34 +77,35 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         until: dt.date | None = None,
         after: str = "",
     ) -> Iterator[Release]:
-        """Releases in the order of their first sight, of a source and between two days (inclusive).
+        """Yield releases in the order of their first sight.
 
-        The days are those of publication, in the zone of each release's source. With ``after``, the
-        id of one, only those that were seen first after that.
+        They can be limited to a source and to publication days from ``since`` until ``until`` (both
+        inclusive), in the time zone of the source. With ``after``, a release id, only releases that
+        were first seen after that release are returned.
         """
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Make the verbs that are called within one transaction: all are kept, or none.
+        """Run the method calls within in one transaction that is committed fully or not at all.
 
-        A verb that fails within is undone alone.
+        If one of the methods fails, only its own writes are undone.
         """
 
     def register(self, source: Source) -> None:
-        """Keep what an institution is called; one that was removed is collected again.
+        """Store the description of a source; a removed source is collected again.
 
         Raises RenamedSource.
         """
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Give a source that is known another id, which no other has or had; whether it is known.
+        """Change the id of a source and return whether the source is known.
 
-        The ids of its releases stay.
+        No other source may have or have had the new id. The ids of releases stay the same.
         """
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Note that a source is collected no more, and say whether that is news.
+        """Record that a source is no longer collected and return whether it was until now.
 
-        Its releases are hidden, unless they are to be ``kept`` in feeds and pages.
+        Its releases are hidden unless they are ``kept`` in feeds and pages.
         """
 
     def record(
@@ -115,54 +117,57 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
-        """Take in a draft: find out whether it is new, changed or unchanged, and keep it.
+        """Decide whether a draft is new, changed or unchanged, and store it.
 
-        ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
-        addresses of the site that are no release, ``labels`` the labels of topics by slug.
+        ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
+        addresses of the site that are not releases. ``labels`` are labels of topics by slug.
         """
 
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Note that a release is still as it was; one that had been retracted is back.
+        """Record that a release was seen unchanged; a retracted release becomes visible again.
 
-        ``capture`` is the record of the answer that said so.
+        ``capture`` is the archive record of the response.
         """
 
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
-        """Note that a release is gone (404 or 410): for the first time, still, or long retracted.
+        """Record that a release is gone (404 or 410): newly gone, still gone, or retracted.
 
-        It is retracted by `retract` alone. ``capture`` is the record of the answer that said so.
+        Only `retract` retracts a release. ``capture`` is the archive record of the response.
         """
 
     def captured(self) -> Iterator[Capture]:
-        """Every capture that the store points to, of releases and of their files."""
+        """Yield every capture that the store refers to, of releases and of their files."""
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
-        """Note where records are now, by their ids; pages that show them are to be written anew."""
+        """Update the places of archive records, by record id.
+
+        Pages that show these records are published again.
+        """
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Note files of releases, by address, that are to be archived, and give the new ones."""
+        """Queue addresses of files of releases for archiving and return the new addresses."""
 
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """The addresses of files to be asked for ``now``; each counts as asked for.
+        """Return the addresses of files to request ``now`` and count each as requested.
 
-        What was asked for ``since`` the start of the visit is left out, and what was asked for
-        often; the rest at growing intervals.
+        Files requested ``since`` the start of the visit or too often are left out. The others are
+        requested at growing intervals.
         """
 
     def keep_file(self, source: str, url: str, capture: Capture) -> None:
-        """Note the capture of a file of a release."""
+        """Store the capture of a release's file."""
 
     def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
-        """The captures of those of some files that are archived, by address."""
+        """Return the captures of those files that are archived, by address."""
 
     def listings(self, source: str) -> Iterator[str]:
-        """What each page that lists releases of a source said last, as JSON text."""
+        """Yield the last extraction of each listing page of a source, as JSON text."""
 
     def read_anew(
         self,
@@ -173,249 +178,267 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Decision | None:
-        """Keep a release as other rules read what was served before; None where it is not known.
+        """Store a release as re-extracted with other rules from a stored response.
 
-        A better text makes a revision, of which nobody is told: it is no edit. ``before`` is as
-        data.identity.decision.read_anew has it.
+        Return None if the release is unknown. A better text makes a revision, which is not an edit
+        and causes no alert. ``before`` is explained in data.identity.decision.read_anew.
         """
 
     def vanished(self, source: str) -> tuple[Vanished, ...]:
-        """The releases of a source that are gone and not retracted, those first missed first."""
+        """Return the releases of a source that are gone but not retracted, longest gone first."""
 
     def alert_gone(self, releases: Iterable[Vanished]) -> None:
-        """Queue alerts that these releases are gone, unconfirmed, as of their first such response.
+        """Queue alerts that these releases are gone, dated at the first such response.
 
-        An alert of the same release and time is delivered once, however often it is queued.
+        The absence is not yet confirmed. An alert for the same release and time is delivered only
+        once, even if it is queued several times.
         """
 
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
-        """Retract none of these releases, by id, each with since when a working listing lacks it.
+        """Suspend the retraction of these releases, by id.
 
-        Who comes back is held no more.
+        Each value is the time since when a working listing no longer contains the release, or None.
+        A release that returns is not suspended any more.
         """
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
-        """Retract a release, and say whether it stood until now.
+        """Retract a release and return whether it was online until now.
 
-        ``why`` is what a person says of it.
+        ``why`` is the reason that a person gave.
         """
 
     def why_retracted(self, release_id: str) -> str:
-        """The reason that a person gave for a retraction or a redaction, or empty."""
+        """Return the reason that a person gave for a retraction or redaction, or an empty text."""
 
     def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
-        """Hide a release from readers for a reason, and say whether it was seen until now.
+        """Hide a release from readers for the reason ``why`` and return whether it was visible.
 
-        It is visited no more, and kept with all that is known of it.
+        The release is no longer visited. All its data is kept.
         """
 
     def unhide(self, release_id: str) -> bool:
-        """Show a release again as it is now, and say whether it was hidden."""
+        """Show a hidden release in its current state again and return whether it was hidden."""
 
     def hidden_alone(self) -> tuple[Release, ...]:
-        """The hidden releases, without those that are hidden with all of their source."""
+        """Return the hidden releases, except those that were hidden together with their source."""
 
     def hidden_release(self, release_id: str) -> HiddenRelease | None:
-        """Since when a release is hidden, and why; None where it is not."""
+        """Return when and why a release was hidden, or None if it is visible."""
 
     def due(
         self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
     ) -> tuple[str, ...]:
-        """The addresses of the releases of a source to look at again, longest unvisited first.
+        """Return up to ``limit`` addresses of releases to check again, longest unvisited first.
 
-        Those younger than ``recent``, those found gone once, and older ones at intervals that grow
-        with their age; with ``everything`` all of them, whatever the intervals. Redacted releases
-        are never due.
+        Due are releases younger than ``recent``, releases once found gone, and older releases at
+        intervals that grow with their age. With ``everything``, all releases are due. Redacted
+        releases are never due.
         """
 
     def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """The ids of the releases that these canonical addresses belong to, by address."""
+        """Return the ids of the releases at these canonical addresses, by address."""
 
     def sections_of(self, source: str, page: str) -> tuple[str, ...]:
-        """The addresses of shown releases that are sections of the page at an address."""
+        """Return the addresses of visible releases that are sections of one page."""
 
     def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Where the releases are now that these canonical addresses belong to, by address.
+        """Return the present addresses of the releases at these canonical addresses, by address.
 
-        Empty for an address that only ever led elsewhere: it may lead to another page by now.
+        The result is empty for an address that only redirected to a release: it may redirect to
+        another page now.
         """
 
     def redacted_addresses(self, source: str) -> Sequence[str]:
-        """The addresses of the redacted releases of a source."""
+        """Return the addresses of a source's redacted releases."""
 
     def validator(self, url: str) -> Validator | None:
-        """What the server of an address gave to ask with."""
+        """Return the cache validators (ETag, Last-Modified) of the last response of an address."""
 
     def cached_listing(self, url: str, reader: str) -> str | None:
-        """What a listing said last, as JSON text, if the same ``reader`` read it."""
+        """Return the cached items of a listing as JSON text, or None.
+
+        Items that another ``reader`` extracted are not returned.
+        """
 
     def cache_listing(
         self, source: str, url: str, reader: str, items: str, validator: Validator
     ) -> None:
-        """Keep what a listing said, and what to ask its server with next time."""
+        """Cache the items of a listing and the validators for its next request."""
 
     def update_search_index(self) -> int:
-        """Enter what was recorded since the last time into the search index; how many releases.
+        """Add recently recorded releases to the search index and return their number.
 
-        Language editions of one release that are among it are joined to stories.
+        Translations of one release among them are joined to stories.
         """
 
     def awaits_indexing(self) -> bool:
-        """Whether something was recorded that the search index lacks."""
+        """Return whether recorded releases are missing from the search index."""
 
     def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
-        """The releases that a query finds, best first.
+        """Return the releases that match a query, best first.
 
-        Only what `update_search_index` has entered is found, here and below. A query without a word
-        that must be there finds nothing; no query is a wrong one.
+        Only releases that `update_search_index` has added are found. A query without a required
+        word finds nothing; there are no invalid queries.
 
-        Raises SlowSearch, as those below.
+        Raises SlowSearch.
         """
 
     def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
-        """The releases that a query finds by day, the newest first, on from the ``cursor`` of hits.
+        """Return the releases that match a query by day, newest first, after the ``cursor``.
 
-        A query that asks for nothing finds nothing; no cursor is a wrong one.
+        An empty query finds nothing; there are no invalid cursors. Only indexed releases are found.
+        Raises SlowSearch.
         """
 
     def count_matches(self, query: Query) -> Matches:
-        """How many releases a query finds, in all and by what they are filed under."""
+        """Return how many releases match a query, in total and per source, topic or other filter.
+
+        Raises SlowSearch.
+        """
 
     def templates(self, source: str) -> tuple[str, ...]:
-        """What was learned of a source's layouts, each as JSON text, by the name of the layout."""
+        """Return what was learned about a source's layouts, as JSON texts by layout name."""
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Keep what was learned of a layout, as JSON text, in place of what was known of it."""
+        """Store what was learned about a layout, as JSON text, replacing earlier data."""
 
     def forget_template(self, source: str, layout: str) -> None:
-        """Forget a layout that is not met any more."""
+        """Delete a layout that pages don't use any more."""
 
     def source_reading(self, source: str) -> str:
-        """By what the pages of a source are read, as JSON text; empty where that is not known."""
+        """Return the rules used to extract a source's pages, as JSON text; empty if unknown."""
 
     def keep_source_reading(self, source: str, reading: str) -> None:
-        """Keep by what the pages of a source are read, as JSON text."""
+        """Store the rules used to extract a source's pages, as JSON text."""
 
     def skeleton(self, release: str) -> bytes:
-        """The sketch of what the page of a release was built of last; empty where not known."""
+        """Return the last sketch of a release page's structure; empty if unknown."""
 
     def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
-        """Note the releases that pages name, by canonical address; those to fetch, at most so many.
+        """Record the releases that pages link to, by canonical address.
 
-        Each is counted once, when it is first named.
+        Return up to ``limit`` links to fetch. Each release is counted once, when a page first links
+        to it.
         """
 
     def note_link_visits(self, source: str, keys: Iterable[str]) -> None:
-        """Note what came of looking for releases at addresses that pages name."""
+        """Record the results of fetching linked addresses where releases were expected."""
 
     def sections(self, source: str) -> Mapping[str, int]:
-        """The sections of a source's releases that were not found by name, and how many each."""
+        """Return the sections of a source's releases, with the number of releases in each.
+
+        Releases that were only found through links are not counted.
+        """
 
     def recall(self, source: str) -> Recall:
-        """How many of the releases that the pages of a source name were in the store."""
+        """Return how many of the releases that a source's pages link to were in the store."""
 
     def wait(self, host: str) -> Wait | None:
-        """Until when a host asked to wait, even if that is over."""
+        """Return until when a host asked clients to wait, even if that time has passed."""
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Keep until when a host asked to wait."""
+        """Store until when a host asked clients to wait."""
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """The robots.txt of an origin as it was read last, and when that was."""
+        """Return the last robots.txt of an origin and the time when it was read."""
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
-        """Keep the robots.txt of an origin."""
+        """Store the robots.txt of an origin."""
 
     def compute_differences(self, *, limit: int) -> int:
-        """Compute stored differences that are missing, ``limit`` at most; how many it computed."""
+        """Compute up to ``limit`` missing differences between versions and return their number."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """The mark and the time of the last response or text that may have been cut.
+        """Return the mark and time of the last response or text that may be truncated.
 
-        ``subject`` is an address, or the id of a release.
+        ``subject`` is an address or a release id.
         """
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Keep the mark of a response or a text for a later visit to compare."""
+        """Store the mark of a possibly truncated response or text for a later comparison."""
 
     def walk(self, source: str, start: str) -> Walk | None:
-        """How far the walk has come that began on the page at ``start``."""
+        """Return the progress of the walk that began on the page at ``start``, or None."""
 
     def news_of(self, ids: Sequence[str]) -> frozenset[str]:
-        """The ids among these of releases that were news when they were found, not backlog."""
+        """Return those of the release ids whose releases were news when found, not backlog."""
 
     def first_visit(self, source: str) -> dt.datetime | None:
-        """When a visit read a listing of a source for the first time; None if none has yet."""
+        """Return when a visit first read a listing of a source, or None."""
 
     def begin_walk(self, source: str, start: str, rules: str, *, at: dt.datetime) -> Walk:
-        """Begin a walk from the page at ``start``; it replaces an earlier walk from there.
+        """Start a walk at the page ``start``; it replaces an earlier walk from there.
 
-        ``at`` is the time of the visit. It is kept as ``begun`` of the first walk.
+        ``at`` is the time of the visit. The first walk stores it as ``begun``.
         """
 
     def keep_walk(self, source: str, walk: Walk) -> None:
-        """Keep how far a walk has come."""
+        """Store the progress of a walk."""
 
     def list_items(
         self, source: str, kind: ListingKind, walk: int, items: Mapping[str, str]
     ) -> Listed:
-        """Note what a page of a walk lists, names by canonical address; and what of it is fresh.
+        """Record the items on a page of a walk and return those that are fresh or news.
 
-        A name is the day and the title: a release that had it under another address is not fresh.
+        ``items`` are names by canonical address. A name consists of the day and the title. A
+        release that was listed with this name at another address is not fresh.
         """
 
     def listed_before(
         self, source: str, kind: ListingKind, items: Mapping[str, str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """The addresses among these that this listing ever had, and those whose names it has.
+        """Return which addresses this listing showed before, and for which it showed the name.
 
         ``items`` are names by canonical address.
         """
 
     def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
-        """Remember what a listing names and nobody has read, as JSON text by canonical address.
+        """Queue listed items that were not fetched yet, as JSON texts by canonical address.
 
-        What the first page lists (``front``) is asked for by every visit, the rest at growing
+        Items on the first page (``front``) are requested by every visit, the others at growing
         intervals.
         """
 
     def awaiting(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Those of some canonical addresses that wait to be read, as JSON text by address."""
+        """Return those canonical addresses that are queued, with their items as JSON text."""
 
     def unread(self, source: str) -> Sequence[str]:
-        """What listings name and nobody has read, as JSON text in the order of listing."""
+        """Return the listed items that were not fetched yet, as JSON texts in listing order."""
 
     def awaited(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """What is to be read ``now``, first what the first page lists; each counts as asked for.
+        """Return the items to fetch ``now``, first page first, and count each as requested.
 
-        What was asked for ``since`` the start of the visit is left out.
+        Items requested ``since`` the start of the visit are left out.
         """
 
     def return_items(self, source: str, *, since: dt.datetime) -> None:
-        """Make everything due at once that was requested ``since`` a time and is not stored.
+        """Make all items due again that were requested ``since`` a time but are not stored.
 
-        For a visit that was interrupted: the request does not count as a try.
+        An interrupted visit calls this: its requests don't count as tries.
         """
 
     def add_run(self, run: Run) -> None:
-        """Keep the report of a run."""
+        """Store the report of a run."""
 
     def maintain(self) -> None:
-        """Forget the oldest reports of runs, and whatever else keeps a store in shape."""
+        """Delete the oldest run reports and do the other maintenance of the store."""
 
     def last_visit(self, source: str) -> dt.datetime | None:
-        """When the last run of a source began, or None."""
+        """Return when the last run of a source began, or None."""
 
     def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:
-        """When the newest releases of a source came; not those undated since its first visit."""
+        """Return the publication times of a source's newest releases.
+
+        Undated releases from the first visit are left out.
+        """
 
     def visited_now(self) -> frozenset[str]:
-        """The ids of the sources that workers are visiting."""
+        """Return the ids of the sources that workers are visiting."""
 
     def due_hosts(self) -> DueHosts | None:
-        """What waits for a worker; None where the database hands out no visits."""
+        """Return the hosts that wait for a worker; None if the database doesn't schedule visits."""
 
     def close(self) -> None:
-        """Let go of this thread's connection."""
+        """Close this thread's connection."""

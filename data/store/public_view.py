@@ -16,7 +16,10 @@ class SecretStore(Protocol):
     """A store that knows which addresses of its sources may carry secrets."""
 
     def secret_addresses(self) -> tuple[str, ...]:
-        """The addresses of sources that may carry secrets, as requested and as published."""
+        """Return the addresses of sources that may contain secrets.
+
+        They are the addresses as requested and as published.
+        """
 
 
 StoreT = TypeVar("StoreT", bound=SecretStore)
@@ -45,7 +48,10 @@ class PublicView:
         self._secrets = secrets
 
     def secret_addresses(self) -> tuple[str, ...]:
-        """The addresses that may carry secrets, unchanged: secrets are found by them."""
+        """Return the addresses that may contain secrets.
+
+        They are unchanged, because secrets are found with their help.
+        """
         return cast("SecretStore", self._store).secret_addresses()
 
     def __getattr__(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What feeds and pages can ask of a store, and what publishing keeps in it."""
+"""Protocols of a store for reading and publishing."""
 
 from __future__ import annotations
 
@@ -26,182 +26,195 @@ from data.models import (
 
 
 class ReadStore(Protocol):
-    """The verbs that feeds and pages need: each sees one committed state."""
+    """The methods that feeds and pages need; each reads one committed state."""
 
     def sources(self) -> Mapping[str, Source]:
-        """Every source that has ever been collected, by its id."""
+        """Return every source that was ever collected, by id."""
 
     def secret_addresses(self) -> tuple[str, ...]:
-        """The addresses of sources that may carry secrets, as requested and as published."""
+        """Return the addresses of sources that may contain secrets.
+
+        They are the addresses as requested and as published.
+        """
 
     def source_moves(self) -> Mapping[str, str]:
-        """The present id of each source that was renamed by all that it had, the first one first.
+        """Return the present id of each renamed source by its earlier ids, first renaming first.
 
-        Where it was renamed back, that is the same.
+        For a source that was renamed back, both ids may be the same.
         """
 
     def removed_sources(self) -> Mapping[str, RemovedSource]:
-        """The sources that are collected no more, by id."""
+        """Return the sources that are no longer collected, by id."""
 
     def topics(self) -> Mapping[str, str]:
-        """The label of every topic in use, by its slug."""
+        """Return the label of every topic in use, by slug."""
 
     def topic_parents(self) -> Mapping[str, str]:
-        """The slug of the topic that each topic below the top level stands under, by its own."""
+        """Return the slug of each topic's parent, by the topic's own slug.
+
+        Topics at the top level are left out.
+        """
 
     def section_labels(self) -> Mapping[tuple[str, str], str]:
-        """What every section in use is called, by its source and its slug."""
+        """Return the label of every section in use, by source and slug."""
 
     def release(self, release_id: str) -> Release | None:
-        """One release by its id."""
+        """Return a release by its id, or None."""
 
     def releases(
         self, facet: Facet, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[Release]:
-        """The releases of a facet, newest first: by ``order`` descending, then by id."""
+        """Yield the releases of a facet, newest first: by ``order`` descending, then by id."""
 
     def revisions(self, release_id: str) -> tuple[Revision, ...]:
-        """Every version of a release, oldest first."""
+        """Return every version of a release, oldest first."""
 
     def sightings(self, release_id: str) -> Sightings:
-        """The captures of a release."""
+        """Return the captures of a release."""
 
     def facets(self) -> Mapping[Facet, int]:
-        """Every facet that holds at least one release, with its number of releases."""
+        """Return every facet with at least one release, with its number of releases."""
 
     def story(self, story: str) -> tuple[Release, ...]:
-        """The releases that share a story, first published first."""
+        """Return the releases of a story, first published first."""
 
     def dirty_feeds(self) -> Mapping[Facet, int]:
-        """The facets that changed since they were last published, with the number of the change."""
+        """Return the facets that changed since they were last published, with the change number."""
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """The releases of a facet without their text, newest first, as ``releases`` orders them."""
+        """Return the releases of a facet without text, newest first, ordered as in ``releases``."""
 
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """The undated releases that a source had at its first visit, in the order of its page."""
+        """Return a source's undated releases from its first visit, in the order of its page."""
 
     def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
-        """Releases without their text, by id; what is not in the store is left out."""
+        """Return releases without text, by id; unknown ids are left out."""
 
     def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
-        """What stands beside releases among those of their source, by id.
+        """Return the newer and older neighbours of releases within their source, by release id.
 
-        Of one that is hidden, what stands beside its place.
+        For a hidden release, these are the neighbours of its former position.
         """
 
     def change_cursor(self) -> ChangeCursor:
-        """How far the store has come; to be asked before all that is asked of that state."""
+        """Return the cursor of the latest change; read it before reading the state itself."""
 
     def changes_since(
         self, since: ChangeCursor, *, limit: int
     ) -> Mapping[str, ReleaseChange] | None:
-        """The releases that changed since a point, by id; later changes may be among them.
+        """Return the releases that changed since a cursor, by id; they may include later changes.
 
-        None where that can't be told: they are more than ``limit``, the point is long ago, or it is
-        one of a store that was restored from a copy since.
+        Return None if the changes can't be determined: there are more than ``limit``, the cursor is
+        too old, or the store was restored from a copy since then.
         """
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """The newest corrections of all releases, each as the version that it made.
+        """Return the newest corrections of all releases, each as the version that it created.
 
         Redacted releases are left out.
         """
 
     def every_edit(self) -> Sequence[tuple[str, int, float]]:
-        """All corrections, the first one first: the id of a release, its version, and when.
+        """Return all corrections, first one first, as release id, version number and time.
 
         Redacted releases are left out. Times are seconds since 1970.
         """
 
     def every_retraction(self) -> Sequence[tuple[str, float]]:
-        """The ids of the retracted releases, the first retraction first, each with its time.
+        """Return the ids of all retracted releases with their retraction times, first one first.
 
         Redacted releases are left out. Times are seconds since 1970.
         """
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:
-        """The returns of retracted releases that are not redacted, the last one first."""
+        """Return the returns of retracted releases, last one first.
+
+        Redacted releases are left out.
+        """
 
     def returns_of(self, release_id: str) -> Sequence[Return]:
-        """The returns of one release, the last one first."""
+        """Return the returns of one release after retractions, last one first."""
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
-        """The retracted releases that are not redacted, the last retraction first."""
+        """Return the retracted releases, last retraction first; redacted releases are left out."""
 
     def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
-        """The releases that changed since their first sight, the last change first.
+        """Return the releases that changed since they were first seen, last change first.
 
-        Edits, retractions, and returns of what was retracted are changes.
+        Changes are edits, retractions, and returns after a retraction.
         """
 
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
-        """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
+        """Return the newest releases of a facet as of an instant, ordered as in ``releases``.
 
-        What was first seen later is left out; of what was edited or retracted later, the version
-        of then is given. Topics and stories are those of today.
+        Releases first seen later are left out. Releases edited or retracted later are returned in
+        their version of that time. Topics and stories are the present ones.
         """
 
     def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
-        """The ids of the releases of a month, or without a day, each with its last change.
+        """Yield the ids of the releases of a month, each with the time of its last change.
 
-        ``month`` is as ISO writes it, or empty. The oldest come first.
+        ``month`` is an ISO month; an empty text selects undated releases. The oldest come first.
         """
 
     def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
-        """The day of the newest dated release of each source that has one, and its language.
+        """Return the day of each source's newest dated release and its most frequent language.
 
-        That is the one of most of its ``limit`` newest releases; empty where none names any.
+        The language is determined from up to ``limit`` newest releases. It is empty if they have no
+        language. Sources without dated releases are left out.
         """
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
-        """The last runs of a source, newest first."""
+        """Return the last runs of a source, newest first."""
 
     def day_counts(self, source: str, since: str) -> Mapping[str, int]:
-        """How many releases a source published on each day from a day on, in its zone."""
+        """Return how many releases a source published per day since ``since``, in its time zone."""
 
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
-        """When the last releases of a source came that were news, the newest first."""
+        """Return the times of a source's last releases that were news, newest first."""
 
 
 class PublishStore(ReadStore, Protocol):
-    """What publishing needs besides: what was published once and must never be lost."""
+    """The methods for publishing: data that was published once and must never be lost."""
 
     def hidden(self) -> frozenset[str]:
-        """The ids of all hidden releases, which no other verb here gives but ``release``."""
+        """Return the ids of all hidden releases.
+
+        Other methods of this protocol, except ``release``, leave hidden releases out.
+        """
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
-        """Note what was published: feeds that changed since, to a higher number, stay dirty."""
+        """Mark feeds as published at a change number; feeds with later changes stay dirty."""
 
     def news_to_publish(self) -> str:
-        """The id of the last release that was news and was in no feed; empty for none."""
+        """Return the id of the last news release that is in no feed yet, or an empty text."""
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
-        """Note that the releases that were news, up to one by id, are in the feeds since then."""
+        """Record that news releases up to the id ``last`` are in the feeds since ``at``."""
 
     def archive_page_count(self, facet: Facet) -> int:
-        """How many archive pages a feed has."""
+        """Return the number of archive pages of a feed."""
 
     def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
-        """Those of some releases that are on an archive page of a feed, with its number."""
+        """Return which of these releases are on archive pages of a feed, with page numbers."""
 
     def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
-        """The releases on an archive page of a feed, by id."""
+        """Return the ids of the releases on an archive page of a feed."""
 
     def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        """Put releases, by id, on new archive pages of feeds, by their numbers."""
+        """Put releases, by id, on new archive pages of feeds, by page number."""
 
     def day_digest(self, day: str) -> DayDigest | None:
-        """A day that is over, as it was when it was first published."""
+        """Return the digest of a past day as it was first published, or None."""
 
     def add_day_digest(self, digest: DayDigest) -> None:
-        """Keep a day as it is published; one that is kept already stays."""
+        """Store the digest of a day when it is published; an existing digest is not changed."""
 
     def health_events(self, *, limit: int | None = None) -> Sequence[HealthEvent]:
-        """The last changes in the health of sources, oldest first."""
+        """Return the last health changes of all sources, oldest first."""
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
-        """The last change in the health of each source."""
+        """Return the last health change of each source."""
 
     def read_sources(self) -> frozenset[str]:
-        """The ids of the sources of which a visit has read a release."""
+        """Return the ids of the sources from which a visit has read a release."""

@@ -1,4 +1,4 @@
-"""What feed readers that sync keep in a store: which releases each account read and starred."""
+"""Protocol of a store for feed reader sync: the releases each account has read or starred."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from data.models import ReaderItem, ReaderQuery
 
 
 class ReaderStore(Protocol):
-    """The verbs of accounts; an account is the name of a token."""
+    """The methods for accounts of feed readers; an account is the name of a token."""
 
     def reader_items(self, query: ReaderQuery, *, limit: int) -> tuple[ReaderItem, ...]:
-        """The releases that a reader asks for, in the order of feeds or against it."""
+        """Return the releases for a feed reader's query, in feed order or reversed."""
 
     def reader_items_of(
         self, account: str, ids: Sequence[str], read_until: dt.datetime
     ) -> tuple[ReaderItem, ...]:
-        """Some releases by the first 16 hexadecimal digits of their ids, in their order."""
+        """Return releases by the first 16 hexadecimal digits of their ids, in the order given."""
 
     def unread_counts(
         self, account: str, read_until: dt.datetime, *, limit: int
     ) -> Mapping[str, int]:
-        """How many unread releases each source has, of the ``limit`` that were seen last."""
+        """Return the number of unread releases per source, among the last ``limit`` seen."""
 
     def mark_items(
         self,
@@ -33,7 +33,10 @@ class ReaderStore(Protocol):
         read: bool | None = None,
         starred: bool | None = None,
     ) -> None:
-        """Note of some releases (see ``reader_items_of``) what is not None."""
+        """Mark releases as read or starred; None leaves a mark unchanged.
+
+        ``ids`` are those of ``reader_items_of``.
+        """
 
     def mark_all_read(self, account: str, until: dt.datetime, *, source: str | None) -> None:
-        """Note that all first seen until then is read, of a source or of all."""
+        """Mark all releases first seen up to a time as read, of one source or of all."""

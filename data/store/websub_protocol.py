@@ -1,6 +1,6 @@
-"""What a store can do for WebSub: what a hub is to be told, who subscribed, and what waits.
+"""Protocol of a store for WebSub: feeds to announce, subscriptions and queued requests.
 
-And to what we are subscribed ourselves.
+It also contains our own subscriptions to the feeds of sources.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from data.models import (
 
 
 class WebSubStore(Protocol):
-    """What push needs: what a hub is to be told, who subscribed, and what waits."""
+    """The methods for WebSub: feeds to announce, subscriptions and queued requests."""
 
     def transaction(self) -> AbstractContextManager[object]:
         """Make the verbs that are called within one transaction: all are kept, or none."""
@@ -29,99 +29,102 @@ class WebSubStore(Protocol):
         """Let nobody else read the store: it holds secrets of subscribers. Raises OSError."""
 
     def feed_stamps(self) -> Mapping[str, str]:
-        """The feeds that were looked at: a stamp of each file as it was then."""
+        """Return the stamps of the feed files when they were last checked, by file."""
 
     def note_feeds(self, feeds: Iterable[tuple[str, str, bytes]], *, told: bool) -> None:
-        """Note the stamp and digest of feeds; ``told`` is whether the hub knows what they hold."""
+        """Store the stamps and digests of feeds.
+
+        ``told`` is whether the hub knows these contents.
+        """
 
     def stamp_feeds(self, files: Iterable[str], stamp: str) -> None:
-        """Note that feeds which were looked at hold what they held."""
+        """Store a new stamp for feeds whose contents were checked and are unchanged."""
 
     def forget_feeds(self, files: Collection[str]) -> None:
-        """Forget feeds of which nobody is to be told."""
+        """Delete feeds that are not announced to anybody."""
 
     def move_feeds(self, old: str, new: str) -> None:
-        """Note that feeds have other files now: ``old`` and ``new`` are how these begin.
+        """Change the start of feed file names from ``old`` to ``new``.
 
-        Their subscribers are sent what is there.
+        Subscribers of the feeds are sent the present contents.
         """
 
     def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
-        """Feeds that the hub has to be told of by now, those that waited longest first."""
+        """Return up to ``limit`` feeds to announce to the hub by now, longest waiting first."""
 
     def mark_announced(self, topic: PendingTopic) -> None:
-        """Note that the hub knows what a feed holds."""
+        """Record that the hub knows the present contents of a feed."""
 
     def put_off_topics(self, file: str | None, until: float) -> None:
-        """Tell the hub of a feed later, or of all that waits."""
+        """Postpone announcing a feed, or all waiting feeds, to the hub."""
 
     def request_counts(self, host: str) -> tuple[int, int]:
-        """How many requests wait to be confirmed, in all and of one host."""
+        """Return how many requests are unconfirmed, in total and for one host."""
 
     def requests_by_client(self) -> Mapping[str, tuple[int, int]]:
-        """How many requests wait of each client, and the number of its last."""
+        """Return the number of waiting requests per client, and the number of its last request."""
 
     def add_request(self, asked: HubRequest, host: str, client: str) -> None:
-        """Keep what a subscriber asks for, in place of what it asked for before."""
+        """Store a subscriber's request, replacing an earlier one for the same subscription."""
 
     def pending_requests(
         self, now: float, busy: Iterable[str], limit: int
     ) -> Sequence[PendingRequest]:
-        """Requests that wait by now, but none of hosts that are busy; the clients take turns."""
+        """Return requests due by now, except for ``busy`` hosts; clients take turns."""
 
     def remove_request(self, number: int) -> None:
-        """Forget a request; a newer one for the same stays."""
+        """Delete a request; a newer request for the same subscription remains."""
 
     def put_off_request(self, number: int, until: float) -> None:
-        """Ask a subscriber once more, later."""
+        """Postpone the confirmation of a subscriber's request."""
 
     def subscription_counts(self, host: str) -> tuple[int, int]:
-        """How many subscriptions there are, in all and of one host."""
+        """Return the number of subscriptions, in total and for one host."""
 
     def subscriptions(self) -> Mapping[tuple[str, str], float]:
-        """When each subscription ends, by the feed's file and the callback."""
+        """Return the expiry time of each subscription, by feed file and callback."""
 
     def subscribed_feeds(self, host: str | None = None) -> Collection[str]:
-        """The feeds that somebody is subscribed to, or somebody of one host."""
+        """Return the feeds that have subscribers, optionally only subscribers of one host."""
 
     def is_subscribed(self, callback: str, file: str) -> bool:
-        """Whether there is such a subscription."""
+        """Return whether a callback is subscribed to a feed file."""
 
     def add_subscription(self, asked: HubRequest, file: str, host: str, expires: float) -> None:
-        """Keep a confirmed subscription, or renew it; it has what the feed holds now.
+        """Store or renew a confirmed subscription; its subscriber counts as up to date.
 
-        Who renews is there again: what failed before counts no more.
+        A renewal shows that the subscriber works again, so earlier failures are reset.
         """
 
     def remove_subscription(self, callback: str, file: str) -> None:
-        """Forget a subscription."""
+        """Delete a subscription."""
 
     def expire_subscriptions(self, now: float) -> int:
-        """Forget the subscriptions whose lease is over; how many."""
+        """Delete the subscriptions whose lease has expired and return their number."""
 
     def pending_deliveries(self, now: float, busy: Iterable[str], limit: int) -> Sequence[Delivery]:
-        """Subscribers who lack something by now, but none at hosts that are busy."""
+        """Return due deliveries to subscribers, except for ``busy`` hosts."""
 
     def mark_delivered(self, delivery: Delivery, digest: bytes) -> None:
-        """Note what a subscriber was sent."""
+        """Record the digest of the content that a subscriber was sent."""
 
     def put_off_delivery(self, delivery: Delivery, until: float) -> None:
-        """Try a subscriber once more, later."""
+        """Postpone a delivery to a subscriber."""
 
     def feed_hubs(self) -> Mapping[str, FeedHub]:
-        """What the feed of each source says of its hub."""
+        """Return the hub that the feed of each source declares."""
 
     def keep_feed_hub(self, source: str, found: FeedHub) -> None:
-        """Keep what the feed of a source says of its hub."""
+        """Store the hub that the feed of a source declares."""
 
     def feed_subscriptions(self) -> Sequence[FeedSubscription]:
-        """Our subscriptions to feeds of sources."""
+        """Return our subscriptions to the feeds of sources."""
 
     def feed_subscription(self, callback: str) -> FeedSubscription | None:
-        """Our subscription that has this callback."""
+        """Return our subscription with this callback, or None."""
 
     def keep_feed_subscription(self, kept: FeedSubscription) -> None:
-        """Keep a subscription of ours, in place of what was known of it."""
+        """Store one of our subscriptions, replacing its earlier data."""
 
     def remove_feed_subscription(self, callback: str) -> None:
-        """Forget a subscription of ours."""
+        """Delete one of our subscriptions."""

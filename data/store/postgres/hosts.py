@@ -240,7 +240,7 @@ class Hosts:
         return bool(newer)
 
     async def keep_file(self, name: str, text: str | None) -> None:
-        """Keep a file of the leader's for all workers; None where there is no such file."""
+        """Store the capture of a release's file."""
         async with self._connections.connection() as db:
             if text is None:
                 await db.execute("DELETE FROM shared_files WHERE name = %s", [name])

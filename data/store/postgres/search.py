@@ -27,7 +27,10 @@ class SearchPart(AnySearchPart):
     """
 
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
-        """Enter all that waits; how many releases, also ``told`` as it goes on."""
+        """Add all queued releases to the search index and return their number.
+
+        ``told`` is called with the number of releases so far.
+        """
         entered = super().enter_queued(told)
         if entered:
             # Until then each search looks through what was entered last.

@@ -54,7 +54,10 @@ class PostgresStore(SearchPart, SqlStore):
             db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Give a source another id, and say whether that is news; what visits it now is ended."""
+        """Change the id of a source and return whether it was changed.
+
+        Running visits to the source are ended.
+        """
         with self._writing():
             renamed = super().rename_source(old, new)
             if renamed:
@@ -62,7 +65,10 @@ class PostgresStore(SearchPart, SqlStore):
         return renamed
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Note that a source is collected no more; what visits it now is ended."""
+        """Record that a source is no longer collected and return whether it was until now.
+
+        Running visits to the source are ended.
+        """
         with self._writing():
             removed = super().remove_source(source, at=at, kept=kept)
             if removed:
@@ -81,7 +87,7 @@ class PostgresStore(SearchPart, SqlStore):
         )
 
     def due_hosts(self) -> DueHosts | None:
-        """What waits for a worker; None where no visit was ever asked for."""
+        """Return the hosts that wait for a worker; None if no visit was ever requested."""
         ((known, number, seconds, held),) = self._ask(
             "SELECT EXISTS (SELECT 1 FROM hosts), count(*),"
             " EXTRACT(epoch FROM now() - min(next_due)),"
@@ -92,7 +98,7 @@ class PostgresStore(SearchPart, SqlStore):
         return DueHosts(number, float(seconds or 0), held) if known else None
 
     def visited_now(self) -> frozenset[str]:
-        """The sources that workers are visiting: those due on a host that a worker holds."""
+        """Return the ids of sources that workers are visiting: due sources on a leased host."""
         rows = self._ask(
             "SELECT s.source FROM host_sources s JOIN hosts h ON h.host = s.host"
             " WHERE h.token <> 0 AND h.next_due > now() AND s.due <= now()"
@@ -103,10 +109,10 @@ class PostgresStore(SearchPart, SqlStore):
         """Nothing: who may read the store is the database's to say."""
 
     def snapshot(self, size: int) -> Iterator[bytes]:
-        """The committed state as a file that a store opens, in pieces of ``size`` bytes.
+        """Return the committed state as an SQLite store file, in pieces of ``size`` bytes.
 
-        Without subscriptions of WebSub, which hold secrets, what others are to be told, and what
-        people read.
+        The file has no WebSub subscriptions, which contain secrets, no queued alerts or other
+        messages, and no reading states.
         """
         with tempfile.TemporaryDirectory(prefix="communique-") as folder:
             copy = Path(folder) / "store.db"

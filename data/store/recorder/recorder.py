@@ -81,10 +81,10 @@ class Recorder:
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Outcome:
-        """Take in a draft: find out whether it is new, changed or unchanged, and keep it.
+        """Decide whether a draft is new, changed or unchanged, and store it.
 
-        ``seen`` is the time of the visit and ``since`` the start of its run, ``front`` are
-        addresses of the site that are no release, ``labels`` the labels of topics by slug.
+        ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
+        addresses of the site that are not releases. ``labels`` are labels of topics by slug.
         """
         read = DraftSignature(draft)
         claimed = trusted_canonical(draft, front)
@@ -133,9 +133,9 @@ class Recorder:
         return replace(outcome, decision=decision, noted=noted, joined=joined)
 
     def restore(self, outcome: Outcome) -> None:
-        """Write once more what came of a draft elsewhere; nothing is decided anew.
+        """Repeat the writes of a recorded outcome without deciding again.
 
-        A release that is known takes its content where the outcome has none of its own.
+        If the outcome has no content, a known release keeps its own content.
         """
         release = outcome.decision.release
         with self._tables.transaction():
@@ -160,7 +160,10 @@ class Recorder:
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Outcome | None:
-        """Keep a release as other rules read what was served before; None where it is not known."""
+        """Store a release as re-extracted with other rules from a stored response.
+
+        Return None if the release is unknown.
+        """
         read = DraftSignature(draft)
         with self._tables.transaction():
             known = self._tables.release_with_id(release_id)
@@ -188,11 +191,14 @@ class Recorder:
         return self._stories.translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
-        """Put two translations into one story; see `StoryJoiner.join_two`."""
+        """Put two translations into one story.
+
+        Return None if they can't be joined or already share a story.
+        """
         return self._stories.join_two(left, right)
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Let a story grow once more as it did elsewhere."""
+        """Repeat the growth of a story that was recorded elsewhere."""
         with self._tables.transaction():
             self._stories.grow(joined)
 

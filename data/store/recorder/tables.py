@@ -147,13 +147,13 @@ class Tables(Protocol):
         """Keep the version that a release had until now."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """The mark and the time of the last response or text that may have been cut.
+        """Return the mark and time of the last response or text that may be truncated.
 
-        ``subject`` is an address, or the id of a release.
+        ``subject`` is an address or a release id.
         """
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Keep the mark of a response or a text for a later visit to compare."""
+        """Store the mark of a possibly truncated response or text for a later comparison."""
 
     def keep_difference(self, number: int, revision: int, steps: str) -> None:
         """Keep how a version differs from the one before; ``steps`` is empty until computed."""

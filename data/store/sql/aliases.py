@@ -101,7 +101,7 @@ class AliasesPart(Part):
     """The verbs of data.store.protocol.Store that follow addresses."""
 
     def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """The ids of the releases that these canonical addresses belong to, by address."""
+        """Return the ids of the releases at these canonical addresses, by address."""
         rows = self._ask(
             "SELECT a.key, r.id FROM aliases a JOIN releases r ON r.number = a.release"
             " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
@@ -111,7 +111,7 @@ class AliasesPart(Part):
         return dict(rows)
 
     def sections_of(self, source: str, page: str) -> tuple[str, ...]:
-        """The addresses of shown releases that are sections of the page at an address."""
+        """Return the addresses of visible releases that are sections of one page."""
         rows = self._ask(
             f"SELECT url FROM {SHOWN} WHERE source = ? AND substr(url, 1, ?) = ? ORDER BY url",
             [source, len(page) + 1, f"{page}#"],
@@ -119,9 +119,10 @@ class AliasesPart(Part):
         return tuple(url for (url,) in rows)
 
     def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Where the releases are now that these canonical addresses belong to, by address.
+        """Return the present addresses of the releases at these canonical addresses, by address.
 
-        Empty for an address that only ever led elsewhere: it may lead to another page by now.
+        The result is empty for an address that only redirected to a release: it may redirect to
+        another page now.
         """
         rows = self._ask(
             "SELECT a.key, CASE WHEN v.url IS NULL THEN '' ELSE r.url END FROM aliases a"
@@ -133,7 +134,7 @@ class AliasesPart(Part):
         return dict(rows)
 
     def redacted_addresses(self, source: str) -> Sequence[str]:
-        """The addresses of the redacted releases of a source."""
+        """Return the addresses of a source's redacted releases."""
         # Each redaction has a reason; the table of reasons is small.
         rows = self._ask(
             "SELECT a.url FROM retraction_reasons x JOIN releases r ON r.number = x.release"

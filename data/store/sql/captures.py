@@ -71,7 +71,7 @@ class CapturesPart(Part):
     """The verbs of data.store.protocol about captures, and about files to be archived."""
 
     def sightings(self, release_id: str) -> Sightings:
-        """The captures of a release."""
+        """Return the captures of a release."""
         rows = self._ask(
             f"SELECT shows, revision, {CAPTURE_COLUMNS} FROM captures"
             " WHERE release = (SELECT number FROM releases WHERE id = ?) ORDER BY revision",
@@ -83,19 +83,19 @@ class CapturesPart(Part):
         return Sightings(versions, found.get(("seen", 0), newest), found.get(("gone", 0)))
 
     def restore_sightings(self, captures: Mapping[str, Capture]) -> None:
-        """Note the captures that saw releases last, by their ids."""
+        """Record the captures that last showed releases, by release id."""
         with self._writing() as db:
             for release_id, capture in captures.items():
                 keep_capture(db, release_id, "seen", capture)
 
     def captured(self) -> Iterator[Capture]:
-        """Every capture that the store points to, of releases and of their files."""
+        """Yield every capture that the store refers to, of releases and of their files."""
         for table in ("captures", "files"):
             rows = self._ask(f"SELECT {CAPTURE_COLUMNS} FROM {table} WHERE record_id IS NOT NULL")
             yield from map(capture_of, rows)
 
     def capture_owners(self, record_ids: Iterable[str]) -> Sequence[CaptureOwner]:
-        """What the store points to some records for, in the order of releases."""
+        """Return the releases and files that archive records belong to, ordered by release."""
         rows = self._ask(
             "SELECT record_id, r.id, r.url, CASE shows WHEN 'version' THEN 'version ' || c.revision"
             " WHEN 'seen' THEN 'last seen' ELSE shows END, r.number"
@@ -108,7 +108,10 @@ class CapturesPart(Part):
         return [CaptureOwner(*row) for *row, _ in rows]
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
-        """Note where records are now, by their ids; pages that show them are to be written anew."""
+        """Update the places of archive records, by record id.
+
+        Pages that show these records are published again.
+        """
         places = [(record, one.file, one.offset, one.length) for record, one in moved.items()]
         with self._writing() as db:
             db.execute(
@@ -136,9 +139,9 @@ class CapturesPart(Part):
                 self._connection.at_commit(enter_facet_changes, facet_changes(release, release))
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Note files of releases, by address, that are to be archived, and give the new ones.
+        """Queue addresses of files of releases for archiving and return the new addresses.
 
-        Those whose address is too long for a key are left out.
+        Addresses that are too long for a key are left out.
         """
         urls = [url for url in urls if len(url) <= MAX_KEY_LENGTH]
         fresh = self._ask(
@@ -157,10 +160,10 @@ class CapturesPart(Part):
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """The addresses of files to be asked for ``now``; each counts as asked for.
+        """Return the addresses of files to request ``now`` and count each as requested.
 
-        What was asked for ``since`` the start of the visit is left out, and what was asked for
-        often; the rest at growing intervals.
+        Files requested ``since`` the start of the visit or too often are left out. The others are
+        requested at growing intervals.
         """
         with self._writing() as db:
             rows = self._ask(
@@ -177,7 +180,7 @@ class CapturesPart(Part):
         return tuple(url for (url,) in rows)
 
     def keep_file(self, source: str, url: str, capture: Capture) -> None:
-        """Note the capture of a file of a release."""
+        """Store the capture of a release's file."""
         with self._writing() as db:
             db.execute(
                 f"INSERT INTO files (url, source, tries, {PUT} ON CONFLICT (url) DO UPDATE SET"
@@ -186,7 +189,7 @@ class CapturesPart(Part):
             )
 
     def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
-        """The captures of those of some files that are archived, by address."""
+        """Return the captures of those files that are archived, by address."""
         rows = self._ask(
             f"SELECT url, {CAPTURE_COLUMNS} FROM json_each(?) j JOIN files f ON f.url = j.value"
             " WHERE record_id IS NOT NULL",

@@ -66,7 +66,7 @@ class ChangeLogPart(Part):
     """The verbs of data.store.protocol.ReadStore that tell publishing what changed."""
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """The releases of a facet without their text, newest first, as ``releases`` orders them."""
+        """Return the releases of a facet without text, newest first, ordered as in ``releases``."""
         join, clauses, arguments, table = selection(facet)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
         rows = self._ask(
@@ -78,7 +78,7 @@ class ChangeLogPart(Part):
         return tuple(ReleaseSummary(*row) for row in rows)
 
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
-        """The undated releases that a source had at its first visit, in the order of its page."""
+        """Return a source's undated releases from its first visit, in the order of its page."""
         rows = self._ask(
             f"SELECT r.id, v.source, v.version, r.sort_at, v.story FROM {SHOWN} r"
             " JOIN release_versions v ON v.release = r.number WHERE r.source = :source"
@@ -88,7 +88,7 @@ class ChangeLogPart(Part):
         return tuple(ReleaseSummary(*row) for row in rows)
 
     def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
-        """Releases without their text, by id; what is not in the store is left out."""
+        """Return releases without text, by id; unknown ids are left out."""
         if not ids:
             return {}
         rows = self._ask(
@@ -99,7 +99,10 @@ class ChangeLogPart(Part):
         return {row[0]: ReleaseSummary(*row) for row in rows}
 
     def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
-        """What stands beside releases among those of their source, by id."""
+        """Return the newer and older neighbours of releases within their source, by release id.
+
+        For a hidden release, these are the neighbours of its former position.
+        """
         if not ids:
             return {}
         rows = self._ask(
@@ -116,7 +119,7 @@ class ChangeLogPart(Part):
         return {row[0]: Neighbours(neighbour(row[1:5]), neighbour(row[5:])) for row in rows}
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """The newest corrections of all releases, each as the version that it made.
+        """Return the newest corrections of all releases, each as the version that it created.
 
         Redacted releases are left out.
         """
@@ -134,7 +137,7 @@ class ChangeLogPart(Part):
         return tuple(map(revision_of, rows))
 
     def every_edit(self) -> Sequence[tuple[str, int, float]]:
-        """All corrections, the first one first: the id of a release, its version, and when.
+        """Return all corrections, first one first, as release id, version number and time.
 
         Redacted releases are left out. Times are seconds since 1970.
         """
@@ -149,7 +152,7 @@ class ChangeLogPart(Part):
         )
 
     def every_retraction(self) -> Sequence[tuple[str, float]]:
-        """The ids of the retracted releases, the first retraction first, each with its time.
+        """Return the ids of all retracted releases with their retraction times, first one first.
 
         Redacted releases are left out. Times are seconds since 1970.
         """
@@ -160,11 +163,14 @@ class ChangeLogPart(Part):
         )
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:
-        """The returns of retracted releases that are not redacted, the last one first."""
+        """Return the returns of retracted releases, last one first.
+
+        Redacted releases are left out.
+        """
         return self._returns("WHERE 1 = 1", [], limit)
 
     def returns_of(self, release_id: str) -> Sequence[Return]:
-        """The returns of one release, the last one first."""
+        """Return the returns of one release after retractions, last one first."""
         return self._returns("WHERE r.id = ?", [release_id], None)
 
     def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
@@ -177,7 +183,7 @@ class ChangeLogPart(Part):
         return [Return(id_, instant(since), instant(until)) for id_, since, until in rows]
 
     def retractions(self, *, limit: int) -> tuple[Release, ...]:
-        """The retracted releases that are not redacted, the last retraction first."""
+        """Return the retracted releases, last retraction first; redacted releases are left out."""
         return tuple(
             select_releases(
                 self._connection,
@@ -189,7 +195,10 @@ class ChangeLogPart(Part):
         )
 
     def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
-        """The releases that changed since their first sight, the last change first."""
+        """Return the releases that changed since they were first seen, last change first.
+
+        Changes are edits, retractions, and returns after a retraction.
+        """
         return tuple(
             select_releases(
                 self._connection,
@@ -200,9 +209,11 @@ class ChangeLogPart(Part):
         )
 
     def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
-        """The day of the newest dated release of each source that has one, and its language.
+        """Return the day of each source's newest dated release and its most frequent language.
 
-        That is the one of most of its ``limit`` newest releases, the first by alphabet of equals.
+        The language is determined from up to ``limit`` newest releases. Between equally frequent
+        languages, the first in alphabetical order is used. Sources without dated releases are left
+        out.
         """
         rows = self._ask(
             "SELECT r.source, r.day, coalesce((SELECT language FROM"
@@ -216,7 +227,10 @@ class ChangeLogPart(Part):
         return {source: (day, language) for source, day, language in rows}
 
     def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
-        """The ids of the releases of a month, or without a day, each with its last change."""
+        """Yield the ids of the releases of a month, each with the time of its last change.
+
+        ``month`` is an ISO month; an empty text selects undated releases. The oldest come first.
+        """
         after: tuple[float, str] = (-1e99, "~")
         while True:
             # As the index of months orders them.
@@ -232,14 +246,18 @@ class ChangeLogPart(Part):
             after = rows[-1][2], rows[-1][0]
 
     def change_cursor(self) -> ChangeCursor:
-        """How far the store has come."""
+        """Return the cursor of the latest change; read it before reading the state itself."""
         rows = self._ask("SELECT number, version FROM change_log ORDER BY number DESC LIMIT 1")
         return rows[0] if rows else NOTHING
 
     def changes_since(
         self, since: ChangeCursor, *, limit: int
     ) -> Mapping[str, ReleaseChange] | None:
-        """The releases that changed since a point, by id; None where that can't be told."""
+        """Return the releases that changed since a cursor, by id; they may include later changes.
+
+        Return None if the changes can't be determined: there are more than ``limit``, the cursor is
+        too old, or the store was restored from a copy since then.
+        """
         number, version = since
         # A log that does not hold that point was shortened since, or is another store's.
         if self._ask("SELECT version FROM change_log WHERE number = ?", [number]) != [(version,)]:

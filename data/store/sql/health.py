@@ -33,15 +33,15 @@ class HealthPart(Part):
     """The verbs of data.store.protocol that remember the health of sources."""
 
     def due_hosts(self) -> DueHosts | None:
-        """None: without workers, nothing waits for one."""
+        """Return None: without workers, no host waits for one."""
         return None
 
     def visited_now(self) -> frozenset[str]:
-        """None: without workers, no worker visits a source."""
+        """Return an empty set: without workers, no worker visits a source."""
         return frozenset()
 
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:
-        """The last changes in the health of sources, oldest first."""
+        """Return the last health changes of all sources, oldest first."""
         rows = self._ask(
             "SELECT source, well, at, reason, state, code FROM health_events"
             " ORDER BY number DESC LIMIT ?",
@@ -50,7 +50,7 @@ class HealthPart(Part):
         return tuple(event_of(*row) for row in reversed(rows))
 
     def day_counts(self, source: str, since: str) -> Mapping[str, int]:
-        """How many releases a source published on each day from a day on, in its zone."""
+        """Return how many releases a source published per day since ``since``, in its time zone."""
         return dict(
             self._ask(
                 f"SELECT day, count(*) FROM {SHOWN} WHERE source = ? AND day >= ? AND day <> ''"
@@ -60,7 +60,7 @@ class HealthPart(Part):
         )
 
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
-        """When the last releases of a source came that were news, the newest first."""
+        """Return the times of a source's last releases that were news, newest first."""
         rows = self._ask(
             "SELECT stated, seen, in_feed, alerted FROM release_times WHERE source = ?"
             " ORDER BY release DESC LIMIT ?",
@@ -69,7 +69,7 @@ class HealthPart(Part):
         return tuple(ReleaseTimes(*row) for row in rows)
 
     def news_of(self, ids: Sequence[str]) -> frozenset[str]:
-        """The ids among these of releases that were news when they were found, not backlog."""
+        """Return those of the release ids whose releases were news when found, not backlog."""
         rows = self._ask(
             "SELECT r.id FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " JOIN release_times t ON t.release = r.number",
@@ -78,7 +78,7 @@ class HealthPart(Part):
         return frozenset(id_ for (id_,) in rows)
 
     def news_to_publish(self) -> str:
-        """The id of the last release that was news and was in no feed; empty for none."""
+        """Return the id of the last news release that is in no feed yet, or an empty text."""
         rows = self._ask(
             "SELECT id FROM releases WHERE number ="
             " (SELECT max(release) FROM release_times WHERE in_feed IS NULL)"
@@ -86,7 +86,7 @@ class HealthPart(Part):
         return next((last for (last,) in rows), "")
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
-        """Note that the releases that were news, up to one by id, are in the feeds since then."""
+        """Record that news releases up to the id ``last`` are in the feeds since ``at``."""
         with self._writing() as db:
             db.execute(
                 "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL"
@@ -97,9 +97,10 @@ class HealthPart(Part):
     def latency_counts(
         self, stage: Stage, bounds: Sequence[float]
     ) -> Mapping[str, tuple[Sequence[int], float]]:
-        """How late all news came in a stage, by source: counts up to each bound, and the sum.
+        """Return a histogram of the delays of all news in a stage, by source.
 
-        Bounds are seconds, and grow; one more count is of what took longer than the last.
+        ``bounds`` are seconds in ascending order. Each histogram has one count per bound, one more
+        for longer delays, and the sum of the delays in seconds.
         """
         first, last = STAGES[stage]
         beyond = f"CASE WHEN {last} - {first} > ? THEN 1 ELSE 0 END"
@@ -117,7 +118,7 @@ class HealthPart(Part):
         return {source: (some, sums[source]) for source, some in counts.items()}
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
-        """The last change in the health of each source."""
+        """Return the last health change of each source."""
         rows = self._ask(
             "SELECT source, well, at, reason, state, code FROM health_events WHERE number IN"
             " (SELECT max(number) FROM health_events GROUP BY source)"
@@ -125,7 +126,10 @@ class HealthPart(Part):
         return {row[0]: event_of(*row) for row in rows}
 
     def read_sources(self) -> frozenset[str]:
-        """The ids of the sources of which a visit has read a release, by the reports kept."""
+        """Return the ids of the sources from which a visit has read a release.
+
+        Only stored run reports are considered.
+        """
         counts = " OR ".join(
             f"CAST(json_extract(report, '$.{name}') AS INTEGER) > 0"
             for name in ("new", "changed", "unchanged")
@@ -137,7 +141,7 @@ class HealthPart(Part):
         return frozenset(source for (source,) in rows)
 
     def health_events_of(self, source: str, *, limit: int) -> tuple[HealthEvent, ...]:
-        """The last changes in the health of a source, newest first."""
+        """Return the last health changes of a source, newest first."""
         rows = self._ask(
             "SELECT source, well, at, reason, state, code FROM health_events WHERE source = ?"
             " ORDER BY number DESC LIMIT ?",
@@ -148,9 +152,9 @@ class HealthPart(Part):
     def add_health_events(
         self, events: Iterable[HealthEvent], *, untold: Collection[str] = ()
     ) -> None:
-        """Keep changes in the health of sources, oldest first.
+        """Store health changes of sources, oldest first.
 
-        Nobody is alerted of those whose sources are among the ``untold``.
+        No alerts are queued for the sources in ``untold``.
         """
         rows = [
             (one.source, int(one.well), one.at.timestamp(), one.reason, one.state, one.code)
@@ -171,7 +175,7 @@ class HealthPart(Part):
             )
 
     def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
-        """What people decided of sources that holds now, by source and kind."""
+        """Return the decisions about sources that are valid ``now``, by source and kind."""
         found: dict[str, dict[HandlingKind, Handling]] = {}
         for source, kind, at, why, until in self._ask(
             "SELECT source, kind, at, why, until FROM source_handlings"
@@ -183,7 +187,7 @@ class HealthPart(Part):
         return found
 
     def handle(self, source: str, handling: Handling) -> None:
-        """Keep what a person decided of a source, in place of what of its kind was before."""
+        """Store a person's decision about a source; it replaces an earlier decision of its kind."""
         row = {
             "source": source,
             "kind": handling.kind,
@@ -195,7 +199,7 @@ class HealthPart(Part):
             self._connection.upsert("source_handlings", row)
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
-        """End what a person decided of a source, and say whether there was such a thing."""
+        """End a person's decision about a source and return whether there was one."""
         with self._writing() as db:
             ended = db.execute(
                 "DELETE FROM source_handlings WHERE source = ? AND kind = ?", [source, kind]
@@ -203,12 +207,12 @@ class HealthPart(Part):
             return ended.rowcount > 0
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
-        """The rhythm of each source, as it was learned last."""
+        """Return the last learned rhythm of each source."""
         rows = self._ask("SELECT source, releases, rhythm FROM source_rhythms")
         return {row[0]: SourceRhythm(row[1], _rhythm.decode(row[2])) for row in rows}
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Keep the rhythms of sources."""
+        """Store the rhythms of sources."""
         rows = [
             {"source": source, "releases": one.releases, "rhythm": encode(one.rhythm)}
             for source, one in rhythms.items()
@@ -217,7 +221,10 @@ class HealthPart(Part):
             self._connection.upsert("source_rhythms", *rows)
 
     def release_days(self, source: str) -> Sequence[dt.date]:
-        """The days of publication of a source's newest releases, each once, in its zone."""
+        """Return the publication days of a source's newest releases, newest first.
+
+        Each day is listed once, in the source's time zone.
+        """
         rows = self._ask(
             "SELECT day FROM (SELECT day, sort_at FROM shown_releases WHERE source = ?"
             " AND day <> '' ORDER BY sort_at DESC, id LIMIT ?) AS newest"
@@ -227,7 +234,10 @@ class HealthPart(Part):
         return [dt.date.fromisoformat(row[0]) for row in rows]
 
     def first_days(self) -> Mapping[str, dt.date]:
-        """The first day of publication of each source that has one, in its zone."""
+        """Return the first publication day of each source with a dated release.
+
+        Days are in the source's time zone.
+        """
         rows = self._ask(
             "SELECT id, first FROM (SELECT id, (SELECT day FROM shown_releases"
             " WHERE source = sources.id AND sort_at >= ? ORDER BY sort_at LIMIT 1) AS first"
@@ -237,7 +247,7 @@ class HealthPart(Part):
         return {row[0]: dt.date.fromisoformat(row[1]) for row in rows}
 
     def publishing_sources(self, since: dt.date) -> Mapping[str, Mapping[dt.date, int]]:
-        """How many sources of each time zone published on each day from a day on."""
+        """Return the number of sources per time zone that published on each day since ``since``."""
         rows = self._ask(
             "SELECT timezone, day, count(*) FROM"
             " (SELECT DISTINCT day, source FROM shown_releases WHERE day >= ?) AS published"

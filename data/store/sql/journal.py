@@ -18,12 +18,12 @@ class JournalPart(Part):
     """The verbs of data.store.journal_protocol that keep a journal in step with the store."""
 
     def journal_end(self) -> str:
-        """The id of the last journal record that was committed with what it tells of, or empty."""
+        """Return the id of the last journal record committed with its data, or an empty text."""
         rows = self._ask("SELECT record FROM journal_end")
         return str(rows[0][0]) if rows else ""
 
     def keep_journal_end(self, record_id: str) -> None:
-        """Keep the id of the journal record of the transaction under way."""
+        """Store the id of the journal record that belongs to the current transaction."""
         with self._writing() as db:
             db.execute(
                 "INSERT INTO journal_end (one, record) VALUES (1, ?)"
@@ -32,7 +32,7 @@ class JournalPart(Part):
             )
 
     def forget_journal(self) -> None:
-        """Forget how far the journal has come: what is decided from now on is not in it."""
+        """Delete the position in the journal: it does not contain the writes from now on."""
         with self._writing() as db:
             for table in ("journal_end", "journal_outbox"):
                 db.execute(f"DELETE FROM {table}")
@@ -40,17 +40,17 @@ class JournalPart(Part):
             db.execute("DELETE FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"])
 
     def keep_unwritten(self, events: bytes) -> None:
-        """Keep events that the archive can't take now."""
+        """Store journal events that can't be written to the archive at the moment."""
         with self._writing() as db:
             db.execute("INSERT INTO journal_outbox (events) VALUES (?)", [events])
 
     def unwritten(self, *, limit: int) -> tuple[bytes, ...]:
-        """The first events that the archive could not take, in their order."""
+        """Return up to ``limit`` of the first events not yet written to the archive, in order."""
         rows = self._ask("SELECT events FROM journal_outbox ORDER BY number LIMIT ?", [limit])
         return tuple(bytes(events) for (events,) in rows)
 
     def forget_unwritten(self, count: int) -> None:
-        """Keep so many of the first of them no more."""
+        """Delete the first ``count`` events that were not yet written to the archive."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM journal_outbox WHERE number IN"
@@ -59,7 +59,7 @@ class JournalPart(Part):
             )
 
     def journaled_files(self) -> Mapping[str, str]:
-        """The SHA-256 of each file that the journal holds, by its name in HOME."""
+        """Return the SHA-256 digest of each file in the journal, by its name in HOME."""
         return dict(
             self._ask(
                 "SELECT name, digest FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"]
@@ -67,25 +67,28 @@ class JournalPart(Part):
         )
 
     def keep_journaled_file(self, name: str, digest: str) -> None:
-        """Keep what the journal holds of a file; an empty digest where it is gone."""
+        """Store the digest of a file's version in the journal; empty for a deleted file."""
         with self._writing():
             self._connection.upsert("journaled_files", {"name": name, "digest": digest})
 
     def orders(self) -> frozenset[str]:
-        """The ids of the orders that the store obeys."""
+        """Return the ids of the orders that the store has applied.
+
+        Orders are explained in data.archive.journal.orders.
+        """
         rows = self._ask("SELECT name FROM journaled_files WHERE name LIKE ?", [f"{ORDER}%"])
         return frozenset(name.removeprefix(ORDER) for (name,) in rows)
 
     def has_order(self, order_id: str) -> bool:
-        """Whether the store obeys an order."""
+        """Return whether the store has applied an order."""
         return bool(
             self._ask("SELECT 1 FROM journaled_files WHERE name = ?", [f"{ORDER}{order_id}"])
         )
 
     def keep_order(self, order_id: str) -> None:
-        """Note that the store obeys an order with the transaction under way.
+        """Record in the current transaction that the store applies an order.
 
-        That transaction is durable when it ends, whatever the settings of the database are.
+        This transaction is durable when it ends, whatever the settings of the database are.
         """
         with self._writing():
             self._connection.upsert("journaled_files", {"name": f"{ORDER}{order_id}", "digest": ""})

@@ -23,10 +23,10 @@ class LinksPart(Part):
     """The verbs of data.store.protocol.Store that compare what pages name with what is stored."""
 
     def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
-        """Note the releases that pages name, by canonical address; those to fetch, at most so many.
+        """Record the releases that pages link to, by canonical address.
 
-        Each is counted once, when it is first named. What was named before and has been listed
-        since counts as known.
+        Return up to ``limit`` links to fetch. Each release is counted once, when a page first links
+        to it. Linked releases that a listing has shown since then count as known.
         """
         with self._writing() as db:
             fresh = self._ask(
@@ -56,7 +56,7 @@ class LinksPart(Part):
         return tuple(Link(*row) for row in rows)
 
     def note_link_visits(self, source: str, keys: Iterable[str]) -> None:
-        """Note what came of looking for releases at addresses that pages name."""
+        """Record the results of fetching linked addresses where releases were expected."""
         with self._writing() as db:
             ((since,),) = self._ask(
                 f"SELECT min({INSTANT}) FROM releases r WHERE source = :source AND number NOT IN"
@@ -77,7 +77,10 @@ class LinksPart(Part):
                 )
 
     def sections(self, source: str) -> Mapping[str, int]:
-        """The sections of a source's releases that were not found by name, and how many each."""
+        """Return the sections of a source's releases, with the number of releases in each.
+
+        Releases that were only found through links are not counted.
+        """
         rows = self._ask(
             "SELECT section, count(*) FROM (SELECT json_extract(content, '$.section') AS section"
             " FROM releases WHERE source = :source AND number NOT IN"
@@ -88,7 +91,7 @@ class LinksPart(Part):
         return dict(rows)
 
     def recall(self, source: str) -> Recall:
-        """How many of the releases that the pages of a source name were in the store."""
+        """Return how many of the releases that a source's pages link to were in the store."""
         ((known, older),) = self._ask(
             "SELECT count(*) FILTER (WHERE state = 'known'),"
             " count(*) FILTER (WHERE state = 'older')"

@@ -21,7 +21,12 @@ class LoggedChangesPart(Part):
     def logged_changes(
         self, after: ChangeCursor | None = None, *, limit: int
     ) -> tuple[LoggedChange, ...] | None:
-        """The changes after a place, the oldest first; None where this store has no such place."""
+        """Return up to ``limit`` changes after a cursor, oldest first; without one, from the first.
+
+        Return None if this store has no such cursor. This happens if the store was restored from an
+        older copy or rebuilt. Later commits always have later cursors, and no change is ever
+        deleted.
+        """
         number, mark = after or BEFORE_ALL
         known = "SELECT mark FROM logged_changes WHERE number = ?"
         if (number, mark) != BEFORE_ALL and self._ask(known, [number]) != [(mark,)]:
@@ -38,6 +43,6 @@ class LoggedChangesPart(Part):
         )
 
     def last_logged_change(self) -> ChangeCursor:
-        """The place of the last change; it moves with all that readers see of releases."""
+        """Return the cursor of the last change; it advances with every visible change."""
         rows = self._ask("SELECT number, mark FROM logged_changes ORDER BY number DESC LIMIT 1")
         return rows[0] if rows else BEFORE_ALL

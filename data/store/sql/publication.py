@@ -41,21 +41,21 @@ class FacetsPart(Part):
     """The verbs of data.store.protocol that know which feeds there are."""
 
     def facets(self) -> Mapping[Facet, int]:
-        """Every facet that holds at least one release, with its number of releases."""
+        """Return every facet with at least one release, with its number of releases."""
         rows = self._ask(
             f"SELECT {PARTS}, releases FROM facets WHERE releases > 0 ORDER BY {PARTS}"
         )
         return {facet_of(*row): count for *row, count in rows}
 
     def dirty_feeds(self) -> Mapping[Facet, int]:
-        """The facets that changed since they were last published, with the number of the change."""
+        """Return the facets that changed since they were last published, with the change number."""
         rows = self._ask(
             f"SELECT {PARTS}, changed FROM facets WHERE changed <> published ORDER BY {PARTS}"
         )
         return {facet_of(*row): number for *row, number in rows}
 
     def mark_published(self, published: Mapping[Facet, int]) -> None:
-        """Note what was published: feeds that changed since, to a higher number, stay dirty."""
+        """Mark feeds as published at a change number; feeds with later changes stay dirty."""
         with self._writing() as db:
             db.executemany(
                 f"UPDATE facets SET published = max(published, ?) WHERE {IS_IT}",
@@ -67,14 +67,14 @@ class PublicationPart(Part):
     """The verbs of data.store.protocol.PublishStore that remember what was published."""
 
     def archive_page_count(self, facet: Facet) -> int:
-        """How many archive pages a feed has."""
+        """Return the number of archive pages of a feed."""
         rows = self._ask(
             f"SELECT max(page) FROM archive_pages WHERE feed = {FEED}", facet_key(facet)
         )
         return rows[0][0] or 0
 
     def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
-        """Those of some releases that are on an archive page of a feed, with its number."""
+        """Return which of these releases are on archive pages of a feed, with page numbers."""
         rows = self._ask(
             # CROSS JOIN: the order of the loops is meant, the planner would turn them round.
             "SELECT r.id, a.page FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
@@ -84,7 +84,7 @@ class PublicationPart(Part):
         return dict(rows)
 
     def archive_page(self, facet: Facet, page: int) -> tuple[str, ...]:
-        """The releases on an archive page of a feed, by id."""
+        """Return the ids of the releases on an archive page of a feed."""
         rows = self._ask(
             f"SELECT r.id FROM archive_pages a JOIN {SHOWN} r ON r.number = a.release"
             f" WHERE a.feed = {FEED} AND a.page = ? ORDER BY a.release",
@@ -93,7 +93,7 @@ class PublicationPart(Part):
         return tuple(row[0] for row in rows)
 
     def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        """Put releases, by id, on new archive pages of feeds, by their numbers."""
+        """Put releases, by id, on new archive pages of feeds, by page number."""
         with self._writing() as db:
             db.executemany(
                 f"INSERT INTO archived_feeds ({PARTS}) VALUES (?, ?, ?, ?, ?)"
@@ -112,13 +112,13 @@ class PublicationPart(Part):
             )
 
     def day_digest(self, day: str) -> DayDigest | None:
-        """A day that is over, as it was when it was first published."""
+        """Return the digest of a past day as it was first published, or None."""
         for row in self._rows("day_digests", "day = ?", [day]):
             return msgspec.json.decode(row["digest"], type=DayDigest)
         return None
 
     def add_day_digest(self, digest: DayDigest) -> None:
-        """Keep a day as it is published; one that is kept already stays."""
+        """Store the digest of a day when it is published; an existing digest is not changed."""
         with self._writing() as db:
             db.execute(
                 "INSERT INTO day_digests (day, digest) VALUES (?, ?) ON CONFLICT DO NOTHING",

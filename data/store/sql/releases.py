@@ -38,7 +38,7 @@ class ReleasesPart(Part):
     """The verbs of data.store.protocol that read releases and what they are filed under."""
 
     def topics(self) -> Mapping[str, str]:
-        """The label of every topic in use, by its slug."""
+        """Return the label of every topic in use, by slug."""
         return dict(
             self._ask(
                 "SELECT t.slug, coalesce(n.label, t.label) FROM topics t"
@@ -47,11 +47,17 @@ class ReleasesPart(Part):
         )
 
     def topic_parents(self) -> Mapping[str, str]:
-        """The slug of the topic that each topic below the top level stands under, by its own."""
+        """Return the slug of each topic's parent, by the topic's own slug.
+
+        Topics at the top level are left out.
+        """
         return dict(self._ask("SELECT slug, parent FROM taxonomy WHERE parent <> ''"))
 
     def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
-        """Keep what a taxonomy calls its topics, in place of what one said before."""
+        """Store the labels and parents of a taxonomy's topics, replacing those of an earlier one.
+
+        ``labels`` are in the language of the site. ``parents`` are for topics below the top level.
+        """
         rows = {(slug, label, parents.get(slug, "")) for slug, label in labels.items()}
         if rows == {*self._ask("SELECT slug, label, parent FROM taxonomy")}:
             return
@@ -60,7 +66,7 @@ class ReleasesPart(Part):
             db.executemany("INSERT INTO taxonomy (slug, label, parent) VALUES (?, ?, ?)", rows)
 
     def section_topics(self) -> Sequence[tuple[str, str]]:
-        """The sources and slugs of sections that are topics too, and that no taxonomy knows."""
+        """Return the sources and slugs of sections that are also topics but not in a taxonomy."""
         return self._ask(
             "SELECT f.source, f.topic FROM facets f JOIN sections s"
             " ON s.source = f.source AND s.slug = f.topic"
@@ -68,17 +74,17 @@ class ReleasesPart(Part):
         )
 
     def section_labels(self) -> Mapping[tuple[str, str], str]:
-        """What every section in use is called, by its source and its slug."""
+        """Return the label of every section in use, by source and slug."""
         rows = self._ask("SELECT source, slug, label FROM sections ORDER BY source, slug")
         return {(source, slug): label for source, slug, label in rows}
 
     def release(self, release_id: str) -> Release | None:
-        """One release by its id."""
+        """Return a release by its id, or None."""
         found = select_releases(self._connection, "WHERE r.id = ?", [release_id])
         return found[0] if found else None
 
     def find_releases(self, name: str, *, limit: int) -> tuple[Release, ...]:
-        """The releases that an id, the beginning of one or an address names, at most ``limit``."""
+        """Return up to ``limit`` releases with this id, id prefix or address."""
         prefix = name.lower()
         found = select_releases(
             self._connection,
@@ -101,7 +107,7 @@ class ReleasesPart(Part):
     def releases(
         self, facet: Facet, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[Release]:
-        """The releases of a facet, newest first: by ``order`` descending, then by id."""
+        """Yield the releases of a facet, newest first: by ``order`` descending, then by id."""
         join, clauses, arguments, table = selection(facet)
         order = f"ORDER BY {table}.sort_at DESC, {table}.id"
         left = limit
@@ -135,10 +141,11 @@ class ReleasesPart(Part):
         until: dt.date | None = None,
         after: str = "",
     ) -> Iterator[Release]:
-        """Releases in the order of their first sight, of a source and between two days (inclusive).
+        """Yield releases in the order of their first sight.
 
-        The days are those of publication, in the zone of each release's source. With ``after``, the
-        id of one, only those that were seen first after that.
+        They can be limited to a source and to publication days from ``since`` until ``until`` (both
+        inclusive), in the time zone of the source. With ``after``, a release id, only releases that
+        were first seen after that release are returned.
         """
         known = self._ask("SELECT number FROM releases WHERE id = ?", [after])
         number = known[0][0] if known else 0
@@ -162,7 +169,7 @@ class ReleasesPart(Part):
             number = rows[-1][-1]
 
     def revisions(self, release_id: str) -> tuple[Revision, ...]:
-        """Every version of a release, oldest first."""
+        """Return every version of a release, oldest first."""
         rows = self._ask(
             f"SELECT ?1, v.number, v.seen, v.content, {OF_REVISION} FROM revisions v"
             " WHERE v.release = (SELECT number FROM releases WHERE id = ?1)"
@@ -173,9 +180,9 @@ class ReleasesPart(Part):
         return tuple(map(revision_of, rows))
 
     def compute_differences(self, *, limit: int) -> int:
-        """Compute stored differences that are missing, ``limit`` at most; how many it computed.
+        """Compute up to ``limit`` missing differences between versions and return their number.
 
-        They are computed outside of a transaction, since long texts take seconds.
+        They are computed outside of a transaction, because long texts take seconds.
         """
         missing = self._ask(
             "SELECT release, number FROM differences WHERE steps = '' ORDER BY release, number"
@@ -200,7 +207,7 @@ class ReleasesPart(Part):
         return len(missing)
 
     def story(self, story: str) -> tuple[Release, ...]:
-        """The releases that share a story, first published first."""
+        """Return the releases of a story, first published first."""
         return tuple(
             select_releases(
                 self._connection,
@@ -211,11 +218,11 @@ class ReleasesPart(Part):
         )
 
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
-        """The newest releases of a facet as they stood at an instant, as ``releases`` orders them.
+        """Return the newest releases of a facet as of an instant, ordered as in ``releases``.
 
-        What was first seen later is left out, and so is what has no date since the first visit; of
-        what was edited, retracted or brought back later, the version of then is given. Topics and
-        stories are those of today.
+        Releases first seen later and undated releases from the first visit are left out. Releases
+        edited, retracted or restored later are returned in their version of that time. Topics and
+        stories are the present ones.
         """
         join, clauses, arguments, table = selection(facet)
         clauses.append(f"r.first_seen <= :now AND {table}.sort_at >= {BACKLOG}")

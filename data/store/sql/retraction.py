@@ -34,9 +34,9 @@ class RetractionPart(Part):
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Note that a release is still as it was; one that had been retracted is back.
+        """Record that a release was seen unchanged; a retracted release becomes visible again.
 
-        ``capture`` is the record of the answer that said so.
+        ``capture`` is the archive record of the response.
         """
         with self._writing() as db:
             known = self._release(release_id)
@@ -58,9 +58,9 @@ class RetractionPart(Part):
         return "changed" if back else "unchanged"
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
-        """Note when releases, by id, were last seen as they are; nothing of what is known since.
+        """Record when releases, by id, were last seen with unchanged content.
 
-        Times decide, not the order of calls: one that was found gone since stays gone.
+        The times decide, not the order of calls. A release that was later found gone remains gone.
         """
         with self._writing() as db:
             db.executemany(
@@ -82,9 +82,9 @@ class RetractionPart(Part):
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
-        """Note that a release is gone (404 or 410): for the first time, still, or long retracted.
+        """Record that a release is gone (404 or 410): newly gone, still gone, or retracted.
 
-        It is retracted by `retract` alone. ``capture`` is the record of the answer that said so.
+        Only `retract` retracts a release. ``capture`` is the archive record of the response.
         """
         with self._writing() as db:
             ((gone_since, retracted),) = self._ask(
@@ -104,16 +104,17 @@ class RetractionPart(Part):
         return "gone" if gone_since is None else "still gone"
 
     def alert_gone(self, releases: Iterable[Vanished]) -> None:
-        """Queue alerts that these releases are gone, unconfirmed, as of their first such response.
+        """Queue alerts that these releases are gone, dated at the first such response.
 
-        An alert of the same release and time is delivered once, however often it is queued.
+        The absence is not yet confirmed. An alert for the same release and time is delivered only
+        once, even if it is queued several times.
         """
         with self._writing() as db:
             for one in releases:
                 queue_event(db, "gone", one.since, self._number(one.id))
 
     def vanished(self, source: str) -> tuple[Vanished, ...]:
-        """The releases of a source that are gone and not retracted, those first missed first."""
+        """Return the releases of a source that are gone but not retracted, longest gone first."""
         rows = self._ask(
             "SELECT r.id, r.url, r.title, r.day, (SELECT json_group_array(a.key) FROM aliases a"
             " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
@@ -138,9 +139,10 @@ class RetractionPart(Part):
         )
 
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
-        """Retract none of these releases, by id, each with since when a working listing lacks it.
+        """Suspend the retraction of these releases, by id.
 
-        Who comes back is held no more.
+        Each value is the time since when a working listing no longer contains the release, or None.
+        A release that returns is not suspended any more.
         """
         with self._writing() as db:
             db.executemany(
@@ -151,7 +153,7 @@ class RetractionPart(Part):
             )
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
-        """Retract a release, and return whether it was online until now.
+        """Retract a release and return whether it was online until now.
 
         ``why`` is the reason that a person gave. A redacted release is not retracted.
         """
@@ -172,10 +174,11 @@ class RetractionPart(Part):
         return True
 
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
-        """Take out the title, text and files of a release in all its versions, for a reason.
+        """Remove the title, text and files of a release in all versions, for the reason ``why``.
 
-        Its id, addresses, dates, topics and section stay. It is not retracted, as its publisher did
-        nothing. Alerts that wait are deleted. What is deleted is overwritten in the file.
+        The id, addresses, dates, topics and section remain. The release is not retracted, because
+        its publisher did nothing. Queued alerts of the release are deleted. Deleted data is
+        overwritten in the file.
         """
         with self._writing() as db:
             self._connection.overwrite_deleted()
@@ -214,7 +217,7 @@ class RetractionPart(Part):
             self._mark_dirty(known)
 
     def why_retracted(self, release_id: str) -> str:
-        """The reason that a person gave for a retraction or a redaction, or empty."""
+        """Return the reason that a person gave for a retraction or redaction, or an empty text."""
         rows = self._ask(
             "SELECT why FROM retraction_reasons WHERE release ="
             " (SELECT number FROM releases WHERE id = ?)",
@@ -223,14 +226,14 @@ class RetractionPart(Part):
         return str(rows[0][0]) if rows else ""
 
     def hidden(self) -> frozenset[str]:
-        """The ids of all hidden releases."""
+        """Return the ids of all hidden releases."""
         rows = self._ask(
             "SELECT r.id FROM hidden_releases h JOIN releases r ON r.number = h.release"
         )
         return frozenset(row[0] for row in rows)
 
     def hidden_alone(self) -> tuple[Release, ...]:
-        """The hidden releases, without those that are hidden with all of their source."""
+        """Return the hidden releases, except those that were hidden together with their source."""
         where = (
             "WHERE r.number IN (SELECT release FROM hidden_releases WHERE with_source = 0)"
             " ORDER BY r.number"
@@ -238,7 +241,7 @@ class RetractionPart(Part):
         return tuple(select_releases(self._connection, where, []))
 
     def hidden_release(self, release_id: str) -> HiddenRelease | None:
-        """Since when a release is hidden, and why; None where it is not."""
+        """Return when and why a release was hidden, or None if it is visible."""
         rows = self._ask(
             "SELECT h.at, h.why FROM hidden_releases h JOIN releases r ON r.number = h.release"
             " WHERE r.id = ?",
@@ -247,7 +250,10 @@ class RetractionPart(Part):
         return HiddenRelease(release_id, instant(rows[0][0]), rows[0][1]) if rows else None
 
     def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
-        """Hide a release from readers for a reason, and say whether it was seen until now."""
+        """Hide a release from readers for the reason ``why`` and return whether it was visible.
+
+        The release is no longer visited. All its data is kept.
+        """
         return self._change(
             release_id,
             "INSERT INTO hidden_releases (release, at, why)"
@@ -257,7 +263,7 @@ class RetractionPart(Part):
         )
 
     def unhide(self, release_id: str) -> bool:
-        """Show a release again as it is now, and say whether it was hidden."""
+        """Show a hidden release in its current state again and return whether it was hidden."""
         return self._change(
             release_id,
             # What is hidden with its source is shown with it.

@@ -94,7 +94,10 @@ class SearchPart(Part):
         """Enter releases in place of what they were before."""
 
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
-        """Enter all that waits; how many releases, also ``told`` as it goes on."""
+        """Add all queued releases to the search index and return their number.
+
+        ``told`` is called with the number of releases so far.
+        """
         entered = 0
         while count := self._enter_batch():
             entered += count
@@ -103,23 +106,24 @@ class SearchPart(Part):
         return entered
 
     def awaits_indexing(self) -> bool:
-        """Whether something waits to be entered."""
+        """Return whether recorded releases are missing from the search index."""
         return bool(self._ask("SELECT 1 FROM search_queue LIMIT 1"))
 
     def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
-        """The releases that a query finds, best first, titles before bodies.
+        """Return the releases that match a query, best first; titles count more than bodies.
 
-        Of more than `RANKED` matches, the newest are ranked and the others left out. Only what
-        `index` has entered is found. A query without a word that must be there finds nothing.
+        If there are more than `RANKED` matches, only the newest are ranked and the others left out.
+        Only releases in the index are found. A query without a required word finds nothing.
         """
         if not any(term.wanted for term in terms_of(query.text)):
             return ()
         return self._releases_of(islice(self._ranked(query), offset, offset + limit))
 
     def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
-        """The matches of a query by day, the newest first, on from a ``cursor``.
+        """Return the releases that match a query by day, newest first, after the ``cursor``.
 
-        Only what `index` has entered is found. A query that asks for nothing finds nothing.
+        An empty query finds nothing; there are no invalid cursors. Only indexed releases are found.
+        Raises SlowSearch.
         """
         rows = self._matching("s.row, s.release", query, limit + 1, cursor)
         some = rows[:limit]
@@ -129,7 +133,10 @@ class SearchPart(Part):
         )
 
     def count_matches(self, query: Query) -> Matches:
-        """How many releases a query finds, and of what."""
+        """Return how many releases match a query, in total and per source, topic or other filter.
+
+        Raises SlowSearch.
+        """
         rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MAX_COUNTED + 1)
         more = len(rows) > MAX_COUNTED
         del rows[MAX_COUNTED:]

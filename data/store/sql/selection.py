@@ -38,7 +38,11 @@ class SelectionPart(Part):
     def select(
         self, selection: Selection, after: Position | None = None, *, limit: int
     ) -> Selected:
-        """The places of the next releases of a selection, newest first; see `Selection`."""
+        """Return the positions of the next releases of a selection, newest first.
+
+        There may be fewer than ``limit`` although more exist, because the number of rows examined
+        is limited.
+        """
         table, base = base_of(selection, self._tags(selection.language))
         fits, wanted = condition(selection)
         found: list[Position] = []
@@ -83,7 +87,11 @@ class SelectionPart(Part):
     def run_page(
         self, source: str | None = None, before: int | None = None, *, limit: int
     ) -> tuple[tuple[int, Run], ...]:
-        """The last runs before a number, of a source or of all, each with its number."""
+        """Return the last runs before a run number, newest first, each with its number.
+
+        The runs are of one source or of all sources. They are in the order of storage, because a
+        clock may be set back.
+        """
         rows = self._ask(
             "SELECT number, report FROM runs"
             " WHERE (CAST(:source AS TEXT) IS NULL OR source = :source)"

@@ -38,15 +38,16 @@ class SourcesPart(Part):
     """The verbs of data.store.protocol that name, rename and remove sources."""
 
     def sources(self) -> Mapping[str, Source]:
-        """Every source that has ever been collected, by its id."""
+        """Return every source that was ever collected, by id."""
         rows = self._ask("SELECT id, name, url, timezone FROM sources ORDER BY id")
         return {row[0]: Source(*row) for row in rows}
 
     def secret_addresses(self) -> tuple[str, ...]:
-        """The addresses of sources that may carry secrets, as requested and as published.
+        """Return the addresses of sources that may contain secrets.
 
-        Walks start at the addresses of source files as they are. The published ones name the
-        parameters at least, where no walk is known: in a store that was rebuilt.
+        They are the addresses as requested and as published. Walks start at the addresses in source
+        files. In a rebuilt store, which has no walks, the published addresses at least contain the
+        parameter names.
         """
         rows = self._ask(
             "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
@@ -70,7 +71,7 @@ class SourcesPart(Part):
             )
 
     def register(self, source: Source) -> None:
-        """Keep what an institution is called; one that was removed is collected again.
+        """Store the description of a source; a removed source is collected again.
 
         Raises RenamedSource.
         """
@@ -83,16 +84,16 @@ class SourcesPart(Part):
             self.restore_source(source.id)
 
     def source_moves(self) -> Mapping[str, str]:
-        """The present id of each source that was renamed by all that it had, the first one first.
+        """Return the present id of each renamed source by its earlier ids, first renaming first.
 
-        Where it was renamed back, that is the same.
+        For a source that was renamed back, both ids may be the same.
         """
         return dict(self._ask("SELECT old, new FROM source_moves ORDER BY number"))
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Give a source that is known another id, which no other has or had; whether it is known.
+        """Change the id of a source and return whether the source is known.
 
-        The ids of its releases stay.
+        No other source may have or have had the new id. The ids of releases stay the same.
         """
         with self._writing() as db:
             if not db.execute("UPDATE sources SET id = ? WHERE id = ?", [new, old]).rowcount:
@@ -126,14 +127,14 @@ class SourcesPart(Part):
         return True
 
     def removed_sources(self) -> Mapping[str, RemovedSource]:
-        """The sources that are collected no more, by id."""
+        """Return the sources that are no longer collected, by id."""
         rows = self._ask("SELECT source, at, kept FROM removed_sources ORDER BY source")
         return {row[0]: RemovedSource(row[0], instant(row[1]), bool(row[2])) for row in rows}
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Note that a source is collected no more, and say whether that is news.
+        """Record that a source is no longer collected and return whether it was until now.
 
-        Its releases are hidden, unless they are to be ``kept`` in feeds and pages.
+        Its releases are hidden unless they are ``kept`` in feeds and pages.
         """
         with self._writing() as db:
             before = self.removed_sources().get(source)
@@ -159,9 +160,9 @@ class SourcesPart(Part):
         return True
 
     def restore_source(self, source: str) -> bool:
-        """Note that a source is collected again, and say whether it was not.
+        """Mark a removed source as collected again and return whether it was removed.
 
-        Of its releases those are shown that were hidden with it.
+        Releases that were hidden with the source are shown again.
         """
         with self._writing() as db:
             gone = db.execute("DELETE FROM removed_sources WHERE source = ?", [source]).rowcount

@@ -86,10 +86,13 @@ class SqlStore(
 
     @abstractmethod
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
-        """Enter into the search index all that waits; how many releases, ``told`` as it goes on."""
+        """Add all queued releases to the search index and return their number.
+
+        ``told`` is called with the number of releases so far.
+        """
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Make the verbs that are called within one transaction: all are kept, or none."""
+        """Run the method calls within in one transaction that is committed fully or not at all."""
         return self._writing()
 
     def record(
@@ -101,7 +104,7 @@ class SqlStore(
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
-        """Take in a draft; see data.store.recorder.recorder.Recorder."""
+        """Decide about a draft and store it; see data.store.recorder.recorder.Recorder."""
         outcome = self.record_outcome(draft, seen=seen, since=since, front=front, labels=labels)
         return outcome.decision
 
@@ -114,7 +117,7 @@ class SqlStore(
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Outcome:
-        """Take in a draft as ``record`` does, and say all that was written of it."""
+        """Record a draft as ``record`` does and return everything that was written."""
         return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
 
     def read_anew(
@@ -126,7 +129,11 @@ class SqlStore(
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Decision | None:
-        """Keep a release as other rules read what was served before; None where it is not known."""
+        """Store a release as re-extracted with other rules from a stored response.
+
+        Return None if the release is unknown. A better text makes a revision, which is not an edit
+        and causes no alert. ``before`` is explained in data.identity.decision.read_anew.
+        """
         outcome = self.read_anew_outcome(release_id, draft, at=at, labels=labels, before=before)
         return outcome.decision if outcome else None
 
@@ -139,18 +146,18 @@ class SqlStore(
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Outcome | None:
-        """Keep a release as ``read_anew`` does, and say all that was written of it."""
+        """Store a re-extracted release as ``read_anew`` does and return everything written."""
         return self._recorder.read_anew(release_id, draft, at, labels, before)
 
     def drop_section_topic(self, source: str, topic: str) -> int:
-        """Take a topic off the releases that stand in the section called so; how many there were.
+        """Remove a topic from a source's releases in the section of that name; return their number.
 
-        That is no edit: nothing of them moves, and no watch is told.
+        This is not an edit: the releases keep their positions, and no alerts are sent.
         """
         return drop_section_topic(self._tables, source, topic)
 
     def restore(self, outcome: Outcome) -> None:
-        """Write once more what came of a draft elsewhere; nothing is decided anew."""
+        """Repeat the writes of a recorded outcome without deciding again."""
         self._recorder.restore(outcome)
 
     def translations(self) -> Iterator[tuple[str, str]]:
@@ -158,28 +165,32 @@ class SqlStore(
         return self._recorder.translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
-        """Put two translations into one story; None where they can't be, or are already."""
+        """Put two translations into one story.
+
+        Return None if they can't be joined or already share a story.
+        """
         return self._recorder.join_translations(left, right)
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Let a story grow once more as it did elsewhere."""
+        """Repeat the growth of a story that was recorded elsewhere."""
         self._recorder.grow_story(joined)
 
     def update_search_index(self) -> int:
-        """Enter what was recorded since the last time into the search index; how many releases.
+        """Add recently recorded releases to the search index and return their number.
 
-        Its translations are joined first: only now all of a visit are there.
+        Translations among them are joined first, because only now all releases of a visit are
+        stored.
         """
         for left, right in self.translations():
             self.join_translations(left, right)
         return self.enter_queued()
 
     def maintain(self) -> None:
-        """Forget the oldest runs, changes and alerts."""
+        """Delete the oldest runs, changes and alerts."""
         self.forget_old_changes()
         self.forget_old_runs()
         self.forget_old_alerts(time.time())
 
     def close(self) -> None:
-        """Let go of this thread's connection."""
+        """Close this thread's connection."""
         self._connection.close()

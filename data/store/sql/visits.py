@@ -28,18 +28,18 @@ class UnconfirmedTable(Part):
     """The verbs for responses and texts that may have been cut, for visits and the recorder."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """The mark and the time of the last response or text that may have been cut.
+        """Return the mark and time of the last response or text that may be truncated.
 
-        ``subject`` is an address, or the id of a release.
+        ``subject`` is an address or a release id.
         """
         for row in self._rows("unconfirmed", "subject = ?", [subject]):
             return str(row["mark"]), instant(row["seen"])
         return None
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Keep the mark of a response or a text for a later visit to compare.
+        """Store the mark of a possibly truncated response or text for a later comparison.
 
-        Nothing is kept for an address that is too long for a key, so it is never confirmed.
+        Nothing is stored for an address that is too long for a key, so it is never confirmed.
         """
         if len(subject) > MAX_KEY_LENGTH:
             return
@@ -54,11 +54,11 @@ class VisitsPart(UnconfirmedTable):
     def due(
         self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
     ) -> tuple[str, ...]:
-        """The addresses of the releases of a source to look at again, longest unvisited first.
+        """Return up to ``limit`` addresses of releases to check again, longest unvisited first.
 
-        Those younger than ``recent``, those found gone once, and older ones at intervals that grow
-        with their age; with ``everything`` all of them, whatever the intervals. Redacted releases
-        are never due.
+        Due are releases younger than ``recent``, releases once found gone, and older releases at
+        intervals that grow with their age. With ``everything``, all releases are due. Redacted
+        releases are never due.
         """
         rows = self._ask(
             f"SELECT url FROM {SHOWN} r WHERE source = :source AND (:everything = 1"
@@ -77,13 +77,16 @@ class VisitsPart(UnconfirmedTable):
         return tuple(row[0] for row in rows)
 
     def validator(self, url: str) -> Validator | None:
-        """What the server of an address gave to ask with."""
+        """Return the cache validators (ETag, Last-Modified) of the last response of an address."""
         for row in self._ask("SELECT etag, last_modified FROM validators WHERE url = ?", [url]):
             return Validator(*row)
         return None
 
     def cached_listing(self, url: str, reader: str) -> str | None:
-        """What a listing said last, as JSON text, if the same ``reader`` read it."""
+        """Return the cached items of a listing as JSON text, or None.
+
+        Items that another ``reader`` extracted are not returned.
+        """
         for row in self._ask(
             "SELECT items FROM cached_listings WHERE url = ? AND reader = ?", [url, reader]
         ):
@@ -91,7 +94,7 @@ class VisitsPart(UnconfirmedTable):
         return None
 
     def listings(self, source: str) -> Iterator[str]:
-        """What each page that lists releases of a source said last, as JSON text."""
+        """Yield the last extraction of each listing page of a source, as JSON text."""
         rows = self._ask(
             "SELECT items FROM cached_listings WHERE source = ? ORDER BY url", [source]
         )
@@ -100,9 +103,10 @@ class VisitsPart(UnconfirmedTable):
     def cache_listing(
         self, source: str, url: str, reader: str, items: str, validator: Validator
     ) -> None:
-        """Keep what a listing said, and what to ask its server with next time.
+        """Cache the items of a listing and the validators for its next request.
 
-        Of an address too long for a key nothing is kept: it is read in full each time.
+        Nothing is cached for an address that is too long for a key. Such a listing is read in full
+        on each visit.
         """
         if len(url) > MAX_KEY_LENGTH:
             return
@@ -113,13 +117,16 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("validators", asked)
 
     def add_run(self, run: Run) -> None:
-        """Keep the report of a run."""
+        """Store the report of a run."""
         row = [run.source, run.started.timestamp(), encode(run)]
         with self._writing():
             self._db.execute("INSERT INTO runs (source, started, report) VALUES (?, ?, ?)", row)
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
-        """The last runs of a source, newest first: as they came, since a clock may be set back."""
+        """Return the last runs of a source, newest first in order of storage.
+
+        Their times are not used, because a clock may be set back.
+        """
         rows = self._ask(
             "SELECT report FROM runs WHERE source = ? ORDER BY number DESC LIMIT ?",
             [source, limit],
@@ -137,7 +144,7 @@ class VisitsPart(UnconfirmedTable):
             )
 
     def last_visit(self, source: str) -> dt.datetime | None:
-        """When the last run of a source began, or None."""
+        """Return when the last run of a source began, or None."""
         for (started,) in self._ask(
             "SELECT started FROM runs WHERE source = ? ORDER BY number DESC LIMIT 1", [source]
         ):
@@ -145,7 +152,10 @@ class VisitsPart(UnconfirmedTable):
         return None
 
     def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:
-        """When the newest releases of a source came; not those undated since its first visit."""
+        """Return the publication times of a source's newest releases.
+
+        Undated releases from the first visit are left out.
+        """
         rows = self._ask(
             "SELECT sort_at, json_extract(content, '$.published.precision'), first_seen"
             f" FROM releases WHERE source = ? AND sort_at >= {BACKLOG}"
@@ -155,7 +165,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(PublicationTime(instant(at), how, instant(seen)) for at, how, seen in rows)
 
     def wait(self, host: str) -> Wait | None:
-        """Until when a host asked to wait, even if that is over."""
+        """Return until when a host asked clients to wait, even if that time has passed."""
         for until, status in self._ask(
             "SELECT until, status FROM host_waits WHERE host = ?", [host]
         ):
@@ -163,46 +173,46 @@ class VisitsPart(UnconfirmedTable):
         return None
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Keep until when a host asked to wait."""
+        """Store until when a host asked clients to wait."""
         row = {"host": host, "until": wait.until.timestamp(), "status": wait.status}
         with self._writing():
             self._connection.upsert("host_waits", row)
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """The robots.txt of an origin as it was read last, and when that was."""
+        """Return the last robots.txt of an origin and the time when it was read."""
         for row in self._rows("robots_files", "origin = ?", [origin]):
             return row["body"], instant(row["seen"])
         return None
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
-        """Keep the robots.txt of an origin."""
+        """Store the robots.txt of an origin."""
         row = {"origin": origin, "body": body, "seen": seen.timestamp()}
         with self._writing():
             self._connection.upsert("robots_files", row)
 
     def templates(self, source: str) -> tuple[str, ...]:
-        """What was learned of a source's layouts, each as JSON text, by the name of the layout."""
+        """Return what was learned about a source's layouts, as JSON texts by layout name."""
         rows = self._rows("layout_templates", "source = ?", [source], order_by="layout")
         return tuple(row["template"] for row in rows)
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Keep what was learned of a layout, as JSON text, in place of what was known of it."""
+        """Store what was learned about a layout, as JSON text, replacing earlier data."""
         row = {"source": source, "layout": layout, "template": template}
         with self._writing():
             self._connection.upsert("layout_templates", row)
 
     def source_reading(self, source: str) -> str:
-        """By what the pages of a source are read, as JSON text; empty where that is not known."""
+        """Return the rules used to extract a source's pages, as JSON text; empty if unknown."""
         rows = self._rows("source_readings", "source = ?", [source])
         return next((str(row["reading"]) for row in rows), "")
 
     def keep_source_reading(self, source: str, reading: str) -> None:
-        """Keep by what the pages of a source are read, as JSON text."""
+        """Store the rules used to extract a source's pages, as JSON text."""
         with self._writing():
             self._connection.upsert("source_readings", {"source": source, "reading": reading})
 
     def skeleton(self, release: str) -> bytes:
-        """The sketch of what the page of a release was built of last; empty where not known."""
+        """Return the last sketch of a release page's structure; empty if unknown."""
         row = self._ask(
             "SELECT s.skeleton FROM page_skeletons s JOIN releases r ON r.number = s.release"
             " WHERE r.id = ?",
@@ -211,7 +221,7 @@ class VisitsPart(UnconfirmedTable):
         return next((bytes(found[0]) for found in row), b"")
 
     def forget_template(self, source: str, layout: str) -> None:
-        """Forget a layout that is not met any more."""
+        """Delete a layout that pages don't use any more."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM layout_templates WHERE source = ? AND layout = ?", [source, layout]

@@ -47,7 +47,7 @@ class WalksPart(Part):
     """The verbs of data.store.protocol.Store that remember walks."""
 
     def walk(self, source: str, start: str) -> Walk | None:
-        """How far the walk has come that began on the page at ``start``."""
+        """Return the progress of the walk that began on the page at ``start``, or None."""
         for row in self._ask(
             "SELECT walk FROM walks WHERE source = ? AND start = ?", [source, start]
         ):
@@ -55,7 +55,7 @@ class WalksPart(Part):
         return None
 
     def first_visit(self, source: str) -> dt.datetime | None:
-        """When a visit read a listing of a source for the first time; None if none has yet."""
+        """Return when a visit first read a listing of a source, or None."""
         walks = self._ask("SELECT walk FROM walks WHERE source = ?", [source])
         begun = [_walk.decode(walk).begun for (walk,) in walks]
         if not all(begun) or not begun:
@@ -72,9 +72,9 @@ class WalksPart(Part):
         return min(map(instant, filter(None, begun)), default=None)
 
     def begin_walk(self, source: str, start: str, rules: str, *, at: dt.datetime) -> Walk:
-        """Begin a walk from the page at ``start``; it replaces an earlier walk from there.
+        """Start a walk at the page ``start``; it replaces an earlier walk from there.
 
-        ``at`` is the time of the visit. It is kept as ``begun`` of the first walk.
+        ``at`` is the time of the visit. The first walk stores it as ``begun``.
         """
         with self._writing():
             before = self.walk(source, start)
@@ -92,7 +92,7 @@ class WalksPart(Part):
         return walk
 
     def keep_walk(self, source: str, walk: Walk) -> None:
-        """Keep how far a walk has come."""
+        """Store the progress of a walk."""
         with self._writing() as db:
             if self.walk(source, walk.start) is None:
                 SourcesPart(self._connection).index_without(walk.start)
@@ -106,9 +106,10 @@ class WalksPart(Part):
     def list_items(
         self, source: str, kind: ListingKind, walk: int, items: Mapping[str, str]
     ) -> Listed:
-        """Note what a page of a walk lists, names by canonical address; and what of it is fresh.
+        """Record the items on a page of a walk and return those that are fresh or news.
 
-        A name is the day and the title: a release that had it under another address is not fresh.
+        ``items`` are names by canonical address. A name consists of the day and the title. A
+        release that was listed with this name at another address is not fresh.
         """
         with self._writing() as db:
             before = self._ask(
@@ -131,7 +132,7 @@ class WalksPart(Part):
     def listed_before(
         self, source: str, kind: ListingKind, items: Mapping[str, str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """The addresses among these that this listing ever had, and those whose names it has.
+        """Return which addresses this listing showed before, and for which it showed the name.
 
         ``items`` are names by canonical address.
         """
@@ -149,9 +150,9 @@ class WalksPart(Part):
         return frozenset(row[0] for row in keys), frozenset(row[0] for row in names)
 
     def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
-        """Remember what a listing names and nobody has read, as JSON text by canonical address.
+        """Queue listed items that were not fetched yet, as JSON texts by canonical address.
 
-        What the first page lists (``front``) is asked for by every visit, the rest at growing
+        Items on the first page (``front``) are requested by every visit, the others at growing
         intervals.
         """
         with self._writing() as db:
@@ -165,7 +166,7 @@ class WalksPart(Part):
             )
 
     def awaiting(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Those of some canonical addresses that wait to be read, as JSON text by address."""
+        """Return those canonical addresses that are queued, with their items as JSON text."""
         rows = self._ask(
             "SELECT u.key, u.item FROM json_each(?) j"
             " JOIN unread_items u ON u.source = ? AND u.key = j.value",
@@ -174,7 +175,7 @@ class WalksPart(Part):
         return dict(rows)
 
     def unread(self, source: str) -> Sequence[str]:
-        """What listings name and nobody has read, as JSON text in the order of listing."""
+        """Return the listed items that were not fetched yet, as JSON texts in listing order."""
         rows = self._ask(
             "SELECT item FROM unread_items u WHERE source = ? AND NOT EXISTS (SELECT 1"
             " FROM aliases a WHERE a.key = u.key AND a.source = u.source AND a.kind = 'seen')"
@@ -186,9 +187,9 @@ class WalksPart(Part):
     def awaited(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """What is to be read ``now``, first what the first page lists; each counts as asked for.
+        """Return the items to fetch ``now``, first page first, and count each as requested.
 
-        What was asked for ``since`` the start of the visit is left out.
+        Items requested ``since`` the start of the visit are left out.
         """
         with self._writing() as db:
             db.execute(
@@ -211,9 +212,9 @@ class WalksPart(Part):
         return tuple(item for _, item in rows)
 
     def return_items(self, source: str, *, since: dt.datetime) -> None:
-        """Make everything due at once that was requested ``since`` a time and is not stored.
+        """Make all items due again that were requested ``since`` a time but are not stored.
 
-        For a visit that was interrupted: the request does not count as a try.
+        An interrupted visit calls this: its requests don't count as tries.
         """
         again = "SET tries = tries - 1, asked = 0 WHERE source = ? AND asked >= ? AND tries > 0"
         with self._writing() as db:

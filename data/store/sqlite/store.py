@@ -39,10 +39,10 @@ class SqliteStore(SearchPart, SqlStore):
                 file.chmod(0o600)
 
     def snapshot(self, size: int) -> Iterator[bytes]:
-        """The committed state as a file that a store opens, in pieces of ``size`` bytes.
+        """Return the committed state as an SQLite store file, in pieces of ``size`` bytes.
 
-        Without subscriptions of WebSub, which hold secrets, what others are to be told, and what
-        people read.
+        The file has no WebSub subscriptions, which contain secrets, no queued alerts or other
+        messages, and no reading states.
         """
         with tempfile.TemporaryDirectory(
             dir=self._connection.path.parent, prefix=".snapshot-"
@@ -61,7 +61,7 @@ class SqliteStore(SearchPart, SqlStore):
                     yield piece
 
     def maintain(self) -> None:
-        """Forget the oldest runs and changes, fold the log into the file, renew the statistics."""
+        """Delete the oldest runs and changes, checkpoint the log and update the statistics."""
         super().maintain()
         self._db.execute("PRAGMA optimize")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

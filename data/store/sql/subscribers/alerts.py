@@ -27,7 +27,7 @@ class AlertsPart(Part):
     """The verbs of data.store.alert_protocol.AlertStore."""
 
     def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
-        """The first events that were not held against the watches yet."""
+        """Return up to ``limit`` of the first events that no watch was matched against yet."""
         rows = self._ask(
             "SELECT e.number, e.kind, e.at, coalesce(r.id, ''), e.revision, e.backlog,"
             " h.source, h.well, h.at, h.reason, h.state, h.code FROM alert_events e"
@@ -49,7 +49,10 @@ class AlertsPart(Part):
         ]
 
     def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
-        """Keep what comes of all events up to a number, and forget these."""
+        """Store the deliveries for all events up to number ``last`` and delete these events.
+
+        This is one transaction. A delivery whose key is already stored is not changed.
+        """
         with self._writing() as db:
             db.executemany(
                 "INSERT INTO alert_deliveries"
@@ -67,12 +70,12 @@ class AlertsPart(Part):
             db.execute("DELETE FROM alert_events WHERE number <= ?", [last])
 
     def forget_events(self) -> None:
-        """Forget all events that wait."""
+        """Delete all queued events without alerting anybody."""
         with self._writing() as db:
             db.execute("DELETE FROM alert_events")
 
     def waiting_outputs(self, now: float) -> Sequence[tuple[str, str]]:
-        """The watches and outputs for which something is due, those that waited longest first."""
+        """Return the watches and outputs that have a due delivery, longest waiting first."""
         rows = self._ask(
             "SELECT watch, output, min(due) FROM alert_deliveries WHERE state = 'waiting'"
             " AND due <= ? GROUP BY watch, output ORDER BY min(due)",
@@ -83,7 +86,11 @@ class AlertsPart(Part):
     def next_message(
         self, watch: str, output: str, now: float, *, most: int
     ) -> AlertMessage | None:
-        """What is to be sent next by an output, or None: all that is due, ``most`` at the most."""
+        """Return the next message of an output, or None if nothing is due.
+
+        A message contains at most ``most`` due deliveries. Deliveries that were grouped for an
+        attempt stay together in later attempts.
+        """
         waiting = "state = 'waiting' AND watch = ? AND output = ? AND due <= ?"
         first = self._ask(
             f"SELECT message FROM alert_deliveries WHERE {waiting} ORDER BY due LIMIT 1",
@@ -116,9 +123,9 @@ class AlertsPart(Part):
     def mark_message_delivered(
         self, key: str, at: float, receipts: Mapping[str, bytes] | None = None
     ) -> None:
-        """Note that a receiver has a message.
+        """Mark a message as delivered.
 
-        ``receipts`` are kept in place of the bodies of its deliveries, by key.
+        ``receipts`` are receipts by delivery key. They replace the stored bodies of the deliveries.
         """
         with self._writing() as db:
             db.execute(
@@ -137,7 +144,7 @@ class AlertsPart(Part):
             )
 
     def put_off_message(self, key: str, until: float, problem: str) -> None:
-        """Send a message once more, later."""
+        """Postpone a message to the time ``until`` after a failed attempt."""
         with self._writing() as db:
             db.execute(
                 "UPDATE alert_deliveries SET due = ?, attempts = attempts + 1, problem = ?"
@@ -146,7 +153,7 @@ class AlertsPart(Part):
             )
 
     def give_up_message(self, key: str, problem: str) -> None:
-        """Send a message no more, unless somebody asks for it."""
+        """Mark a message as dead; it is only sent again if somebody replays it."""
         with self._writing() as db:
             db.execute(
                 "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
@@ -155,10 +162,10 @@ class AlertsPart(Part):
             )
 
     def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
-        """Give up some deliveries and leave the others of their message to be sent without them.
+        """Mark deliveries as dead and send the rest of their messages without them.
 
-        One that is replayed is a message of its own: a receiver that has the rest would take no
-        other with its key.
+        A withdrawn delivery that is replayed is sent as a message of its own. Receivers that have
+        the other deliveries would ignore a second message with the same key.
         """
         with self._writing() as db:
             db.execute(
@@ -168,7 +175,11 @@ class AlertsPart(Part):
             )
 
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
-        """Try dead deliveries anew, all or those of some keys with what was sent beside them."""
+        """Queue dead deliveries again and return their number.
+
+        Without ``keys`` these are all dead deliveries. Otherwise they are the deliveries with these
+        keys and the others of the same messages.
+        """
         with self._writing() as db:
             return db.execute(
                 "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
@@ -188,11 +199,11 @@ class AlertsPart(Part):
             db.execute("DELETE FROM alert_events WHERE at < ?", [now - KEPT])
 
     def alert_counts(self) -> Mapping[AlertState, int]:
-        """How many deliveries are in each state."""
+        """Return the number of deliveries in each state; states without deliveries are left out."""
         return dict(self._ask("SELECT state, count(*) FROM alert_deliveries GROUP BY state"))
 
     def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
-        """The newest deliveries, or those of one state."""
+        """Return the newest deliveries, at most ``limit``, optionally of one state."""
         rows = self._ask(
             f"SELECT {COLUMNS} FROM alert_deliveries WHERE CAST(?1 AS TEXT) IS NULL OR state = ?1"
             " ORDER BY made DESC, key LIMIT ?2",

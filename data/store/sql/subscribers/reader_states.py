@@ -34,7 +34,7 @@ class ReaderStatesPart(Part):
     """The verbs of data.store.reader_protocol.ReaderStore."""
 
     def reader_items(self, query: ReaderQuery, *, limit: int) -> tuple[ReaderItem, ...]:
-        """The releases that a reader asks for, in the order of feeds or against it."""
+        """Return the releases for a feed reader's query, in feed order or reversed."""
         join, clauses, arguments, table = selection(Facet(source=query.source, topic=query.topic))
         # As the indexes have them, from either end: among equals, ids grow where times fall.
         beyond, step, among, other = (
@@ -66,7 +66,7 @@ class ReaderStatesPart(Part):
     def reader_items_of(
         self, account: str, ids: Sequence[str], read_until: dt.datetime
     ) -> tuple[ReaderItem, ...]:
-        """Some releases by the first 16 hexadecimal digits of their ids, in their order."""
+        """Return releases by the first 16 hexadecimal digits of their ids, in the order given."""
         arguments = {"account": account, "read_until": read_until.timestamp()}
         found: list[ReaderItem] = []
         for first, last in map(id_range, ids):
@@ -79,7 +79,7 @@ class ReaderStatesPart(Part):
     def unread_counts(
         self, account: str, read_until: dt.datetime, *, limit: int
     ) -> Mapping[str, int]:
-        """How many unread releases each source has, of the ``limit`` that were seen last."""
+        """Return the number of unread releases per source, among the last ``limit`` seen."""
         return dict(
             self._ask(
                 "SELECT source, count(*) FROM (SELECT r.source FROM"
@@ -97,7 +97,10 @@ class ReaderStatesPart(Part):
         read: bool | None = None,
         starred: bool | None = None,
     ) -> None:
-        """Note of some releases (see ``reader_items_of``) what is not None."""
+        """Mark releases as read or starred; None leaves a mark unchanged.
+
+        ``ids`` are those of ``reader_items_of``.
+        """
         with self._writing() as db:
             for first, last in map(id_range, ids):
                 db.execute(
@@ -111,7 +114,7 @@ class ReaderStatesPart(Part):
                 )
 
     def mark_all_read(self, account: str, until: dt.datetime, *, source: str | None) -> None:
-        """Note that all first seen until then is read, of a source or of all."""
+        """Mark all releases first seen up to a time as read, of one source or of all."""
         at = until.timestamp()
         with self._writing() as db:
             db.execute(

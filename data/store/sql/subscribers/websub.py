@@ -22,11 +22,14 @@ class WebSubPart(Part):
     """The verbs of data.store.websub_protocol.WebSubStore."""
 
     def feed_stamps(self) -> Mapping[str, str]:
-        """The feeds that were looked at: a stamp of each file as it was then."""
+        """Return the stamps of the feed files when they were last checked, by file."""
         return dict(self._ask("SELECT file, stamp FROM websub_topics"))
 
     def note_feeds(self, feeds: Iterable[tuple[str, str, bytes]], *, told: bool) -> None:
-        """Note the stamp and digest of feeds; ``told`` is whether the hub knows what they hold."""
+        """Store the stamps and digests of feeds.
+
+        ``told`` is whether the hub knows these contents.
+        """
         with self._writing() as db:
             db.executemany(
                 "INSERT INTO websub_topics (file, stamp, digest, told) VALUES (?1, ?2, ?3, ?4)"
@@ -40,7 +43,7 @@ class WebSubPart(Part):
             )
 
     def stamp_feeds(self, files: Iterable[str], stamp: str) -> None:
-        """Note that feeds which were looked at hold what they held."""
+        """Store a new stamp for feeds whose contents were checked and are unchanged."""
         with self._writing() as db:
             db.execute(
                 "UPDATE websub_topics SET stamp = ? WHERE file IN (SELECT value FROM json_each(?))",
@@ -48,7 +51,7 @@ class WebSubPart(Part):
             )
 
     def forget_feeds(self, files: Collection[str]) -> None:
-        """Forget feeds of which nobody is to be told."""
+        """Delete feeds that are not announced to anybody."""
         if not files:
             return
         with self._writing() as db:
@@ -58,9 +61,9 @@ class WebSubPart(Part):
             )
 
     def move_feeds(self, old: str, new: str) -> None:
-        """Note that feeds have other files now: ``old`` and ``new`` are how these begin.
+        """Change the start of feed file names from ``old`` to ``new``.
 
-        Their subscribers are sent what is there.
+        Subscribers of the feeds are sent the present contents.
         """
         with self._writing():
             for table in ("websub_topics", "websub_subscriptions"):
@@ -73,7 +76,7 @@ class WebSubPart(Part):
                 )
 
     def pending_topics(self, now: float, limit: int) -> Sequence[PendingTopic]:
-        """Feeds that the hub has to be told of by now, those that waited longest first."""
+        """Return up to ``limit`` feeds to announce to the hub by now, longest waiting first."""
         rows = self._ask(
             "SELECT file, digest, attempts FROM websub_topics WHERE told <> digest AND due <= ?"
             " ORDER BY due, file LIMIT ?",
@@ -82,7 +85,7 @@ class WebSubPart(Part):
         return [PendingTopic(*row) for row in rows]
 
     def mark_announced(self, topic: PendingTopic) -> None:
-        """Note that the hub knows what a feed holds."""
+        """Record that the hub knows the present contents of a feed."""
         with self._writing() as db:
             db.execute(
                 "UPDATE websub_topics SET told = ?, attempts = 0, due = 0 WHERE file = ?",
@@ -90,7 +93,7 @@ class WebSubPart(Part):
             )
 
     def put_off_topics(self, file: str | None, until: float) -> None:
-        """Tell the hub of a feed later, or of all that waits."""
+        """Postpone announcing a feed, or all waiting feeds, to the hub."""
         with self._writing() as db:
             db.execute(
                 "UPDATE websub_topics SET due = :until, attempts = attempts + 1"
@@ -100,21 +103,21 @@ class WebSubPart(Part):
             )
 
     def request_counts(self, host: str) -> tuple[int, int]:
-        """How many requests wait to be confirmed, in all and of one host."""
+        """Return how many requests are unconfirmed, in total and for one host."""
         ((every, own),) = self._ask(
             "SELECT count(*), count(*) FILTER (WHERE host = ?) FROM websub_requests", [host]
         )
         return every, own
 
     def requests_by_client(self) -> Mapping[str, tuple[int, int]]:
-        """How many requests wait of each client, and the number of its last."""
+        """Return the number of waiting requests per client, and the number of its last request."""
         rows = self._ask(
             "SELECT client, count(*), max(number) FROM websub_requests GROUP BY client"
         )
         return {client: (count, last) for client, count, last in rows}
 
     def add_request(self, asked: HubRequest, host: str, client: str) -> None:
-        """Keep what a subscriber asks for, in place of what it asked for before."""
+        """Store a subscriber's request, replacing an earlier one for the same subscription."""
         # A new row: whoever has the number of the one before removes that, and not this.
         with self._writing() as db:
             db.execute(
@@ -133,7 +136,7 @@ class WebSubPart(Part):
     def pending_requests(
         self, now: float, busy: Iterable[str], limit: int
     ) -> Sequence[PendingRequest]:
-        """Requests that wait by now, but none of hosts that are busy; the clients take turns."""
+        """Return requests due by now, except for ``busy`` hosts; clients take turns."""
         rows = self._ask(
             "SELECT number, mode, callback, topic, lease, secret, host, attempts"
             " FROM websub_requests WHERE due <= ? AND host NOT IN (SELECT value FROM json_each(?))"
@@ -144,12 +147,12 @@ class WebSubPart(Part):
         return [PendingRequest(row[0], HubRequest(*row[1:6]), row[6], row[7]) for row in rows]
 
     def remove_request(self, number: int) -> None:
-        """Forget a request; a newer one for the same stays."""
+        """Delete a request; a newer request for the same subscription remains."""
         with self._writing() as db:
             db.execute("DELETE FROM websub_requests WHERE number = ?", [number])
 
     def put_off_request(self, number: int, until: float) -> None:
-        """Ask a subscriber once more, later."""
+        """Postpone the confirmation of a subscriber's request."""
         with self._writing() as db:
             db.execute(
                 "UPDATE websub_requests SET due = ?, attempts = attempts + 1 WHERE number = ?",
@@ -157,19 +160,19 @@ class WebSubPart(Part):
             )
 
     def subscription_counts(self, host: str) -> tuple[int, int]:
-        """How many subscriptions there are, in all and of one host."""
+        """Return the number of subscriptions, in total and for one host."""
         ((every, own),) = self._ask(
             "SELECT count(*), count(*) FILTER (WHERE host = ?) FROM websub_subscriptions", [host]
         )
         return every, own
 
     def subscriptions(self) -> Mapping[tuple[str, str], float]:
-        """When each subscription ends, by the feed's file and the callback."""
+        """Return the expiry time of each subscription, by feed file and callback."""
         rows = self._ask("SELECT file, callback, expires FROM websub_subscriptions")
         return {(file, callback): expires for file, callback, expires in rows}
 
     def subscribed_feeds(self, host: str | None = None) -> Collection[str]:
-        """The feeds that somebody is subscribed to, or somebody of one host."""
+        """Return the feeds that have subscribers, optionally only subscribers of one host."""
         rows = self._ask(
             "SELECT DISTINCT file FROM websub_subscriptions"
             " WHERE CAST(?1 AS TEXT) IS NULL OR host = ?1",
@@ -178,14 +181,14 @@ class WebSubPart(Part):
         return frozenset(file for (file,) in rows)
 
     def is_subscribed(self, callback: str, file: str) -> bool:
-        """Whether there is such a subscription."""
+        """Return whether a callback is subscribed to a feed file."""
         where = "file = ? AND callback = ?"
         return bool(self._rows("websub_subscriptions", where, [file, callback]))
 
     def add_subscription(self, asked: HubRequest, file: str, host: str, expires: float) -> None:
-        """Keep a confirmed subscription, or renew it; it has what the feed holds now.
+        """Store or renew a confirmed subscription; its subscriber counts as up to date.
 
-        Who renews is there again: what failed before counts no more.
+        A renewal shows that the subscriber works again, so earlier failures are reset.
         """
         with self._writing() as db:
             db.execute(
@@ -205,14 +208,14 @@ class WebSubPart(Part):
             )
 
     def remove_subscription(self, callback: str, file: str) -> None:
-        """Forget a subscription."""
+        """Delete a subscription."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM websub_subscriptions WHERE file = ? AND callback = ?", [file, callback]
             )
 
     def expire_subscriptions(self, now: float) -> int:
-        """Forget the subscriptions whose lease is over; how many."""
+        """Delete the subscriptions whose lease has expired and return their number."""
         if not self._rows("websub_subscriptions", "expires <= ?", [now]):
             # Most of the time there are none: nobody has to wait for the store.
             return 0
@@ -220,7 +223,7 @@ class WebSubPart(Part):
             return db.execute("DELETE FROM websub_subscriptions WHERE expires <= ?", [now]).rowcount
 
     def pending_deliveries(self, now: float, busy: Iterable[str], limit: int) -> Sequence[Delivery]:
-        """Subscribers who lack something by now, but none at hosts that are busy."""
+        """Return due deliveries to subscribers, except for ``busy`` hosts."""
         rows = self._ask(
             "SELECT s.callback, s.file, s.host, s.secret, s.attempts, t.digest"
             " FROM websub_subscriptions s"
@@ -231,7 +234,7 @@ class WebSubPart(Part):
         return [Delivery(*row) for row in rows]
 
     def mark_delivered(self, delivery: Delivery, digest: bytes) -> None:
-        """Note what a subscriber was sent."""
+        """Record the digest of the content that a subscriber was sent."""
         with self._writing() as db:
             db.execute(
                 "UPDATE websub_subscriptions SET sent = ?, attempts = 0, due = 0"
@@ -240,7 +243,7 @@ class WebSubPart(Part):
             )
 
     def put_off_delivery(self, delivery: Delivery, until: float) -> None:
-        """Try a subscriber once more, later."""
+        """Postpone a delivery to a subscriber."""
         with self._writing() as db:
             db.execute(
                 "UPDATE websub_subscriptions SET due = ?, attempts = attempts + 1"
@@ -249,31 +252,31 @@ class WebSubPart(Part):
             )
 
     def feed_hubs(self) -> Mapping[str, FeedHub]:
-        """What the feed of each source says of its hub."""
+        """Return the hub that the feed of each source declares."""
         rows = self._ask("SELECT source, feed, hub, topic, looked FROM feed_hubs")
         return {source: FeedHub(*rest) for source, *rest in rows}
 
     def keep_feed_hub(self, source: str, found: FeedHub) -> None:
-        """Keep what the feed of a source says of its hub."""
+        """Store the hub that the feed of a source declares."""
         with self._writing():
             self._connection.upsert("feed_hubs", {"source": source, **asdict(found)})
 
     def feed_subscriptions(self) -> Sequence[FeedSubscription]:
-        """Our subscriptions to feeds of sources."""
+        """Return our subscriptions to the feeds of sources."""
         return [_subscription(row) for row in self._rows("feed_subscriptions", "1 = 1", [])]
 
     def feed_subscription(self, callback: str) -> FeedSubscription | None:
-        """Our subscription that has this callback."""
+        """Return our subscription with this callback, or None."""
         rows = self._rows("feed_subscriptions", "callback = ?", [callback])
         return _subscription(rows[0]) if rows else None
 
     def keep_feed_subscription(self, kept: FeedSubscription) -> None:
-        """Keep a subscription of ours, in place of what was known of it."""
+        """Store one of our subscriptions, replacing its earlier data."""
         with self._writing():
             self._connection.upsert("feed_subscriptions", asdict(kept))
 
     def remove_feed_subscription(self, callback: str) -> None:
-        """Forget a subscription of ours."""
+        """Delete one of our subscriptions."""
         with self._writing() as db:
             db.execute("DELETE FROM feed_subscriptions WHERE callback = ?", [callback])
 
