@@ -1,4 +1,5 @@
-"""A release page to title, publication date, text, metadata and media.
+"""Extract title, publication date, body, metadata and media from a release page.
 
-The door is read.read_release. A file belongs here if it reads one page that is a release.
+The entry point is `read.read_release`. A file belongs in this package if it reads a page that
+contains one release.
 """

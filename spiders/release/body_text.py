@@ -1,4 +1,4 @@
-"""The body of a release: as declared, as its page shows it, or as its scripts carry it."""
+"""Extract a release's body as declared by the source file, detected, or found in scripts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from spiders.release.title import Title
 from spiders.sources.source_file import ReleaseRules
 
 STATE = "state"
-"""The rule that read a title or a body off the state in a page's scripts."""
+"""Name of the rule for a title or body from the JSON state in a page's scripts."""
 
 
 @dataclass(frozen=True, slots=True)
 class BodyText:
-    """A body as it was read: its element, HTML and text, the rule that found it, and how sure."""
+    """An extracted body: its element, HTML, text, extraction rule and confidence."""
 
     element: etree._Element | None = None
     html: str = ""
@@ -39,7 +39,7 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
     title: Title | None,
     reasons: list[str],
 ) -> BodyText:
-    """The body as declared, else as detected."""
+    """Return the body declared by the source's rules, else the detected body."""
     headline = title.text if title else ""
     if rules.body:
         found = declared_element(page.tree, rules.body, reasons)
@@ -58,7 +58,7 @@ def read_body(  # noqa: PLR0917 - the parts of one thing
 
 
 def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etree._Element]:
-    """The elements that a source's rules cut out of a detected body."""
+    """Return the elements that a source's `drop` selectors remove from a detected body."""
     found: list[etree._Element] = []
     for selector in rules.drop:
         try:
@@ -69,7 +69,7 @@ def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etre
 
 
 def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
-    """The body that a page's scripts carry."""
+    """Clean the body HTML found in a page's scripts."""
     prose, doubts = clean_body(stated.html, page.base, stated.title, rules.drop)
     reasons.extend(doubts)
     element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree

@@ -1,4 +1,4 @@
-"""What a document says of the release that it is: title, date and text beside the listing's."""
+"""Title, date and text of a release that is a document, such as a PDF."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMELESS: Final = re.compile(
     r"|.*\.(?:docx?|odt|rtf|indd|pdf|pptx?|xlsx?|qxd|pmd|tex|pages)|(?:scan|img|dsc|fax)[\W\d_]*"
     r"|(?:document|dokument|documento|presentation|slide|folie|page|seite)[\W\d]*|print(?:ing)?"
 )
-"""Titles that programs write into documents."""
+"""Default titles and file names that programs write into a document's metadata."""
 
 BUTTON: Final = re.compile(
     r"(?i)\b(?:pdf|docx?|download(?:en)?|herunterladen|t[ée]l[ée]charger|descargar|scarica(?:re)?"
@@ -28,23 +28,23 @@ BUTTON: Final = re.compile(
     r"|the|this|here|full|text|file|document|dokument|documento|press|release|read|more|view|open"
     r"|show|get|nr|no|id|kb|mb|bytes|pages?)\b|[\W\d_]+"
 )
-"""What links to documents say that name nothing."""
+"""Words and numbers in a document link's text that do not name the document."""
 
 NAMING: Final = 4
-"""Letters beside those that name nothing from which on a link is a title."""
+"""Minimum number of characters left after removing `BUTTON` words for a text to be a title."""
 
 TOP: Final = 14
-"""Lines at the beginning of a document among which its headline and date stand."""
+"""Number of lines at the beginning of a document in which headline and date are searched."""
 
 HEADER: Final = 300
-"""Characters above a headline up to which they are a letterhead."""
+"""Maximum length of the letterhead above a headline (characters)."""
 
 AFTER: Final = dt.timedelta(days=7)
-"""How long after the day on which its document was made a release may be dated: what is later
-announces something."""
+"""Maximum time from the document's creation day to the release date. A later date in the text is an
+announced event."""
 
 EDGE, REPEATED = 2, 3
-"""Lines at each edge of a page, and pages, by which running titles are known."""
+"""Running titles are lines among the first or last `EDGE` lines of at least `REPEATED` pages."""
 
 PAGE_NUMBER: Final = re.compile(
     r"(?i)[-–—|\s]*(?:page|seite|p[aá]gina|strana|strona|side|sida|sivu|стр(?:аница)?)?[.:\s]*\d{1,3}"
@@ -54,19 +54,19 @@ ENDED: Final = re.compile(r"[.!?:;…。！？”\"»’)]\s*$")
 BULLET: Final = re.compile(r"\s*(?:[•‣◦▪■●○*–—-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s")
 BROKEN_WORD: Final = re.compile(r"(?<=[^\W\d_]{2})-$")
 BROKEN_LENGTH: Final = 3
-"""Characters at the end of a text by which a broken word is known."""
+"""Number of characters at the end of a text that are checked for a hyphenated word."""
 
 FULL: Final = 0.85
 SHORT: Final = 0.6
-"""Shares of a full line: one that ends a sentence before the first ends its paragraph, and one
-below the second is a line of its own."""
+"""Shares of a full line's length. A line that ends a sentence and is shorter than `FULL` ends its
+paragraph. Any line shorter than `SHORT` ends its paragraph."""
 
 
 def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
-    """The title of a document and the rule that found it; both empty where it has none.
+    """Return the title of a document and the name of its rule, or two empty strings.
 
-    The listing's is what people see. What the metadata states is believed where the first page says
-    it as well.
+    The title from the listing comes first, because readers see it. The metadata title is used if
+    the first page contains it or no headline was found.
     """
     stated, headline = clean_line(document.title), clean_line(document.headline)
     first = comparison_key(document.pages[0]) if document.pages else ""
@@ -81,12 +81,12 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
 
 
 def names_something(title: str) -> bool:
-    """Whether a link or a title says more than that there is a document."""
+    """Whether a link text or title contains more than words such as "download PDF"."""
     return len(BUTTON.sub("", title)) >= NAMING
 
 
 def published_of(document: DocumentText, reading: DateContext) -> Published | None:
-    """The date at the top of a document, else at its end, else the day on which it was made."""
+    """Return the date at the top of a document, else at its end, else its creation day."""
     made = dt.date.fromisoformat(document.created) if document.created else None
     lines = [line for page in document.pages for line in page.splitlines() if line.strip()]
     for part in (lines[:TOP], lines[TOP:][-EDGE:]):
@@ -100,9 +100,10 @@ def published_of(document: DocumentText, reading: DateContext) -> Published | No
 
 
 def text_of(document: DocumentText, title: str) -> str:
-    """The text of a document, its paragraphs parted by blank lines, without headline and pages.
+    """Return the text of a document without headline, running titles and page numbers.
 
-    PDF knows lines only: a paragraph ends where a line ends a sentence early, or before a bullet.
+    Paragraphs are separated by blank lines. PDF stores only lines, so a paragraph ends at an early
+    line end or before a bullet.
     """
     lines = [*_running(document.pages)]
     lines = lines[_below_headline(lines, (title, document.headline)) :]
@@ -110,7 +111,7 @@ def text_of(document: DocumentText, title: str) -> str:
 
 
 def _running(pages: Sequence[str]) -> Iterator[str]:
-    """The lines of all pages without running titles and page numbers."""
+    """Yield the lines of all pages without running titles and page numbers."""
     split = [[line.strip() for line in page.splitlines()] for page in pages]
     filled = [[line for line in lines if line] for lines in split]
     edges = Counter(
@@ -128,7 +129,7 @@ def _running(pages: Sequence[str]) -> Iterator[str]:
             said = line
             yield line
         if ENDED.search(said):
-            yield ""  # a page that ends a sentence ends a paragraph
+            yield ""  # The end of a sentence at the end of a page ends the paragraph.
 
 
 def _without_digits(line: str) -> str:
@@ -136,7 +137,10 @@ def _without_digits(line: str) -> str:
 
 
 def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
-    """The place after the headline, where it stands at the top below a letterhead at most."""
+    """Return the index of the first line below the headline, or 0 without a headline at the top.
+
+    Only a letterhead of at most `HEADER` characters may precede the headline.
+    """
     keys = [key for key in map(comparison_key, headlines) if key]
     above = 0
     for start, line in enumerate(lines[:TOP]):
@@ -154,7 +158,7 @@ def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
 
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
-    """Lines joined to paragraphs."""
+    """Join lines into paragraphs."""
     sizes = sorted(len(line) for line in lines if line)
     full = sizes[len(sizes) * 9 // 10] if sizes else 0
     part: list[str] = []
@@ -171,7 +175,7 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
 
 
 def joined(lines: Sequence[str]) -> str:
-    """Lines as one, words that were broken at their ends whole again."""
+    """Join lines into one text and rejoin words hyphenated at line ends."""
     parts: list[str] = []
     end = ""
     for line in lines:

@@ -1,4 +1,4 @@
-"""The headline of a page without headings: a line in bold or large letters, or above a date."""
+"""Find the headline of a page without headings: a bold or large line, or a line above a date."""
 
 from __future__ import annotations
 
@@ -26,21 +26,23 @@ CALLED: Final = re.compile(
     r"baslik|basliq|judul|biaoti|midashi|jemok|tieu-?de|onvan)(?!\w*sez)",
     re.IGNORECASE,
 )
-"""What classes and ids of a headline begin with, in many languages."""
+"""Beginnings of headline class names and ids, in many languages."""
 
 SHORTEST, LONGEST = 12, 300
-"""Minimum and maximum Latin letters of a headline."""
+"""Minimum and maximum length of a headline (Latin letters)."""
 
 LEAD: Final = 120
-"""Latin letters from which a line that ends a sentence is a lead paragraph."""
+"""Length above which a line with a full stop is a lead paragraph, not a headline (Latin
+letters)."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
 ABOVE, WITHIN, DEEP = 3, 2, 4
-"""Blocks above a text and among its first ones that are looked at, and elements around a word."""
+"""Number of blocks checked above a text and at its beginning, and of elements checked around a
+word."""
 
 ALIKE: Final = 0.5
-"""The share of letter pairs that a line has in common with what a page calls itself, from which
-both say the same."""
+"""Similarity above which a line and the page's own title count as the same. This is Dice's
+coefficient of their letter pairs."""
 
 SIZED: Final = re.compile(
     r"font(?:-size)?\s*:[^;]{0,60}?(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)(px|pt|r?em|%)", re.IGNORECASE
@@ -51,24 +53,27 @@ NAMED: Final = re.compile(
 PIXELS: Final = {"px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "%": 0.16}
 NAMED_PIXELS: Final = {"medium": 16.0, "large": 18.0, "larger": 19.0, "x-large": 24.0}
 FONT_PIXELS: Final = (10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0)
-"""Pixels of ``<font size>`` 1 to 7 (HTML, 15.3.1)."""
+"""Font sizes in pixels for ``<font size>`` 1 to 7 (HTML, 15.3.1)."""
 
 USUAL_PIXELS, LARGER = 16.0, 1.1
-"""Pixels of a text that states no size, and how much larger a headline is than its text."""
+"""Default font size in pixels, and the factor above which a line's letters are larger than the
+text's."""
 
 MEASURED, RUNNING = 6, 60
-"""Blocks of a text whose sizes are read, and Latin letters of such a block."""
+"""Number of blocks of a text that are checked for their font size, and the minimum length of a
+measured block (Latin letters)."""
 
 MAX_DIGITS: Final = 3
-"""Maximum characters of a `<font size>` that is read."""
+"""Maximum length of a `<font size>` value (characters)."""
 
 
 def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock] | None:
-    """The last words in larger letters just above the block ``start``, else in the first after.
+    """Return the headline in larger letters near the block ``start``, and its block.
 
-    If there are none, a line there that a credit line or a date follows. With the block that they
-    are in, of which they may be a part. Links are not read. ``named`` is what the page calls
-    itself: None if the words are nearly the same.
+    The nearest block above ``start`` comes first, then the first blocks of the text. Without larger
+    letters, the headline is a line directly above a credit line or date. The headline may be only a
+    part of its block; blocks with links are skipped. ``named`` is the page's own title. Returns
+    None if the headline is nearly the same as ``named``.
     """
     blocks = [*just_above(seen, start), *seen.blocks[start : start + WITHIN]]
     usual = usual_pixels(seen, start)
@@ -80,7 +85,7 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
 
 
 def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlock] | None:
-    """The longest stretch of a block in larger letters that may be a headline, and the block."""
+    """Return a block's longest stretch of larger letters that may be a headline, and the block."""
     parts = [] if block.links else [*large_parts(block, usual)]
     said = [text for text in parts if may_be_headline(text)]
     said = [text for text in said if comparison_key(text) != comparison_key(named)]
@@ -88,7 +93,7 @@ def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlo
 
 
 def has_credit(block: TextBlock, seen: BlockTree) -> bool:
-    """Whether the next line has the source, author or date of a text, so that this is above it."""
+    """Whether a block has no links and the next block is a credit line or a dated line."""
     below = seen.blocks[block.order + 1 : block.order + 2]
     return not block.links and any(
         is_credit_line(line.text) or is_dated_line(line.text) for line in below
@@ -96,7 +101,7 @@ def has_credit(block: TextBlock, seen: BlockTree) -> bool:
 
 
 def may_be_headline(text: str) -> bool:
-    """Whether a line has the length of a headline, and is not a credit line or a lead paragraph."""
+    """Whether a line has the length of a headline and is not a credit line or a lead paragraph."""
     size = latin_lengths(text)[0]
     if not SHORTEST <= size <= LONGEST or (size > LEAD and FULL_STOP.search(text)):
         return False
@@ -104,13 +109,13 @@ def may_be_headline(text: str) -> bool:
 
 
 def just_above(seen: BlockTree, start: int) -> list[TextBlock]:
-    """The few blocks above the block ``start``, the nearest first, as far as the next menu."""
+    """Return up to three blocks above the block ``start``, nearest first, stopping at a menu."""
     above = reversed(seen.blocks[max(0, start - ABOVE) : start])
     return list(takewhile(lambda block: block.links * 2 <= len(block.text), above))
 
 
 def large_parts(block: TextBlock, usual: float) -> Iterator[str]:
-    """The stretches of a block whose letters are larger than ``usual`` pixels, or bold."""
+    """Yield the stretches of a block that are bold or larger than ``usual`` pixels."""
     said = (
         (element, tail, element.tail if tail else element.text) for element, tail in block.pieces
     )
@@ -124,7 +129,7 @@ def large_parts(block: TextBlock, usual: float) -> Iterator[str]:
 
 
 def stands_out(element: etree._Element | None, usual: float) -> bool:
-    """Whether an element or one of the few around it is one of larger letters."""
+    """Whether an element or one of its nearest ancestors is emphasized or in larger letters."""
     pixels = None
     within = True
     for _ in range(DEEP):
@@ -142,7 +147,7 @@ def stands_out(element: etree._Element | None, usual: float) -> bool:
 
 
 def stated_pixels(element: etree._Element) -> float | None:
-    """The size of letters that an element states, in pixels."""
+    """Return the font size in pixels from an element's style or ``<font size>``, or None."""
     style = element.get("style")
     if style and "font" in style.lower():
         if match := SIZED.search(style):
@@ -159,7 +164,7 @@ def stated_pixels(element: etree._Element) -> float | None:
 
 
 def usual_pixels(seen: BlockTree, start: int) -> float:
-    """The size of the letters of a text, in pixels, as its first paragraphs state it."""
+    """Return the median font size in pixels of a text's first paragraphs."""
     found = []
     for block in islice(seen.blocks, start, start + MEASURED):
         if latin_lengths(block.text)[0] < RUNNING:
@@ -177,7 +182,10 @@ def usual_pixels(seen: BlockTree, start: int) -> float:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two titles are one: by the pairs of letters that they share (L. R. Dice, 1945)."""
+    """Whether two titles share so many letter pairs that they are the same title (L.
+
+    R. Dice, 1945).
+    """
     pairs = [
         {key[at : at + 2] for at in range(len(key) - 1)}
         for key in map(comparison_key, (one, other))

@@ -1,7 +1,7 @@
-"""The release of a page that only its scripts carry, for a browser to draw.
+"""Find a release that a page contains only as JSON state in its scripts.
 
-Among the objects of a page's state that is one which has a title and a body. It is told from
-others (related releases, notes on cookies) by its address or its title being those of the page.
+The release is an object with a title and a body. Its address or title matches the page's, unlike
+those of related releases or cookie notices.
 """
 
 from __future__ import annotations
@@ -35,21 +35,22 @@ from spiders.release.state_objects import (
 )
 
 LEAST = 400
-"""Letters of a body whose title and address are not those of the page."""
+"""Minimum length of a body if neither its title nor its address matches the page (letters)."""
 
 SHORTEST_TITLE, SHORTEST_PLACE = 8, 3
-"""Letters from which a title, and the end of an address, tell one release from others."""
+"""Minimum lengths of a title and of the last part of an address that identify a release
+(letters)."""
 
 ENOUGH, DOUBTFUL, FAR_LONGER = 1_000, 0.6, 2
-"""Characters and confidence from which a body stands as shown, and how much longer one that is
-carried by scripts must be."""
+"""Scripts are skipped if the visible body has at least `ENOUGH` characters and `DOUBTFUL`
+confidence. Otherwise a body in scripts must be `FAR_LONGER` times as long as the visible body."""
 
 MOST_RECORDS: Final = 200
-"""Objects whose body is looked at, the likeliest first."""
+"""Maximum number of objects per page whose body is checked, best matches first."""
 
 MAX_PLACE = 2_000
 SURE: Final = (0.5, 0.8, 0.9, 0.95)
-"""How sure a body is: of no known name, by the page's title, its address, or both."""
+"""Confidence of a body whose object matches the page by nothing, title, address, or both."""
 
 PLACE: Final = re.compile(
     r"(?:canonical_?|perma_?|web_?|page_?|website_?|full_?)*(?:url|link|href|uri|path|slug|alias|route)s?"
@@ -60,7 +61,7 @@ PLACE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class StateRelease:
-    """A release as the state of its page has it: ``html`` is its body, not sanitized."""
+    """A release from the state of its page. ``html`` is its body, not sanitized."""
 
     title: str
     html: str
@@ -72,13 +73,16 @@ class StateRelease:
 
 @dataclass(frozen=True, slots=True)
 class PageIdentity:
-    """What tells the release of a page from others: the end of its address, and its titles."""
+    """The last part of a page's address and the page's titles, used to recognize its release."""
 
     place: str
     titles: tuple[str, ...]
 
     def rank(self, record: StateObject) -> int:
-        """How surely a record is the page's release: 2 by its address, 1 by its title, or 0."""
+        """Return how well a record matches the page.
+
+        An address match counts 2 and a title match 1: the result is 0 to 3.
+        """
         by_place = any(self._is_place(part) for part in record.whole[:2])
         key = comparison_key(title_in(record))
         by_title = len(key) >= SHORTEST_TITLE and any(key in title for title in self.titles)
@@ -102,9 +106,9 @@ def find_state_release(  # noqa: PLR0917 - what a page is known by
     listed: str,
     reading: DateContext,
 ) -> StateRelease | None:
-    """The release that a page's scripts carry, or None where they carry none that is surely its.
+    """Return the release in a page's scripts that best matches the page, or None.
 
-    ``listed`` is what a listing called the page.
+    ``listed`` is the page's title in a listing.
     """
     titles = (listed, meta.title, meta.meta("og:title", "twitter:title"), meta.text("headline"))
     named = PageIdentity(last_of(url), tuple(filter(None, map(comparison_key, titles))))
@@ -134,9 +138,9 @@ def find_state_release(  # noqa: PLR0917 - what a page is known by
 def release_in_state(
     page: Page, meta: EmbeddedMetadata, body: MainContent | None, listed: str, reading: DateContext
 ) -> StateRelease | None:
-    """The release that the scripts of a page carry, where its own elements show far less.
+    """Return the release in a page's scripts if the page's elements show a far shorter text.
 
-    A page whose body is long and sure is not looked at: that costs nothing.
+    Scripts are not searched if the visible body is long and certain. This saves CPU time.
     """
     shown = sum(len(block.text) for block in body.kept) if body else 0
     if body is not None and shown >= ENOUGH and body.confidence >= DOUBTFUL:
@@ -148,7 +152,7 @@ def release_in_state(
 
 
 def last_of(place: str | int) -> str:
-    """The end of an address that tells a page from its neighbours: letters and digits."""
+    """Return the letters and digits of an address's last path segment, or "" if it is too short."""
     try:
         parts = urlsplit(str(place)[:MAX_PLACE])
     except ValueError:

@@ -1,4 +1,4 @@
-"""The text of a headline: its length in any script, and texts beside a release that are not one."""
+"""Compute headline lengths in any script, and recognize lines that are not headlines."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from spiders.page.phrases import is_box_heading, letters, lines, phrases
 
 DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_LETTERS, LATIN_WORD = 3, 6
-"""Latin letters that say as much as one Chinese, Japanese or Korean one, and those of a word with
-its space."""
+"""Number of Latin letters equivalent to one Chinese, Japanese or Korean character, and average
+length of a Latin word with its space."""
 
 MAX_LINE, MAX_LABEL, MAX_COLONS = 200, 30, 8
-"""Maximum characters of a credit line and of one label, and maximum colons of a line."""
+"""Maximum length of a credit line and of one of its labels (characters), and maximum number of
+colons checked per line."""
 
 MAX_BESIDE_LABEL, MAX_BESIDE_LABELS, MAX_BESIDE_DATE = 30, 40, 24
-"""Maximum Latin letters of a credit line beside its only label, per label if it has several, and
-beside a date."""
+"""Maximum number of Latin letters outside labels and dates in a credit line. The limits apply to a
+line with one label, per label of a line with several, and to a line with a date."""
 
 COLON: Final = re.compile(r"(?<!\d)[:：]|[:：](?!\d)")
 DATE: Final = re.compile(
@@ -29,16 +30,16 @@ DATE: Final = re.compile(
     r"|\d{1,2}\.?,?\s+(?:[^\s\d]{1,14}\s+){0,3}\d{4}"
 )
 DATE_OR_LABEL: Final = re.compile(r"[\d:：]")
-"""A part of every date, and of every label of a credit line."""
+"""A character that every date and every label of a credit line contains."""
 
 OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
-"""What may stand before the first label of a credit line: signs and a date."""
+"""Punctuation and a date that may precede the first label of a credit line."""
 
 
 def latin_lengths(text: str) -> tuple[int, int]:
-    """The characters and spaces that a text would have in a Latin script.
+    """Return the equivalent number of characters and of spaces in a Latin script.
 
-    Limits of length are given for Latin scripts. Other scripts need fewer letters, or no spaces.
+    Length limits assume Latin scripts. Other scripts need fewer characters, or no spaces.
     """
     if text.isascii():
         return len(text), text.count(" ")
@@ -49,12 +50,12 @@ def latin_lengths(text: str) -> tuple[int, int]:
 
 
 def is_no_headline(text: str) -> bool:
-    """Whether a line is surely not a headline: a credit line, or the heading of a box."""
+    """Whether a line is certainly not a headline: a credit line, or the heading of a box."""
     return is_box_heading(text) or is_credit_line(text)
 
 
 def is_credit_line(text: str) -> bool:
-    """Whether a line only has the source, author, date or counter of a text, with their labels."""
+    """Whether a line contains only labels with a text's source, author, date or view count."""
     if len(text) > MAX_LINE or not DATE_OR_LABEL.search(text):
         return False
     folded = text.casefold()
@@ -79,7 +80,7 @@ def is_credit_line(text: str) -> bool:
 
 
 def is_dated_line(text: str) -> bool:
-    """Whether a line has a date and little else."""
+    """Whether a line contains a date and at most `MAX_BESIDE_DATE` other letters."""
     date = DATE.search(text) if len(text) <= MAX_LINE else None
     return date is not None and _size(text[: date.start()] + text[date.end() :]) <= MAX_BESIDE_DATE
 
@@ -89,7 +90,7 @@ def _size(text: str) -> int:
 
 
 def _labels(text: str) -> Iterator[tuple[int, int]]:
-    """Where each label begins, and where its colon ends."""
+    """Yield each label's start and the end of its colon."""
     known = phrases("labels")
     for colon in islice(COLON.finditer(text), MAX_COLONS):
         low = max(0, colon.start() - MAX_LABEL)
@@ -107,7 +108,7 @@ def _begins_word(text: str, place: int) -> bool:
 
 @cache
 def _dated() -> re.Pattern[str]:
-    """The beginning of a line such as "Published on Monday, 3 March 2021"."""
+    """Return a pattern for the beginning of a line such as "Published on Monday, 3 March 2021"."""
     known = sorted(lines("dated"), key=len, reverse=True)
     said = "|".join(map(re.escape, known))
     words = r"[\W_]{0,4}(?:[^\s\d]{1,14}\s+){0,2}"

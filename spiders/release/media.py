@@ -1,4 +1,4 @@
-"""The images and files of a release."""
+"""Extract the images and attachments of a release."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from spiders.page.media_urls import file_of, largest_source, leads_to_file, lead
 
 MAX_MEDIA = 200
 MAX_SUFFIX = 12
-"""Characters at the end of a path that its type is read from."""
+"""Number of characters at the end of a path that determine its media type."""
 
 MAX_URL = 4_000
 NEIGHBOURS = 4
-"""Elements on each side of a body in which its lead image or its files may stand."""
+"""Number of elements on each side of a body that are searched for its lead image and files."""
 
 
 HOLDERS = {
     "a": "href", "video": "src", "audio": "src", "source": "src",
     "iframe": "src", "embed": "src", "object": "data",
 }  # fmt: skip
-"""Elements that lead to a file or show it, and where each has its address."""
+"""Tags of elements that link to or embed a file, with the attribute that contains its address."""
 
 
 def around(element: etree._Element | None) -> Iterator[etree._Element]:
-    """The elements before a body, the body's own, and those after it, each a few at the most.
+    """Yield up to four elements before a body, the body itself, and up to four elements after it.
 
-    Beside a cell of a table are its other rows, if it has any.
+    If the body is a table cell, the other rows of its table are its neighbours.
     """
     if element is None:
         return
@@ -50,7 +50,7 @@ def around(element: etree._Element | None) -> Iterator[etree._Element]:
 def images_of(
     element: etree._Element | None, meta: EmbeddedMetadata, base: str
 ) -> tuple[Media, ...]:
-    """The lead image first, then those before the body and in it, each once."""
+    """Return the lead image and the images before and in the body, without duplicates."""
     found: dict[str, Media] = {}
     for part in around(element):
         for node in part.iter("img"):
@@ -70,7 +70,10 @@ def images_of(
 
 
 def stated_image(meta: EmbeddedMetadata) -> str:
-    """The address of the image that JSON-LD gives an article: a text, an object, or a list."""
+    """Return the address of an article's image in JSON-LD, or "".
+
+    The value may be a string, an object or a list.
+    """
     for node in meta.nodes:
         value = node.get("image") if rank(node) == 0 else None
         value = value[0] if isinstance(value, list) and value else value
@@ -82,30 +85,30 @@ def stated_image(meta: EmbeddedMetadata) -> str:
 
 
 def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:
-    """Keep an image under its address, once."""
+    """Add an image to ``found`` under its absolute address, unless it was added before."""
     url = loadable(base, source)
     if url and url not in found:
         found[url] = Media(url, image_type(url), title=clean_line(title or "") or None)
 
 
 def image_type(url: str) -> str:
-    """The media type that an image's address suggests."""
+    """Return the media type suggested by an image's address (default ``image/jpeg``)."""
     kind = media_type(path_of(url)) or ""
     return kind if kind.startswith("image/") else "image/jpeg"
 
 
 def media_type(path: str) -> str | None:
-    """The media type that a path's end suggests, or None."""
+    """Return the media type suggested by a path's extension, or None."""
     return _type_of(path[-MAX_SUFFIX:].partition(".")[2])
 
 
-@lru_cache(maxsize=1024)  # the same few ends again and again
+@lru_cache(maxsize=1024)  # Most files have one of a few extensions.
 def _type_of(ending: str) -> str | None:
     return mimetypes.guess_type(f"file.{ending}")[0]
 
 
 def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ...]:
-    """The files that links in a body and beside it lead to, and those that it plays or shows."""
+    """Return the files that are linked, played or embedded in a body and the elements beside it."""
     found: dict[str, Media] = {}
     for part in around(element):
         for node in part.iter(*HOLDERS):

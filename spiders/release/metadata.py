@@ -1,4 +1,4 @@
-"""What goes with a release on its page: language, section, publisher, other releases."""
+"""Extract a release's language, section, publisher, author, translations and canonical address."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
 BY_AUTHOR = re.compile(rb"rel=[\"']?(?:[\w ]{0,60} )?author")
 MAX_NAME, MAX_MARKED = 80, 20_000
-"""Characters of what is marked, such as a name, and elements that are looked at for it."""
+"""Maximum length of a marked text, such as a name (characters), and maximum number of elements
+searched for one."""
 
 BY = re.compile(
     r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
@@ -29,7 +30,7 @@ BY = re.compile(
 
 
 def page_language(root: etree._Element, meta: EmbeddedMetadata) -> str | None:
-    """The language that a page declares."""
+    """Return the language tag that a page declares, or None."""
     for declared in (
         root.get("lang"),
         root.get("{http://www.w3.org/XML/1998/namespace}lang"),
@@ -46,7 +47,10 @@ def page_language(root: etree._Element, meta: EmbeddedMetadata) -> str | None:
 def section_of(
     page: Page, meta: EmbeddedMetadata, seen: BlockTree, body: MainContent | None
 ) -> str | None:
-    """The section or rubric that a release stands in."""
+    """Return the section or category of a release, or None.
+
+    The section comes from metadata, else from an element above the body.
+    """
     said = meta.text("articleSection") or meta.meta(
         "article:section", "articlesection", "section", "columnname", "dc.type"
     )
@@ -64,14 +68,17 @@ def section_of(
 
 
 def may_mark(page: Page, name: str) -> bool:
-    """Whether a page may mark anything as this: few do, and most need not be walked through."""
+    """Whether a page's markup may contain the property ``name``.
+
+    Most pages do not contain it, so their elements need not be searched.
+    """
     return name.encode() in page.properties or bool(
         name == "author" and BY_AUTHOR.search(page.markup)
     )
 
 
 def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
-    """Who publishes: the institution's own name."""
+    """Return the name of the publishing institution, or None."""
     said = meta.text("publisher", "sourceOrganization") or meta.meta(
         "og:site_name", "dc.publisher", "dcterms.publisher", "sitename", "application-name"
     )
@@ -79,14 +86,14 @@ def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
 
 def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
-    """Who wrote or answers for a release, as its page tells machines or marks it for readers."""
+    """Return the author of a release from metadata, else from marked elements, or None."""
     told = (meta.text("author"), meta.meta("author"), meta.meta("article:author"))
     said = next((name for name in told if name and not is_web(name)), "")
     return clean_line(said) or BY.sub("", marked(page, "author")) or None
 
 
 def marked(page: Page, name: str) -> str:
-    """The first short text that a page marks by ``itemprop`` or ``rel`` as being this."""
+    """Return the first short text whose ``itemprop`` or ``rel`` is ``name``, or ""."""
     if not may_mark(page, name):
         return ""
     for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
@@ -102,13 +109,13 @@ def marked(page: Page, name: str) -> str:
 
 SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
 HIGH = 3
-"""Elements around a link that may call themselves a choice of languages."""
+"""Number of ancestors of a link whose class or id may mark a language switcher."""
 
 
 def editions_of(page: Page, own: str | None) -> tuple[tuple[str, str], ...]:
-    """Pairs of a language tag and an address.
+    """Return the language tags and addresses of a page's translations.
 
-    From ``link rel=alternate hreflang``, else from the links by which readers change the language.
+    They come from ``link rel=alternate hreflang``, else from the links of a language switcher.
     """
     links = page.declared["link"]
     stated = (one for one in links if "alternate" in (one.get("rel") or "").lower().split())
@@ -128,7 +135,7 @@ def _named(
 
 
 def switches(page: Page) -> Iterator[etree._Element]:
-    """The links that lead to a page in another language, where a choice of languages holds them."""
+    """Yield the links with ``hreflang`` inside a language switcher."""
     if b"hreflang" in page.markup:
         for link in page.tree.iter("a"):
             if not link.get("hreflang"):
@@ -139,7 +146,7 @@ def switches(page: Page) -> Iterator[etree._Element]:
 
 
 def canonical_of(page: Page) -> str | None:
-    """The address in ``link rel=canonical``, absolute, or None."""
+    """Return the absolute address in ``link rel=canonical``, or None."""
     for link in page.declared["link"]:
         if (link.get("rel") or "").lower() == "canonical":
             url = absolute(page.base, link.get("href") or "")

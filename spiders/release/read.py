@@ -1,4 +1,4 @@
-"""Reads a release off its page: title, date, body and all that goes with them."""
+"""Extract a release from its page: title, date, body, metadata and media."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
 TOLD = ("declared", "json-ld", "meta:article", "microdata")
-"""Rules whose dates stand against that of a page's state."""
+"""Prefixes of rules whose dates take precedence over a date in the page's state."""
 
 LITTLE: Final = 200
-"""Characters of a body below which the parts of a page for browsers without scripts are read."""
+"""Body length below which ``<noscript>`` content is read too (characters)."""
 
 FAR_LONGER: Final = 3
-"""How many times longer a body in such parts must be than the visible one."""
+"""Factor by which a body in ``<noscript>`` content must be longer than the visible body."""
 
 DECLARED: Final = "declared"
-"""The rule of a body that a source file declares."""
+"""Name of the rule for a body declared by a source file."""
 
 UNTITLED = "(untitled)"
 
@@ -61,10 +61,10 @@ def read_release(
     rules: ReleaseRules | None = None,
     listed: ListingItem | None = None,
 ) -> ExtractedRelease:
-    """What a release page says; declared selectors win, the rest is detected.
+    """Extract the release from a page; declared selectors take precedence over detection.
 
-    ``listed`` is what a listing said of the page, believed only where the page says nothing. Raises
-    nothing for any page: what was not found is a sentence in ``reasons``.
+    ``listed`` is the release's listing item. Its values are used mainly if the page has none.
+    Raises nothing for any page: missing parts are explained in ``reasons``.
     """
     if section := section_at(page, reading):
         return read_section(page, section, rules)
@@ -80,7 +80,7 @@ def read_release(
 def _read_visible(
     page: Page, reading: DateContext, rules: ReleaseRules | None, listed: ListingItem | None
 ) -> ExtractedRelease:
-    """What a release page shows, or carries in its state."""
+    """Extract the release that a page shows or contains in its state."""
     rules = rules or ReleaseRules()
     root = page.tree
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
@@ -153,7 +153,7 @@ def _read_visible(
 
 
 def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._Element | None:
-    """Where the files of a release lie: with its body, else with its headline."""
+    """Return the element near which attachments are searched: the body, else the headline."""
     if text.element is not None or title is None or title.order is None:
         return text.element
     return seen.blocks[title.order].container.element

@@ -1,4 +1,4 @@
-"""The other releases that a page links to after its body: related and latest news."""
+"""Links to other releases after a page's body, such as related and latest news."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from spiders.page.media_urls import leads_to_file
 from spiders.release.headline_text import latin_lengths
 
 MIN_TITLE, MAX_LINKS = 16, 30
-"""Minimum Latin letters of a link's text that may be a release's title, and maximum links kept."""
+"""Minimum length of a link's text that may be a release title (Latin letters), and maximum number
+of links kept per page."""
 
 ELSEWHERE: Final = (
     BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
 )
 ASIDE: Final = frozenset(["nav", "footer", "header"])
 LINKS_SEEN: Final = 80
-"""Links after a body that are looked at: what follows further down is no neighbour of it."""
+"""Maximum number of links after a body that are checked. Links further down are not related to the
+body."""
 
 ABOVE_LINK: Final = 6
-"""Elements above a link whose names are looked at."""
+"""Maximum number of ancestors of a link whose class and id are checked."""
 
 
 def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
-    """The other releases that a page links to after its body, or after the last part of one."""
+    """Return the links to other releases after ``body``, the body or its last part."""
     found: dict[str, Link] = {}
     met: set[str] = set()
     below: dict[etree._Element, float] = {}
@@ -65,9 +67,10 @@ def _anchors_after(body: etree._Element) -> Iterator[etree._Element]:
 
 
 def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool:
-    """Whether the elements around a link are or call themselves a menu, a footer or the like.
+    """Whether a link is inside a menu, footer or similar part of the page.
 
-    ``below`` says of the elements looked at how many levels below them are elsewhere, too.
+    ``below`` caches, for each checked element, how many levels of its descendants are inside such a
+    part.
     """
     around: list[etree._Element] = []
     holder = link.getparent()

@@ -1,4 +1,4 @@
-"""Reads a release that is a section of a page, and has no page of its own."""
+"""Extract a release that is a section of a page and has no page of its own."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from spiders.sections.find import Section, find_sections
 from spiders.sources.source_file import ReleaseRules
 
 SECTION = "section"
-"""The rule that reads the title and body of a section."""
+"""Name of the rule for the title and body of a section."""
 
 
 def section_at(page: Page, reading: DateContext) -> Section | None:
-    """The section to which the fragment of a page's address leads, or None."""
+    """Return the section at the fragment of a page's address, or None."""
     if not section_fragment(page.url):
         return None
     key = canonical_url(page.url)
@@ -32,7 +32,7 @@ def section_at(page: Page, reading: DateContext) -> Section | None:
 def read_section(
     page: Page, section: Section, rules: ReleaseRules | None = None
 ) -> ExtractedRelease:
-    """The release that a section of a page is: its text is the body, its files are attached."""
+    """Extract a section as a release: its text is the body and its files are the attachments."""
     meta = read_metadata(page)
     drop = rules.drop if rules else ()
     prose, reasons = clean_body(outer_html(section.content), page.base, section.title, drop)

@@ -1,7 +1,7 @@
-"""The objects in the state of a page that hold a text: body, title, date and image of each.
+"""Find the objects in a page's JSON state that contain a body, with title, date and image.
 
-Nothing is recursive but for the few levels of an image, and nothing is looked at twice: a state may
-be deep, or hold itself.
+The walk does not recurse, except for a few levels of an image, and visits no object twice. A state
+may be deep or contain itself.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from spiders.page.phrases import comparison_key
 from spiders.release.media import image_type
 
 MAX_VALUES: Final = 40_000
-"""Values of the state of one page that are looked at."""
+"""Maximum number of values visited per state."""
 
 DEEPEST: Final = 40
 MAX_NESTED: Final = 2_000_000
-"""Characters of JSON within the texts of a state that are read."""
+"""Maximum number of characters parsed as JSON inside the strings of a state."""
 
 SHORTEST_BODY: Final = 80
-"""Characters below which a text is no body."""
+"""Minimum length of a body (characters)."""
 
 INHERITED: Final = 3
-"""Objects around one that holds a body in which its title may stand."""
+"""Number of enclosing objects in which a body's title is searched."""
 
 TELLING: Final = 8
-"""Characters from which a title says enough."""
+"""Minimum length of a preferred title (characters)."""
 
 LONGEST_TITLE, NESTED = 500, 5
 
@@ -61,7 +61,7 @@ LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
-"""Keys under which an image may stand, or something else."""
+"""Keys whose value may be an image or something else."""
 
 ELSEWHERE: Final = re.compile(
     r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
@@ -69,7 +69,7 @@ ELSEWHERE: Final = re.compile(
     r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
     re.IGNORECASE,
 )
-"""Keys under which something else than the page's release stands."""
+"""Keys whose value is not part of the page's release."""
 
 WRAPPERS: Final = (
     "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
@@ -80,9 +80,9 @@ TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 @dataclass(frozen=True, slots=True)
 class StateObject:
-    """An object of a state: ``around`` are those that hold it, the inmost first.
+    """An object of a state. ``around`` contains its enclosing objects, innermost first.
 
-    ``alone`` says that it is not one of many like it, nor under a key of something else.
+    ``alone`` is whether the object is not one of several in a list, nor below an `ELSEWHERE` key.
     """
 
     value: Mapping[str, Any]
@@ -91,12 +91,12 @@ class StateObject:
 
     @property
     def whole(self) -> tuple[Mapping[str, Any], ...]:
-        """The object and those around it."""
+        """The object followed by its enclosing objects."""
         return (self.value, *self.around)
 
 
 def state_objects(state: Any) -> Iterator[StateObject]:
-    """The objects of a state that hold a body, outermost first; never the same twice."""
+    """Yield the objects of a state that contain a body, outermost first, each once."""
     waiting: list[tuple[Any, tuple[Mapping[str, Any], ...], int, bool]] = [(state, (), 0, True)]
     seen: set[int] = set()
     nested = MAX_NESTED
@@ -123,14 +123,14 @@ def state_objects(state: Any) -> Iterator[StateObject]:
 
 
 def holds(part: Any) -> bool:
-    """Whether a value may hold objects."""
+    """Whether a value may contain objects."""
     if isinstance(part, str):
         return len(part) >= SHORTEST_BODY and part[:2] in {'{"', "[{"}
     return isinstance(part, (dict, list)) and bool(part)
 
 
 def json_in(text: str) -> Any:
-    """The value of a JSON text, or None."""
+    """Parse a JSON string. Returns None if it is invalid."""
     try:
         return decoded(text)
     except NoLiteral:
@@ -138,17 +138,17 @@ def json_in(text: str) -> Any:
 
 
 def is_body(name: str, part: Any) -> bool:
-    """Whether an entry of an object may be a body."""
+    """Whether an object's entry may be a body, by its key and size."""
     if isinstance(part, str):
         large = len(part) >= SHORTEST_BODY
     else:
         large = isinstance(part, (dict, list)) and bool(part)
-    # Apollo's cache keeps the arguments of a field in its name.
+    # Apollo's cache stores a field's arguments in the field's name.
     return large and BODY.fullmatch(name.partition("(")[0][:60]) is not None
 
 
 def body_in(value: Mapping[str, Any], writer: Writer) -> tuple[str, int]:
-    """The longest body of an object as HTML, and how many letters it has."""
+    """Return an object's longest body as HTML, and its number of letters."""
     best, most = "", 0
     for name, part in value.items():
         if is_body(name, part):
@@ -160,7 +160,7 @@ def body_in(value: Mapping[str, Any], writer: Writer) -> tuple[str, int]:
 
 
 def title_in(record: StateObject) -> str:
-    """The title of an object, or of the nearest one around it that has one."""
+    """Return the title of an object or of its nearest enclosing object with a title, or ""."""
     for value in record.whole:
         found = ""
         for name, part in value.items():
@@ -174,7 +174,7 @@ def title_in(record: StateObject) -> str:
 
 
 def date_in(record: StateObject, reading: DateContext) -> Published | None:
-    """The date of an object, or of the nearest one around it that has one."""
+    """Return the publication date of an object, else of the object around it, or None."""
     for value in record.whole[:2]:
         found = published_in(dict(fields_of(value)), DateReader(reading))
         if found and plausible(found, reading.now):
@@ -183,7 +183,7 @@ def date_in(record: StateObject, reading: DateContext) -> Published | None:
 
 
 def image_in(record: StateObject, base: str) -> Media | None:
-    """The lead image of an object."""
+    """Return the lead image of an object, else of the object around it, or None."""
     for value in record.whole[:2]:
         for name, part in value.items():
             sure = LEAD.fullmatch(name)
@@ -196,7 +196,7 @@ def image_in(record: StateObject, base: str) -> Media | None:
 
 
 def author_in(record: StateObject) -> str | None:
-    """The author of an object: a name, or the name of the first object or text under such a key."""
+    """Return the author's name in an object, or None. Web addresses are skipped."""
     for name in ("author", "authors", "byline", "authorName", "author_name"):
         said = clean_line(plain(record.value.get(name)))
         if said and not is_web(said):
@@ -205,7 +205,7 @@ def author_in(record: StateObject) -> str | None:
 
 
 def picture(value: Any, base: str, depth: int) -> Media | None:
-    """The first image that a value names."""
+    """Return the first image in a value, or None."""
     if isinstance(value, list):
         return picture(value[0], base, depth + 1) if value and depth < NESTED else None
     if isinstance(value, str):

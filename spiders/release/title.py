@@ -1,4 +1,4 @@
-"""The headline of a release, as its page shows it."""
+"""Find the headline of a release on its page."""
 
 from __future__ import annotations
 
@@ -39,22 +39,24 @@ from spiders.release.title_doubts import (
 from spiders.sources.source_file import ReleaseRules
 
 MIN_AGREED: Final = 8
-"""Letters from which what a listing says is a headline, not the name of a section."""
+"""Minimum length of a listing's title that may be a headline, not a section's name (letters)."""
 
 AGREED: Final = 0.95
 DOUBTFUL: Final = 0.5
-"""How sure a headline must be that stands in ``<title>`` alone, against a line of large letters."""
+"""Probability below which a headline found only in ``<title>`` may yield to large letters or to the
+listing's title."""
 
 MIN_RIVAL: Final = 0.5
-"""How likely a heading at a text must be, in the likelihood of a ``<title>`` that is doubtful."""
+"""Minimum probability of a heading near the text that replaces a doubtful title, as a share of the
+title's probability."""
 
 AMONG_FIRST: Final = 8
-"""Blocks after the start of what was taken for the body in which its headline may stand."""
+"""Number of blocks after the start of the detected body that may contain its headline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A headline, the rule that found it, how sure it is, and its block's number if it has one."""
+    """A headline, its extraction rule, its confidence, and its block's number if it has a block."""
 
     text: str
     rule: str
@@ -69,7 +71,7 @@ def read_title(
     detected: Title | None,
     reasons: list[str],
 ) -> Title | None:
-    """The headline as declared, else as detected, else as a listing gave it."""
+    """Return the declared headline, else the detected headline, else the listing's title."""
     if declared := declared_text(page.tree, rules.title, reasons):
         return Title(clean_line(declared), "declared", 1.0)
     if detected is not None:
@@ -82,10 +84,11 @@ def read_title(
 
 @dataclass(frozen=True, slots=True)
 class TitleEvidence:
-    """What tells the headline of a page among its candidates.
+    """The evidence for choosing the headline of a page among its candidates.
 
-    ``start`` and ``end`` are the numbers of the body's first block and of the one after its last.
-    ``likely`` are the candidates that may be headlines, ``chance`` their probabilities by key.
+    ``start`` is the number of the body's first block, ``end`` the number after its last block.
+    ``likely`` contains the candidates that may be headlines, ``chance`` the probability of each
+    candidate by key.
     """
 
     seen: BlockTree
@@ -99,10 +102,10 @@ class TitleEvidence:
 def find_title(
     meta: EmbeddedMetadata, seen: BlockTree, body: MainContent | None, url: str, listed: str = ""
 ) -> Title | None:
-    """The headline of a page, or None where it has none.
+    """Return the headline of a page, or None if there is no candidate.
 
-    ``listed`` is what a listing called the page: where that is shown on the page too, in a line of
-    its own or in what the page calls itself, two sources agree on it.
+    ``listed`` is the page's title in a listing. If the page contains the same title in a line or in
+    its metadata, that title is preferred.
     """
     start = body.kept[0].order if body else len(seen.blocks)
     found = candidates(meta, seen, start)
@@ -135,21 +138,22 @@ def find_title(
     if best.block:
         return of_candidate(best, of.chance[best.key])
     title = without_heading(best, of, listed)
-    # "About" says less than the logo.
+    # The logo is more informative than a heading such as "About".
     is_logo = bool(logos) and is_generic(title.text) and not is_label(title.text)
     return of_candidate(logos[0], DOUBTFUL) if is_logo else title
 
 
 def of_candidate(candidate: TitleCandidate, sure: float) -> Title:
-    """A candidate as the headline."""
+    """Convert a candidate to a `Title` with confidence ``sure``."""
     order = candidate.block.order if candidate.block else None
     return Title(clean_line(candidate.text), candidate.rule, round(sure, 3), order)
 
 
 def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Title:
-    """The headline of a page whose likeliest candidate is the site's name, else that candidate.
+    """Replace a candidate that is the site's name with the headline that the page shows.
 
-    The beginning of the text must say what the headline says.
+    The replacement must share words with the beginning of the text. Returns the candidate ``named``
+    if no replacement is found.
     """
     told = opening_of(of.seen, of.start)
     others = [one for one in of.likely if named.key not in one.key and one.key not in of.site]
@@ -165,9 +169,9 @@ def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidat
 
 
 def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Title:
-    """The headline of a page whose likeliest candidate is only what the page calls itself.
+    """Return the headline of a page whose likeliest candidate is not a visible heading.
 
-    What is only in ``<title>``, or also in a header, may be the same on all pages.
+    A text that appears only in ``<title>`` or in a page header may be the same on all pages.
     """
     part = part_shown(of.likely, named, of.seen, of.start)
     named, block = part or (named, line_of(named.key, of.seen, of.start))
@@ -186,7 +190,7 @@ def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Ti
 
 
 def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
-    """The headline that a page shows, if its ``<title>`` may have only the site's name."""
+    """Return the visible headline if ``<title>`` may contain only the site's name, or None."""
     heading = heading_near(of.likely, of.start)
     if heading and of.chance[heading.key] > of.chance[named.key] * MIN_RIVAL:
         told = opening_of(of.seen, of.start)
@@ -196,7 +200,7 @@ def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
 
 
 def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:
-    """The first heading below one that only says what kind of page this is."""
+    """Return the first heading below ``label``, a heading such as "Press release", or None."""
     if label.block is None:
         return None
     above = label.block.order
@@ -210,7 +214,7 @@ def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCand
 
 
 def in_large_letters(seen: BlockTree, start: int, named: str) -> Title | None:
-    """The headline of a page without headings, where it stands out otherwise."""
+    """Return a headline in emphasized letters on a page without headings, or None."""
     shown = emphasized(seen, start, named)
     if shown is None:
         return None
@@ -222,7 +226,7 @@ def in_large_letters(seen: BlockTree, start: int, named: str) -> Title | None:
 def as_listed(
     listed: str, found: list[TitleCandidate], seen: BlockTree, start: int
 ) -> Title | None:
-    """The headline that a listing gave, where the page has it too."""
+    """Return the listing's title if the page contains it too, or None."""
     key = comparison_key(listed)
     if not is_long_enough(listed):
         return None
@@ -233,18 +237,18 @@ def as_listed(
             text, rule = clean_line(candidate.text), candidate.rule
             return Title(text, rule, AGREED, shown.order if shown else None)
     if block is None or (found and block.links * 2 > len(block.text)):
-        # A line that is a link leads to another release, as "previous" and "next" do.
+        # A line that is a link leads to another release, such as "previous" or "next".
         return None
     return Title(clean_line(block.text), "listing", AGREED, block.order)
 
 
 def is_long_enough(listed: str) -> bool:
-    """Whether what a listing calls a page may be a headline, not the name of a section."""
+    """Whether a listing's title is long enough to be a headline, not a section's name."""
     return latin_lengths(comparison_key(listed))[0] >= MIN_AGREED
 
 
 def line_of(key: str, seen: BlockTree, start: int) -> TextBlock | None:
-    """The line that says just this, the last one above the text or among its first lines."""
+    """Return the last block whose text has this key, above the text or among its first blocks."""
     for block in reversed(seen.blocks[: start + AMONG_FIRST]):
         if len(block.text) <= MAX_TITLE and comparison_key(block.text) == key:
             return block

@@ -1,8 +1,8 @@
-"""What may be the headline of a page, as candidates with rows of numbers.
+"""Headline candidates of a page, with their features for the model.
 
-Candidates are what the page calls itself (JSON-LD, OpenGraph, ``<title>``, whole and in parts) and
-the headings that it shows (whole, and without a kicker or a subtitle that stands in the same
-heading). Equal ones are one candidate with several rules.
+Candidates are the page's own titles (JSON-LD, OpenGraph, ``<title>``) and its visible headings.
+Titles are added whole and in parts, headings also without kicker or subtitle. Equal texts are one
+candidate with several rules.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ Matrix = NDArray[np.float32]
 
 UNSPACED_END: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af）)》」』】”！？。]"
 UNSPACED_START: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af（(《「『【“]"
-"""What a dash without spaces around it stands between, in scripts without spaces."""
+"""Characters before and after a dash that separates two titles in scripts without spaces."""
 
 SEPARATOR: Final = re.compile(
     r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|\s*(?:-{2,9}|—{2,9}|–{2,9}|_{2,9})\s*"
     rf"|(?<={UNSPACED_END})\s?[_\-–—]\s?(?={UNSPACED_START})"
     r"|(?<=[^\W\d_]{2})_(?=[^\W\d_]{2})"
 )
-"""What parts a headline from the name of a site or a section."""
+"""Separators between a headline and the name of a site or section."""
 
 SEPARATOR_SIGN: Final = re.compile(r"[|\-–—·•»«:/~>｜_]")
-"""The sign that is part of every separator. A text without such a sign has no separator."""
+"""A character that every separator contains. A text without it is not searched further."""
 
 STATED: Final = ("articletitle", "citation_title")
-"""Names of meta elements that state the headline alone: of Chinese government sites, and of
+"""Names of meta elements that contain only the headline, on Chinese government sites and in
 journals."""
 
 MAX_TITLE: Final = 300
 MAX_HEADINGS: Final = 60
 MAX_CUTS: Final = 8
-"""Maximum separators of a title at which the title is cut."""
+"""Maximum number of separators at which a title is split."""
 
 PAST_BODY: Final = 3
-"""Blocks after the start of the body in which a headline may stand."""
+"""Number of blocks at the start of the body that are searched for a headline."""
 
 READINGS: Final = frozenset(("rt", "rp", "rtc"))
-"""Elements that say how characters are read, and are not part of a text."""
+"""Ruby elements with the pronunciation of characters, which is not part of the text."""
 
 NONE, WHOLE, UNSUFFIXED, FIRST, LAST, LONGEST = range(6)
 ASKED: Final = tuple(
@@ -76,7 +76,7 @@ TITLED: Final = BIT["title"]
 
 @dataclass(slots=True)
 class TitleCandidate:
-    """One possible headline: its text, the rule that found it first, and where else it stands."""
+    """A possible headline: its text, its first rule, and its occurrences on the page."""
 
     text: str
     key: str
@@ -89,7 +89,7 @@ class TitleCandidate:
 
 
 def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[TitleCandidate]:  # noqa: C901 - one walk, flat on purpose
-    """The possible headlines; ``start`` is the number of the body's first block."""
+    """Return the headline candidates. ``start`` is the number of the body's first block."""
     found: dict[str, TitleCandidate] = {}
     for rule, text in named(meta):
         for part, kind in parts_of(text):
@@ -123,10 +123,11 @@ def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[Titl
 
 
 def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
-    """What a page calls itself, with the rule that says so; always four."""
+    """Yield the page's own titles with their rules: always four pairs of rule and text."""
     headline = meta.text("headline")
     stated = next((name for name in STATED if meta.meta(name)), "")
-    # Both state the headline alone, so both are one evidence for the model.
+    # JSON-LD and these meta elements contain the headline alone, so the model treats both as one
+    # feature.
     yield (
         (f"meta:{stated}", meta.meta(stated)) if stated and not headline else ("json-ld", headline)
     )
@@ -136,7 +137,7 @@ def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
 
 
 def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandidate | None:
-    """The candidate of a text, made where it is new; None where the text says nothing."""
+    """Return the candidate for a text, creating it if needed, or None for an unusable length."""
     key = comparison_key(text)
     if len(key) < 2 or len(text) > MAX_TITLE:  # noqa: PLR2004 - a headline has letters
         return None
@@ -146,7 +147,7 @@ def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandid
 
 
 def parts_of(text: str) -> Iterator[tuple[str, int]]:
-    """A title, and what remains of it without the name of a site or a section."""
+    """Yield a title whole and without site or section names, each with its variant."""
     text = clean_line(text)
     if not text:
         return
@@ -165,12 +166,12 @@ def parts_of(text: str) -> Iterator[tuple[str, int]]:
 
 
 def separators(text: str) -> Iterator[re.Match[str]]:
-    """The separators in a text."""
+    """Yield the separators in a text."""
     return SEPARATOR.finditer(text) if SEPARATOR_SIGN.search(text) else iter(())
 
 
 def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
-    """A heading, and its parts where several elements make it up: kicker, headline, subtitle."""
+    """Yield a heading whole and, if it has several elements, without kicker or subtitle."""
     if has_readings(block):
         yield without_readings(block), WHOLE
         return
@@ -186,17 +187,17 @@ def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
 
 
 def has_readings(block: TextBlock) -> bool:
-    """Whether a text says how its characters are read (furigana, HTML 4.5.10)."""
+    """Whether a block contains ruby annotations (furigana, HTML 4.5.10)."""
     return any(element.tag in READINGS for element, _ in block.pieces)
 
 
 def pieces_of(block: TextBlock) -> int:
-    """How many pieces a text is written in. Readings part no text."""
+    """Return the number of text pieces in a block. Ruby annotations do not split a text."""
     return 1 if has_readings(block) else len(block.pieces)
 
 
 def without_readings(block: TextBlock) -> str:
-    """A text without the readings of its characters."""
+    """Return a block's text without ruby annotations."""
     said = (
         (element.tail if tail else element.text) or ""
         for element, tail in block.pieces
@@ -206,7 +207,7 @@ def without_readings(block: TextBlock) -> str:
 
 
 def level_of(block: TextBlock) -> int:
-    """The level of the heading that a block stands in, or 0."""
+    """Return the level of the heading that contains a block, or 0."""
     container = block.container
     outer = container.parent
     if container.tag in LEVEL_OF:
@@ -219,7 +220,7 @@ def level_of(block: TextBlock) -> int:
 def headline_features(
     found: list[TitleCandidate], meta: EmbeddedMetadata, seen: BlockTree, start: int, url: str
 ) -> Matrix:
-    """One row of numbers per candidate."""
+    """Return the feature matrix of the candidates, one row per candidate."""
     keys = {rule: comparison_key(text) for rule, text in named(meta)}
     stated, social = (*keys.values(),)[:2]
     site = comparison_key(meta.meta("og:site_name"))
@@ -264,7 +265,7 @@ def headline_features(
 
 
 def block_row(block: TextBlock | None, start: int, orders: list[int], count: int) -> list[float]:
-    """What the block of a shown heading says."""
+    """Return the features of a heading's block, or -1 for each if there is no block."""
     if block is None:
         return [-1.0] * (7 + len(ASKED) + len(ABOVE))
     names = block.hints | block.container.near

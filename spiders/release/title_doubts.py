@@ -1,4 +1,4 @@
-"""Corrections of the likeliest headline: logos and slogans in headings, parts that a page shows."""
+"""Corrections of the likeliest headline: exclude logos and slogans, prefer visible parts."""
 
 from __future__ import annotations
 
@@ -26,44 +26,46 @@ from spiders.release.title_candidates import (
 )
 
 NEAR_ABOVE: Final = 4
-"""Blocks above a text in which what the page calls itself may be shown."""
+"""Number of blocks above a text that are searched for a part of ``<title>``."""
 
 HOME: Final = re.compile(
     r"/*+(?:[a-z]{2}(?:[-_][a-z]{2,4})?/?)?(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?/*+",
     re.IGNORECASE,
 )
-"""The path of a home page, of one language perhaps."""
+"""Paths of home pages, with an optional language prefix."""
 
 MAX_HOME_PATH: Final = 24
-"""Maximum characters of such a path, without slashes at its ends."""
+"""Maximum length of a home page's path without leading and trailing slashes (characters)."""
 
 
 OPENING: Final = 5
-"""Blocks at the beginning of a text that say what its headline says."""
+"""Number of blocks at the beginning of a text that are compared with its headline."""
 
 SITE_NAMES: Final = ("og:site_name", "sitename", "application-name")
-"""Names of meta elements that have the site's name."""
+"""Names of meta elements that contain the site's name."""
 
 COPYRIGHT: Final = re.compile(
     r"(?:(?:©|\(c\)\s|copyright|版权所有|版權所有|著作權所有)[\W_]*)+(?:(?:19|20)\d\d[\W_]*){0,2}(?:by\b)?",
     re.IGNORECASE,
 )
-"""The beginning of a copyright line, which the name of the site follows."""
+"""Beginning of a copyright line; the site's name follows."""
 
 LONG_STRETCH, MIN_SHARED, MIN_DENSE = 4, 6, 2
-"""Letters of a stretch in alphabets, and the minimum number of stretches that a text shares with
-its headline, in alphabets and in other scripts."""
+"""`LONG_STRETCH` is the number of letters compared at once in alphabetic scripts. `MIN_SHARED` and
+`MIN_DENSE` are the minimum numbers of stretches shared by headline and text. `MIN_SHARED` applies
+to alphabetic scripts, `MIN_DENSE` to all others."""
 
 PARTED: Final = re.compile(r"\s?[-–—_|:：]{1,9}\s?")
 MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
-"""Blocks at each end of a page that may name its site, and Latin letters of such a name."""
+"""Number of blocks at each end of a page searched for the site's name, and minimum and maximum
+length of the name (Latin letters)."""
 
 DEEPEST: Final = 4
-"""The level of a heading that may be a headline below a label."""
+"""Deepest heading level of a headline below a label."""
 
 
 def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | None:
-    """The first heading just above a text or at its beginning, if it is not a label."""
+    """Return the first heading just above a text or at its beginning, or None; skip labels."""
     near = range(start - ABOVE, start + WITHIN)
     headings = (one for one in found if one.level <= DEEPEST and one.variant == WHOLE)
     for one in headings:
@@ -74,7 +76,7 @@ def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | No
 
 
 def opening_of(seen: BlockTree, start: int) -> str:
-    """The letters of the first paragraphs of a text, without its headings and short lines."""
+    """Return the letters of a text's first paragraphs, without headings and short lines."""
     blocks = seen.blocks[start : start + OPENING]
     return "".join(
         comparison_key(one.text) for one in blocks if latin_lengths(one.text)[0] >= RUNNING
@@ -82,24 +84,24 @@ def opening_of(seen: BlockTree, start: int) -> str:
 
 
 def says(told: str, key: str) -> bool:
-    """Whether the beginning of a text has enough of a headline, not one word by chance."""
+    """Whether the beginning of a text shares enough stretches of letters with a headline."""
     return shared_parts(key, told) >= (MIN_SHARED if stretch(key) == LONG_STRETCH else MIN_DENSE)
 
 
 def shared_parts(key: str, told: str) -> int:
-    """How many stretches of a few letters a headline shares with the beginning of a text."""
+    """Return how many stretches of a headline also occur in the beginning of a text."""
     size = stretch(key)
     parts = {key[at : at + size] for at in range(len(key) - size + 1)}
     return sum(part in told for part in parts)
 
 
 def stretch(key: str) -> int:
-    """How many letters say something: few where one letter is a syllable or a word."""
+    """Return the number of letters compared at once: fewer if a letter is a syllable or a word."""
     return 2 if DENSE.search(key) else 3 if UNSPACED.search(key) else LONG_STRETCH
 
 
 class SiteNames:
-    """The names of a page's site: in its metadata, its links to a home page, its copyright line."""
+    """The site's names in a page's metadata, home page links and copyright lines."""
 
     def __init__(self, meta: EmbeddedMetadata, seen: BlockTree, url: str) -> None:
         self._stated = {comparison_key(meta.meta(name)) for name in SITE_NAMES}
@@ -110,7 +112,7 @@ class SiteNames:
         if not MIN_NAME <= latin_lengths(key)[0] <= MAX_NAME:
             return False
         if is_home(self._url):
-            return False  # a home page is called as its site is
+            return False  # The headline of a home page may be the site's name.
         return (
             key in self._stated
             or any(map(self._leads_home, self._links.get(key, ())))
@@ -119,7 +121,7 @@ class SiteNames:
 
     @cached_property
     def _links(self) -> Mapping[str, Sequence[str]]:
-        """The addresses of the links in the first blocks, by the keys of their texts."""
+        """Addresses of the links in the first blocks, by the comparison keys of their texts."""
         found: dict[str, list[str]] = {}
         for block in self._blocks[:MAX_NAMING]:
             for text, href in links_of(block):
@@ -128,7 +130,7 @@ class SiteNames:
 
     @cached_property
     def _copyright_lines(self) -> Sequence[str]:
-        """The keys of the copyright lines in the last blocks, with and without their beginning."""
+        """Keys of the copyright lines in the last blocks, with and without the copyright sign."""
         found: list[str] = []
         for block in self._blocks[-MAX_NAMING:]:
             sign = COPYRIGHT.search(block.text) if len(block.text) <= MAX_TITLE else None
@@ -142,7 +144,7 @@ class SiteNames:
 
 
 def without_site(text: str, site: SiteNames) -> str:
-    """What a page calls itself, without the site's name after the last sign that may part both."""
+    """Remove the site's name after the last separator of a page's title."""
     parts = [*PARTED.finditer(text)]
     if parts and parts[-1].start() and comparison_key(text[parts[-1].end() :]) in site:
         return text[: parts[-1].start()]
@@ -150,7 +152,7 @@ def without_site(text: str, site: SiteNames) -> str:
 
 
 def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
-    """The texts of a line's links, each with the address that it leads to."""
+    """Yield the text and address of each link in a block."""
     for element, tail in block.pieces if block.links else ():
         link = element.getparent() if tail else element
         for _ in range(DEEP):
@@ -162,7 +164,7 @@ def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
 
 
 def leads_home(candidate: TitleCandidate, url: str) -> bool:
-    """Whether a heading is the site's logo: a link to a home page, on another page."""
+    """Whether a heading is the site's logo: a link to a home page on a page that is not one."""
     block = candidate.block
     if block is None or not block.links or block.links * 2 < len(block.text) or is_home(url):
         return False
@@ -175,7 +177,7 @@ def leads_home(candidate: TitleCandidate, url: str) -> bool:
 
 
 def may_be_home(href: str) -> bool:
-    """Whether a link is short enough for one to a home page, before it is resolved."""
+    """Whether an unresolved link is short enough to lead to a home page."""
     _, slashes, rest = href.partition("#")[0].rpartition("//")
     path = rest.partition("/")[2] if slashes else rest
     return bool(href) and len(path.strip("./")) <= MAX_HOME_PATH
@@ -192,9 +194,10 @@ def is_home(url: str) -> bool:
 
 
 def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCandidate | None:
-    """The heading below a site's slogan, if ``<title>`` is that heading and the slogan.
+    """Return the heading below a site's slogan if ``<title>`` contains both, or None.
 
-    A site's name before the headline stands above the headline, not below it.
+    ``<title>`` must consist of the heading followed by the slogan. A headline is never above the
+    site's name.
     """
     if slogan.block is None or slogan.parts.get("title") != LAST:
         return None
@@ -216,7 +219,10 @@ def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCa
 def part_shown(
     found: list[TitleCandidate], best: TitleCandidate, seen: BlockTree, start: int
 ) -> tuple[TitleCandidate, TextBlock] | None:
-    """The longest part of ``<title>`` that is a line of its own near the text."""
+    """Return the longest part of ``<title>`` that is a separate line near the text, or None.
+
+    The result is the part and its block.
+    """
     named = [one for one in found if "title" in one.parts and not one.block]
     near = seen.blocks[max(0, start - NEAR_ABOVE) : start + WITHIN]
     shown = {comparison_key(block.text): block for block in near if len(block.text) <= MAX_TITLE}

@@ -1,1 +1,1 @@
-"""The dates of a release page: which is the publication date, and why others are refused."""
+"""Choose the publication date among the dates of a release page, and explain rejected dates."""

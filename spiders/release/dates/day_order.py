@@ -1,4 +1,4 @@
-"""The order of day, month and year in the dates of a release page, decided by the whole page."""
+"""Determine the order of day and month in a release page's numeric dates from the whole page."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from spiders.release.dates.metadata_dates import metadata_dates
 from spiders.release.dates.visible_dates import AFTER, BEFORE, DatePlace
 
 MAX_LINE: Final = 160
-"""Maximum characters of a block that is searched for dates in figures."""
+"""Maximum length of a block that is searched for numeric dates (characters)."""
 
 NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
-"""A part of every date in figures."""
+"""A part of every numeric date."""
 
 YEAR_DIGITS: Final = 2
 STATED: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
@@ -48,11 +48,11 @@ def release_reading(
     seen: BlockTree,
     place: DatePlace,
 ) -> DateContext:
-    """``reading`` with the language and the order of dates in figures that the page shows.
+    """Return ``reading`` with the page's language and order of day and month.
 
-    A set order stays. The text's own words tell the language of a page that states none. The days
-    in its address and its metadata, the other dates of the page, its language and zone, and the
-    country of its host decide the order, whichever does first.
+    A given order is kept. If no language is known, it is detected from the text. The order comes
+    from the days in the page's address and metadata, else from the language or host, else from the
+    page's other dates.
     """
     if not reading.languages:
         text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
@@ -77,7 +77,7 @@ def release_reading(
 def _own_order(
     own: Sequence[Numbers], named: Sequence[AddressDay], today: dt.date, usual: Order | None
 ) -> Order | None:
-    """The order in which a date beside the release is a day that its page names."""
+    """Return the order that turns a date near the release into a day named by the page."""
     for first, second, year in own:
         if len(year) > YEAR_DIGITS:
             days = _days(first, second, int(year))
@@ -92,7 +92,7 @@ def _own_order(
 
 
 def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
-    """The order in which no date beside the release is in the future."""
+    """Return the only order in which no date near the release is in the future, or None."""
     future = {
         order
         for first, second, year in own
@@ -106,7 +106,7 @@ def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
 
 
 def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
-    """The days that a date in figures may be, each with its order."""
+    """Return the possible days of a numeric date, each with its order."""
     found: list[tuple[Order, dt.date]] = []
     with suppress(ValueError):
         found.append(("DMY", dt.date(year, second, first)))
@@ -116,7 +116,7 @@ def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
 
 
 def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
-    """The dates in figures of some blocks, as they are written."""
+    """Yield the numeric dates of a range of blocks as written."""
     for block in seen.blocks[orders.start : orders.stop]:
         if len(block.text) <= MAX_LINE and NUMBERS.search(block.text):
             for match in NUMERIC.finditer(fold_date(block.text)):
@@ -125,7 +125,7 @@ def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
 
 
 def _stated_days(meta: EmbeddedMetadata, page: Page) -> Iterator[AddressDay]:
-    """The days that a page states to machines."""
+    """Yield the days in a page's metadata."""
     for text, _ in metadata_dates(meta, page):
         if match := STATED.match(text):
             yield AddressDay(int(match[1]), int(match[2]), int(match[3]))

@@ -1,4 +1,4 @@
-"""What a page tells machines of its date: structured data, meta tags, its address, its scripts."""
+"""Dates in a page's structured data, meta tags, address and scripts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ META_DATES: Final = (
     "last-modified-date-first", "rnews:datepublished", "bt:pubdate", "article_date_original",
 )  # fmt: skip
 VAGUE_DATES: Final = ("uploaddate", "dc.date", "dcterms.date", "date")
-"""Names that may stand for any date of a page."""
+"""Names of meta elements that may contain any date of a page."""
 
 STATE: Final = re.compile(
     r'\\?"(?:date_?published|published_?(?:at|date|time|on)?|publish(?:ed)?_?(?:date|time)|'
@@ -39,7 +39,7 @@ STATE: Final = re.compile(
     r"1[0-9]{9}(?:[0-9]{3})?(?![0-9]))",
     re.IGNORECASE,
 )
-"""A date in the state that a script carries: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
+"""A date in the JSON state inside a script: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
 
 PUBLISHED: Final = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 URL_DAY: Final = re.compile(
@@ -54,7 +54,7 @@ MAX_TEXT: Final = 160
 
 
 def metadata_dates(meta: EmbeddedMetadata, page: Page) -> Iterator[tuple[str, str]]:
-    """Texts that a page marks as its date, with the rule that found each; never empty ones."""
+    """Yield the non-empty texts that a page marks as its date, each with its rule."""
     for key in ("datePublished", "dateCreated", "uploadDate"):
         yield from said(meta.text(key), f"json-ld:{key}")
     for text in meta.broken:
@@ -72,25 +72,25 @@ def metadata_dates(meta: EmbeddedMetadata, page: Page) -> Iterator[tuple[str, st
 
 
 def last_modified(meta: EmbeddedMetadata, reading: DateContext) -> Published | None:
-    """The instant at which a page tells machines that it was last changed, or None."""
+    """Return the modification time in a page's metadata, or None."""
     text = meta.meta("article:modified_time") or meta.text("dateModified")
     found = parse_date(text, reading, "modified")
     return found if found and found.precision == "second" else None
 
 
 def said(text: str, rule: str) -> Iterator[tuple[str, str]]:
-    """A text with its rule, where there is one."""
+    """Yield a text with its rule, unless the text is empty."""
     if text:
         yield text, rule
 
 
 def whole_text(element: etree._Element) -> str:
-    """An element's text as one short line, the figures of its parts apart."""
+    """Return an element's text as one short line, with numbers of adjacent elements separated."""
     return " ".join(joined(map(str, element.itertext()), apart=True).split())[:MAX_TEXT]
 
 
 def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[int, int] | None]:
-    """The day, and the year and month, that an address names."""
+    """Return the day in an address, and the year and month if the address has no day."""
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in URL_DAY.finditer(path):
         year, _, month, day = match.groups()
@@ -109,11 +109,14 @@ def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[in
 
 
 MAX_TIMES: Final = 200
-"""``<time>`` elements of a page that are read."""
+"""Maximum number of ``<time>`` elements read per page."""
 
 
 def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
-    """The date of the first ``<time>`` of a page that has one, shown or not, but in a footer."""
+    """Return the date of the page's first ``<time>`` with a plausible date, or None.
+
+    Hidden elements count too. Footers are skipped.
+    """
     footers = Footers()
     for element in islice(root.iter("time"), MAX_TIMES):
         found = time_of(element, reading)
@@ -123,7 +126,7 @@ def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
 
 
 def time_of(element: etree._Element, reading: DateContext) -> Published | None:
-    """The date that a ``<time>`` states, unless its text is a month: that is one of an archive."""
+    """Return the date of a ``<time>`` element, or None if its text is a month of an archive."""
     shown = whole_text(element)
     if is_month(shown, reading):
         return None
@@ -131,7 +134,7 @@ def time_of(element: etree._Element, reading: DateContext) -> Published | None:
 
 
 def state_date(root: etree._Element, reading: DateContext) -> Published | None:
-    """The date in the state that a script of the page carries, or None."""
+    """Return the first plausible date in the JSON state of a page's scripts, or None."""
     for script in root.iter("script"):
         text = script.text or ""
         if len(text) > MAX_SCRIPT or not ("ate" in text or "ublish" in text):

@@ -1,9 +1,8 @@
-"""When a release was published: the dates on its page, the most trusted first.
+"""Find the publication date of a release among the dates on its page.
 
-What the page says to machines (JSON-LD, microdata, meta, page state in scripts) is believed unless
-its address contradicts it. Else the dates that a reader sees are weighed: by where they stand to
-the headline and the body, by what their elements call themselves, by the words beside them, and by
-the address.
+A date in metadata (JSON-LD, microdata, meta elements) is used unless the page's address contradicts
+it. Otherwise the visible dates are scored by position, class names, surrounding words and the
+address.
 """
 
 from __future__ import annotations
@@ -50,28 +49,29 @@ VAGUE: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
 IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
 SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
 LATE: Final = dt.timedelta(hours=1)
-"""How much later than its last change a release can't have been published."""
+"""Maximum time by which a publication date may be later than the page's last modification."""
 
 TRUSTED_WORTH, NAMED_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
-"""What a machine's date, one in the address, and one of any kind weigh against shown ones."""
+"""Scores of a date in trusted metadata, in the address, and in vague metadata, compared with
+visible dates."""
 
 WESTERNMOST, EASTERNMOST = -8, 12
-"""Hours from UTC between which nearly all press rooms lie."""
+"""Range of UTC offsets of nearly all press rooms (hours)."""
 
 
 QUARTER: Final = 15
-"""Minutes by which the clocks of zones are apart, or a multiple of them."""
+"""Smallest difference between two time zones; larger ones are multiples of it (minutes)."""
 
 MAX_OFFSET: Final = 14 * 60
-"""Maximum minutes by which a clock is apart from UTC."""
+"""Maximum offset of a time zone from UTC (minutes)."""
 
 STATED = ("json-ld", "meta", "microdata", "state")
-"""Rules that read a date from where a page states its own."""
+"""Prefixes of rules for dates in a page's metadata or state."""
 
 
 @dataclass(frozen=True)
 class DateEvidence:
-    """The evidence on a page from which the date of publication of its release is chosen."""
+    """The parts of a page from which the publication date is chosen."""
 
     page: Page
     meta: EmbeddedMetadata
@@ -81,7 +81,7 @@ class DateEvidence:
 
     @cached_property
     def shown(self) -> Sequence[tuple[float, Published]]:
-        """The dates that readers see, each with its weight; see `visible_dates`."""
+        """The visible dates with their scores; see `visible_dates`."""
         return tuple(visible_dates(self.seen, self.place, self.reading))
 
 
@@ -91,7 +91,11 @@ def read_published(
     evidence: DateEvidence,
     reasons: list[str],
 ) -> Published | None:
-    """The date as declared, else as detected, else as a listing gave it."""
+    """Return the declared date, else the detected date, else the listing's date.
+
+    The listing's date also replaces a detected date from outside the metadata that is more than a
+    day away.
+    """
     if declared := declared_text(evidence.page.tree, rules.published, reasons, apart=True):
         found = parse_date(declared, evidence.reading, "declared")
         if found is not None:
@@ -99,7 +103,8 @@ def read_published(
         reasons.append(f"the declared date {declared[:60]!r} can't be read")
     published, doubts = find_published(evidence)
     if listed is not None and listed.published is not None:
-        # A date that only stands somewhere on the page may be another's; the listing's is its own.
+        # A date elsewhere on the page may belong to another release. The listing's date belongs to
+        # this release.
         stated = published is not None and published.rule.startswith(STATED)
         day = listed.published.day
         apart = published is None or abs(published.day - day) > dt.timedelta(days=1)
@@ -111,7 +116,7 @@ def read_published(
 
 
 def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
-    """The date of publication, and a sentence on each date that was not believed."""
+    """Return the publication date, and a sentence for each problem found with the page's dates."""
     reasons: list[str] = []
     named, month = url_date(of.page.url, of.reading)
     told: Published | None = None
@@ -141,8 +146,8 @@ def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
         best = stated_change(of.seen, of.place, of.reading)
         if best is not None:
             reasons.append(f"the date {best.iso} is that of the last change")
-    # What a page surely calls its date is kept, though it can't be right: the store won't sort by
-    # it, and tells.
+    # A date from trusted metadata is kept even if it is implausible. The store reports it and does
+    # not sort by it.
     return best or odd, reasons
 
 
@@ -152,7 +157,7 @@ def best_scored(
     month: tuple[int, int] | None,
     of: DateEvidence,
 ) -> Published | None:
-    """The date that most speaks for, among what a page tells, shows and is named by."""
+    """Return the date with the best score among metadata, address and visible dates, or None."""
     best, top = told, 0.0
     if told is not None:
         top = TRUSTED_WORTH if trusted(told) else VAGUE_WORTH
@@ -175,9 +180,9 @@ def best_scored(
 def with_day_and_month_swapped(
     told: Published, named: Published | None, of: DateEvidence
 ) -> Published:
-    """A date whose day and month were read the wrong way round, where the page says so.
+    """Swap day and month of a metadata date if the page contradicts it.
 
-    By its address, else, where the date is in numbers, by the days that its text shows.
+    The address decides. Without a day in the address, the visible dates decide for numeric dates.
     """
     try:
         turned = told.day.replace(month=told.day.day, day=told.day.month)
@@ -192,20 +197,20 @@ def with_day_and_month_swapped(
 
 
 def trusted(told: Published) -> bool:
-    """Whether a date means publication and nothing else; ``date`` alone may be any date."""
+    """Whether a date's rule means publication only. ``date`` alone may be any date."""
     return told.rule not in VAGUE
 
 
 def sure(told: Published) -> bool:
-    """Whether a machine's date stands even against the page's address."""
+    """Whether a metadata date takes precedence over the date in the page's address."""
     return told.rule.startswith("json-ld:datePublished") or "publish" in told.rule
 
 
 def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Published:
-    """An instant in UTC, as the source's own clock, the page's text or its address has it.
+    """Convert an instant in UTC to the local day shown by the page or its address.
 
-    A page whose system writes UTC shows its readers the local day. Where the source's zone is not
-    known, the day that readers see is kept, without an hour.
+    A page whose system writes UTC shows readers the local day. If the source's time zone is
+    unknown, the visible day is kept without a time.
     """
     if told.precision != "second":
         return told
@@ -227,10 +232,10 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
 
 
 def _as_labelled(told: Published, of: DateEvidence) -> Published:
-    """An instant in UTC, or the day that readers see if that label is wrong.
+    """Return the visible day if a date's UTC label is probably wrong, else the date unchanged.
 
-    Some systems call the local time UTC, or state midnight in UTC for a day without an hour. The
-    page then shows the day of the label, which may be another in the source's zone.
+    Some systems label local time as UTC, or write midnight UTC for a day without a time. The page
+    then shows the labelled day, which may differ from the day in the source's time zone.
     """
     labelled = told.at.date()
     midnight = told.at.time() == dt.time()
@@ -244,7 +249,10 @@ def _as_labelled(told: Published, of: DateEvidence) -> Published:
 
 
 def may_be_same(shown: Published, told: Published) -> bool:
-    """Whether a date may be the instant ``told``, in whichever zone: zones are quarters apart."""
+    """Whether a visible date may be the instant ``told`` in some time zone.
+
+    Time zones differ by multiples of 15 minutes.
+    """
     if shown.precision != "second":
         return True
     minutes = round((shown.at - told.at).total_seconds() / 60)
@@ -252,7 +260,10 @@ def may_be_same(shown: Published, told: Published) -> bool:
 
 
 def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> DatePlace:
-    """Where the headline, of this number among the blocks, and the body stand."""
+    """Return the positions of headline and body.
+
+    ``order`` is the number of the headline's block.
+    """
     if body is None:
         start = (order or 0) + 1
         return DatePlace(order, start, min(start + 10, len(seen.blocks)))
@@ -261,7 +272,7 @@ def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> 
 
 
 def trust(published: Published | None) -> float:
-    """How sure a date is, by the rule that found it."""
+    """Return the confidence of a date by its rule."""
     if published is None:
         return 0.0
     if published.rule.startswith(("declared", "json-ld", "meta:")):

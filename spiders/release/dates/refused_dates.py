@@ -1,6 +1,6 @@
-"""What a page states as its date, though it can be none: 32 March, or a day ten years ahead.
+"""Find the text of a page's date that is rejected as impossible, such as 32 March.
 
-It is kept as the page wrote it beside the release, which then is without a date.
+The text is stored as written beside the release, which then has no date.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from spiders.release.dates.visible_dates import (
 )
 
 FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
-"""Three digits near one another, as every date in figures or with a year has them."""
+"""Three digits close together, as in every numeric date or date with a year."""
 
 
 def refused_date(of: DateEvidence) -> str:
-    """The text of the date that a page states for a release and that is not believed, or "".
+    """Return the text of a release's rejected date, or "".
 
-    What machines are told comes first, then what readers see: a date that can be read, else the
-    text of an element that calls itself a date or is called so.
+    Metadata comes first, then implausible visible dates, then the text of an element marked or
+    labelled as a date.
     """
     for text, _ in metadata_dates(of.meta, of.page):
         if FIGURES.search(text):
@@ -48,7 +48,7 @@ def refused_date(of: DateEvidence) -> str:
 
 
 def _near(of: DateEvidence) -> Iterator[TextBlock]:
-    """The blocks around a release in which its date may stand."""
+    """Yield the blocks around a release that may contain its date."""
     place, blocks = of.place, of.seen.blocks
     first = place.start if place.title is None else min(place.title, place.start)
     yield from blocks[max(0, first - BEFORE) : place.start + AFTER]
@@ -56,7 +56,7 @@ def _near(of: DateEvidence) -> Iterator[TextBlock]:
 
 
 def _is_stated(block: TextBlock, of: DateEvidence) -> bool:
-    """Whether a short line with figures is called a date of publication."""
+    """Whether a short block with digits is marked or labelled as a publication date."""
     if len(block.text) > SENTENCE or not FIGURES.search(block.text):
         return False
     names = block.hints | block.container.near

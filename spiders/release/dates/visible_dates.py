@@ -1,7 +1,7 @@
-"""The dates that a reader sees on a release page, each with how much speaks for it.
+"""Find the visible dates on a release page and score each as the publication date.
 
-Weighed by where they stand to the headline and the body, by what their elements call themselves,
-and by the words beside them.
+The score depends on the position relative to headline and body, on class names, and on the
+surrounding words.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from spiders.page.media_urls import leads_to_file
 from spiders.release.dates.metadata_dates import time_of
 
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
-"""A date with dots, which is written day first wherever it is written."""
+"""A numeric date with dots. Such dates have the day first in every country."""
 
 TWO_WAYS: Final = re.compile(r"(?<!\d)\d{1,2}\s?([/-])\s?\d{1,2}\s?\1\s?(?:\d\d){1,2}(?!\d)")
-"""A date in figures that may begin with the day or with the month."""
+"""A numeric date that may begin with the day or with the month."""
 
 LIKELY: Final = re.compile(
     r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
     r"|[\W_]{0,2}[^\W\d]{3,10}[\W_]{1,3}\d\d\b|,\s?['’]?\d\d\b)"
 )
-"""What a text with a date holds. All begins with one of a few characters: few places are tried."""
+"""A part of every text with a date. The pattern begins with one of few characters, so it is fast to
+search."""
 
 OUTSIDE: Final = (
     BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]
@@ -40,19 +41,19 @@ OUTSIDE: Final = (
 )  # fmt: skip
 DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
 COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
-"""Names of parts of a page that say nothing where the headline stands in them too."""
+"""Page parts that do not lower a date's score if they contain the headline too."""
 
 NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
-"""Properties of schema.org that are dates of something else."""
+"""Date properties of schema.org that are not publication dates."""
 
 RENEWED: Final = 0.3
-"""What a ``<time>`` of a change weighs less than one of publication in its place."""
+"""Amount by which a modification date in ``<time>`` scores lower than a publication date."""
 
 CHANGE: Final = "changed"
-"""The rule of a date that a release only states as that of its last change."""
+"""Name of the rule for a date that is only labelled as the last modification."""
 
 ABOVE: Final = 3
-"""Blocks before a headline in which a label of a change is the release's own."""
+"""Number of blocks before a headline in which a date label belongs to the release."""
 
 FRAMES: Final = (
     BIT["head"]
@@ -63,42 +64,42 @@ FRAMES: Final = (
     | BIT["thread"]
     | BIT["others"]
 )
-"""Parts of a page beside its release, as their tags and names surely tell."""
+"""Page parts that are certainly outside the release, by their tags and class names."""
 
 MAX_LINE: Final = 160
 MAX_PIECES: Final = 40
-"""Maximum texts of one block that are looked at for figures that meet."""
+"""Maximum number of text pieces per block that are checked for adjacent digits."""
 
 FIGURES: Final = 12
-"""Maximum characters on either side of such a place."""
+"""Number of characters compared on each side of a boundary between adjacent digits."""
 SENTENCE: Final = 60
 LEAF: Final = 24
-"""Characters of a calendar leaf at the most."""
+"""Maximum length of a calendar leaf's text (characters)."""
 
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
-"""A day, a month or a year on it."""
+"""A day, a month or a year on a calendar leaf."""
 
 SHOWN: Final = 1.5
-"""From which weight on a date is surely shown as the release's."""
+"""Minimum score of a date that certainly belongs to the release."""
 
 BRACKETED: Final = re.compile(
     r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"
 )
-"""A date in brackets that begins a paragraph: "[July 5, 2022] The board …"."""
+"""A date in brackets at the beginning of a paragraph: "[July 5, 2022] The board …"."""
 
 MAX_INNER_BLOCKS: Final = 1_000
-"""Maximum blocks at each end of a body whose dates are read."""
+"""Maximum number of blocks at each end of a body that are searched for dates."""
 
 BELOW: Final = 40
-"""Blocks below a text in which a line may still say when it was published."""
+"""Number of blocks below a text that are searched for a line with its publication date."""
 
 BEFORE, AFTER = 6, 6
-"""Blocks before the headline and after the body that are looked at."""
+"""Number of blocks searched for dates before the headline and after the body."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatePlace:
-    """Where the parts of a release stand, as numbers of blocks: body from ``start`` to ``end``."""
+    """Block numbers of a release's parts: ``title``, and the body from ``start`` to ``end``."""
 
     title: int | None
     start: int
@@ -107,10 +108,10 @@ class DatePlace:
 
 @dataclass(frozen=True, slots=True)
 class SeenDate:
-    """A date that readers see, and how much speaks for its being that of publication.
+    """A visible date and its score as the publication date.
 
-    ``changed`` is whether it is labelled as the date of a change. ``stated`` is whether the release
-    states another one: above its text, or with a label of publication.
+    ``changed`` is whether the date is labelled as a modification date. ``stated`` is whether the
+    release states it as its own date: above the text, or with a publication label.
     """
 
     worth: float
@@ -120,18 +121,18 @@ class SeenDate:
 
 
 NEXT: Final = 2
-"""Blocks after the headline in which a short line still stands above the text."""
+"""Number of blocks after the headline in which a short line still counts as above the text."""
 
 LABEL: Final = 25
-"""Characters of a line that may name the date in the next one."""
+"""Maximum length of a line that may be the label of a date in the next line (characters)."""
 
 
 def visible_dates(
     seen: BlockTree, place: DatePlace, reading: DateContext
 ) -> Iterator[tuple[float, Published]]:
-    """The dates that a reader sees around a release, each with how much speaks for it.
+    """Yield the visible dates around a release with their scores.
 
-    A date of a change never stands beside one that the release states as its own.
+    Modification dates are skipped if the release states a publication date.
     """
     found = list(_all_dates(seen, place, reading))
     is_stated = any(one.stated and one.worth >= SHOWN for one in found)
@@ -160,10 +161,10 @@ def _all_dates(seen: BlockTree, place: DatePlace, reading: DateContext) -> Itera
 
 
 def stated_change(seen: BlockTree, place: DatePlace, reading: DateContext) -> Published | None:
-    """The date that a release states as that of its last change, or None.
+    """Return the date that a release labels as its last modification, or None.
 
-    Only a label in the release's own block counts: near the headline, or right below the text. Its
-    date must be plausible.
+    The label must be near the headline or right below the text, outside menus and footers. The date
+    must be plausible.
     """
     footers = Footers()
     first = place.start if place.title is None else min(place.start, place.title)
@@ -184,7 +185,7 @@ def stated_change(seen: BlockTree, place: DatePlace, reading: DateContext) -> Pu
 
 
 def labelled_below(seen: BlockTree, place: DatePlace, reading: DateContext) -> Published | None:
-    """The only date below the text that a short line calls that of publication, or None."""
+    """Return the only date below the text with a publication label in a short line, or None."""
     footers = Footers()
     found: list[Published] = []
     for block in islice(seen.blocks, place.end + AFTER, place.end + BELOW):
@@ -200,7 +201,7 @@ def labelled_below(seen: BlockTree, place: DatePlace, reading: DateContext) -> P
 
 
 def near(told: Published, named: Published) -> bool:
-    """Whether two dates name the same day, or days that a time zone may part."""
+    """Whether two dates are at most one day apart, as time zones may cause."""
     return abs((told.day - named.day).days) <= 1
 
 
@@ -211,14 +212,14 @@ def dates_of_block(
     reading: DateContext,
     footers: Footers,
 ) -> Iterator[SeenDate]:
-    """The dates in one block, with their scores."""
+    """Yield the dates in one block with their scores."""
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
         return
     text = line_of(block)
     seen = written_dates(block, text, reading)
     marked = marked_times(block, reading)
     if place.title is not None and block.order < place.title - 1:
-        # What stands in a header on the day of the visit is the day of the visit.
+        # Today's date in a page header is the date of the visit, not of the release.
         seen = tuple(found for found in seen if found.day != reading.now.date())
     if not (seen or marked) or is_outside(block, survey, place, footers):
         return
@@ -239,7 +240,7 @@ def dates_of_block(
             continue
         is_stated = not changed and (above or (own and bool(SAID.search(beside))))
         if stated:
-            # Of a date that machines are told too, its being one of a change says less.
+            # A modification label counts less if the date is also in a ``<time>`` element.
             worth = score - RENEWED * changed
             exact = (SeenDate(worth + 1.0, one, changed, is_stated) for one in marked)
             yield from (one for one in exact if near(one.published, found))
@@ -249,7 +250,7 @@ def dates_of_block(
 
 
 def line_of(block: TextBlock) -> str:
-    """The first line's worth of a block, in which figures of neighbouring elements stay apart."""
+    """Return the beginning of a block's text, with digits of adjacent elements separated."""
     line = block.text[:MAX_LINE]
     if len(block.pieces) == 1:
         return line
@@ -262,7 +263,7 @@ def line_of(block: TextBlock) -> str:
 
 
 def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Published, ...]:
-    """The dates that the text of a block writes out."""
+    """Return the dates in the text of a block."""
     rule = "class" if (block.hints | block.container.near) & DATED else "line"
     if LIKELY.search(text):
         if reading.order is None and DOTTED.search(text):
@@ -273,12 +274,13 @@ def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Pu
         return ()
     said = ((one.tail if tail else one.text) or "" for one, tail in block.pieces)
     parts = [part for part in map(str.strip, said) if part]
-    # The parts of a calendar leaf stand in elements of their own, often without a space.
+    # Day, month and year of a calendar leaf are in separate elements, often without a space between
+    # them.
     return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()
 
 
 def label_before(block: TextBlock, survey: BlockTree, place: DatePlace) -> str:
-    """The short line before a block, unless it is the headline or about a date of its own."""
+    """Return the short block before a block, or "" if it is the headline or has digits."""
     if not block.order or block.order - 1 == place.title:
         return ""
     text = survey.blocks[block.order - 1].text
@@ -286,7 +288,7 @@ def label_before(block: TextBlock, survey: BlockTree, place: DatePlace) -> str:
 
 
 def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple[Published, str]]:
-    """The dates of a text, each with the words that stand right before it."""
+    """Yield the dates of a text, each with the words directly before it."""
     before = 0
     for found in seen:
         start = max(text.find(found.raw, before), before)
@@ -295,9 +297,10 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
 
 
 def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
-    """A date in figures as a ``<time>`` of its block states it, if only day and month differ.
+    """Return the ``<time>`` date of the same block if only day and month are swapped.
 
-    Readers may take 01/02/2014 either way, and machines only one. Dots are day first everywhere.
+    A visible date such as 01/02/2014 is ambiguous; the ``datetime`` of a ``<time>`` is not. Dates
+    with dots have the day first everywhere and are kept.
     """
     if not TWO_WAYS.search(shown.raw):
         return shown
@@ -310,11 +313,11 @@ def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
 
 
 MAX_TIMES = 20
-"""``<time>`` elements of a block that are read."""
+"""Maximum number of ``<time>`` elements read per block."""
 
 
 def marked_times(block: TextBlock, reading: DateContext) -> list[Published]:
-    """The dates that the ``<time>`` elements in a block state."""
+    """Return the dates of the ``<time>`` elements in a block."""
     times = (
         element
         for element, tail in block.pieces
@@ -325,13 +328,13 @@ def marked_times(block: TextBlock, reading: DateContext) -> list[Published]:
 
 
 def is_change(beside: str) -> bool:
-    """Whether the words before a date call it that of a change."""
+    """Whether the words before a date label it as a modification date."""
     label = beside[-MAX_LABEL:]
     return bool(CHANGED.search(label) or AS_OF.search(label))
 
 
 def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
-    """Whether a short block near the headline or right below the text is the release's own."""
+    """Whether a short block near the headline or right below the text belongs to the release."""
     first = place.start if place.title is None else min(place.start, place.title)
     if not first - ABOVE <= block.order < place.end + NEXT or len(block.text) > MAX_LINE:
         return False
@@ -344,14 +347,20 @@ def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
 
 
 def named(beside: str) -> float:
-    """What the words beside a date say for its being one of publication."""
+    """Score the words beside a date as labels of a publication date.
+
+    Publication labels score positive, modification labels negative.
+    """
     if is_change(beside):
         return -0.8 if AS_OF.search(beside) else -1.6
     return 0.7 if SAID.search(beside) else 0.0
 
 
 def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace, footers: Footers) -> bool:
-    """Whether a block says nothing about its release: it is in a footer, or links to a file."""
+    """Whether a block is in a footer, or all its links lead to files.
+
+    Such a block does not belong to the release.
+    """
     if block.order > place.start and _is_in(footers, block):
         return place.title is None or not _is_in(footers, seen.blocks[place.title])
     links = [element for element, tail in block.pieces if element.tag == "a" and not tail]
@@ -363,7 +372,7 @@ def _is_in(footers: Footers, block: TextBlock) -> bool:
 
 
 def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
-    """How much the place and the names of a block speak for a date in it."""
+    """Score a block's position and class names as the place of the publication date."""
     score = 1.0
     names = block.hints | block.container.near
     if names & DATED:

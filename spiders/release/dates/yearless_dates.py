@@ -1,4 +1,4 @@
-"""The day that a release shows without its year, where the page names the year elsewhere."""
+"""Complete a visible day without a year by the year in the page's address or markup."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from spiders.body.text_blocks import BlockTree
 from spiders.release.dates.visible_dates import NEXT, DatePlace, is_own
 
 MAX_CHARACTERS: Final = 40
-"""Maximum characters of a line that is a day without its year."""
+"""Maximum length of a line that is a day without its year (characters)."""
 
 CLOCK: Final = re.compile(
     r"[\s,]{0,3}\d{1,2}\s?[:時时시]\s?\d{2}\s?[分분]?\s?(?:[ap]\.?m\.?)?[\s\])]{0,3}$"
 )
-"""The hour at the end of such a line."""
+"""The time at the end of a line with a day and a month."""
 
 YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-]?\d\d)?)?(?!\d)")
-"""A year in an address or a name, with or without the month and the day."""
+"""A year in an address or class name, with or without month and day."""
 
 MAX_NAME: Final = 400
-"""Maximum characters of an address or a name that are searched for years."""
+"""Maximum length of an address or class name that is searched for years (characters)."""
 
 
 def yearless_date(
     root: etree._Element, url: str, seen: BlockTree, place: DatePlace, reading: DateContext
 ) -> Published | None:
-    """The date of a short line near the headline that has a day and a month, or None.
+    """Return the date of a short line near the headline that has only day and month, or None.
 
-    The year is that of the page's address, or of the id or class of its body.
+    The year comes from the page's address, or from the id or class of its ``<body>``.
     """
     years = list(_years(root, url))
     first = place.start if place.title is None else min(place.title, place.start)
@@ -53,13 +53,16 @@ def yearless_date(
 
 
 def _years(root: etree._Element, url: str) -> Iterator[tuple[int, int | None]]:
-    """The years that a page's address and the names of its body have, each with its month."""
+    """Yield the years in a page's address and in the id and class of its ``<body>``.
+
+    Each year comes with its month, or with None.
+    """
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in YEAR.finditer(path[:MAX_NAME]):
         yield int(match[1]), int(match[2]) if match[2] else None
     body = root.find("body")
     names = f"{body.get('id', '')} {body.get('class', '')}" if body is not None else ""
     for match in YEAR.finditer(names[:MAX_NAME]):
-        # A year alone may be that of the design.
+        # A year without a month may be the year of the site's design.
         if match[2]:
             yield int(match[1]), int(match[2])
