@@ -1,8 +1,17 @@
-"""From web pages to releases: knows sites, HTTP and HTML; knows no feed.
+"""Visit press room sites and extract releases from their pages.
 
-A new file goes by what it reads: a listing page (listing), a release page (release), any page
-(page); by whether it touches the network (download) or the store (crawl), or reads what was
-captured before (archived); and by whether it looks at more than one page (learning, discovery). A
-folder may import those below it: archived, discovery and golden, crawl, extract, learning, listing
-and release, body, download, sources, json_state and sections, page.
+This package handles sites, HTTP and HTML. It does not handle the feeds that Communique publishes.
+
+Put a new file into the folder of its task:
+
+- `listing`: read listing pages;
+- `release`: read release pages;
+- `page`: read any HTML page;
+- `download`: send requests;
+- `crawl`: work with the store;
+- `archived`: read pages that were captured earlier;
+- `learning`, `discovery`: compare several pages.
+
+A folder may import only the folders after it in this list: archived; discovery and golden; crawl;
+extract; learning; listing and release; body; download; sources; json_state and sections; page.
 """

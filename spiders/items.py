@@ -1,4 +1,4 @@
-"""What is read off a page: a release or a listing, with the confidence of each field."""
+"""Results of an extraction: a release or a listing, with confidence values and reasons."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from data.text.urls import canonical_url, page_address, section_fragment
 
 @dataclass(frozen=True, slots=True)
 class ExtractedRelease:
-    """What a release page says.
+    """The fields extracted from a release page.
 
-    ``url`` is the page's own address and ``canonical`` the one it names itself by, or None.
-    ``links`` are the other releases it names, ``editions`` pairs of a language tag and the URL of
-    that edition. ``confidence`` is 0 to 1 by field (``title``, ``published``, ``body`` …).
-    ``reasons`` say in a sentence each what was not found or not believed. ``refused`` is the text
-    of a date that can't be right, where no other was found.
+    - ``url``: the address of the page.
+    - ``canonical``: the canonical address that the page declares, or None.
+    - ``links``: other releases that the page links to.
+    - ``editions``: other language editions, as pairs of a language tag and a URL.
+    - ``confidence``: a value from 0 to 1 per field (``title``, ``published``, ``body`` …).
+    - ``reasons``: one sentence for each field that is missing or was rejected.
+    - ``refused``: the text of a date that was rejected as impossible, if no other date was found.
     """
 
     url: str
@@ -36,9 +38,9 @@ class ExtractedRelease:
 
 @dataclass(frozen=True, slots=True)
 class ListingItem:
-    """One release as a listing names it; ``url`` is absolute.
+    """One release in a listing, with the absolute ``url`` of its page.
 
-    ``categories`` are those that a feed or an API gives it.
+    ``categories`` are the categories that a feed or an API assigns to the release.
     """
 
     url: str
@@ -49,23 +51,24 @@ class ListingItem:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A request by POST: the address that it is sent to, and its form-encoded ``body``."""
+    """A POST request: the URL it is sent to, and its form-encoded ``body``."""
 
     url: str
     body: str
 
     @property
     def address(self) -> str:
-        """The address by which the response is known, in the store and in the archive."""
+        """The address that identifies the response in the store and in the archive."""
         return posted_address(self.url, posted_query(self.body))
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """How the requests for the parts of a list are counted, if only its first page states that.
+    """A numbered series of requests for the parts of a list, as declared by its first page only.
 
-    The parameter ``name`` of requests for ``path`` grows by ``step``, or by the number of items of
-    each part if that is 0. ``last`` is its highest value, or None.
+    The query parameter ``name`` of requests for ``path`` grows by ``step`` with each request. If
+    ``step`` is 0, it grows by the number of items in each part. ``last`` is the highest value of
+    the parameter, or None if unknown.
     """
 
     path: str
@@ -76,15 +79,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class UnreadSign:
-    """Something on a listing page that shows whether its list has more releases than the page.
+    """Evidence on a listing page about whether the list has more releases than the page.
 
-    ``text`` quotes the page. By ``kind``, ``number`` is
+    ``text`` is a quotation from the page. The meaning of ``number`` depends on ``kind``:
 
     - ``total``: the number of releases in the list;
-    - ``pages``: the number of its last page, where no address leads to the next one;
-    - ``years``: the oldest year to choose, where no address leads to it;
+    - ``pages``: the number of the last page, if no address leads to the next page;
+    - ``years``: the oldest year in a menu of years, if no address leads to that year;
     - ``control``: 0, for a control such as "Load more" that has no address;
-    - ``end``: the number of the page, where the page is the last one.
+    - ``end``: the number of this page, if it is the last one.
     """
 
     kind: Literal["total", "pages", "years", "control", "end"]
@@ -94,19 +97,21 @@ class UnreadSign:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a listing page says: its items in page order, and the address of the next page.
+    """The data extracted from a listing page: its items in page order, and its pagination.
 
-    If the next page is requested by POST, ``form`` is the request and ``next`` is its `address`.
-    ``series`` counts on to the parts after the next one.
-
-    ``rule`` names the rule that found the items; ``confidence`` is 0 to 1; ``reasons`` say in a
-    sentence each what was not found or not believed. ``passed`` are the addresses of rows without a
-    date, among dated ones, that may be releases and were not taken for any. ``place`` says where on
-    the page the list stands, so that it is found again on the next one. ``others`` are pages to try
-    if the next one leads nowhere. ``before`` is the page before in the pager, and ``counts_down``
-    says that the first page has the highest number: then the page before is the older one.
-    ``archives`` are the archives that the page links to, newest first, and ``signs`` what the page
-    shows about the rest of its list.
+    - ``next``: the address of the next page. If that page needs a POST request, ``form`` is the
+      request and ``next`` is its `address`.
+    - ``series``: the numbered requests for the parts after the next page.
+    - ``rule``: the name of the rule that found the items.
+    - ``confidence``: a value from 0 to 1.
+    - ``reasons``: one sentence for each value that is missing or was rejected.
+    - ``passed``: addresses of undated rows among dated rows, skipped although they may be releases.
+    - ``place``: the position of the list on the page, used to find the list on the next page.
+    - ``others``: pages to try if the next page leads nowhere.
+    - ``before``: the previous page in the pager. If ``counts_down`` is true, the first page has the
+      highest number, so the previous page has older releases.
+    - ``archives``: links to archives, newest first.
+    - ``signs``: evidence about the rest of the list.
     """
 
     url: str
@@ -127,21 +132,24 @@ class Listing:
 
 
 def keys_of(item: ListingItem) -> Iterator[str]:
-    """By what an item is known: its address, and its title with its day."""
+    """Yield the keys that identify an item: its canonical address, and its day with its title."""
     yield canonical_url(item.url)
     if name := name_of(item):
         yield name
 
 
 def name_of(item: ListingItem) -> str:
-    """The day and the title of an item, by which it is known at another address; or empty."""
+    """Return the day and title of an item, which identify it even if its address changes.
+
+    Returns an empty string if the item has no date or no title.
+    """
     if not (item.published and item.title):
         return ""
     return f"{item.published.day} {clean_line(item.title).casefold()}"
 
 
 def with_sections(items: Iterable[ListingItem]) -> tuple[ListingItem, ...]:
-    """The items of a feed; fragments stay only if several items are sections of one page."""
+    """Remove URL fragments from feed items, unless several items are sections of one page."""
     found = tuple(items)
     counts = Counter(page_address(url) for url in {item.url for item in found})
     return tuple(

@@ -1,4 +1,4 @@
-"""What any page is: bytes, charset, tree, links, CSS selectors, meta tags, elements, regions.
+"""Read any HTML page: charset, tree, links, CSS selectors, metadata, elements and regions.
 
-A file belongs here if it is true of every page, be it a listing or a release, and needs no network.
+A file belongs in this folder if it applies to listings and releases alike and needs no network.
 """

@@ -1,4 +1,4 @@
-"""What a page is encoded in, and its bytes in UTF-8."""
+"""Detect the character encoding of a page and convert the page to UTF-8."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from w3lib.encoding import (
 from data.text.language_detection import detect_language
 
 DETECTION_BYTES = 65_536
-"""How much of a body the detection of a character set looks at."""
+"""Maximum number of bytes of a response body used to detect its character encoding."""
 
 LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
 USUAL = {
@@ -28,31 +28,35 @@ USUAL = {
     **dict.fromkeys(["ca", "da", "de", "es", "eu", "fi", "fo", "fr", "ga", "gl"], "cp1252"),
     **dict.fromkeys(["is", "it", "nb", "nl", "nn", "no", "pt", "sv"], "cp1252"),
 }  # fmt: skip
-"""What a page in a language is encoded in where it does not say (WHATWG Encoding, by locale).
+"""Usual encoding of pages per language, for pages that declare no encoding (WHATWG Encoding
+Standard, by locale).
 
-English is none of them: many pages in other languages say that they are in English.
-"""
+English is missing because many pages in other languages declare English as their language."""
 
 PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
-"""Bytes that every usable charset reads as ASCII: no letters in escapes, as UTF-7 has."""
+"""Bytes that every usable character encoding decodes as ASCII, and the decoded text.
+
+Encodings that use such bytes as escapes for letters, such as UTF-7, decode them to another text."""
 
 WESTERN = "cp1252"
 MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
 SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
-"""What turns 7-bit bytes into East Asian letters (ISO 2022, RFC 1468, RFC 1557, RFC 1922)."""
+"""Escape sequences that switch 7-bit bytes to East Asian characters (ISO 2022, RFC 1468, RFC 1557,
+RFC 1922)."""
 
 KOREAN = b"\x1b$)C"
 TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
-"""Names of HZ, which turns 7-bit bytes into Chinese letters with tildes (RFC 1843)."""
+"""Declaration of the HZ encoding, which writes Chinese characters as 7-bit bytes between tildes
+(RFC 1843)."""
 
 
 def recode(body: bytes, content_type: str) -> bytes:
-    """The bytes of ``body`` in UTF-8, whatever its headers claim.
+    """Convert ``body`` from its actual encoding to UTF-8, even if its headers are wrong.
 
-    Bytes that hold more than ASCII and are valid UTF-8 are UTF-8: no other encoding looks so by
-    chance, and declarations lie. Else the byte order mark, the header, the meta tag and detection,
-    in this order.
+    Non-ASCII bytes that are valid UTF-8 are taken as UTF-8: this is never a coincidence, and
+    declared encodings are often wrong. Otherwise, the encoding comes from the byte order mark, the
+    HTTP header, the meta tag or detection, in this order.
     """
     marked, bom = read_bom(body)
     if marked and bom:
@@ -68,10 +72,10 @@ def recode(body: bytes, content_type: str) -> bytes:
 
 
 def seven_bit(body: bytes, content_type: str) -> str | None:
-    """The encoding of 7-bit bytes that are more than ASCII; None where they are nothing else.
+    """Return the encoding of 7-bit bytes that are not plain ASCII, or None if they are plain ASCII.
 
-    ISO 2022 shows itself. HZ must be declared, as tildes stand in any text; UTF-7 is read by no
-    browser, since markup hides in it.
+    ISO 2022 is recognized by its escape sequences. HZ must be declared, because tildes are common
+    in ordinary text. UTF-7 is ignored, as in browsers, because it can hide markup.
     """
     if not body.isascii():
         return None
@@ -84,7 +88,7 @@ def seven_bit(body: bytes, content_type: str) -> str | None:
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """The text of a ``body`` that is not UTF-8: as declared, else as detected."""
+    """Decode a ``body`` that is not UTF-8, with its declared or else its detected encoding."""
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
     charset = usable(declared) if declared else None
     if charset and charset != "utf-8":
@@ -95,21 +99,22 @@ def decode(body: bytes, content_type: str) -> str:
         try:
             return body.decode(usual)
         except UnicodeDecodeError:
-            pass  # not what such pages usually are: detected below
+            pass  # not the usual encoding of this language: detect the encoding below
     found = from_bytes(body[:DETECTION_BYTES]).best()
     detected = found.encoding if found else WESTERN
     if is_latin(body[:DETECTION_BYTES].decode(detected, "replace")):
-        # Of Latin letters detection takes any for any other; the language tells them apart.
+        # Detection confuses encodings of Latin letters with each other. The language decides
+        # between them.
         said = MARKUP.sub(" ", body[:DETECTION_BYTES].decode(WESTERN, "replace"))
         detected = USUAL.get(detect_language(" ".join(said.split())) or "", WESTERN)
     return body.decode(detected, "replace")
 
 
 def usable(declared: str) -> str | None:
-    """The Python codec of a declared charset, or None if no page can be in it.
+    """Return the Python codec of a declared encoding, or None if no web page can use that encoding.
 
-    Python has codecs that browsers refuse: some convert bytes to bytes (hex), some have escapes
-    (unicode_escape, UTF-7), some encode only names (idna), and some change ASCII (EBCDIC).
+    Python has codecs that browsers reject. Some convert bytes to bytes (hex), and some have escapes
+    (unicode_escape, UTF-7). Others encode only host names (idna) or change ASCII (EBCDIC).
     """
     name = resolve_encoding(declared)
     if name is None or name.startswith(("utf-16", "utf-32")):
@@ -118,11 +123,11 @@ def usable(declared: str) -> str | None:
         text = PROBE.decode(name, "replace")
     except (LookupError, UnicodeError):
         return None
-    # Japanese and Korean charsets have a currency sign in place of the backslash.
+    # Japanese and Korean encodings have a currency sign in place of the backslash.
     return name if text.replace("\u00a5", "\\").replace("\u20a9", "\\") == READ else None
 
 
 def is_latin(text: str) -> bool:
-    """Whether all letters of a text are Latin ones."""
+    """Whether all letters of a text are Latin letters."""
     rare = {char for char in text if char > "\xff" and char.isalpha()}
     return all("LATIN" in unicodedata.name(char, "LATIN") for char in rare)

@@ -1,8 +1,8 @@
-"""What the class, id and role of an element say of its purpose, as a bit mask.
+"""Hints about the purpose of an element from its class, id and role, as a bit mask.
 
-The words are those that site makers in many countries use; a word counts wherever it stands in a
-token (``articleBody``, ``news-text``, ``haber_detay``). They are features for a decision, never the
-decision itself.
+The words come from sites in many countries. A word matches anywhere in a class or id, as in
+``articleBody``, ``news-text`` and ``haber_detay``. Hints are features for a decision; they never
+decide alone.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ WORDS: Final = {
     "marginal\\w*|"
     "teaser\\w*|card)([-_].*)?$",
 }
-"""Words of each hint. Regular expressions, matched without case, anywhere in a class or id."""
+"""Words per hint, as regular expressions that match anywhere in a class or id, ignoring case."""
 
 TAGS: Final = {
     "article": "article main",
@@ -83,11 +83,11 @@ TAGS: Final = {
     "heading": "h1 h2 h3 h4 h5 h6",
     "item": "li dd dt",
 }
-"""Tags of each hint that a tag alone gives."""
+"""Element tags per hint, for hints that depend on the tag alone."""
 
 BIT: Final = {name: 1 << place for place, name in enumerate([*WORDS, *TAGS])}
 STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tags.split()}
-"""The hint of a tag, as a mask."""
+"""Bit mask of the hint that each element tag gives."""
 
 _EACH = {BIT[name]: re.compile(words) for name, words in WORDS.items()}
 _BEGINNINGS: dict[str, set[int]] = {}
@@ -95,7 +95,10 @@ for _name, _words in WORDS.items():
     for _stem in re.findall("[a-z]{3,}", _words):
         _BEGINNINGS.setdefault(_stem[:3], set()).add(BIT[_name])
 _SHORT = frozenset([BIT["ad"], BIT["bio"]])
-"""Hints that a word of three letters or less may give without being a beginning."""
+"""Hints that match words of at most three letters and words with hyphens.
+
+These hints are tried on each such word because some of their words are too short for the index
+`_BEGINNINGS`."""
 
 _FIRST = frozenset(
     stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
@@ -103,7 +106,7 @@ _FIRST = frozenset(
 _WORD = re.compile("[^\\W\\d_]{2,}")
 MAX_WORD, SHORT_WORD = 40, 3
 NUMBER: Final = "0123456789-_"
-"""What a token may end with that says nothing: ``menu-item-1250`` is a ``menu-item``."""
+"""Characters removed from the end of a class or id: ``menu-item-1250`` becomes ``menu-item``."""
 
 NOT_SHOWN: Final = "display:none"
 _ROLES = {
@@ -117,7 +120,7 @@ _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def class_hints(element: etree._Element, tag: str, name: str) -> int:
-    """The hints in an element's tag, class (``name``), id and role, and whether it is shown."""
+    """Return the hints from an element's tag, class (``name``), id, role and inline style."""
     mask = STRUCTURE.get(tag, 0)
     if name:
         mask |= hints_in(name)
@@ -141,7 +144,7 @@ def _bare(style: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def hints_in(named: str) -> int:
-    """The hints in a text of classes, ids and roles."""
+    """Return the hints from a text of space-separated classes, ids and roles."""
     mask = 0
     for token in named[:400].split():
         mask |= token_hints(token.rstrip(NUMBER))
@@ -150,7 +153,7 @@ def hints_in(named: str) -> int:
 
 @lru_cache(maxsize=50_000)
 def token_hints(token: str) -> int:
-    """The hints in one class, id or role."""
+    """Return the hints from one class, id or role."""
     text = token if token.islower() else _CAMEL.sub("-", token).lower()
     mask = _ROLES.get(text, 0)
     before = ""
@@ -164,11 +167,11 @@ def token_hints(token: str) -> int:
 
 @lru_cache(maxsize=50_000)
 def word_hints(word: str) -> int:
-    """The hints in one word of a class, or in two that stand together."""
+    """Return the hints from one word of a class, or from two adjacent words joined by a hyphen."""
     if len(word) > MAX_WORD:
         return 0
-    # Most words share not even three letters with any word known, and the others with those of one
-    # hint or two.
+    # For speed, only search for hints that share three letters with the word. Most words share them
+    # with no hint, and the rest with one or two hints.
     asked = set(_SHORT if len(word) <= SHORT_WORD or "-" in word else ())
     for place in range(len(word) - 2):
         asked.update(_BEGINNINGS.get(word[place : place + 3], ()))
@@ -176,14 +179,14 @@ def word_hints(word: str) -> int:
 
 
 def names_of(node: etree._Element | None) -> str:
-    """The class and id of an element."""
+    """Return the class and id of an element as one text."""
     if node is None:
         return ""
     return f"{node.get('class') or ''} {node.get('id') or ''}"[:300]
 
 
 def names_around(node: etree._Element, steps: int) -> str:
-    """The names of an element and of those that hold it, so many up."""
+    """Return the classes and ids of an element and its ancestors, up to ``steps`` levels above."""
     names = []
     above: etree._Element | None = node
     for _ in range(steps + 1):

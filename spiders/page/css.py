@@ -1,4 +1,4 @@
-"""A CSS selector, compiled once for many pages."""
+"""CSS selectors that are compiled once and applied to many pages."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ SIMPLE: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
     r"\[(?P<attribute>[a-z]+)=\"(?P<value>[^\"\\]*)\"\])?(?:::attr\((?P<wanted>[a-z]+)\))?"
 )
-"""A tag with at most one name: what is learned of most sites. Looking at the elements of a tag one
-by one finds it many times faster than an expression that is asked of all elements."""
+"""Selector of a tag with at most one class, id or attribute, such as most learned selectors.
+
+Checking each element of the tag in a loop is many times faster than an XPath expression over all
+elements."""
 
 
 def is_element(found: object) -> TypeGuard[etree._Element]:
-    """Whether what a selector found is an element, not a text."""
+    """Whether a result of a selector is an element, not a text."""
     return isinstance(found, etree._Element)  # noqa: SLF001 - lxml gives the class no other name
 
 
 class CssSelector:
-    """What a CSS selector finds, with ``::text`` or ``::attr(name)`` at its end if that is wanted.
+    """A compiled CSS selector, which may end in ``::text`` or ``::attr(name)``.
 
-    With ``within`` it finds only what lies in the element that it is asked of. Several selectors
-    find what any of them finds, in document order. Raises ValueError where one can't be read.
+    With ``within``, the selector matches only descendants of the element that is searched, not the
+    element itself. Several selectors match all elements that any of them matches, in document
+    order. Raises ValueError if a selector is invalid.
     """
 
     def __init__(self, *selectors: str, within: bool = False) -> None:
@@ -50,21 +53,22 @@ class CssSelector:
             self._wanted = match["wanted"]
 
     def found(self, root: etree._Element) -> list[etree._Element | str]:
-        """All that is found, elements or texts, in document order."""
+        """Return all matches below ``root``, elements or texts, in document order."""
         return list(self._each(root))
 
     def elements(self, root: etree._Element) -> list[etree._Element]:
-        """The elements that are found, in document order."""
+        """Return all matching elements, in document order."""
         return [one for one in self._each(root) if not isinstance(one, str)]
 
     def first(self, root: etree._Element) -> etree._Element | None:
-        """The first element that is found, if there is one."""
+        """Return the first matching element, or None."""
         return next((one for one in self._each(root) if not isinstance(one, str)), None)
 
     def value(self, root: etree._Element, *, apart: bool = False) -> str:
-        """The first text that is not blank among what is found, as one line.
+        """Return the first match that is not blank, as one line of text, or an empty string.
 
-        With ``apart`` the figures of neighbouring elements stay apart, as in a date and a counter.
+        With ``apart``, digits of neighbouring elements are separated by a space, as in a date
+        followed by a counter.
         """
         for one in self._each(root):
             text = one if isinstance(one, str) else joined(map(str, one.itertext()), apart=apart)
@@ -103,9 +107,9 @@ class CssSelector:
 def declared_element(
     root: etree._Element, selector: str, reasons: list[str]
 ) -> etree._Element | None:
-    """The first element that a selector of a source file finds.
+    """Return the first element that matches a selector from a source file, or None.
 
-    One that can't be read is a sentence in ``reasons``.
+    If the selector is invalid, a sentence is added to ``reasons``.
     """
     try:
         return CssSelector(selector.removesuffix("::text")).first(root)
@@ -115,7 +119,7 @@ def declared_element(
 
 
 def joined(texts: Iterable[str], *, apart: bool) -> str:
-    """The texts of an element as one; with ``apart``, a space is between figures of two texts."""
+    """Join the texts of an element; with ``apart``, put a space between digits of two texts."""
     if not apart:
         return "".join(texts)
     parts: list[str] = []
@@ -130,10 +134,10 @@ def joined(texts: Iterable[str], *, apart: bool) -> str:
 def declared_text(
     root: etree._Element, selector: str | None, reasons: list[str], *, apart: bool = False
 ) -> str:
-    """The first text that is not blank among what a selector of a source file finds, as one line.
+    """Return the first non-blank text that matches a selector from a source file, as one line.
 
-    Empty if it finds nothing; a selector that can't be read is a sentence in ``reasons``. See
-    `CssSelector.value` for ``apart``.
+    Returns an empty string if nothing matches. If the selector is invalid, a sentence is added to
+    ``reasons``. See `CssSelector.value` for ``apart``.
     """
     if not selector:
         return ""
@@ -144,7 +148,7 @@ def declared_text(
         return ""
 
 
-@lru_cache(maxsize=4096)  # learning asks for the same few of many pages
+@lru_cache(maxsize=4096)  # learning applies the same few selectors to many pages
 def _compiled(selectors: tuple[str, ...], *, within: bool) -> etree.XPath | list[CombinedPath]:
     prefix = "descendant::" if within else "descendant-or-self::"
     try:

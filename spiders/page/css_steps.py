@@ -1,10 +1,11 @@
 """Match the compounds of a CSS selector step by step, in linear time.
 
-XPath takes cubic time for ``div div p`` on nested elements: it collects the elements below each
-``div`` again. Here each compound is looked up once, and each ancestor and sibling checked once.
-XPath takes quadratic time for a union of paths and for ``td:nth-of-type(2)``. Here the results of
-several selectors are merged in one walk, and the children of each element are counted once. The
-elements that ``:has()`` and ``:not()`` match are looked up once for a whole page.
+XPath takes cubic time for ``div div p`` on nested elements, because it collects the descendants of
+each ``div`` again. This module finds each compound once and checks each ancestor and sibling once.
+
+XPath takes quadratic time for a union of paths and for ``td:nth-of-type(2)``. This module merges
+the results of several selectors in one pass, and counts the children of each element once. It finds
+the elements that match ``:has()`` and ``:not()`` once per page.
 """
 
 from __future__ import annotations
@@ -35,21 +36,26 @@ WALKED: Final = ("start", "end", "comment", "pi")
 SIBLING_COUNT: Final = re.compile(
     r"\"[^\"]*+\"|'[^']*+'|count\((preceding|following)-sibling::([^()\"']+)\)"
 )
-"""A literal of XPath, or a count of siblings as cssselect writes it: its axis and its name test."""
+"""An XPath string literal, or a count of siblings as cssselect writes it.
+
+The groups of a count are its axis and its name test. Literals match so that a count quoted in a
+literal is not replaced."""
 
 
 class Step(NamedTuple):
-    """A compound, such as ``p.lead``, and the combinator before it; empty before the first."""
+    """A compound selector such as ``p.lead``, with the combinator before it (empty if first)."""
 
     combinator: str
     compound: Compound
 
 
 class CombinedPath:
-    """A selector with any number of combinators. Raises SelectorError, XPathError.
+    """A selector with any number of combinators.
 
-    ``wanted`` is what the selector takes of each element: "" for the element itself, "::text", or
-    the name of an attribute.
+    ``wanted`` is the part of each matching element to return: "" for the element itself, "::text"
+    for its texts, or the name of an attribute.
+
+    Raises SelectorError or XPathError if the selector is invalid.
     """
 
     def __init__(self, selector: Selector, *, within: bool) -> None:
@@ -58,15 +64,15 @@ class CombinedPath:
         self._within = within
 
     def elements(self, root: Element) -> list[Element]:
-        """The elements below ``root`` that match, in document order."""
+        """Return the matching elements below ``root``, in document order."""
         return _matching(self._steps, root, within=self._within)
 
 
 class Compound:
     """A part of a selector without combinators outside parentheses, such as ``p:not(div p)``.
 
-    XPath finds the elements. Its ``:has()`` and ``:not()`` take quadratic time if a combinator is
-    in them, so the elements that these pseudo-classes match are looked up once for a whole page.
+    XPath finds the elements. ``:has()`` and ``:not()`` with a combinator take quadratic time in
+    XPath, so the elements that match these pseudo-classes are found once per page.
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -76,11 +82,11 @@ class Compound:
         self._find = compiled_path(f"descendant-or-self::{path}")
 
     def elements(self, root: Element) -> list[Element]:
-        """The elements of ``root`` that match, in document order."""
+        """Return the matching elements below ``root``, in document order."""
         found = self._find(root)
         assert isinstance(found, list)  # noqa: S101 - a CSS selector asks for nodes
         matched = [one for one in found if isinstance(one, etree._Element)]  # noqa: SLF001 - as above
-        # Conditions also concern the elements around and beside the root.
+        # ``:has()`` and ``:not()`` also depend on ancestors and siblings of the root.
         page = root.getroottree().getroot()
         for steps in self._negated:
             excluded = set(_matching(steps, page, within=False))
@@ -93,7 +99,10 @@ class Compound:
         return matched
 
     def _without_conditions(self, tree: Tree) -> Tree:
-        """The tree without the pseudo-classes that are matched here, which are recorded."""
+        """Remove the ``:has()`` and ``:not()`` conditions that are matched separately.
+
+        Records these conditions and returns the remaining tree.
+        """
         if isinstance(tree, Leaf | CombinedSelector):
             return tree
         if isinstance(tree, Negation) and _is_complex(tree.subselector):
@@ -112,7 +121,7 @@ class Compound:
 
 
 def _steps(tree: Tree) -> list[Step]:
-    """The compounds of a selector, from left to right."""
+    """Return the compounds of a selector with their combinators, from left to right."""
     steps = []
     while isinstance(tree, CombinedSelector):
         steps.append(Step(tree.combinator, Compound(tree.subselector)))
@@ -132,7 +141,7 @@ def _matching(steps: list[Step], root: Element, *, within: bool) -> list[Element
 
 
 def _is_complex(tree: Tree) -> bool:
-    """Whether a selector has a combinator, also in ``:has()`` and ``:not()``."""
+    """Whether a selector has a combinator, including those in ``:has()`` and ``:not()``."""
     if isinstance(tree, Leaf):
         return False
     if isinstance(tree, CombinedSelector):
@@ -146,13 +155,17 @@ def _is_complex(tree: Tree) -> bool:
 def _has_simple_arguments(relation: Relation) -> bool:
     """Whether no argument of ``:has()`` has a combinator after its first compound.
 
-    XPath finds the others: all their compounds have to match below the element itself.
+    XPath handles other arguments, because all their compounds must match below the element itself.
     """
     return not any(is_combined(selector) for _, selector in relation.arguments)
 
 
 def _related_to(found: list[Element], combinator: str) -> set[Element]:
-    """The elements that have one of these elements below them, or after them."""
+    """Return the elements for which a ``:has()`` condition holds, given the elements in ``found``.
+
+    With combinator ">" these are the parents of the found elements, with " " their ancestors, with
+    "+" the previous siblings, and otherwise all preceding siblings.
+    """
     match combinator:
         case ">":
             return {above for one in found if (above := one.getparent()) is not None}
@@ -166,14 +179,14 @@ def _related_to(found: list[Element], combinator: str) -> set[Element]:
 
 
 class Evaluation(Protocol):
-    """The evaluation of a path, as lxml passes it to the functions that the path calls."""
+    """The XPath evaluation context that lxml passes to extension functions."""
 
     context_node: Element
     eval_context: dict[object, dict[Element, tuple[int, int]]]
 
 
 def compiled_path(path: str) -> etree.XPath:
-    """Compile the XPath of a selector, with linear counts of siblings. Raises XPathError."""
+    """Compile the XPath of a selector, with sibling counts in linear time. Raises XPathError."""
     return etree.XPath(SIBLING_COUNT.sub(_linear_count, path), extensions=SIBLING_FUNCTIONS)
 
 
@@ -196,7 +209,7 @@ SIBLING_FUNCTIONS: Final[Mapping[tuple[None, str], Callable[[Evaluation, str], i
 
 
 def _sibling_counts(evaluation: Evaluation, name: str) -> tuple[int, int]:
-    """How many siblings with a name are before and after an element; ``*`` is any name.
+    """Return the number of siblings named ``name`` before and after an element (``*``: any name).
 
     The children of each element are counted once per evaluation.
     """
@@ -216,12 +229,12 @@ def _sibling_counts(evaluation: Evaluation, name: str) -> tuple[int, int]:
 
 
 def is_combined(selector: Selector) -> bool:
-    """Whether a selector has a combinator, or a pseudo-class that takes one."""
+    """Whether a selector has a combinator, or a pseudo-class with a combinator in its argument."""
     return _is_complex(selector.parsed_tree)
 
 
 def found_by(paths: list[CombinedPath], root: Element) -> Iterator[Element | str]:
-    """What any of several selectors finds below ``root``, in document order."""
+    """Yield all matches of several selectors below ``root``, in document order."""
     found = [(path.wanted, path.elements(root)) for path in paths]
     if len(found) == 1 and not found[0][0]:
         yield from found[0][1]
@@ -251,13 +264,13 @@ def _wanted(selector: Selector) -> str:
             return "::text"
         case FunctionalPseudoElement(name="attr", arguments=[argument]):
             return str(argument.value)
-    # The translator raises the same error for it as for a selector without combinators.
+    # For an unknown pseudo-element, raise the same error as for a selector without combinators.
     HTMLTranslator().selector_to_xpath(selector, translate_pseudo_elements=True)
     return ""
 
 
 def _relation(combinator: str, near: AbstractSet[Element]) -> Callable[[Element], bool]:
-    """Whether an element is in the relation of a combinator to one of ``near``."""
+    """Return a predicate: whether a combinator relates an element to one of ``near``."""
     known: dict[Element, bool] = {}
     match combinator:
         case " ":
@@ -275,7 +288,10 @@ def _reaches(
     near: AbstractSet[Element],
     known: dict[Element, bool],
 ) -> bool:
-    """Whether moves from an element lead to one of ``near``; ``known`` holds former results."""
+    """Whether repeated moves from ``start`` reach one of the ``near`` elements.
+
+    ``known`` caches earlier results and is updated.
+    """
     path = []
     at = move(start)
     while at is not None and at not in near and at not in known:
@@ -291,5 +307,5 @@ def _parent(element: Element) -> Element | None:
 
 
 def _previous(element: Element) -> Element | None:
-    """The element before another one, without the comments between them."""
+    """Return the previous sibling element, skipping comments, or None."""
     return next(element.itersiblings("*", preceding=True), None)

@@ -1,4 +1,4 @@
-"""What pages call their dates, in the words beside them."""
+"""Labels of dates on pages, in many languages."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ CHANGED: Final = re.compile(
     "แก้ไขล่าสุด|បច្ចុប្បន្នភាព|ອັບເດດ|шинэчл|ilisasishwa|huling",
     re.IGNORECASE,
 )
-"""The label of a date of the last change, in the languages of press rooms."""
+"""Label of the date of the last change, in the languages of press rooms."""
 
 AS_OF: Final = re.compile(r"\b(?:stand|as of)\b[\s:]*$", re.IGNORECASE)
-"""The label of a date up to which a text is right, at the end of what stands before the date."""
+"""Label such as "as of" directly before a date, for the date up to which a text is valid."""
 
 OF_SITE: Final = re.compile(
     r"\b(?:web[- ]?)?(?:site|sitio|sito)\b|\bweb(?:seite|page|auftritt|stedet|plats|ová|hely)|"
@@ -46,14 +46,14 @@ OF_SITE: Final = re.compile(
     "홈페이지|الموقع|سایت|האתר|เว็บไซต์|वेबसाइट",
     re.IGNORECASE,
 )
-"""What a line says that tells of the whole site."""
+"""Words for "website", which mark a line about the whole site."""
 
 OTHER: Final = re.compile(
     "registriert|joined|member since|miembro desde|inscri[ts]|регистрац|üyelik|verfügbar bis|"
     "available until|expires|сегодня:|today:|heute:|hoy:|bugün:|今天是",
     re.IGNORECASE,
 )
-"""What a date is called that is not one of publication."""
+"""Label of a date that is not a publication date, such as "member since" or "today"."""
 
 SAID: Final = re.compile(
     "publi|posted|released?|issued|veröffentlicht|erschienen|erstellt|datum|date\\b|fecha|опублик|"
@@ -62,6 +62,7 @@ SAID: Final = re.compile(
     "közzé|発表|公開|掲載|发布|發布|时间|등록|입력|게시|đăng|diterbitkan|نشر|تاریخ|פורסם|दिनांक|तिथि|วันที่ประกาศ",
     re.IGNORECASE,
 )
+"""Label of a publication date, such as "published" or "date"."""
 
 OF_EVENT: Final = re.compile(
     r"(?:\b(?:"
@@ -80,17 +81,17 @@ OF_EVENT: Final = re.compile(
     r"행사일|마감일|วันจัดงาน)\s*[:：]?\s*$",
     re.IGNORECASE,
 )
-"""The label of a date that is an event's or a term's, at the end of what stands before the date."""
+"""Label directly before the date of an event or a deadline."""
 
 MAX_LABEL: Final = 40
-"""Characters of a text that may be the label of the date in the next one."""
+"""Maximum length of a date label, in characters."""
 
 
 def is_of_event(before: str) -> bool:
-    """Whether the words right before a date call it that of an event, or the end of a term."""
+    """Whether the words directly before a date label it as the date of an event or a deadline."""
     return bool(OF_EVENT.search(before[-MAX_LABEL:]))
 
 
 def is_label(text: str) -> bool:
-    """Whether a text of its own labels the next one."""
+    """Whether a text labels the text after it: the text is short and ends in a colon."""
     return len(text) <= MAX_LABEL and text.rstrip().endswith((":", "："))

@@ -1,4 +1,4 @@
-"""What a page says of itself to machines: meta tags, JSON-LD, and state that scripts carry."""
+"""Machine-readable metadata of a page: meta tags, JSON-LD and the ``<title>`` element."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from spiders.page.json_text import json_objects, load_json
 from spiders.page.page import Page
 
 MAX_SCRIPT = 2_000_000
-"""Characters of one script that are read; a longer one is left alone."""
+"""Maximum length of a JSON-LD script, in characters. Longer scripts are skipped."""
 
 MAX_VALUE = 4_000
-"""Characters of one value that are kept: an author of a million letters is none."""
+"""Maximum length of a metadata value, in characters. Longer values are cut."""
 
 RELEASE_TYPES = re.compile(
     "Article|Posting|PressRelease|Report$|WebPage$|Event$|Statement$|GovernmentService|Message$"
@@ -25,10 +25,12 @@ TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedMetadata:
-    """``metas`` maps a lower-case name or property to its contents in page order.
+    """The metadata of a page.
 
-    ``nodes`` are the JSON-LD objects that describe a page or an article, articles first;
-    ``broken`` are the JSON-LD texts that are no JSON.
+    - ``metas``: contents of meta tags in page order, by name or property in lower case.
+    - ``nodes``: JSON-LD objects that describe a page or an article, articles first.
+    - ``title``: the text of the ``<title>`` element.
+    - ``broken``: JSON-LD texts that are not valid JSON.
     """
 
     metas: Mapping[str, tuple[str, ...]]
@@ -37,7 +39,10 @@ class EmbeddedMetadata:
     broken: tuple[str, ...] = ()
 
     def meta(self, *names: str) -> str:
-        """The first content of the first of these names that has one, or an empty string."""
+        """Return the first non-empty meta tag content, or an empty string.
+
+        ``names`` are tried in order.
+        """
         for name in names:
             for content in self.metas.get(name, ()):
                 if content:
@@ -45,7 +50,10 @@ class EmbeddedMetadata:
         return ""
 
     def text(self, *keys: str) -> str:
-        """The first plain text that a node has under one of these keys, or an empty string."""
+        """Return the first plain text in the JSON-LD nodes, or an empty string.
+
+        ``keys`` are tried in order.
+        """
         for key in keys:
             for node in self.nodes:
                 found = plain(node.get(key))
@@ -55,7 +63,7 @@ class EmbeddedMetadata:
 
 
 def read_metadata(page: Page) -> EmbeddedMetadata:
-    """Gather a page's metadata; what can't be read is passed over."""
+    """Extract the metadata of a page, skipping invalid parts."""
     metas: dict[str, list[str]] = {}
     nodes: list[Mapping[str, Any]] = []
     broken: list[str] = []
@@ -80,14 +88,14 @@ def read_metadata(page: Page) -> EmbeddedMetadata:
 
 
 def json_ld_scripts(page: Page) -> Iterator[str]:
-    """The texts of a page's scripts of JSON-LD (schema.org), in page order."""
+    """Yield the texts of a page's JSON-LD scripts (schema.org), in page order."""
     for script in page.declared["script"]:
         if "ld+json" in (script.get("type") or "").lower():
             yield script.text or ""
 
 
 def title_of(page: Page) -> str:
-    """What a page calls itself in ``<title>``: the first that says something, pictures left out."""
+    """Return the text of the first non-empty ``<title>`` element that is not in an SVG image."""
     for element in page.declared["title"]:
         parent = element.getparent()
         if parent is None or parent.tag != "svg":
@@ -98,9 +106,9 @@ def title_of(page: Page) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """The JSON in a script, forgiving comments around it, raw controls and trailing commas.
+    """Parse the JSON in a script, or return None if it is invalid.
 
-    None where it is no JSON.
+    Comments around the JSON, raw control characters and trailing commas are accepted.
     """
     if len(text) > MAX_SCRIPT:
         return None
@@ -117,12 +125,12 @@ def parse_json(text: str) -> Any:
 
 
 def articles(value: Any) -> list[Mapping[str, Any]]:
-    """The objects in JSON-LD that describe an article or the page itself."""
+    """Return the JSON-LD objects that describe an article or the page itself."""
     return [node for node in json_objects(value) if RELEASE_TYPES.search(type_of(node))]
 
 
 def type_of(node: Mapping[str, Any]) -> str:
-    """The @type of a node, as one text."""
+    """Return the ``@type`` of a JSON-LD node; several types are joined by spaces."""
     kind = node.get("@type", "")
     if isinstance(kind, list):
         return " ".join(part for part in kind if isinstance(part, str))
@@ -130,7 +138,7 @@ def type_of(node: Mapping[str, Any]) -> str:
 
 
 def rank(node: Mapping[str, Any]) -> int:
-    """Articles before pages, and both before anything else."""
+    """Return the sort rank of a JSON-LD node: articles first, then other types, events last."""
     kind = type_of(node)
     if "Article" in kind or "Posting" in kind or "PressRelease" in kind or "Report" in kind:
         return 0 if "headline" in node or "datePublished" in node else 1
@@ -138,7 +146,7 @@ def rank(node: Mapping[str, Any]) -> int:
 
 
 def foreign(node: Mapping[str, Any], url: str) -> int:
-    """0 where a node says that it describes this page, 2 where another one, else 1."""
+    """Return 0 if a JSON-LD node names this page, 2 if it names another page, and 1 otherwise."""
     named = [node.get(key) for key in ("url", "mainEntityOfPage", "@id")]
     texts = [value.get("@id") if isinstance(value, dict) else value for value in named]
     places = [place_of(text) for text in texts if isinstance(text, str) and "/" in text]
@@ -148,12 +156,15 @@ def foreign(node: Mapping[str, Any], url: str) -> int:
 
 
 def place_of(url: str) -> str:
-    """An address without what does not tell pages apart: scheme, fragment, final slash."""
+    """Return a URL without scheme, ``www.``, fragment and final slash, for comparison."""
     return url[:MAX_VALUE].partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/")
 
 
 def plain(value: Any) -> str:
-    """The text of a JSON-LD value: a text, the first of a list, or an object's name."""
+    """Return a JSON-LD value as text, or an empty string.
+
+    A list gives the text of its first element, an object its name.
+    """
     for _ in range(4):
         if isinstance(value, list):
             value = value[0] if value else ""

@@ -1,6 +1,6 @@
-"""Kinds of files that a site serves beside its pages: by suffix, and by media type.
+"""Types of files other than pages, as file suffixes and media types.
 
-Suffixes stand without a dot, as parts of a regular expression.
+Suffixes are parts of regular expressions, without the dot.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final = "pdf|docx?|odt|rtf"
-"""Documents to read: a listing may link to such in place of a page."""
+"""Suffixes of text documents. A listing may link to a text document instead of a page."""
 
 OFFICE: Final = f"{TEXTS}|xlsx?|ods|pptx?|odp"
-"""Documents of all kinds: texts, tables and slides."""
+"""Suffixes of office documents: texts, tables and slides."""
 
 RECORDINGS: Final = "mp4|m4v|mov|webm|mp3|m4a|ogg|wav"
 
 DOWNLOADS: Final = f"{OFFICE}|csv|zip|epub|{RECORDINGS}"
-"""All that is attached to a release."""
+"""Suffixes of all files that may be attached to a release."""
 
 IMAGES: Final = "jpe?g|png|webp|gif|avif|bmp|tiff?"
 
@@ -31,4 +31,4 @@ DOCUMENT_TYPES: Final = frozenset(
         "application/rtf",
     }
 )
-"""Media types of files that are releases in themselves where a listing links to them."""
+"""Media types of documents that count as releases if a listing links to them."""

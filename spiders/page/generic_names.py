@@ -1,4 +1,4 @@
-"""What is no name of an institution: what listings and releases are called, start pages, hosts."""
+"""Recognize texts that are not names of institutions: page types, home pages, files and hosts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LISTING = re.compile(
     r"新闻|新聞|ニュース|お知らせ|報道発表|보도자료|뉴스|공지사항)",
     re.IGNORECASE,
 )
-"""What a page that lists releases is called, which is not its site's name."""
+"""Usual titles of listing pages, which are not names of sites."""
 
 RELEASE = re.compile(
     r"(?:press|media|news) (?:releases?|statements?|notices?|information)|"
@@ -33,10 +33,11 @@ RELEASE = re.compile(
     r"報道(?:発表)?資料|보도자료",
     re.IGNORECASE,
 )
+"""Words for "press release" in many languages."""
 NUMBERED = re.compile(
     r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
 )
-"""What may follow a kind of release: its number, its year."""
+"""Number or year at the end of a label such as "Press release No. 44/2025"."""
 
 _GENERIC: Final = """
     a about access account agendas all and archive archived archives article articles available
@@ -58,7 +59,7 @@ _GENERIC: Final = """
     الرئيسية بيت דף הבית हिंदी होम मुख्य पृष्ठ
 """
 GENERIC: Final = frozenset(_GENERIC.split())
-"""Words that say of a page what it is, and of no institution who it is."""
+"""Words that describe the type of a page but do not identify an institution."""
 
 GENERIC_WHOLE: Final = re.compile(
     r"(?:官方)?(?:网站|網站|官网|官網)?(?:首页|首頁|主页)?|官方网站|官方網站|ホーム(?:ページ)?|トップ(?:ページ)?|公式サイト|"
@@ -70,7 +71,8 @@ OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
     r"site officiel|sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*+$)"
 )
-"""What stands before or behind a name and is no part of it."""
+"""Words before or after a name that are not part of it, such as "welcome to" and "official
+site"."""
 
 FILE: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
 HOST: Final = re.compile(
@@ -79,13 +81,13 @@ HOST: Final = re.compile(
 CLOCK: Final = re.compile(r"\b\d{1,2}[:.]\d\d\s*[ap]\.?m\b")
 LETTERED: Final = re.compile(r"[^\W\d_]")
 MAX_LABEL: Final = 500
-"""Maximum characters of a label; a longer text is none."""
+"""Maximum length of a release label, in characters."""
 
 PART: Final = re.compile(r"[\w'’-]+")
 
 
 def is_generic(name: str) -> bool:
-    """Whether a text names no institution: a kind of page, a date, nothing but signs."""
+    """Whether a text does not name an institution, such as a page type, a file name or digits."""
     folded = name.casefold().strip()
     if (
         not LETTERED.search(CLOCK.sub("", folded))
@@ -100,21 +102,24 @@ def is_generic(name: str) -> bool:
 
 
 def is_host(name: str) -> bool:
-    """Whether a text is the name or number of a host rather than of an institution."""
+    """Whether a text is a host name or an IP address."""
     return HOST.fullmatch(name.casefold()) is not None
 
 
 def without_frills(name: str) -> str:
-    """A name without what calls it official or welcomes to it, with single spaces."""
-    # The expression takes cubic time for long runs of spaces.
+    """Return a name without words such as "welcome to" and "official site".
+
+    Runs of spaces become single spaces.
+    """
+    # `OFFICIAL` takes cubic time on long runs of spaces.
     name = " ".join(name.split())
     return OFFICIAL.sub("", name).strip(" -–|:·") or name
 
 
 def is_label(text: str) -> bool:
-    """Whether a text only says that a release is one (*Press release No. 44/2025*), or a section.
+    """Whether a text is only the label of a release (*Press release No. 44/2025*) or of a section.
 
-    Such a line heads all releases of a site.
+    Many sites print the same label above each release.
     """
     if len(text) > MAX_LABEL:
         return False

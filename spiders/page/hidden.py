@@ -1,7 +1,7 @@
-"""What a page holds but shows to no eye: labels for screen readers, data for programs, old dialogs.
+"""Find hidden elements: labels for screen readers, data for scripts, unopened dialogs.
 
-Texts that a page unfolds, such as the rest after "read more", are hidden too until then. So only
-what says little is passed over, and nothing that a headline or a date stands in.
+Texts that open on a click, such as the rest after "read more", are hidden at first too. So only
+short hidden elements are skipped, and only if they contain no headline, date or table.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Final
 from lxml import etree
 
 LONGEST: Final = 600
-"""Characters that a hidden part says at the most."""
+"""Maximum length of a hidden element that may be skipped, in characters."""
 
 NEVER: Final = ("h1", "time", "table", "article", "main")
-"""What is read even where it is hidden."""
+"""Tags of elements that are never skipped, even if hidden."""
 
 ABOUT: Final = ("body", "h1", "main")
-"""What holds or heads the content of a page."""
+"""Tags of the elements that contain or head the content of a page."""
 
 CALLED: Final = re.compile(
     r"(?:[\w-]*[-_])?(?:visually|visualy)-?hidden(?:-focusable)?|sr-?only|screen-?reader"
@@ -28,26 +28,28 @@ CALLED: Final = re.compile(
     r"u-hidden|uk-hidden|js-hidden|ms-hid(?:e|den)|s4-die|nodisplay|no-?display|print-?only|only-?print|visible-print",
     re.IGNORECASE,
 )
-"""Classes of what is not shown, as frameworks call it."""
+"""Class names of common frameworks for hidden elements."""
 
 SHOWN: Final = re.compile(
     r"not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)[\w-]+"
 )
-"""Classes that show it again, on wide screens or by a pointer."""
+"""Class names that show a hidden element again, on wide screens or on hover."""
 
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
+"""Inline styles that hide an element, without spaces."""
 
 SAID: Final = etree.XPath("normalize-space()")
+"""Text of an element, with spaces normalized."""
 
 
 def hidden_parts(root: etree._Element) -> list[etree._Element]:
-    """The elements in another that say little and are shown to no eye."""
+    """Return the hidden descendants of ``root`` that are short enough to skip."""
     named = (part for part in root.iterdescendants("*") if part.attrib)
     return [part for part in named if is_hidden(part) and says_little(part)]
 
 
 def is_hidden(element: etree._Element) -> bool:
-    """Whether an element says of itself that it is not shown."""
+    """Whether an element is hidden by its own attributes, inline style or classes."""
     get = element.get
     until = get("hidden")
     if until is not None:
@@ -61,7 +63,7 @@ def is_hidden(element: etree._Element) -> bool:
 
 
 def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
-    """The elements that hold what the page is about: if one is hidden, a script shows it."""
+    """Return the elements around the content of a page, which a script shows if they are hidden."""
     about = (next(root.iter(tag), None) for tag in ABOUT)
     return frozenset(
         above for one in about if one is not None for above in (one, *one.iterancestors())
@@ -70,13 +72,13 @@ def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
 
 @lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
 def calls_itself_hidden(named: str) -> bool:
-    """Whether a text of classes says that its element is not shown."""
+    """Whether the classes in ``named`` mark their element as hidden."""
     classes = named.split()
     return any(map(CALLED.fullmatch, classes)) and not any(map(SHOWN.fullmatch, classes))
 
 
 def says_little(element: etree._Element) -> bool:
-    """Whether a hidden element can be passed over."""
+    """Whether a hidden element can be skipped: it is short and has no headline, time or table."""
     if element.tag in NEVER or next(element.iter(*NEVER), None) is not None:
         return False
     return len(str(SAID(element))) <= LONGEST

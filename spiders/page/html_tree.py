@@ -1,8 +1,8 @@
-"""From markup to a tree: by libxml2, which is fast, and as browsers do it where that loses text.
+"""Parse HTML with libxml2, which is fast, and like a browser if libxml2 loses text.
 
-libxml2 sets what follows a stray ``</html>`` beside the tree, gives up at 2,048 levels, and lets an
-element whose end tag is missing hold the rest of the document. Browsers differ in the first two;
-the third they show to nobody either, and it is mended as it may be meant.
+libxml2 puts text after a stray ``</html>`` outside the tree and stops at 2,048 levels of nesting.
+Browsers handle both. If an end tag is missing, an element such as ``<title>`` or ``<select>`` hides
+the rest of the document, in browsers too. In that case this module adds the end tag.
 """
 
 from __future__ import annotations
@@ -17,34 +17,40 @@ from data.text.markup.nesting import flattened
 from spiders.page.lost_end_tags import HIDING, with_end_quotes, with_end_tag
 
 LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
-"""The level of each heading."""
+"""Level of each heading tag."""
 
 LEVELS: Final = 500
-"""How deep elements may lie in one another where libxml2 gives up: as in Chromium, about."""
+"""Maximum depth of nested elements if libxml2 fails to parse a document; close to Chromium's
+limit."""
 
 MENDED: Final = 4
-"""End tags that are set in one document at the most."""
+"""Maximum number of missing end tags added to one document."""
 
 MOST_COPIES: Final = 300_000
-"""Kinds of formatting tags times all tags of a page: so many elements may a parser have to add."""
+"""Maximum product of distinct formatting tags and all tags of a page.
+
+A parser may add up to this number of elements when it reopens formatting tags."""
 
 FORMATTING: Final = re.compile(
     r"(?i)</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>"
 )
-"""The tags that are opened again (WHATWG HTML, 13.2.4.3); of ``<a>`` only one is open at a time."""
+"""Formatting tags that parsers reopen in later elements (WHATWG HTML, 13.2.4.3).
+
+``<a>`` is missing because only one ``<a>`` can be open at a time."""
 
 TEXTS: Final = etree.XPath("descendant::text()", smart_strings=False)
-"""The texts of an element. XPath finds them three times faster than a walk in Python."""
+"""All texts in an element. XPath finds them three times faster than a loop in Python."""
 
 NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "meta", "noscript"])
-"""What may stand after a document's end without being part of its text."""
+"""Elements that may follow the end of a document and contain no visible text."""
 
 
 def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
-    """The root of a document in UTF-8; a bare ``<html>`` where there is none.
+    """Parse a UTF-8 document and return its root, or an empty ``<html>`` element.
 
-    Comments and processing instructions are left out: they part no text. If the document was cut
-    (``is_cut``), no missing end tags are added: the end of a script may be in the missing part.
+    Comments and processing instructions are removed, so they do not split texts. If the document
+    was truncated (``is_cut``), no missing end tags are added, because they may be in the missing
+    part.
     """
     markup = with_end_quotes(markup)
     root, is_whole = _parsed(markup)
@@ -62,13 +68,13 @@ def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
 
 
 def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
-    """What libxml2 makes of a document, and whether all of the document is in it."""
+    """Parse a document with libxml2; return its root and whether the tree is complete."""
     parser = etree.HTMLParser(
         encoding="utf-8",
         huge_tree=True,
         remove_comments=True,
         remove_pis=True,
-        collect_ids=False,  # nobody asks for an element by its id
+        collect_ids=False,  # elements are never looked up by id
     )
     try:
         root = etree.fromstring(markup, parser)
@@ -86,10 +92,10 @@ def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
 
 
 def _as_browsers_do(text: str) -> str:
-    """A document as an HTML parser by the standard reads it, written anew.
+    """Parse a document by the HTML standard and serialize it again.
 
-    A page of a hundred kilobytes can make such a parser write gigabytes, by tags that it opens
-    again in every paragraph: where there are too many kinds of them, they are left out.
+    A page of 100 kB can grow to gigabytes because such a parser reopens formatting tags in every
+    paragraph. If a page has too many distinct formatting tags, they are removed first.
     """
     kinds = {tag[0] for tag in FORMATTING.finditer(text)}
     if len(kinds) * text.count("<") > MOST_COPIES:
@@ -98,7 +104,7 @@ def _as_browsers_do(text: str) -> str:
 
 
 def shown_length(root: etree._Element) -> int:
-    """The number of characters that a tree shows, without the space around its texts."""
+    """Return the number of visible characters in a tree, without spaces around its texts."""
     total = _text_length(root)
     hidden: set[etree._Element] = set()
     for element in root.iter(*HIDING):

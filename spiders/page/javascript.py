@@ -1,4 +1,4 @@
-"""Whether a page or its list is empty until a browser fills it: by scripts, or with frames."""
+"""Detect pages and lists that are empty until a browser fills them with scripts or frames."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ ASKS = re.compile(
     re.IGNORECASE,
 )
 LITTLE, SOME = 200, 3_000
-"""Characters below which a page hardly says anything by itself, and below which it may not."""
+"""Maximum visible text of a page that surely needs scripts, and of one that may need them, in
+characters."""
 
 FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
@@ -27,10 +28,10 @@ SILENT = ("script", "style", "noscript", "template")
 
 PLACES = ("div", "section", "ul", "ol", "main", "tbody")
 MAX_PLACES = 20_000
-"""Maximum elements that are checked for an empty list."""
+"""Maximum number of elements checked for an empty list."""
 
 MAX_WITHIN = 8
-"""Elements within one from which on it is not empty."""
+"""Number of elements, itself included, from which an element is not an empty list."""
 
 LIST_NAME = re.compile(
     r"news|press|release|aktuell|meldung|mitteil|presse|actualit|communiqu|notici|comunicad|novedad|"
@@ -38,17 +39,17 @@ LIST_NAME = re.compile(
     r"list|results?|items|grid|archive|stories",
     re.IGNORECASE,
 )
-"""Names of elements that may hold a list of releases."""
+"""Class names and ids of elements that may contain a list of releases."""
 
 BESIDE = re.compile(
     r"letter|relat|ticker|side|foot|head|menu|nav|comment|share|social|twitter|facebook|instagram|"
     r"banner|cookie|modal|popup|\bads?\b|weather|event|calend|search|breadcrumb|tags?\b|players?",
     re.IGNORECASE,
 )
-"""Names of elements beside the main list, which scripts fill too."""
+"""Class names and ids of elements outside the main list that scripts fill too."""
 
 BESIDE_LEVELS = 3
-"""Ancestors whose names are checked, the element itself included."""
+"""Number of ancestors whose classes and ids are checked."""
 
 ASIDES = frozenset(["aside", "footer", "nav", "header", "article"])
 
@@ -59,37 +60,37 @@ LOADING = re.compile(
     r"加载|載入|读取|読み込み|로딩|불러오",
     re.IGNORECASE,
 )
-"""What an element says while scripts load its content."""
+"""Words for "loading" that an element shows while scripts load its content."""
 
 LOADING_LENGTH = 60
-"""Maximum characters of such a text."""
+"""Maximum length of a loading message, in characters."""
 
 REQUESTS = re.compile(
     r"\bfetch\s*\(|\bXMLHttpRequest\b|\baxios\b|\$\.(?:get|getJSON|ajax|post)\b|\.load\s*\(\s*[\"']"
 )
-"""How a script requests data."""
+"""Script code that requests data."""
 
 TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])""")
-"""The ids that a script names."""
+"""Element ids in the code of a script."""
 
 MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
-"""Maximum number of scripts that are searched for these, and of characters of each."""
+"""Maximum number of scripts searched for element ids, and maximum characters of each script."""
 
 MOST_FRAMES = 4
-"""Frames of a page that are looked into."""
+"""Maximum number of frames read per page."""
 
 
 def frames_of(page: Page) -> tuple[str, ...]:
-    """The addresses of the pages that a page shows in frames, the first few."""
+    """Return the addresses of the pages in frames of a page, at most ``MOST_FRAMES``."""
     found = (absolute(page.base, node.get("src") or "") for node in page.tree.iter(*FRAMES))
     pages = (url for url in found if url and is_web(url))
     return tuple(islice(dict.fromkeys(pages), MOST_FRAMES))
 
 
 def needs_scripts(page: Page) -> bool:
-    """Whether a page says hardly anything without a browser, and has scripts that would fill it.
+    """Whether a page has scripts and shows little text without them.
 
-    That includes a page with some text whose list is a place that scripts fill.
+    This includes a page with some text whose list is filled by scripts.
     """
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
         return False
@@ -101,9 +102,10 @@ def needs_scripts(page: Page) -> bool:
 
 
 def has_scripted_list(page: Page) -> bool:
-    """Whether scripts fill a place of a page that is empty or says that it loads.
+    """Whether scripts fill an element of the page that is empty or shows a loading message.
 
-    The place is named like a list of news, or a script of the page requests data and names its id.
+    The element has a name typical of a news list, or a script of the page requests data and
+    contains the element's id.
     """
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
         return False
@@ -111,13 +113,13 @@ def has_scripted_list(page: Page) -> bool:
 
 
 def shown_by_route(urls: Iterable[str]) -> bool:
-    """Whether most addresses differ only in a fragment that scripts read, as in ``#/news/1``."""
+    """Whether most addresses have a fragment that scripts read as a route, such as ``#/news/1``."""
     routed = [bool(ROUTE.match(url.partition("#")[2])) for url in urls]
     return 2 * sum(routed) > len(routed)
 
 
 def _said(page: Page) -> int:
-    """How many characters of a page a person can read without scripts."""
+    """Return the number of characters that a page shows without scripts."""
     body = page.tree.find("body")
     if body is None:
         return 0
@@ -130,7 +132,7 @@ def _text(node: etree._Element) -> str:
 
 
 def _has_empty_list(page: Page) -> bool:
-    """Whether an element that is named like a list of news, in the main part, is empty or loads."""
+    """Whether an element named like a news list is empty or loading, outside side parts."""
     for node in islice(page.tree.iter(), MAX_PLACES):
         is_own = "-" in node.tag
         if not is_own and node.tag not in PLACES:
@@ -149,7 +151,7 @@ def _has_empty_list(page: Page) -> bool:
 
 
 def _has_target(page: Page) -> bool:
-    """Whether a script of the page requests data and names an empty element of the main part."""
+    """Whether a script requests data and contains the id of an empty element of the main part."""
     named: set[str] = set()
     for script in islice(page.tree.iter("script"), MAX_SCRIPTS):
         text = (script.text or "")[:MAX_SCRIPT]
@@ -162,7 +164,7 @@ def _has_target(page: Page) -> bool:
 
 
 def _is_empty(node: etree._Element) -> bool:
-    """Whether an element of the main part shows nothing."""
+    """Whether an element shows nothing and belongs to the main part of the page."""
     if _text(node) or next(node.iter("a", "img", "input"), None) is not None:
         return False
     beside = BESIDE.search(f"{names_of(node)} {names_around(node, BESIDE_LEVELS)}")
@@ -170,7 +172,7 @@ def _is_empty(node: etree._Element) -> bool:
 
 
 def _rooted(page: Page) -> bool:
-    """Whether the element that frameworks fill is there, and empty."""
+    """Whether a page has an empty root element for a script framework to fill."""
     return any(
         ROOTS.fullmatch(node.get("id") or str(node.tag)) and not len(node) and not _text(node)
         for node in page.tree.iter("div", "main", "section", "app-root")

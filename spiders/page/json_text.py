@@ -1,4 +1,4 @@
-"""JSON of sites: decoded without what no text may hold, and gone through within bounds."""
+"""Parse JSON from sites, without invalid characters, and iterate over its values within limits."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ _LONE: Final = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 ESCAPES: Final = re.compile(rf"\\\\|{_PAIRED}|(?P<lone>{_LONE})")
 
 MAX_VALUES: Final = 500_000
-"""Values of one document that are looked at."""
+"""Maximum number of values read from one JSON document."""
 
 MAX_OBJECTS: Final = 5_000
-"""Lists and objects that are looked at in what describes a page (JSON-LD)."""
+"""Maximum number of lists and objects read from one JSON-LD document."""
 
 UNKNOWN: Final = r"\ufffd"
-"""What stands for a character that is none, in as many characters as the escape of one."""
+"""Escape of the replacement character, as long as the invalid escape that it replaces."""
 
 
 def load_json(text: str) -> Any:
-    """The value of a JSON text, raw controls in its strings forgiven. Raises ValueError.
+    """Parse a JSON text, accepting raw control characters in strings.
 
-    Raises RecursionError too, where it is nested too deeply.
+    Raises ValueError if the text is invalid, and RecursionError if it is nested too deeply.
     """
     return json.loads(without_lone_surrogates(text), strict=False)
 
 
 def without_lone_surrogates(text: str) -> str:
-    r"""JSON or a script without escapes for halves of surrogate pairs (``\ud800``).
+    r"""Replace escapes for unpaired surrogates (``\ud800``) in JSON or in a script.
 
-    RFC 8259, section 8.2, allows them, and no encoding can write what they stand for. The text
-    keeps its length.
+    RFC 8259, section 8.2, allows these escapes, but no encoding can write the characters. The
+    length of the text does not change.
     """
     if r"\ud" not in text and r"\uD" not in text:
         return text
@@ -41,9 +41,10 @@ def without_lone_surrogates(text: str) -> str:
 
 
 def values_of(document: Any) -> Iterator[Any]:
-    """The values in a document, as they stand in it; lists and objects once, also if held twice.
+    """Yield the values in a JSON document, in document order, outer values before inner ones.
 
-    Each comes before those within it. At most MAX_VALUES; never recursive.
+    Each list and object is yielded once, even if it occurs twice. Yields at most MAX_VALUES values,
+    without recursion.
     """
     waiting = [document]
     seen: set[int] = set()
@@ -60,9 +61,9 @@ def values_of(document: Any) -> Iterator[Any]:
 
 
 def json_objects(document: Any) -> Iterator[Mapping[str, Any]]:
-    """The objects in a document, all outer ones before all inner ones; never recursive.
+    """Yield the objects in a JSON document, outer objects before inner ones, without recursion.
 
-    At most MAX_OBJECTS lists and objects are looked at, and 200 values of each list.
+    Reads at most MAX_OBJECTS lists and objects, and 200 values of each list.
     """
     queue = [document]
     for place in range(MAX_OBJECTS):

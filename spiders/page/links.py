@@ -1,4 +1,4 @@
-"""The address that a link leads to, also where a script opens it."""
+"""Resolve the target address of a link, including links that a script opens."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _MAX_URL = 4000
 
 MAX_CACHED_LINKS: Final = 16_384
 MAX_CACHED_LENGTH: Final = 500
-"""Maximum number of cached links, and maximum characters of each.
+"""Maximum number of cached links, and maximum length of each in characters.
 
-A listing's links are resolved for its items and for its next page; at most 15,000 of them are read.
-"""
+The links of a listing are resolved for its items and again for pagination. At most 15,000 links are
+read per listing."""
 
 
 def link_target(node: etree._Element, base: str) -> str | None:
-    """The absolute http(s) address that ``node`` leads to, or None.
+    """Return the absolute http(s) address that ``node`` leads to, or None.
 
-    Reads the value of an ``option``. Of other elements it reads ``href``, then the address that an
-    ``onclick`` or a ``javascript:`` link opens, then the ``data-`` attributes in common use. A
-    postback that names no address leads nowhere.
+    For an ``option``, the address is its value. For other elements, it is the first valid address
+    from ``href``, from ``onclick`` or a ``javascript:`` link, or from common ``data-`` attributes.
+    A postback without an address gives None.
     """
     if node.tag == "option":
         chosen = (node.get("value") or "").strip()
@@ -66,9 +66,9 @@ def link_target(node: etree._Element, base: str) -> str | None:
 
 
 def resolve(href: str, base: str) -> str | None:
-    """``href`` made absolute as browsers do, or None where it is no page (WHATWG URL, 4.4).
+    """Make ``href`` absolute as browsers do (WHATWG URL, 4.4), or return None if it is not a page.
 
-    Fragments are cut, but for the hash-bang ones that name a page.
+    Fragments are removed, except hash-bang fragments, which identify a page.
     """
     href = _SPACE.sub("", href.strip())
     if not href or len(href) > _MAX_URL:
@@ -86,9 +86,9 @@ def resolve(href: str, base: str) -> str | None:
 
 
 def resolve_with_section(written: str, base: str) -> str | None:
-    """The absolute form of an address, with its fragment if that may lead to a release, or None.
+    """Make an address absolute, keeping a fragment that may identify a release, or return None.
 
-    ``base`` is the address that relative ones start from.
+    Relative addresses are resolved against ``base``.
     """
     url = resolve(written, base)
     fragment = section_fragment(written.strip())
@@ -96,7 +96,7 @@ def resolve_with_section(written: str, base: str) -> str | None:
 
 
 def _joined(base: str, href: str) -> str | None:
-    """An address from ``base`` on, or None where it is no page."""
+    """Resolve ``href`` against ``base``, or return None if the result is not a page."""
     try:
         address = urljoin(base, href)
         parts = urlsplit(address)
@@ -113,9 +113,12 @@ _cached = lru_cache(maxsize=MAX_CACHED_LINKS)(_joined)
 DIGITS: Final = re.compile(r"\d+")
 
 
-@lru_cache(maxsize=4096)  # one page after another of a site links to the same ones
+@lru_cache(maxsize=4096)  # consecutive pages of a site link to the same pages
 def url_pattern(url: str) -> tuple[str, str, tuple[str, ...]]:
-    """What the addresses of one kind of page share: host, folder without figures, parameters."""
+    """Return the host, the folder with digits as 0, and the query parameter names of a URL.
+
+    Pages of the same kind share this pattern.
+    """
     parts = urlsplit(canonical_url(url))
     folder = DIGITS.sub("0", parts.path.rstrip("/").rpartition("/")[0])
     return parts.netloc, folder, tuple(name for name, _ in parse_qsl(parts.query))

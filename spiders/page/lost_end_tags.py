@@ -1,4 +1,4 @@
-"""Sets the end tag that a document lacks where an element or a comment holds all the rest of it."""
+"""Add a missing end tag if an unclosed element or comment hides the rest of a document."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lxml import etree
 RAW: Final = frozenset(
     "title textarea script style iframe noframes noembed xmp plaintext".split()  # noqa: SIM905 - words read better in a row
 )
-"""Elements that hold text only: tags in them are none."""
+"""Elements whose content is plain text: tags in them are not parsed."""
 
 UNSEEN: Final = frozenset(
     "noscript template select option optgroup datalist object svg math canvas audio video map "  # noqa: SIM905 - words read better in a row
     "frameset".split()
 )
-"""Elements that hold others and show none of them, or hardly any."""
+"""Elements whose child elements are hidden, or mostly hidden."""
 
 HIDING: Final = RAW | UNSEEN
 
@@ -25,33 +25,36 @@ PARTS: Final = re.compile(
     rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
     rb"(?=[\s/>])"
 )
-"""Tags that stand in the body of a document."""
+"""Tags that occur in the body of a document, but never inside a hiding element."""
 
 LEAST: Final = 3
-"""Such tags in an element that holds none, from which on its end tag is missing."""
+"""Minimum number of body tags inside a hiding element, from which its end tag counts as missing."""
 
 
 OPEN_ADDRESS: Final = re.compile(
     rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
 )
-"""The address of a link without its end quote: the tag ends, and words follow, before any quote."""
+"""Link address without its end quote: the tag ends and text follows before the next quote."""
 
 
 MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
-"""The same in lower case, and less strictly: it is found four times sooner, and most have none."""
+"""Looser pattern of a link address without its end quote, for markup in lower case.
+
+It is four times faster than OPEN_ADDRESS and rules out most documents."""
 
 
 def with_end_quotes(markup: bytes) -> bytes:
-    """The document with an end quote for addresses that would go on to the next link's."""
+    """Add missing end quotes to link addresses that would otherwise extend to the next link."""
     if not MAYBE_OPEN.search(markup.lower()):
         return markup
     return OPEN_ADDRESS.sub(rb"\1\2>", markup)
 
 
 def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
-    """The document with an end tag for what hides all the rest of it; None where nothing does.
+    """Add an end tag to the element or comment that hides the rest of the document.
 
-    The end tag is set before the first tag of PARTS: what is hidden holds no such tag.
+    The end tag goes before the first tag of PARTS, because hidden content has no such tag. Returns
+    None if nothing hides the rest of the document.
     """
     for start, end_tag in _openings(markup, root):
         first = PARTS.search(markup, start)
@@ -65,7 +68,7 @@ def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
 
 
 def _openings(markup: bytes, root: etree._Element) -> Iterator[tuple[int, bytes]]:
-    """Where something begins that goes on to the end of the document, and its end tag."""
+    """Yield the position and the end tag of each comment or element that is never closed."""
     comment = markup.rfind(b"<!--")
     if comment >= 0 and markup.find(b"-->", comment) < 0 and markup.find(b"--!>", comment) < 0:
         yield comment, b"-->"
@@ -81,9 +84,10 @@ def _openings(markup: bytes, root: etree._Element) -> Iterator[tuple[int, bytes]
 
 
 def _last_tag(markup: bytes, name: bytes) -> re.Match[bytes] | None:
-    """The last start or end tag of a name; group 1 is empty where it is a start tag."""
+    """Return the last tag with this name; group 1 is empty if it is a start tag."""
     tags = re.compile(rb"(?i)<(/?)" + name + rb"(?=[\s/>])")
-    # From the last end tag on there is little to look at; it is in lower case on most pages.
+    # Search from the last end tag first, to read little text. Most pages write end tags in lower
+    # case.
     for start in (max(markup.rfind(b"</" + name), 0), 0):
         if found := [*tags.finditer(markup, start)]:
             return found[-1]

@@ -1,4 +1,4 @@
-"""Whether an address is that of an image or of a file, and which source of an ``<img>`` is best."""
+"""Recognize addresses of images and files, and choose the best source of an ``<img>``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FILE = re.compile(rf"\.(?:{DOWNLOADS})$", re.IGNORECASE)
 MAYBE_IMAGE = re.compile(rf"%|\.(?:{IMAGES})(?![a-z0-9])", re.IGNORECASE)
 
 MAYBE_FILE = re.compile(rf"%|\.(?:{DOWNLOADS})(?![a-z0-9])", re.IGNORECASE)
-"""What an address of a file has somewhere; most have not, and need not be parsed."""
+"""Quick test for file addresses. Most addresses fail it and need no parsing."""
 
 PLAIN = re.compile(
     r"(?:https?://[A-Za-z0-9.-]+|(?!//))(/[A-Za-z0-9/._~+-]*)(?:\?[A-Za-z0-9&=._~+-]*)?"
 )
-"""An address whose path can be read off it: most are such, and parsing takes long."""
+"""Addresses whose path can be read without parsing, for speed. Most addresses match."""
 
 PLACEHOLDER = re.compile(
     r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
@@ -34,9 +34,9 @@ PLACEHOLDER = re.compile(
 
 
 def largest_source(attributes: Mapping[str, Any]) -> str:
-    """The address of an image: the one that a script would load, else its own, else of a set.
+    """Return the address of an image: lazy-loading attributes first, then ``src``, then ``srcset``.
 
-    A page that loads its images late keeps a stand-in in ``src``.
+    Pages that load images late have only a placeholder in ``src``.
     """
     for name in filter(attributes.__contains__, LAZY):
         value = str(attributes[name] or "").strip()
@@ -49,7 +49,10 @@ def largest_source(attributes: Mapping[str, Any]) -> str:
 
 
 def of_set(srcset: str) -> str:
-    """The last address of a ``srcset``, by width where widths are given."""
+    """Return the address in a ``srcset`` with the largest width or density.
+
+    Without widths, returns the first address.
+    """
     best, width = "", -1.0
     for part in re.split(r",\s+|,(?=https?:|//|/)", srcset):
         address, _, size = part.strip().partition(" ")
@@ -61,17 +64,17 @@ def of_set(srcset: str) -> str:
 
 
 def leads_to_image(url: str) -> bool:
-    """Whether an address is that of a picture, by its end."""
+    """Whether the path of an address ends in the suffix of an image."""
     return bool(MAYBE_IMAGE.search(url) and IMAGE.search(path_of(url)))
 
 
 def leads_to_file(url: str) -> bool:
-    """Whether an address is that of a file to download, by its end or by what it asks for."""
+    """Whether an address is a file to download, by the suffix of its path or of a query value."""
     return bool(MAYBE_FILE.search(url) and FILE.search(file_of(url)))
 
 
 def file_of(url: str) -> str:
-    """The path of an address, or the file that its query asks for: ``get.aspx?file=map.odt``."""
+    """Return the path of an address, or the file in its query, as in ``get.aspx?file=map.odt``."""
     path = path_of(url)
     if FILE.search(path) or "?" not in url:
         return path
@@ -80,7 +83,7 @@ def file_of(url: str) -> str:
 
 
 def path_of(url: str) -> str:
-    """The decoded path of an address, empty where it is none."""
+    """Return the decoded path of an address, or an empty string if the address is invalid."""
     if plain := PLAIN.fullmatch(url):
         return plain[1]
     try:

@@ -1,4 +1,4 @@
-"""A page as it was served, decoded and parsed once for all who read it."""
+"""A page as the server returned it, decoded and parsed once for all uses."""
 
 from __future__ import annotations
 
@@ -23,28 +23,29 @@ DECLARING = ("base", "link", "meta", "script", "title")
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
-"""The share of control characters in its beginning from which on a body is no text."""
+"""Maximum share of control characters in the beginning of a text. Above it, a body is binary."""
 
 NO_TEXT = "it is no text but a file of some other kind"
-"""The reason why nothing was found in what is no page."""
+"""Reason for an empty extraction from a binary file."""
 
 ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")
 
 GZIP = b"\x1f\x8b\x08"
-"""How a file begins that gzip made (RFC 1952)."""
+"""First bytes of a gzip file (RFC 1952)."""
 
 MOST_UNPACKED = 20_000_000
-"""Bytes that are unpacked of such a file at the most."""
+"""Maximum number of bytes decompressed from a gzip file."""
 
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
-"""What no XML document may hold: one such character in a body would spoil a whole feed."""
+"""Characters that XML forbids (in UTF-8). One of them in a body would make a whole feed invalid."""
 
 
 class DocumentText(msgspec.Struct, frozen=True):
-    """What a document says: its pages in lines, and what it states of itself.
+    """The text and metadata of a document such as a PDF; each of ``pages`` is the text of one page.
 
-    ``title`` is that of its metadata, ``headline`` the line in the largest letters on its first
-    page, ``created`` the day on which it was made, as ISO 8601 writes it.
+    - ``title``: the title in the metadata.
+    - ``headline``: the line in the largest letters on the first page.
+    - ``created``: the creation date, in ISO 8601.
     """
 
     title: str = ""
@@ -55,11 +56,12 @@ class DocumentText(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of a site: the bytes, where they came from, and what the server said of them.
+    """A response from a site: its address, body and content type.
 
-    ``url`` is the address that answered. ``body`` is decoded of any Content-Encoding but not of its
-    character set, and may be a file that gzip made. ``content_type`` is the header's value, or
-    empty. ``document`` is what the body says where it is a document that was read.
+    - ``url``: the address of the response.
+    - ``body``: the bytes without Content-Encoding, in their original charset. May be a gzip file.
+    - ``content_type``: the value of the header, or an empty string.
+    - ``document``: the extracted text, if the body is a document such as a PDF.
     """
 
     url: str
@@ -69,47 +71,47 @@ class Page:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the body, in hexadecimal."""
+        """The SHA-256 digest of the body, in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()
 
     @cached_property
     def markup(self) -> bytes:
-        """The body in UTF-8, without what no text may hold; empty for what is no text at all."""
+        """The body in UTF-8 without characters that XML forbids; empty if the body is binary."""
         markup = recode(unpacked(self.body), self.content_type)
         if is_binary(markup[:DETECTION_BYTES]):
             return b""
         if any(control in markup for control in CONTROLS):
             markup = markup.translate(None, CONTROLS)
-        if b"\xef" in markup:  # one byte is found far sooner than three
+        if b"\xef" in markup:  # searching for one byte is much faster than for three
             for bad in NOT_CHARACTERS:
                 markup = markup.replace(bad, b"")
         return markup
 
     @property
     def is_binary(self) -> bool:
-        """Whether this is an image, an archive or the like, whatever the server calls it."""
+        """Whether the body is binary, such as an image or an archive, despite its content type."""
         return bool(self.body) and not self.markup
 
     @cached_property
     def properties(self) -> frozenset[bytes]:
-        """What elements may say that they are, by ``itemprop`` (WHATWG HTML, 5.2)."""
+        """The values of all ``itemprop`` attributes on the page (WHATWG HTML, 5.2)."""
         return frozenset(ITEMPROP.findall(self.markup))
 
     @cached_property
     def marks_dates(self) -> bool:
-        """Whether elements of the page may be marked as its date of publication."""
+        """Whether the markup may mark an element as the publication date."""
         return b"datePublished" in self.properties or b"pubdate" in self.markup
 
     @cached_property
     def text(self) -> str:
-        """The body as text, without the characters that XML forbids."""
+        """The body as text, without characters that XML forbids."""
         return self.markup.decode("utf-8", "replace")
 
     @cached_property
     def tree(self) -> etree._Element:
-        """The root of the parsed document; a bare ``<html>`` where there is none.
+        """The root of the parsed document, or an empty ``<html>`` element.
 
-        Comments and processing instructions are left out: they part no text.
+        Comments and processing instructions are removed, so they do not split texts.
         """
         markup, is_cut = self._tamed
         return parse(markup, is_cut=is_cut)
@@ -120,14 +122,14 @@ class Page:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the page is so large that only its beginning is in the tree."""
+        """Whether the page is so large that the tree contains only its beginning."""
         return self._tamed[1]
 
     @cached_property
     def declared(self) -> Mapping[str, Sequence[etree._Element]]:
-        """The elements that tell machines of the page, by their tags in DECLARING, in page order.
+        """The elements with metadata, in page order, by their tag in DECLARING.
 
-        They are looked for once: that is a walk over the whole page, for they stand anywhere.
+        They can be anywhere on the page, so they are collected once in a single pass.
         """
         found: dict[str, list[etree._Element]] = {tag: [] for tag in DECLARING}
         for element in self.tree.iter(*DECLARING):
@@ -136,7 +138,7 @@ class Page:
 
     @cached_property
     def base(self) -> str:
-        """The address that relative links start from: ``<base href>`` or the page's own."""
+        """The base address of relative links: ``<base href>`` or else the page's own address."""
         for node in self.declared["base"]:
             if href := absolute(self.url, node.get("href") or ""):
                 return href
@@ -144,14 +146,14 @@ class Page:
 
     @cached_property
     def selector(self) -> Selector:
-        """The same tree for CSS and XPath selectors."""
+        """The tree as a parsel `Selector` for CSS and XPath."""
         return Selector(root=self.tree, type="html")
 
 
 def is_web(url: str) -> bool:
-    """Whether a text is an address that pages can come from: http or https, a host, a port.
+    """Whether a text is a valid http or https address with a host.
 
-    Control characters are in none: what is cut off at a NUL would lead elsewhere.
+    Addresses with control characters are rejected: an address cut at a NUL would lead elsewhere.
     """
     if CONTROL.search(url):
         return False
@@ -163,9 +165,9 @@ def is_web(url: str) -> bool:
 
 
 def is_binary(start: bytes) -> bool:
-    """Whether the beginning of a body is that of no text.
+    """Whether the beginning of a body is binary data.
 
-    Markup is never taken for that, be it full of control characters.
+    HTML, XML and JSON count as text even if they are full of control characters.
     """
     if start.lstrip()[:1] in (b"<", b"{", b"["):
         return False
@@ -173,7 +175,7 @@ def is_binary(start: bytes) -> bool:
 
 
 def unpacked(body: bytes) -> bytes:
-    """What a file holds that gzip made, as far as it can be read; anything else as it is."""
+    """Decompress a gzip file as far as possible; return any other body unchanged."""
     if not body.startswith(GZIP):
         return body
     try:

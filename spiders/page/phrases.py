@@ -1,4 +1,4 @@
-"""Lines that are known not to be part of a release, in many languages (phrases.toml)."""
+"""Known lines that are not part of a release, in many languages (phrases.toml)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import chain
 
 TAIL_LINE, SHARE_LINE = 60, 40
-"""Characters that a line of each kind has at the most."""
+"""Lengths in characters from which a line is too long for a tail line and for a share button."""
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")
@@ -18,69 +18,72 @@ NOT_LETTERS = re.compile(r"[\W_]+")
 
 @cache
 def written() -> Mapping[str, Sequence[str]]:
-    """The lines of each kind, as the file has them; headings of other news in all languages."""
+    """Return the lines of phrases.toml by kind.
+
+    Headings of related news are merged into one list for all languages.
+    """
     held = tomllib.loads(files("spiders.page").joinpath("phrases.toml").read_text("utf-8"))
     return {**held, "related": [*chain.from_iterable(held["related"].values())]}
 
 
 @cache
 def phrases(kind: str) -> frozenset[str]:
-    """The lines of a kind such as ``tails`` or ``share``, squashed to their letters."""
+    """Return the letters of all lines of a kind, such as ``tails`` or ``share``."""
     return frozenset(letters(line) for line in written()[kind])
 
 
 def comparison_key(text: str) -> str:
-    """The letters and digits of a text, without case."""
+    """Return the letters and digits of a text, in case-folded form."""
     return NOT_LETTERS.sub("", text.casefold())
 
 
 @cache
 def lines(kind: str) -> frozenset[str]:
-    """The lines of a kind as they are written, without case."""
+    """Return all lines of a kind, such as ``tails``, in case-folded form."""
     return frozenset(line.casefold() for line in written()[kind])
 
 
 @cache
 def tail_lines() -> frozenset[str]:
-    """The lines that announce what follows a release, as they are written, without case."""
+    """Return the lines that introduce content after a release, in case-folded form."""
     return lines("tails") | lines("related")
 
 
 def letters(line: str) -> str:
-    """A line's letters alone, without case: what two spellings of one line share.
+    """Return only the letters of a line, case-folded, so that spelling variants compare equal.
 
-    The dotless i is read as i: in Turkic languages both are small letters of I.
+    The dotless i becomes i, because both are lower case of I in Turkic languages.
     """
     return LETTERS.sub("", line.casefold().replace("i̇", "i").replace("ı", "i"))
 
 
 def is_tail(line: str) -> bool:
-    """Whether a line announces what follows a release: other news, comments, tags."""
+    """Whether a line introduces content after a release: other news, comments or tags."""
     said = letters(line) if len(line) < TAIL_LINE else ""
     return said in phrases("tails") or said in phrases("related")
 
 
 def is_related(line: str) -> bool:
-    """Whether a line is a heading of other news, and of nothing else."""
+    """Whether a line is a heading of related news."""
     return len(line) < TAIL_LINE and letters(line) in phrases("related")
 
 
 def is_widget(line: str) -> bool:
-    """Whether a line is the heading of a box beside a text: a counter, the weather, a search."""
+    """Whether a line is the heading of a widget beside the text, such as weather or search."""
     return len(line) < TAIL_LINE and letters(line) in phrases("widgets")
 
 
 def is_box_heading(line: str) -> bool:
-    """Whether a line is a tail or a widget."""
+    """Whether a line is the heading of a widget, or introduces content after a release."""
     return len(line) < TAIL_LINE and letters(line) in _box_headings()
 
 
 @cache
 def _box_headings() -> frozenset[str]:
-    """The headings of boxes, squashed to their letters."""
+    """Return the letters of all headings of widgets and of content after a release."""
     return phrases("widgets") | phrases("tails") | phrases("related")
 
 
 def is_share(line: str) -> bool:
-    """Whether a line is a button of a share bar."""
+    """Whether a line is the text of a share button."""
     return len(line) < SHARE_LINE and letters(line) in phrases("share")

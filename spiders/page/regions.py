@@ -1,8 +1,8 @@
-"""Which parts of a page frame it, and which hold what it is about: main, aside, menu, footer.
+"""Find the regions of a page: main content, aside, menu, header and footer.
 
-A part is known by its tag, its role (WAI-ARIA landmarks) or what it calls itself. Headers and
-footers of the rows of a list frame no page: they stand in an article, a list item or a table row
-(HTML, 4.3.8 and 4.3.9), or each in a row of its own.
+A region is recognized by its tag, its role (WAI-ARIA landmarks), its class or its id. Headers and
+footers of list rows are not regions of the page. They are in an article, a list item or a table row
+(HTML, 4.3.8 and 4.3.9), or repeat with a different parent each.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ MENU: Final = 4
 FOOT: Final = 8
 HEAD: Final = 16
 CHROME: Final = MENU | FOOT | HEAD
-"""What holds no release of a list: menus, the page's header and its footer."""
+"""Regions that contain no releases: menus, the page header and the page footer."""
 
 WHOLE: Final = 0.5
-"""The share of a page from which what calls itself a menu or an aside wraps the page."""
+"""Maximum share of the page that a menu or an aside may cover. A larger element is a page
+wrapper."""
 
 FORM: Final = 30
-"""Marks from which on a form is no box to search in: it holds a list to choose from."""
+"""Maximum number of texts and links in a search form. A form with more of them contains a list."""
 
 _TAGS: Final = {"nav": MENU, "footer": FOOT, "header": HEAD, "aside": ASIDE, "main": MAIN}
 _ROLES: Final = {
@@ -43,7 +44,7 @@ _ROLES: Final = {
     "main": MAIN,
 }
 _NEVER: Final = frozenset(("body", "html", "main", "article", "li", "tr", "a", "h1", "h2", "h3"))
-"""What is no frame of a page whatever it calls itself."""
+"""Tags of elements that are not recognized as regions by class or id."""
 
 _ROWS: Final = frozenset(("article", "li", "tr"))
 _BETWEEN: Final = r"(?:$|[\s_-])"
@@ -80,9 +81,11 @@ _OWN: Final = MENU | HEAD | FOOT | ASIDE
 
 @dataclass(slots=True)
 class PageRegion:
-    """A part of a page between two places.
+    """A region of a page, such as its menu or its main content.
 
-    ``bits`` say what it and the parts around it are; ``sure`` where its tag or role says so.
+    ``begin`` and ``end`` are positions in the sequence of the page's texts, links and dates.
+    ``bits`` are the types of the region and of the regions around it. ``sure`` is true if the type
+    comes from its tag or role.
     """
 
     node: etree._Element
@@ -95,7 +98,7 @@ class PageRegion:
 
 
 class PageRegions:
-    """The parts of a page that frame it, found by place."""
+    """The regions of a page, found by position."""
 
     def __init__(self, found: list[PageRegion], size: int, heads: list[int]) -> None:
         kept = _without_rows(found)
@@ -114,12 +117,12 @@ class PageRegions:
             self._at[one.begin : one.end] = [index] * (one.end - one.begin)
 
     def at(self, place: int) -> int:
-        """What the parts around a place are, as bits."""
+        """Return the types of the regions around a position, as bits."""
         index = self._at[place]
         return self._kept[index].bits if index >= 0 else 0
 
     def around(self, begin: int, end: int) -> int:
-        """What the parts are that hold all between two places, as bits."""
+        """Return the types of the regions that contain all positions from ``begin`` to ``end``."""
         index = self._at[begin]
         while index >= 0 and self._kept[index].end < end:
             index = self._kept[index].outer
@@ -127,9 +130,10 @@ class PageRegions:
 
 
 def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int, bool]:
-    """What an element frames, as a bit (0 for nothing), and whether tag or role say so.
+    """Return the region type of an element (0 for none), and whether its tag or role declares it.
 
-    ``in_row`` in an article, a list item or a table row, whose headers and footers are its own.
+    ``in_row`` means that the element is in an article, a list item or a table row. A header or
+    footer there belongs to the row.
     """
     tag = str(node.tag)
     bit = _TAGS.get(tag) or _ROLES.get(node.get("role") or "", 0)
@@ -143,7 +147,7 @@ def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int
 
 @lru_cache(maxsize=10_000)  # the elements of a page share a few hundred names
 def _called(names: str, *, in_row: bool) -> int:
-    """What the class and id of an element call it, as a bit, 0 for nothing."""
+    """Return the region type that a class and id suggest, or 0 for none."""
     parted = _CAMEL.sub("-", names)
     for bit, called in _CALLED:
         if not (in_row and bit in _OF_ROWS) and called.search(parted):
@@ -152,7 +156,7 @@ def _called(names: str, *, in_row: bool) -> int:
 
 
 def is_row(node: etree._Element) -> bool:
-    """Whether an element may be a row with a header and a footer of its own."""
+    """Whether an element may be a list row with a header and a footer of its own."""
     return node.tag in _ROWS
 
 
@@ -162,7 +166,7 @@ def _names(node: etree._Element) -> str:
 
 
 def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
-    """The parts but for those that repeat, each in a parent of its own: they are parts of rows."""
+    """Remove parts of rows: regions that repeat with a different parent each."""
     alike: dict[int, list[PageRegion]] = defaultdict(list)
     for one in found:
         if one.bits & _OWN and one.bits != MENU:
@@ -176,9 +180,9 @@ def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
 
 
 def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRegion]) -> bool:
-    """Whether what calls itself a frame of the page holds what the page is about.
+    """Whether an element named like a menu, header, footer or aside contains the main content.
 
-    It does where it is larger than the rest and nothing tells of a main part beside it.
+    Such an element is large, and no main part or first heading is outside it.
     """
     if one.bits == MAIN:
         return False
@@ -193,12 +197,13 @@ def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRe
     whole = min((main.end - main.begin for main in within), default=size)
     if one.end - one.begin <= whole * WHOLE:
         return False
-    # The larger part of a main part is no menu, be it called one, as SPIP calls its lists.
+    # An element that fills most of a main part is not a menu. SPIP, for one, gives lists a menu
+    # class.
     return bool(within and one.bits == MENU) or not _beside(one, heads, mains)
 
 
 def _beside(one: PageRegion, heads: list[int], mains: list[PageRegion]) -> bool:
-    """Whether a main part or the first heading of the page stands outside of this one."""
+    """Whether a main part or the first heading of the page is outside this region."""
     if any(main.end <= one.begin or one.end <= main.begin for main in mains):
         return True
     return bool(heads) and not any(one.begin <= place < one.end for place in heads)

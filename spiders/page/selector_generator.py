@@ -1,4 +1,4 @@
-"""CSS selectors that may name an element on every page of a layout, the most general first."""
+"""Generate CSS selectors that may match an element on all pages of a layout."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from typing import Final
 from lxml import etree
 
 STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
-"""A class or id without digits: one with digits may be that of a single page or build."""
+"""Class or id without digits. One with digits may be specific to a single page or build."""
 
 TELLING: Final = frozenset(
     "h1 h2 article main time nav aside footer header form figure figcaption blockquote".split()  # noqa: SIM905 - words read better in a row
 )
-"""Tags that say what they are for; other tags need a name beside them."""
+"""Tags with a clear purpose. Selectors of other tags also need a class, id or ``itemprop``."""
 
 PLAIN_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-"""A tag that CSS can name; a parser also makes tags such as ``o:p`` and ``http:``."""
+"""Tag that CSS can select. Parsers also create tags such as ``o:p`` and ``http:``, which CSS
+cannot."""
 
 MOST_CLASSES: Final = 6
 MOST_STEPS: Final = 3
-"""Elements on the path from a named element down to the one that is meant."""
+"""Maximum number of levels from a named ancestor down to the element, in selectors with ``>``."""
 
 MOST_ABOVE: Final = 8
 
 
 def selectors_of(element: etree._Element) -> list[str]:
-    """The selectors of an element, each once: its own names first, then short paths to it.
+    """Return distinct selectors of an element: first its own id and classes, then short paths.
 
-    An element whose tag CSS cannot name has none. An ancestor with such a tag is ``*`` in paths.
+    The list is empty if CSS cannot select the element's tag. An ancestor with such a tag appears as
+    ``*`` in paths.
     """
     return list(dict.fromkeys(_selectors(element)))
 
@@ -60,7 +62,7 @@ def _selectors(element: etree._Element) -> Iterator[str]:
 
 
 def marks_of(element: etree._Element) -> Iterator[str]:
-    """What tells an element apart without regard to its place: id, itemprop, classes."""
+    """Yield selectors for an element's id, ``itemprop`` and classes, without its tag."""
     name = element.get("id") or ""
     if STABLE.fullmatch(name):
         yield f"#{name}"
@@ -73,7 +75,7 @@ def marks_of(element: etree._Element) -> Iterator[str]:
 
 
 def layout_of(element: etree._Element) -> str:
-    """What pages of one layout share: the names on the way down to the body."""
+    """Return a path that identifies the layout: the names of an element and of three ancestors."""
     names = []
     for one in (element, *islice(element.iterancestors(), 3)):
         mark = next(marks_of(one), "")

@@ -1,6 +1,6 @@
-"""A page as browsers without scripts show it: with its noscript parts and declarative shadow trees.
+"""Show a page like a browser without scripts: with noscript parts and declarative shadow trees.
 
-Both are markup that the tree of a page keeps, but that no reader of the visible page counts.
+The tree of a page keeps this markup, but extraction does not count it as visible text.
 """
 
 from __future__ import annotations
@@ -15,21 +15,24 @@ from spiders.page.page import Page
 START: Final = re.compile(rb"<(noscript|template)\b([^<>]{0,500})>", re.IGNORECASE)
 
 SHADOW: Final = re.compile(rb"\bshadowroot(?:mode)?\s*=", re.IGNORECASE)
-"""The attribute of a template that browsers show at once (WHATWG HTML, 4.12.3)."""
+"""Attribute of a template that browsers show immediately (WHATWG HTML, 4.12.3)."""
 
 BODY: Final = re.compile(rb"<body\b", re.IGNORECASE)
 SHOWS: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
-"""What a part contains that shows more than a picture that counts visitors."""
+"""Tags of visible content. A part without them is often just a tracking pixel."""
 
 MAX_PARTS: Final = 200
-"""Maximum number of parts of one page."""
+"""Maximum number of noscript parts and templates checked per page."""
 
 PLACEHOLDER: Final = re.compile(rb"\{\{|\$\{|<%")
-"""Marks of a template that a script fills."""
+"""Placeholders in a template that a script fills."""
 
 
 def without_scripts(page: Page) -> Page | None:
-    """The page with these parts as ordinary elements, or None if it has none that show text."""
+    """Return the page with its noscript parts and shadow trees as ordinary elements.
+
+    Returns None if no such part shows text.
+    """
     markup = page.markup
     pieces: list[bytes] = []
     at = 0
@@ -48,7 +51,11 @@ UTF8: Final = "text/html; charset=utf-8"
 
 
 def _parts(markup: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Where each part begins, its content begins and ends, and it ends; in page order."""
+    """Yield the positions of each noscript part or shadow tree, in page order.
+
+    The positions are the start of the part, the start and end of its content, and the end of the
+    part.
+    """
     body = BODY.search(markup)
     at = body.end() if body else 0
     lower = markup.lower()
