@@ -1,18 +1,19 @@
-"""The walk along the pages of one listing: from the newest release back to the first.
+"""Walk along the pages of one listing, from the newest release to the oldest.
 
-Each visit reads the first page, so that what is new is seen first; then it goes on where the last
-visit stopped. After the page that names no next one, the walk reads the archives of years and
-months that the listing links to, newest first, each with its own pages. A site may lead in a
-circle, or have a calendar without end. So a list ends after IDLE pages in a row that list nothing
-which the walk had not listed before, and so do archives (MAX_EMPTY if they list nothing at all).
-What is merely known to the store ends no walk, and neither does an error: the next visit tries
-again.
+Each visit reads the first page, to find new releases first. Then the walk resumes where the last
+visit stopped. After the last page of the list, the walk reads the archives of years and months that
+the listing links to. It reads the newest archive first, each with its own pages.
 
-A page that is requested by POST has no address of its own: a later visit follows the same requests
-again from the last page that has one, and does not count them again.
+Links of a site may form a circle, and its calendar may be endless. So a list ends after IDLE
+consecutive pages without releases that are new to the walk. Archives end in the same way, or after
+MAX_EMPTY consecutive archives without any release. Releases that are only known to the store do not
+end a walk. Errors do not end it either: the next visit tries again.
 
-A walk is complete only if nothing on the pages looks like more. Else it is bounded, with the
-reason.
+A page that is requested by POST has no address of its own. A later visit repeats these requests
+from the last page that has an address, and does not count the pages again.
+
+A walk is complete only if no page shows a sign of more releases. Otherwise it is bounded, and its
+reason is stored.
 """
 
 from __future__ import annotations
@@ -41,39 +42,42 @@ from spiders.listing.paging.unread import lacks, reason_for
 from spiders.page.links import url_pattern
 
 SAME_BY_POST: Final = "the request for the next page returns the same releases again"
-"""Why a walk is bounded whose pages by POST do not change."""
+"""Reason of a bounded walk if pages requested by POST do not change."""
 
 IDLE: Final = 3
-"""Pages in a row that list nothing new, after which a walk is over."""
+"""Number of consecutive pages without new releases after which a walk ends."""
 
 MAX_EMPTY: Final = 12
-"""Archives in a row that list nothing at all, after which a walk is over: a year of months."""
+"""Number of consecutive empty archives after which a walk ends (one year of months)."""
 
 MIN_LACKED: Final = 2
-"""Releases that the list should have had, from which on an archive is that of a wider list."""
+"""Minimum number of releases that an archive has and the list should have had. Such an archive
+belongs to a list with more releases."""
 
 MAX_OLD_ARCHIVES: Final = 2
-"""Archives in a row without news, after which a visit has caught up with what is new."""
+"""Number of consecutive archives without new releases after which a visit has caught up."""
 
 PASSED_OVER: Final = frozenset(
     ("robots", "redirect", "moved", "soft-404", "replaced", "selector:listing", "empty")
 )
-"""Kinds of errors that a later visit would meet again on the page of an archive."""
+"""Kinds of permanent errors of an archive page: the walk skips the archive."""
 
 FAILED: Final = 10
-"""Visits in a row that can't read the next page, after which no other tries."""
+"""Number of consecutive visits that can't read the next page, after which no visit tries again."""
 
 BEYOND: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-"""What a server answers beyond the last page; WordPress's API answers 400."""
+"""Status codes of responses beyond the last page; WordPress's API responds with 400."""
 
 
 class ListingWalk:
-    """One listing of a source, as a visit comes along it.
+    """One listing of a source, and the progress of a visit along its pages.
 
-    ``next`` is the page that it asks for now, ``again`` says that an earlier visit read it, and
-    ``pages`` counts those that this visit read. ``from_front`` is whether the pages of this visit
-    follow the front page without a gap. ``was_over`` is whether the first walk had read all pages
-    of the listing before this visit, and ``is_known`` whether it had read any.
+    - ``next`` is the page to request now.
+    - ``again`` means that an earlier visit read this page.
+    - ``pages`` is the number of pages that this visit read for the first time.
+    - ``from_front`` means that the pages of this visit follow the first page without a gap.
+    - ``was_over`` means that the first walk had read all pages before this visit.
+    - ``is_known`` means that an earlier visit read any page of the listing.
     """
 
     def __init__(
@@ -105,9 +109,9 @@ class ListingWalk:
         self._searching = False
         self._front = self._page = Listing(start, ())
         self._front_keys = self._keys = frozenset[str]()
-        """Addresses that the front page lists, and the page that was read last."""
+        """Canonical addresses on the first page, and on the page that was read last."""
         self._others: list[str] = []
-        """Pages to try if the next page leads nowhere."""
+        """Other pages to try if the next page has no new releases."""
         self._archive: ArchiveLink | None = None
         """The archive whose first page is requested now."""
         self._read_archives: set[str] = set()
@@ -115,9 +119,9 @@ class ListingWalk:
         self._last_day: dt.date | None = None
         """The day of the last row of the list, before its archives."""
         self._is_wider = False
-        """Whether the archives are those of a list with more releases, as of a whole site."""
+        """Whether the archives belong to a list with more releases, such as the whole site's."""
         self._newer_archives: list[ArchiveLink] = []
-        """Archives to read in order to catch up with what is new."""
+        """Archives to read in order to find all new releases."""
         self._old_archives = 0
         self.is_known = self._walk is not None
         self.was_over = (
@@ -128,21 +132,22 @@ class ListingWalk:
 
     @property
     def walk(self) -> Walk | None:
-        """How far the walk has come; None before the first page was ever read."""
+        """The progress of the walk; None if the first page was never read."""
         return self._walk
 
     @property
     def history(self) -> History | None:
-        """The same in a word."""
+        """The state of the walk in one word; None if the first page was never read."""
         return self._walk.history if self._walk else None
 
     def open(self, front: Listing, names: Mapping[str, str], *, anew: bool) -> None:
-        """Take in the first page, with the names of what it lists by canonical address.
+        """Process the first page; ``names`` are the names of its items by canonical address.
 
-        A walk that is over follows what is new since, while each page lists some of it. Should that
-        be cut short, the next visit walks anew: some page in between may not have been read. A
-        walk under way begins again if no release of the front page was listed before: more were
-        published since the last visit than the front page holds.
+        If an earlier walk is over, follow the pages as long as they list new releases. If this is
+        interrupted, the next visit starts a new walk, since it may have missed a page.
+
+        An unfinished walk starts again if no release on the first page was listed before. Then more
+        releases were published since the last visit than the first page contains.
         """
         self.pages = 1
         walk = self._walk
@@ -167,7 +172,7 @@ class ListingWalk:
             self._repeats = walk.pages - 1
             self.next = walk.position if self.again else self._after(walk, front)
         elif self._news(listed.news) or not names:
-            # A front page that lists only years does not show what is new.
+            # A first page that lists only years does not show which releases are new.
             if listed.news == names.keys():
                 self._newer_archives = [*not_newer(front.archives, reached_by(front))]
             if front.next or self._newer_archives:
@@ -177,10 +182,10 @@ class ListingWalk:
 
     @staticmethod
     def _is_outdated(walk: Walk, front: Listing) -> bool:
-        """Whether a walk that is over could now read more.
+        """Whether a new walk could read more than a finished one.
 
-        An earlier version did not count what it listed and knew no archives, or the front page now
-        leads on where it did not.
+        An earlier version of Communique did not count listed releases and did not know archives. Or
+        the first page now links to more pages than before.
         """
         if walk.history == "complete":
             return not walk.listed and bool(front.archives or front.signs)
@@ -188,9 +193,10 @@ class ListingWalk:
         return bool(walk.remains and leads_on and walk.position == walk.start)
 
     def accepts(self, page: Listing) -> bool:
-        """Whether the page that was asked for belongs to this listing.
+        """Whether the requested page belongs to this listing.
 
-        An archive may be one of something else: of reports, or of another list of the site.
+        An archive may contain something else, such as reports, or belong to another list of the
+        site.
         """
         archive = self._archive
         if archive is None:
@@ -199,7 +205,7 @@ class ListingWalk:
         return not self._is_wider and lists_releases(archive, page, self._families)
 
     def _lacked(self, page: Listing) -> int:
-        """The releases on a page that the list should have had: they are newer than its end."""
+        """Count releases on a page that the list should have shown: they are newer than its end."""
         day = self._last_day
         newer = [item for item in page.items if day and item.published and item.published.day > day]
         names = {canonical_url(item.url): name_of(item) for item in newer}
@@ -208,9 +214,9 @@ class ListingWalk:
         return len(lacked) if 2 * len(lacked) > len(names) else 0
 
     def search(self, following: str) -> None:
-        """Read the pages after the front page again, from ``following`` on, if the walk is over.
+        """Read the pages after the first one again, starting at ``following``, if the walk is over.
 
-        ``end_search`` ends it; the walk then is as far as it was.
+        ``end_search`` ends the search and restores the walk's progress.
         """
         if self._walk is None or self._walk.history == "walking" or self.next or self._ended:
             return
@@ -220,14 +226,14 @@ class ListingWalk:
         self.next = following
 
     def end_search(self) -> None:
-        """End a search that is under way; a walk goes on."""
+        """End a search, if any; a walk continues."""
         if self._searching:
             self.end()
 
     def read(
         self, url: str, page: Listing, names: Mapping[str, str], *, posted: bool = False
     ) -> None:
-        """Take in the page that was asked for; ``posted`` if by POST."""
+        """Process the requested page; ``posted`` if it was requested by POST."""
         if self._walk is None:
             return
         listed = self._store.list_items(self._source, self.kind, self._walk.number, names)
@@ -253,7 +259,7 @@ class ListingWalk:
             self._move(place, page, listed, names)
 
     def _next_news(self, page: Listing, *, is_news: bool) -> str | None:
-        """The page that follows while a visit catches up with what is new."""
+        """Return the next page of a visit that looks for new releases, or None."""
         following = self._following(page)
         if self._searching or (is_news and following):
             return following
@@ -263,7 +269,7 @@ class ListingWalk:
         return None
 
     def pass_over(self) -> None:
-        """Go on without the page asked for: this visit has read it."""
+        """Skip the next page, which this visit has already read."""
         if self._ended or self._walk is None:
             self.end()
         elif self._others:
@@ -272,15 +278,15 @@ class ListingWalk:
             self._go_on(self._without_archive(self._walk))
 
     def note(self, names: Mapping[str, str]) -> None:
-        """Remember what a page lists that is no step of the walk."""
+        """Store the items of a page that is not a step of the walk."""
         if self._walk:
             self._store.list_items(self._source, self.kind, self._walk.number, names)
 
     def missing(self, kind: str, status: int | None, said: str) -> bool:
-        """Take in that the page asked for can't be read; whether that is an error to report.
+        """Note that the requested page can't be read. Return True if this is an error to report.
 
-        ``kind`` is that of the error, ``status`` the response's (None if there was none), and
-        ``said`` a sentence.
+        ``kind`` is the kind of the error, and ``said`` its description. ``status`` is the
+        response's status, or None without a response.
         """
         self.next = None
         walk = self._walk
@@ -294,7 +300,7 @@ class ListingWalk:
             return False
         failed = walk.failed + 1
         if status in BEYOND:
-            # Where we stood is no more: from the beginning, then, but not for ever.
+            # The walk's last page no longer exists, so start again. Count these failures too.
             self._keep(replace(self._begin(), pages=walk.pages, failed=failed))
             return False
         bound = f"after {failed} visits that could not read the next page: {said}"
@@ -310,12 +316,12 @@ class ListingWalk:
         return True
 
     def _place(self) -> str:
-        """The archive that is asked for now, for a sentence."""
+        """Describe the archive that is requested now."""
         archive = self._archive
         return f"the archive of {archive.period}" if archive and archive.period else "an archive"
 
     def end(self) -> None:
-        """Note that the last page was reached, or what is new since."""
+        """Record that the walk, or the search for new releases, has reached its last page."""
         self.next = None
         if self._walk is None:
             return
@@ -327,14 +333,14 @@ class ListingWalk:
             self._keep(self._over(self._walk))
 
     def rest(self) -> None:
-        """Stay where the store says that the walk is: the next visit tries again."""
+        """Return to the stored progress of the walk, so that the next visit tries again."""
         self.next = None
         self._ended = None
         self._searching = False
         self._walk = self._store.walk(self._source, self.start)
 
     def settle(self) -> None:
-        """Note that all that the walk listed was read, once it is over."""
+        """Record that all releases of the first walk were read, once the walk is over."""
         if self._walk and self._walk.first and self._walk.history != "walking":
             self._keep(replace(self._walk, first=False))
 
@@ -342,14 +348,14 @@ class ListingWalk:
         return self._store.begin_walk(self._source, self.start, self._rules, at=self._now)
 
     def _move(self, url: str, page: Listing, listed: Listed, names: Mapping[str, str]) -> None:
-        """Take in a page that the walk had not read."""
+        """Process a page that the walk has not read before."""
         if self._walk is None:
             return
         fresh = bool(listed.fresh) or not self._walk.position
         others = self._others
         self._note_page(page, names)
         if not fresh:
-            # The pages to try come first, then the one that a page without news leads to.
+            # Try these other pages before the next page of a page without new releases.
             self._others = others
         walk = replace(
             self._walk,
@@ -384,17 +390,17 @@ class ListingWalk:
         self._families.update(map(url_pattern, names))
 
     def _after(self, walk: Walk, page: Listing) -> str | None:
-        """The page that follows one on which the walk had stopped."""
+        """Return the page after the one where the walk stopped, or None."""
         if walk.idle < IDLE and (following := self._following(page)):
             return following
         return self._next_archive(walk)
 
     def _following(self, page: Listing) -> str | None:
-        """The page that follows one of a pager, which may count down."""
+        """Return the next page in a pagination, which may count down."""
         return page.before if self._front.counts_down and page is not self._front else page.next
 
     def _next_archive(self, walk: Walk) -> str | None:
-        """The address of the archive that is read next, or None if none remains."""
+        """Return the address of the next archive to read, or None if there is no other."""
         self._archive = next(iter(walk.archives), None)
         if self._archive is None:
             return None
@@ -403,7 +409,7 @@ class ListingWalk:
         return self._archive.url
 
     def _with_archive(self, walk: Walk, page: Listing, names: Mapping[str, str]) -> Walk:
-        """The walk after the first page of an archive."""
+        """Return the walk after the first page of an archive."""
         archive, walk = self._archive, self._without_archive(walk)
         if self._is_wider:
             return replace(walk, archives=())
@@ -412,26 +418,26 @@ class ListingWalk:
         found = (one for one in page.archives if is_older(one, archive))
         walk = self._with_archives(walk, found)
         if names:
-            # The archives list what the first list does not lead to.
+            # The archives contain the releases that the list does not lead to.
             remains = walk.remains if walk.archived else ""
             walk = replace(walk, archived=walk.archived + 1, remains=remains)
         return walk
 
     def _with_archives(self, walk: Walk, found: Iterable[ArchiveLink]) -> Walk:
-        """The walk with more archives to read, each of them once."""
+        """Return the walk with more archives to read, each once."""
         known = {one.url for one in walk.archives} | self._read_archives
         new = {one.url: one for one in found if one.url not in known and one.url != self.start}
         return replace(walk, archives=newest_first([*walk.archives, *new.values()])[:MAX_ARCHIVES])
 
     def _without_archive(self, walk: Walk) -> Walk:
-        """The walk without the archive that was asked for."""
+        """Return the walk without the requested archive."""
         archive, self._archive = self._archive, None
         if archive is None:
             return walk
         return replace(walk, archives=tuple(one for one in walk.archives if one != archive))
 
     def _go_on(self, walk: Walk) -> None:
-        """Go on to the next archive after the last page of a list, or end the walk."""
+        """Continue with the next archive after the last page of a list, or end the walk."""
         reason = reason_for(self._page, listed=walk.listed, pages=walk.pages)
         if not (walk.archives or self._read_archives or walk.archived):
             day = reached_by(self._page)
@@ -443,20 +449,20 @@ class ListingWalk:
                 walk, remains=reason or walk.remains, total=max(totals, default=0), idle=0
             )
             if walk.pages > 1 and not reason:
-                # The list has come to its end; archives of the whole site have other releases.
+                # The list was read to its end. Archives of the whole site have other releases.
                 found = [one for one in found if one.is_below]
             walk = self._with_archives(walk, not_newer(found, day))
         elif reason and self._keys:
             walk = replace(walk, remains=walk.remains or reason)
         limit = IDLE if self._keys else MAX_EMPTY
         if walk.idle == IDLE and self._keys:
-            # If the oldest archive has nothing new either, the list had all of them.
+            # If the oldest archive has nothing new either, the list contained everything.
             walk = replace(walk, archives=(*walk.archives[-1:], *walk.archives[:-1]))
         self.next = self._next_archive(walk) if walk.idle <= limit else None
         self._keep(walk if self.next else self._over(walk))
 
     def _over(self, walk: Walk) -> Walk:
-        """A walk that read its last page: complete, or bounded if something looks like more."""
+        """Return the finished walk: bounded if there are signs of more releases, else complete."""
         reason = walk.forbidden or walk.remains
         is_same = walk.archived >= IDLE - 1 and walk.idle >= IDLE - 1
         if is_same and self._keys and self._keys == self._front_keys:

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with one page is an error of that page: the others of its visit go on."""
+"""Turn any failure on one page into an error of that page, so that its visit continues."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
 Tell: TypeAlias = Callable[[str, str, str], None]
-"""What notes an error of a run: an address, a short code and a sentence."""
+"""Reports an error of a run: takes an address, a short code and a sentence."""
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 
 LONGEST: Final = 500
-"""Characters of an unexpected error that are told: it may quote a whole page."""
+"""Maximum characters of a reported unexpected error, which may quote a whole page."""
 
 log = logging.getLogger(__name__)
 
 
 class PageError(CommuniqueError):
-    """What is wrong with one page: ``kind`` is a short code, the message a sentence."""
+    """One page can't be processed; ``kind`` is a short code, the message a sentence."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -34,28 +34,28 @@ class PageError(CommuniqueError):
 
 
 class BadAddress(PageError):
-    """A page names an address that nobody can be asked for, such as one with port 99999."""
+    """A page contains an address that can't be requested, for example with port 99999."""
 
     def __init__(self, cause: ValueError) -> None:
         super().__init__("refused", f"nothing can be asked for at this address ({cause})")
 
 
 class NotARelease(PageError):
-    """A page is no release."""
+    """A page is not a release."""
 
 
 class MissingRelease(NotARelease):
-    """A page with the status of one reports that it was not found."""
+    """A page with a success status reports that it was not found."""
 
     def __init__(self, message: str) -> None:
         super().__init__("soft-404", message)
 
 
 class NoListing(PageError):
-    """A response holds no listing.
+    """A response does not contain a listing.
 
-    ``empty`` is the page where it was read and lists nothing, ``status`` that of a response in
-    which there was no page.
+    ``empty`` is the page's listing if it was read and has no items. ``status`` is the status of a
+    response without a page.
     """
 
     def __init__(
@@ -72,13 +72,13 @@ class NoListing(PageError):
 
 
 def noted_url(url: str) -> str:
-    """An address as errors of runs contain it."""
+    """Return an address in the form that errors of runs contain, without secrets."""
     return redacted(allowed(url))
 
 
 @contextmanager
 def page_errors(url: str, tell: Tell) -> Iterator[None]:
-    """Tell of any exception within as an error of the page at ``url``, and go on after it."""
+    """Report any exception in the block as an error of the page at ``url``, and continue."""
     try:
         yield
     except (PageError, SlowPage) as error:

@@ -1,4 +1,4 @@
-"""The releases within one page of a visit: those it shows, and those that are missing from it."""
+"""Process releases that are sections of one page, and find those that disappeared."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from spiders.sections.find import find_sections, text_fragment
 
 
 def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
-    """The same listing, each stored release at its stored address.
+    """Return a listing in which each stored release has its stored address.
 
-    Many systems number their sections from the top, so a new one takes the id of another. Title and
-    day show which is which.
+    Many systems number their sections from the top, so a new section gets the id of an old one.
+    Title and day identify the release.
     """
     if not is_of_sections(listing):
         return listing
@@ -59,10 +59,10 @@ def is_of_sections(listing: Listing | None) -> bool:
 def drafts_of(
     page: Page, listing: Listing, visit: Visit, capture: Capture | None
 ) -> Iterator[Draft]:
-    """The releases of a page, as its listing names them.
+    """Yield drafts of the releases on a page, in the order of its listing.
 
-    A stored release that is missing from a whole page counts as gone. Pages that were cut say
-    nothing about missing ones.
+    A stored release that is missing from a complete page counts as gone. A truncated page does not
+    show which releases are missing.
     """
     items = {item.url for item in listing.items}
     known = visit.store.sections_of(visit.id, page_address(page.url))
@@ -82,7 +82,7 @@ def drafts_of(
 
 
 def confirm(listing: Listing, visit: Visit, capture: Capture | None) -> None:
-    """Note that the releases of a page have not changed, as the page has not."""
+    """Record that the releases on an unchanged page have not changed."""
     for item in listing.items:
         if visit.stored.id_at(item.url) is not None:
             visit.asked.claim(item.url)
@@ -92,5 +92,5 @@ def confirm(listing: Listing, visit: Visit, capture: Capture | None) -> None:
 
 
 def are_stored(listing: Listing, visit: Visit) -> bool:
-    """Whether all releases of a listing are stored, or none of them is a section of its page."""
+    """Whether all releases of a listing are stored, or are not sections of its page."""
     return listing.rule != SECTIONS or all(visit.stored.id_at(item.url) for item in listing.items)

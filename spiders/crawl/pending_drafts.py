@@ -1,4 +1,4 @@
-"""What becomes of the drafts of a visit on their way to the store."""
+"""Hold the drafts of a visit until they can be recorded."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.sources.source_file import SourceFile
 
 RECORDED: Final = 50
-"""Drafts that are kept in memory, for when their pages can be read better."""
+"""Maximum number of recorded drafts kept in memory, in case their pages are extracted again."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyDraft:
     """A draft that may be recorded.
 
-    ``renewed`` ones are the same releases read better, which is no edit of theirs.
+    ``renewed`` means that the page is the same and only its extraction improved: this is not an
+    edit.
     """
 
     draft: Draft
@@ -33,10 +34,10 @@ class ReadyDraft:
 
 
 class PendingDrafts:
-    """Lets drafts wait while they may yet be read better, or may turn out to be no releases.
+    """Holds drafts that may still be extracted better, or may turn out not to be releases.
 
-    Whatever goes wrong with one of them is told as an error of its page, and spoils no other.
-    ``known`` gives the stored release at an address.
+    A failure of one draft is reported as an error of its page, and does not affect other drafts.
+    ``known`` returns the stored release at an address.
     """
 
     def __init__(
@@ -59,22 +60,22 @@ class PendingDrafts:
         self._shown: dict[str, Shown] = {}
 
     def listed(self, url: str, item: ListingItem | None) -> None:
-        """Remember what a listing said of a page that is read now."""
+        """Remember the listing's item for a page that is being read."""
         if item:
             self._listed[url] = item
 
     def shown(self, url: str, shown: Shown) -> None:
-        """Remember what an edited page shows, until its draft is taken in."""
+        """Remember the lines and files on an edited page until its draft arrives."""
         self._shown[url] = shown
 
     def confirmed(self, url: str) -> None:
-        """Count a known release whose server reports that it has not changed."""
+        """Count a stored release that the server reports as unchanged."""
         self._redesign.unchanged(url)
 
     def add(self, draft: Draft) -> Iterator[ReadyDraft]:
-        """Take in a release as the visit found it: what may be recorded since, in order.
+        """Add a draft of this visit; yield the drafts that can now be recorded, in order.
 
-        Each is to be recorded before the next is asked for.
+        Callers record each draft before they request the next one.
         """
         if self._templates.unsure(draft.url):
             self._unsure[draft.url] = draft
@@ -85,19 +86,19 @@ class PendingDrafts:
         yield from self._let_go(at_most=WINDOW)
 
     def finish(self) -> Iterator[ReadyDraft]:
-        """All that waits still, as far as it may be recorded: nothing better was learned of it."""
+        """Yield the remaining drafts that may be recorded, as they were extracted."""
         unsure, self._unsure = self._unsure, {}
         for draft in unsure.values():
             yield from self._admit(draft)
         yield from self._let_go()
 
     def _mend(self, read: ExtractedRelease) -> Iterator[ReadyDraft]:
-        """Put a better reading of a page in place of the one that waits or was recorded."""
+        """Replace the content of a waiting or recorded draft with a better extraction."""
         content = completed(read.content, self._file)
         if waiting := self._unsure.pop(read.url, None) or self._guard.take_back(read.url):
             yield from self._admit(replace(waiting, content=content))
         elif known := self._recorded.get(read.url):
-            # The bytes are the same, so this is no edit.
+            # The page has the same bytes, so this is not an edit.
             yield ReadyDraft(replace(known, content=content), renewed=True)
 
     def _admit(self, draft: Draft) -> Iterator[ReadyDraft]:
@@ -112,7 +113,7 @@ class PendingDrafts:
             yield from self._ready(draft)
 
     def _let_go(self, *, at_most: int = 0) -> Iterator[ReadyDraft]:
-        """What waits, until ``at_most`` so many still do."""
+        """Yield the oldest waiting drafts until ``at_most`` drafts still wait."""
         for url in self._guard.waiting(at_most=at_most):
             judged = self._guard.let_go(url)
             for kind, doubt in judged.doubts:

@@ -1,6 +1,6 @@
-"""Where Scrapy hands over what was found: each draft goes to its visit, which records it.
+"""Scrapy's item pipeline, which passes each draft to its visit.
 
-A draft waits a moment for others, as each transaction waits for the disk.
+A draft waits briefly for others, since each transaction waits for the disk.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 
 MOMENT: Final = 0.5
-"""Seconds that a draft waits for others at the most, to be recorded with them."""
+"""Maximum time that a draft waits for others to be recorded with (seconds)."""
 
 
 class RecordPipeline:
-    """Scrapy's item pipeline."""
+    """Scrapy item pipeline that records drafts."""
 
     def __init__(self, spider: PressRoomSpider) -> None:
         self._spider = spider
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RecordPipeline:
-        """The pipeline of a crawl."""
-        spider: PressRoomSpider = crawler.spider  # type: ignore[assignment]  # ours is the only one
+        """Create the pipeline of a crawler."""
+        spider: PressRoomSpider = crawler.spider  # type: ignore[assignment]  # the only spider here
         return cls(spider)
 
     def process_item(self, draft: Draft) -> Draft:
-        """Record a draft; whatever goes wrong is an error of its page."""
-        # A visit that was stopped passes over what it awaited.
+        """Record a draft; a failure is an error of its page."""
+        # A stopped visit ignores the drafts that it was waiting for.
         if visit := self._spider.visits.get(draft.source):
             with (
                 visit.limit(draft.url),

@@ -1,7 +1,7 @@
-"""The attachments and images of releases that a visit has archived, after all else that it reads.
+"""Archive attachments and images of releases, after everything else in a visit.
 
-Each is asked for until it is in the archive, and then never again. What can't be had is told, and
-asked for by later visits a few times.
+Each file is requested until it is archived, and never again. A file that can't be fetched is
+reported, and later visits retry it a few times.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
 
 MOST: Final = 200
-"""Files that one visit asks for; the next one goes on."""
+"""Maximum number of files that one visit requests; the next visit continues."""
 
 CHUNK: Final = 10
-"""Files that are asked for at a time."""
+"""Number of files that are requested at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileKinds:
-    """Which files of releases are archived."""
+    """Kinds of release files to archive."""
 
     attachments: bool = False
     images: bool = False
 
     @classmethod
     def wanted(cls, file: SourceFile, settings: Archive) -> FileKinds:
-        """Those that a source file asks for, or else the settings."""
+        """Return the kinds that a source file selects, otherwise those in the settings."""
         if not settings.enabled:
             return cls()
         if file.archive is None:
@@ -44,7 +44,7 @@ class FileKinds:
 
 
 class ReleaseFiles:
-    """The files of one source, as far as a visit that began at ``since`` has them archived."""
+    """Requests and archives files of one source's releases in a visit that began at ``since``."""
 
     def __init__(
         self, source: str, store: Store, kinds: FileKinds, since: dt.datetime, tell: Tell
@@ -57,7 +57,7 @@ class ReleaseFiles:
         self._left = MOST
 
     def note(self, draft: Draft) -> None:
-        """Remember the files of a release; the one that is the release itself is archived."""
+        """Remember the files of a release, except a document that is the release itself."""
         content = draft.content
         media = content.attachments if self._kinds.attachments else ()
         media += content.images if self._kinds.images else ()
@@ -66,7 +66,7 @@ class ReleaseFiles:
             self._store.await_files(self._source, sorted(urls))
 
     def next(self, now: dt.datetime) -> tuple[str, ...]:
-        """The addresses of files to ask for now."""
+        """Return the addresses of the next files to request."""
         if not (self._kinds.attachments or self._kinds.images):
             return ()
         limit = min(CHUNK, self._left)
@@ -75,18 +75,18 @@ class ReleaseFiles:
         return tuple(found)
 
     def read(self, url: str, status: int, capture: Capture | None) -> None:
-        """Take in that a server gave a file, or said by a status that it does not."""
+        """Process the response to a file's request."""
         if status != HTTPStatus.OK:
             self.failed(url, str(status), f"the server answered {status}")
         elif capture:
             self._store.keep_file(self._source, url, capture)
 
     def failed(self, url: str, kind: str, message: str) -> None:
-        """Tell why a file could not be had; the source works without it."""
+        """Report why a file could not be fetched; the source works without it."""
         self._tell(url, f"{FILE}:{kind}", message)
 
     def cut(self, url: str, capture: Capture | None, message: str) -> None:
-        """Tell that a file is too large: what was archived of it has to do."""
+        """Report that a file is too large; its archived beginning counts as the file."""
         if capture:
             self._store.keep_file(self._source, url, capture)
         self.failed(url, "size", message)

@@ -1,4 +1,4 @@
-"""A page of a release, read by the rules of its source and the layouts that are known of it."""
+"""Extract a release page by the rules of its source and the learned layouts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched import Unmatched, release_matches
 
 MOST_LISTED: Final = 1_000_000
-"""Characters of what a listing said that are looked through: sitemaps may name all of a site."""
+"""Maximum characters of a stored listing that is searched; a sitemap may list a whole site."""
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 class StoredReleases:
     """The stored releases of a source.
 
-    ``fronts`` gives what the first pages of its listing and its feed said last, as JSON texts.
+    ``fronts`` returns the stored first pages of its listing and its feed as JSON texts.
     """
 
     def __init__(
@@ -50,19 +50,19 @@ class StoredReleases:
         self._fronts = fronts
 
     def id_at(self, url: str) -> str | None:
-        """The id of the stored release at an address."""
+        """Return the id of the stored release at an address, or None."""
         key = canonical_url(url)
         return self._store.ids_at(self._source, [key]).get(key)
 
     def at(self, url: str) -> Release | None:
-        """The stored release at an address."""
+        """Return the stored release at an address, or None."""
         release_id = self.id_at(url)
         return self._store.release(release_id) if release_id else None
 
     def is_led_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
-        """Whether the address of a stored release is answered from a site where it never was.
+        """Whether a stored release's address redirects to a site where it never was.
 
-        The source's ``own`` addresses are where it may come to: its source file names them.
+        Sites of the source's ``own`` addresses do not count, since its source file contains them.
         """
         if not is_elsewhere(answered, [url, *own]):
             return False
@@ -70,10 +70,10 @@ class StoredReleases:
         return known is not None and is_elsewhere(answered, [known.url, *known.aliases])
 
     def as_listed(self, url: str) -> ListingItem | None:
-        """What the listing said of a stored release, or what was read of it, as if one said it.
+        """Return the listing item of a stored release, or an item made from the stored values.
 
-        A page that is visited without its listing must not be read in another way for that; nor
-        may what was once misread of it be taken for what a listing says, and so stay for ever.
+        The extraction of a page must not depend on whether its listing was read too. The item's
+        date keeps a rule of its own, so that an extraction error does not become permanent.
         """
         release = self.at(url)
         if release is None:
@@ -85,13 +85,13 @@ class StoredReleases:
         return ListingItem(url, release.content.title, published if dated else None)
 
     def listed(self, url: str, release: Release) -> ListingItem | None:
-        """The line of a stored release on the first pages of the listing and the feed, if any."""
+        """Return a stored release's item on the first page of the listing or the feed, or None."""
         keys = map(canonical_url, (url, release.url, *release.aliases))
         return next((self._listed[key] for key in keys if key in self._listed), None)
 
     @cached_property
     def _listed(self) -> Mapping[str, ListingItem]:
-        """What the first pages list, by canonical address."""
+        """Items of the first pages by canonical address."""
         listings = (
             msgspec.json.decode(text, type=Listing)
             for text in self._fronts()
@@ -105,7 +105,7 @@ class StoredReleases:
         pages: Callable[[], Iterable[tuple[Page, Release]]],
         rules: ReleaseRules,
     ) -> Iterator[tuple[Page, ListingItem, Release]]:
-        """Those of some pages that are read by some rules of a source file, as if listed."""
+        """Yield the ``pages`` to which these ``rules`` apply, with their listing items."""
         for page, release in pages():
             listed = self.as_listed(release.url)
             if listed and file.rules_on(release.published.day) == rules:
@@ -113,7 +113,7 @@ class StoredReleases:
 
 
 class ReleaseReader:
-    """Reads the pages of one visit to a source, and makes drafts of them."""
+    """Extracts the pages of one visit to a source, and makes drafts from them."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class ReleaseReader:
         tell: Tell,
     ) -> None:
         self.unmatched = Unmatched()
-        """Which selectors of the source file match nothing."""
+        """Selectors of the source file that match nothing."""
         self._id = loaded.id
         self._file = loaded.file
         self._templates = templates
@@ -142,9 +142,9 @@ class ReleaseReader:
         *,
         anew: bool = False,
     ) -> Draft:
-        """The release on a page; ``item`` is what a listing says of it. Raises NotARelease.
+        """Return the draft of a page; ``item`` is its item on the listing. Raises NotARelease.
 
-        ``anew`` is for the page that the stored version was read from.
+        ``anew`` is True for the same page that the stored version was extracted from.
         """
         if section_fragment(page.url):
             section = section_at(page, reading)
@@ -173,7 +173,7 @@ class ReleaseReader:
         )
 
     def draft_section(self, page: Page, section: Section, item: ListingItem | None) -> Draft:
-        """The release that a section of a page is, dated as the listing dates it."""
+        """Return the draft of a section of a page, with the listing's date."""
         if item and item.published and item.published.rule.startswith("section"):
             section = replace(section, title=item.title, published=item.published)
         rules = self._file.rules_on(section.published.day)
@@ -183,7 +183,7 @@ class ReleaseReader:
     def _read(
         self, page: Page, reading: DateContext, item: ListingItem | None, *, anew: bool
     ) -> ExtractedRelease:
-        """What a page says by the rules of its source for the day of its release."""
+        """Extract a page by the rules of its source for the day of the release."""
         rules = self._file.rules_on(item.published.day if item and item.published else None)
         read = self._read_by(rules, page, reading, item, anew=anew)
         published = read.content.published
@@ -200,7 +200,7 @@ class ReleaseReader:
         *,
         anew: bool,
     ) -> ExtractedRelease:
-        """What a page says by these rules, as the layouts of the source are known, or detected."""
+        """Extract a page by these rules and the learned layouts of the source."""
         known = self._stored.at(page.url)
         self._pending.listed(page.url, self._stored.listed(page.url, known) if known else item)
         edited = not anew and known is not None and known.digest != page.digest
@@ -209,7 +209,7 @@ class ReleaseReader:
         try:
             return self._templates.read(page, reading, rules, item, known, edited=edited, anew=anew)
         except Exception as error:
-            # What was learned of other pages may be at fault, and would be at the next visit too.
+            # Learned layouts may be the cause, and would fail again in the next visit.
             log.exception("what was learned of its layout could not be used for %s", page.url)
             self._tell(page.url, "bug", f"{CRAWL_BUG} ({type(error).__name__})")
             return read_release(page, reading, rules, item)

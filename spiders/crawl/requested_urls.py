@@ -1,4 +1,4 @@
-"""The addresses that one visit asks for."""
+"""Remember the addresses that one visit requests."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from data.text.urls import canonical_url
 
 
 class RequestedUrls:
-    """Which addresses a visit has asked for, each once, and where it asks in place of others."""
+    """The requested addresses of a visit, and the listed addresses that others replaced."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._listed: dict[str, str] = {}
 
     def claim(self, url: str) -> bool:
-        """Whether an address has not been asked for in this visit; from now on it has."""
+        """Mark an address as requested. Return False if this visit has already requested it."""
         key = canonical_url(url)
         if key in self._keys:
             return False
@@ -21,20 +21,20 @@ class RequestedUrls:
         return True
 
     def has(self, url: str) -> bool:
-        """Whether an address has been asked for in this visit."""
+        """Whether this visit has already requested an address."""
         return canonical_url(url) in self._keys
 
     def instead(self, listed: str, url: str) -> str:
-        """The address ``url`` of a release, remembering under which one it is ``listed``."""
+        """Return a release's address ``url``, and remember that it replaces the ``listed`` one."""
         key = canonical_url(url)
         if key != canonical_url(listed):
             self._listed[key] = listed
         return url
 
     def other(self, url: str) -> str | None:
-        """The other address under which the release at ``url`` is listed, which may be asked next.
+        """Mark the listed address of the release at ``url`` as requested, and return it.
 
-        None where there is none, or where it has been asked for.
+        None if the release has no other address, or if that was requested before.
         """
         listed = self._listed.get(canonical_url(url))
         return listed if listed and self.claim(listed) else None

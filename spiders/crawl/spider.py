@@ -1,4 +1,7 @@
-"""The one spider: it visits press rooms as their source files and the store tell it to."""
+"""Scrapy spider that visits press rooms.
+
+The source files and the store decide what it requests.
+"""
 
 from __future__ import annotations
 
@@ -62,10 +65,11 @@ from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 
 LISTING, KNOWN, NEW = 2, 1, 0
-"""Priorities. What is known comes first, so that a moved page is told from a copied one."""
+"""Priorities of requests. Stored releases come before new ones, to distinguish a moved page from a
+copy."""
 
 CONFIRMING: Final = 10.0
-"""Seconds after which it is noted at the latest that a release has not changed."""
+"""Maximum time until an unchanged release is recorded (seconds)."""
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +82,7 @@ GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
-    """Limit the CPU time of each step of a callback; between two steps other visits continue."""
+    """Limit the CPU time of each step of a callback; other visits continue between the steps."""
 
     @wraps(parse)
     def limited_parse(
@@ -102,9 +106,9 @@ def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
 
 
 class PressRoomSpider(Spider):
-    """Makes the visits that arrive; ``visits`` are those under way, by their sources.
+    """Executes arriving visits; ``visits`` are the current ones by source id.
 
-    Each answer goes to the visit that awaits it.
+    Each response goes to the visit that requested it.
     """
 
     name = "press-room"
@@ -128,9 +132,9 @@ class PressRoomSpider(Spider):
         self.visits = visits
 
     async def start(self) -> AsyncIterator[Request]:
-        """The first page of each listing of each source, and its stored releases that are due."""
+        """Yield requests for the first listing pages and the due releases of each visit."""
         async for visit in self._arriving:
-            # Its own end is awaited too, so that it comes if nothing can be asked for.
+            # Expect the end of this block too, so that the visit ends even if it requests nothing.
             visit.expect()
             with self.response(visit, visit.file.url):
                 fronts = [way for way in visit.frontier.ways.values() if self._is_due(visit, way)]
@@ -145,9 +149,9 @@ class PressRoomSpider(Spider):
 
     @contextmanager
     def response(self, visit: Visit, url: str) -> Iterator[None]:
-        """Deal with something that a visit awaits; whatever goes wrong is an error of its page.
+        """Process a response or draft of a visit in a block; a failure is an error of its page.
 
-        After the last of what it awaits, the visit goes on to what it wants next, or ends.
+        After the last awaited response or draft, the visit requests the next pages or ends.
         """
         try:
             with page_errors(url, visit.error):
@@ -175,7 +179,7 @@ class PressRoomSpider(Spider):
     def parse_listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
     ) -> Iterator[Request | Draft]:
-        """Take in a page of a listing; after the first ones follow what they list."""
+        """Process a page of a listing; after the last first page, request its items."""
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             listing = None
@@ -189,12 +193,12 @@ class PressRoomSpider(Spider):
                 asked = requested_url(response)
                 visit.frontier.read(listing_kind, asked, listing, posted=is_posted(response))
             if not visit.fronts:
-                # Their places in the listing are known now.
+                # The positions of the releases in the listing are known now.
                 yield from self._release_sections(visit)
 
     @limited
     def parse_sections(self, response: Response, visit: Visit) -> Iterator[Draft]:
-        """Take in a page that contains releases and is none of the listing pages of this visit."""
+        """Process a page with releases as sections, which is not a listing page of this visit."""
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             asked = requested_url(response)
@@ -214,7 +218,7 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _sections(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
-        """The releases within a page; of an unchanged page they are confirmed."""
+        """Yield drafts of the releases within a page; confirm those of an unchanged page."""
         if listing is None or not is_of_sections(listing):
             return
         visit.asked.claim(page_address(response.url))
@@ -233,9 +237,10 @@ class PressRoomSpider(Spider):
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, front: Listing | None
     ) -> Iterator[Request]:
-        """Ask for what the first pages list, as soon as the last of them is there.
+        """Request the items of the first pages after the last of these has arrived.
 
-        And once for stored releases that left from amid the others: they may have been taken down.
+        Also request stored releases that disappeared between other rows, once: they may have been
+        deleted.
         """
         visit.fronts -= 1
         found = [*visit.frontier.opened(listing_kind, front, visit.fronts)]
@@ -247,7 +252,7 @@ class PressRoomSpider(Spider):
         places = visit.store.current_addresses(visit.id, keys)
         for item, known in found:
             with page_errors(item.url, visit.error):
-                # Listed under another address than its own, it is looked at where it is.
+                # Request a stored release at its current address if it is listed under another one.
                 place = places.get(canonical_url(item.url)) if known else None
                 url = visit.asked.instead(item.url, place or item.url)
                 if not known or visit.asked.claim(url):
@@ -259,7 +264,7 @@ class PressRoomSpider(Spider):
     def parse_release(
         self, response: Response, visit: Visit, item: ListingItem | None
     ) -> Iterator[Draft | Request]:
-        """Draft the release on a page, or note why there is none."""
+        """Yield the draft of a release page, or report why the page is not a release."""
         asked = requested_url(response)
         status = response.status
         with self.response(visit, response.url):
@@ -308,7 +313,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_linked(self, response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
-        """Draft the release on a page that another one links to, if it surely is one."""
+        """Yield the draft of a page that another page links to, if it is certainly a release."""
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             draft = draft_linked(response, visit, link)
@@ -318,7 +323,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_feed(self, response: Response, visit: Visit) -> None:
-        """Take in the feed that a page offers: which hub tells of it."""
+        """Process the feed that a page offers, to find its WebSub hub."""
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             if response.status == HTTPStatus.OK:
@@ -327,7 +332,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def failed_aside(self, failure: Failure) -> None:
-        """Note that there is no response where a page links to: a later visit asks."""
+        """Log a failed request for a linked page; a later visit retries it."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         log.info("%s, which another page links to, gave no answer: %s", request.url, failure.value)
         visit: Visit = request.cb_kwargs["visit"]
@@ -337,14 +342,14 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_file(self, response: Response, visit: Visit) -> None:
-        """Take in a file of a release, which is archived by now."""
+        """Process the response with a release's file, which is already archived."""
         with self.response(visit, response.url):
             visit.answered(why_not_archived(response))
             visit.files.read(requested_url(response), response.status, capture_of(response))
 
     @limited
     def failed_file(self, failure: Failure) -> None:
-        """Note that a file of a release could not be had."""
+        """Report that a file of a release could not be fetched."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         visit: Visit = request.cb_kwargs["visit"]
         asked = str(request.meta["asked"])
@@ -353,22 +358,22 @@ class PressRoomSpider(Spider):
             if kind == "size":
                 visit.files.cut(asked, capture_of(request), message)
             else:
-                # What holds for a whole host is told once.
+                # Report a reason that concerns a whole host only once.
                 whole = isinstance(failure.value, HostError)
                 visit.files.failed(visit.file.url if whole else asked, kind, message)
 
     @limited
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
-        """Take in what a listing names now that was said not to have changed."""
+        """Process a listing that was wrongly reported as unchanged."""
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             visit.frontier.renewed(requested_url(response), read_answer(response, visit))
 
     @limited
     def failed(self, failure: Failure) -> Iterator[Request | Draft]:
-        """Note an address that gave no answer; what else the first pages list is asked for then.
+        """Report a failed request; after the last first page, request the listed items.
 
-        A page beside a feed need not answer: its releases come from the feed.
+        A page beside a feed may be unavailable: its releases come from the feed.
         """
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         visit: Visit = request.cb_kwargs["visit"]
@@ -376,7 +381,7 @@ class PressRoomSpider(Spider):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
             front = bool(request.cb_kwargs.get("front"))
             if isinstance(failure.value, HostError) and kind != "robots":
-                # The reason concerns all pages of the host: it is reported once, and walks stop.
+                # The reason concerns all pages of the host: report it once and stop the walks.
                 visit.unvisited(failure.value.url or visit.file.url, kind, message)
                 visit.resting = True
             elif request.callback != self.parse_listing or isinstance(failure.value, SlowRequest):
@@ -397,7 +402,7 @@ class PressRoomSpider(Spider):
             return read_answer(response, visit)
         except NoListing as error:
             if error.empty and not front:
-                # A month without a release, say; the walk goes on to the one before.
+                # For example a month without releases; the walk continues with the month before.
                 return error.empty
             self._unread(visit, listing_kind, response.url, error, front=front)
             return None
@@ -407,7 +412,7 @@ class PressRoomSpider(Spider):
         visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, front: bool
     ) -> None:
         if front:
-            # A page beside a feed need not answer.
+            # A page beside a feed may be unavailable.
             told = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
             if listing_kind == "feed":
                 visit.facts.feed_failed()
@@ -422,9 +427,10 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _is_due(visit: Visit, way: ListingWalk) -> bool:
-        """Whether the first page of a listing is asked for.
+        """Whether to request the first page of a listing.
 
-        A page that needs a browser, beside a feed, is so only when a person asks.
+        If the source has a feed, a page that needs a browser is requested only in explicit visits
+        and backfills.
         """
         cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, way.start)
         return cheap or not visit.file.feed
@@ -458,7 +464,7 @@ class PressRoomSpider(Spider):
     def _request_release(
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
     ) -> Request | None:
-        """A request for the page of a release, or None if this visit already requested it."""
+        """Return a request for a release's page, or None if this visit already requested it."""
         if section_fragment(url):
             page = page_address(url)
             if not visit.asked.claim(page):
@@ -480,7 +486,7 @@ class PressRoomSpider(Spider):
         request = self._request(
             visit, link.url, self.parse_linked, NEW, conditional=False, link=link
         )
-        # No page may lead us to another site.
+        # A page must not redirect the visit to another site.
         meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
         return request.replace(meta=meta, errback=self.failed_aside)
 
@@ -501,7 +507,7 @@ class PressRoomSpider(Spider):
         **more: Any,
     ) -> Request:
         render = needs_browser(visit.file, url)
-        # A page that scripts fill may have changed where its document has not.
+        # A page filled by scripts may change while its document stays the same.
         validator = visit.store.validator(url) if conditional and not render else None
         headers = {
             "If-None-Match": validator.etag if validator else None,
@@ -509,7 +515,7 @@ class PressRoomSpider(Spider):
         }
         try:
             request = Request(
-                # Nobody is asked for by a user and a password.
+                # Never send the user and password of an address.
                 without_user(url),
                 callback=callback,
                 errback=self.failed,
@@ -520,19 +526,19 @@ class PressRoomSpider(Spider):
             )
         except ValueError as error:
             raise BadAddress(error) from error
-        # An address that no request can be made of is not awaited.
+        # Do not wait for an address that can't be requested.
         visit.expect()
         return request
 
 
 SHARED: Final = 0.7
-"""Part of the shorter title's words that a page must share with the name it was given."""
+"""Minimum share of the shorter title's words that page and link must have in common."""
 
 
 def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
-    """The release at an address that another names, or None where it surely isn't one.
+    """Return the draft of a linked page, or None if it may not be a release.
 
-    No listing vouches for it: it must have a date, a body and the title that it was named by.
+    No listing confirms the page, so it must have a date, a body and the title of its link.
     """
     if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
         return None
@@ -552,7 +558,7 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
 
 
 def same_title(title: str, name: str) -> bool:
-    """Whether a page has the title that it was named by, perhaps cut short."""
+    """Whether a page has the title in its link, which may be truncated."""
     left, right = set(tokens(title)), set(tokens(name))
     least = min(len(left), len(right))
     return bool(least) and len(left & right) >= SHARED * least

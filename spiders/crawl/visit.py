@@ -1,4 +1,4 @@
-"""One visit to a source: what it meets goes to the store, and is counted."""
+"""State of one visit to a source: it stores and counts the results."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from spiders.sources.loader import LoadedSource
 from spiders.sources.unmatched import told
 
 READER = "4"
-"""Counts up when our reading of listings improves, so that unchanged listings are read anew."""
+"""Version of the extraction of listings; a new version reads unchanged listings again."""
 
 NO_FILES = FileKinds()
 
@@ -58,24 +58,27 @@ EMPTY_INDEX: Final = (
 )
 
 PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""Limits the CPU time of the page at an address, or of other work of a visit if it is empty."""
+"""Limits the CPU time of the page at an address, or of other work of a visit if it is ""."""
 
 log = logging.getLogger(__name__)
 
 
 class Visit:
-    """The state of one visit: counts, errors, what is still awaited.
+    """The state of one visit: counts, errors, and the number of awaited responses.
 
-    ``explicit`` visits were asked for by a person and look at everything at once; ``backfill`` ones
-    walk through all listing pages and ask without conditions. ``on_progress`` is called after each
-    response, ``over`` once at the end. ``shown`` makes of errors and notes what everybody may read.
-    At its end ``seal`` makes durable what it archived, and
-    ``files`` of its releases are archived too. ``hubs`` is whether the hub of its feed is looked
-    for, ``stored_pages`` are the newest in the archive, with the releases that were read from them.
-    Whenever all that was asked for has been read, ``wanted`` says what to ask for next; where that
-    is nothing, ``finish`` ends the visit.
-    ``limit`` bounds the CPU time of a page, and ``check_page`` raises SlowPage for a page that must
-    not be read here.
+    - An ``explicit`` visit was requested by a person and checks all stored releases.
+    - A ``backfill`` visit walks through all listing pages, and requests them without conditions.
+    - ``on_progress`` is called after each response, ``over`` once at the end.
+    - ``shown`` removes secrets from errors and notes.
+    - ``seal`` is called at the end, and makes archived responses durable.
+    - ``files`` are the kinds of release files to archive.
+    - ``hubs`` tells whether to look for the feed's WebSub hub.
+    - ``stored_pages`` returns the newest archived pages with the releases extracted from them.
+    - ``limit`` limits the CPU time of a page.
+    - ``check_page`` raises SlowPage for a page that must not be read in this process.
+
+    After all requested pages are read, ``wanted`` returns what to request next. If it returns
+    nothing, ``finish`` ends the visit.
     """
 
     def __init__(
@@ -119,12 +122,12 @@ class Visit:
         self.is_moved = False
         """Whether a page was so slow that the visit continues in a separate process."""
         self.resting = False
-        """Whether the walks along the listings go on in the next visit only."""
+        """Whether walks through the listings stop, to be resumed by the next visit."""
         self.awaited = 0
         self.fronts = 0
         self.asked = RequestedUrls()
         self.reading = self.file.date_context(self.started)
-        """How the dates of this source are to be read."""
+        """Context for reading the dates of this source."""
         self._archive_told = False
         self.place = ""
         self.stored = StoredReleases(self.id, store, self._kept_fronts)
@@ -147,7 +150,7 @@ class Visit:
             after=dt.timedelta(seconds=limits.retract_after),
         )
         self.held_sections: list[Draft] = []
-        """Releases within first pages, until all first pages were read."""
+        """Drafts of releases within first pages, held until all first pages are read."""
         self.frontier = Frontier(
             self.id,
             self.file,
@@ -176,29 +179,30 @@ class Visit:
 
     @property
     def knows_layouts(self) -> bool:
-        """Whether any layout of the source's pages was learned."""
+        """Whether a layout of the source's pages has been learned."""
         return not self._templates.is_empty
 
     def lists(self, page: Page) -> None:
-        """Note in which order the page that lists the releases writes day and month."""
+        """Learn the order of day and month from a page of the listing."""
         shown = listed_order(page, self.reading.now.date())
         self.reading = replace(self.reading, order=self.reading.order or shown)
 
     @property
     def reader(self) -> str:
-        """Names the rules that read this source's listings."""
+        """A name of the rules that read this source's listings."""
         return f"{READER} {msgspec.json.encode(self.file.listing).decode()}"
 
     def _kept_fronts(self) -> Iterator[str]:
-        """What its feed and the first page of its listing said last, as JSON texts."""
+        """Yield the stored first pages of the feed and the listing as JSON texts."""
         for url in filter(None, (self.file.feed, self.file.url)):
             if text := self.store.cached_listing(url, self.reader):
                 yield text
 
     def due(self) -> tuple[str, ...]:
-        """The addresses of stored releases to look at again, first those to learn from.
+        """Return the addresses of stored releases to request again.
 
-        The others follow by how long nobody looked at them.
+        Pages to learn layouts from come first, then those that were not checked for the longest
+        time.
         """
         due = self.store.due(
             self.id,
@@ -210,22 +214,22 @@ class Visit:
         return tuple(dict.fromkeys((*self._templates.wanted, *due)))
 
     def whole(self, url: str) -> bool:
-        """Whether a page is to be sent even if it has not changed."""
+        """Whether to request a page without conditions, so that it is sent even if unchanged."""
         return self.backfill or url in self._templates.wanted
 
     def expect(self) -> None:
-        """One more response or draft is awaited."""
+        """Count one more awaited response or draft."""
         self.awaited += 1
 
     def settle(self) -> None:
-        """What was awaited was dealt with."""
+        """Count an awaited response or draft as processed."""
         self.awaited -= 1
         if self._on_progress and not self.ended:
             with self._errors():
                 self._on_progress(self)
 
     def wanted(self) -> tuple[Wanted, ...]:
-        """What to ask for now that all is read that was asked for; nothing at the end."""
+        """Return what to request next, after all requested pages are read; empty at the end."""
         self.flush()
         found: tuple[Wanted, ...] = ()
         if not self.resting:
@@ -247,7 +251,7 @@ class Visit:
         return found
 
     def finish(self) -> None:
-        """End after the last response: decide what the whole of the visit says, keep the report."""
+        """End the visit after its last response: retract releases, and store the report."""
         for finish in (
             self._report_unvisited,
             self._report_empty_index,
@@ -263,9 +267,9 @@ class Visit:
         self._end()
 
     def stop(self, kind: str, message: str) -> None:
-        """End before the last answer: what was read is kept, what is still awaited is passed over.
+        """End the visit early: keep the results so far, and ignore awaited responses.
 
-        The next visit goes on.
+        The next visit continues.
         """
         if self.ended:
             return
@@ -289,11 +293,11 @@ class Visit:
             self._over(self)
 
     def _errors(self) -> AbstractContextManager[None]:
-        """Whatever goes wrong in what concerns no page alone is an error of the source."""
+        """Report failures that do not concern a single page as errors of the source."""
         return page_errors(self.file.url, self.error)
 
     def report(self) -> Run:
-        """The report of the visit as it stands."""
+        """Return the current report of the visit."""
         return replace(
             self.run,
             seconds=(utc_now() - self.started).total_seconds(),
@@ -308,7 +312,7 @@ class Visit:
         return (*releases, Wanted("listing", page[1], listing_kind=page[0])) if page else releases
 
     def _missing(self) -> tuple[Wanted, ...]:
-        """What the pages of this visit link to and the store lacks, once."""
+        """Return linked pages that are not stored; only the first call returns any."""
         if self._asked_linked:
             return ()
         self._asked_linked = True
@@ -318,7 +322,7 @@ class Visit:
         )
 
     def _doubted_listings(self) -> tuple[Wanted, ...]:
-        """Listings that can't be unchanged, as what they name is gone, once."""
+        """Return listings reported as unchanged although their items are gone, once per visit."""
         if self._asked_again:
             return ()
         urls = self.vanishing.to_ask_anew()
@@ -326,7 +330,7 @@ class Visit:
         return tuple(Wanted("again", url) for url in urls)
 
     def _later_pages(self) -> tuple[Wanted, ...]:
-        """The next page of the listings if releases are gone that their first pages lack, once."""
+        """Return later listing pages to search for missing releases; only the first call does."""
         if self._asked_below or self.resting:
             return ()
         self._asked_below = True
@@ -337,7 +341,7 @@ class Visit:
         return self._next_of_listings()
 
     def _retract(self) -> None:
-        """Decide what becomes of the releases that are gone."""
+        """Retract missing releases, or report that they are missing."""
         outcome = self.vanishing.finish(utc_now())
         self.run = replace(
             self.run,
@@ -351,7 +355,7 @@ class Visit:
             self.error(self.file.url, VANISHED, outcome.held)
 
     def _note_facts(self) -> None:
-        """Keep what the visit saw of its source, and tell which selectors match nothing."""
+        """Store the facts of the visit, and report selectors that match nothing."""
         for unmatched in self.facts.unmatched.without():
             self.error(self.file.url, "selector", told(*unmatched))
         facts = self.facts.finish(
@@ -361,12 +365,12 @@ class Visit:
         self.run = replace(self.run, facts=lean(msgspec.structs.replace(facts, explicit=asked)))
 
     def page_read(self, not_archived: str = "") -> None:
-        """Count an answer, and note why it is not archived though it should be, or empty."""
+        """Count a response; ``not_archived`` is the reason why it could not be archived, or ""."""
         self.run = replace(self.run, pages=self.run.pages + 1)
         self.answered(not_archived)
 
     def answered(self, not_archived: str) -> None:
-        """Tell once why answers are not archived, though they should be; empty for one that is."""
+        """Report once that responses are not archived; ``not_archived`` is the reason, or ""."""
         if not_archived and not self._archive_told:
             self._archive_told = True
             self.error(self.file.url, ARCHIVE, not_archived)
@@ -381,9 +385,9 @@ class Visit:
         capture: Capture | None = None,
         anew: bool = False,
     ) -> Draft:
-        """The release on a page; ``item`` is what a listing says of it. Raises NotARelease.
+        """Return the draft of a page; ``item`` is its item on the listing. Raises NotARelease.
 
-        ``anew`` is for the page that the stored version was read from.
+        ``anew`` is True for the same page that the stored version was extracted from.
         """
         self.check_page(page.url)
         draft = self._reader.draft(page, self.reading, aliases, item, validator, anew=anew)
@@ -399,13 +403,13 @@ class Visit:
     def draft_section(
         self, page: Page, section: Section, item: ListingItem, capture: Capture | None
     ) -> Draft:
-        """The release that a section of a page is; ``item`` is what the listing says about it."""
+        """Return the draft of a section of a page; ``item`` is its item on the listing."""
         return replace(self._reader.draft_section(page, section, item), capture=capture)
 
     def record(self, draft: Draft) -> None:
-        """Take in a release as the visit found it: as soon as that is sure, with some others.
+        """Add a draft of this visit; it is recorded later, together with others.
 
-        `flush` records those that are sure.
+        `flush` records the drafts that do not wait for better extractions.
         """
         if self.ended:
             return
@@ -424,27 +428,27 @@ class Visit:
 
     @property
     def last_waiting(self) -> Write | None:
-        """What came last of what waits only to be written with others."""
+        """The last write in the current batch, or None."""
         return self._batch.last
 
     def flush(self, one: Write | None = None) -> None:
-        """Write what waits only for others; see WriteBatch.flush."""
+        """Execute the writes of the current batch; see WriteBatch.flush."""
         with self.limit(""), self._errors():
             self._batch.flush(one)
 
     def _add(self, drafts: Iterable[ReadyDraft]) -> None:
-        """Have drafts recorded."""
+        """Add drafts to the current batch of writes."""
         for ready in drafts:
             self._batch.add(Write(ready.draft.url, partial(self._record, ready)))
 
     def _recorded(self, ready: ReadyDraft, decision: Decision) -> None:
-        """Count a release that was recorded."""
+        """Count a recorded release."""
         if not ready.renewed:
             self._count(decision.kind, returned=decision.returned)
             self._doubts.note(ready.draft.url, decision, self.reading)
 
     def _record(self, ready: ReadyDraft) -> Callable[[], None]:
-        """Record a draft; what is given counts it."""
+        """Record a draft. Return a function that counts it."""
         draft = ready.draft
         urls = (draft.url, *draft.aliases)
         position = self.frontier.backlog_position(urls, draft.content.published)
@@ -459,7 +463,7 @@ class Visit:
         return partial(self._recorded, ready, decision)
 
     def confirm(self, url: str, capture: Capture | None = None) -> None:
-        """The server says that a known release has not changed: it is noted with some others."""
+        """Record that a stored release is unchanged according to its server."""
         if self.ended:
             return
         release = self.stored.id_at(url)
@@ -474,13 +478,13 @@ class Visit:
     def _mark_unchanged(
         self, release: str, seen: dt.datetime, capture: Capture | None
     ) -> Callable[[], None]:
-        """Note that a release has not changed; what is given counts it."""
+        """Record that a release has not changed. Return a function that counts it."""
         was = self.store.mark_unchanged(release, seen=seen, capture=capture)
-        # A release whose page has not changed differs only if it was retracted until now.
+        # A release with an unchanged page changes only if it had been retracted.
         return partial(self._count, was, returned=was == "changed")
 
     def release_at(self, url: str) -> Release | None:
-        """The stored release whose present address this is."""
+        """Return the stored release whose current address is ``url``, or None."""
         release = self.stored.at(url)
         is_there = release and canonical_url(release.url) == canonical_url(url)
         return release if is_there else None
@@ -488,7 +492,7 @@ class Visit:
     def missed(self, url: str, status: int, capture: Capture | None = None) -> None:
         """Note that a page is gone; the end of the visit decides about its release.
 
-        ``status`` is 404 or 410, or another one if the page reports that it was not found.
+        ``status`` is 404 or 410, or another status if the page reports that it was not found.
         """
         release = self.release_at(url)
         if release is None:
@@ -503,7 +507,7 @@ class Visit:
         self.vanishing.gone(release.id, seen, first=was == "gone")
 
     def error(self, url: str, kind: str, message: str) -> None:
-        """Note what went wrong; the visit goes on."""
+        """Add an error to the report, once; the visit continues."""
         self.is_moved = self.is_moved or kind == MOVED
         found = RunError(noted_url(url), kind, self._shown(allowed(message)))
         if found not in self._noted:
@@ -521,15 +525,15 @@ class Visit:
         self._unvisited.clear()
 
     def _report_empty_index(self) -> None:
-        """Report a page that lists only archives, if none of those that were read lists a release.
+        """Report a listing page with only archives, if no archive lists a release.
 
-        Nothing is wrong if the visit ended before it could read one.
+        A visit that ended before it could read an archive does not report this.
         """
         if self.frontier.has_empty_index and not self.resting:
             self.error(self.file.url, "empty", EMPTY_INDEX)
 
     def note(self, said: str) -> None:
-        """Add a note for the operator to the run, once, although nothing went wrong."""
+        """Add a note for the operator to the report, once, although nothing went wrong."""
         note = self._shown(allowed(said))
         if note not in self.run.notes:
             self.run = replace(self.run, notes=(*self.run.notes, note))
@@ -540,5 +544,5 @@ class Visit:
 
 
 def time_of(capture: Capture | None) -> dt.datetime:
-    """When a server said something: that of the record of its answer, or now without one."""
+    """Return the time of a response: its capture's time, or the current time without a capture."""
     return capture.at if capture else utc_now()

@@ -1,4 +1,4 @@
-"""Writes that are made together: several wait for the disk, and for the archive, only once."""
+"""Combine several writes in one transaction, to wait for disk and archive only once."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from data.store.protocol import Store
 from spiders.crawl.page_errors import Tell, page_errors
 
 TOGETHER: Final = 16
-"""Writes of one transaction at the most: other processes write in between."""
+"""Maximum number of writes per transaction, so that other processes can write in between."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Write:
-    """What is to be written of the page at ``url``.
+    """A write for the page at ``url``.
 
-    ``write`` writes it, and gives what is to be done once it is committed.
+    ``write`` performs it, and returns a function to call after the commit.
     """
 
     url: str
@@ -28,9 +28,9 @@ class Write:
 
 
 class WriteBatch:
-    """What one visit is about to write, in its order.
+    """The pending writes of one visit, in order.
 
-    What goes wrong with one write is an error of its page, and spoils no other.
+    A failed write is an error of its page, and does not affect other writes.
     """
 
     def __init__(self, store: Store, tell: Tell) -> None:
@@ -40,17 +40,17 @@ class WriteBatch:
 
     @property
     def last(self) -> Write | None:
-        """What came last of what waits, or None where nothing does."""
+        """The last pending write, or None."""
         return self._waiting[-1] if self._waiting else None
 
     def add(self, write: Write) -> None:
-        """Have something written: with others, as soon as there are enough, or by `flush`."""
+        """Add a write; it is executed in a full batch, or by `flush`."""
         self._waiting.append(write)
         if len(self._waiting) >= TOGETHER:
             self.flush()
 
     def flush(self, one: Write | None = None) -> None:
-        """Write what waits; with ``one``, where that still does."""
+        """Execute all pending writes; with ``one``, only if that write is still pending."""
         if one is not None and one not in self._waiting:
             return
         waiting, self._waiting = self._waiting, []
@@ -60,7 +60,8 @@ class WriteBatch:
             with self._store.transaction():
                 written = self._write_all(waiting)
         except Exception:
-            # Nothing of it is kept. It may be the fault of one of them: each for itself.
+            # The transaction was rolled back. One write may be the cause, so repeat each on its
+            # own.
             log.exception("%d writes could not be made together", len(waiting))
             written = self._write_all(waiting)
         for url, done in written:

@@ -1,4 +1,4 @@
-"""Recognize pages that hide the requested one: challenges, logins, notices, missing texts.
+"""Recognize pages shown in place of the requested one: challenges, logins, notices, missing texts.
 
 Modules here send no requests.
 """

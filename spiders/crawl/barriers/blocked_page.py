@@ -1,7 +1,7 @@
-"""Recognize challenges, captchas, logins and apologies that are served with status 200.
+"""Recognize challenges, captchas, logins and error messages that are served with status 200.
 
-A page counts as one only if it has little text, no date, and a sign that releases do not have.
-Sites whose pages contain a captcha, for example for a newsletter, are not affected.
+A page counts as one of these only if it has little text, no date, and a sign that releases do not
+have. Pages with a captcha for another purpose, such as a newsletter, are not affected.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CHALLENGE: Final = re.compile(
     r"_cf_chl_opt|cf-chl-|/challenge-platform/h/\w/orchestrate|cf-browser-verification|captcha-delivery\.com"
     r"|px-captcha|awsWafCookieDomainList|gokuProps|sucuri_cloudproxy_js|/_sec/cp_challenge"
     r"|ddos-guard/js-challenge|/\.well-known/sgcaptcha"
-    # Imperva puts another script of that name into ordinary pages, too.
+    # Imperva adds another `_Incapsula_Resource` script to ordinary pages too.
     r"|_Incapsula_Resource\?[SC]WUDNSAI|Incapsula incident ID|anubis_challenge"
     r"|The requested URL was rejected\.\s+Please\s+consult with your administrator"
 )
@@ -57,7 +57,7 @@ THING: Final = (
     r"(?:the |this |requested )*"
     r"(?:page|file|document|article|url|content|resource|(?:press )?release|news item|story)"
 )
-"""The subject of an English apology."""
+"""Nouns for a page in English error messages."""
 
 MISSING_LOCAL: Final = (
     r"(?:die )?(?:angeforderte )?seite (?:wurde )?nicht gefunden|(?:die )?seite existiert nicht"
@@ -72,14 +72,14 @@ MISSING_LOCAL: Final = (
     r"|페이지를 찾을 수 없습니다|الصفحة غير موجودة|صفحه (?:مورد نظر )?(?:یافت|پیدا) نشد"
     r"|הדף לא נמצא|पृष्ठ नहीं मिला"
 )
-"""Messages of pages not found, in other languages than English."""
+"""Messages for pages that were not found, in languages other than English."""
 
 MISSING: Final = (
     rf"(?:{THING})? ?(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist)"
     rf"|{THING} (?:is no longer available|no longer exists|has been (?:removed|deleted|withdrawn))"
     rf"|(?:the |this |requested )*\(?not found\)?|{MISSING_LOCAL}"
 )
-"""Messages of pages not found."""
+"""Messages for pages that were not found."""
 
 OUTAGE: Final = (
     rf"(?:{THING})? ?(?:is )?unavailable|internal server error|bad gateway|server error"
@@ -94,7 +94,10 @@ ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata 
 
 
 def apology_pattern(code: str, texts: str) -> re.Pattern[str]:
-    """Return a pattern of apology titles: an error with this ``code``, or one of the ``texts``."""
+    """Return a pattern for titles of error pages.
+
+    A title contains an error with this status ``code``, or one of the ``texts``.
+    """
     return re.compile(
         rf"{ERROR}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
         re.IGNORECASE,
@@ -135,7 +138,7 @@ PARTED: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 
 
 class Barrier(NamedTuple):
-    """An obstacle in place of a page: its ``kind``, and a sentence."""
+    """An obstacle in place of a page: its ``kind``, and a sentence that describes it."""
 
     kind: Literal["challenge", "login", "maintenance"]
     says: str
@@ -152,9 +155,9 @@ def block_reason(page: Page, content: Content) -> Barrier | None:
 
 
 class Apology(NamedTuple):
-    """What a page ``says`` in place of a release, and whether the page is ``missing``.
+    """An error message in place of a release; ``missing`` if the page was not found.
 
-    Otherwise its site is out of order.
+    Otherwise the site is out of order.
     """
 
     says: str
@@ -162,7 +165,7 @@ class Apology(NamedTuple):
 
 
 def soft_404_reason(page: Page, content: Content) -> Apology | None:
-    """Return the apology of a page with a success status, or None.
+    """Return the error message on a page with a success status, or None.
 
     ``content`` was extracted from the page itself.
     """
@@ -172,7 +175,7 @@ def soft_404_reason(page: Page, content: Content) -> Apology | None:
 
 
 def apology_in(page: Page) -> Apology | None:
-    """Return the apology in the title of a page without its own text, or None."""
+    """Return the error message in the title of a page without its own text, or None."""
     return next(_apologies(_text(node) for node in page.tree.iter("title", "h1")), None)
 
 
@@ -210,7 +213,7 @@ def _has(words: list[str], part: list[str]) -> bool:
 
 
 def _apologies(texts: Iterable[str]) -> Iterator[Apology]:
-    """Yield the apologies in titles and headings."""
+    """Yield the error messages in titles and headings."""
     for text in texts:
         for part in map(str.strip, PARTED.split(text)):
             missing = MISSING_PAGE.fullmatch(part) is not None

@@ -45,7 +45,7 @@ OWN: Final = 0.6
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(
-    "header footer sidebar aside nav navbar navigation menu modal popup offcanvas topbar toolbar "  # noqa: SIM905 - words read better in a row
+    "header footer sidebar aside nav navbar navigation menu modal popup offcanvas topbar toolbar "  # noqa: SIM905 - words are easier to read in a row
     "widget login-box loginbox".split()
 )
 """Class names of elements beside the content of a page."""
@@ -99,7 +99,7 @@ def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:
     notice, whatever its title says.
     """
     reason, most = _reason(page, content, listed)
-    # The words are counted last: it takes longest, and few pages give a reason to.
+    # Count the words last: this takes longest, and few pages have a possible obstacle.
     return reason if reason and len(tokens(content.body_text)) < most else None
 
 

@@ -1,4 +1,4 @@
-"""A site that looks new: what of its pages is an edit, and what only another design or reading.
+"""Distinguish edits of releases from a new site design or a changed extraction.
 
-A new file here compares what a page says now with what was stored of it; it asks for nothing.
+Modules here compare a page's current content with the stored one, and send no requests.
 """

@@ -1,20 +1,21 @@
-"""Tells what a new design of a site, or our reading of it, changed in releases from edits.
+"""Distinguish edits of releases from changes by a new site design or a different extraction.
 
-What only a design made is no edit for readers: the stored content is renewed without a revision.
-A line that went or came is a design's
+A change that only a new design causes is not an edit for readers: the stored content is updated
+without a new revision. A removed or added line is due to the design in these cases:
 
-- where it is none of a release's text: a label, a byline, a date line, topics, buttons, a caption
-  (see `spiders.body.line_kinds`);
-- where it went, but the page still shows it, so that only our reading lost it;
-- where the page is built anew and several releases of the visit lost or gained the same, or where
-  most pages that are built anew show it;
-- where it came, and its page has it in a header, a footer or the like;
-- where it came, and so it did on most releases of the visit, two of them at least;
-- where the page is built anew and all that it says stayed, in another order;
-- where the page is built anew and nothing but such lines could be read before.
+- The line is not part of a release's text: a label, a byline, a date line, topics, buttons, a
+  caption (see `spiders.body.line_kinds`).
+- The line was removed, but the page still shows it. Then only the extraction lost it.
+- The page was rebuilt, and several releases of the visit lost or gained the same line, or most
+  rebuilt pages show it.
+- The line was added, and its page shows it in a header, a footer or a similar frame.
+- The line was added to most releases of the visit, at least two.
+- The page was rebuilt, and all its lines remain in a different order.
+- The page was rebuilt, and only such lines had been extracted before.
 
-A title is a design's where the site's name, a date or a byline came or went at its end or its
-beginning; then the shorter one is kept. All else is an edit, in the same visit too.
+A title change is due to the design if the site's name, a date or a byline was added or removed at
+either end of the title. Then the shorter title is kept. All other changes are edits, even in the
+same visit.
 """
 
 from __future__ import annotations
@@ -43,27 +44,28 @@ from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 
 SKETCH_SIZE: Final = 48
-"""Hashes that are kept of a page."""
+"""Maximum number of hashes in the sketch of a page."""
 
 WIDTH: Final = 4
-"""Bytes of a hash."""
+"""Size of a hash (bytes)."""
 
 MOST_BYTES: Final = 500_000
-"""Bytes of a page that are looked at."""
+"""Maximum bytes of a page's markup in its sketch."""
 
 ANOTHER: Final = 0.6
-"""The similarity below which a page is built anew: an edit leaves nearly all of it as it was."""
+"""Similarity of two sketches below which a page counts as rebuilt. An edit leaves most of the
+markup unchanged."""
 
 TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
 NAME: Final = re.compile(
     rb"""\s(?:class|id)\s*=\s*(?:"([^"]{1,400})"|'([^']{1,400})'|([\w-]{1,80}))"""
 )
 DIGITS: Final = re.compile(rb"\d+")
-"""What changes in a name from page to page."""
+"""Digits in class names and ids, which may differ from page to page."""
 
 
 def skeleton_of(page: Page) -> bytes:
-    """The sketch of a page's skeleton; empty for what has none."""
+    """Return the sketch of a page's tags, class names and ids; empty without markup."""
     markup = page.markup[:MOST_BYTES]
     names = {tag.lower() for tag in set(TAG.findall(markup))}
     for said in set(NAME.findall(markup)):
@@ -73,7 +75,7 @@ def skeleton_of(page: Page) -> bytes:
 
 
 def is_built_anew(before: bytes, now: bytes) -> bool:
-    """Whether two sketches are those of different designs; False where one is not known."""
+    """Whether two sketches belong to different designs; False if one of them is empty."""
     if not before or not now:
         return False
     left, right = _hashes(before), _hashes(now)
@@ -88,7 +90,7 @@ def _hashes(sketch: bytes) -> set[int]:
 
 
 def shown_on(page: Page) -> Shown:
-    """The lines of a page, and the files that it links to."""
+    """Return the lines of a page, and the files that it links to."""
     seen = segment(page.tree)
     links = (absolute(page.base, link.get("href") or "") for link in page.tree.iter("a"))
     files = frozenset(file_name(url) for url in links if url)
@@ -104,39 +106,39 @@ def shown_on(page: Page) -> Shown:
 
 
 ALIKE: Final = 3
-"""Releases of a visit from which on what they lost or gained alike is not of each."""
+"""Minimum number of releases with the same change for the site's design to be its cause."""
 
 MOST_OF_VISIT: Final = 0.75
 MIN_PAGES: Final = 2
-"""The share of the known releases of a visit, and their number, that must gain a line for it to be
-of their site."""
+"""Minimum share and number of a visit's stored releases that must gain a line for the line to
+belong to the site."""
 
 FRAME_LETTERS: Final = 4
-"""Letters of a line from which on it may be found in a frame."""
+"""Minimum letters of a line that is searched in the frames of a page."""
 
 COMPARED_LINES: Final = 50
-"""Lines of a known text by which it is found out whether a frame holds the text itself."""
+"""Maximum lines of a stored text that are searched in a frame, to see if it contains the text."""
 
 SHARE: Final = 0.25
-"""The share of the releases whose pages are built anew that must have it in common."""
+"""Minimum share of the releases on rebuilt pages that must have a change in common."""
 
 MOST_LINES: Final = 4_000
-"""Lines up to which two bodies are compared: a bound on time."""
+"""Maximum lines of bodies that are compared line by line, to limit the time."""
 
 MAX_STEPS: Final = 500_000
-"""Steps of an exact comparison of two bodies."""
+"""Maximum number of steps in an exact comparison of two bodies."""
 
 MAX_LINE: Final = 20_000
-"""Maximum characters of a line whose case and punctuation make no difference."""
+"""Maximum characters of a line that are compared without case and punctuation."""
 
 MAX_FRAME_LETTERS: Final = 100_000
-"""Letters of the frames of a page that are kept."""
+"""Maximum characters of a page's frames that are kept."""
 
 LONG: Final = 12
-"""Letters from which a line of a body that stands on the page is surely the same line."""
+"""Minimum letters of a body line to be recognized elsewhere on the page."""
 
 MOST_PAGES: Final = 200
-"""Pages built anew whose lines are counted: a bound on memory."""
+"""Maximum number of rebuilt pages whose lines are counted, to limit the memory."""
 
 FIGURES: Final = re.compile(r"\d+")
 
@@ -146,9 +148,9 @@ Passages = list[tuple[list[str], list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a page shows, wherever on it: its lines, squashed, and the files that it links to.
+    """The lines of a whole page as comparison keys, and the files that it links to.
 
-    ``frames`` are the texts of its header, footer and the like, squashed.
+    ``frames`` are the comparison keys of its header, footer and similar parts.
     """
 
     lines: frozenset[str] = frozenset()
@@ -158,10 +160,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A release that changed: as stored, what its page shows now, and whether it is built anew.
+    """A changed release: its stored version, its page, and whether the page was rebuilt (``anew``).
 
-    ``keys`` are what it lost and gained, by which it is compared with others. ``around`` is the
-    text of the frames of its page that do not hold its known text.
+    ``keys`` are its removed and added lines and files, for comparison with other releases.
+    ``around`` is the text of those page frames that do not contain the stored text.
     """
 
     known: Release
@@ -172,7 +174,7 @@ class Note:
 
 
 class LayoutChange:
-    """Parts the changes of one visit. ``skeleton`` gives the sketch that is stored of a release."""
+    """Separates edits from layout changes; ``skeleton`` returns the stored sketch of a release."""
 
     def __init__(self, reading: DateContext, skeleton: Callable[[str], bytes]) -> None:
         self._reading = reading
@@ -186,11 +188,14 @@ class LayoutChange:
         self._came: defaultdict[str, set[str]] = defaultdict(set)
 
     def unchanged(self, url: str) -> None:
-        """Count a known release whose page has not changed."""
+        """Count a stored release whose page has not changed."""
         self._known.add(url)
 
     def note(self, draft: Draft, known: Release | None, shown: Shown) -> None:
-        """Look at a draft of a known release, before others of the visit are parted."""
+        """Add a draft for comparison with later drafts of the visit.
+
+        ``known`` is its stored release, and ``shown`` the content of its whole page.
+        """
         before = self._notes.pop(draft.url, None)
         for key in before.keys if before else ():
             self._met[key].discard(draft.url)
@@ -216,7 +221,10 @@ class LayoutChange:
             self._met[key].add(draft.url)
 
     def parted(self, draft: Draft) -> tuple[Draft | None, Draft | None]:
-        """What a design changed of a release, as a rereading of it, and the edit that is left."""
+        """Split a draft into layout changes and an edit; None for a missing part.
+
+        Layout changes are returned as a re-extraction of the release.
+        """
         note = self._notes.pop(draft.url, None)
         if note is None:
             return None, draft
@@ -236,7 +244,7 @@ class LayoutChange:
         return replace(draft, content=replace(reread, published=published), reread=True), edit
 
     def _settled(self, note: Note, new: Content) -> tuple[Content, frozenset[str]]:
-        """The content as it shall be kept, and the fields of it that were edited."""
+        """Return the content to store, and the names of its edited fields."""
         old = note.known.content
         kinds = LineKinds((old, new), self._reading)
         changed = significant_changes(old, new)
@@ -251,7 +259,8 @@ class LayoutChange:
             edited.discard("body")
             worse = self._lost(note, differing) or self._gained(note, differing)
             if worse and self._had_text(note, kinds):
-                # What the page still shows was read better before, or what frames it was not.
+                # The earlier extraction was better: it had lines that the page still shows, or no
+                # page frame.
                 new = replace(new, body_text=old.body_text, body_html=old.body_html)
         if "attachments" in changed:
             before, after = named_files(old), named_files(new)
@@ -266,7 +275,7 @@ class LayoutChange:
         return new, frozenset(edited)
 
     def _is_same_text(self, note: Note, differing: Passages, kinds: LineKinds) -> bool:
-        """Whether two bodies differ only by lines that are not the text of a release."""
+        """Whether two bodies differ only in lines that are not the text of a release."""
         if note.anew and not self._had_text(note, kinds):
             return True
         gone: list[str] = []
@@ -281,7 +290,7 @@ class LayoutChange:
         return moved and (note.anew or not gone)
 
     def _had_text(self, note: Note, kinds: LineKinds) -> bool:
-        """Whether any line that is stored of a body is the release's own."""
+        """Whether the stored body has any line of the release's own text."""
         lines = islice(_lines(note.known.content.body_text), MOST_LINES)
         if not note.anew:
             return any(True for _ in lines)
@@ -300,7 +309,7 @@ class LayoutChange:
         return self._shared((side, _masked(line)), note) or (note.anew and self._is_common(line))
 
     def _is_of_site(self, line: str, note: Note) -> bool:
-        """Whether a line that came frames its page, or came on most pages of the visit."""
+        """Whether an added line is in a frame of its page, or new on most pages of the visit."""
         pages = len(self._came[_masked(line)])
         if pages >= max(MIN_PAGES, MOST_OF_VISIT * len(self._known)):
             return True
@@ -308,25 +317,25 @@ class LayoutChange:
         return len(key) >= FRAME_LETTERS and key in note.around
 
     def _gained(self, note: Note, differing: Passages) -> bool:
-        """Whether a body has lines of its site that it did not have before."""
+        """Whether a body has added lines that belong to its site."""
         return any(self._is_of_site(line, note) for _, came in differing for line in came)
 
     def _is_common(self, line: str) -> bool:
-        """Whether most pages that are built anew show a line."""
+        """Whether most rebuilt pages show a line."""
         return self._lines[comparison_key(line)] >= max(ALIKE, len(self._pages) / 2)
 
     @staticmethod
     def _lost(note: Note, differing: Passages) -> bool:
-        """Whether a body lacks lines that its page still shows."""
+        """Whether a body lost lines that its page still shows."""
         return any(_stands(line, note.shown) for gone, _ in differing for line in gone)
 
     def _shared(self, key: Hashable, note: Note) -> bool:
-        """Whether several releases whose pages are built anew changed in this way."""
+        """Whether several releases on rebuilt pages have this change."""
         least = max(ALIKE, SHARE * len(self._anew))
         return note.anew and len(self._met[key]) >= least
 
     def _rest_of_title(self, note: Note, new: Content, kinds: LineKinds) -> Words | None:
-        """What one of two titles has more than the other, where that is no part of a title."""
+        """Return the words by which two titles differ, if they are not part of a title, or None."""
         rest = rest_of(tokens(note.known.content.title), tokens(new.title))
         if not rest:
             return rest
@@ -344,7 +353,7 @@ def _around(known: Content, shown: Shown) -> str:
 
 
 def rest_of(old: list[str], new: list[str]) -> Words | None:
-    """The words that one of two titles has before or after the other, or None."""
+    """Return the words that the longer title has before or after the shorter one, or None."""
     short, long = sorted((old, new), key=len)
     if not short:
         return None
@@ -356,12 +365,12 @@ def rest_of(old: list[str], new: list[str]) -> Words | None:
 
 
 def passages(old: str, new: str) -> Passages:
-    """The differences of two bodies by their words: removed lines, and the lines in their place.
+    """Compare two bodies by their words: return removed lines with the lines in their place.
 
     Bodies of more than `MOST_LINES` lines differ as a whole.
     """
     if max(sum(map(bool, map(str.strip, text.split("\n")))) for text in (old, new)) > MOST_LINES:
-        # One long line each: to judge so many lines one by one would take too long.
+        # Return each text as one line: comparing so many lines would take too long.
         return [([old], [new])]
     before, after = (
         [(line, key) for line in text.split("\n") if (key := _key(line))] for text in (old, new)
@@ -375,7 +384,7 @@ def passages(old: str, new: str) -> Passages:
 
 
 def _keys(old: Content, new: Content, differing: Passages) -> Iterator[Hashable]:
-    """The removed and added lines and files, by which a release is compared with others."""
+    """Yield the removed and added lines and files, as keys to compare a release with others."""
     for gone, came in differing:
         yield from (("gone", _masked(line)) for line in gone)
         yield from (("came", _masked(line)) for line in came)
@@ -386,12 +395,12 @@ def _keys(old: Content, new: Content, differing: Passages) -> Iterator[Hashable]
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines of a text that have words."""
+    """Yield the lines of a text that contain words."""
     return filter(_key, text.split("\n"))
 
 
 def _key(line: str) -> str:
-    """The words of a line, by which it is compared, and as it is what follows MAX_LINE characters.
+    """Return the words of a line for comparison; text after MAX_LINE characters is kept as it is.
 
     Empty for a line without words.
     """
@@ -399,7 +408,7 @@ def _key(line: str) -> str:
 
 
 def _masked(line: str) -> str:
-    """A line as it is compared with those of other releases: figures count for one another."""
+    """Return a line for comparison with other releases: all numbers are replaced with 0."""
     return FIGURES.sub("0", _key(line))
 
 

@@ -1,8 +1,7 @@
-"""What can't be true of several releases at once: one text, one title, one date for all.
+"""Detect values that can't be true for several releases: the same text, title or date.
 
-A notice before every page, a challenge, or a new layout that hides what it showed before makes all
-pages of a visit alike. No page tells that alone, so what is new or has changed waits until some
-others have come.
+A notice before every page, a challenge, or a new layout that hides content makes all pages of a
+visit alike. One page alone does not show this, so new and changed drafts wait for others.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ from data.text.words import tokens, word_hashes
 from spiders.items import ListingItem
 
 ALIKE: Final = 3
-"""Releases that were not alike before, from which on their being alike is not believed."""
+"""Minimum number of releases that became alike, for their common value to be rejected."""
 
 KNOWN_ALIKE: Final = 2
-"""The same for releases of which one at least is known, and that had texts or titles of their own
-and now have one text or title."""
+"""Minimum number of releases that became alike, including a stored one, for their common title or
+text to be rejected. They had different titles or texts before."""
 
 WINDOW: Final = 24
-"""Drafts that wait for others: all that a visit meets, or the last ones of a long visit."""
+"""Maximum number of drafts that wait for others."""
 
 LEAST_WORDS: Final = 40
-"""Words from which on a text that several new releases share is not theirs: shorter ones lead to a
-document, unless the title is none of theirs either."""
+"""Minimum words of a text that several new releases can't share. Shorter texts may only link to a
+document, but they count as well if the title differs from the listing's."""
 
 ASK: Final = "(it may be a notice before the page, or a new layout: `communique sources check`)"
 SAME_BODY: Final = (
@@ -54,7 +53,10 @@ Key = tuple[str, Hashable]
 
 @dataclass(frozen=True, slots=True)
 class PendingDraft:
-    """A draft, what it is expected to say, and the keys under which it is like others."""
+    """A waiting draft with its stored release and listing item.
+
+    ``keys`` identify values that it may share with other drafts.
+    """
 
     draft: Draft
     known: Release | None
@@ -63,16 +65,16 @@ class PendingDraft:
 
     @property
     def title(self) -> str:
-        """The title that is known of it, or empty."""
+        """The stored title of the release, otherwise the listing's title, or ""."""
         if self.known:
             return self.known.content.title
         return self.listed.title if self.listed else ""
 
     @property
     def has_foreign_title(self) -> bool:
-        """Whether a known release lost its title: the listing still shows it, and the text stayed.
+        """Whether a stored release lost its title, while listing and text are unchanged.
 
-        A publisher who replaces a title changes the listing as well.
+        A publisher who changes a title changes it on the listing too.
         """
         if self.known is None or self.listed is None:
             return False
@@ -84,23 +86,23 @@ class PendingDraft:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A draft as it may be recorded, None where it may not, and what is not so: kind, sentence."""
+    """A draft to record (None if rejected), and doubts about it as pairs of kind and sentence."""
 
     draft: Draft | None
     doubts: tuple[tuple[str, str], ...] = ()
 
 
 class RedesignGuard:
-    """Lets the drafts of one visit pass, but for what can't be true of several."""
+    """Checks the drafts of one visit, and rejects values that can't be true for several of them."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, PendingDraft] = {}
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
     def admit(self, draft: Draft, known: Release | None, listed: ListingItem | None) -> bool:
-        """Whether a draft may be recorded at once; else it waits.
+        """Return True if a draft may be recorded at once; otherwise let it wait.
 
-        ``known`` is the release at its address, ``listed`` what the listing said of a new one.
+        ``known`` is the stored release at its address, ``listed`` its item on the listing.
         """
         same = known is not None and not significant_changes(known.content, draft.content)
         if same or (known and known.digest and known.digest == draft.digest):
@@ -111,20 +113,20 @@ class RedesignGuard:
         return False
 
     def waiting(self, *, at_most: int = 0) -> tuple[str, ...]:
-        """The addresses of the drafts that wait too long, where so many may wait."""
+        """Return the addresses of the oldest waiting drafts, without the newest ``at_most``."""
         return tuple(self._waiting)[: max(0, len(self._waiting) - at_most)]
 
     def take_back(self, url: str) -> Draft | None:
-        """A draft that waits, out of the row; or None."""
+        """Remove and return the waiting draft at an address, or return None."""
         one = self._waiting.pop(url, None)
         return one.draft if one else None
 
     def let_go(self, url: str) -> Judged:
-        """A draft that waits, as it may be recorded."""
+        """Remove the waiting draft at an address, and return it as it may be recorded."""
         return self._judged(self._waiting.pop(url))
 
     def _note(self, one: PendingDraft) -> None:
-        """Find what the draft has in common with others that ought not to be."""
+        """Count the new values of a draft that only one release should have."""
         content, known, listed = one.draft.content, one.known, one.listed
         words = word_hashes(content.body_text)
         other = False
@@ -152,7 +154,8 @@ class RedesignGuard:
 
     def _are_many(self, one: PendingDraft, what: str, key: Key) -> bool:
         alike = self._met[key]
-        # What known ones said before are bytes; new ones are told apart by their addresses.
+        # The earlier values of stored releases are bytes; new releases have their addresses
+        # instead.
         known = sum(isinstance(before, bytes) for before in alike)
         if what == "title" and known:
             return len(alike) >= KNOWN_ALIKE
