@@ -1,4 +1,4 @@
-"""The main content of a release page: text blocks, the models that judge them, HTML and text.
+"""Extract the main content of a release page: text blocks, models, HTML and text output.
 
-A file belongs here if it decides what of a page is the text of its release, or writes that text.
+A file belongs in this folder if it selects the text of a release on a page, or writes that text.
 """

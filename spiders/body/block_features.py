@@ -1,9 +1,11 @@
-"""The blocks of a page as columns of numbers, for the model that tells the body from the rest.
+"""Numeric features of the blocks of a page, for the model that separates the body from other text.
 
-What is measured: the block itself (length, links, punctuation, tag, words of its classes), the
-three nearest elements that hold more than it (how much running text and how many links they hold,
-what they call themselves), its neighbours, its place on the page and after the headline, and
-evidence: the page's own title, description and JSON-LD text.
+The features describe:
+
+- the block itself: length, links, punctuation, tag, words in its classes;
+- its three nearest larger containers: amount of running text and links, words in their classes;
+- its neighbours and its position on the page and after the headline;
+- matches with the page's own title, description and JSON-LD text.
 """
 
 from __future__ import annotations
@@ -50,10 +52,16 @@ MARKS: Final = "、。，،؛।๐។፣"
 ENDS: Final = frozenset(".!?:»”\"'。！？؟।…")
 OPENINGS: Final = frozenset(word[:2] for word in CREDIT | LEAD_IN)
 SAME_START, SHORTEST = 20, 3
-"""Characters that two texts share at the least to be one, and those that a text must have."""
+"""Minimum characters of a common beginning of a block and the page description, and minimum
+characters of a block that is compared with the JSON-LD text."""
 
 TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
-"""Characters up to which, or from which, a block is looked at for each."""
+"""Length limits, in characters.
+
+- ``TITLE_LINE``: a longer block is not a title, and a shorter JSON-LD text is not a body.
+- ``SHORT_TITLE``: a shorter block is not compared with parts of the title.
+- ``LINE``: a longer block is not a tail line or a share button.
+- ``STAMP_LINE``: a longer block is not a date line."""
 STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
 DIGIT: Final = re.compile("[0-9]")
 FAR: Final = 200
@@ -61,21 +69,25 @@ FAR: Final = 200
 LONG_LINE: Final = 400
 
 LARGE, WORDY = 3000, 500
-"""Letters and spaces up to which a block is told from larger ones: of those there are few to learn
-from."""
+"""Upper limits for the size feature (characters) and the spaces feature of a block.
+
+Training data has too few larger blocks to learn from."""
 
 UNSPACED_LINE, UNSPACED, LETTERS_A_WORD = 12, 12, 3
-"""Letters of a line from which it would hold spaces, letters a space from which it is in a script
-without any, and letters that are about as much there as a word elsewhere."""
+"""Limits for texts in scripts without spaces.
+
+- ``UNSPACED_LINE``: maximum characters of a block that may lack spaces in any script.
+- ``UNSPACED``: minimum characters per space in a script without spaces.
+- ``LETTERS_A_WORD``: characters that count as one word in such a script."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockTable:
-    """The blocks of a page in numbers.
+    """The blocks of a page as arrays of numbers.
 
-    ``columns`` (NAMES, blocks) is what each says; ``chain`` (LEVELS, blocks) the numbers of the
-    nearest containers that hold more than the block; ``spans`` (2, containers) where each begins
-    and ends.
+    - ``columns`` (NAMES, blocks): the features of each block.
+    - ``chain`` (LEVELS, blocks): indexes of the nearest containers that hold more than the block.
+    - ``spans`` (2, containers): the first block of each container, and the block after its last.
     """
 
     columns: Matrix
@@ -84,7 +96,7 @@ class BlockTable:
 
 
 def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
-    """What the blocks of a page say, and their surroundings."""
+    """Compute the features of all blocks of a page and of their surroundings."""
     blocks = seen.blocks
     base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
     texts = [block.text for block in blocks]
@@ -102,7 +114,7 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
 
 
 def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
-    """What the survey counted."""
+    """Fill the features that segmentation has already counted."""
     base[AT["size"]] = [min(len(block.text), LARGE) for block in blocks]
     base[AT["links"]] = [block.links for block in blocks]
     base[AT["anchors"]] = [block.anchors for block in blocks]
@@ -113,7 +125,10 @@ def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
 
 
 def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
-    """What is counted in the letters of a block: spaces, marks, endings, words of the law."""
+    """Fill the features from the characters of a block.
+
+    They count spaces and punctuation, and mark sentence endings, dates and legal terms.
+    """
     base[AT["spaces"]] = _spaces(base[AT["size"]], texts)
     marks = [text.count(", ") + text.count(". ") for text in texts]
     joined = "" if all(map(str.isascii, texts)) else "\n".join(texts)
@@ -138,7 +153,10 @@ def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
 
 
 def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
-    """The spaces between words, and as many in scripts that write none (Chinese, Thai …)."""
+    """Return the number of spaces per block.
+
+    The number is estimated for scripts without spaces (Chinese, Thai …).
+    """
     spaces = np.array([min(text.count(" "), WORDY) for text in texts], dtype=np.float32)
     for place in np.flatnonzero((size > UNSPACED_LINE) & (spaces * UNSPACED < size)).tolist():
         if not texts[place].isascii():
@@ -147,7 +165,7 @@ def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
 
 
 def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: EmbeddedMetadata) -> None:
-    """Where headings and the page's own title stand, and how far below them each block is."""
+    """Fill the features for headings and the title, and for the distance of blocks from them."""
     headline = {text.casefold() for text in titles(meta) if text}
     squashed = {comparison_key(text) for text in headline} - {""}
     whole = "\n".join(headline)
@@ -173,7 +191,7 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Embedd
 
 
 def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
-    """Which blocks are lines or begin with words known from many pages, or say what others say."""
+    """Fill the features for known lines, known first words and repeated beginnings of blocks."""
     tails, shares = tail_lines(), lines("share")
     starts: dict[str, int] = {}
     ends = []
@@ -197,7 +215,7 @@ def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
 
 
 def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: EmbeddedMetadata) -> None:
-    """Which blocks the page's own description and JSON-LD tell too."""
+    """Fill the features for blocks that the page's description or JSON-LD also contains."""
     summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
     summary = " ".join(summary.split())
     if len(summary) >= SAME_START:
@@ -209,19 +227,22 @@ def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: Embedde
 
 
 def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
-    """How many blocks ago the last of these places was, as if one had been FAR before the first."""
+    """Return the distance of each block from the last of these places, in blocks.
+
+    Before the first place, the distance counts from a position FAR blocks before the first block.
+    """
     last = np.full(count, -FAR - 1)
     last[[*places]] = places
     return np.arange(count) - np.maximum.accumulate(last)
 
 
 def titles(meta: EmbeddedMetadata) -> list[str]:
-    """What a page calls itself."""
+    """Return the titles of a page: JSON-LD headline, meta tag title and ``<title>``."""
     return [meta.text("headline"), meta.meta("og:title", "twitter:title"), meta.title]
 
 
 def article_text(meta: EmbeddedMetadata) -> str:
-    """The text of the article that JSON-LD gives, squashed; empty where it gives none."""
+    """Return the letters and digits of the longest JSON-LD article body, or an empty string."""
     longest = ""
     for node in meta.nodes:
         text = node.get("articleBody")
@@ -231,7 +252,10 @@ def article_text(meta: EmbeddedMetadata) -> str:
 
 
 def told_before(summary: str, key: str) -> float:
-    """Whether a block begins as the page's description does (1), or is part of it (0.5)."""
+    """Compare a block with the page description.
+
+    Returns 1 if both begin alike, 0.5 if the description contains the block, else 0.
+    """
     length = min(len(summary), len(key), 60)
     if length < SAME_START:
         return 0.0
@@ -239,6 +263,6 @@ def told_before(summary: str, key: str) -> float:
 
 
 def in_json_ld(text: str, told: str) -> float:
-    """Whether the page's JSON-LD holds a block: 1 yes, -1 no."""
+    """Return 1 if the page's JSON-LD text contains a block, else -1."""
     key = comparison_key(text)
     return 1.0 if len(key) >= SHORTEST and key[:80] in told and key[-40:] in told else -1.0

@@ -1,7 +1,7 @@
-"""Clean a fragment of HTML with a body that a source file declares or that scripts contain.
+"""Clean an HTML fragment with a body that a source file declares or that scripts contain.
 
-BeautifulSoup removes the elements that the source file names, and tables that only lay out text.
-The other steps are the same as for a detected body: spiders.body.trim_edges selects the blocks, and
+BeautifulSoup removes the elements that the source file excludes, and unwraps layout tables. The
+other steps are the same as for a detected body: spiders.body.trim_edges selects the blocks, and
 spiders.body.serialize writes them.
 """
 
@@ -29,7 +29,7 @@ PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
 NEEDS_SOUP: Final = re.compile(
     r"^\ufeff|<(?:table|html|head\b|body|frameset|plaintext)|[\ud800-\udfff]", re.IGNORECASE
 )
-"""Parts of fragments that only BeautifulSoup reads: tables, whole documents, lone surrogates."""
+"""Fragments that only BeautifulSoup parses well: tables, whole documents, lone surrogates."""
 
 HUGE: Final = (
     f"the body is longer than {MAX_CHARACTERS:,} characters of HTML; only its beginning is kept"
@@ -39,10 +39,10 @@ HUGE: Final = (
 def clean_body(
     fragment: str, base: str, title: str, drop: Sequence[str] = ()
 ) -> tuple[SerializedBody, list[str]]:
-    """The body in a fragment without its headline, buttons and tail, its addresses absolute.
+    """Return the body in a fragment, without headline, buttons and tail, with absolute addresses.
 
-    With sentences on what could not be done: a selector of ``drop`` that can't be read, a body too
-    long.
+    Also returns one sentence for each problem: an invalid selector in ``drop``, or a body that is
+    too long.
     """
     root, reasons = clean_fragment(fragment, drop)
     seen = segment(root)
@@ -54,7 +54,10 @@ def clean_body(
 
 
 def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, list[str]]:
-    """A fragment as a tree, without what selectors name and tables that show no data."""
+    """Parse a fragment without the elements selected by ``drop`` and without layout tables.
+
+    Also returns one sentence for each invalid selector.
+    """
     if not (drop or NEEDS_SOUP.search(fragment)):
         return parsed(fragment), []
     from bs4 import BeautifulSoup  # noqa: PLC0415 - takes 0.1 s to load, and few bodies need it
@@ -68,9 +71,10 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
 
 
 def parsed(fragment: str) -> etree._Element:
-    """A fragment as a tree, its attributes in the order in which BeautifulSoup writes them.
+    """Parse a fragment and sort the attributes of each element as BeautifulSoup writes them.
 
-    An element with more than MAX_ATTRIBUTES keeps its order: to sort them takes quadratic time.
+    Elements with more than MAX_ATTRIBUTES attributes are not sorted, because that takes quadratic
+    time.
     """
     root = etree.fromstring(
         f"<html><body>{fragment}</body></html>", etree.HTMLParser(huge_tree=False)
@@ -84,7 +88,7 @@ def parsed(fragment: str) -> etree._Element:
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
-    """Cut out what a source's rules name; a selector that can't be read is a reason, not an end."""
+    """Remove the elements that a source file excludes; return a sentence per invalid selector."""
     from soupsieve import SelectorSyntaxError  # noqa: PLC0415 - as above
 
     reasons = []
@@ -99,7 +103,7 @@ def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
 
 
 def unwrap_layout(soup: BeautifulSoup) -> None:
-    """Take paragraphs out of a table that has one filled cell: it shows no data, it lays out."""
+    """Unwrap layout tables: tables with a single filled cell that contains paragraphs."""
     for table in soup.find_all("table"):
         filled = [
             cell

@@ -1,7 +1,7 @@
-"""What a first opinion on each block says of its surroundings, for the second opinion.
+"""Features of a block's surroundings, computed from the first model's results for the second model.
 
-The first pass judges each block by itself. A body hangs together: a block amid body text, in an
-element that is mostly body text, is body text. These columns say so.
+The first model rates each block by itself. But body text is contiguous: a block between body
+blocks, or in an element that is mostly body text, is likely to be body text too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from spiders.body.layout_features import Matrix, Places
 Column = NDArray[np.generic]
 
 LONG: Final = 60.0
-"""Words beyond which a block weighs no more than others in its surroundings."""
+"""Maximum number of words with which a block counts in its surroundings."""
 
 REGION_LONG: Final = 150.0
 STRONG: Final = 0.7
@@ -28,9 +28,10 @@ WINDOWS: Final = (2, 5, 12)
 
 
 def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
-    """Columns (…, blocks) that describe each block's surroundings.
+    """Return the features (…, blocks) of each block's surroundings.
 
-    ``first`` is the first opinion (blocks,), ``words`` the words of each block.
+    ``first`` (blocks,) contains the first model's probabilities, ``words`` the word count of each
+    block.
     """
     count = len(first)
     weight = np.minimum(words, LONG)
@@ -65,7 +66,7 @@ def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
 
 
 def moved(column: Matrix, step: int) -> Matrix:
-    """A column moved by one row; 0 where there is no neighbour."""
+    """Return a column shifted by one row in the direction of ``step``, filled with 0."""
     out = np.zeros_like(column)
     if step > 0:
         out[:-step] = column[step:]
@@ -75,7 +76,7 @@ def moved(column: Matrix, step: int) -> Matrix:
 
 
 def windows(held: Matrix, weight: Matrix) -> Iterator[Column]:
-    """The mean opinion over the rows around each row, for windows of several sizes."""
+    """Yield the mean probability around each row, for several window sizes."""
     count, most = len(held), max(WINDOWS)
     sums = np.zeros((2, count + 2 * most + 1))
     np.cumsum([held, weight], axis=1, out=sums[:, most + 1 : most + 1 + count])
@@ -87,7 +88,7 @@ def windows(held: Matrix, weight: Matrix) -> Iterator[Column]:
 
 
 def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list[Column]:
-    """How far the nearest sure paragraphs are, and whether they share the block's element."""
+    """Return the distances to the nearest sure paragraphs, and whether they share a container."""
     count = len(first)
     order = np.arange(count)
     strong = np.flatnonzero((first > STRONG) & (words > 12))  # noqa: PLR2004 - a sentence
@@ -109,7 +110,10 @@ def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list
 
 
 def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float]:
-    """The element that holds the body best: its first and last block, and the F1 expected of it."""
+    """Find the container that fits the body best.
+
+    Returns its first block, the block after its last one, and its expected F1 score.
+    """
     weight = np.minimum(words, REGION_LONG)
     kept = first > LIKELY
     mass = np.concatenate([np.zeros(1), np.cumsum(weight * kept)])
@@ -122,11 +126,11 @@ def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float
 
 
 def best_run(opinion: Matrix, words: Matrix) -> tuple[int, int]:
-    """The run of blocks that is most surely the body: the maximum sum of a sequence.
+    """Return the start and end of the most likely body: the run of blocks with the maximum sum.
 
-    J. Pasternack, D. Roth, "Extracting article text from the web with maximum subsequence
-    segmentation", WWW 2009. What lies beyond a gap of other things, as comments do, adds to the run
-    only where it outweighs the gap.
+    Method: J. Pasternack, D. Roth, "Extracting article text from the web with maximum subsequence
+    segmentation", WWW 2009. Blocks after a gap, such as comments, join the run only if they
+    outweigh the gap.
     """
     worth = (opinion - LIKELY) * (np.minimum(words, LONG) + 3)
     best = current = 0.0

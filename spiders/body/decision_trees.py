@@ -1,8 +1,8 @@
 """Boosted oblivious decision trees: a small model that numpy evaluates in a few steps.
 
-In an oblivious tree all nodes of one level ask the same question, so that the answers, read as
-binary digits, are the number of the leaf (Prokhorenkova et al., "CatBoost: unbiased boosting with
-categorical features", 2018). The weights are data: see docs/decisions.
+In an oblivious tree, all nodes of a level test the same condition. The results, read as binary
+digits, are the number of the leaf (Prokhorenkova et al., "CatBoost: unbiased boosting with
+categorical features", 2018). The weights are data files: see docs/decisions.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """A model: its questions, each asked once, and where the trees ask them.
+    """A decision tree model with distinct conditions, each evaluated once.
 
-    A question is whether the column ``features[i]`` is above ``borders[i]``. ``asked`` (levels,
-    trees) holds the numbers of questions, ``leaves`` all leaves in a row, ``begins`` (trees, 1)
-    where those of each tree begin.
+    Condition ``i`` tests whether column ``features[i]`` is above ``borders[i]``. ``asked`` (levels,
+    trees) holds the number of the condition at each level of each tree. ``leaves`` holds the values
+    of all leaves, and ``begins`` (trees, 1) the position of each tree's first leaf.
     """
 
     features: NDArray[np.intp]
@@ -35,7 +35,11 @@ class Trees:
 
     @classmethod
     def of(cls, features: NDArray[np.int16], borders: Matrix, leaves: Matrix, bias: float) -> Trees:
-        """A model as it is written: features and borders (levels, trees), leaves (trees, each)."""
+        """Create a model from arrays as stored in a model file.
+
+        ``features`` and ``borders`` have the shape (levels, trees), ``leaves`` (trees, leaves per
+        tree).
+        """
         levels, trees = features.shape
         pairs = np.stack([features.ravel(), borders.ravel()], axis=1, dtype=np.float64)
         questions, asked = np.unique(pairs, axis=0, return_inverse=True)
@@ -49,13 +53,14 @@ class Trees:
         )
 
     def probabilities(self, columns: Matrix) -> Matrix:
-        """The probability of each row, from a (features, rows) matrix."""
+        """Return the probability of each row of a (features, rows) matrix."""
         return np.asarray(1 / (1 + np.exp(-self.scores(columns))), dtype=np.float32)
 
     def scores(self, columns: Matrix) -> Matrix:
-        """The sum of the leaves that each row falls into."""
+        """Return the sum of the leaf values for each row of a (features, rows) matrix."""
         answers = (columns.take(self.features, axis=0) > self.borders).view(np.uint8)
-        # The answers as binary digits, the last question's first; bytes add faster than they shift.
+        # Read the results as binary digits, last condition first. Adding bytes is faster than
+        # shifting.
         leaf = answers.take(self.asked[-1], axis=0)
         for asked in self.asked[-2::-1]:
             leaf += leaf
@@ -66,7 +71,7 @@ class Trees:
 
 @cache
 def load_trees(name: str) -> Trees:
-    """A model that ships with this package: ``models/NAME.npz``, plain arrays, nothing pickled."""
+    """Load a bundled model from ``models/NAME.npz``: plain arrays without pickled objects."""
     with (files("spiders.body") / "models" / f"{name}.npz").open("rb") as stream:
         held = np.load(stream, allow_pickle=False)
         return Trees.of(held["features"], held["borders"], held["leaves"], float(held["bias"]))

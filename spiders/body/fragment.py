@@ -1,4 +1,4 @@
-"""Takes the body out of a page, without what lies in it that is no text of it."""
+"""Take the body out of a page, without hidden elements and rejected blocks inside it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from spiders.page.hidden import hidden_parts
 def prose_of(
     body: MainContent, seen: BlockTree, base: str, dropped: Collection[etree._Element] = ()
 ) -> SerializedBody:
-    """The prose of a body's element with the kept blocks only, and the images among them.
+    """Serialize the element of a body with only its kept blocks and the images among them.
 
-    ``dropped`` are elements to leave out of it.
+    ``dropped`` are elements to leave out.
     """
     alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
@@ -26,7 +26,7 @@ def prose_of(
     if unseen is None:
         unseen = frozenset(hidden_parts(body.container.element))
     hidden = unseen.union(dropped)
-    # A run is a block: both end where a block-level element or an empty line does.
+    # Blocks and serialized lines correspond: both end at a block-level element or an empty line.
     met: list[TextBlock] = [
         block
         for block in _inside(body, seen)
@@ -41,7 +41,7 @@ def prose_of(
 
 
 def outer_html(element: etree._Element) -> str:
-    """The HTML of a declared body element, all of it."""
+    """Return the full HTML of a declared body element."""
     return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
@@ -50,7 +50,7 @@ def _inside(body: MainContent, seen: BlockTree) -> list[TextBlock]:
 
 
 def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], set[etree._Element]]:
-    """The elements that hold a kept block, and those that hold text but none that is kept."""
+    """Return the elements with a kept block, and the elements with text but no kept block."""
     alive: set[etree._Element] = set()
     for block in body.kept:
         container: Container | None = block.container
@@ -63,7 +63,7 @@ def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], se
 
 
 def _is_shown(block: TextBlock, hidden: frozenset[etree._Element]) -> bool:
-    """Whether any text of a block lies in none of the hidden elements."""
+    """Whether at least part of a block's text is outside the hidden elements."""
     return any(
         element not in hidden and hidden.isdisjoint(element.iterancestors())
         if not tail

@@ -1,4 +1,4 @@
-"""The parts of a page that frame its content: header, footer, navigation, sidebar."""
+"""Find the elements that frame the content of a page: header, footer, navigation, sidebar."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NAMES: Final = frozenset(
     "foot footer site-footer page-footer colophon copyright imprint legal header site-header nav "  # noqa: SIM905 - words read better in a row
     "navbar breadcrumb breadcrumbs sidebar".split()
 )
-"""Classes and ids of elements that frame the pages of a site."""
+"""Classes and ids of headers, footers, navigation and sidebars."""
 
 
 def frame_texts(page: Page) -> Iterator[str]:
-    """The text of each frame of a page, without frames inside of others."""
+    """Yield the text of each header, footer, navigation and sidebar, outermost elements only."""
     walker = etree.iterwalk(page.tree, events=("start",))
     for _, node in walker:
         if is_frame(node):
@@ -28,7 +28,7 @@ def frame_texts(page: Page) -> Iterator[str]:
 
 
 def is_frame(node: etree._Element) -> bool:
-    """Whether an element frames the content of its page."""
+    """Whether an element is a header, footer, navigation or sidebar."""
     if node.tag in TAGS:
         return True
     if node.tag not in NAMED_TAGS:
@@ -37,7 +37,7 @@ def is_frame(node: etree._Element) -> bool:
 
 
 def own_names(node: etree._Element) -> set[str]:
-    """The classes and the id of an element, in lower case."""
+    """Return the classes and the id of an element, in lower case."""
     return {*node.get("class", "").lower().split(), node.get("id", "").lower()}
 
 
@@ -45,9 +45,9 @@ FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer",
 
 
 class Footers:
-    """Finds out which elements of one page are in its footer; each element is examined once.
+    """Checks which elements of a page are in its footer, examining each element once.
 
-    The footer of an article is none: it may hold the article's own date.
+    An article's footer does not count, because it may contain the article's own date.
     """
 
     def __init__(self) -> None:

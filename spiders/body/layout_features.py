@@ -1,6 +1,7 @@
-"""The columns of a page's blocks: neighbours, enclosing elements and hints beside their own.
+"""Features of a block's layout: neighbours, enclosing containers and class hints.
 
-A column is a row of memory: the models ask one column of all blocks at a time.
+Each feature is a contiguous row in memory, because the models read one feature of all blocks at a
+time.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ Matrix = NDArray[np.float32]
 Places = NDArray[np.intp]
 
 LEVELS: Final = 3
-"""How many enclosing elements are measured."""
+"""Number of enclosing containers measured per block."""
 
 RICH: Final = 80
-"""Characters from which a block with few links counts as running text."""
+"""Length, in characters, above which a block with few links counts as running text."""
 
 SPARSE: Final = 0.34
-"""The share of links below which a text is running text."""
+"""Share of linked characters below which a block counts as running text."""
 
 NEAR: Final = (-1, 1, -2, 2)
-"""The neighbours that are measured, as steps from a block."""
+"""Offsets of the neighbours measured per block."""
 
 AROUND: Final = 4
-"""Blocks to each side over which running text and links are summed."""
+"""Number of blocks on each side over which running text and links are summed."""
 
 BASE: Final = (  # noqa: SIM905 - words read better in a row
     "size links anchors spaces marks ended tag depth is_title since_title tail since_tail "
@@ -56,12 +57,18 @@ NAMES: Final = (
     *("run_rich", "run_links"),
     *(f"{hint}:{scope}" for scope in SCOPES for hint in HINTS),
 )
-"""What each column says."""
+"""Names of all layout and block features, in column order."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerColumns:
-    """The containers of a page as columns: where they begin and end, what they call themselves."""
+    """The containers of a page as arrays.
+
+    - ``spans``: the first block and the end block of each container.
+    - ``outer``: the index of the nearest larger container.
+    - ``twins``: the number of sibling elements with the same tag and class.
+    - ``hints``: bit masks from tags, classes, ids and roles (see spiders.page.class_hints).
+    """
 
     spans: Places
     outer: Places
@@ -70,7 +77,7 @@ class ContainerColumns:
 
     @classmethod
     def of(cls, containers: Sequence[Container]) -> ContainerColumns:
-        """The columns of these containers, the first of which is the whole page."""
+        """Create the arrays from containers, the first of which is the whole page."""
         near = [container.near for container in containers]
         named = [container.near or container.hints for container in containers]
         above = [container.above for container in containers]
@@ -85,10 +92,10 @@ class ContainerColumns:
 def assemble(
     base: Matrix, containers: ContainerColumns, holders: Places, hints: NDArray[np.int64]
 ) -> tuple[Matrix, Places]:
-    """All columns (NAMES, blocks), and the containers around each block (LEVELS, blocks).
+    """Return all features (NAMES, blocks), and the containers around each block (LEVELS, blocks).
 
-    ``base`` (BASE, blocks) is what a block says itself, ``holders`` and ``hints`` (blocks,) are the
-    container that each stands in and what its inline elements call themselves.
+    ``base`` (BASE, blocks) contains the features of the blocks themselves. ``holders`` (blocks,) is
+    the container of each block, and ``hints`` (blocks,) the class hints of its inline elements.
     """
     count = base.shape[1]
     size, links = base[AT["size"]], base[AT["links"]]
@@ -131,7 +138,10 @@ def assemble(
 
 
 def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
-    """Write what the neighbours say (BESIDE, the fourth being their holder); where that ends."""
+    """Write the features of each block's neighbours (BESIDE) to ``out``; return the next row.
+
+    The fourth value of a neighbour is whether it has the same holder as the block.
+    """
     most, count = max(NEAR), out.shape[1]
     wide = np.full((len(BESIDE), count + 2 * most), -1, dtype=np.float32)
     wide[:, most : most + count] = own
@@ -153,7 +163,7 @@ def enclosing(  # noqa: PLR0917 - the parts of one thing
     containers: ContainerColumns,
     chain: Places,
 ) -> int:
-    """Write what the elements around each block hold (ENCLOSING); gives where that ends."""
+    """Write the features of the containers around each block (ENCLOSING); return the next row."""
     texts = np.zeros((3, len(size) + 1))
     np.cumsum(
         [size, links, np.where((size > RICH) & (links * 3 < size), size, 0)], 1, out=texts[:, 1:]
@@ -177,7 +187,7 @@ def enclosing(  # noqa: PLR0917 - the parts of one thing
 
 
 def around(column: Matrix) -> NDArray[np.float64]:
-    """The sum of a column over AROUND rows to each side."""
+    """Return the sums of a column over each row and AROUND rows on each side."""
     count = len(column)
     sums = np.zeros(count + 2 * AROUND + 1)
     np.cumsum(column, out=sums[AROUND + 1 : AROUND + 1 + count], dtype=np.float64)

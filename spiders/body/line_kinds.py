@@ -1,4 +1,4 @@
-"""Which lines of a body are none of a release's text: labels, bylines, dates, topics, buttons."""
+"""Recognize body lines that are not text of a release: labels, bylines, dates, buttons."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from spiders.page.generic_names import is_label
 from spiders.page.phrases import comparison_key, is_share, is_tail, letters
 
 SHORT: Final = 160
-"""Characters that such a line has at the most."""
+"""Maximum length of a label, byline, date line or button, in characters."""
 
 BESIDE_DATE: Final = 30
-"""Letters beside the day of publication in a line that only tells it, with place and writer."""
+"""Maximum number of letters beside the publication date in a date line, for place and author."""
 
 LABELLED: Final = re.compile(
     r"^\W*(?:(?:posted|published|submitted|written|filed|tagged|updated|author(?:ed)?|tags?|topics?|"
@@ -40,24 +40,24 @@ LABELLED: Final = re.compile(
     r"\b)(?:\W|$)",
     re.IGNORECASE,
 )
-"""How a line begins that only labels a release, or leads elsewhere."""
+"""Beginnings of lines that only label a release or link to another page."""
 
 
 class LineKinds:
-    """Tells the lines beside a release from those of its text, given two readings of it."""
+    """Separates lines beside a release from its text, given two extractions of the release."""
 
     def __init__(self, contents: Sequence[Content], reading: DateContext) -> None:
         self._contents = contents
         self._reading = reading
 
     def is_named(self, line: str) -> bool:
-        """Whether a line says only what the release, its publisher, section or writer is called."""
+        """Whether a line is only the release's title, publisher, section, author or topic."""
         return bool(key := comparison_key(line)) and key in self._names
 
     def is_label(self, line: str) -> bool:
-        """Whether a line begins as labels, bylines and links to other pages do.
+        """Whether a line begins like a label, a byline or a link to another page.
 
-        A line of a text may begin so too.
+        Lines of the text can begin like this too.
         """
         if is_metadata(line):
             return True
@@ -66,7 +66,7 @@ class LineKinds:
         return is_label(line) or bool(LABELLED.match(line))
 
     def is_beside(self, line: str) -> bool:
-        """Whether a line is surely none of the release's text."""
+        """Whether a line is certainly not text of the release."""
         if not (tokens(line[:SHORT]) or tokens(line)):
             return True
         key = comparison_key(line)
@@ -79,9 +79,9 @@ class LineKinds:
         return not SENTENCE.search(line) and self._is_date_line(line)
 
     def _is_date_line(self, line: str) -> bool:
-        """Whether a line tells the day of publication and little else.
+        """Whether a line contains the publication date and little else.
 
-        Another day is what a release may be about.
+        Lines with another date do not count, because the release may be about that date.
         """
         days = {one.published.day for one in self._contents if one.published}
         if not DIGIT.search(line):
@@ -109,7 +109,7 @@ class LineKinds:
 
 
 def _captions(html: str) -> frozenset[str]:
-    """The texts of captions, squashed."""
+    """Return the captions in an HTML body, reduced to letters and digits."""
     if "<figcaption" not in html and "<caption" not in html:
         return frozenset()
     root = etree.fromstring(html, etree.HTMLParser())

@@ -1,8 +1,8 @@
-"""Which blocks of a page are the text of its release.
+"""Select the blocks of a page that are the text of its release.
 
-Two small models judge every block: the first by itself, the second with what the first says of its
-surroundings. The body is the run of blocks that is worth most, without those inside it that are
-not text of it.
+Two small models rate each block. The first uses the block alone; the second also uses the first
+model's results for its surroundings. The body is the best-rated run of blocks, without blocks
+inside the run that are rated as other text.
 """
 
 from __future__ import annotations
@@ -29,60 +29,61 @@ from spiders.page.hidden import hidden_parts
 from spiders.page.phrases import is_tail, letters
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
-"""The end of a sentence, before closing quotes."""
+"""End of a sentence, with any closing quotes."""
 
 MIN_SENTENCE: Final = 6
-"""Minimum letters of a sentence."""
+"""Minimum number of letters in a sentence."""
 
 KEPT: Final = 0.45
 UNSURE: Final = 0.3
-"""The probability that is enough for a block of the text, and where no block of a page has it."""
+"""Minimum probability of a body block, and the lower minimum for pages without any such block."""
 
 KEPT_IN_TABLE: Final = 0.2
-"""The probability that is enough for a cell of a table that is kept."""
+"""Minimum probability of a cell in a table with other body cells."""
 
 LEAD_WITHIN: Final = 12
-"""Blocks before the body among which its lead paragraph is looked for."""
+"""Maximum number of blocks before the body that are searched for its lead paragraph."""
 
 LEAD: Final = 40
-"""Characters that a lead paragraph has at the least."""
+"""Length that a lead paragraph must exceed, in characters."""
 
 WHOLE: Final = 2.0
-"""What says in ``is_title`` that a block is the page's headline, not part of it."""
+"""Value of the ``is_title`` feature if a block is the whole headline, not a part of it."""
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 ENOUGH: Final = 80
-"""Words below a headline from which they are a text of its own."""
+"""Minimum number of words below a headline for a complete text."""
 
 LEFT: Final = 160
-"""Characters that a body without its boxes has at the least."""
+"""Minimum length of a body without newsletter boxes, in characters."""
 
 SAME_START: Final = 60
-"""Characters at its beginning by which a paragraph is known again."""
+"""Number of characters at the beginning of a paragraph by which a copy is recognized."""
 
 SEVERAL, WHOLE_TEXT = 3, 600
-"""Paragraphs that are said again, and characters of the block that says them, at the least."""
+"""Minimum number of copied paragraphs, and length that a block with the copy must exceed
+(characters)."""
 
 
 FEWEST_DAYS, MOST_DAYS = 28, 31
-"""Days of a month."""
+"""Minimum and maximum number of days in a month."""
 
 MAX_CELLS: Final = 80
-"""Maximum cells of a month in weeks: days, names of weekdays, week numbers, days beside it."""
+"""Maximum number of cells in a month calendar, including weekday names and week numbers."""
 
 MAX_TEXTS: Final = 5
-"""Maximum texts of a cell that is a day: the number, and blanks around it and its link."""
+"""Maximum number of texts read from a calendar cell: the day, and blanks around it and its link."""
 
 MAX_STEPS: Final = 40
-"""Maximum starts and ends of elements in a cell that are read for its text."""
+"""Maximum number of element starts and ends read from a calendar cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class MainContent:
-    """The blocks that are the release's text, and the container that holds them all.
+    """The blocks of a release's text, and the innermost container around all of them.
 
-    ``rule`` names the method and ``confidence`` is 0 to 1. ``hidden`` are elements around the
-    blocks that no eye sees; None where nobody looked for them yet.
+    ``rule`` is the name of the method, and ``confidence`` a value from 0 to 1. ``hidden`` are
+    hidden elements in the container, or None if they are still unknown.
     """
 
     container: Container
@@ -93,7 +94,7 @@ class MainContent:
 
 
 def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | None:
-    """The main text of a surveyed page, or None where it has none."""
+    """Find the main text of a segmented page, or return None if it has no main text."""
     if not seen.blocks:
         return None
     table = block_features(seen, meta)
@@ -102,7 +103,7 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     first = load_trees("blocks").probabilities(columns)
     beside = context_features(first, words, table)
     second = load_trees("surroundings").probabilities(np.concatenate([columns, beside]))
-    # The caption of a picture inside a text is no gap in it, however long the caption is.
+    # A caption inside the text does not interrupt the run, even if the caption is long.
     captions = (columns[NAMES.index("figure:own")] > 0) & (second < LIKELY)
     low, high = best_run(np.where(captions, np.float32(LIKELY), second), words)
     low = after_title(columns, words, low, high)
@@ -131,9 +132,9 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
-    """The beginning of a run, after the page's headline where the first of it stands in the run.
+    """Return the start of a run, moved behind the page's headline if the headline is in the run.
 
-    What stands before it, such as a list of other news, is of the same kind as what follows.
+    Text before the headline, such as a list of other news, can look like body text.
     """
     h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)
     titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE) & (h1 | h2))
@@ -143,9 +144,9 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
 
 
 def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
-    """The places with that of a short sentence right above the first paragraph, if any.
+    """Add the place of a short sentence directly above the first paragraph, if there is one.
 
-    "Merrow, 14 May. The lock is open." stands so below the headline, without a ``<p>`` of its own.
+    For example, "Merrow, 14 May. The lock is open." may follow the headline without a ``<p>``.
     """
     first = next((place for place in keep if len(seen.blocks[place].text) > LEAD), 0)
     if not first or first - 1 in keep:
@@ -160,14 +161,17 @@ def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
 
 
 def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """The places that lie in no box for subscribers, unless that leaves hardly a body."""
+    """Return the places outside newsletter boxes, or all places if too little text would remain."""
     return outside(seen, keep, frozenset(newsletter_forms(seen.inputs)), least=LEFT)
 
 
 def outside(
     seen: BlockTree, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
 ) -> Sequence[int]:
-    """The places outside these elements if the blocks there have ``least`` characters or more."""
+    """Return the places outside ``parts``.
+
+    Returns all places if fewer than ``least`` characters would remain.
+    """
     if not parts:
         return keep
     inside: set[int] = set()
@@ -182,9 +186,10 @@ def outside(
 
 
 def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
-    """The places up to a block that says once more what most before it said, or to its headline.
+    """Return the places before a second copy of the text.
 
-    Some pages carry their whole text a second time, in one block, for programs.
+    Some pages contain their whole text again in one block, for programs. The copy begins with its
+    headline, or else with the block that repeats most earlier paragraphs.
     """
     starts: list[str] = []
     for at, place in enumerate(keep):
@@ -201,10 +206,10 @@ def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]
 
 
 def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[int]:
-    """The places of unsure cells in tables of which other cells are kept.
+    """Return the places of uncertain cells in tables with other kept cells.
 
-    Without these cells, a small change elsewhere on the page could remove a row of figures from the
-    text, and would be reported as an edit.
+    Otherwise, a small change elsewhere on the page could remove a table row from the text, which
+    would be reported as an edit.
     """
     if not any(container.tag == "table" for container in seen.containers):
         return []
@@ -220,9 +225,9 @@ def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[i
 
 
 def tables_around(containers: Sequence[Container]) -> list[int | None]:
-    """The index of the innermost table around each container, or its own index, or None.
+    """Return the index of the innermost table around each container, or None outside tables.
 
-    A parent comes before its children.
+    A table counts as its own innermost table. Parents must come before their children.
     """
     found: list[int | None] = []
     for container in containers:
@@ -232,7 +237,7 @@ def tables_around(containers: Sequence[Container]) -> list[int | None]:
 
 
 def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
-    """The innermost container that holds all of these blocks."""
+    """Return the innermost container around all of these blocks."""
     container: Container | None = kept[0].container
     last = kept[-1].order
     while container is not None and not (
@@ -243,7 +248,7 @@ def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
 
 
 def month_calendars(root: etree._Element) -> list[etree._Element]:
-    """The calendars in an element, which are no text: tables that count the days of a month."""
+    """Return the calendar tables in an element, whose cells count the days of a month."""
     found = []
     open_tables: list[CountedTable] = []
     walker = etree.iterwalk(root, events=("start", "end"), tag=("table", "td", "th"))
@@ -260,25 +265,28 @@ def month_calendars(root: etree._Element) -> list[etree._Element]:
 
 @dataclass(slots=True)
 class CountedTable:
-    """A table whose cells are counted: a month counts up from 1 to its last day."""
+    """A table whose cells are counted to recognize a calendar: 1 up to the last day of a month."""
 
     cells: int = 0
     days: int = 0
 
     def add(self, cell: etree._Element) -> None:
-        """Count a cell of the table itself, not of a table in it."""
+        """Count a cell of this table, not of a nested table."""
         self.cells += 1
         if self.cells <= MAX_CELLS and cell_text(cell) == str(self.days + 1):
             self.days += 1
 
     @property
     def is_month(self) -> bool:
-        """Whether all days of a month were counted, and little else is in the table."""
+        """Whether the table contains all days of a month and little else."""
         return self.cells <= MAX_CELLS and FEWEST_DAYS <= self.days <= MOST_DAYS
 
 
 def cell_text(cell: etree._Element) -> str:
-    """The text at the beginning of a cell. A cell that holds much else has none."""
+    """Return the text of a calendar cell.
+
+    Only the first MAX_TEXTS texts and MAX_STEPS events are read.
+    """
     if not len(cell):
         return (cell.text or "").strip()
     parts: list[str] = []

@@ -1,6 +1,6 @@
-"""Boxes in which a reader leaves an address to be sent news: no text of any release.
+"""Find newsletter sign-up boxes, which are not text of a release.
 
-What they say is in the language of the page; what they hold is the same in all.
+Their wording differs between languages, but their form fields are the same everywhere.
 """
 
 from __future__ import annotations
@@ -23,14 +23,13 @@ FIELDS: Final = frozenset(["", "text", "email"])
 NAMED: Final = ("autocomplete", "name", "id", "placeholder")
 
 LONGEST: Final = 400
-"""Characters that such a box says at the most: some forms hold a whole page."""
+"""Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
 
 MOST_FIELDS, MOST_BESIDE = 50, 20
-"""Fields of a page that are looked at, and elements of a wrapper: none holds more than a box and a
-few headings."""
+"""Maximum number of input fields checked per page, and of child elements in a box's wrapper."""
 
 NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
-"""What no such box holds."""
+"""Tags of elements that a newsletter box never contains."""
 
 WRAPPERS: Final = frozenset(["div", "section", "aside"])
 HEADINGS: Final = frozenset(["h2", "h3", "h4", "h5", "h6", "legend", "b", "strong", "label"])
@@ -38,9 +37,9 @@ SAID: Final = etree.XPath("normalize-space()")
 
 
 def newsletter_forms(inputs: Iterable[etree._Element]) -> list[etree._Element]:
-    """The boxes around the forms that ask for an e-mail address and say little.
+    """Return the boxes around short forms with a field for an e-mail address.
 
-    ``inputs`` are the fields to write into, in page order.
+    ``inputs`` are the input fields of the page, in page order.
     """
     fields = islice(filter(asks_for_address, inputs), MOST_FIELDS)
     forms = dict.fromkeys(next(field.iterancestors("form"), None) for field in fields)
@@ -49,7 +48,7 @@ def newsletter_forms(inputs: Iterable[etree._Element]) -> list[etree._Element]:
 
 
 def asks_for_address(field: etree._Element) -> bool:
-    """Whether an e-mail address is to be written into a field."""
+    """Whether an input field is for an e-mail address."""
     kind = (field.get("type") or "").strip().lower()
     if kind not in FIELDS:
         return False
@@ -57,7 +56,7 @@ def asks_for_address(field: etree._Element) -> bool:
 
 
 def says_little(form: etree._Element) -> bool:
-    """Whether a form is a box of a page, not around what the page is about."""
+    """Whether a form is a small box, not a wrapper around the main content."""
     size = 0
     for text in form.itertext():
         size += len(text.strip())
@@ -67,9 +66,9 @@ def says_little(form: etree._Element) -> bool:
 
 
 def box_of(form: etree._Element) -> etree._Element:
-    """The largest element that says no more than a form does, but for a heading.
+    """Return the largest element around a form that adds only headings to it.
 
-    One that is called a box for subscribers may say in a sentence what the form is for.
+    An element with a newsletter class may also add a paragraph about the form.
     """
     box = form
     while (around := box.getparent()) is not None and around.tag in WRAPPERS:

@@ -1,7 +1,7 @@
-"""What systems print with a post that is no text of it: who posted it, when, under what, comments.
+"""Recognize metadata of a post printed inside its text: author, date, category, comments.
 
-Old themes of WordPress print it inside the element of the text: "This entry was posted on … and is
-filed under …. You can follow any responses to this entry through the RSS 2.0 feed."
+For example, old WordPress themes print "This entry was posted on … and is filed under …. You can
+follow any responses to this entry through the RSS 2.0 feed."
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Final
 from lxml import etree
 
 LONGEST: Final = 600
-"""Characters that metadata of a post have at the most."""
+"""Maximum length of post metadata, in characters."""
 
 SHORT: Final = 160
-"""Characters of a line that only labels a post."""
+"""Maximum length of a line that only labels a post, in characters."""
 
 NAMED: Final = re.compile(
     r"post-?_?meta-?_?(?:data)?|(?:entry|article|news)-?_?meta(?:data)?|meta-post|"
@@ -26,7 +26,7 @@ NAMED: Final = re.compile(
     r"article-info",
     re.IGNORECASE,
 )
-"""Classes of such elements, as WordPress, Drupal and Joomla and their themes call them."""
+"""Classes of elements with post metadata, in WordPress, Drupal, Joomla and their themes."""
 
 SAID: Final = etree.XPath("normalize-space()")
 
@@ -41,7 +41,7 @@ POSTED: Final = re.compile(
     r"(?:эта )?запись (?:опубликована|была) )",
     re.IGNORECASE,
 )
-"""How a sentence begins that tells where and when a post was posted."""
+"""Beginning of a sentence about where and when a post was published."""
 
 FILED: Final = re.compile(
     r"\b(?:filed (?:under|in)|posted (?:on|in|by|at)|tagged|permalink|rss|comments?|trackback|"
@@ -51,7 +51,7 @@ FILED: Final = re.compile(
     r"(?:bokmärk|bogmærk|bokmerk)\w*|kategori\w*|rubri(?:ce|ka|que)|komentarz\w*|рубрик\w+|метк\w+)\b",
     re.IGNORECASE,
 )
-"""What else it says: the section, the keywords, where to comment."""
+"""Words for the category, tags or comments, in a sentence about where a post was published."""
 
 LABEL: Final = re.compile(
     r"^\W*(?:(?:posted|filed)(?: on .{4,30})? (?:in|under|by)\b|tagged(?: (?:with|as))?\b|"
@@ -70,21 +70,21 @@ LABEL: Final = re.compile(
     r"(?:categorie(?:ën)?|kategorier?)\s*:|publicerat i\b|(?:рубрик[аи]|метки)\s*:)",
     re.IGNORECASE,
 )
-"""How a line begins that only labels a post."""
+"""Beginning of a line that only labels a post."""
 
 CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
-"""The end of a sentence, which the label of a post is none of."""
+"""End of a sentence. Most post labels are not sentences."""
 
 ALWAYS: Final = re.compile(
     r"^\W*(?:(?:both )?comments(?: and pings)? are|responses are|you can|bookmark the|"
     r"this entry was posted)",
     re.IGNORECASE,
 )
-"""Labels that are sentences."""
+"""Post labels that are sentences."""
 
 
 def metadata_parts(root: etree._Element) -> list[etree._Element]:
-    """The elements in another that are called metadata of a post, and are no longer than those."""
+    """Return the descendants of ``root`` with a class for post metadata and a short text."""
     return [
         part
         for part in root.iterdescendants("*")
@@ -94,12 +94,12 @@ def metadata_parts(root: etree._Element) -> list[etree._Element]:
 
 @lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
 def calls_itself_metadata(named: str) -> bool:
-    """Whether a text of classes says that its element holds metadata of a post."""
+    """Whether one of the classes in ``named`` marks an element as post metadata."""
     return any(map(NAMED.fullmatch, named.split()))
 
 
 def is_metadata(text: str) -> bool:
-    """Whether a line says no more than who posted a release, when, under what, or comments."""
+    """Whether a line contains only post metadata: author, date, category or comments."""
     if len(text) > LONGEST:
         return False
     if (said := POSTED.match(text)) and FILED.search(text, said.end()):

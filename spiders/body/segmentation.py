@@ -1,8 +1,8 @@
-"""One walk over a page: its text in blocks, each with what surrounds it.
+"""Split a page into text blocks and containers, in one pass over its tree.
 
-A block is a run of text that no block-level element and no empty line interrupts: a paragraph, a
-list item, a line of a menu. A container is a block-level element with the sums of what lies in it.
-All readers of a page (body, title, date) work on this one survey, so that the tree is walked once.
+A block is a run of text without a block-level element or an empty line in it: a paragraph, a list
+item or a menu entry. A container is a block-level element with the range of its blocks. Extraction
+of body, title and date all use this result, so the tree is traversed only once.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from spiders.body.text_blocks import BlockTree, Container, close_block, relate
 from spiders.page.class_hints import BIT, hints_in
 
 MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
-"""Elements that a menu may be."""
+"""Tags of elements that may be menus."""
 
 TEXTS: Final = ("p", "h1", "article", "main", "time")
-"""What no menu holds. Where one does, its tag was never closed, or it is none."""
+"""Tags that a menu never contains. An apparent menu with one of them is unclosed or not a menu."""
 
 NAV: Final = BIT["nav"]
 SAID: Final = etree.XPath("normalize-space()")
 STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
-"""What looks like a date: it may be that of the release."""
+"""Pattern of a possible date. An element with one may contain the date of the release."""
 
 LINKED: Final = 0.7
-"""The share of a menu's text that is in links, at the least."""
+"""Share of linked text that a menu must exceed."""
 
 
 def is_menu(element: etree._Element) -> bool:
-    """Whether an element that calls itself navigation holds hardly anything but links, no date."""
+    """Whether an element marked as navigation contains mostly links and no date."""
     if next(element.iter(*TEXTS), None) is not None:
         return False
     text = str(SAID(element))
@@ -58,23 +58,26 @@ KINDS: Final = {
     **dict.fromkeys(SKIPPED, SKIP),
     "a": ANCHOR,
     "br": BREAK,
-    # What lxml gives as the tag of what is no element.
+    # tags that lxml gives to nodes that are not elements
     etree.Comment: SKIP,
     etree.ProcessingInstruction: SKIP,
     etree.Entity: SKIP,
 }
 MAX_DOUBTED: Final = 8
-"""How deep in one another elements are looked at for being menus: each look is at all they hold."""
+"""Maximum depth of nested elements checked for being menus. Each check reads the whole element."""
 
 MAX_BLOCKS: Final = 16_000
-"""Maximum blocks of a page that are read; the largest of 1,201 real pages has 6,160."""
+"""Maximum number of blocks read per page. The largest of 1,201 real pages has 6,160 blocks."""
 
 MAX_CONTAINERS: Final = 100_000
-"""Block-level elements after which a walk ends, for the same reason."""
+"""Maximum number of block-level elements read per page, to limit the time for huge pages."""
 
 
 def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 - the hot path, flat on purpose
-    """Walk a parsed page once; never recursive, bounded by MAX_BLOCKS and MAX_CONTAINERS."""
+    """Split a parsed page into blocks in one pass, without recursion.
+
+    The pass stops after MAX_BLOCKS blocks or MAX_CONTAINERS containers.
+    """
     top = container = Container(root, "html", "", None, 0, 0, 0)
     found = BlockTree(top)
     blocks, containers = found.blocks, found.containers

@@ -1,7 +1,7 @@
-"""Writes a body straight off the page's tree, as HTML and as text, in one walk.
+"""Write a body from the page's tree as HTML and as text, in one pass.
 
-For a body that detection found and for one that a learned selector found: the same elements stay,
-the same gaps part its text. What BeautifulSoup cleans (spiders.body.clean_html) is written alike.
+Bodies found by detection and by learned selectors keep the same elements and the same gaps between
+lines. Bodies cleaned with BeautifulSoup (spiders.body.clean_html) are written in the same way.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 from spiders.page.media_urls import largest_source, leads_to_image
 
 SILENT: Final = frozenset(["figcaption"])
-"""What is shown with the body but is not text of it."""
+"""Elements that the HTML of a body contains but its text does not."""
 PARTINGS: Final = ("<br>", "<hr>")
 
 
 def without_partings(html: str) -> str:
-    """HTML without the white space, the line breaks and the rules at its ends."""
+    """Strip white space, line breaks and rules from both ends of an HTML text."""
     low, high = 0, len(html)
     while low < high and (html[low].isspace() or html.startswith(PARTINGS, low, high)):
         low += 1 if html[low].isspace() else len(PARTINGS[0])
@@ -42,13 +42,13 @@ SAID: Final = frozenset(
     "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
     "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup".split()
 )
-"""Elements that mean something; of others only what they hold is kept, in a ``div`` or without."""
+"""Elements that are kept in the HTML of a body. Of other elements, only the content is kept."""
 
 KEPT_ATTRIBUTES: Final = frozenset(
     "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
 )
 TAGS: Final = ("<div>", "</div>")
-"""What an element is written as that has no meaning of its own but holds text."""
+"""Tags written for elements without a meaning of their own that contain text directly."""
 
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
@@ -57,18 +57,19 @@ EMPTY: Final = re.compile(
 )
 WHITE: Final = frozenset([" ", "\n", ""])
 MAX_ELEMENTS: Final = 200_000
-"""Elements of a body after which a walk ends."""
+"""Maximum number of element starts and ends read from a body."""
 
 PASSES: Final = 6
-"""Times that empty elements are taken out: one that held only an empty one is empty then."""
+"""Maximum number of passes that remove empty elements. Each pass can leave new empty elements."""
 
 
 @dataclass(slots=True)
 class Line:
-    """A line of a body: a run of text that nothing parts.
+    """A line of a body: a run of text between two gaps.
 
-    ``holder`` is the block-level element that holds it; ``html`` and ``said`` are the places of its
-    HTML and its text in the prose. It is ``silent`` where it is shown but not said.
+    - ``holder``: the block-level element that contains the line.
+    - ``html``, ``said``: the ranges of its parts in the HTML and the text of `SerializedBody`.
+    - ``silent``: whether the line is only in the HTML, not in the text.
     """
 
     holder: etree._Element
@@ -80,30 +81,30 @@ class Line:
 
 @dataclass(slots=True)
 class SerializedBody:
-    """A body as it is written: the parts of its HTML and text, and its lines in order."""
+    """A serialized body: the parts of its HTML and its text, and its lines in order."""
 
     html: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     runs: list[Line] = field(default_factory=list)
 
     def cut(self, run: Line) -> None:
-        """Take a line out."""
+        """Remove a line from the HTML and the text."""
         low, high = run.html
         self.html[low:high] = [""] * (high - low)
         low, high = run.said
         self.text[low:high] = [""] * (high - low)
 
     def lines(self) -> Iterator[str]:
-        """The lines that are said."""
+        """Return the lines of the text, without lines that are only in the HTML."""
         return (run.text for run in self.runs if not run.silent)
 
     @property
     def is_huge(self) -> bool:
-        """Whether only the beginning of the body is kept."""
+        """Whether the HTML exceeds MAX_CHARACTERS, so that only its beginning is kept."""
         return sum(map(len, self.html)) > MAX_CHARACTERS
 
     def written(self) -> tuple[str, str]:
-        """The body as safe HTML and as text; of a huge one both are the same beginning."""
+        """Return the body as safe HTML and as text; a huge body is cut in both."""
         html = "".join(self.html)
         for _ in range(PASSES):
             html, found = EMPTY.subn("", html)
@@ -119,9 +120,9 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
     *,
     max_lines: int = MAX_ELEMENTS,
 ) -> SerializedBody:
-    """The prose of an element, without what is dropped; addresses absolute, from ``base``.
+    """Serialize an element without the ``dropped`` elements, with addresses absolute from ``base``.
 
-    The walk ends after more than ``max_lines`` lines.
+    Stops after more than ``max_lines`` lines.
     """
     prose = SerializedBody()
     html, text, lines = prose.html, prose.text, prose.runs
@@ -186,7 +187,7 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
             written = ""
             if kind == BREAK:
                 if broken:
-                    # Two in a row end a line, as the end of a paragraph does.
+                    # Two line breaks in a row end a line, like the end of a paragraph.
                     close(prose, holders[-1], pending, since, silent=silent > 0)
                     pending = []
                 html.append("<br>")
@@ -234,7 +235,7 @@ def close(
     *,
     silent: bool,
 ) -> None:
-    """End a line that began at the places ``since`` of the prose's HTML and text."""
+    """End a line that began at the positions ``since`` in the HTML and the text."""
     line = one_line("".join(said))
     if line:
         places = (since[0], len(prose.html)), (since[1], len(prose.text))
@@ -242,7 +243,7 @@ def close(
 
 
 def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:
-    """The attributes that are kept, as HTML, addresses absolute."""
+    """Return the kept attributes as HTML, with absolute addresses."""
     parts = []
     for name, value in map(_named, attributes):
         if name in KEPT_ATTRIBUTES:
@@ -253,12 +254,12 @@ def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:
 
 
 def _named(pair: tuple[object, object]) -> tuple[str, str]:
-    """An attribute as two texts, which is what an HTML parser gives."""
+    """Return an attribute as two strings, the types that an HTML parser returns."""
     return str(pair[0]), str(pair[1])
 
 
 def _image(element: etree._Element, base: str) -> str:
-    """An image under the address that a script would load; nothing where it has none."""
+    """Return an ``<img>`` with the address of the best source, or an empty string."""
     named = dict(map(_named, element.items()))
     parent = element.getparent()
     href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""

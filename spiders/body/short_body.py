@@ -1,7 +1,7 @@
-"""The text of a release of a line or two, which the models take for no text at all.
+"""Extract release texts of one or two lines, which the models reject as too short.
 
-It stands right below the headline: in the element that calls itself the body, or else in the first
-sentences there.
+Such a text is directly below the headline: in an element with a body class, or else in the first
+sentences.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ ELSEWHERE: Final = (
     | BIT["related"] | BIT["cookie"] | BIT["subscribe"] | BIT["sidebar"] | BIT["aside"]
     | BIT["others"] | BIT["hidden"] | BIT["form"] | BIT["thread"]
 )  # fmt: skip
-"""Names of elements that hold no text of a release."""
+"""Class hints of elements that contain no release text."""
 
 NEAR: Final = 10
-"""Blocks after the headline in which the text begins."""
+"""Maximum number of blocks after the headline before the text begins."""
 
 WORDS: Final = 4
-"""Words that a text has at the least."""
+"""Minimum number of words in a text block."""
 
 MOST: Final = 600
-"""Characters of a text of a line or two; a longer one the models find, if it is one."""
+"""Maximum length of a short body, in characters. The models find longer bodies."""
 
 SURE: Final = 0.5
 
@@ -39,10 +39,11 @@ SURE: Final = 0.5
 def short_body(
     seen: BlockTree, found: MainContent | None, title: int | None, reading: DateContext
 ) -> MainContent | None:
-    """The text below the headline, whose block has the number ``title``, where that is short.
+    """Return the short text below the headline, or else ``found``.
 
-    ``found`` is what the models took for the body. Where they took little, or what stands after the
-    element that calls itself the body, that element is believed.
+    ``found`` is the body that the models found, and ``title`` the number of the headline's block.
+    If ``found`` is short, or begins after an element with a body class, that element takes
+    precedence.
     """
     if title is None or (found and sum(len(block.text) for block in found.kept) > MOST):
         return found
@@ -64,7 +65,7 @@ def _lines_below(seen: BlockTree, title: int, reading: DateContext) -> MainConte
 
 
 def _named(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
-    """The lines of the first element after the headline that calls itself the body."""
+    """Return the lines of the first element with a body class after the headline."""
     for container in seen.containers:
         begins = max(container.first, title + 1)
         if not container.hints & BODY or begins >= container.last or container.first > title + NEAR:
@@ -78,7 +79,7 @@ def _named(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock
 
 
 def _above(container: Container, title: int) -> int:
-    """What the elements around a container say of themselves, up to one with the headline too."""
+    """Return the class hints of a container's ancestors that do not contain the headline."""
     hints = 0
     outer = container.parent
     while outer is not None and not outer.first <= title < outer.last:
@@ -88,7 +89,7 @@ def _above(container: Container, title: int) -> int:
 
 
 def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
-    """The sentences that follow the headline, up to the first line that is none."""
+    """Return the first consecutive sentences after the headline."""
     blocks = seen.blocks[title + 1 : title + 1 + NEAR]
     start = next((place for place, block in enumerate(blocks) if _is_sentence(block)), None)
     if start is None:
@@ -103,12 +104,12 @@ def _is_sentence(block: TextBlock) -> bool:
 
 
 def _says(block: TextBlock) -> bool:
-    """Whether a block holds words of its own, not those of a link."""
+    """Whether a block has enough words, most of them outside links."""
     return len(block.text.split()) >= WORDS and block.links * 2 < len(block.text)
 
 
 def _text(blocks: Sequence[TextBlock], reading: DateContext) -> tuple[TextBlock, ...]:
-    """The blocks without date lines, buttons and links at their edges."""
+    """Return the blocks without date lines, buttons and links at both ends."""
     kept = [*_without_end(blocks, reading)]
     kept.reverse()
     kept = [*_without_end(kept, reading)]

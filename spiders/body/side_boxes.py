@@ -1,7 +1,7 @@
-"""Boxes beside a text that the models keep as text: related news without links, counters, weather.
+"""Remove side boxes that the models keep as text: related news without links, counters, weather.
 
-A box is known by its heading alone: a line of phrases.toml, as a whole line. What belongs to it is
-the element that the heading begins, else the short lines below the heading.
+A box is recognized only by its heading, a whole line of phrases.toml. The box is the element that
+begins with the heading, or else the short lines below the heading.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
 
 MAX_SHARE, MAX_WIDGET_SHARE = 0.6, 0.25
-"""The share of a kept text up to which an element may be a box beside it, and a widget."""
+"""Maximum share of the kept text that may be in a side box, and in a widget."""
 
 MAX_LINE: Final = 250
-"""Maximum characters of a line below the heading of a box, if no element holds the box."""
+"""Maximum length of a line in a box without an element of its own, in characters."""
 
 ABOVE: Final = 3
-"""Blocks above a kept text in which the heading of its first lines may be."""
+"""Maximum number of blocks above the kept text that are searched for the heading of a box."""
 
 TITLED: Final = BIT["title"]
 
 
 def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """The places of kept blocks without boxes of related news, and without widgets above the text.
+    """Remove related-news boxes, and widgets above the text, from the places of kept blocks.
 
-    Sections of a text may be called as widgets are ("Contact"), so below the first paragraph such
-    headings stay. Never empties a body.
+    Headings below the first paragraph that look like widgets ("Contact") stay, because sections of
+    a text have such headings too. Returns all places if none would remain.
     """
     boxes = SideBoxes(seen, keep)
     dropped: set[int] = set()
@@ -52,7 +52,7 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 
 
 class SideBoxes:
-    """The boxes on a page, of whose blocks those at the places ``keep`` are kept as text."""
+    """The side boxes of a page; blocks at the places in ``keep`` are kept as text."""
 
     def __init__(self, seen: BlockTree, keep: Sequence[int]) -> None:
         self._blocks = seen.blocks
@@ -60,12 +60,15 @@ class SideBoxes:
 
     @cached_property
     def _before(self) -> list[int]:
-        """The characters of kept blocks before each block. Most pages have no box."""
+        """The number of characters in kept blocks before each block.
+
+        Computed only on demand, because most pages have no box.
+        """
         sizes = (len(one.text) if one.order in self._kept else 0 for one in self._blocks)
         return [0, *accumulate(sizes)]
 
     def end(self, at: int) -> int:
-        """The place where the box ends that the block ``at`` heads; ``at`` if it is no heading."""
+        """Return the end of the box that block ``at`` heads, or ``at`` if it heads no box."""
         heading = self._blocks[at]
         end = at
         container: Container | None = heading.container
@@ -84,7 +87,7 @@ class SideBoxes:
         return next((place for place in below if self._is_past(place, level)), len(self._blocks))
 
     def share(self, at: int, end: int) -> float:
-        """The share of the kept text that is in these blocks."""
+        """Return the share of the kept text in the blocks from ``at`` to ``end``."""
         return (self._before[end] - self._before[at]) / max(self._before[-1], 1)
 
     def _is_past(self, at: int, level: int) -> bool:

@@ -1,4 +1,4 @@
-"""The containers and blocks of a surveyed page: what the readers of a page work on."""
+"""Containers and blocks of a segmented page, the input of extraction."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from lxml import etree
 from spiders.page.class_hints import class_hints
 
 BROAD: Final = 0.8
-"""A container with more than this share of the page's text says nothing of any part of it."""
+"""Share of the page's text above which a container says nothing about its parts."""
 
 
 class Container:
-    """A block-level element, what it calls itself and what surrounds it.
+    """A block-level element with its class hints and its surroundings.
 
-    Its blocks are those from ``first`` up to ``last``. ``index`` is its place among the survey's
-    containers, which come in document order. The rest is told of those that hold a block: ``hints``
-    is a bit mask of what its own tag, class, id and role say; ``above`` the same for its ancestors,
-    those that hold nearly all of the page left out. ``outer`` is the nearest ancestor that holds
-    more blocks than this, ``near`` the hints on the way there. ``twins`` counts the elements beside
-    it that have the same tag and class.
+    - ``first``, ``last``: the number of its first block, and the number after its last block.
+    - ``index``: its position among all containers, in document order.
+
+    The following values are only set for containers with blocks:
+
+    - ``hints``: a bit mask from its tag, class, id and role (see spiders.page.class_hints).
+    - ``above``: the hints of its ancestors, except those around nearly the whole page.
+    - ``outer``: the nearest ancestor with more blocks.
+    - ``near``: the hints of the container and its ancestors below ``outer``.
+    - ``twins``: the number of sibling elements with the same tag and class, including itself.
     """
 
     __slots__ = (
@@ -54,16 +58,19 @@ class Container:
 
     @property
     def blocks(self) -> int:
-        """How many blocks lie in it."""
+        """The number of blocks in the container."""
         return self.last - self.first
 
 
 @dataclass(slots=True)
 class TextBlock:
-    """A run of text: ``links`` counts its characters in links, ``pieces`` says where it stands.
+    """A run of text on a page.
 
-    A piece is an element and whether the text is its tail (True) or its own (False). ``hints`` is
-    what the inline elements around it say of themselves.
+    - ``links``: the number of its characters in links.
+    - ``anchors``: the number of links.
+    - ``hints``: the class hints of its inline elements.
+    - ``pieces``: its position in the tree. Each piece is an element and whether the text is the
+      element's tail (True) or its own text (False).
     """
 
     container: Container
@@ -77,10 +84,10 @@ class TextBlock:
 
 @dataclass(slots=True)
 class BlockTree:
-    """The blocks and containers of a page, in document order; ``complete`` is False if cut short.
+    """The blocks and containers of a page, in document order.
 
-    The first container is the whole page. ``menus`` are the elements that were left out as such,
-    ``inputs`` the fields of forms outside of them.
+    ``complete`` is False if the page was too large to read fully. The first container is the whole
+    page. ``menus`` are the elements skipped as menus, and ``inputs`` the form fields outside menus.
     """
 
     top: Container
@@ -100,7 +107,7 @@ def close_block(  # noqa: PLR0917 - the parts of one thing
     anchors: int,
     hints: int,
 ) -> None:
-    """End a run of text in a container; what holds no letter makes no block."""
+    """End a run of text in a container, adding a block unless the text is blank."""
     text = " ".join((texts[0] if len(texts) == 1 else "".join(texts)).split())
     if text:
         links = min(links, len(text))
@@ -108,7 +115,10 @@ def close_block(  # noqa: PLR0917 - the parts of one thing
 
 
 def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None:
-    """Tell each container that holds a block what surrounds it; parents come before children."""
+    """Set the hints and surroundings of each container with blocks.
+
+    Parents must come before their children.
+    """
     before = [0, *accumulate([len(block.text) for block in blocks])]
     broad = before[-1] * BROAD
     signs = [(one.parent, one.tag, one.name) for one in containers]

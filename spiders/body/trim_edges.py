@@ -1,4 +1,4 @@
-"""Takes off a body what stands at its edges: headline, date line, counters and buttons."""
+"""Remove other text from the edges of a body: headline, date line, counters and buttons."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ from spiders.page.media_urls import leads_to_file
 from spiders.page.phrases import comparison_key, is_tail, letters, phrases
 
 AT_TOP: Final = 8
-"""Blocks at the top of a body among which its headline may stand again."""
+"""Number of blocks at the top of a body that may repeat its headline."""
 
 SHORT: Final = 160
 BESIDE_FILE: Final = 40
-"""Characters beside the link in a line that is still only a file: its kind and size."""
+"""Maximum characters outside the link in a line that is only a file, such as its type and size."""
 
 BESIDE_TITLE: Final = 60
-"""Letters beside the headline in a line that is still only the headline: section, date."""
+"""Maximum letters beside the headline in a headline line, for a section or a date."""
 
 DATE_LINE: Final = 90
 BESIDE_DATE: Final = 14
-"""Letters beside the date in a line that is still a date line: "Published", a weekday."""
+"""Maximum letters beside the date in a date line, such as "Published" or a weekday."""
 
 FILLED: Final = 0.6
-"""The share of a body's text from which on one row of a table is the text itself."""
+"""Minimum share of a body's text in one table row for this row to be the text itself."""
 
 TAIL_FROM: Final = 0.5
-"""The share of a body's text after which a line such as "Other news" ends it."""
+"""Share of a body's text after which a line such as "Other news" ends the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
 NEAR_TOP: Final = 3
-"""Blocks at the top of a body among which its date line may stand."""
+"""Number of blocks at the top of a body that may be its date line."""
 
 SENTENCE: Final = re.compile(r"[^\W\d]{4,}[.!?。！？।]\s*$|[,،，、]\s*$")
-"""The end of a sentence, or of a part of one: no abbreviation."""
+"""End of a sentence or clause, but not of an abbreviation."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
-"""The end of a sentence, before closing quotes."""
+"""End of a sentence, with any closing quotes."""
 
 WORD: Final = re.compile(r"[^\W\d]+")
 
 MOST_BESIDE_DATE: Final = 8
-"""Words of a line that ends in a full stop and tells a day: "Bulletin No. 7 of 10 March 2026."."""
+"""Maximum words of a date line that ends in a full stop ("Bulletin No. 7 of 10 March 2026.")."""
 
 CAPTION: Final = 300
 CAPTIONED: Final = re.compile(
@@ -60,10 +60,10 @@ CAPTIONED: Final = re.compile(
     r"pie-?de-?foto|img-?desc)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-"""Classes by which captions are called; their text goes with the picture, not with the body."""
+"""Classes of captions. A caption belongs to its picture, not to the body."""
 
 PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
-"""Elements whose footer is their own, not the page's."""
+"""Elements with a footer of their own, which is not the page's footer."""
 
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
 DIGIT: Final = re.compile(r"\d|[年日]")
@@ -76,10 +76,10 @@ def trim_edges(
     reading: DateContext,
     published: Published | None = None,
 ) -> tuple[TextBlock, ...]:
-    """The blocks of a body without those at its edges that are not its text.
+    """Remove blocks that are not text of the release from the edges of a body.
 
-    ``headline`` is the release's title and ``order`` the number of its block, if it has one. Never
-    empties a body.
+    ``headline`` is the title of the release, and ``order`` the number of its block or None. Returns
+    all blocks if none would remain.
     """
     low = after_labels(kept, after_headline(kept, headline, order))
     high = tail_start(kept, low)
@@ -96,9 +96,10 @@ def trim_edges(
 
 
 def without_beside(blocks: Sequence[TextBlock], headline: str) -> tuple[TextBlock, ...]:
-    """The blocks of a declared body without its headline, the buttons in it and its tail.
+    """Remove the headline, buttons and tail from the blocks of a declared body.
 
-    What else stands at its edges stays: a person chose it. Never empties a body.
+    Other blocks at its edges stay, because a person selected them. Returns all blocks if none would
+    remain.
     """
     low = after_headline(blocks, headline, None)
     inner = blocks[low : tail_start(blocks, low)]
@@ -106,7 +107,7 @@ def without_beside(blocks: Sequence[TextBlock], headline: str) -> tuple[TextBloc
 
 
 def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) -> int:
-    """The place after the headline where it stands again at the top of a body, else 0."""
+    """Return the place after a repeated headline at the top of a body, or 0."""
     low = 0
     key = comparison_key(headline)
     for place, block in enumerate(kept[:AT_TOP]):
@@ -129,7 +130,7 @@ def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) 
 
 
 def says_more(text: str, headline: str) -> bool:
-    """Whether a line that has the words of the headline is a sentence that says more than that."""
+    """Whether a line with the words of the headline is a sentence that adds to them."""
     ended = FULL_STOP.search(text)
     if not ended:
         return False
@@ -139,15 +140,16 @@ def says_more(text: str, headline: str) -> bool:
         return long or SENTENCE.search(text[: ended.start() + 1]) is not None
     if FULL_STOP.search(headline):
         return False
-    # A section or a number before the headline is parted from it by more than a comma.
+    # A section or number before the headline is separated from it by more than a comma.
     before = text.casefold().rpartition(headline.casefold())[0].rstrip()
     return before[-1:].isalpha() or before.endswith((",", "،", "、"))
 
 
 def after_labels(kept: Sequence[TextBlock], low: int) -> int:
-    """The place after the labelled rows at the top of a table that one other row nearly fills.
+    """Return the place after the labelled rows at the top of a layout table, or ``low``.
 
-    Such a table shows no data: office, date, counter and files stand above the text in it.
+    In such a table one row contains most of the text, below labelled rows for office, date, counter
+    and files.
     """
     first = row_of(kept[low]) if low < len(kept) else None
     if first is None or next(first.iterchildren("th"), None) is None:
@@ -170,13 +172,13 @@ def after_labels(kept: Sequence[TextBlock], low: int) -> int:
 
 
 def row_of(block: TextBlock) -> etree._Element | None:
-    """The row of a table that a block stands in."""
+    """Return the table row around a block, or None."""
     element = block.container.element
     return element if element.tag == "tr" else next(element.iterancestors("tr"), None)
 
 
 def tail_start(kept: Sequence[TextBlock], low: int) -> int:
-    """The place of the line that announces other things after the body, or the end."""
+    """Return the place of the line that introduces other content after the body, or the end."""
     sizes = [len(block.text) for block in kept]
     total, before = sum(sizes[low:]), 0
     for place in range(low, len(kept)):
@@ -187,14 +189,18 @@ def tail_start(kept: Sequence[TextBlock], low: int) -> int:
 
 
 def is_edge(block: TextBlock, reading: DateContext) -> bool:
-    """Whether a block at an edge is a date line, a bar of buttons, or metadata of a post."""
+    """Whether a block at an edge is a date line, a bar of buttons or post metadata."""
     if is_metadata(block.text):
         return True
     return len(block.text) <= SHORT and (is_date_line(block.text, reading) or is_bar(block.text))
 
 
 def is_end(block: TextBlock, reading: DateContext) -> bool:
-    """Whether a block at the end is a date line, a bar of buttons, or announces something else."""
+    """Whether a block at the end is not text of the body.
+
+    It is a date line, a bar of buttons, post metadata, a file, a note or the heading of other
+    content.
+    """
     return (
         is_edge(block, reading)
         or is_tail(block.text)
@@ -204,9 +210,10 @@ def is_end(block: TextBlock, reading: DateContext) -> bool:
 
 
 class PageFooter:
-    """The blocks in the footer of a page: in a ``footer`` outside of all parts of the page.
+    """The blocks in the page's footer, checking each container once.
 
-    Defined by the HTML standard, 4.3.8. Each container is checked once.
+    The page's footer is a ``footer`` outside articles, asides and other sections (HTML standard,
+    4.3.8).
     """
 
     def __init__(self) -> None:
@@ -227,7 +234,7 @@ class PageFooter:
 
 
 def is_caption(block: TextBlock) -> bool:
-    """Whether a line calls itself a caption and stands beside a picture."""
+    """Whether a line has the class of a caption and is near a picture."""
     element = block.container.element
     if len(block.text) > CAPTION or not CAPTIONED.search(block.container.name):
         return False
@@ -237,36 +244,36 @@ def is_caption(block: TextBlock) -> bool:
 
 
 def names_another(block: TextBlock) -> bool:
-    """Whether a line in the midst of the text only leads to another release: "Read also: …"."""
+    """Whether a line inside the text only links to another release: "Read also: …"."""
     before, colon, _ = block.text.partition(":")
     return bool(colon and block.links * 2 > len(block.text) and is_tail(before))
 
 
 def is_note(text: str, reading: DateContext) -> bool:
-    """Whether a line below the text says when the page was changed, or who keeps it."""
+    """Whether a line below the text states the date of the last change, or the page's editor."""
     if len(text) > SHORT or SENTENCE.search(text):
         return False
     if KEPT_BY.search(text):
         return True
-    # Few lines have a digit, and the pattern of labels is the slowest of the three.
+    # Few lines have a digit, and CHANGED is the slowest of the three checks.
     return bool(DIGIT.search(text) and CHANGED.search(text) and find_dates(text, reading, "end"))
 
 
 def says_when(text: str, reading: DateContext, published: Published | None) -> bool:
-    """Whether a line above the text tells the day of publication, with what goes beside it.
+    """Whether a line above the text contains the publication date and no sentence.
 
-    Number, office, author and counter may stand in it, but no sentence.
+    A number, an office, an author or a counter may be beside the date.
     """
     if published is None or len(text) > SHORT or SENTENCE.search(text) or not DIGIT.search(text):
         return False
     if FULL_STOP.search(text) and len(WORD.findall(text)) > MOST_BESIDE_DATE:
-        return False  # a sentence that ends with the day
+        return False  # a sentence that ends with the publication date
     found = find_dates(text, reading, "line")
     return len(found) == 1 and found[0].day == published.day
 
 
 def is_file(block: TextBlock) -> bool:
-    """Whether a block is a link to a file and little else; files are listed beside the body."""
+    """Whether a block is mainly a link to a file. Files are listed separately from the body."""
     if not block.anchors or len(block.text) - block.links > BESIDE_FILE:
         return False
     if SENTENCE.search(block.text) and block.links * 2 < len(block.text):
@@ -281,7 +288,7 @@ def is_file(block: TextBlock) -> bool:
 
 
 def is_date_line(text: str, reading: DateContext) -> bool:
-    """Whether a line says little but a date."""
+    """Whether a line contains a date and little else."""
     if len(text) > DATE_LINE or not DIGIT.search(text):
         return False
     found = find_dates(text, reading, "line")
@@ -294,7 +301,7 @@ def is_date_line(text: str, reading: DateContext) -> bool:
 
 
 def is_bar(text: str) -> bool:
-    """Whether a line is made of buttons and counters only."""
+    """Whether a line consists only of buttons and counters."""
     line = letters(text) if len(text) <= SHORT else ""
     if not 0 < len(line) <= SHORT:
         return False
@@ -309,7 +316,7 @@ def is_bar(text: str) -> bool:
 
 @cache
 def _buttons() -> Mapping[str, Sequence[str]]:
-    """The names of buttons and counters by their first letters."""
+    """Return the names of buttons and counters by their first letter."""
     found: dict[str, list[str]] = {}
     for name in phrases("share") | phrases("tools"):
         found.setdefault(name[0], []).append(name)

@@ -83,9 +83,9 @@ _OWN: Final = MENU | HEAD | FOOT | ASIDE
 class PageRegion:
     """A region of a page, such as its menu or its main content.
 
-    ``begin`` and ``end`` are positions in the sequence of the page's texts, links and dates.
-    ``bits`` are the types of the region and of the regions around it. ``sure`` is true if the type
-    comes from its tag or role.
+    ``begin`` and ``end`` are positions in the sequence of the page's texts and links. ``bits`` are
+    the types of the region and of the regions around it. ``sure`` is true if the type comes from
+    its tag or role.
     """
 
     node: etree._Element
