@@ -1,6 +1,7 @@
-"""Where releases are kept: the protocol, the recorder over any database, and the databases.
+"""Storage of releases: the protocol of a store, the recorder, and the supported databases.
 
-A new file here says what every store can do; what one database does is in a folder of its own.
+A new file here defines methods that every store has. Code for a single database is in a folder of
+its own.
 """
 
 from __future__ import annotations
@@ -23,17 +24,20 @@ UNKNOWN: Final = "no such kind of store; write sqlite:PATH or postgresql://USER@
 
 
 def is_nothing(file: Path) -> bool:
-    """Whether a store is not there, or its file holds nothing yet."""
+    """Return whether a store file is missing or empty."""
     return not file.exists() or (file.is_file() and not file.stat().st_size)
 
 
 def store_exists(url: str) -> bool:
-    """Whether a URL leads to a store with tables; none is created. Raises StoreError."""
+    """Return whether a URL points to a store with tables, without creating one.
+
+    Raises StoreError.
+    """
     scheme, _, rest = url.partition(":")
     if scheme not in {"postgresql", "postgres"} or not is_written(url):
         return scheme != "sqlite" or not is_nothing(Path(rest))
     try:
-        # Imported here: the libraries for PostgreSQL may not be installed.
+        # Imported here because the libraries for PostgreSQL may not be installed.
         from data.store.postgres.database.pool import has_tables  # noqa: PLC0415
     except ImportError as error:
         raise StoreError(redacted(url), MISSING) from error
@@ -41,14 +45,14 @@ def store_exists(url: str) -> bool:
 
 
 def is_blank(store: JournalStore) -> bool:
-    """Whether a store holds no source, and no journal was begun for it."""
+    """Return whether a store contains no sources and no position in a journal."""
     return not (store.journal_end() or store.sources() or store.journaled_files())
 
 
 def open_existing(url: str) -> JournalStore:
-    """Open an existing store for the public: what it returns holds no secrets of sources.
+    """Open an existing store for the public: returned values contain no secrets of sources.
 
-    Raises StoreError, also where the store is missing: no new one is made.
+    Raises StoreError, also if the store is missing. It is not created.
     """
     if not store_exists(url):
         raise StoreError(redacted(url), GONE)
@@ -56,15 +60,16 @@ def open_existing(url: str) -> JournalStore:
 
 
 def open_store(url: str, *, patience: float = 30.0) -> JournalStore:
-    """The store that a URL names: ``sqlite:`` and a path, or ``postgresql://user@host/database``.
+    """Open the store at a URL, creating it if it is missing.
 
-    A writer waits ``patience`` seconds for another, though a transaction takes milliseconds.
+    The URL is ``sqlite:`` with a path, or ``postgresql://user@host/database``. ``patience`` is the
+    maximum time in seconds to wait for another writer; a transaction takes milliseconds.
 
-    Raises StoreError where it can't be opened, or where nothing here knows the scheme.
+    Raises StoreError if the store can't be opened or the scheme of the URL is unknown.
     """
     scheme, _, rest = url.partition(":")
     if scheme == "sqlite" and rest:
-        # Imported here: a store's own libraries load only where it is used.
+        # Imported here so that the libraries of a database are only loaded if it is used.
         from data.store.sqlite.store import SqliteStore  # noqa: PLC0415
 
         return SqliteStore(Path(rest), patience=patience)

@@ -1,4 +1,4 @@
-"""A store as the public may see it: without the secrets that addresses of sources carry."""
+"""A public view of a store, without the secrets in addresses of sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.text.source_secrets import Secrets, secrets_of_addresses
 
 
 class SecretStore(Protocol):
-    """A store that knows which addresses of its sources may carry secrets."""
+    """A store that knows which addresses of its sources may contain secrets."""
 
     def secret_addresses(self) -> tuple[str, ...]:
         """Return the addresses of sources that may contain secrets.
@@ -26,22 +26,22 @@ StoreT = TypeVar("StoreT", bound=SecretStore)
 
 
 def public_view(store: StoreT) -> StoreT:
-    """The same store, with ``***`` in place of each secret in all that its verbs return.
+    """Return a store whose methods return ``***`` in place of each secret.
 
-    What verbs are given is passed on unchanged. A store without secrets is returned as it is.
-    Raises StoreError.
+    Arguments are passed on unchanged. A store without secrets is returned as it is. Raises
+    StoreError.
     """
     secrets = secrets_of(store)
     return cast("StoreT", PublicView(store, secrets)) if secrets else store
 
 
 def secrets_of(store: SecretStore) -> Secrets:
-    """The secrets of the sources of a store. Raises StoreError."""
+    """Return the secrets of a store's sources. Raises StoreError."""
     return secrets_of_addresses(store.secret_addresses())
 
 
 class PublicView:
-    """A store whose verbs return values without secrets."""
+    """A store whose methods return values without secrets."""
 
     def __init__(self, store: object, secrets: Secrets) -> None:
         self._store = store
@@ -55,7 +55,7 @@ class PublicView:
         return cast("SecretStore", self._store).secret_addresses()
 
     def __getattr__(self, name: str) -> Any:
-        """Return a verb of the store."""
+        """Return a method of the store whose results contain no secrets."""
         found = getattr(self._store, name)
         return _hiding(found, self._secrets) if callable(found) else found
 
@@ -69,20 +69,21 @@ def _hiding(verb: Callable[..., Any], secrets: Secrets) -> Callable[..., Any]:
 
 
 def without_secrets(value: Any, secrets: Secrets) -> Any:
-    """A value with ``***`` in place of each secret in its texts, at any depth.
+    """Return a value with ``***`` in place of each secret in its texts, at any depth.
 
-    Texts, sequences, sets, values of mappings, dataclasses, structs and iterators are looked
-    through; keys of mappings and all other objects are returned as they are.
+    Texts, sequences, sets, values of mappings, dataclasses, structs and iterators are searched.
+    Keys of mappings and all other objects are returned unchanged.
     """
     made = value
     if isinstance(value, str):
         made = secrets.hidden(value)
     elif value is None or isinstance(value, (int, float, bytes)):
-        # Most values of long mappings: the checks below take ten times longer.
+        # Most values of long mappings are of these types, and the checks below are ten times
+        # slower.
         pass
     elif isinstance(value, (tuple, list, set, frozenset)):
         parts = (without_secrets(one, secrets) for one in value)
-        # A named tuple takes its parts one by one.
+        # A named tuple takes its fields as separate arguments.
         made = type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     elif isinstance(value, Mapping):
         made = {key: without_secrets(one, secrets) for key, one in value.items()}
@@ -100,7 +101,7 @@ def without_secrets(value: Any, secrets: Secrets) -> Any:
 
 
 def _changed(value: object, names: Iterable[str], secrets: Secrets) -> dict[str, Any]:
-    """The fields of a value that hold a secret, without it."""
+    """Return the fields of a value that contain a secret, with the secret replaced."""
     fields = ((name, getattr(value, name)) for name in names)
     made = ((name, before, without_secrets(before, secrets)) for name, before in fields)
     return {name: after for name, before, after in made if after != before}

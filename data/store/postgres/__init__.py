@@ -1,4 +1,4 @@
-"""A store for many machines, on PostgreSQL: what data/store/sql leaves to the database.
+"""A store on PostgreSQL for several machines: the parts that differ from data/store/sql.
 
-A new file here is a part of the store that PostgreSQL does in its own way.
+A new file here is a part of the store that works differently on PostgreSQL.
 """

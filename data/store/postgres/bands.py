@@ -1,4 +1,4 @@
-"""Which texts share parts, in PostgreSQL: bands lie in partitions, by their hash."""
+"""Index of similar texts in PostgreSQL: the bands table is partitioned by hash."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from data.store.sql.database.connection import Part
 
 
 class LshIndex(Part):
-    """The verbs of data.store.recorder.tables.Tables that know bands."""
+    """The methods of data.store.recorder.tables.Tables for bands (locality-sensitive hashing)."""
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """The rows of some bands: each its band, its release and how many anchors that has."""
+        """Return the rows of these bands; each row contains the fields of a ``BandRow``."""
         return self._ask(
             "SELECT band, release, anchors FROM rows_in_bands(CAST(? AS BIGINT[]))", [[*bands]]
         )
 
     def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
-        """Enter a release in bands."""
+        """Add a release to bands of the index of similar texts."""
         self._db.execute(
             "INSERT INTO lsh_bands (band, release, anchors)"
             " SELECT band, ?, ? FROM unnest(CAST(? AS BIGINT[])) AS b (band)"
@@ -26,7 +26,7 @@ class LshIndex(Part):
         )
 
     def remove_bands(self, number: int, bands: Iterable[int]) -> None:
-        """Take a release out of bands."""
+        """Remove a release from bands of the index of similar texts."""
         self._db.execute(
             "DELETE FROM lsh_bands WHERE release = ? AND band = ANY (CAST(? AS BIGINT[]))",
             [number, [*bands]],

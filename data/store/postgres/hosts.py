@@ -1,13 +1,14 @@
-"""The timetable of hosts, and the fence of those who visit them: one row a host.
+"""Schedule of hosts and leases for workers that visit them: one row per host.
 
-A duty, which one of several services does, has such a row too; duty_key gives its name.
+A duty, which only one of several services performs, also has a row; duty_key returns its name.
 
-A host is due at ``next_due``. Who claims it gets a token and holds the host until a time of the
-database's clock, the only one that counts; nobody else does meanwhile. What comes of a visit is
-written only under that token (data.store.postgres.database.connection.Connection.under).
-``rests_until`` is when the host may be asked again at the soonest, whoever does it.
+A host is due at ``next_due``. A worker that claims a host gets a token and holds a lease until a
+time of the database's clock, the only clock that counts. No other worker gets the host meanwhile.
+The results of a visit are only written with that token
+(data.store.postgres.database.connection.Connection.under). ``rests_until`` is the earliest time of
+the next request to the host by any worker.
 
-Written for asyncio: whoever schedules and visits waits for many things at once.
+The methods are for asyncio, because schedulers and workers wait for many things at once.
 """
 
 from __future__ import annotations
@@ -23,30 +24,31 @@ from data.store.postgres.database.schema import APPLIED, MIGRATIONS
 from data.store.sql.database.rows import decode_run
 
 DUTY_PREFIX: Final = "duty:"
-"""Prefix of the names of rows that are duties. No host starts with it: its port is a number."""
+"""Prefix of the names of duties. No host starts with it, because a port is a number."""
 
 JOB_LOCK_PREFIX: Final = "visit:"
-"""Prefix of the Procrastinate lock of a row's jobs; the name of the row follows."""
+"""Prefix of the Procrastinate lock for a row's jobs; the name of the row follows."""
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
 
 class Connections(Protocol):
-    """What gives connections, each for a moment: a pool, or one that several share."""
+    """A source of connections for short use: a pool, or one shared connection."""
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """A connection that commits each statement, for the length of a ``with`` block."""
+        """Return a connection for a ``with`` block; it commits each statement."""
 
 
 def duty_key(name: str) -> str:
-    """The name of a duty's row, and of what is due of it."""
+    """Return the name of a duty's row, which is also the name of its source."""
     return f"{DUTY_PREFIX}{name}"
 
 
 class AskedVisit(NamedTuple):
-    """A visit that a source is to have: ``file`` is the text of its source file.
+    """A requested visit to a source; ``file`` is the text of its source file.
 
-    ``explicit``, ``backfill`` and ``accept`` are as in scheduler.children.crawl_lines.VisitJob.
+    ``explicit``, ``backfill`` and ``accept`` are explained in
+    scheduler.children.crawl_lines.VisitJob.
     """
 
     source: str
@@ -65,8 +67,8 @@ ASK_SOURCE: Final = """
         accept = excluded.accept
 """
 
-# Locks the row of a host that is visited, too, and so waits for an end of that visit which has not
-# seen the source yet.
+# This also locks the row of a host that is being visited. It therefore waits for the end of a visit
+# that has not seen the source yet.
 ASK_HOST: Final = """
     INSERT INTO hosts AS h (host, next_due) VALUES (%s, now())
     ON CONFLICT (host) DO UPDATE
@@ -82,10 +84,10 @@ CLAIM: Final = """
     RETURNING token
 """
 
-# Due or not: who takes it says what is to be visited.
+# The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
 
-# In the order of the hosts, as every statement that changes several rows: none waits in a circle.
+# Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """
     UPDATE hosts h SET next_due = now() + make_interval(secs => %(s)s),
         rests_until = now() + make_interval(secs => %(s)s + gap)
@@ -109,7 +111,7 @@ FINISH: Final = """
 """
 
 
-# Settled at the beginning: what is asked for while it is done is due again.
+# Settled before the work starts, so that requests during the work become due again.
 TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
@@ -117,13 +119,13 @@ TAKE_DUE: Final = """
 
 
 class Hosts:
-    """The rows of hosts in a store's database. All verbs raise psycopg.Error."""
+    """The rows of hosts in a store's database. All methods raise psycopg.Error."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     async def ask(self, visits: Iterable[AskedVisit]) -> None:
-        """Have sources due now: the host of each, as soon as it may be asked."""
+        """Make sources due now; their hosts become due as soon as requests are allowed."""
         visits = sorted(visits, key=lambda one: one.host)
         async with self._connections.connection() as db, db.transaction():
             for one in visits:
@@ -132,7 +134,7 @@ class Hosts:
                 await db.execute(ASK_HOST, [host])
 
     async def keep_sources(self, sources: Collection[str]) -> None:
-        """Forget what is due of all sources but these."""
+        """Delete the scheduled visits of all sources except these."""
         async with self._connections.connection() as db:
             await db.execute(
                 "DELETE FROM host_sources WHERE source <> ALL (%s) AND NOT starts_with(host, %s)",
@@ -140,14 +142,17 @@ class Hosts:
             )
 
     async def claim(self, host: str, *, seconds: float) -> Lease | None:
-        """Hold a host for so many seconds; None where it is not due, or held."""
+        """Lease a host for ``seconds``; return None if it is not due or already leased."""
         async with self._connections.connection() as db:
             found = await db.execute(CLAIM, {"host": host, "s": seconds})
             row = await found.fetchone()
         return Lease(host, row[0]) if row else None
 
     async def take(self, visits: Sequence[AskedVisit], *, seconds: float) -> Lease | None:
-        """Hold the host of visits, which are due from now on; None where it is held, or rests."""
+        """Lease the host of these visits and make them due.
+
+        Return None if the host is already leased or rests.
+        """
         host = visits[0].host
         async with self._connections.connection() as db, db.transaction():
             await db.execute(
@@ -162,7 +167,7 @@ class Hosts:
         return Lease(host, row[0]) if row else None
 
     async def due_visits(self, host: str) -> Sequence[AskedVisit]:
-        """What is to be visited of a host now."""
+        """Return the visits to a host that are due now."""
         async with self._connections.connection() as db:
             found = await db.execute(
                 "SELECT source, host, file, explicit, backfill, accept FROM host_sources"
@@ -172,13 +177,16 @@ class Hosts:
             return [AskedVisit(*row) for row in await found.fetchall()]
 
     async def take_due(self, lease: Lease) -> Sequence[str]:
-        """What is due of a row that is held, and is settled by that; nothing once it is lost."""
+        """Mark everything due in a leased row as settled and return it.
+
+        The result is empty if the lease is lost.
+        """
         async with self._connections.connection() as db:
             found = await db.execute(TAKE_DUE, [lease.host, lease.token])
             return [source for (source,) in await found.fetchall()]
 
     async def renew(self, leases: Collection[Lease], *, seconds: float) -> frozenset[Lease]:
-        """Hold hosts for so many seconds from now, in one statement; those that are still held."""
+        """Extend leases to ``seconds`` from now and return those that are still held."""
         hosts, tokens = [one.host for one in leases], [one.token for one in leases]
         async with self._connections.connection() as db:
             found = await db.execute(RENEW, {"hosts": hosts, "tokens": tokens, "s": seconds})
@@ -193,12 +201,12 @@ class Hosts:
         put_off: Collection[str] = (),
         kept: bool = False,
     ) -> bool:
-        """Let go of a host, and say whether it was held until now.
+        """End the lease of a host and return whether it was held until now.
 
-        ``gap`` are the seconds that it wants between two requests, or None where that is not known
-        better than before; it rests for these and ``rest`` more. What is due of it still stays due,
-        but for sources that are ``put_off``: these are in a minute. What somebody is to have all
-        the time, ``kept``, is due at once.
+        ``gap`` is the time in seconds between two requests to the host, or None to keep the known
+        one. The host rests for ``gap`` and ``rest`` seconds. Visits that are still due remain due,
+        except those to the sources in ``put_off``: these are due in a minute. ``kept`` makes the
+        row due again at once, for a duty that some service must always hold.
         """
         async with self._connections.connection() as db, db.transaction():
             held = await db.execute(HOLD, [lease.host, lease.token])
@@ -214,15 +222,15 @@ class Hosts:
         return True
 
     async def last_run(self) -> int:
-        """The number of the last report of a visit."""
+        """Return the number of the last run report."""
         async with self._connections.connection() as db:
             found = await db.execute("SELECT COALESCE(max(number), 0) FROM runs")
             ((number,),) = await found.fetchall()
         return int(number)
 
     async def runs_after(self, number: int) -> Mapping[int, Run]:
-        """The reports of visits after the one with a number, by theirs, in their order."""
-        # Numbers are in the order of commits: one transaction writes at a time.
+        """Return up to 1,000 run reports after a number, by their numbers and in order."""
+        # Numbers are in the order of commits, because one transaction writes at a time.
         async with self._connections.connection() as db:
             found = await db.execute(
                 "SELECT number, report FROM runs WHERE number > %s ORDER BY number LIMIT 1000",
@@ -231,7 +239,7 @@ class Hosts:
             return {row[0]: decode_run(row[1]) for row in await found.fetchall()}
 
     async def is_newer(self) -> bool:
-        """Whether a newer version of Communique changed the database meanwhile."""
+        """Return whether a newer version of Communique has changed the database."""
         async with self._connections.connection() as db:
             found = await db.execute(
                 f"SELECT EXISTS (SELECT 1 FROM {APPLIED} WHERE name <> ALL (%s))", [[*MIGRATIONS]]
@@ -240,7 +248,7 @@ class Hosts:
         return bool(newer)
 
     async def keep_file(self, name: str, text: str | None) -> None:
-        """Store the capture of a release's file."""
+        """Store a file of the leader for all workers; None deletes it."""
         async with self._connections.connection() as db:
             if text is None:
                 await db.execute("DELETE FROM shared_files WHERE name = %s", [name])
@@ -252,7 +260,7 @@ class Hosts:
                 )
 
     async def file(self, name: str) -> str | None:
-        """The text of a file of the leader's, or None where there is none."""
+        """Return the text of a file of the leader, or None if it doesn't exist."""
         async with self._connections.connection() as db:
             found = await db.execute("SELECT text FROM shared_files WHERE name = %s", [name])
             row = await found.fetchone()

@@ -1,12 +1,12 @@
-"""What a text and a query are in PostgreSQL's full text search, word for word as in SQLite's.
+"""Texts and queries in PostgreSQL's full-text search, with the same words as in SQLite.
 
-The words are those of data.text.folding.fold_search, written as values of the types ``tsvector``
-and ``tsquery`` rather than parsed by PostgreSQL, so that both databases decide by the same words.
-In scripts without spaces each letter is a word, and each pair of neighbours is one too: ``信号站``
-is looked for as ``信号`` before ``号站``, of which there are far fewer than of its letters.
+The words come from data.text.folding.fold_search. They are written as values of the types
+``tsvector`` and ``tsquery`` instead of being parsed by PostgreSQL, so that both databases match the
+same words. In scripts without spaces, each letter and each pair of neighbouring letters is a word.
+``信号站`` is searched as ``信号`` before ``号站``, because pairs are much rarer than letters.
 
-Other words of a vector hold what no text does: ``:`` begins those of what a release is filed under,
-and ``~`` stands in stems.
+Other lexemes of a vector contain characters that no word has. ``:`` starts filters such as the
+source or topic of a release, and ``~`` separates the language of a stem.
 """
 
 from __future__ import annotations
@@ -24,37 +24,41 @@ from data.text.words import UNSPACED
 
 LONGEST: Final = 500
 LONGEST_TOKEN: Final = 2000
-"""Letters of a word that count, and of what stands for a filter: a lexeme has 2046 bytes."""
+"""Maximum letters of a filter in a lexeme, which can have at most 2046 bytes."""
 
 LAST_PLACE: Final = 16_383
 MOST_PLACES: Final = 255
-"""The last place in a text that a vector tells, and how many of one word."""
+"""Maximum number of positions of one word that a vector stores."""
 
 LARGEST: Final = 900_000
-"""Bytes of a vector, which has 1 MB at most; the words that come after are not found."""
+"""Maximum size of a vector in bytes (PostgreSQL's limit is 1 MB); later words are not found."""
 
 GAP: Final = 2
-"""Places from the last word of a title to the first of a body: no phrase goes across."""
+"""Distance between the last word of a title and the first of a body, so that no phrase matches
+across them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A text as it is searched: a ``tsvector``, and the words in a row where it can't place all."""
+    """A text for searching: a ``tsvector``, and all words in order if positions are missing."""
 
     lexemes: str
     long_text: str | None
 
 
 def words_in(text: str) -> list[str]:
-    """The words of a text in their order, as the index has them."""
-    # Forms of capitals, such as those of mathematics, were folded to capitals.
+    """Return the words of a text in order, as the index contains them."""
+    # Variants of capital letters, for example mathematical ones, are folded to capital letters.
     words = fold_search(text).lower().replace("_", " ").split()
-    # Signs of currency and the like stand alone, and are no words.
+    # Currency signs and similar characters stand alone and are not words.
     return [word[:LONGEST] for word in words if len(word) > 1 or is_word_letter(word)]
 
 
 def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
-    """The neighbours in scripts without spaces, each with the place of the first."""
+    """Yield the pairs of neighbouring letters in scripts without spaces.
+
+    Each pair has the position of its first letter.
+    """
     alone = [len(word) == 1 and bool(UNSPACED.match(word)) for word in words]
     for place in range(len(words) - 1):
         if alone[place] and alone[place + 1]:
@@ -62,7 +66,7 @@ def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
 
 
 def vector(title: str, body: str, others: Iterable[str]) -> Vector:
-    """A text with its title, and with lexemes, as they are written, of what is no word of it."""
+    """Return the vector of a title and body, with the quoted lexemes in ``others``."""
     places: defaultdict[str, list[str]] = defaultdict(list)
     size, is_whole, start = 0, True, 1
     in_title, in_body = words_in(title), words_in(body)
@@ -87,12 +91,15 @@ def vector(title: str, body: str, others: Iterable[str]) -> Vector:
 
 
 def quoted(lexeme: str) -> str:
-    """A lexeme as vectors and queries write it; nothing in it has a meaning."""
+    """Return a lexeme quoted for vectors and queries, without special characters."""
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def any_of(words: Sequence[str]) -> str:
-    """The ``tsquery`` that one of several is enough for, nested: PostgreSQL's stack is not deep."""
+    """Return a ``tsquery`` for any of these words.
+
+    It is nested as a balanced tree, because PostgreSQL's parser stack is limited.
+    """
     if len(words) == 1:
         return words[0]
     half = len(words) // 2
@@ -100,19 +107,20 @@ def any_of(words: Sequence[str]) -> str:
 
 
 def filed_under(token: str) -> str:
-    """A word of data.store.sql.search.tokens_of, as vectors and queries write it.
+    """Return a filter of data.store.sql.search.tokens_of as a quoted lexeme.
 
-    A colon parts it from those of texts. A filter may be longer than a lexeme can be.
+    A leading colon separates filters from words. Long filters are truncated to the length of a
+    lexeme.
     """
     return quoted(f":{token[:LONGEST_TOKEN]}")
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A term as it is looked for: its words, which must be there; these in their order; as text.
+    """A search term as a ``tsquery`` of its ``words``, as a phrase, and as text.
 
-    The first two are ``tsquery``. Where it is one word, the others are empty: it has no order. The
-    text is looked for in `Vector.long_text`.
+    ``ordered`` is a ``tsquery`` for the words in their order. ``text`` is searched in
+    `Vector.long_text`. Both are empty for a single word, which has no order.
     """
 
     words: str
@@ -121,14 +129,14 @@ class Phrase:
 
 
 def phrase(term: Term) -> Phrase | None:
-    """A term as it is looked for; None where it holds no word."""
+    """Return a term as a phrase, or None if it contains no words."""
     words = words_in(term.words)
     if not words:
         return None
     found = dict(enumerate(words))
     for place, pair in pairs(words):
         found[place] = pair
-        # The last letter is in the last pair.
+        # The last letter is already part of the last pair.
         found.pop(place + 1, None)
     lexemes = [(place, quoted(found[place])) for place in sorted(found)]
     if term.prefix:

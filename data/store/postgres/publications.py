@@ -1,4 +1,4 @@
-"""Counts the publications of all HOMEs on one database, as each begins and ends."""
+"""Counts publications of all home directories on one database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from data.store.postgres.database.connection import Connection
 
 
 def count_publication(url: str) -> int:
-    """The next number, which nobody else is given. Raises StoreError."""
+    """Return the next publication number, which nobody else gets. Raises StoreError."""
     connection = Connection(url, patience=BUSY_SECONDS)
     try:
         with connection.writing() as db:

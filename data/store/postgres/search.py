@@ -1,4 +1,4 @@
-"""The search index of the PostgreSQL store: full text in ``tsvector`` under a GIN index."""
+"""The search index of the PostgreSQL store: full text in ``tsvector`` with a GIN index."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from data.store.sql.search import PATIENCE, RANKED, Entry, filters, rows_between
 from data.store.sql.search import SearchPart as AnySearchPart
 
 WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
-"""Of words in bodies, and of those in titles (A, the last), as SQLite's index weighs them."""
+"""Weights of words in the classes D, C, B and A. Titles are in A and bodies in D, with the same
+weights as in SQLite's index."""
 
 BY_LENGTH: Final = 1
-"""Have ts_rank divide a rank by the logarithm of the length of the text."""
+"""Option of ts_rank that divides a rank by the logarithm of the text's length."""
 
 
 class SearchPart(AnySearchPart):
-    """The verbs of data.store.protocol.Store that search, by PostgreSQL's full text search.
+    """The methods of data.store.protocol.Store for searching, with PostgreSQL's full-text search.
 
-    Words, phrases, beginnings and filters find what they find in SQLite. A single word, not in
-    quotation marks, also finds its other forms in the languages that PostgreSQL has stemmers for.
+    Words, phrases, prefixes and filters match as in SQLite. A single word without quotation marks
+    also matches its other forms, in the languages for which PostgreSQL has stemmers.
     """
 
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
@@ -33,7 +34,7 @@ class SearchPart(AnySearchPart):
         """
         entered = super().enter_queued(told)
         if entered:
-            # Until then each search looks through what was entered last.
+            # Until the pending list is merged, each search scans it.
             self._ask("SELECT gin_clean_pending_list('search_words')")
         return entered
 
@@ -68,7 +69,7 @@ class SearchPart(AnySearchPart):
             )
 
     def _wanted(self, query: Query) -> list[str] | None:
-        """The words that must be there, as ``tsquery``; None where one can't be in any text."""
+        """Return the required terms as ``tsquery``; None if a term can't occur in any text."""
         languages = query.language.split(",") if query.language else [*STEMMERS]
         wanted = []
         for term in terms_of(query.text):
@@ -100,11 +101,10 @@ class SearchPart(AnySearchPart):
 
 
 NO_ORDER: Final = "s.row + 0"
-"""Rows in an order that no index has.
+"""The row number as an expression that no index has.
 
-The full-text index tells what words match, but in no order. Left to choose, the planner may go by
-rows instead, and look into all texts for a rare word.
-"""
+The full-text index finds matching words, but in no order. With a plain column, the planner might
+use the order of rows instead and read all texts for a rare word."""
 
 IN_ORDER: Final = (
     "CASE WHEN s.long_text IS NULL THEN s.words @@ ?::tsquery"
@@ -115,7 +115,10 @@ IN_ORDER: Final = (
 def condition(
     query: Query, wanted: Sequence[str], cursor: int | None = None
 ) -> tuple[str, list[Any]]:
-    """SQL for the rows that a query finds, with its arguments; in `NO_ORDER` where it has words."""
+    """Return SQL for the rows that match a query, and its arguments.
+
+    A condition with words uses `NO_ORDER`.
+    """
     words = [*wanted, *(any_of([*{*map(filed_under, names)}]) for names in filters(query))]
     parts = [
         f"{NO_ORDER if words else 's.row'} BETWEEN ? AND ?",

@@ -1,4 +1,4 @@
-"""The committed state of a store on PostgreSQL as a file of SQLite, which a store opens."""
+"""Snapshot of the committed state of a PostgreSQL store as an SQLite store file."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     import psycopg
 
 AT_ONCE: Final = 500
-"""Rows that are held in memory."""
+"""Maximum number of rows in memory."""
 
 NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
-"""Tables that are SQLite's own, and those of its full text index."""
+"""Name patterns of SQLite's own tables and of its full-text index."""
 
 
 def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozenset[str]) -> None:
-    """Make a file at ``path`` that holds all rows, but for those of the tables ``without``.
+    """Create an SQLite store at ``path`` with all rows, except those of the tables ``without``.
 
-    The search index is entered anew by whoever opens it.
+    All releases are queued for the search index of the new store.
     """
     SqliteStore(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as file, db.transaction():
@@ -44,7 +44,7 @@ def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozense
 
 
 def tables_of(file: sqlite3.Connection) -> list[str]:
-    """The tables of a store that hold what it was told."""
+    """Return the tables of a store that contain its data."""
     clauses = " AND ".join(["name NOT LIKE ? ESCAPE '!'"] * len(NOT_COPIED))
     rows = file.execute(
         f"SELECT name FROM sqlite_master WHERE type = 'table' AND {clauses} ORDER BY name",

@@ -1,9 +1,9 @@
-"""Other forms of a word: what PostgreSQL's stemmers make of it, each for its language.
+"""Other forms of a word, found with PostgreSQL's stemmer for its language.
 
-A release is entered with the stems of its words, by the stemmer of its language; one in a language
-that has none, or that says no language, is found by its words alone. A stem stands beside the
-words, with its language before it (``en~harbour``), so that what is one stem in two languages is
-not taken for one word. See https://www.postgresql.org/docs/current/textsearch-dictionaries.html.
+A release is indexed with the stems of its words in its language. A release without a language, or
+in a language without a stemmer, is found only by its exact words. A stem is indexed beside the
+words with its language as a prefix (``en~harbour``), so that equal stems of two languages differ.
+See https://www.postgresql.org/docs/current/textsearch-dictionaries.html.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ STEMMERS: Final = {
     "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian",
     "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
-"""The stemmers that PostgreSQL 15 has, by the language tags of ISO 639-1."""
+"""The stemmers of PostgreSQL 15 by ISO 639-1 language tag."""
 
 READ: Final = 100_000
-"""Letters of a text of which stems are made; its words are found to their end without."""
+"""Maximum letters of a text that are stemmed; the words after them are found without stems."""
 
 LONGEST: Final = 60
-"""Letters of a word that is stemmed."""
+"""Maximum letters of a word that is stemmed."""
 
 REMEMBERED: Final = 200_000
-"""Stems that are remembered: bounded, because texts are hostile."""
+"""Maximum number of cached stems; it is limited because texts may be hostile."""
 
 
 _known: dict[tuple[str, str], str] = {}
-"""The stem of a word in the language of a tag; empty for what every text holds."""
+"""Cached stems by language tag and word; the stem of a stop word is empty."""
 
 
 def stems(connection: Connection, language: str, texts: Iterable[str]) -> frozenset[str]:
-    """What stands for the forms of all words of some texts, which are in the language of a tag."""
+    """Return the lexemes for the stems of all words in these texts, which have one language."""
     tag = language.partition("-")[0].lower()
     if tag not in STEMMERS:
         return frozenset()
@@ -50,21 +50,21 @@ def stems(connection: Connection, language: str, texts: Iterable[str]) -> frozen
 
 
 def forms(connection: Connection, word: str, languages: Iterable[str]) -> list[str]:
-    """What stands for the forms of a word in each of several languages, by their tags."""
+    """Return the lexemes for the stems of a word in each of these languages."""
     tags = {tag.partition("-")[0].lower() for tag in languages} & STEMMERS.keys()
     words = written_words(word)
     return sorted(_stems_of(connection, [(tag, words[0]) for tag in tags if len(words) == 1]))
 
 
 def written_words(text: str) -> list[str]:
-    """The words of a text without case, with the accents that stemmers know endings by."""
+    """Return the words of a text without case, but with the accents that stemmers need."""
     composed = normalized("NFC", text.casefold())
     plain = spaced(composed).encode("utf-8", "replace").decode()
     return [word for word in NO_WORD.sub(" ", plain).split() if len(word) <= LONGEST]
 
 
 def _stems_of(connection: Connection, asked: Collection[tuple[str, str]]) -> set[str]:
-    """What stands for some words, each with the tag of its language."""
+    """Return the lexemes for the stems of words, each with its language tag."""
     known = {one: _known.get(one) for one in asked}
     if new := [one for one, stem in known.items() if stem is None]:
         tags, words = [tag for tag, _ in new], [word for _, word in new]

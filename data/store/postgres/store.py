@@ -28,10 +28,10 @@ class PostgresTables(SqlTables, LshIndex):
 
 
 class PostgresStore(SearchPart, SqlStore):
-    """data.store.protocol.Store on PostgreSQL: one transaction at a time writes.
+    """data.store.protocol.Store on PostgreSQL, where one transaction writes at a time.
 
-    A writer waits ``patience`` seconds for another. Raises StoreError where the database at ``url``
-    can't be reached or is no store.
+    ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
+    database at ``url`` can't be reached or is not a store.
     """
 
     _connection: Connection
@@ -41,15 +41,16 @@ class PostgresStore(SearchPart, SqlStore):
         super().__init__(connection, PostgresTables(connection))
 
     def under(self, lease: Lease) -> AbstractContextManager[None]:
-        """Write within only while a worker has the lease of a host.
+        """Write within the block only while a worker has the lease of a host.
 
-        Each transaction within looks for its token first, and raises LeaseLost, with nothing
-        written, where another has it by now. A store is under one lease at a time, in all threads.
+        Each transaction within checks the token of the lease first. It raises LeaseLost and writes
+        nothing if the token has changed. A store has one lease at a time, which applies to all
+        threads.
         """
         return self._connection.under(lease)
 
     def settle_visit(self, source: str) -> None:
-        """Note that a source has had the visit that it was due."""
+        """Record that the due visit to a source took place."""
         with self._writing() as db:
             db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
 
@@ -76,9 +77,10 @@ class PostgresStore(SearchPart, SqlStore):
         return removed
 
     def _end_visits(self, source: str) -> None:
-        """Have who visits the host of a source write nothing more, and end.
+        """Make the worker that visits a source's host stop writing and end its visit.
 
-        Nobody else gets the host before the lease would have run out: it is asked until then.
+        No other worker gets the host until the lease would have expired, because the present worker
+        may still send requests.
         """
         self._connection.execute(
             "UPDATE hosts SET token = nextval('host_tokens') WHERE token <> 0"
@@ -106,7 +108,7 @@ class PostgresStore(SearchPart, SqlStore):
         return frozenset(source for (source,) in rows)
 
     def keep_private(self) -> None:
-        """Nothing: who may read the store is the database's to say."""
+        """Do nothing: the database controls who may read the store."""
 
     def snapshot(self, size: int) -> Iterator[bytes]:
         """Return the committed state as an SQLite store file, in pieces of ``size`` bytes.
@@ -116,7 +118,7 @@ class PostgresStore(SearchPart, SqlStore):
         """
         with tempfile.TemporaryDirectory(prefix="communique-") as folder:
             copy = Path(folder) / "store.db"
-            # Another connection sees what is committed, whatever this one is about to write.
+            # Use another connection: it sees only committed data, not pending writes of this one.
             with self._connection.apart() as db:
                 write_snapshot(db, copy, without=frozenset(NOT_OF_ARCHIVE))
             with copy.open("rb") as file:

@@ -1,5 +1,4 @@
-"""The deduplication step: match a draft, decide, write, join stories, over the verbs of a database.
+"""Deduplication: match a draft to a release, decide, write, and join stories.
 
-A new file here knows what becomes of a draft and no SQL: what it needs of a database is a verb of
-``Tables``.
+A new file here processes drafts and contains no SQL. Database access is a method of ``Tables``.
 """

@@ -1,7 +1,7 @@
-"""Which texts may be alike: candidates by the bands that they share (locality-sensitive hashing).
+"""Finds candidates for similar texts by their shared bands (locality-sensitive hashing).
 
-A band in the database is a slot of time and, in the low bits, a mark of a text: one of its MinHash
-bands, or one of its anchors (data.text.similarity).
+A band in the database is a number that combines a time slot with a mark of a text in the low bits.
+A mark is a MinHash band or an anchor of the text (data.text.similarity).
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from data.text.similarity import MARK_BITS, Signature
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Releases that share marks with a text, by their number.
+    """Numbers of releases that share marks with a text.
 
-    Those that share most bands come first, then most anchors; those that share too few to be worth
-    comparing are left out. ``hot`` are the marks whose bucket is full in the text's own slot.
+    Releases with the most shared bands come first, then those with the most anchors. Releases that
+    share too few marks are left out. ``hot`` contains the marks whose bucket is full in the time
+    slot of the text.
     """
 
     nearest: tuple[int, ...]
@@ -39,7 +40,7 @@ NONE: Final = Candidates((), frozenset())
 
 
 def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Candidates:
-    """The releases published around ``order`` that share marks with a text."""
+    """Return the releases published around ``order`` that share marks with a text."""
     slots = slots_near(order)
     own = _in_slots(slots, text.bands)
     if not own:
@@ -47,7 +48,7 @@ def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Cand
     rows = tables.rows_in_bands(own + _in_slots(slots, text.anchors))
     if not rows:
         return NONE
-    # Plain dicts: a Counter costs more than the look-up of the rows.
+    # Plain dictionaries, because a Counter takes longer than the database query.
     bands: dict[int, int] = {}
     anchors: dict[int, int] = {}
     sizes: dict[int, int] = {}
@@ -75,12 +76,18 @@ def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Cand
 def bands_of(
     text: Signature, order: dt.datetime, hot: frozenset[int] = frozenset()
 ) -> Sequence[int]:
-    """The bands that a text is entered in: all of its marks but the ``hot``, in its own slot."""
+    """Return the bands under which to index a text: its marks in its time slot.
+
+    Marks in ``hot`` are left out.
+    """
     return _in_slots([slot_of(order)], [mark for mark in text.marks if mark not in hot])
 
 
 def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
-    """The marks whose bucket is full in a slot; ``bands`` are those of bands, in their slots."""
+    """Return the marks whose bucket is full in a time slot.
+
+    ``bands`` contains the text's MinHash bands with their slots, for which the limit is higher.
+    """
     low = (1 << MARK_BITS) - 1
     return frozenset(
         band & low

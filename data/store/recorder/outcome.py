@@ -1,4 +1,4 @@
-"""What came of a draft, with all that was written of it: enough to write it again elsewhere."""
+"""The outcome of recording a draft: all data that is needed to repeat the writes elsewhere."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from data.models import Capture, Release
 
 @dataclass(frozen=True, slots=True)
 class JoinedStory:
-    """What made a ``story`` grow.
+    """The growth of a story.
 
-    Stories that were ``merged`` into it, and releases, by id, that stood ``alone``.
+    ``merged`` contains the stories that were merged into ``story``. ``alone`` contains the ids of
+    releases that had no story.
     """
 
     story: str
@@ -24,11 +25,11 @@ class JoinedStory:
 
 
 class Sight(NamedTuple):
-    """When a release was last seen as it is; of other bytes than before, their digest as well.
+    """The time when a release was last seen with unchanged content.
 
-    ``digest`` and ``fingerprint`` are those of `Outcome` and its release, empty where they are as
-    before. ``leaf`` is that of the record of the archive that showed it, -1 where none did: all
-    else of a capture can be found by the number of its leaf, which is short.
+    ``digest`` and ``fingerprint`` are those of the page and the draft if the bytes have changed,
+    otherwise empty. ``leaf`` is the leaf number of the archive record that showed the release, or
+    -1 if there is none. The rest of the capture can be found by this short number.
     """
 
     at: dt.datetime
@@ -39,17 +40,18 @@ class Sight(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A decision, and what was written with it.
+    """A decision about a draft, and the data written with it.
 
-    ``before`` is the release as it was, None at first sight. ``addresses`` are those at which it
-    was seen, ``claimed`` the one that its page calls its own, where that is trusted, and
-    ``editions`` those of its translations in canonical form; ``noted`` says that any of them was
-    not known. ``fingerprint`` is that of the draft, ``skeleton`` what its page is built of, and
-    ``labels`` are those of topics by slug. ``joined`` is None where no story grew. ``capture`` is
-    the record of the archive that showed the draft. ``read_at`` is when a page that was served
-    before was extracted again, None for a page of this visit. ``news`` is whether the release is
-    new and was published after the first visit to its source. Old and imported releases are not
-    news.
+    ``before`` is the earlier state of the release, or None if it is new. ``addresses`` are those at
+    which the release was seen. ``claimed`` is the canonical address that its page declares, if it
+    is trusted. ``editions`` are the canonical addresses of its translations. ``noted`` is whether
+    any of these addresses was new.
+
+    ``fingerprint`` is that of the draft. ``skeleton`` is a sketch of the page's structure.
+    ``labels`` are labels of topics by slug. ``joined`` is None if no story grew. ``capture`` is the
+    archive record that showed the draft. ``read_at`` is the time when an archived page was
+    extracted again, or None for a page of this visit. ``news`` is whether the release is new and
+    was published after the first visit to its source; old and imported releases are not news.
     """
 
     decision: Decision

@@ -1,4 +1,4 @@
-"""What becomes of a draft: match it, decide, write, join stories; one transaction a draft."""
+"""Records drafts: match, decide, write and join stories, in one transaction per draft."""
 
 from __future__ import annotations
 
@@ -39,25 +39,26 @@ from data.text.urls import canonical_url
 from data.text.words import word_hashes
 
 NEAREST: Final = 20
-"""How many stored releases of the source a page at a new address is compared with."""
+"""Maximum number of a source's releases that a draft at a new address is compared with."""
 
 COMPARED: Final = 200
-"""Releases of a source, the newest, that a changed text is compared with."""
+"""Maximum number of a source's newest releases that a changed text is compared with."""
 
 MAX_COMPARED_CHARACTERS: Final = 100_000
-"""Maximum characters of two versions that are compared while a release is recorded."""
+"""Maximum total characters of two versions that are compared while a release is recorded."""
 
 OLD: Final = dt.timedelta(days=30)
-"""The age at which a release that is met for the first time is no news."""
+"""Minimum age at which a release is not news when it is first seen."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The stored release that a draft is, or None; ``reread`` as data.identity.decision has it.
+    """The stored release that matches a draft, or None.
 
-    ``near`` are releases of like texts, where they were looked for.
+    ``reread`` is explained in data.identity.decision. ``near`` contains releases with similar
+    texts, if they were searched.
     """
 
     known: StoredRelease | None
@@ -66,7 +67,7 @@ class Match:
 
 
 class Recorder:
-    """The deduplication step over the verbs of a database."""
+    """Deduplication of drafts, using the methods of a database."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -91,7 +92,8 @@ class Recorder:
         with self._tables.transaction():
             owners = {key: self._tables.address_owner(draft.source, key) for key in keys_of(draft)}
             owner = self._owner(draft, read, claimed, owners)
-            # A redacted release never comes back by itself: of its page, only addresses are noted.
+            # A redacted release is never restored by a visit. Only the addresses of its page are
+            # stored.
             is_redacted = owner is not None and owner.release.content.redacted
             is_seen = owner is not None and not owner.gone
             if owner and (is_redacted or (is_seen and is_copy(draft, owner.release, claimed))):
@@ -116,7 +118,7 @@ class Recorder:
                     decision = Decision("unchanged", known, doubt=ENDS_EARLY)
             outcome = self._outcome(draft, decision, match.known, read, claimed)
             if match.known and decision.doubt:
-                # What may have been cut is due again at the next visit.
+                # A possibly truncated page is due again at the next visit.
                 if decision.doubt != ENDS_EARLY:
                     self._tables.mark_checked(match.known.number, seen)
                 return outcome
@@ -133,10 +135,7 @@ class Recorder:
         return replace(outcome, decision=decision, noted=noted, joined=joined)
 
     def restore(self, outcome: Outcome) -> None:
-        """Repeat the writes of a recorded outcome without deciding again.
-
-        If the outcome has no content, a known release keeps its own content.
-        """
+        """Repeat the writes of a recorded outcome without deciding again."""
         release = outcome.decision.release
         with self._tables.transaction():
             known = self._tables.release_with_id(release.id)
@@ -187,7 +186,7 @@ class Recorder:
         return replace(outcome, joined=joined)
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Pairs of releases that are translations; see `StoryJoiner.translations`."""
+        """Yield pairs of ids of translations; see `StoryJoiner.translations`."""
         return self._stories.translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
@@ -203,13 +202,13 @@ class Recorder:
             self._stories.grow(joined)
 
     def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:
-        """The releases published around ``order`` whose texts may be like this one."""
+        """Return releases published around ``order`` whose texts may be similar to this text."""
         return find_candidates(self._tables, text, order)
 
     def enter_text(
         self, number: int, text: Signature, order: dt.datetime, hot: frozenset[int]
     ) -> None:
-        """Have a text found by those like it, by all of its marks but the ``hot``."""
+        """Add a text to the index of similar texts under all its marks except the ``hot`` ones."""
         self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
 
     # Match.
@@ -221,7 +220,7 @@ class Recorder:
         claimed: str | None,
         owners: Mapping[str, AddressOwner | None],
     ) -> StoredRelease | None:
-        """The release that an address of the draft belongs to."""
+        """Return the stored release to which an address of the draft belongs, or None."""
         for owner in owners.values():
             if owner and owner.kind == "seen":
                 return self._tables.stored_release(owner.number)
@@ -240,9 +239,9 @@ class Recorder:
         fresh: Release,
         since: dt.datetime,
     ) -> Match:
-        """The release that a draft at a new address is: by the claim of a copy, or by its text.
+        """Return the release that matches a draft at a new address, by canonical link or text.
 
-        ``owner`` is what the draft's own address is to a release.
+        ``owner`` is the release that the draft's own address belongs to.
         """
         if copied := self._copied(draft, read, owner):
             return Match(copied, copied.release.first_seen >= since)
@@ -252,7 +251,10 @@ class Recorder:
     def _copied(
         self, draft: Draft, read: DraftSignature, owner: AddressOwner | None
     ) -> StoredRelease | None:
-        """The release whose page alone said that the draft's page is its own."""
+        """Return the release whose page declared the draft's address as canonical, or None.
+
+        An address at which a release was actually seen does not count here.
+        """
         if owner is None or owner.kind != "claimed":
             return None
         found = self._tables.stored_release(owner.number)
@@ -261,11 +263,11 @@ class Recorder:
     def _moved(
         self, draft: Draft, read: DraftSignature, near: Candidates, since: dt.datetime
     ) -> StoredRelease | None:
-        """The release that a draft at a new address is, by its text."""
+        """Return the release that a draft at a new address matches by its text, or None."""
         if not draft.content.body_text and not is_document(draft):
             return None
         day = draft.content.published.day.isoformat() if draft.content.published else ""
-        # Of a notice that comes back word for word, the one of the same day.
+        # If a notice is repeated word for word, prefer the release of the same day.
         alike = [*self._tables.with_fingerprint(draft.source, read.fingerprint, day, limit=NEAREST)]
         if near.nearest and draft.content.body_text:
             of_day = self._tables.of_day(draft.source, day, near.nearest)
@@ -289,7 +291,10 @@ class Recorder:
         return decision
 
     def _is_shared(self, known: StoredRelease, text: Signature) -> bool:
-        """Whether a text that a release came to is that of another of its source, a recent one."""
+        """Return whether another recent release of the same source has this text.
+
+        Such a new text is not trusted as a change of the release.
+        """
         words = text.words.tobytes()
         bodies = self._tables.newest_bodies(
             known.release.source, without=known.number, limit=COMPARED
@@ -315,12 +320,12 @@ class Recorder:
             editions=tuple(sorted({canonical_url(url) for _, url in draft.editions})),
             skeleton=draft.skeleton,
             capture=draft.capture,
-            # What existed before the first visit has a position, and so has what is imported.
+            # Releases from before the first visit and imported releases have a position.
             news=known is None and draft.position is None and not _is_old(decision.release),
         )
 
     def _write(self, outcome: Outcome, known: StoredRelease | None) -> int:
-        """Write the release and what follows from it; its number."""
+        """Write a release and all data that depends on it, and return its number."""
         release, tables = outcome.decision.release, self._tables
         old = known.release if known else None
         if known is None or old is None:
@@ -355,7 +360,7 @@ class Recorder:
         return number
 
     def _queue_events(self, number: int, draft: Draft, outcome: Outcome, seen: dt.datetime) -> None:
-        """Have watches told of a release that is new, edited, or said to be retracted."""
+        """Queue events for watches if a release is new, edited or declared retracted."""
         old, new = outcome.before, outcome.decision.release
         backlog = not outcome.news if old is None else draft.imported
         if old is None:
@@ -368,7 +373,7 @@ class Recorder:
             self._tables.queue_event("return", seen, number, revision=0, backlog=backlog)
 
     def _note_capture(self, number: int, outcome: Outcome, known: StoredRelease | None) -> None:
-        """Note which record of the archive showed the release, as a version of its own or again."""
+        """Store the archive record that showed a release, for a new version or as the last one."""
         revision = outcome.decision.release.revision
         if known is None or revision > known.release.revision:
             forget = outcome.read_at is None
@@ -377,7 +382,7 @@ class Recorder:
             self._tables.keep_last_capture(number, outcome.capture)
 
     def _note_addresses(self, number: int, outcome: Outcome) -> bool:
-        """Note under which addresses a release is known; whether any of them was not."""
+        """Store the addresses of a release and return whether any of them is new."""
         source, tables = outcome.decision.release.source, self._tables
         urls = {canonical_url(url): url for url in outcome.addresses}
         noted = tables.add_addresses(source, number, urls)
@@ -392,10 +397,10 @@ class Recorder:
     def _join(
         self, number: int, draft: Draft, release: Release, text: Signature, match: Match
     ) -> JoinedStory | None:
-        """Enter a text among those that are compared, and join its release to a story."""
+        """Add a text to the index of similar texts and join its release to a story."""
         known = match.known.release if match.known else None
         if known and _copied_from(release) == _copied_from(known):
-            # Its story is that of before, unless the page names translations.
+            # The story stays the same unless the page links translations.
             return self._stories.join(number, draft, release, text, None)
         near = self._find_anew(match.known, text, release, match.near)
         self.enter_text(number, text, release.instant, near.hot)
@@ -408,7 +413,10 @@ class Recorder:
         release: Release,
         near: Candidates | None = None,
     ) -> Candidates:
-        """The candidates for a text that is new or another than before, which is taken out."""
+        """Return the candidates for a new or changed text.
+
+        The earlier text is removed from the index.
+        """
         if known:
             before = signature(known.release.content.body_text)
             self._tables.remove_bands(known.number, bands_of(before, known.release.instant))
@@ -416,14 +424,15 @@ class Recorder:
 
 
 def _labels_of(release: Release, labels: Mapping[str, str]) -> Mapping[str, str]:
-    """What the topics of a release are called, by slug; the slug itself where nothing is said."""
+    """Return the labels of a release's topics by slug; a topic without a label gets its slug."""
     return {topic: labels.get(topic, topic) for topic in release.content.topics}
 
 
 def steps_between(old: Release, new: Release) -> str:
-    """The difference of two versions for the store; empty if it is computed later.
+    """Return the difference of two versions for the store.
 
-    Others wait for the transaction in which a release is recorded.
+    It is empty if the texts are long. Such a difference is computed later, because other writers
+    wait for this transaction.
     """
     lengths = (len(one.content.title) + len(one.content.body_text) for one in (old, new))
     if sum(lengths) > MAX_COMPARED_CHARACTERS:
@@ -432,27 +441,30 @@ def steps_between(old: Release, new: Release) -> str:
 
 
 def _is_old(release: Release) -> bool:
-    """Whether a release was published long before it was first seen."""
+    """Return whether a release was published long before it was first seen."""
     return release.instant < release.first_seen - OLD
 
 
 def _shown(release: Release) -> bytes:
-    """All of a release that readers see: visits move the rest without a word."""
+    """Return an encoding of everything about a release that readers see.
+
+    Visits change the other fields without publishing the release again.
+    """
     return _encode(
         (release.url, release.content, release.updated, release.retracted, release.story)
     )
 
 
 def _filed(release: Release) -> tuple[tuple[str, ...], str | None, dt.datetime]:
-    """Where a release stands under its topics and its section."""
+    """Return the topics, section and order, which decide a release's place in their feeds."""
     return release.content.topics, release.content.section, release.order
 
 
 def _copied_from(release: Release) -> tuple[str, dt.datetime]:
-    """By what copies of a release are found."""
+    """Return the text and time by which copies of a release are found."""
     return release.content.body_text, release.instant
 
 
 def _named(release: Release) -> tuple[str | None, ...]:
-    """What the others of its story say of a release."""
+    """Return the fields of a release that pages of the other releases in its story show."""
     return release.url, release.content.title, release.content.language

@@ -1,4 +1,4 @@
-"""Takes off releases what they are filed under by mistake: no edit, and nobody's news."""
+"""Removes releases from topics that were assigned by mistake; not an edit, and without alerts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 from data.store.recorder.tables import Tables
 
 BATCH: Final = 500
-"""Releases of one transaction."""
+"""Maximum number of releases per transaction."""
 
 
 def drop_section_topic(tables: Tables, source: str, topic: str) -> int:
-    """Take a topic off the releases that stand in the section called so; how many there were."""
+    """Remove a topic from a source's releases in the section of that name; return their number."""
     dropped = 0
     while True:
         with tables.transaction():

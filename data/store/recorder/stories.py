@@ -1,4 +1,4 @@
-"""Who else tells a release: copies at other institutions and translations, joined to stories."""
+"""Joins releases to stories: copies at other institutions, and translations."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from data.text.similarity import Signature, signature
 from data.text.urls import canonical_url
 
 COMPARED: Final = 20
-"""How many releases that are likely of one story, but not known to be, are compared in full."""
+"""Maximum number of likely copies of a release whose texts are compared in full."""
 
 REMEMBERED: Final = 10_000
-"""Bodies that are kept at hand as they are compared, 3 to 6 KB each: copies come within hours of
-each other."""
+"""Maximum number of cached bodies, 3 to 6 KB each. Copies usually appear within hours of each
+other."""
 
 NEWEST: Final = 300
-"""The newest releases of a source that tell which of its words are common."""
+"""Maximum number of a source's newest releases used to find its common words."""
 
 OF_DAY: Final = 60
-"""Releases of one day that are compared, each with each."""
+"""Maximum number of releases of one day that are compared with each other."""
 
 MAX_STORY_MEMBERS: Final = 200
-"""Maximum releases in a story that copies join: the page of each release lists all the others."""
+"""Maximum number of releases in a story that copies join: each page lists all the others."""
 
 MAX_COPIES_PER_SOURCE: Final = 10
-"""Maximum releases of one source in a story that its further copies join."""
+"""Maximum number of one source's releases in a story that its further copies join."""
 
 
 class StoryJoiner:
-    """Joins releases to stories over the verbs of a database."""
+    """Joins releases to stories, using the methods of a database."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -51,9 +51,9 @@ class StoryJoiner:
         text: Signature,
         near: Candidates | None,
     ) -> JoinedStory | None:
-        """Join a release to the story it belongs to, if there is one; what it made grow.
+        """Join a release to its story, if it has one, and return the growth of the story.
 
-        Without candidates (``near``) its text was compared before: only translations are looked at.
+        ``near`` is None if the text was compared earlier; then only translations are searched.
         """
         kin = self.copies(release, text, near) if near else []
         if draft.editions or near:
@@ -63,7 +63,7 @@ class StoryJoiner:
         return self._join(number, release, kin)
 
     def copies(self, release: Release, text: Signature, near: Candidates) -> list[StoryMember]:
-        """The releases of other sources that tell the same, one of each story they are in."""
+        """Return copies of a release at other sources, at most one per story."""
         if not near.nearest or len(text.words) < MIN_SHINGLES:
             return []
         alike = self._alike(release.source, text, near)
@@ -82,11 +82,12 @@ class StoryJoiner:
             (same_text if how is Likeness.SAME else held).append(other)
             if other.story:
                 known.add(other.story)
-        # What holds others whole, or stands within several, joins one story and merges none.
+        # A text that contains others, or is part of several, joins one story without merging
+        # stories.
         return same_text or held[:1]
 
     def remember(self, number: int, source: str, text: Signature) -> StoredText:
-        """Keep a text at hand: what it is compared with comes within hours."""
+        """Cache a text, because its copies usually appear within hours."""
         known = self._tables.texts
         text.forget_words()
         stored = known[number] = StoredText(number, source, text)
@@ -95,9 +96,10 @@ class StoryJoiner:
         return stored
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """The ids of translations that no page names, among what is to be entered for search.
+        """Yield the ids of translations that no page links, among releases queued for search.
 
-        Only then are all releases of a visit there; the others of their days are looked at, too.
+        By then all releases of a visit are stored. Other releases of the same days are also
+        compared.
         """
         days: defaultdict[str, list[str]] = defaultdict(list)
         for source, day in self._tables.queued_days():
@@ -113,7 +115,10 @@ class StoryJoiner:
                     yield self._id(left.number), self._id(right.number)
 
     def join_two(self, left_id: str, right_id: str) -> JoinedStory | None:
-        """Put two releases into one story, unless it would tell them twice in one language."""
+        """Put two releases into one story.
+
+        Return None if the story would contain two releases of one source in the same language.
+        """
         with self._tables.transaction():
             left, right = self._tables.numbers_of([left_id, right_id])
             one, other = (self._tables.story_members([number])[0] for number in (left, right))
@@ -125,23 +130,23 @@ class StoryJoiner:
             return self._join(left, self._tables.stored_release(left).release, [other])
 
     def grow(self, joined: JoinedStory) -> None:
-        """Let a story grow by others and by releases that stood alone."""
+        """Add other stories and releases without a story to a story."""
         alone = self._tables.numbers_of(joined.alone)
         self._tables.join_stories(joined.story, joined.merged, alone)
-        # Each of them names all the others.
+        # The page of each release in a story lists all the others.
         self._tables.mark_story_dirty(joined.story)
 
     def _alike(self, source: str, text: Signature, near: Candidates) -> dict[int, Likeness]:
-        """Which of the nearest releases of other sources are like a text, and how, in order."""
+        """Return the nearest releases of other sources with similar texts, and how similar."""
         texts = map(self._text, near.nearest)
         others = (one for one in texts if one.source != source)
         found = {one.number: likeness(text, one.signature) for one in islice(others, COMPARED)}
         return {number: how for number, how in found.items() if how is not Likeness.NONE}
 
     def _is_of(self, text: Signature, found: StoryMember, how: Likeness) -> bool:
-        """Whether a text that is like ``found`` is like that one's story too.
+        """Return whether a text similar to ``found`` also belongs to the story of ``found``.
 
-        A story is what its first release tells; from copy to copy of copies it would drift.
+        The first release defines a story. Otherwise it would drift through copies of copies.
         """
         if found.story is None:
             return True
@@ -149,12 +154,12 @@ class StoryJoiner:
         return first == found.number or belongs_to_story(text, self._text(first).signature, how)
 
     def _is_full(self, story: str, source: str) -> bool:
-        """Whether no further copy by a source may join a story."""
+        """Return whether no further copy from a source may join a story."""
         members, of_source = self._tables.story_size(story, source)
         return members >= MAX_STORY_MEMBERS or of_source >= MAX_COPIES_PER_SOURCE
 
     def _text(self, number: int) -> StoredText:
-        """The body of a release as it is compared; those of the last ones are at hand."""
+        """Return the prepared body of a release; recent ones are cached."""
         known = self._tables.texts.get(number)
         if known is None:
             source, body = self._tables.stored_text(number)
@@ -162,7 +167,7 @@ class StoryJoiner:
         return known
 
     def _translations(self, number: int, draft: Draft, release: Release) -> list[StoryMember]:
-        """The translations that this page names, or whose pages name this one."""
+        """Return the translations that this page links, and those whose pages link this one."""
         named = sorted({canonical_url(url) for _, url in draft.editions})
         found = self._tables.translations_of(release.source, keys_of(draft), named)
         if not found:
@@ -181,7 +186,7 @@ class StoryJoiner:
         return self._tables.story_members([number])[0].id
 
     def _join(self, number: int, release: Release, kin: Iterable[StoryMember]) -> JoinedStory:
-        """Put a release and its kin into one story, that of the first published."""
+        """Put a release and related releases into the story of the one published first."""
         own = StoryMember(
             number,
             release.id,

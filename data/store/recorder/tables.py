@@ -1,7 +1,7 @@
-"""What the recorder asks of a database: small verbs over rows, each without a decision.
+"""Protocol of the database for the recorder: small methods over rows, without decisions.
 
-``number`` is what a database knows a release by, counted in the order of first sight; ``key`` an
-address in its canonical form (data.text.urls.canonical_url).
+``number`` is the database's number of a release, counted in the order of first sight. ``key`` is
+the canonical form of an address (data.text.urls.canonical_url).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from data.text.similarity import Signature
 
 @dataclass(frozen=True, slots=True)
 class StoredRelease:
-    """A stored release with what only the store knows of it.
+    """A stored release with fields that only the store has.
 
-    ``gone`` is whether its address was last found gone, ``revised`` when its present version was
-    first seen, in seconds since 1970.
+    ``gone`` is whether its address was gone at the last visit. ``revised`` is the time when its
+    present version was first seen, in seconds since 1970.
     """
 
     release: Release
@@ -33,12 +33,12 @@ class StoredRelease:
 
     @property
     def candidate(self) -> Candidate:
-        """The release as one that a draft may be."""
+        """Return the release as a candidate for matching a draft."""
         return Candidate(self.release, self.gone, self.fingerprint)
 
 
 class AddressOwner(NamedTuple):
-    """The release that an address belongs to, and how (``aliases`` in the schema)."""
+    """The release that an address belongs to, and the kind of relation (see table ``aliases``)."""
 
     kind: Literal["seen", "claimed", "disputed"]
     number: int
@@ -46,7 +46,7 @@ class AddressOwner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoryMember:
-    """A release as far as its story goes; times are seconds since 1970."""
+    """The data of a release that stories need; times are seconds since 1970."""
 
     number: int
     id: str
@@ -57,7 +57,7 @@ class StoryMember:
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """The body of a stored release as it is compared with others."""
+    """The body of a stored release, prepared for comparison."""
 
     number: int
     source: str
@@ -65,7 +65,7 @@ class StoredText:
 
 
 class BandRow(NamedTuple):
-    """A release in a band of the index of similar texts, with how many anchors it has."""
+    """A release in a band of the index of similar texts, with its number of anchors."""
 
     band: int
     number: int
@@ -73,7 +73,7 @@ class BandRow(NamedTuple):
 
 
 class StoredTranslation(NamedTuple):
-    """A release with a language, as its translations are looked for."""
+    """A release with a language, as a candidate for a translation."""
 
     number: int
     language: str
@@ -82,48 +82,51 @@ class StoredTranslation(NamedTuple):
 
 
 class Tables(Protocol):
-    """The verbs of a database that the recorder is written over."""
+    """The database methods that the recorder needs."""
 
     def transaction(self) -> AbstractContextManager[object]:
-        """All that is asked and written within sees and makes one state, or nothing."""
+        """Run the reads and writes within the block in one transaction, or undo all of them."""
 
     @property
     def texts(self) -> MutableMapping[int, StoredText]:
-        """Texts at hand, by number, for the recorder alone to fill.
+        """Return the cache of texts by release number; only the recorder fills it.
 
-        The database empties it as soon as its own rows may be others: another process wrote, or
-        what was written was undone.
+        The database empties the cache when its rows may have changed: another process wrote, or
+        writes were undone.
         """
 
-    # Which release a draft is.
+    # Match.
 
     def address_owner(self, source: str, key: str) -> AddressOwner | None:
-        """The release of a source that an address belongs to."""
+        """Return the release of a source that an address belongs to, or None."""
 
     def stored_release(self, number: int) -> StoredRelease:
-        """One release."""
+        """Return a stored release by its number."""
 
     def release_with_id(self, release_id: str) -> StoredRelease | None:
-        """The release with an id, or None."""
+        """Return the stored release with an id, or None."""
 
     def numbers_of(self, ids: Sequence[str]) -> Sequence[int]:
-        """The numbers of releases by id, in their order; what is not there is left out."""
+        """Return the numbers of releases by id, in the order given; unknown ids are left out."""
 
     def with_fingerprint(
         self, source: str, fingerprint: bytes, day: str, *, limit: int
     ) -> Sequence[int]:
-        """The releases of a source with that fingerprint, those of days near ``day`` first."""
+        """Return releases of a source with this fingerprint, those of days near ``day`` first."""
 
     def of_day(self, source: str, day: str, numbers: Collection[int]) -> Collection[int]:
-        """Those of some releases that are of a source and a day."""
+        """Return those release numbers that belong to a source and day."""
 
     def newest_bodies(self, source: str, *, without: int, limit: int) -> Iterable[str | None]:
-        """The bodies of the newest releases of a source, one release left out."""
+        """Return the bodies of a source's newest releases.
 
-    # What is written of it.
+        The release ``without`` is left out.
+        """
+
+    # Write.
 
     def insert_release(self, release: Release, fingerprint: bytes) -> int:
-        """Keep a new release; its number."""
+        """Store a new release and return its number."""
 
     def update_release(
         self,
@@ -134,17 +137,17 @@ class Tables(Protocol):
         revised: dt.datetime | None,
         met: bool,
     ) -> None:
-        """Keep a known release as it is now, with another fingerprint where one is given.
+        """Update a stored release; a fingerprint of None keeps the earlier one.
 
-        ``revised`` is when this version was first seen, None where it is the one of before,
-        and ``met`` whether a visit met it: then it is not gone.
+        ``revised`` is the time when this version was first seen, or None if the version is not new.
+        If a visit ``met`` the release, it is no longer marked as gone.
         """
 
     def note_reading(self, number: int, release: Release) -> None:
-        """Note that the version of a release was made by our reading alone."""
+        """Record that a version was created only by re-extraction, not by its publisher."""
 
     def add_revision(self, before: StoredRelease) -> None:
-        """Keep the version that a release had until now."""
+        """Store the earlier version of a release as a revision."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
         """Return the mark and time of the last response or text that may be truncated.
@@ -156,112 +159,118 @@ class Tables(Protocol):
         """Store the mark of a possibly truncated response or text for a later comparison."""
 
     def keep_difference(self, number: int, revision: int, steps: str) -> None:
-        """Keep how a version differs from the one before; ``steps`` is empty until computed."""
+        """Store the difference of a version from the one before.
+
+        If ``steps`` is empty, the difference is computed later.
+        """
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
-        """Note a visit that gave nothing to believe."""
+        """Record a visit whose result was rejected."""
 
     def keep_version_capture(
         self, number: int, revision: int, capture: Capture | None, *, forget: bool
     ) -> None:
-        """Note the capture that showed a version first; ``forget`` what saw the one before."""
+        """Store the first capture of a version.
+
+        ``forget`` deletes the last capture of the version before.
+        """
 
     def keep_last_capture(self, number: int, capture: Capture | None) -> None:
-        """Note the capture that found a release again."""
+        """Store the capture that last showed a release."""
 
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
-        """Note the addresses, by key, at which a release was seen; a seen one stays where it is.
+        """Store the addresses, by key, at which a release was seen.
 
-        Says whether any is noted anew.
+        Return whether any is new. An address that belongs to another release is not moved.
         """
 
     def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
-        """Note an address that a page calls its own; one that two releases claim is disputed.
+        """Store the canonical address that a page declares and return whether anything is new.
 
-        Says whether anything is noted anew.
+        An address that two releases declare becomes disputed.
         """
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:
-        """Keep what to ask the draft's server with, and what its page is built of."""
+        """Store the cache validators of a draft's response and the sketch of its page."""
 
     def keep_skeleton(self, number: int, skeleton: bytes) -> None:
-        """Keep what the page of a release is built of."""
+        """Store the sketch of a release page's structure."""
 
     def file_under_topics(self, old: Release | None, new: Release) -> None:
-        """Enter a release under its topics."""
+        """Add a release to its topics."""
 
     def file_under_section(self, old: Release | None, new: Release) -> None:
-        """Enter a release under the section of its source, which is called what it was first."""
+        """Add a release to its source's section; the section keeps its first label."""
 
     def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
-        """The releases of a source that stand in a section and are of the topic called so."""
+        """Return a source's releases in the section with this slug that also have it as topic."""
 
     def label_topics(self, labels: Mapping[str, str]) -> None:
-        """Keep the labels of topics by slug; one that is merely the slug replaces none."""
+        """Store labels of topics by slug; a label that equals its slug doesn't replace another."""
 
     def mark_dirty(self, old: Release | None, new: Release) -> None:
-        """Count a release in its facets, and mark them to be published."""
+        """Count a release in its facets and mark these for publishing."""
 
     def mark_story_dirty(self, story: str) -> None:
-        """Mark the facets of all the releases of a story to be published."""
+        """Mark the facets of all releases of a story for publishing."""
 
     def queue_event(
         self, kind: AlertKind, at: dt.datetime, release: int, *, revision: int, backlog: bool
     ) -> None:
-        """Have an event of a release held against the watches; see data.models.QueuedEvent."""
+        """Queue an event of a release for matching with watches (see data.models.QueuedEvent)."""
 
     def note_news(self, number: int, release: Release) -> None:
-        """Note when a release that is news was published by its page, and seen."""
+        """Store when a news release was published, according to its page, and when it was seen."""
 
     def queue_for_search(self, number: int) -> None:
-        """Have a release entered into the search index with the next batch."""
+        """Queue a release for the next batch of the search index."""
 
-    # Who else tells it.
+    # Join stories.
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """The rows (``BandRow``) of some bands."""
+        """Return the rows of these bands; each row contains the fields of a ``BandRow``."""
 
     def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
-        """Enter a release in bands."""
+        """Add a release to bands of the index of similar texts."""
 
     def remove_bands(self, number: int, bands: Iterable[int]) -> None:
-        """Take a release out of bands."""
+        """Remove a release from bands of the index of similar texts."""
 
     def stored_text(self, number: int) -> tuple[str, str]:
-        """The source and the body of a release."""
+        """Return the source and body of a release."""
 
     def story_members(
         self, numbers: Collection[int], *, without_language: str = ""
     ) -> Sequence[StoryMember]:
-        """Some releases as far as their stories go, those of a language left out."""
+        """Return the story data of these releases, except those in ``without_language``."""
 
     def first_of_story(self, story: str) -> int:
-        """The first published release of a story."""
+        """Return the number of the first published release in a story."""
 
     def story_size(self, story: str, source: str) -> tuple[int, int]:
-        """The number of releases in a story, and of those that are of one source."""
+        """Return the number of releases in a story, in total and of one source."""
 
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
-        """Put all releases of the ``merged`` stories, and those ``alone``, into a story."""
+        """Move all releases of the ``merged`` stories and the releases ``alone`` into a story."""
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
-        """Note the addresses at which the page of a release says that its translations are.
+        """Store the addresses that a release's page links as its translations.
 
-        Says whether any is noted anew.
+        Return whether any is new.
         """
 
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]
     ) -> Collection[int]:
-        """The releases whose pages name one of the ``own`` addresses, or that a named one is of."""
+        """Return releases that link one of the ``own`` addresses or have a ``named`` address."""
 
     def queued_days(self) -> Iterable[tuple[str, str]]:
-        """The sources and days of releases to be entered for search that have several languages."""
+        """Yield sources and days with releases in several languages that are queued for search."""
 
     def stored_translations(
         self, source: str, day: str | None, *, limit: int
     ) -> Sequence[StoredTranslation]:
-        """The releases with a language of a source: of a day, or the newest."""
+        """Return releases of a source that have a language: those of a day, or the newest."""
 
     def languages_in_story(self, numbers: tuple[int, int]) -> Sequence[tuple[str, str]]:
-        """The source and language of each of two releases and of all in a story with either."""
+        """Return source and language of two releases and of all in a story with either of them."""

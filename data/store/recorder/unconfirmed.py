@@ -1,4 +1,4 @@
-"""Changes that a cut page would make as well: they wait until a later visit finds the same."""
+"""Changes that a truncated page could cause; a later visit must confirm them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from data.revisions.edits import ends_early
 from data.store.recorder.tables import Tables
 
 ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
-"""Time between two captures from which on the later one confirms the earlier one."""
+"""Minimum time between two captures for the later one to confirm the earlier one."""
 
 UNENDED_WAIT: Final = dt.timedelta(hours=6)
 """Minimum time between two captures of a shortened text whose page does not end as its format does.
 
-It is the default time after which a release that is gone is retracted. A fault of a server that
-cuts the page in the same place each time is often repaired within it.
-"""
+This is also the default time after which a missing release is retracted. A server fault that always
+truncates the page at the same place is often repaired within this time."""
 
 
 def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
-    """Whether a change shows only the beginning of what is known.
+    """Return whether a change shows only the beginning of the known text.
 
-    A release that was imported has no page, and so no digest of one.
+    Imported releases have no page, and thus no digest of a page.
     """
     is_page = decision.kind == "changed" and bool(draft.digest)
     return is_page and ends_early(known.content, draft.content)
@@ -39,12 +38,12 @@ def confirm(
     seen: dt.datetime,
     since: dt.datetime,
 ) -> bool:
-    """Whether an earlier visit found the same; otherwise keep the mark for the next visit.
+    """Return whether an earlier visit found the same text; otherwise store its mark.
 
-    ``mark`` names the text that is shown. Without an end of the page (``has_end``) the earlier
-    visit must be UNENDED_WAIT ago. A text that was read well since then does not count. A visit,
-    which began ``since``, may find a release at two addresses, and an import may contain several
-    captures of it.
+    ``mark`` identifies the text. If the page has no end (``has_end``), the earlier visit must be at
+    least UNENDED_WAIT ago. A mark from before the last accepted text does not count. ``since`` is
+    the start of this visit: a visit may find a release at two addresses, and an import may contain
+    several captures of it.
     """
     before = tables.unconfirmed(known.id)
     if before is None or before[0] != mark or before[1] <= known.last_seen:

@@ -19,7 +19,7 @@ class AliasTable(Part):
     """The verbs of data.store.recorder.tables.Tables that find the release that a draft is."""
 
     def address_owner(self, source: str, key: str) -> AddressOwner | None:
-        """The release of a source that an address belongs to."""
+        """Return the release of a source that an address belongs to, or None."""
         for row in self._ask(
             "SELECT kind, release FROM aliases WHERE key = ? AND source = ?", [key, source]
         ):
@@ -27,7 +27,10 @@ class AliasTable(Part):
         return None
 
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
-        """Note the addresses, by key, at which a release was seen; a seen one stays where it is."""
+        """Store the addresses, by key, at which a release was seen.
+
+        Return whether any is new. An address that belongs to another release is not moved.
+        """
         # A release at an address is worth more than what a page claims of it.
         done = self._db.executemany(
             "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
@@ -38,7 +41,10 @@ class AliasTable(Part):
         return done.rowcount > 0
 
     def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
-        """Note an address that a page calls its own; one that two releases claim is disputed."""
+        """Store the canonical address that a page declares and return whether anything is new.
+
+        An address that two releases declare becomes disputed.
+        """
         done = self._db.execute(
             "INSERT INTO aliases (key, source, kind, release, url)"
             " VALUES (?, ?, 'claimed', ?, ?) ON CONFLICT (key, source) DO UPDATE"
@@ -49,17 +55,17 @@ class AliasTable(Part):
         return done.rowcount > 0
 
     def stored_release(self, number: int) -> StoredRelease:
-        """One release."""
+        """Return a stored release by its number."""
         (row,) = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.number = ?", [number])
         return stored_of(row)
 
     def release_with_id(self, release_id: str) -> StoredRelease | None:
-        """The release with an id, or None."""
+        """Return the stored release with an id, or None."""
         rows = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.id = ?", [release_id])
         return stored_of(rows[0]) if rows else None
 
     def numbers_of(self, ids: Sequence[str]) -> Sequence[int]:
-        """The numbers of releases by id, in their order; what is not there is left out."""
+        """Return the numbers of releases by id, in the order given; unknown ids are left out."""
         rows = self._ask(
             "SELECT r.number FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " ORDER BY CAST(j.key AS BIGINT)",
@@ -70,7 +76,7 @@ class AliasTable(Part):
     def with_fingerprint(
         self, source: str, fingerprint: bytes, day: str, *, limit: int
     ) -> Sequence[int]:
-        """The releases of a source with that fingerprint, those of days near ``day`` first."""
+        """Return releases of a source with this fingerprint, those of days near ``day`` first."""
         rows = self._ask(
             "SELECT number FROM releases WHERE fingerprint = ? AND source = ?"
             " ORDER BY coalesce(abs(julianday(day) - julianday(?)), -1), number LIMIT ?",
@@ -79,7 +85,7 @@ class AliasTable(Part):
         return [number for (number,) in rows]
 
     def of_day(self, source: str, day: str, numbers: Collection[int]) -> Collection[int]:
-        """Those of some releases that are of a source and a day."""
+        """Return those release numbers that belong to a source and day."""
         rows = self._ask(
             f"SELECT number FROM releases WHERE number IN ({places(numbers)})"
             " AND source = ? AND day = ?",
@@ -88,7 +94,10 @@ class AliasTable(Part):
         return {number for (number,) in rows}
 
     def newest_bodies(self, source: str, *, without: int, limit: int) -> Iterable[str | None]:
-        """The bodies of the newest releases of a source, one release left out."""
+        """Return the bodies of a source's newest releases.
+
+        The release ``without`` is left out.
+        """
         rows = self._ask(
             "SELECT json_extract(content, '$.body_text') FROM releases"
             " WHERE source = ? AND number <> ? ORDER BY sort_at DESC, id LIMIT ?",

@@ -49,14 +49,17 @@ class CaptureTable(Part):
     def keep_version_capture(
         self, number: int, revision: int, capture: Capture | None, *, forget: bool
     ) -> None:
-        """Note the capture that showed a version first; ``forget`` what saw the one before."""
+        """Store the first capture of a version.
+
+        ``forget`` deletes the last capture of the version before.
+        """
         if revision > 1 and forget:
             self._db.execute("DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number])
         if capture:
             self._put(number, "version", revision, capture)
 
     def keep_last_capture(self, number: int, capture: Capture | None) -> None:
-        """Note the capture that found a release again."""
+        """Store the capture that last showed a release."""
         if capture:
             self._put(number, "seen", 0, capture)
 

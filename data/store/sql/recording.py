@@ -20,7 +20,7 @@ class ReleaseTable(Part):
     """The verbs of data.store.recorder.tables.Tables that write a release."""
 
     def insert_release(self, release: Release, fingerprint: bytes) -> int:
-        """Keep a new release; its number."""
+        """Store a new release and return its number."""
         row = release_row(release)
         row["checked"] = row["last_seen"]
         row |= {"fingerprint": fingerprint, "revised": row["first_seen"]}
@@ -36,7 +36,11 @@ class ReleaseTable(Part):
         revised: dt.datetime | None,
         met: bool,
     ) -> None:
-        """Keep a known release as it is now, with another fingerprint where one is given."""
+        """Update a stored release; a fingerprint of None keeps the earlier one.
+
+        ``revised`` is the time when this version was first seen, or None if the version is not new.
+        If a visit ``met`` the release, it is no longer marked as gone.
+        """
         row = release_row(release)
         if met:
             row |= {"checked": row["last_seen"], "gone_since": None}
@@ -52,14 +56,14 @@ class ReleaseTable(Part):
         )
 
     def note_reading(self, number: int, release: Release) -> None:
-        """Note that the version of a release was made by our reading alone."""
+        """Record that a version was created only by re-extraction, not by its publisher."""
         self._db.execute(
             "INSERT INTO readings (release, revision, reread) VALUES (?, ?, ?)",
             [number, release.revision, release.reread],
         )
 
     def add_revision(self, before: StoredRelease) -> None:
-        """Keep the version that a release had until now."""
+        """Store the earlier version of a release as a revision."""
         self._db.execute(
             "INSERT INTO revisions (release, number, seen, content) VALUES (?, ?, ?, ?)",
             [
@@ -71,7 +75,10 @@ class ReleaseTable(Part):
         )
 
     def keep_difference(self, number: int, revision: int, steps: str) -> None:
-        """Keep how a version differs from the one before; ``steps`` is empty until computed."""
+        """Store the difference of a version from the one before.
+
+        If ``steps`` is empty, the difference is computed later.
+        """
         self._db.execute(
             "INSERT INTO differences (release, number, steps) VALUES (?, ?, ?)"
             " ON CONFLICT (release, number) DO UPDATE SET steps = excluded.steps",
@@ -79,13 +86,13 @@ class ReleaseTable(Part):
         )
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
-        """Note a visit that gave nothing to believe."""
+        """Record a visit whose result was rejected."""
         self._db.execute(
             "UPDATE releases SET checked = ? WHERE number = ?", [seen.timestamp(), number]
         )
 
     def file_under_topics(self, old: Release | None, new: Release) -> None:
-        """Enter a release under its topics."""
+        """Add a release to its topics."""
         db = self._db
         if old:
             before = old.order.timestamp()
@@ -100,7 +107,7 @@ class ReleaseTable(Part):
         )
 
     def file_under_section(self, old: Release | None, new: Release) -> None:
-        """Enter a release under the section of its source, which is called what it was first."""
+        """Add a release to its source's section; the section keeps its first label."""
         db = self._db
         if old and (before := section_of(old.content.section)):
             db.execute(
@@ -120,7 +127,7 @@ class ReleaseTable(Part):
             )
 
     def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
-        """The releases of a source that stand in a section and are of the topic called so."""
+        """Return a source's releases in the section with this slug that also have it as topic."""
         rows = self._ask(
             "SELECT r.number FROM release_topics t JOIN release_sections s ON s.source = t.source"
             " AND s.section = t.topic AND s.sort_at = t.sort_at AND s.id = t.id"
@@ -130,7 +137,7 @@ class ReleaseTable(Part):
         return [number for (number,) in rows]
 
     def label_topics(self, labels: Mapping[str, str]) -> None:
-        """Keep the labels of topics by slug; one that is merely the slug replaces none."""
+        """Store labels of topics by slug; a label that equals its slug doesn't replace another."""
         # Nearly all are in the store by then; to ask it costs as much as to write a release.
         known = self._connection.at_hand("labels")
         if labels.items() <= known.items():
@@ -145,17 +152,17 @@ class ReleaseTable(Part):
         known.update(labels)
 
     def mark_dirty(self, old: Release | None, new: Release) -> None:
-        """Count a release in its facets, and mark them to be published."""
+        """Count a release in its facets and mark these for publishing."""
         self._connection.at_commit(enter_facet_changes, facet_changes(old, new))
 
     def queue_event(
         self, kind: AlertKind, at: dt.datetime, release: int, *, revision: int, backlog: bool
     ) -> None:
-        """Have an event of a release held against the watches; see data.models.QueuedEvent."""
+        """Queue an event of a release for matching with watches (see data.models.QueuedEvent)."""
         queue_event(self._db, kind, at, release, revision=revision, backlog=backlog)
 
     def note_news(self, number: int, release: Release) -> None:
-        """Note when a release that is news was published by its page, and seen."""
+        """Store when a news release was published, according to its page, and when it was seen."""
         published = release.content.published
         is_exact = published and published.precision == "second"
         self._db.execute(
@@ -169,13 +176,13 @@ class ReleaseTable(Part):
         )
 
     def queue_for_search(self, number: int) -> None:
-        """Have a release entered into the search index with the next batch."""
+        """Queue a release for the next batch of the search index."""
         self._db.execute(
             "INSERT INTO search_queue (release) VALUES (?) ON CONFLICT DO NOTHING", [number]
         )
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:
-        """Keep what to ask the draft's server with, and what its page is built of."""
+        """Store the cache validators of a draft's response and the sketch of its page."""
         if draft.validator and len(draft.url) <= MAX_KEY_LENGTH:
             self._db.execute(
                 "INSERT INTO validators (url, etag, last_modified) VALUES (?, ?, ?)"
@@ -187,7 +194,7 @@ class ReleaseTable(Part):
             self.keep_skeleton(number, draft.skeleton)
 
     def keep_skeleton(self, number: int, skeleton: bytes) -> None:
-        """Keep what the page of a release is built of."""
+        """Store the sketch of a release page's structure."""
         self._db.execute(
             "INSERT INTO page_skeletons (release, skeleton) VALUES (?, ?)"
             " ON CONFLICT (release) DO UPDATE SET skeleton = excluded.skeleton",

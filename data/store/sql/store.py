@@ -53,7 +53,7 @@ class SqlTables(AliasTable, ReleaseTable, CaptureTable, StoryTables, Unconfirmed
     """data.store.recorder.tables.Tables, but for the bands of similar texts."""
 
     def transaction(self) -> AbstractContextManager[object]:
-        """All that is asked and written within sees and makes one state, or nothing."""
+        """Run the reads and writes within the block in one transaction, or undo all of them."""
         return self._writing()
 
 

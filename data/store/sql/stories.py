@@ -18,11 +18,11 @@ class StoryTables(Part):
 
     @property
     def texts(self) -> MutableMapping[int, StoredText]:
-        """Texts at hand, by number, for the recorder alone to fill."""
+        """Return the cache of texts by release number; only the recorder fills it."""
         return self._connection.at_hand("texts")
 
     def stored_text(self, number: int) -> tuple[str, str]:
-        """The source and the body of a release."""
+        """Return the source and body of a release."""
         ((source, content),) = self._ask(
             "SELECT source, content FROM releases WHERE number = ?", [number]
         )
@@ -31,7 +31,7 @@ class StoryTables(Part):
     def story_members(
         self, numbers: Collection[int], *, without_language: str = ""
     ) -> Sequence[StoryMember]:
-        """Some releases as far as their stories go, those of a language left out."""
+        """Return the story data of these releases, except those in ``without_language``."""
         rows = self._ask(
             f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)"
             " ORDER BY number",
@@ -40,7 +40,7 @@ class StoryTables(Part):
         return [StoryMember(*row) for row in rows]
 
     def first_of_story(self, story: str) -> int:
-        """The first published release of a story."""
+        """Return the number of the first published release in a story."""
         ((number,),) = self._ask(
             f"SELECT number FROM releases WHERE story = ? ORDER BY {INSTANT}, first_seen, id"
             " LIMIT 1",
@@ -49,7 +49,7 @@ class StoryTables(Part):
         return int(number)
 
     def story_size(self, story: str, source: str) -> tuple[int, int]:
-        """The number of releases in a story, and of those that are of one source."""
+        """Return the number of releases in a story, in total and of one source."""
         ((members, of_source),) = self._ask(
             "SELECT count(*), count(*) FILTER (WHERE source = ?) FROM releases WHERE story = ?",
             [source, story],
@@ -57,7 +57,7 @@ class StoryTables(Part):
         return int(members), int(of_source)
 
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
-        """Put all releases of the ``merged`` stories, and those ``alone``, into a story."""
+        """Move all releases of the ``merged`` stories and the releases ``alone`` into a story."""
         db = self._db
         db.executemany(
             "UPDATE releases SET story = ? WHERE story = ?", [(story, old) for old in merged]
@@ -67,7 +67,7 @@ class StoryTables(Part):
         )
 
     def mark_story_dirty(self, story: str) -> None:
-        """Mark the facets of all the releases of a story, which may be very many."""
+        """Mark the facets of all releases of a story for publishing."""
         rows = self._ask(
             f"SELECT source, {FILED} FROM {SHOWN} WHERE story = ?",
             [story],
@@ -76,7 +76,10 @@ class StoryTables(Part):
         self._connection.at_commit(enter_facet_changes, changes)
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
-        """Note the addresses at which the page of a release says that its translations are."""
+        """Store the addresses that a release's page links as its translations.
+
+        Return whether any is new.
+        """
         done = self._db.executemany(
             "INSERT INTO translation_links (key, source, release) VALUES (?, ?, ?)"
             " ON CONFLICT DO NOTHING",
@@ -87,7 +90,7 @@ class StoryTables(Part):
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]
     ) -> Collection[int]:
-        """The releases whose pages name one of the ``own`` addresses, or that a named one is of."""
+        """Return releases that link one of the ``own`` addresses or have a ``named`` address."""
         rows = self._ask(
             f"SELECT release FROM translation_links WHERE key IN ({places(own)}) AND source = ?",
             [*own, source],
@@ -101,7 +104,7 @@ class StoryTables(Part):
         return {number for (number,) in rows}
 
     def queued_days(self) -> Iterator[tuple[str, str]]:
-        """The sources and days of releases to be entered for search that have several languages."""
+        """Yield sources and days with releases in several languages that are queued for search."""
         rows = self._ask(
             "SELECT DISTINCT r.source, r.day FROM search_queue q JOIN releases r"
             " ON r.number = q.release WHERE r.language <> '' AND r.day <> ''"
@@ -119,7 +122,7 @@ class StoryTables(Part):
     def stored_translations(
         self, source: str, day: str | None, *, limit: int
     ) -> Sequence[StoredTranslation]:
-        """The releases with a language of a source: of a day, or the newest."""
+        """Return releases of a source that have a language: those of a day, or the newest."""
         which = "ORDER BY sort_at DESC, id" if day is None else "AND day = :day ORDER BY number"
         rows = self._ask(
             "SELECT number, language, url, content FROM releases WHERE language <> ''"
@@ -132,7 +135,7 @@ class StoryTables(Part):
         ]
 
     def languages_in_story(self, numbers: tuple[int, int]) -> Sequence[tuple[str, str]]:
-        """The source and language of each of two releases and of all in a story with either."""
+        """Return source and language of two releases and of all in a story with either of them."""
         left, right = numbers
         return self._ask(
             "SELECT source, substr(language, 1, 2) FROM releases WHERE number IN (:left,"

@@ -9,21 +9,21 @@ from data.store.sql.database.connection import Part
 
 
 class LshIndex(Part):
-    """The verbs of data.store.recorder.tables.Tables that know bands."""
+    """The methods of data.store.recorder.tables.Tables for bands (locality-sensitive hashing)."""
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """The rows of some bands: each its band, its release and how many anchors that has."""
+        """Return the rows of these bands; each row contains the fields of a ``BandRow``."""
         return self._ask(in_bands(len(bands)), bands)
 
     def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
-        """Enter a release in bands."""
+        """Add a release to bands of the index of similar texts."""
         self._db.executemany(
             "INSERT OR IGNORE INTO lsh_bands (band, release, anchors) VALUES (?, ?, ?)",
             [(band, number, anchors) for band in bands],
         )
 
     def remove_bands(self, number: int, bands: Iterable[int]) -> None:
-        """Take a release out of bands."""
+        """Remove a release from bands of the index of similar texts."""
         self._db.executemany(
             "DELETE FROM lsh_bands WHERE band = ? AND release = ?",
             [(band, number) for band in bands],

@@ -48,7 +48,7 @@ class SqliteStore(SearchPart, SqlStore):
             dir=self._connection.path.parent, prefix=".snapshot-"
         ) as folder:
             copy = Path(folder) / "store.db"
-            # Another connection sees what is committed, whatever this one is about to write.
+            # Use another connection: it sees only committed data, not pending writes of this one.
             with closing(sqlite3.connect(self._connection.path)) as db:
                 db.execute("VACUUM INTO ?", [str(copy)])
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:

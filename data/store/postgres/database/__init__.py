@@ -1,4 +1,4 @@
-"""The database itself: its connections, its tables, and its dialect.
+"""The PostgreSQL database: connections, tables and the SQL dialect.
 
-A new file here is what all parts of the store need, and knows no verb of the store.
+A new file here is for code that all parts of the store need; it contains no method of the store.
 """

@@ -1,4 +1,4 @@
-"""A connection of PostgreSQL a thread while it is in a transaction, and one writer at a time."""
+"""PostgreSQL connections: one per thread during a transaction, and one writer at a time."""
 
 from __future__ import annotations
 
@@ -30,18 +30,19 @@ if TYPE_CHECKING:
 BEGIN: Final = (
     f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('transactions')"
 )
-"""Begins a transaction that may write; it gives the number of those that did so far."""
+"""Starts a transaction that may write, and returns the number of such transactions so far."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 UNBOUNDED: Final = f"SET statement_timeout = '{STATEMENT}s'; SET enable_seqscan = on"
-"""Before a search and after it. Planners do not know what it costs to look into long texts that lie
-apart from their rows: they would rather look through all of them than use an index."""
+"""Settings before (``BOUNDED``) and after a search. PostgreSQL's planner underestimates the cost of
+reading long texts that are stored apart from their rows (TOAST). It would scan all of them instead
+of using an index."""
 
 DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', true)"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
-"""Has a transaction wait for the disk, on a server whose transactions do not."""
+"""Makes a transaction wait for the disk on a server with ``synchronous_commit = off``."""
 
 USABLE: Final = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
 
@@ -51,17 +52,18 @@ KEYS: Final = """
     WHERE i.indisunique AND i.indrelid = CAST(:name AS TEXT)::regclass
     GROUP BY i.indexrelid
 """
-"""The columns of each key of a table."""
+"""Query for the columns of each unique key of a table."""
 
 PRIMARY: Final = KEYS.replace("i.indisunique", "i.indisprimary")
 
 
 class Connection:
-    """The database at ``url``, its schema brought up to date.
+    """A connection to the database at ``url`` whose schema is brought up to date.
 
-    A writer waits ``patience`` seconds for another, and for a database that is being restarted.
+    ``patience`` is the maximum time in seconds to wait for another writer, or for a database that
+    is being restarted.
 
-    Raises StoreError where it can't be reached or is no store.
+    Raises StoreError if the database can't be reached or is not a store.
     """
 
     def __init__(self, url: str, *, patience: float) -> None:
@@ -70,7 +72,7 @@ class Connection:
         self._patience = patience
         self._threads = threading.local()
         self._lease: Lease | None = None
-        # Others may have brought it up to date since this process looked.
+        # Another process may have migrated the schema since this process checked it.
         if wrong := wrong_version({name for (name,) in self.ask(f"SELECT name FROM {APPLIED}")}):
             raise StoreError(self.url, wrong)
 
@@ -80,11 +82,11 @@ class Connection:
 
     @property
     def db(self) -> Database:
-        """This connection: outside of a transaction, each statement is one."""
+        """Return this connection; outside of a transaction, each statement is a transaction."""
         return self
 
     def execute(self, sql: str, arguments: Arguments = (), /) -> psycopg.Cursor[Any]:
-        """Have a statement done."""
+        """Execute a statement."""
         statement, numbered = translated(sql)
         if numbered:
             arguments = {str(place): one for place, one in enumerate(arguments, start=1)}
@@ -92,7 +94,7 @@ class Connection:
             return db.execute(statement, arguments)
 
     def executemany(self, sql: str, arguments: Iterable[Arguments], /) -> psycopg.Cursor[Any]:
-        """Have a statement done once with each of several arguments."""
+        """Execute a statement once for each of several arguments."""
         statement, numbered = translated(sql)
         if numbered:
             arguments = [
@@ -103,20 +105,23 @@ class Connection:
             return cursor
 
     def ask(self, sql: str, arguments: Arguments = (), /) -> list[Any]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         return self.execute(sql, arguments).fetchall()
 
     def rows(
         self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
     ) -> list[dict[str, Any]]:
-        """The rows of one table by the names of its columns, off the hot path."""
+        """Return rows of one table as dictionaries by column name.
+
+        This is too slow for frequent queries.
+        """
         order = f" ORDER BY {order_by}" if order_by else ""
         statement, _ = translated(f"SELECT * FROM {table} WHERE {where}{order}")
         with self._raw() as db, db.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(statement, arguments).fetchall()
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Add rows, or change those that have the same primary key."""
+        """Insert rows, or update those with the same primary key."""
         if not rows:
             return
         ((key,),) = self.ask(PRIMARY, {"name": table})
@@ -132,7 +137,7 @@ class Connection:
     def rekey(
         self, table: str, column: str, value: str, where: str, arguments: Mapping[str, Any]
     ) -> None:
-        """Change a column that is a part of keys; rows that have the new key already go."""
+        """Change a key column; existing rows with the new key are deleted."""
         for (key,) in self.ask(KEYS, {"name": table}):
             if column not in key:
                 continue
@@ -146,15 +151,18 @@ class Connection:
         self.execute(f"UPDATE {table} SET {column} = {value} WHERE {where}", arguments)
 
     def overwrite_deleted(self) -> None:
-        """Nothing: what is deleted goes with the next VACUUM, and out of backups with their age."""
+        """Do nothing: VACUUM removes deleted data, and backups expire."""
 
     def commit_durably(self) -> None:
-        """Have the transaction under way survive a loss of power once it has ended."""
+        """Make the current transaction survive a power failure once it has ended."""
         self.execute(DURABLE)
 
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
-        """Give up what is asked within, after so many seconds. Raises SlowSearch."""
+        """Limit the queries within the block to a total of ``seconds``.
+
+        Raises SlowSearch when the time is over.
+        """
         self._threads.until = time.monotonic() + seconds
         try:
             yield
@@ -169,7 +177,10 @@ class Connection:
 
     @contextmanager
     def under(self, lease: Lease) -> Iterator[None]:
-        """Have each transaction within raise LeaseLost, and write nothing, once it is lost."""
+        """Raise LeaseLost in each transaction within the block once the lease is lost.
+
+        Such a transaction writes nothing.
+        """
         before, self._lease = self._lease, lease
         try:
             yield
@@ -178,9 +189,10 @@ class Connection:
 
     @contextmanager
     def writing(self) -> Iterator[Database]:
-        """One transaction that may write, the only one that does at that time.
+        """Start a transaction that may write; only one such transaction runs at a time.
 
-        Within another it is a part of that, and undone alone where it fails.
+        Within another transaction it becomes part of that one. If it fails, only its own writes are
+        undone.
         """
         if getattr(self._threads, "raw", None) is None:
             with self._outermost():
@@ -191,7 +203,7 @@ class Connection:
         try:
             yield self
         except BaseException:
-            # Where the connection is gone, there is nothing to undo.
+            # If the connection is lost, there is nothing to undo.
             with suppress(StoreError):
                 self.execute("ROLLBACK TO verb")
             del self._threads.at_commit[waiting:]
@@ -219,7 +231,8 @@ class Connection:
                 try:
                     raw.execute("ROLLBACK")
                 except psycopg.Error:
-                    # The server rolls back what is left so; the pool gives nobody a closed one.
+                    # The server rolls back the abandoned transaction. The pool discards closed
+                    # connections.
                     raw.close()
                 self._forget()
                 raise
@@ -237,7 +250,7 @@ class Connection:
         except psycopg.Error as error:
             raise failed(self._address, error) from error
         if number != getattr(self._threads, "number", None):
-            # Another one wrote since.
+            # Another connection wrote since this thread's last transaction.
             self._forget()
         self._threads.number = number + 1
         self._check_lease()
@@ -251,7 +264,7 @@ class Connection:
             raise LeaseLost(lease.host)
 
     def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
-        """Have ``enter`` called once with all items of this transaction, just before its end."""
+        """Call ``enter`` once with all items of this transaction, just before the commit."""
         self._threads.at_commit.append((enter, items))
 
     def _enter_waiting(self) -> None:
@@ -262,9 +275,9 @@ class Connection:
             enter(self, items)
 
     def at_hand(self, name: str) -> dict[Any, Any]:
-        """What a part keeps in memory of rows, for this thread.
+        """Return this thread's cache of rows with this name.
 
-        It is emptied where another connection wrote, or where what was written was undone.
+        The cache is emptied if another connection wrote or if writes were undone.
         """
         if not hasattr(self._threads, "at_hand"):
             self._threads.at_hand = defaultdict(dict)
@@ -277,7 +290,7 @@ class Connection:
 
     @contextmanager
     def _raw(self) -> Iterator[psycopg.Connection[Any]]:
-        """This thread's connection, or one for a moment."""
+        """Return this thread's connection, or one from the pool for the duration of the block."""
         threads, interruption = self._threads, current()
         own: psycopg.Connection[Any] | None = getattr(threads, "raw", None)
         until = getattr(threads, "until", None)
@@ -293,7 +306,8 @@ class Connection:
                     yield raw
             finally:
                 if interruption and interruption.is_stopped:
-                    # The server may end a later statement by the cancel request of this one.
+                    # The cancel request for this statement may reach a later one, so don't reuse
+                    # the connection.
                     raw.close()
                 elif until and raw.info.transaction_status in USABLE:
                     raw.execute(UNBOUNDED.encode())
@@ -306,7 +320,7 @@ class Connection:
 
     @contextmanager
     def apart(self) -> Iterator[psycopg.Connection[Any]]:
-        """A connection beside this thread's, for what is none of its transaction."""
+        """Return a second connection for work outside of this thread's transaction."""
         try:
             with self._pool.connection(CONNECTING) as raw:
                 yield raw
@@ -314,4 +328,4 @@ class Connection:
             raise failed(self._address, error) from error
 
     def close(self) -> None:
-        """Nothing: connections are the process's, which closes those that nobody uses."""
+        """Do nothing: connections belong to the pool of the process, which closes unused ones."""

@@ -1,4 +1,4 @@
-"""From the SQL that SQLite takes as well to psycopg's, and from Python's values to a database's."""
+"""Translates SQL for both databases to psycopg's placeholders, and Python values to columns."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PARTS: Final = re.compile(
     r"'(?:[^']|'')*'"
     r"|\?(?P<number>\d*)"
     r"|(?<![:\w]):(?P<name>[a-z_]\w*)"
-    # How the loops of a join are to lie: hints for SQLite's planner.
+    # Hints for SQLite's planner about the order of the loops of a join.
     r"| (?P<hint>CROSS(?= JOIN)|INDEXED BY \w+)"
 )
 
 
 @cache
 def translated(sql: str) -> tuple[str, bool]:
-    """A statement with its arguments as psycopg writes them; whether they have numbers."""
+    """Return a statement with psycopg's placeholders, and whether its arguments are numbered."""
     numbered = False
 
     def part(found: re.Match[str]) -> str:
@@ -37,28 +37,28 @@ def translated(sql: str) -> tuple[str, bool]:
             return f"%({found['number']})s"
         return "%s" if found[0] == "?" else found[0].replace("%", "%%")
 
-    # A sign of per cent stands in texts alone.
+    # Percent signs only occur in string literals.
     return PARTS.sub(part, sql), numbered
 
 
 class BoolDumper(Int8Dumper):
-    """True and False as 1 and 0, which columns hold."""
+    """Writes True and False as 1 and 0, which the columns contain."""
 
     def dump(self, obj: Any) -> bytes:
-        """A value as PostgreSQL reads it."""
+        """Return a value in PostgreSQL's format."""
         return b"1" if obj else b"0"
 
 
 class TextDumper(StrDumperUnknown):
-    """Texts, but for the one character that PostgreSQL has not: it is replaced."""
+    """Writes texts and replaces NUL, the only character that PostgreSQL can't store."""
 
     def dump(self, obj: Any) -> Any:
-        """A value as PostgreSQL reads it."""
+        """Return a value in PostgreSQL's format."""
         return super().dump(obj.replace("\0", REPLACEMENT) if "\0" in obj else obj)
 
 
 def adapt(adapters: AdaptersMap) -> None:
-    """Have a connection write values as columns hold them."""
+    """Make a connection convert Python values to the types of the columns."""
     dumpers: tuple[tuple[type, type[Dumper]], ...] = (
         (bool, BoolDumper),
         (int, Int8Dumper),

@@ -1,4 +1,4 @@
-"""Connections of a process to a database: few, shared by its threads, and looked at before use."""
+"""A process's connections to a database: few, shared by its threads, and checked before use."""
 
 from __future__ import annotations
 
@@ -21,57 +21,58 @@ from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, re
 from data.text.redaction import redacted
 
 MOST: Final = 16
-"""Connections of a process. A thread has one while it is in a transaction, or asks."""
+"""Maximum number of connections per process. A thread has a connection only during a transaction or
+query."""
 
 IDLE: Final = 60.0
-"""Seconds after which a connection that nobody uses is closed."""
+"""Time in seconds after which an unused connection is closed."""
 
 CONNECTING: Final = 10
-"""Seconds that a server has to answer a new connection; who reads waits no longer for one."""
+"""Maximum time in seconds to open a connection. Readers also wait at most this long for one."""
 
 SILENCE: Final = 20_000
-"""Milliseconds that a server may leave what it was sent unconfirmed, before it counts as gone."""
+"""Maximum time in milliseconds without a TCP acknowledgement; the server then counts as lost."""
 
 STATEMENT: Final = 300
-"""Seconds that a statement may take."""
+"""Maximum time in seconds per statement."""
 
 STALLED: Final = 10
-"""Seconds that a transaction may do nothing: who stands still in one holds up all others."""
+"""Maximum idle time in seconds within a transaction, because an idle writer blocks all others."""
 
 AGAIN: Final = 0.25
-"""Seconds until a pool tries to connect again, or looks at the next of its connections."""
+"""Delay in seconds before the pool connects again or checks its next connection."""
 
-# After a restart of the server a pool finds each connection that it had broken, one by one, and
+# After a restart of the server, the pool finds its broken connections one by one. By default it
 # would wait 1, 2, 4 and more seconds after each.
 AttemptWithBackoff.INITIAL_DELAY = AGAIN
 AttemptWithBackoff.DELAY_BACKOFF = 1.0
 
-# That a server can't be reached is said by whoever needs it, once, and not by each try.
+# The caller reports once that a server can't be reached; the pool would log each attempt.
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 WRITER: Final = 0x636F6D6D
-"""The class of the lock of those who write; the lock itself is that of the schema."""
+"""Class of the advisory lock for writers; the key within the class is the schema."""
 
 SETTINGS: Final = (
     f"SET statement_timeout = '{STATEMENT}s';"
     f" SET idle_in_transaction_session_timeout = '{STALLED}s';"
-    # What is read by one statement is not planned anew for each argument.
+    # Don't plan a prepared statement again for each argument.
     " SET plan_cache_mode = auto; SET client_min_messages = warning"
 )
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
-"""Waits until nobody else writes; the lock ends with the transaction."""
+"""Waits until nobody else writes; the lock is released at the end of the transaction."""
 
 pools: Final[dict[tuple[int, str], ConnectionPool]] = {}
-"""By process and address: a child must not use what its parent holds."""
+"""Connection pools by process id and URL: a child process must not use its parent's connections."""
 
 opening: Final = threading.Lock()
 
 
 def pool_of(url: str, patience: float) -> ConnectionPool:
-    """The connections of this process to a database whose schema is up to date.
+    """Return this process's connection pool for a database, with an up-to-date schema.
 
-    Raises StoreError where it can't be reached, or is none that this version may write to.
+    Raises StoreError if the database can't be reached, or if this version must not write to it.
     """
     key = (os.getpid(), url)
     if found := pools.get(key):
@@ -87,7 +88,7 @@ def pool_of(url: str, patience: float) -> ConnectionPool:
 
 
 def close_pools() -> None:
-    """Close all connections of this process; who needs one opens it anew."""
+    """Close all connections of this process; they are opened again when needed."""
     with opening:
         for process, url in [*pools]:
             pool = pools.pop((process, url))
@@ -99,7 +100,10 @@ atexit.register(close_pools)
 
 
 def bring_up_to_date(url: str) -> None:
-    """Bring the schema up to date, though this process found it so before. Raises StoreError."""
+    """Migrate the schema again, even if this process has already checked it.
+
+    Raises StoreError.
+    """
     try:
         _migrate(url)
     except psycopg.Error as error:
@@ -107,7 +111,10 @@ def bring_up_to_date(url: str) -> None:
 
 
 def has_tables(url: str) -> bool:
-    """Whether a database has the tables of a store; nothing is created. Raises StoreError."""
+    """Return whether a database has the tables of a store, without creating them.
+
+    Raises StoreError.
+    """
     if (os.getpid(), url) in pools:
         return True
     try:
@@ -127,10 +134,10 @@ def _migrate(url: str) -> None:
         if applied(db) == {*MIGRATIONS}:
             return
         with db.transaction():
-            # To lay an index on very many rows takes as long as it takes.
+            # Creating an index on a very large table may take longer than the limit.
             db.execute("SET LOCAL statement_timeout = 0")
             db.execute(TAKE_TURN)
-            # Asked again under the lock: two processes may start at once.
+            # Check again under the lock, because two processes may start at once.
             if wrong := refusal(db):
                 raise StoreError(redacted(url), wrong)
             migrate(db)
@@ -186,17 +193,17 @@ UNCODED: Final = (
     (re.compile('database ".*" does not exist'), SENTENCES[errors.InvalidCatalogName]),
     (re.compile("too many clients|too many connections"), SENTENCES[errors.TooManyConnections]),
 )
-"""What servers say where no connection comes of it: of that there is no code."""
+"""Messages of servers that refuse a connection, with our sentences: these errors have no code."""
 
 PROBING: Final = 2
-"""Seconds in which a connection is tried for the reason why there was none."""
+"""Maximum time in seconds of a trial connection that finds out why the pool had none."""
 
 VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
-"""Errors of what is written, which say nothing of the database."""
+"""Errors caused by a value to be written rather than by the state of the database."""
 
 
 def failed(url: str, error: psycopg.Error) -> StoreError:
-    """What went wrong, for people, without a secret."""
+    """Return an error with an explanation for people and without secrets."""
     told = RefusedValue if isinstance(error, VALUES) else StoreError
     if isinstance(error, PoolTimeout):
         error = _why_none(url) or error
@@ -212,7 +219,7 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
 
 
 def _why_none(url: str) -> psycopg.Error | None:
-    """Why no connection comes about, which a pool keeps to itself; None where one does."""
+    """Return the error that prevents connections, which the pool hides; None if there is none."""
     try:
         psycopg.connect(url, connect_timeout=PROBING).close()
     except psycopg.Error as error:
@@ -221,5 +228,5 @@ def _why_none(url: str) -> psycopg.Error | None:
 
 
 def first_line(error: psycopg.Error) -> str:
-    """What the database says of an error."""
+    """Return the first line of the database's error message, without secrets."""
     return redacted((str(error) or type(error).__name__).partition("\n")[0])

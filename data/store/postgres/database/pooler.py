@@ -1,7 +1,7 @@
-"""Whether a pooler between gives the session of a connection to others, after each transaction.
+"""Detects a connection pooler that gives a session to other clients after each transaction.
 
-What holds as long as a session does would be lost there, and met by others: time limits, prepared
-statements, and the lock of the one service that leads.
+Anything bound to a session would be lost there and affect other clients: time limits, prepared
+statements, and the lock of the leading service.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ POOLED: Final = (
 )
 
 TRIES: Final = 5
-"""Looks at who has our session: others on the pooler may take it for a moment before we see it."""
+"""Number of checks whether our session was shared. Other clients of the pooler may briefly hold the
+session before we see it."""
 
 PATIENCE: Final = 10
-"""Seconds for which a connection is waited for."""
+"""Maximum time in seconds to wait for a connection."""
 
 
 def shares_sessions(db: psycopg.Connection, url: str) -> bool:
-    """Whether the session of a connection to ``url`` is given to others while it is open."""
+    """Return whether a pooler at ``url`` gives our open connection's session to other clients."""
     session = session_of(db)
     if session == db.info.backend_pid:
-        # It is the database itself that answered: poolers make numbers of their own up.
+        # The connection is direct: poolers report process ids of their own.
         return False
     return any(takes(url, session) or session_of(db) != session for _ in range(TRIES))
 
 
 def takes(url: str, session: int) -> bool:
-    """Whether another connection, within a transaction, is given a session."""
+    """Return whether another connection gets this session within a transaction."""
     with (
         closing(psycopg.connect(url, autocommit=True, connect_timeout=PATIENCE)) as other,
         other.transaction(),
@@ -42,6 +43,6 @@ def takes(url: str, session: int) -> bool:
 
 
 def session_of(db: psycopg.Connection) -> int:
-    """The number of the process of the database that answers."""
+    """Return the process id of the database backend that answers."""
     ((number,),) = db.execute("SELECT pg_backend_pid()").fetchall()
     return int(number)

@@ -1,7 +1,7 @@
-"""The migrations of a store on PostgreSQL: files of SQL, each applied once and in this order.
+"""Migrations of a store on PostgreSQL: SQL files, each applied once and in this order.
 
-A later change of the schema is another name below, with its file: never edit one that was released.
-Tables and columns have the names that they have in SQLite, so that rows go from one to the other.
+A later schema change is another name below, with its file; never edit a released one. Tables and
+columns have the same names as in SQLite, so that rows can be copied from one to the other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MIGRATIONS: Final = (
 )
 
 APPLIED: Final = "communique_migrations"
-"""The table of what was applied. A schema without it, and with other tables, is none of ours."""
+"""Table of the applied migrations. A schema that has other tables but not this one is not ours."""
 
 FOREIGN: Final = (
     "it holds tables of another program, to which nothing is written: make a database of its own "
@@ -36,7 +36,7 @@ ENCODING: Final = "its encoding is {}: make a database with ENCODING 'UTF8'"
 
 
 def applied(db: psycopg.Connection) -> AbstractSet[str] | None:
-    """The names of the migrations that were applied, or None where there is no store."""
+    """Return the names of the applied migrations, or None if there is no store."""
     ((known,),) = db.execute(
         "SELECT to_regclass(format('%%I.%%I', current_schema(), %s::text)) IS NOT NULL", [APPLIED]
     ).fetchall()
@@ -46,11 +46,12 @@ def applied(db: psycopg.Connection) -> AbstractSet[str] | None:
 
 
 def refusal(db: psycopg.Connection) -> str:
-    """Why a database is none that this version may write to, or empty."""
+    """Return why this version must not write to a database, or an empty text."""
     encoding = db.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         return ENCODING.format(encoding)
-    # Asked first: another process may make a store meanwhile, whose tables are none of others.
+    # Count the tables first: another process may create a store in between, whose tables are not
+    # foreign.
     ((tables,),) = db.execute(
         "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
     ).fetchall()
@@ -61,14 +62,14 @@ def refusal(db: psycopg.Connection) -> str:
 
 
 def wrong_version(before: AbstractSet[str]) -> str:
-    """Why a store can't be used to which these migrations were applied, or empty."""
+    """Return why a store with these applied migrations can't be used, or an empty text."""
     if MARK in before:
         return HALF_FULL
     return NEWER if before - {*MIGRATIONS} else ""
 
 
 def migrate(db: psycopg.Connection) -> None:
-    """Bring a database up to date, within a transaction that nobody else is in."""
+    """Bring a database up to date, within a transaction that excludes other writers."""
     db.execute(
         f"CREATE TABLE IF NOT EXISTS {APPLIED} (number INTEGER GENERATED ALWAYS AS IDENTITY,"
         " name TEXT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL DEFAULT now())"

@@ -36,10 +36,10 @@ class Database(Protocol):
     """What statements are given to, within a transaction."""
 
     def execute(self, sql: str, arguments: Arguments = ..., /) -> Done:
-        """Have a statement done."""
+        """Execute a statement."""
 
     def executemany(self, sql: str, arguments: Iterable[Arguments], /) -> Done:
-        """Have a statement done once with each of several arguments."""
+        """Execute a statement once for each of several arguments."""
 
 
 class Connection(Protocol):
@@ -47,49 +47,56 @@ class Connection(Protocol):
 
     @property
     def db(self) -> Database:
-        """This thread's connection."""
+        """Return this thread's connection."""
 
     def ask(self, sql: str, arguments: Arguments = (), /) -> list[Any]:
-        """All rows of a query."""
+        """Return all rows of a query."""
 
     def rows(
         self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
     ) -> list[dict[str, Any]]:
-        """The rows of one table by the names of its columns, off the hot path."""
+        """Return rows of one table as dictionaries by column name.
+
+        This is too slow for frequent queries.
+        """
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Add rows, or change those that have the same primary key."""
+        """Insert rows, or update those with the same primary key."""
 
     def rekey(
         self, table: str, column: str, value: str, where: str, arguments: Mapping[str, Any]
     ) -> None:
-        """Change a column that is a part of keys; rows that have the new key already go.
+        """Change a key column; existing rows with the new key are deleted.
 
-        ``value`` and ``where`` are SQL, with ``arguments`` by their names.
+        ``value`` and ``where`` are SQL expressions with named ``arguments``.
         """
 
     def overwrite_deleted(self) -> None:
-        """Have what this transaction deletes overwritten, as far as the database can do that."""
+        """Overwrite the data that this transaction deletes, as far as the database can."""
 
     def commit_durably(self) -> None:
-        """Have the transaction under way survive a loss of power once it has ended."""
+        """Make the current transaction survive a power failure once it has ended."""
 
     def bounded(self, seconds: float) -> AbstractContextManager[None]:
-        """Give up what is asked within, after so many seconds. Raises SlowSearch."""
+        """Limit the queries within the block to a total of ``seconds``.
+
+        Raises SlowSearch when the time is over.
+        """
 
     def writing(self) -> AbstractContextManager[Database]:
-        """One transaction that may write, the only one that does at that time.
+        """Start a transaction that may write.
 
-        Within another it is a part of that, and undone alone where it fails.
+        Within another transaction it becomes part of that one. If it fails, only its own writes are
+        undone.
         """
 
     def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
-        """Have ``enter`` called once with all items of this transaction, just before its end."""
+        """Call ``enter`` once with all items of this transaction, just before the commit."""
 
     def at_hand(self, name: str) -> dict[Any, Any]:
-        """What a part keeps in memory of rows, for this thread.
+        """Return this thread's cache of rows with this name.
 
-        It is emptied where another connection wrote, or where what was written was undone.
+        The cache is emptied if another connection wrote or if writes were undone.
         """
 
     def close(self) -> None:

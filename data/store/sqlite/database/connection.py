@@ -91,7 +91,7 @@ class Connection:
 
     @property
     def db(self) -> sqlite3.Connection:
-        """This thread's connection."""
+        """Return this thread's connection."""
         found: sqlite3.Connection | None = getattr(self._threads, "db", None)
         if found is not None:
             return found
@@ -112,9 +112,9 @@ class Connection:
         return self._threads.tables  # type: ignore[no-any-return]  # a thread-local is untyped
 
     def ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
-        """All rows of a query: an open cursor would hold the snapshot.
+        """Return all rows of a query at once, because an open cursor would keep its snapshot open.
 
-        Raises Interrupted if the work of this thread was ended.
+        Raises Interrupted if the work of this thread was stopped.
         """
         interruption = current()
         try:
@@ -130,7 +130,10 @@ class Connection:
 
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
-        """Give up what is asked within, after so many seconds. Raises SlowSearch."""
+        """Limit the queries within the block to a total of ``seconds``.
+
+        Raises SlowSearch when the time is over.
+        """
         connection = self.db
         limit_steps(connection, time.monotonic() + seconds)
         try:
@@ -148,40 +151,43 @@ class Connection:
     def rows(
         self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
     ) -> list[dict[str, Any]]:
-        """The rows of one table by the names of its columns, off the hot path."""
+        """Return rows of one table as dictionaries by column name.
+
+        This is too slow for frequent queries.
+        """
         try:
             return list(self._tables.table(table).rows_where(where, arguments, order_by=order_by))
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Add rows, or change those that have the same primary key."""
+        """Insert rows, or update those with the same primary key."""
         self._tables.table(table).upsert_all(map(dict, rows))
 
     def rekey(
         self, table: str, column: str, value: str, where: str, arguments: Mapping[str, Any]
     ) -> None:
-        """Change a column that is a part of keys; rows that have the new key already go."""
+        """Change a key column; existing rows with the new key are deleted."""
         self.db.execute(
             f"UPDATE OR REPLACE {table} SET {column} = {value} WHERE {where}", arguments
         )
 
     def overwrite_deleted(self) -> None:
-        """Have what this transaction deletes overwritten in the file."""
+        """Overwrite the data that this transaction deletes in the file."""
         self.db.execute("PRAGMA secure_delete = ON")
 
     def commit_durably(self) -> None:
-        """Have the transaction under way survive a loss of power once it has ended."""
+        """Make the current transaction survive a power failure once it has ended."""
         self._threads.durable = True
 
     def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
-        """Have ``enter`` called once with all items of this transaction, just before its end."""
+        """Call ``enter`` once with all items of this transaction, just before the commit."""
         self._threads.at_commit.append((enter, items))
 
     def at_hand(self, name: str) -> dict[Any, Any]:
-        """What a part keeps in memory of rows, for this thread.
+        """Return this thread's cache of rows with this name.
 
-        It is emptied where another connection wrote, or where what was written was undone.
+        The cache is emptied if another connection wrote or if writes were undone.
         """
         _ = self.db
         found: dict[Any, Any] = self._threads.at_hand[name]
@@ -189,11 +195,11 @@ class Connection:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that may write; it takes the write lock at once.
+        """Start a transaction that may write; it takes the write lock at once.
 
-        A deferred transaction that reads first and writes later fails at once when another process
-        wrote in between, whatever the time-out. Within another it is a part of that, and undone
-        alone where it fails.
+        A deferred transaction that reads first and writes later fails at once if another process
+        wrote in between, whatever the timeout. Within another transaction it becomes part of that
+        one. If it fails, only its own writes are undone.
         """
         connection = self.db
         inner = self._threads.depth > 0
