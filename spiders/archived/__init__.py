@@ -1,4 +1,4 @@
-"""Pages out of an archive, read without the network by the same parts as those of a visit.
+"""Extract archived pages without network access, with the same modules as a visit.
 
-A file belongs here if it reads what was captured before; what asks servers is crawl's.
+Modules here read earlier captures. Modules that send requests belong to `crawl`.
 """

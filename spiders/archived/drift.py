@@ -1,4 +1,7 @@
-"""What another way of reading makes of the pages of a source that were read before."""
+"""Compare the extraction of a source's stored pages before and after a change.
+
+The change is a new source file or a new version of Communique.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +26,18 @@ from spiders.items import Listing, ListingItem
 from spiders.page.page import Page
 
 Cause: TypeAlias = Literal["file", "program"]
-"""What is new: the source file, or our own code."""
+"""The changed part: the source file, or Communique itself."""
 
 DATED: Final = 0.8
-"""The share of a list that has dates from which what comes to it without one is doubted."""
+"""Minimum share of dated items in a list in which new undated items are suspicious."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):
-    """What became of the list of releases on one page.
+    """Changes in the list of releases on one page.
 
-    It had ``before`` items and has ``after``; ``lost`` and ``gained`` are some of these, and of
-    those gained, ``undated`` have no date though the others have. ``redated`` lost their date or
-    have another day.
+    The list had ``before`` items and now has ``after``. ``lost`` items are missing, ``gained`` ones
+    are new. ``undated`` counts gained items without a date in a list with dates. ``redated`` counts
+    items that lost their date or have another day.
     """
 
     url: str
@@ -48,21 +51,21 @@ class ListingDrift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether so much of the list is lost, redated or new and strange that one has to look."""
+        """Whether many items are lost, redated or undated, so that a person must review this."""
         harmed = (self.lost, self.undated, self.redated)
         return any(is_many(count, self.before) for count in harmed)
 
     @property
     def differs(self) -> bool:
-        """Whether anything is read otherwise."""
+        """Whether any item of the list changed."""
         return any((self.lost, self.gained, self.redated))
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """How a source would be read otherwise than before, for a changed file or by another program.
+    """Changes in the extraction of a source after a change of its file or of Communique.
 
-    ``pages_of`` says which pages were compared: the newest in the archive, the sample pages of the
-    source, or none, as none are kept.
+    ``pages_of`` tells which pages were compared: the newest in the archive, the source's sample
+    pages, or nothing if no pages are stored.
     """
 
     cause: Cause
@@ -72,17 +75,17 @@ class Drift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether a person has to accept it first."""
+        """Whether a person must accept the change first."""
         return self.releases.is_mass_change or bool(self.listing and self.listing.is_mass_change)
 
     @property
     def differs(self) -> bool:
-        """Whether anything is read otherwise."""
+        """Whether the extraction of any release or listing changed."""
         return bool(self.releases.fields) or bool(self.listing and self.listing.differs)
 
 
 def compare_listings(before: Listing, after: Listing) -> ListingDrift:
-    """What became of the list on a page that was read twice."""
+    """Compare two extractions of the listing on one page."""
     old, new = (_by_address(listing) for listing in (before, after))
     lost = [item for key, item in old.items() if key not in new]
     gained = [item for key, item in new.items() if key not in old]
@@ -99,9 +102,10 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
 
 
 def names_all(page: Page, listing: Listing) -> bool:
-    """Whether a page has the names of all that a list has: else the list is of another moment.
+    """Whether a page contains all items of a listing; otherwise the listing is from another time.
 
-    Looked for is the last part of each address, and what its query says, however the page is read.
+    Only the last part of each address and its query values are searched, independent of the page's
+    extraction.
     """
     text = unquote(unescape(page.text))
     return all(part in text for item in listing.items for part in _parts(item.url))
@@ -115,7 +119,7 @@ def _parts(url: str) -> Iterator[str]:
 
 
 def harms_of(drift: Drift) -> str:
-    """What is worse in a mass change: ``of 20 stored pages, title changed on 20``."""
+    """Describe the harm of a mass change, such as ``of 20 stored pages, title changed on 20``."""
     return "; ".join(_harms(drift))
 
 
@@ -141,7 +145,7 @@ def _harms(drift: Drift) -> Iterator[str]:
 
 
 def how_of(lost: int, changed: int) -> str:
-    """What happened to a field that does harm."""
+    """Return a word for the harm to a field: lost, changed, or both."""
     return "lost or changed" if lost and changed else "lost" if lost else "changed"
 
 

@@ -1,4 +1,4 @@
-"""Pages out of an archive, read as if they had been collected when they were captured."""
+"""Import archived pages as if they had been collected at the time of their capture."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from spiders.sources.loader import LoadedSource
 
 @dataclass(slots=True)
 class ImportCounts:
-    """What became of the pages of an import.
+    """Number of imported pages by result, and their errors.
 
-    ``older`` show a release as it was before what is stored of it, and ``passed`` are no release
-    of the source: neither changes anything in the store.
+    ``older`` pages are older than the stored version of their release. ``passed`` pages are not
+    releases of the source. Neither changes the store.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[RunError] = field(default_factory=list)
 
     def tell(self, url: str, kind: str, message: str) -> None:
-        """Note what went wrong with a page."""
+        """Add an error of a page."""
         self.errors.append(RunError(redacted(url), kind, redacted(message)))
 
 
 class ImportedPages:
-    """Reads captured pages of one source into the store.
+    """Imports captured pages of one source into the store.
 
-    A listing among them says which of the others are releases. Where there is none, a page is one
-    that looks like one, and says its day.
+    Captured listings show which pages are releases. Without any listing, a page counts as a release
+    if it looks like one and has a date.
     """
 
     def __init__(self, loaded: LoadedSource, store: Store, taxonomy: Taxonomy) -> None:
@@ -68,11 +68,11 @@ class ImportedPages:
         self._since = utc_now()
         self._position = 0
         self.media: set[str] = set()
-        """The addresses of files that belong to what was recorded."""
+        """Addresses of the files of recorded releases."""
         store.register(loaded.source)
 
     def is_of_source(self, url: str) -> bool:
-        """Whether an address is of the source's site."""
+        """Whether an address belongs to the source's site."""
         try:
             (own, port), (other, other_port) = map(_place, (self._file.url, url))
         except ValueError:
@@ -81,7 +81,7 @@ class ImportedPages:
         return near and port == other_port
 
     def begin(self, first: dt.datetime) -> None:
-        """Begin with the earliest of the captures: what is met from here on is met at once."""
+        """Set the time of the earliest capture, at which the imported visits begin."""
         self._since = first
 
     def read(
@@ -91,11 +91,11 @@ class ImportedPages:
         led: Mapping[str, Sequence[str]],
         told: Callable[[int, int], None],
     ) -> None:
-        """Read pages as visits do: first the earliest capture of each, then the next ones.
+        """Import the earliest capture of each page, then the second of each, and so on.
 
-        ``histories`` are the captures of each page, ``answer`` gives what was served, and ``led``
-        the addresses that led to one, by its canonical form. ``told`` is called with the captures
-        read, and those that there are.
+        ``histories`` are the captures of each page, and ``answer`` returns the response of a
+        capture. ``led`` contains the addresses that redirected to a page, by its canonical address.
+        ``told`` is called with the number of processed captures and their total.
         """
         left = [sorted(some, key=moment) for some in histories]
         whole, done = sum(map(len, left)), 0
@@ -114,7 +114,10 @@ class ImportedPages:
         self.finish()
 
     def take(self, answer: Served, capture: Capture, aliases: Sequence[str] = ()) -> None:
-        """Read a page, later ones after earlier ones, and record it where it is a release."""
+        """Extract a page, and record it if it is a release.
+
+        The captures of a page must be passed in order, oldest first.
+        """
         url = without_user(answer.url)
         with page_errors(url, self.outcome.tell):
             key = canonical_url(url)
@@ -139,17 +142,17 @@ class ImportedPages:
             self._record(self._pending.add(draft))
 
     def settle(self) -> None:
-        """Record what waits for more of its kind, before another capture of any page is taken."""
+        """Record all waiting drafts, before the next capture of any page is processed."""
         with page_errors(self._file.url, self.outcome.tell):
             self._record(self._pending.finish())
 
     def finish(self) -> None:
-        """Keep what was learned of the pages."""
+        """Store the layouts that were learned from the pages."""
         with page_errors(self._file.url, self.outcome.tell):
             self._templates.finish()
 
     def _looks_like_one(self, page: Page) -> bool:
-        """Whether a page that no listing names is a release: only where no listing names any."""
+        """Whether a page looks like a release; False if any listing has items."""
         if self.listings.items:
             return False
         read = read_release(page, self._reading)
@@ -175,17 +178,17 @@ class ImportedPages:
 
 
 def moment(capture: Capture) -> tuple[dt.datetime, int]:
-    """When a capture was made; of two in one instant, which was taken in first."""
+    """Return the sort key of a capture: its time, then its position in the log."""
     return capture.at, capture.leaf
 
 
 def seen(draft: Draft) -> dt.datetime:
-    """When a draft was captured."""
+    """Return the time of a draft's capture, or the current time without a capture."""
     return draft.capture.at if draft.capture else utc_now()
 
 
 def _place(url: str) -> tuple[str, int | None]:
-    """The host of an address without www, and its port where it is not that of its scheme.
+    """Return the host of an address without "www.", and its port if not the scheme's default.
 
     Raises ValueError.
     """

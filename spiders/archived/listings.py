@@ -1,4 +1,4 @@
-"""What captured pages of a source list: which of its other pages are releases."""
+"""Read captured listings of a source, to find out which of its other pages are releases."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from spiders.page.page import Page
 from spiders.sources.source_file import SourceFile
 
 MOST: Final = 5000
-"""Pages of a listing that are read, as those of one walk."""
+"""Maximum number of listing pages that are read, as in one walk."""
 
 
 class ArchivedListings:
-    """The listings of a source in an archive; ``items`` are what they name, by canonical address.
+    """The listings of a source in an archive; ``items`` are their items by canonical address.
 
-    ``front`` are its first page, its feed and the page of its site, which are no releases.
+    ``front`` are the source's first listing page, its feed and its home page, which are not
+    releases.
     """
 
     def __init__(self, file: SourceFile, tell: Tell) -> None:
@@ -41,11 +42,14 @@ class ArchivedListings:
         self._series: Series | None = None
 
     def __contains__(self, url: str) -> bool:
-        """Whether a page is one that lists releases, by what was read so far."""
+        """Whether a page is a listing page, as far as the listings have been read."""
         return canonical_url(url) in self._pages
 
     def read(self, answers: Callable[[str], Iterable[Served]]) -> None:
-        """Read all of them, from the first ones on; ``answers`` gives those of an address."""
+        """Read all listing pages, starting with the first ones.
+
+        ``answers`` returns the captured responses of an address.
+        """
         waiting = [*self._pages]
         while waiting:
             for answer in answers(waiting.pop()):
@@ -53,7 +57,7 @@ class ArchivedListings:
                     waiting += self._list(answer)
 
     def _list(self, answer: Served) -> list[str]:
-        """Read one page; the canonical addresses of those that follow it and are not known yet."""
+        """Read one page; return the canonical addresses of new pages after it."""
         listing = read_listing(page_of(answer), self._reading, self._rules)
         listing = continued(listing, answer.url, None, self._series)
         self._series = listing.series or self._series
@@ -70,6 +74,6 @@ class ArchivedListings:
 
 
 def page_of(answer: Served) -> Page:
-    """The page in an answer."""
+    """Return the page in a response."""
     document = asyncio.run(read_document(answer.body)) if is_pdf(answer.body) else None
     return Page(without_user(answer.url), answer.body, answer.content_type, document)

@@ -1,4 +1,4 @@
-"""The captures of pages in an archive, by the URLs that lead to them."""
+"""Find the captures of pages in an archive by the URLs that lead to them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from data.models import Capture
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 MAX_REDIRECTS: Final = 20
-"""Maximum number of redirects that are followed, as in Scrapy."""
+"""Maximum number of redirects to follow, as in Scrapy."""
 
 
 class PageCaptures:
-    """The pages in an archive by URL; ``limit`` is the maximum size of a page in bytes."""
+    """The pages in an archive by URL; ``limit`` is the maximum size of a page (bytes)."""
 
     def __init__(self, archive: Path, index: Index, limit: int) -> None:
         self._archive = archive
@@ -32,7 +32,7 @@ class PageCaptures:
         self._limit = limit
 
     def of(self, url: str) -> tuple[list[Entry], list[str]]:
-        """The captures of the page that a URL leads to, and the redirecting URLs before it."""
+        """Return the captures of the page at a URL, and the URLs that redirect to it."""
         way: list[str] = []
         while len(way) < MAX_REDIRECTS:
             entries = self._index.captures(url)
@@ -43,22 +43,22 @@ class PageCaptures:
             way.append(url)
             answer = self._served(leads[0].file, leads[0].offset)
             place = answer.header(b"location").decode("latin-1") if answer else ""
-            # An invalid URL leads nowhere.
+            # Ignore an invalid URL.
             with suppress(ValueError):
                 url = urljoin(url, place)
         return [], way
 
     def answers(self, url: str) -> Iterator[Served]:
-        """The distinct pages that were ever served at a URL, newest first."""
+        """Yield the distinct responses of the page at a URL, newest first."""
         entries = {one.digest: one for one in reversed(self.of(url)[0])}
         return filter(None, (self._served(one.file, one.offset) for one in entries.values()))
 
     def answer(self, capture: Capture) -> Served | None:
-        """The response in a capture; None if it can't be read."""
+        """Return the response in a capture, or None if it can't be read."""
         return self._served(capture.file, capture.offset)
 
     def capture(self, entry: Entry) -> Capture | None:
-        """The capture of an entry; None if it can't be read."""
+        """Return the capture of an index entry, or None if it can't be read."""
         with suppress(ArchiveError):
             return read_record(self._archive, entry.file, entry.offset).capture(entry.leaf)
         return None

@@ -1,4 +1,4 @@
-"""The source files that were in force, as the archive of a HOME has them."""
+"""Earlier versions of source files in the archive of a home directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spiders.sources.source_file import SourceFile
 
 
 class SourceHistory:
-    """The files of one source by the times since when each was in force."""
+    """Versions of one source file by the times from which they were in force."""
 
     def __init__(self, archive: Path, source: str) -> None:
         self._archive = archive
@@ -24,10 +24,11 @@ class SourceHistory:
         self._files: dict[int, SourceFile | None] = {}
 
     def at(self, when: dt.datetime, leaf: int | None = None) -> SourceFile | None:
-        """The file that was in force at a time, the first one before that; None without any.
+        """Return the file in force at a time, the first file for earlier times, or None.
 
-        None, too, where it can't be read any more. Times of records are whole seconds: ``leaf``,
-        the place in the log of what was captured then, parts those of the same second.
+        None if there is no file, or if it can't be parsed any more. Records have times in whole
+        seconds. ``leaf`` is the log position of a capture, and decides between files of the same
+        second.
         """
         second = when.replace(microsecond=0)
         before = sum(

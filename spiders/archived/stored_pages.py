@@ -1,4 +1,4 @@
-"""The archived pages of stored releases, read as a visit would read them today."""
+"""Extract the archived pages of stored releases as a visit would with the current rules."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
 
 UNREADABLE = (ArchiveError, Undecodable, NotARelease)
-"""Why an archived page gives no release."""
+"""Errors of an archived page that is not readable as a release."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """The archive of a HOME, what was decided of it, and by what it is read."""
+    """The archive of a home directory with its index, store, taxonomy and settings."""
 
     folder: Path
     index: Index
@@ -45,14 +45,14 @@ class Archived:
 
 
 def leaf_then(read: Revision) -> int | None:
-    """The place in the log of the capture that showed a version; None where it was read later."""
+    """Return the log position of the capture that showed a version; None if it was read later."""
     capture = read.capture
     is_then = capture and capture.at.replace(microsecond=0) == read.seen.replace(microsecond=0)
     return capture.leaf if capture and is_then else None
 
 
 class StoredPages:
-    """Reads the archived pages of the releases of one source; what it learns it forgets again."""
+    """Extracts the archived pages of one source's releases; learned layouts are not stored."""
 
     def __init__(self, archived: Archived, loaded: LoadedSource) -> None:
         self._archived = archived
@@ -65,11 +65,11 @@ class StoredPages:
         self._past: list[tuple[SourceFile, StoredPages]] = []
 
     def lists(self, page: Page) -> None:
-        """Learn from a page that lists releases in which order its dates have day and month."""
+        """Learn the order of day and month from a page of the listing."""
         self._visit.lists(page)
 
     def learn(self, releases: Iterable[Release]) -> None:
-        """Learn the layouts that releases were read by, where none is known, as after a loss."""
+        """Learn layouts from stored releases if none is known, for example after data loss."""
         if self._visit.knows_layouts:
             return
         for release in releases:
@@ -78,7 +78,7 @@ class StoredPages:
                     self.draft(release)
 
     def draft(self, release: Release) -> tuple[Draft, Mapping[str, str]]:
-        """The draft of a release by today's rules, and the labels of its topics.
+        """Return the draft of a release by the current rules, and the labels of its topics.
 
         Raises ArchiveError, Undecodable, NotARelease.
         """
@@ -94,9 +94,10 @@ class StoredPages:
         return with_topics(draft, self._loaded.file.topics, self._archived.taxonomy)
 
     def before(self, release: Release, read: Revision) -> Content | None:
-        """What the page of a release gives by the rules of the source file that it was read by.
+        """Extract a release's page by the rules of the source file in force at its last extraction.
 
-        ``read`` is its present version. None where these rules are those of today, or not known.
+        ``read`` is the current version of the release. None if those rules are the current ones, or
+        are not known.
         """
         file = self._history.at(read.seen, leaf_then(read))
         if file is None or file.releases == self._loaded.file.releases:
@@ -116,7 +117,7 @@ class StoredPages:
         return page_of(replace(answer, url=release.url))
 
     def _item(self, release: Release) -> ListingItem | None:
-        """What a listing said of a release, as far as that is known; or what is stored of it."""
+        """Return a release's item on a stored listing, or one made from the stored values."""
         known = (self._listed.get(canonical_url(url)) for url in (release.url, *release.aliases))
         return next((item for item in known if item), None) or self._visit.stored.as_listed(
             release.url
@@ -124,30 +125,30 @@ class StoredPages:
 
 
 class Unlearning:
-    """The verbs of a store, without those by which a visit remembers."""
+    """A store wrapper that ignores the writes of learned layouts and sources."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def __getattr__(self, name: str) -> Any:
-        """All other verbs are those of the store."""
+        """Return any other attribute of the store."""
         return getattr(self._store, name)
 
     def register(self, source: object) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def forget_template(self, source: str, layout: str) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
 
 def listings_of(texts: Iterable[str]) -> Iterator[Listing]:
-    """What pages that list releases said, as the store keeps it."""
+    """Yield the stored listings that can be decoded."""
     for text in texts:
         try:
             yield msgspec.json.decode(text, type=Listing)
         except msgspec.DecodeError:
-            # Another version of ours wrote it.
+            # Another version of Communique stored this listing.
             continue

@@ -1,4 +1,4 @@
-"""From an address that nobody described to a proposed source file (`communique add`).
+"""Turn the address of an unknown site into a proposed source file (`communique add`).
 
-A file belongs here if it guesses something about a whole site and says how sure it is.
+Modules here make guesses about a whole site, with a confidence for each guess.
 """

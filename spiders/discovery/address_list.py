@@ -1,4 +1,4 @@
-"""Lists of addresses to look at: one a line, or the outlines of an OPML file (OPML 2.0)."""
+"""Read lists of addresses to explore: one address per line, or an OPML 2.0 file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from spiders.listing.feed import MAX_ITEMS, NotXML, local_name, parse_xml
 from spiders.page.page import Page
 
 WIDE: Final = (BOM_UTF16_BE, BOM_UTF16_LE)
-"""How a file in UTF-16 begins, which no list of lines is in."""
+"""Byte order marks of UTF-16, in which a list with one address per line is never written."""
 
 ADDRESSES: Final = ("xmlurl", "htmlurl", "url")
-"""The attributes of an outline that hold an address, in lower case: a feed comes before a page."""
+"""Attributes of an outline that contain an address, in lower case; feeds come before pages."""
 
 
 class BadList(CommuniqueError):
@@ -31,10 +31,10 @@ class BadList(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class ListedAddress:
-    """An address of a list, and what the list calls the institution, or empty.
+    """An address in a list, and the institution's name in the list, or "".
 
-    One that ``may_be_file`` is the path of a saved page where it is no web address: the person who
-    wrote the list said so. An OPML file is made by others.
+    If ``may_be_file``, an address that is not a web address is the path of a saved page. This is
+    False for OPML files, since other people write them.
     """
 
     address: str
@@ -43,7 +43,7 @@ class ListedAddress:
 
 
 def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
-    """The addresses in a list, each once in their order; ``name`` is for messages.
+    """Return the distinct addresses in a list, in order; ``name`` is the list's name in errors.
 
     Raises BadList.
     """
@@ -65,7 +65,7 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
 
 
 def read_opml(text: str) -> list[ListedAddress]:
-    """The addresses of the outlines of an OPML file, without those that only group others.
+    """Return the addresses in an OPML file's outlines, without outlines that only group others.
 
     Raises NotXML.
     """

@@ -1,7 +1,8 @@
-"""How sure it is that a page lists an institution's releases: what a draft must reach to be saved.
+"""Estimate how certain it is that a page lists an institution's releases.
 
-Each finding takes a share off 1: what the page itself reads as, what its rows are called, where
-they lead, and how many they are. A list without dates is as good as any if its pages are releases.
+A draft must reach a minimum certainty to be saved. The certainty starts at 1, and each finding
+reduces it: about the page itself, the titles of its rows, the linked pages, and the number of rows.
+A list without dates is accepted if its pages are releases.
 """
 
 from __future__ import annotations
@@ -29,62 +30,63 @@ from spiders.page.phrases import comparison_key
 from spiders.release.read import read_release
 
 FLOOR: Final = 0.5
-"""Certainty from which on a draft is taken for right."""
+"""Minimum certainty of an accepted draft."""
 
 HOPELESS: Final = 0.2
-"""Certainty below which a draft isn't worth looking at."""
+"""Certainty below which a draft is not worth checking."""
 
 FEW: Final = 3
-"""Rows from which on a list is no accident."""
+"""Minimum number of rows of a list that is not a coincidence."""
 
 NAMED: Final = -1.5
-"""Score of its kind from which on a page is the list that it was given for: people mostly name the
-right page. Of 136 lists 133 are above it, and of 300 releases 277 below."""
+"""Minimum page type score of a page given by a person, for the page to be the list. People usually
+give the right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower
+one."""
 
 MANY: Final = 25
-"""Dated rows from which on a page is a list, whatever its text is like."""
+"""Minimum number of dated rows of a page that is certainly a list, whatever its text."""
 
 WORDS: Final = 4
-"""Words of a heading that is told twice by no chance: on the listing and on its page."""
+"""Minimum words of a heading that is not the same on listing and page by chance."""
 
 SOME_TEXT: Final = 200
-"""Characters of a text from which on a page without a date is one of text."""
+"""Minimum characters of the text of an undated article."""
 
 LONGEST_DATE: Final = 30
-"""Characters of a row that may be a date and nothing else."""
+"""Maximum characters of a row title that may be only a date."""
 
 MOST_ROWS: Final = 60
-"""Rows whose names are looked at."""
+"""Maximum number of rows whose titles are checked."""
 
 TEASER: Final = 5
-"""Rows below which a page shows the newest of a longer list, kept elsewhere."""
+"""Number of rows below which a page is a teaser with the newest rows of another list."""
 
 ENOUGH_ROWS: Final = 8
-"""Rows by which it is known whether they are called as releases are."""
+"""Number of rows whose titles show whether they are titles of releases."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
-"""What is left where the page reads as a release, lists hardly anything, says no days anywhere, or
-where none of the pages that it leads to could be read."""
+"""Factors of the certainty if the page looks like a release, has very few rows, has no dates
+anywhere, or if none of its linked pages could be read."""
 
 INCOMPLETE: Final = 0.8
-"""The share that is left if the page shows more releases than it leads to."""
+"""Factor of the certainty if the page does not lead to all of its older releases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """``value`` is 0 to 1; ``reasons`` are sentences on what takes from it."""
+    """A certainty ``value`` from 0 to 1, and the ``reasons`` that reduce it, as sentences."""
 
     value: float
     reasons: tuple[str, ...] = ()
 
     @property
     def hopeless(self) -> bool:
-        """Whether the page is rather something else than a list of releases."""
+        """Whether the page is probably not a list of releases."""
         return self.value < HOPELESS
 
     @property
     def enough(self) -> bool:
-        """Whether the draft can be taken for right."""
+        """Whether the draft can be accepted."""
         return self.value >= FLOOR
 
 
@@ -97,10 +99,10 @@ def certainty_of(
     offline: bool,
     unread: str = "",
 ) -> Certainty:
-    """How sure it is that a listing, read off a page, is that of releases.
+    """Estimate how certain it is that a page's listing is a list of releases.
 
-    ``looks`` are the pages of it that were looked at; ``offline`` says that none could be.
-    ``unread`` is a clause about older releases that the page does not lead to (unread_reason).
+    ``looks`` are the sample releases that were read; ``offline`` means that none could be fetched.
+    ``unread`` is a clause about older releases that the page does not lead to (see unread_reason).
     """
     if not listing.items:
         return Certainty(0.0, ("no list of releases was found",))
@@ -126,7 +128,7 @@ def _shares(
     rows = listing.items[:MOST_ROWS]
     odd = odd_rows([item for item in rows if not leads_to_file(item.url)], reading)
     if odd:
-        # What a day leads to may be the minutes of that day, but it may be the list of that day.
+        # A row with a day as title may lead to the minutes of that day, or to a list of that day.
         kinds = [kind_of(look.read, read_listing(look.page, reading)) for look in looks]
         worth = 0.5 if kinds and set(kinds) == {"release"} else 1.0
         said = f"{odd} of {counted(len(rows), 'row')}"
@@ -148,30 +150,30 @@ def _shares(
 
 
 def unread_reason(listing: Listing) -> str:
-    """Why a walk from this page would not come to the oldest release, as a clause; or empty."""
+    """Return why a walk from this page would not reach the oldest release, as a clause, or ""."""
     if listing.next or listing.archives:
         return ""
     return reason_for(listing, listed=len(listing.items), pages=1)
 
 
 def odd_rows(items: Sequence[ListingItem], reading: DateContext) -> int:
-    """How many of the first rows are called by a day, a month or a kind of page."""
+    """Count the rows with a day, a month or a page type as title, among the first MOST_ROWS."""
     return sum(_is_odd(item.title, reading) for item in items[:MOST_ROWS])
 
 
 def _is_odd(title: str, reading: DateContext) -> bool:
     line = clean_line(title)
     if not line:
-        return False  # a sitemap names none
+        return False  # sitemaps have no titles
     if is_generic(line):
         return True
     return len(line) <= LONGEST_DATE and parse_date(line, reading, "row") is not None
 
 
 def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool:
-    """Whether a page that was given for a listing is a release.
+    """Whether a page that was given as a listing is a release.
 
-    The front page of a site is none where its list goes on, however much it says of its owner.
+    The home page of a site is not a release if its list has a next page, however much text it has.
     """
     if is_front(page.url) and goes_on(page, listing, reading):
         return False
@@ -188,7 +190,7 @@ def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool
 def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
     """Whether a page is a list that has a second page.
 
-    The front page of a blog is one, whatever categories its menu names.
+    This includes the home page of a blog, whatever categories its menu contains.
     """
     if listing.next is None or len(listing.items) < TEASER:
         return False
@@ -197,7 +199,7 @@ def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
 
 
 def is_article(page: Page, reading: DateContext) -> bool:
-    """Whether a page has a text of its own, rather than next to nothing or a login."""
+    """Whether a page has a text of its own; almost empty pages and logins have none."""
     content = read_release(page, reading).content
     return bool(content.body_text) and (
         content.published is not None or len(content.body_text) >= SOME_TEXT
@@ -205,7 +207,7 @@ def is_article(page: Page, reading: DateContext) -> bool:
 
 
 def is_release(look: SampleRelease, reading: DateContext) -> bool:
-    """Whether a page that a listing leads to is a release: by its kind, or by the same heading."""
+    """Whether a page on a listing is a release, by its page type or by the listing's heading."""
     if not look.read.content.body_text:
         return False
     if same_heading(look.read, look.item) and len(look.item.title.split()) >= WORDS:
@@ -214,6 +216,6 @@ def is_release(look: SampleRelease, reading: DateContext) -> bool:
 
 
 def same_heading(read: ExtractedRelease, item: ListingItem) -> bool:
-    """Whether a page is called as the listing calls it, be it cut short there."""
+    """Whether a page has the title that the listing shows, even if one of them is truncated."""
     listed, said = comparison_key(item.title.rstrip(" .…[]")), comparison_key(read.content.title)
     return bool(listed and said) and (said.startswith(listed) or listed.startswith(said))

@@ -1,4 +1,4 @@
-"""Whom a line on copyright names, in many languages."""
+"""Find the name in a copyright line, in many languages."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from lxml import etree
 from data.text.clean import clean_line
 
 MAX_LINE: Final = 200
-"""Maximum characters of a line on copyright."""
+"""Maximum characters of a copyright line."""
 
 MAX_NAME: Final = 80
-"""Maximum characters of a name in such a line."""
+"""Maximum characters of a name in a copyright line."""
 
 MAX_TEXTS: Final = 400
-"""Maximum number of texts at the end of a page that are searched for such a line."""
+"""Maximum number of texts at the end of a page that are searched for a copyright line."""
 
 MAX_PARTS: Final = 50
-"""Maximum number of texts of such a line."""
+"""Maximum number of texts that form one copyright line."""
 
 MAX_LEVELS: Final = 4
-"""Maximum number of elements around a sign of copyright that may be the line."""
+"""Maximum number of elements around a copyright sign that may be the copyright line."""
 
 SIGN: Final = re.compile(
     r"[©ⓒⒸ℗]|\(c\)|\bcopyrights?\b(?! (?:office|tribunal|agency|council|commission|licens|clear))"
@@ -38,7 +38,7 @@ SIGN: Final = re.compile(
     r"|저작권(?:자)?|版[权權]所有|著作[权權]|版权",
     re.IGNORECASE,
 )
-"""What calls a line one on copyright."""
+"""Signs and words that mark a copyright line."""
 
 RIGHTS: Final = re.compile(
     r"\ball rights? reserved|\balle rech?ten? (?:vorbehalten|voorbehouden)"
@@ -60,7 +60,7 @@ RIGHTS: Final = re.compile(
     r"|無断転載(?:を禁じます|禁止)?|[不禁][许許止][転转轉][载載]|\w?ICP[备備证證]\w{0,20}",
     re.IGNORECASE,
 )
-"""What states that rights are reserved, beside a name."""
+"""Phrases that reserve rights, next to a name."""
 
 YEARS: Final = re.compile(
     r"(?<!\d)(?:1[89]|2[05])\d\d(?:\s*(?:[-–—/~～至]|to|bis)\s*(?:\d{2,4}|today|present|heute))?"
@@ -73,13 +73,13 @@ BY: Final = re.compile(
     r"|för|belongs to|liegt bei|bei|для|принадлежат|принадлежит|за|ل|של|คือ|เป็นของ|of the)\s+",
     re.IGNORECASE,
 )
-"""What leads to a name in such a line."""
+"""Words before a name in a copyright line."""
 
 PIECES: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-–—/]\s")
 STARTS: Final = re.compile(
     r"\W*(?:[©ⓒⒸ]|\(c\)|copyright\W+(?:\(c\)|©|by\b|(?:19|20)\d\d))", re.IGNORECASE
 )
-"""How a name begins that is a line on copyright."""
+"""Beginnings of a name that is in fact a copyright line."""
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
 OTHERS: Final = re.compile(
@@ -88,19 +88,19 @@ OTHERS: Final = re.compile(
     r"|cookies?|legal|contact|kontakt|version|v\d|icp|isbn|issn)\b|备案|ICP|公网安备",
     re.IGNORECASE,
 )
-"""How pieces begin that name who made the site, or another page."""
+"""Beginnings of parts that contain the maker of the site, or a link to another page."""
 
 LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 
 
 def without_copyright(name: str) -> str:
-    """A name without signs, years and rights, if it is a line on copyright; else as it is."""
+    """Remove signs, years and rights from a name that is a copyright line."""
     is_line = len(name) <= MAX_LINE and (STARTS.match(name) or RIGHTS.search(name))
     return named_in(name) if is_line else name
 
 
 def named_in(line: str) -> str:
-    """The name in a line on copyright without years, signs and rights; empty if it names nobody."""
+    """Return the name in a copyright line without years, signs and rights, or ""."""
     bare = RIGHTS.sub("|", clean_line(line[:MAX_LINE]))
     bare = YEARS.sub(" ", SIGN.sub(" ", bare))
     for piece in PIECES.split(bare):
@@ -114,7 +114,7 @@ def named_in(line: str) -> str:
 
 
 def copyright_lines(body: etree._Element) -> Iterator[str]:
-    """The lines on copyright in a page, the last first."""
+    """Yield the copyright lines of a page, last one first."""
     hidden = {"script", "style", "noscript", "template"}
     texts = [element for element in body.iter(etree.Element) if element.tag not in hidden]
     for element in reversed(texts[-MAX_TEXTS:]):

@@ -1,4 +1,4 @@
-"""Looks at a site that nobody has described yet: fetches what is needed to propose a source."""
+"""Explore an unknown site: fetch the pages that are needed to propose a source."""
 
 from __future__ import annotations
 
@@ -46,24 +46,25 @@ from spiders.page.javascript import (
 from spiders.page.page import Page
 
 RELEASES = 3
-"""Release pages that are looked at."""
+"""Maximum number of release pages that are read."""
 
 ARCHIVES = 3
-"""Maximum archives that are read if a page lists only archives."""
+"""Maximum number of archives that are read if a page lists only archives."""
 
 NAMED = 5
-"""Pages that were tried and are named in a sentence."""
+"""Maximum number of tried pages that a sentence contains."""
 
 OWN = 0.6
-"""How much of its own promise another page must reach to be taken for a front page."""
+"""Minimum promise of another page that replaces a home page, as a share of the home page's
+promise."""
 
 SCRIPTED = "the page, or its list, is empty without a browser: scripts fill it"
 
 
 class NothingFound(CommuniqueError):
-    """A page lists no releases that could be found.
+    """No list of releases was found on a page.
 
-    ``draft`` is a source to go on with, ``skeleton`` its text with candidates as comments.
+    ``draft`` is an incomplete source, ``skeleton`` its text with candidates as comments.
     """
 
     def __init__(self, url: str, why: str, draft: SourceProposal, skeleton: str) -> None:
@@ -76,10 +77,10 @@ class NothingFound(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """A site as it was fetched, the source proposed for it, and what else there is to say.
+    """A fetched site, the proposed source, and notes for the user.
 
-    ``offers`` are the feeds and sitemaps that were compared with the page, ``tried`` the pages that
-    were tried for the press room.
+    ``offers`` are the feeds and sitemaps that were compared with the page. ``tried`` are the pages
+    that were tried as the press room.
     """
 
     site: Site
@@ -90,9 +91,9 @@ class Explored:
 
 
 class Explorer:
-    """Explores one site by what ``open_fetcher`` opens.
+    """Explores one site with fetchers from ``open_fetcher``.
 
-    ``on_status`` is told what it does, ``said`` is what a person knows.
+    ``on_status`` receives progress messages. ``said`` contains the fields that the user has given.
     """
 
     def __init__(
@@ -109,10 +110,10 @@ class Explorer:
         self._notes: list[str] = []
         self._tried: tuple[TriedPage, ...] | None = None
         self._archive_pages: dict[str, Page] = {}
-        """The newest archive with releases of pages that list only archives, by their addresses."""
+        """The newest archive with releases, by the address of a page that lists only archives."""
 
     def explore(self, place: str, url: str = "") -> Explored:
-        """The site at an address, or on a page that was saved to disk and came from ``url``.
+        """Explore the site at an address, or of a saved page that came from ``url``.
 
         Raises NotFetched and NothingFound.
         """
@@ -141,7 +142,7 @@ class Explorer:
         return self._propose(site, ())
 
     def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
-        """The site of a feed that was named: its page is the cross-check."""
+        """Explore the site of a given feed; the feed's page is used as the cross-check."""
         address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
         self._on_status(f"reading {address}")
         (answer,) = fetcher.fetch([address])
@@ -159,10 +160,10 @@ class Explorer:
         return self._propose(self._with_releases(fetcher, site), (compared,))
 
     def _online(self, stack: ExitStack, fetcher: Fetcher, page: Page) -> Explored:
-        """The site of a page: as it is where it is sure, else by the press room that it leads to.
+        """Explore the site of a page: use the page itself if it is certain, else its press room.
 
-        A front page often shows the newest releases only, so there the press room is sought at
-        once, unless it is itself a list that goes on.
+        A home page often shows only the newest releases. So its press room is searched first,
+        unless the home page is itself a list with a next page.
         """
         given, listing = page, first_listing(page)
         if not listing.items:
@@ -191,9 +192,10 @@ class Explorer:
     def _sought(
         self, fetcher: Fetcher, page: Page, listing: Listing, own: float, *, single: bool = False
     ) -> tuple[Page, Listing]:
-        """The most promising page of those that this one leads to, or this one.
+        """Return the most promising of the pages that this one leads to, or this page.
 
-        A page of all news never replaces a page of one category; it does for a ``single`` release.
+        A page with all news never replaces a page of one category, but it replaces a ``single``
+        release.
         """
         if challenge_in(page):
             self._tried = ()
@@ -219,7 +221,7 @@ class Explorer:
     def _described(
         self, stack: ExitStack, fetcher: Fetcher, page: Page, listing: Listing
     ) -> Explored:
-        """The source of a page: with its feed where that is complete, and some of its releases."""
+        """Propose a source for a page, with its feed if that is complete, and sample releases."""
         found = probe(fetcher, page, self._on_status)
         site = Site(page, utc_now(), archive_page=self._archive_pages.get(page.url))
         compared = {compare(place, read, listing): served for place, read, served in found}
@@ -231,7 +233,7 @@ class Explorer:
         return self._propose(self._with_releases(fetcher, site), tuple(compared))
 
     def _framed(self, fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing]:
-        """The first page in a frame of this one that lists releases, or this one."""
+        """Return the first page in a frame of this page that lists releases, or this page."""
         for answer in fetcher.fetch(frames_of(page)):
             read = first_listing(answer.page) if answer.page else listing
             if answer.page and any(item.published for item in read.items):
@@ -242,7 +244,7 @@ class Explorer:
         return page, listing
 
     def _of_archives(self, fetcher: Fetcher, page: Page, listing: Listing) -> Listing:
-        """What the newest archive lists, if a page lists only archives of its releases."""
+        """Return the newest archive's listing if a page lists only archives, else the page's."""
         if needs_scripts(page) or challenge_in(page):
             return listing
         for archive in listing.archives[:ARCHIVES]:
@@ -257,7 +259,7 @@ class Explorer:
         return listing
 
     def _rendered(self, stack: ExitStack, site: Site, fetcher: Fetcher) -> tuple[Site, Fetcher]:
-        """The same page through a browser, where there is one."""
+        """Load the same page in a browser if one is installed."""
         try:
             find_browser()
         except BrowserMissing as error:
@@ -270,7 +272,7 @@ class Explorer:
         return replace(site, page=page, render=True), browser
 
     def _only_way(self, listing: Listing, offers: tuple[Comparison, ...]) -> Comparison | None:
-        """The first feed of a page that lists nothing by itself."""
+        """Return the first feed of a page that lists nothing itself, or None."""
         if listing.items:
             return None
         best = next((offer for offer in offers if offer.place.kind != "sitemap"), None)
@@ -289,7 +291,7 @@ class Explorer:
         shown = {}
         if site.page.body and any(section_fragment(item.url) for item in items):
             shown[page_address(site.page.url)] = site.page
-        # Several items may be on one page.
+        # Several items may be sections of one page.
         wanted = [url for url in dict.fromkeys(map(page_of, items)) if url not in shown]
         answers = dict(zip(wanted, fetcher.fetch(wanted), strict=True))
         for item in items:
@@ -317,14 +319,14 @@ class Explorer:
 
 
 def page_of(item: ListingItem) -> str:
-    """The address of the page that contains the release of an item."""
+    """Return the address of the page that contains an item's release."""
     return page_address(item.url) if section_fragment(item.url) else item.url
 
 
 def is_category_of(url: str, whole: str, *, single: bool) -> bool:
-    """Whether an address adds a query to that of another page, as one of its categories does.
+    """Whether an address is another page's address with a query, like one of its categories.
 
-    A page that reads as a ``single`` release is no category if its query has only numbers.
+    A page that looks like a ``single`` release is not a category if its query has only numbers.
     """
     part, _, query = canonical_url(url).partition("?")
     words = any(not value.isdigit() for _, value in parse_qsl(query))
@@ -339,7 +341,7 @@ def is_scripted(page: Page, listing: Listing) -> bool:
 
 
 def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
-    """The pages that were tried, and what each is, for a sentence."""
+    """Return the tried pages and their results, as part of a sentence."""
     said = [f"{one.link.url} ({one.why})" for one in tried[:NAMED]]
     more = [f"{len(tried) - NAMED} more"] if len(tried) > NAMED else []
     return ", ".join(said + more)
@@ -348,7 +350,7 @@ def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
 def _why(
     page: Page, listing: Listing, tried: tuple[TriedPage, ...], links: tuple[PressLink, ...]
 ) -> str:
-    """Why nothing was found on a page, and what to do."""
+    """Explain why nothing was found on a page, and what to do."""
     if sign := challenge_in(page):
         return f"no list of releases was found on it: {sign.says}"
     also = f"; tried: {named(tried)}" if tried else ""

@@ -1,7 +1,7 @@
-"""What a site offers to machines beside a listing, and whether that holds all that the page lists.
+"""Find a site's feeds, news sitemaps and WordPress API, and compare them with a listing page.
 
-A feed, a news sitemap or WordPress's API is preferred where it is complete and brings nothing
-else; the page is the cross-check.
+One of these is preferred to the page if it is complete and contains nothing else. The page is then
+the cross-check.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from spiders.page.page import Page
 Kind = Literal["feed", "wordpress", "sitemap"]
 
 MOST = 6
-"""Addresses that are tried on one site, at the most, beside those of sitemaps."""
+"""Maximum number of addresses that are tried on one site, without sitemaps."""
 
 MOST_SITEMAPS = 3
-"""Sitemaps that are read of those that robots.txt or a sitemap index names."""
+"""Maximum number of sitemaps from robots.txt or a sitemap index that are read."""
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 
@@ -48,7 +48,7 @@ TERM = re.compile(r"/wp-json/wp/v2/(categories|tags)/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class FeedCandidate:
-    """An address where a site may list its releases for machines; ``sure`` if the site names it."""
+    """An address that may be a feed, an API or a sitemap; ``sure`` if the site links to it."""
 
     url: str
     kind: Kind
@@ -57,11 +57,12 @@ class FeedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a machine's listing compares with the page.
+    """A comparison of a feed, an API or a sitemap with the page.
 
-    Of the ``listed`` releases of the page it holds ``held``; ``surplus`` counts what it has from
-    the same days that the page does not list, ``strange`` what is unlike all that the page lists by
-    its address. ``dated`` says that what it holds has dates.
+    ``listed`` counts the releases on the page, and ``held`` those of them that the feed has too.
+    ``surplus`` counts the feed's items from the same days that are not on the page. ``strange``
+    counts its items whose addresses are unlike all addresses on the page. ``dated`` means that the
+    common items have dates in the feed.
     """
 
     place: FeedCandidate
@@ -74,20 +75,20 @@ class Comparison:
 
     @property
     def complete(self) -> bool:
-        """Whether it can stand for the page: all that the page lists, and hardly more."""
+        """Whether the feed can replace the page: it has all listed releases, and few others."""
         few = max(1, self.listed // 10)
         whole = 0 < self.listed == self.held and self.dated
         return whole and self.surplus <= few and not self.strange
 
     @property
     def back_to(self) -> dt.date:
-        """The day of the oldest that its first page holds."""
+        """The day of the oldest release on the feed's first page."""
         days = [item.published.day for item in self.listing.items if item.published]
         return min(days, default=dt.date.max)
 
     @property
     def verdict(self) -> str:
-        """In a few words, how it compares."""
+        """A short description of the result."""
         if not self.listing.items:
             return "; ".join(self.listing.reasons) or "it lists nothing"
         if not self.listed:
@@ -102,7 +103,7 @@ class Comparison:
 
 
 def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
-    """The addresses to try for a listing page: those that it names, then the customary ones."""
+    """Return addresses of feeds to try for a listing page: linked ones first, then usual ones."""
     found: dict[str, FeedCandidate] = {}
     for place in (*_named(page), *_customary(page)):
         if canonical_url(place.url) != page_key(page.url):
@@ -111,7 +112,7 @@ def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
 
 
 def page_of_feed(feed: Page) -> str | None:
-    """The page that a feed says it belongs to."""
+    """Return the address of the page that a feed links to as its own, or None."""
     start = feed.text[:20_000]
     for pattern in (RSS_PAGE, ATOM_PAGE, JSON_PAGE):
         if match := pattern.search(start):
@@ -120,19 +121,19 @@ def page_of_feed(feed: Page) -> str | None:
 
 
 def robots_address(url: str) -> str:
-    """The address of the robots.txt of a URL's host (RFC 9309)."""
+    """Return the address of robots.txt on a URL's host (RFC 9309)."""
     return urljoin(url, "/robots.txt")
 
 
 def sitemaps_of(robots: Page) -> tuple[FeedCandidate, ...]:
-    """The sitemaps that a robots.txt names and that may list releases, those of news first."""
+    """Return the sitemaps in a robots.txt that may list releases, news sitemaps first."""
     text = robots.text if "<html" not in robots.text[:1000].lower() else ""
     found = (resolve(address, robots.url) for address in Protego.parse(text).sitemaps)
     return _likely(url for url in found if url)
 
 
 def sitemaps_in(index: Listing) -> tuple[FeedCandidate, ...]:
-    """The sitemaps of a sitemap index that are of news by their names."""
+    """Return those sitemaps in a sitemap index that contain news according to their names."""
     if index.rule != "xml:sitemapindex":
         return ()
     return tuple(
@@ -143,10 +144,10 @@ def sitemaps_in(index: Listing) -> tuple[FeedCandidate, ...]:
 
 
 def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison:
-    """Compare what a machine's listing holds with what the page lists.
+    """Compare a feed, an API or a sitemap with the page.
 
-    The same address is the same release, and so is the same title on the same day. Where most
-    items of the page have a date, those without are taken for something else.
+    Items with the same address, or the same title on the same day, are the same release. If most
+    items of the page have a date, undated ones are ignored.
     """
     dated = [item for item in page.items if item.published]
     shown = dated if len(dated) * 2 >= len(page.items) else list(page.items)
@@ -169,10 +170,10 @@ def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison
 
 
 def preferred(comparisons: Iterable[Comparison]) -> Comparison | None:
-    """The best of those that can stand for the page.
+    """Return the best feed, API or sitemap that can replace the page, or None.
 
-    Feeds and the API come before sitemaps, what goes back furthest before what holds the newest
-    only, a feed before the API, and then the least surplus.
+    Feeds and the API come before sitemaps. Then the one with the oldest release is preferred, then
+    a feed to the API, and then the smallest surplus.
     """
     order = {"feed": 0, "wordpress": 1, "sitemap": 2}
     return min(
@@ -195,7 +196,7 @@ def _named(page: Page) -> Iterator[FeedCandidate]:
             yield FeedCandidate(offer.url, "feed", sure=True)
     for node in page.tree.iter("link"):
         target = resolve(node.get("href") or "", page.base) or ""
-        # The page of a category names that category, and so the posts that are in it.
+        # The page of a category links to the API of this category, and so to its posts.
         if term := TERM.search(target):
             posts = f"{target[: term.start()]}/wp-json/wp/v2/{POSTS}"
             yield FeedCandidate(f"{posts}&{term[1]}={term[2]}", "wordpress", sure=True)

@@ -1,4 +1,4 @@
-"""What discovery asks of whoever fetches pages for it: a Protocol, and what is never fetched."""
+"""Protocol of the fetcher that discovery uses, and the addresses that are never fetched."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from spiders.download.fetch_spider import FetchResult
 from spiders.page.page import Page
 
 StatusReporter: TypeAlias = Callable[[str], None]
-"""Tells a person what is being done."""
+"""Shows a progress message to the user."""
 
 WEB = re.compile(r"https?://", re.IGNORECASE)
 OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
-"""How an address begins that is fetched, and one of another kind, which never is."""
+"""Beginnings of addresses that are fetched (WEB), and of other addresses, which never are."""
 
 NEVER_FETCHED = "only http:// and https:// are fetched"
 
@@ -32,17 +32,20 @@ class NotFetched(CommuniqueError):
 
 
 class Fetcher(Protocol):
-    """Fetches pages with the manners of a visit."""
+    """Fetches pages by the same rules as a visit."""
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
-        """The answers to these addresses, in their order. Raises NotFetched where none can be."""
+        """Return the responses of these addresses, in order.
+
+        Raises NotFetched if all requests fail.
+        """
 
     def page(self, url: str) -> Page:
-        """One page. Raises NotFetched."""
+        """Fetch one page. Raises NotFetched."""
 
 
 class OpenFetcher(Protocol):
-    """Opens a Fetcher for the length of a ``with`` block; with ``render`` pages pass a browser."""
+    """Opens a Fetcher for a ``with`` block; with ``render``, pages are loaded in a browser."""
 
     def __call__(self, *, render: bool = False) -> AbstractContextManager[Fetcher]:
-        """The Fetcher, as a context manager."""
+        """Return the Fetcher as a context manager."""

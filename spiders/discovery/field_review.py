@@ -1,4 +1,4 @@
-"""Looks at what would be collected of a source, field by field, and says what is unsure."""
+"""Review the fields that would be collected from a source, and report uncertain ones."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from spiders.release.metadata import page_language
 from spiders.sources.source_file import ReleaseRules
 
 SHORT_DATE = 80
-"""Characters of a text that may be a date line."""
+"""Maximum characters of a text that may be a date line."""
 
 FEW = 2
-"""Pages from which on a selector is more than a guess."""
+"""Minimum number of pages for which a selector is proposed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRelease:
-    """One release page that was looked at: as served, as read, and as the listing names it."""
+    """A sample release page, its extraction, and its item on the listing."""
 
     page: Page
     read: ExtractedRelease
@@ -38,11 +38,11 @@ class SampleRelease:
 
 @dataclass(frozen=True, slots=True)
 class FieldReport:
-    """What one field of a source would hold.
+    """A report about one field of a source.
 
-    ``value`` is that of the first page that has one, ``found`` and ``of`` count pages,
-    ``confidence`` is 0 to 1, ``rule`` names what found it. ``advice`` says what is unsure and which
-    line to write, or is empty.
+    ``value`` is the first page's value. ``found`` of ``of`` pages have the field. ``confidence`` is
+    0 to 1, and ``rule`` is the rule that found the value. ``advice`` explains what is uncertain and
+    which line to write, or is "".
     """
 
     name: str
@@ -55,7 +55,7 @@ class FieldReport:
 
 
 def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]:
-    """The fields of the release pages, in the order that a person wants to know of them."""
+    """Return reports about the fields of the release pages, in the order of their importance."""
     if not looks:
         return ()
     fields = [_title(looks), _published(looks), _body(looks)]
@@ -69,10 +69,10 @@ def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]
 
 
 def draft_rules(looks: Sequence[SampleRelease], reading: DateContext) -> ReleaseRules:
-    """The selectors that mend what the listing contradicts; none where nothing is to be mended.
+    """Return selectors for fields that differ from the listing; empty if none are needed.
 
-    A list may be read wrongly too: where each page has a headline of its own in its only ``h1``,
-    and that is none of the list's, it is the list that errs, and nothing of it mends a page.
+    The list itself may be read wrongly. If the only ``h1`` of each page is its title, and differs
+    from the listing's, the list is wrong. Then no selector is returned.
     """
     rules = ReleaseRules()
     if len(looks) < FEW:
@@ -176,14 +176,14 @@ def _body(looks: Sequence[SampleRelease]) -> FieldReport:
 
 
 def is_filled_later(look: SampleRelease) -> bool:
-    """Whether a release is shown by scripts alone: its address leads to a place within a page."""
+    """Whether only scripts show a release, or its address leads to a part of a page."""
     return "#" in look.page.url or "#" in look.item.url or needs_scripts(look.page)
 
 
 def _said(
     looks: Sequence[SampleRelease], name: str, value: Callable[[Content], str | None]
 ) -> FieldReport:
-    """A field that pages say of themselves or not."""
+    """Report on an optional field."""
     found = [(look, said) for look in looks if (said := value(look.read.content))]
     if not found:
         return FieldReport(name, "", 0, len(looks), 0.0, "")
@@ -243,7 +243,7 @@ def _same_day(look: SampleRelease) -> bool:
 
 
 def _are_headed(looks: Sequence[SampleRelease]) -> bool:
-    """Whether the title of each page is its only ``h1``, and no two pages share it."""
+    """Whether the title of each page is its only ``h1``, and no two pages have the same title."""
     said = set()
     for look in looks:
         headings = look.page.tree.findall(".//h1")

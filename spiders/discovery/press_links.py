@@ -1,4 +1,4 @@
-"""The links of a page that may lead to the page where an institution lists its releases."""
+"""Find links of a page that may lead to the page where an institution lists its releases."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
 
 MOST_LINKS: Final = 4_000
-"""Links of a page that are looked at."""
+"""Maximum number of links of a page that are checked."""
 
 MOST_WORDS: Final = 5
-"""Words of a link that names a page; more are a headline."""
+"""Maximum words of a link to a section; longer ones are headlines."""
 
 MOST_PARENTS: Final = 4
-"""Folders above a page that are tried."""
+"""Maximum number of folders above a page that are tried."""
 
 RANKS: Final = ((RELEASES, 1.0), (NEWS, 0.8), (MEDIA, 0.7))
 PATH_ALONE: Final = 0.75
-"""What a word is worth that stands in the address only."""
+"""Score of a press room word that is only in the address, relative to one in the link's text."""
 
 ABOVE: Final = 0.65
-"""What a page above this one is worth that says no more of itself."""
+"""Minimum score of a page above this one, whatever its name."""
 
 FRONT: Final = re.compile(
     r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|default|home|start|welcome|main)(?:\.\w{2,5})?/?)?",
@@ -46,7 +46,7 @@ ENDING: Final = re.compile(r"\.\w{2,5}$")
 
 @dataclass(frozen=True, slots=True)
 class PressLink:
-    """A link that may lead to a press room: ``score`` is 0 to 1, ``text`` what it is called."""
+    """A link that may lead to a press room, its text, and its ``score`` from 0 to 1."""
 
     url: str
     text: str
@@ -54,9 +54,9 @@ class PressLink:
 
 
 def press_links(page: Page) -> tuple[PressLink, ...]:
-    """The links of a page that may lead to a press room, the most promising first.
+    """Return links of a page that may lead to a press room, the most promising first.
 
-    What they are called counts most, then their addresses; the pages above this one are among them.
+    Their texts count most, then their addresses. Pages above this one in the site are included.
     """
     best: dict[str, PressLink] = {}
     for link in (*_named(page), *_above(page)):
@@ -64,18 +64,18 @@ def press_links(page: Page) -> tuple[PressLink, ...]:
         known = best.get(key)
         if key != page_key(page.url) and (known is None or link.score > known.score):
             best[key] = link
-    # Of two alike the shorter address is that of the whole list.
+    # Of links with the same score, the one with the shorter address is the whole list.
     return tuple(sorted(best.values(), key=lambda link: (-link.score, len(link.url))))
 
 
 def is_front(url: str) -> bool:
-    """Whether an address is that of the first page of a site, or of one in its languages."""
+    """Whether an address is a home page of a site, in any of its languages."""
     parts = urlsplit(url)
     return not parts.query and FRONT.fullmatch(parts.path) is not None
 
 
 def folders_above(url: str) -> Iterator[str]:
-    """The addresses of the folders that a page lies in, the nearest first, without the root."""
+    """Yield the addresses of the folders that contain a page, nearest first, without the root."""
     parts = urlsplit(url)
     names = [name for name in parts.path.split("/") if name]
     for depth in range(len(names) - 1, max(0, len(names) - 1 - MOST_PARENTS), -1):
@@ -83,7 +83,7 @@ def folders_above(url: str) -> Iterator[str]:
 
 
 def is_of_site(url: str, other: str) -> bool:
-    """Whether two addresses are of one site: the same host, or one within the other's domain."""
+    """Whether two addresses belong to one site: the same host, or a subdomain of the other."""
     hosts = [(urlsplit(one).hostname or "").removeprefix("www.") for one in (url, other)]
     first, second = sorted(hosts, key=len)
     tail = ".".join(second.split(".")[-2:])
@@ -101,7 +101,7 @@ def _named(page: Page) -> Iterator[PressLink]:
             continue
         text = _text(node)
         if score := max(_of_text(text), PATH_ALONE * _of_path(url)):
-            # Both together are surer than either.
+            # Text and address together are more certain than either alone.
             both = 0.05 if _of_text(text) and _of_path(url) else 0.0
             yield PressLink(url, text or url, round(min(1.0, score + both), 2))
 
@@ -115,7 +115,7 @@ def _above(page: Page) -> Iterator[PressLink]:
 
 
 def _crumbs(page: Page) -> Iterator[str]:
-    """The pages above this one, as its list of breadcrumbs names them (schema.org)."""
+    """Yield the addresses in a page's breadcrumbs (schema.org)."""
     for text in json_ld_scripts(page):
         for node in json_objects(parse_json(text)):
             item = node.get("item") if "ListItem" in type_of(node) else None
@@ -130,7 +130,7 @@ def _text(node: etree._Element) -> str:
 
 
 def _of_text(text: str) -> float:
-    """What the name of a link is worth: it must be hardly more than the words for a room."""
+    """Return the score of a link's text: few words besides those for a press room."""
     if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MOST_WORDS:
         return 0.0
     bare = text.strip(" »›>→|·:-")
@@ -141,7 +141,7 @@ def _of_text(text: str) -> float:
 
 
 def _holds(words: re.Pattern[str], text: str) -> bool:
-    """Whether a text holds one of the words as a word of its own."""
+    """Whether a text contains a match of the pattern as a whole word."""
     return any(
         (found.start() == 0 or not text[found.start() - 1].isalpha() or text[0] >= "\u3040")
         and (found.end() == len(text) or not text[found.end()].isalpha() or text[0] >= "\u3040")
@@ -151,7 +151,7 @@ def _holds(words: re.Pattern[str], text: str) -> bool:
 
 
 def _of_path(url: str) -> float:
-    """What an address is worth: its last part, or the one before, is a word for a room."""
+    """Return the score of an address: its last part must be a word for a press room."""
     path = ENDING.sub("", unquote(urlsplit(url).path.rstrip("/")))
     names = [SEPARATORS.sub(" ", name) for name in path.split("/") if name]
     if not names or NOT_A_ROOM.search(names[-1]):

@@ -1,4 +1,4 @@
-"""What institutions call the pages that list their releases, in links and in addresses."""
+"""Words for pages that list releases, in links and in addresses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RELEASES: Final = re.compile(
     r"記者発表|보도자료",
     re.IGNORECASE,
 )
-"""The page of releases itself, or the room that leads to it."""
+"""Words for a page of releases, or for the press room that leads to it."""
 
 NEWS: Final = re.compile(
     r"(?:all |latest |our |more |current )?news(?: archive| and updates| & updates)?|"
@@ -47,7 +47,7 @@ NEWS: Final = re.compile(
     r"뉴스|소식|공지사항",
     re.IGNORECASE,
 )
-"""A page of news, where many institutions list their releases."""
+"""Words for a page of news, where many institutions list their releases."""
 
 MEDIA: Final = re.compile(
     r"(?:the )?(?:press|media)(?: (?:&|and) (?:media|press|news|public(?:ity| relations)))?|"
@@ -57,7 +57,7 @@ MEDIA: Final = re.compile(
     r"الإعلام|اعلام|媒体|媒體|報道|언론|สื่อ",
     re.IGNORECASE,
 )
-"""A page for journalists, which may only lead on."""
+"""Words for a page for journalists, which may only lead to the list."""
 
 NOT_A_ROOM: Final = re.compile(
     r"newsletter|social[ -]?media|multi[ -]?media|mediathek|mediation|media[ -]?kit|press[ -]?kit|"
@@ -66,4 +66,4 @@ NOT_A_ROOM: Final = re.compile(
     r"coverage|wordpress|express|impress|jobs|career|podcast",
     re.IGNORECASE,
 )
-"""What is called alike and lists no releases."""
+"""Similar words for pages that do not list releases."""

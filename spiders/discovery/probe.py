@@ -1,4 +1,4 @@
-"""Tries the addresses where a site may list its releases for machines."""
+"""Try the addresses of a site's feeds, sitemaps and APIs."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from spiders.listing.read import read_listing
 from spiders.page.page import Page, is_web
 
 Offer = tuple[FeedCandidate, Listing, Page]
-"""Where it is, what it lists, and the page as served."""
+"""A feed, API or sitemap: its address, its listing, and its page as served."""
 
 MOST_INNER = 3
-"""Sitemaps of sitemap indexes that are read."""
+"""Maximum number of sitemaps read from sitemap indexes."""
 
 
 def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offer, ...]:
-    """The feeds and sitemaps that a site has for a listing page, as far as they list anything."""
+    """Return the feeds, APIs and sitemaps of a site that list anything."""
     tried = {place.url: place for place in feed_candidates(page)}
     robots = robots_address(page.url)
     on_status(f"looking for feeds at {len(tried)} addresses, and in robots.txt")
@@ -51,7 +51,7 @@ def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offe
 
 
 def first_listing(page: Page) -> Listing:
-    """What a page lists, read before anything is known of its site."""
+    """Read a page's listing before anything is known about its site."""
     return read_listing(page, initial_date_context(page, utc_now()))
 
 
@@ -66,7 +66,7 @@ def _offered(tried: dict[str, FeedCandidate], answers: Iterable[FetchResult]) ->
 
 
 def read_saved(place: str, url: str) -> Page:
-    """A page on disk, with the address that it came from. Raises NotFetched."""
+    """Read a saved page, which came from ``url``. Raises NotFetched."""
     try:
         page = saved(Task(place, place, url, "auto"))
     except FileNotFoundError as error:
@@ -84,7 +84,7 @@ def read_saved(place: str, url: str) -> Page:
 
 
 def _address(page: Page) -> str:
-    """The address that a page gives itself."""
+    """Return the address that a page states as its own."""
     for node in page.tree.iter("link", "meta"):
         if (node.get("rel") or "").lower() == "canonical" or node.get("property") == "og:url":
             address: str = node.get("href") or node.get("content") or ""
@@ -98,7 +98,7 @@ def _address(page: Page) -> str:
 
 
 def as_feed(page: Page) -> Comparison | None:
-    """A page that is itself a feed, or None."""
+    """Return a page that is itself a feed as its comparison, or None."""
     read = read_syndicated(page, initial_date_context(page, utc_now()))
     if read is None or not read.items:
         return None

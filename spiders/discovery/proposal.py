@@ -1,4 +1,4 @@
-"""A source file drafted from guesses about a site: the shortest TOML that gives the same."""
+"""Draft a source file from guesses about a site, as the shortest equivalent TOML."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 
 SURE = 0.6
-"""Confidence from which on nobody needs to be asked."""
+"""Minimum confidence of a guess that nobody has to check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A value of a site, guessed; ``rule`` says in a few words what the guess rests on.
+    """A guessed value of a site; ``rule`` is a short reason for the guess.
 
     ``confidence`` is 0 to 1.
     """
@@ -25,16 +25,16 @@ class Guess:
 
     @property
     def sure(self) -> bool:
-        """Whether it can be taken as it is."""
+        """Whether the guess can be used without a check."""
         return self.confidence >= SURE
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDraft:
-    """A source as it would be written; only what detection can't find by itself is said.
+    """A drafted source file, only with fields that can't be detected.
 
-    ``feed`` is the address of a complete feed, ``rules`` hold the selectors without which the
-    fields would be wrong.
+    ``feed`` is the address of a complete feed. ``rules`` contain selectors for fields that would
+    otherwise be wrong.
     """
 
     id: str
@@ -48,7 +48,7 @@ class SourceDraft:
 
     @property
     def toml(self) -> str:
-        """The text of the source file; a guess that a person must check says so."""
+        """The text of the source file; guesses that a person must check are marked."""
         lines = [
             line_of("name", self.name.value, self.name),
             line_of("url", self.url),
@@ -71,13 +71,13 @@ class SourceDraft:
 
     @property
     def file(self) -> SourceFile:
-        """The source as the loader reads it from that text. Raises SourceError."""
+        """The source file, parsed from its text. Raises SourceError."""
         return parse_source(self.toml, f"{self.id}.toml")
 
 
 def line_of(key: str, value: str, guess: Guess | None = None) -> str:
-    """A line of TOML that gives a key a text; a guess that a person must check says so."""
-    # A JSON string without DEL is a basic string of TOML.
+    """Return a line of TOML with a key and a text; a guess that a person must check is marked."""
+    # A JSON string without DEL is a valid basic string in TOML.
     text = json.dumps(value.replace("\x7f", ""), ensure_ascii=False)
     doubt = f"  # check this: {guess.rule}" if guess and not guess.sure else ""
     return f"{key} = {text}{doubt}"

@@ -1,4 +1,4 @@
-"""From the pages of a site to a proposed source, and what is unsure about it: pure."""
+"""Propose a source from the pages of a site, without side effects."""
 
 from __future__ import annotations
 
@@ -28,20 +28,23 @@ from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules, SourceFile
 
 CERTAIN = 0.9
-"""Certainty of a list from which on nobody needs to look at its rows."""
+"""Minimum certainty of a list whose rows nobody has to check."""
 
 GIVEN = "as it was given"
-"""Why a guess is sure that a person made."""
+"""Reason for a value that the user has given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What was fetched of a site.
+    """The fetched pages of a site.
 
-    ``page`` is the page that lists the releases, ``feed`` what can stand for it, with its page as
-    served. ``archive_page`` is the newest archive with releases if the page lists only archives.
-    ``releases`` pair items of the listing with their pages. ``render`` says that the pages came
-    through a browser, ``offline`` that a saved page is all there is, and ``now`` when they came.
+    - ``page`` is the page that lists the releases.
+    - ``feed`` is a feed that can replace the page, ``feed_page`` its page as served.
+    - ``archive_page`` is the newest archive with releases if the page lists only archives.
+    - ``releases`` are pairs of listing items and their pages.
+    - ``render`` means that a browser loaded the pages.
+    - ``offline`` means that only a saved page is available.
+    - ``now`` is the time of the requests.
     """
 
     page: Page
@@ -55,13 +58,13 @@ class Site:
 
     @property
     def listing_page(self) -> Page:
-        """The page that the source would read its releases from."""
+        """The page from which the source would read its releases."""
         return self.feed_page or self.archive_page or self.page
 
 
 @dataclass(frozen=True, slots=True)
 class GivenFields:
-    """What a person says of a source beforehand; what is empty is guessed."""
+    """Fields of a source that the user has given; empty ones are guessed."""
 
     id: str = ""
     name: str = ""
@@ -70,9 +73,9 @@ class GivenFields:
 
 @dataclass(frozen=True, slots=True)
 class SourceProposal:
-    """A proposed source, what it would collect, and in sentences what a person should check.
+    """A proposed source, the data it would collect, and sentences about fields to check.
 
-    ``certainty`` is how sure it is that these are the institution's releases.
+    ``certainty`` is how certain it is that the list contains the institution's releases.
     """
 
     proposal: SourceDraft
@@ -85,13 +88,13 @@ class SourceProposal:
 
 
 def initial_date_context(page: Page, now: dt.datetime) -> DateContext:
-    """How to read a page of which only the address and the language are known."""
+    """Return the date context of a page whose source is still unknown."""
     zone = guess_zone(urlsplit(page.url).hostname or "", languages_of([page]), ())
     return DateContext(zone.value, now=now)
 
 
 def propose(site: Site, taken: Iterable[str], said: GivenFields | None = None) -> SourceProposal:
-    """The source that collects what this site has; ``taken`` are the ids in use."""
+    """Propose a source that collects this site; ``taken`` are the ids in use."""
     said = said or GivenFields()
     pages = [page for _, page in site.releases]
     reading = initial_date_context(site.page, site.now)
@@ -114,7 +117,7 @@ def propose(site: Site, taken: Iterable[str], said: GivenFields | None = None) -
         spoken=detect_language(" ".join(item.title for item in listing.items)) or "",
     )
     zone = Guess(said.timezone, 1.0, GIVEN) if said.timezone else zone
-    # A zone that is itself in doubt says nothing about the order of day and month.
+    # An uncertain time zone does not show the order of day and month.
     known = DateContext(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
     place = replace(reading, zone=zone.value)
     lists = [
@@ -145,14 +148,17 @@ def propose(site: Site, taken: Iterable[str], said: GivenFields | None = None) -
 
 
 def _for_readers(site: Site, listing: Listing, reading: DateContext) -> Listing:
-    """The list that shows what exists: the page's, if a feed of the newest stands for it."""
+    """Return the page's listing if the source's feed has only the newest releases.
+
+    Otherwise return ``listing`` itself.
+    """
     if site.feed_page is None or not site.page.body or lists_all(listing):
         return listing
     return read_listing(site.archive_page or site.page, reading)
 
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
-    """The languages that pages declare, in page order."""
+    """Return the languages that pages declare, in page order."""
     found = (page_language(page.tree, read_metadata(page)) for page in pages)
     return tuple(dict.fromkeys(tag for tag in found if tag))
 
@@ -160,7 +166,7 @@ def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
 def _mended(
     proposal: SourceDraft, site: Site
 ) -> tuple[SourceDraft, Listing, tuple[SampleRelease, ...]]:
-    """The proposal with the selectors that it needs, and what it reads."""
+    """Add the necessary selectors to a proposal; return it with its extraction."""
     listing, looks = _read(proposal, site)
     file = proposal.file
     rules = draft_rules(looks, file.date_context(site.now))
@@ -173,7 +179,7 @@ def _mended(
 
 
 def _read(proposal: SourceDraft, site: Site) -> tuple[Listing, tuple[SampleRelease, ...]]:
-    """What the proposed file reads, as a visit would."""
+    """Extract the fetched pages by the proposed source file, as a visit would."""
     file = proposal.file
     reading = file.date_context(site.now)
     listing = read_listing(site.listing_page, reading, file.listing)
@@ -187,7 +193,7 @@ def _read(proposal: SourceDraft, site: Site) -> tuple[Listing, tuple[SampleRelea
 
 
 def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
-    """The instants whose offsets the site wrote itself."""
+    """Return the local times whose UTC offsets come from the site itself."""
     return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
 
 
@@ -205,7 +211,7 @@ def _doubts(
         return
     if not any(item.published for item in listing.items):
         if looks and all(look.read.content.published for look in looks):
-            return  # the releases say their days themselves
+            return  # the release pages have dates
         yield (
             "listing: no dates stand beside the links: if the page has some, write [listing] with "
             'item = "…" and published = "…"'

@@ -1,4 +1,4 @@
-"""Seeks the press room of a site from any of its pages: by links, and by the folders above."""
+"""Find the press room of a site from any of its pages, by its links and parent folders."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ from spiders.page.page import Page
 FIRST: Final = 5
 MORE: Final = 3
 ROUNDS: Final = 3
-"""Links of the page that are tried, links of those that are tried after them, and how often."""
+"""Maximum number of the page's links that are tried, of links tried in each later round, and of
+rounds."""
 
 LAST_RESORT: Final = 0.4
-"""What the front page is worth as a list of releases."""
+"""Score of the home page as a possible list of releases."""
 
 ENOUGH: Final = 0.6
-"""Promise from which on no page further away is tried."""
+"""Minimum promise of a page after which no further pages are tried."""
 
 MANY: Final = 8
-"""Rows from which on more of them promise no more."""
+"""Number of rows above which more rows do not increase a page's promise."""
 
 THE_ONE: Final = 0.5
-"""What the page that lists the given release is worth more."""
+"""Additional promise of a page that lists the given release."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriedPage:
-    """A page that was tried: by which link, what it lists, and how promising that is (0 is not).
+    """A page that was tried: the link to it, its listing, and its promise (0 if not a listing).
 
-    ``why`` says in a few words what was found there.
+    ``why`` is a short description of the result.
     """
 
     link: PressLink
@@ -51,10 +52,10 @@ class TriedPage:
     why: str
 
     def is_part_of(self, given: Listing) -> bool:
-        """Whether the page lists a part only of what another one does, as that of a category does.
+        """Whether this page lists only a part of the ``given`` listing, like a category page.
 
-        It names some of the other's rows, which are no mere teaser, lacks others of them, and leads
-        to no pages of other kinds.
+        Both pages have some rows in common, the given listing has more, and this page's addresses
+        are of the same kinds. A given listing that is only a teaser does not count.
         """
         if self.listing is None or len(given.items) < TEASER:
             return False
@@ -70,10 +71,10 @@ class TriedPage:
 def seek(
     fetcher: Fetcher, page: Page, on_status: StatusReporter, *, article: bool
 ) -> tuple[TriedPage, ...]:
-    """The pages that may be the press room which a page belongs to, the most promising first.
+    """Return pages that may be the press room of this page's site, the most promising first.
 
-    From the page's own links, and from those of the front page where it is an ``article`` of the
-    site, it goes on to what those lead to, for at most ROUNDS and as long as nothing is promising.
+    The search starts with the page's links, and the home page if this page is an ``article``. It
+    then follows the links of the tried pages for at most ROUNDS rounds, until a page is promising.
     """
     release = "" if is_front(page.url) else page.url
     links = list(press_links(page)[:FIRST])
@@ -130,7 +131,7 @@ def _looked_at(link: PressLink, page: Page, release: str) -> TriedPage:
 
 
 def promise_of(page: Page, listing: Listing) -> float:
-    """How much a page promises to be the list of releases, before any of them is read: 0 to 1."""
+    """Return how promising a page is as a list of releases, 0 to 1, before releases are read."""
     if not listing.items:
         return 0.0
     reading = initial_date_context(page, utc_now())

@@ -1,4 +1,4 @@
-"""What a site calls itself."""
+"""Guess the name of a site."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from spiders.page.phrases import comparison_key
 PARTS = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
 )
-"""What parts a page's title from the site's name."""
+"""Separators between a page's title and the site's name."""
 
 LONGEST = 100
 ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
@@ -40,30 +40,30 @@ FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNOR
 JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
 
 SAID_BY_HOST: Final = 0.8
-"""How sure a name is that the host's own name is made of."""
+"""Confidence of a name from which the host's name is formed."""
 
 MOST_WORDS: Final = 9
-"""Words of a name that a host's name may be made of: in more, anything is found."""
+"""Maximum words of a name that is compared with the host's name; longer ones match by chance."""
 
 SHORTEST_LABEL: Final = 3
 
 MOST_LINKS: Final = 2_000
-"""Links of a page among which those to the front page are looked for."""
+"""Maximum number of links of a page that are searched for the home page."""
 
 MOST_LOGO_WORDS: Final = 6
 LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
-"""What the name on a picture that leads to the front page is often called beside."""
+"""Words beside the site's name in the text of its logo."""
 
 LONG_NAME: Final = 40
-"""Letters from which on a name that is the whole title of a page is rather that of the page."""
+"""Number of letters above which a name that is the page's whole title belongs to the page."""
 
 
 def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:
-    """What the site calls itself, most trusted first.
+    """Guess the name of a site, by the most trusted rule first.
 
-    What it says to machines, what the titles of its pages share, its feed's title, the end of its
-    title, its line on copyright, its host. What names a kind of page is passed over, and a host's
-    name is taken where there is no other.
+    The rules are: metadata, the common part of the page titles, the feed's title, the end of the
+    page's title, the copyright line, the host. Names of page types are skipped. The host's name is
+    used only if there is no other name.
     """
     host = urlsplit(listing.url).hostname or ""
     found = [
@@ -81,21 +81,21 @@ def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None
 
 
 def is_number(host: str) -> bool:
-    """Whether a host is told by its number, which names nobody."""
+    """Whether a host is an IP address or empty, which is not a name."""
     return not host or not any(letter.isalpha() for letter in host) or ":" in host
 
 
 def _weighed(guess: Guess, host: str) -> Guess:
-    """A guess, surer where the host's name is made of it."""
+    """Return a guess with more confidence if the host's name is formed from it."""
     if guess.confidence >= SAID_BY_HOST or not says(host, guess.value):
         return guess
     return Guess(guess.value, SAID_BY_HOST, f"{guess.rule}, as the host says")
 
 
 def says(host: str, name: str) -> bool:
-    """Whether a label of a host is made of beginnings of a name's words, in their order.
+    """Whether a label of a host consists of the beginnings of a name's words, in order.
 
-    ``ndcourts`` is of *North Dakota Court System*.
+    For example, ``ndcourts`` is formed from *North Dakota Court System*.
     """
     words = [comparison_key(word) for word in name.split()]
     if not 0 < len(words) <= MOST_WORDS:
@@ -141,7 +141,7 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
 
 
 def _logos(page: Page) -> Iterator[str]:
-    """What the links to the front page are called, be it on a picture."""
+    """Yield the texts of links to the home page, including those of images."""
     for link in islice(page.tree.iter("a"), MOST_LINKS):
         address = resolve(link.get("href") or "", page.base)
         if address and is_front(address) and is_of_site(address, page.url):
@@ -151,13 +151,13 @@ def _logos(page: Page) -> Iterator[str]:
 
 
 def _first_name(names: Iterable[str]) -> str:
-    """The first short name that says who it is."""
+    """Return the first short name that is not generic, or ""."""
     short = (name for name in names if len(name.split()) <= MOST_LOGO_WORDS)
     return next((name for name in short if not is_generic(without_frills(name))), "")
 
 
 def _is_own(meta: EmbeddedMetadata) -> bool:
-    """Whether what a page calls its site is its own title, as some systems write it."""
+    """Whether a page states its own title as the site's name, as some systems do."""
     name, parts = comparison_key(meta.meta("og:site_name")), _parts(meta)
     longest = len(name) > LONG_NAME and name == comparison_key(meta.title)
     return longest or (
@@ -166,14 +166,14 @@ def _is_own(meta: EmbeddedMetadata) -> bool:
 
 
 def _copyright(page: Page) -> str:
-    """Whom the line on copyright at the foot of a page names."""
+    """Return the name in the copyright line at the end of a page, or ""."""
     body = page.tree.find("body")
     lines = copyright_lines(body) if body is not None else iter(())
     return next(filter(None, map(named_in, lines)), "")
 
 
 def _most(names: Iterable[str]) -> str:
-    """The name that most pages give."""
+    """Return the most frequent name, or ""."""
     counted = Counter(name for name in names if 1 < len(name) <= LONGEST)
     return counted.most_common(1)[0][0] if counted else ""
 
@@ -197,18 +197,18 @@ def _host(url: str) -> str:
 
 
 def _heading(page: Page) -> str:
-    """The heading of a page, which names the page more often than the site."""
+    """Return the main heading of a page, which is more often the page's name than the site's."""
     found = page.tree.find(".//h1")
     return clean_line("".join(map(str, found.itertext()))) if found is not None else ""
 
 
 def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[str] = ()) -> str:
-    """The part that the titles of most pages share; of several the last, where sites put it.
+    """Return the part that most page titles have in common; the last of several.
 
-    ``alike`` are headings that most releases have, which are no name for that.
+    ``alike`` are headings of most releases, which are not the name of the site.
     """
     titles = [parts for meta in metas if (parts := _parts(meta))]
-    if len(titles) < 2:  # noqa: PLR2004 - to share takes two
+    if len(titles) < 2:  # noqa: PLR2004 - a common part needs two titles
         return ""
     counted = Counter(part for parts in titles for part in dict.fromkeys(parts))
     places = {part: place for parts in titles for place, part in enumerate(parts)}

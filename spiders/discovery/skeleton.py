@@ -1,4 +1,4 @@
-"""A source file to go on with where nothing was found: candidates of links and of selectors."""
+"""Write an incomplete source file if no list was found, with candidates for links and selectors."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from spiders.page.selector_generator import selectors_of
 
 MOST_LINKS: Final = 2_000
 MOST_PLACES: Final = 400
-"""Links, and different places of links, that are looked at."""
+"""Maximum number of links, and of different selectors, that are checked."""
 
 MOST_OF_ONE: Final = 6
-"""Selectors of one link."""
+"""Maximum number of selectors for one link."""
 
 LEAST: Final = 3
-"""Links that a selector of a list selects, at the least."""
+"""Minimum number of links that a selector for a list selects."""
 
 SHOWN: Final = 5
-"""Candidates that are written down."""
+"""Maximum number of candidates in the file."""
 
 SHORTEST: Final = 15
-"""Characters of a link's text, on average, from which on it may be a headline."""
+"""Minimum average length of the link texts, for the links to be headlines (characters)."""
 
 LONGEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A selector of links, how many it selects, and what the first of them says."""
+    """A selector for links, the number of selected links, and the first link's text."""
 
     selector: str
     links: int
@@ -44,7 +44,7 @@ class Candidate:
 
 
 def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> str:
-    """The text of a source file that holds what is known, and as comments what may help."""
+    """Return the text of a source file with all known fields, and candidates as comments."""
     lines = [proposal.toml.rstrip()]
     if links:
         lines += ["", "# Pages of the site that may list its releases; try one as url:"]
@@ -64,7 +64,7 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
 
 
 def candidates(page: Page) -> tuple[Candidate, ...]:
-    """The selectors that may be those of the releases: many links of long texts, best first."""
+    """Return selectors that may select the releases: many links with long texts, best first."""
     found: dict[str, Candidate] = {}
     for selector in islice(dict.fromkeys(_selectors(page)), MOST_PLACES):
         nodes = CssSelector(selector).elements(page.tree)
@@ -72,7 +72,7 @@ def candidates(page: Page) -> tuple[Candidate, ...]:
         texts = [text for text in texts if text]
         if len(texts) >= LEAST and sum(map(len, texts)) >= SHORTEST * len(texts):
             key = "\n".join(texts)
-            # Of those that select the same the shortest says it best.
+            # Of selectors with the same result, the shortest is the most readable.
             known = found.get(key)
             if known is None or len(selector) < len(known.selector):
                 found[key] = Candidate(selector, len(texts), texts[0])
@@ -81,7 +81,7 @@ def candidates(page: Page) -> tuple[Candidate, ...]:
 
 
 def _selectors(page: Page) -> Iterator[str]:
-    """Selectors of links that lead to pages, the general ones of each, outside of menus."""
+    """Yield selectors for links outside of menus, the most general ones for each link."""
     for node in islice(page.tree.iter("a"), MOST_LINKS):
         around = any(True for _ in node.iterancestors("nav", "header", "footer", "aside"))
         if not around and resolve(node.get("href") or "", page.base):

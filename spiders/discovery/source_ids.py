@@ -1,4 +1,4 @@
-"""The id that a source gets: short, readable, and free."""
+"""Choose a short, readable and unused id for a source."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from spiders.discovery.proposal import Guess
 from spiders.page.generic_names import is_generic, is_host
 
 LONGEST: Final = 26
-"""Letters of an id, at the most, as long as there is no clash."""
+"""Maximum letters of an id, unless its short form is in use."""
 
 SHORTEST: Final = 3
-"""Letters of a host's label from which on it tells whose it is."""
+"""Minimum letters of a host label that identifies its owner."""
 
 _COMMON: Final = """
     www www1 www2 www3 web news newsroom press presse prensa media m en de fr es it pt mobile
@@ -25,7 +25,7 @@ _COMMON: Final = """
     nic state
 """
 COMMON: Final = frozenset(_COMMON.split())
-"""Labels of hosts that tell nobody's name."""
+"""Labels of hosts that do not identify the owner."""
 
 _SMALL: Final = """
     a an and the of for in on at to de del der des die das den du la le les el los las da do dos
@@ -33,7 +33,7 @@ _SMALL: Final = """
     ltd llc plc corp corporation company gmbh ag sa spa srl bv nv kg ev v www com org net
 """
 SMALL: Final = frozenset(_SMALL.split())
-"""Words that a short id does without."""
+"""Words that are left out of a short id."""
 
 KINDS: Final = frozenset(
     (
@@ -48,13 +48,14 @@ KINDS: Final = frozenset(
         "ministerio",
     )
 )
-"""Kinds of institutions, which an id that is still too long does without."""
+"""Types of institutions, which are left out of an id that is still too long."""
 
 
 def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
-    """An id for a source: its name where that is sure, short and Latin, else its host's.
+    """Choose an id for a source that is not in ``taken``.
 
-    Where the host says nothing, the words of the name that say most.
+    The name is used if it is certain, short and mostly Latin, otherwise the host. If the host does
+    not identify the owner, the important words of the name are used.
     """
     used = set(taken)
     choices = [choice for choice in dict.fromkeys(_choices(name, url)) if choice]
@@ -79,7 +80,7 @@ def _choices(name: Guess, url: str) -> Iterator[str]:
 
 
 def _of_host(url: str) -> Iterator[str]:
-    """The own labels of a host: the last two, then the longest of them, then all."""
+    """Yield ids from a host's specific labels: the last two, the longest one, then all of them."""
     host = urlsplit(url).hostname or ""
     try:
         ip_address(host)
@@ -104,5 +105,5 @@ def _slug(text: str) -> str:
 
 
 def _shortened(slug: str, most: int = LONGEST) -> str:
-    """As many whole words as fit."""
+    """Shorten a slug to at most ``most`` letters, in whole words if possible."""
     return slug if len(slug) <= most else (slug[: most + 1].rpartition("-")[0] or slug[:most])

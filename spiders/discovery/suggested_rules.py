@@ -1,4 +1,4 @@
-"""The shortest CSS selector that says on several pages what is known to be right."""
+"""Find the shortest CSS selector that selects known values on several pages."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from spiders.page.page import Page
 from spiders.page.selector_generator import marks_of, selectors_of
 
 MOST_NODES = 5_000
-"""Elements of the first page that are looked at."""
+"""Maximum number of elements of the first page that are checked."""
 
 LONGEST = 400
-"""Characters of a text that is compared."""
+"""Maximum characters of a text that is compared."""
 
 TAGS = (
     "h1", "h2", "h3", "h4", "time", "span", "div", "p", "td", "th", "li", "dd", "dt", "b", "strong",
     "em", "i", "font", "small", "a", "header",
 )  # fmt: skip
 COMMON = {"div", "span", "p", "a", "li", "td"}
-"""Tags that say nothing without a name."""
+"""Tags that are not useful as selectors on their own."""
 
 Right = Callable[[str], bool]
 
 
 def find_selector(pages: Sequence[Page], right: Sequence[Right]) -> str | None:
-    """The shortest selector whose first text is right on each of the pages, or None.
+    """Return the shortest selector whose first text is right on each page, or None.
 
-    Names come before paths to an element, however short: they outlive a change of the layout.
+    Selectors without a path come first, since they survive layout changes.
     """
     if not pages:
         return None
@@ -57,7 +57,7 @@ def _candidates(page: Page, is_right: Right) -> Iterator[str]:
 
 
 def _selectors(node: etree._Element) -> Iterator[str]:
-    """The selectors of a node, those of a name or a tag alone too: the first text is enough."""
+    """Yield selectors for a node, including general ones: only the first selected text counts."""
     yield from marks_of(node)
     if node.tag not in COMMON:
         yield str(node.tag)

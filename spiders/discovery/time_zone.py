@@ -1,6 +1,6 @@
-"""The time zone of a site, guessed from its country, its language and the offsets that it states.
+"""Guess a site's time zone from its country, its language and the UTC offsets that it states.
 
-Countries and their zones are those of the IANA time zone database (zone.tab).
+Countries and their zones come from the IANA time zone database (zone.tab).
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ CAPITALS = {
     "PG": "Pacific/Port_Moresby", "PS": "Asia/Gaza", "PT": "Europe/Lisbon", "RU": "Europe/Moscow",
     "UA": "Europe/Kyiv", "US": "America/New_York", "UZ": "Asia/Tashkent",
 }  # fmt: skip
-"""The zone of the capital, where a country has several."""
+"""The capital's zone for countries with several zones."""
 
 WIDE = frozenset(("AU", "BR", "CA", "CD", "ID", "MX", "RU", "US"))
-"""Countries where much of the population lives in another zone than the capital."""
+"""Countries in which a large part of the population is not in the capital's zone."""
 
 HOSTS = {"uk": "GB", "gov": "US", "mil": "US", "su": "RU"}
-"""Top-level domains of a country that are not its ISO 3166 code."""
+"""Top-level domains of countries that differ from the ISO 3166 code."""
 
 GENERIC = frozenset(("ai", "cc", "co", "fm", "gg", "io", "ly", "me", "sh", "tv", "ws", "la", "im"))
-"""Country domains that are sold to everybody."""
+"""Country domains that are sold worldwide."""
 
 LANGUAGES = {
     "az": "AZ", "be": "BY", "bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI",
@@ -51,7 +51,7 @@ LANGUAGES = {
     "sk": "SK", "sl": "SI", "tg": "TJ", "th": "TH", "tk": "TM", "tr": "TR", "uk": "UA",
     "uz": "UZ", "vi": "VN",
 }  # fmt: skip
-"""Languages that press rooms of hardly more than one country are written in."""
+"""Languages that press rooms of mostly one country use."""
 
 SHARED = {
     "ar": "Asia/Riyadh Africa/Cairo Asia/Dubai Asia/Amman Africa/Casablanca Africa/Algiers",
@@ -69,12 +69,13 @@ SHARED = {
     "sr": "Europe/Belgrade", "sv": "Europe/Stockholm Europe/Helsinki", "ta": "Asia/Kolkata",
     "zh": "Asia/Shanghai",
 }  # fmt: skip
-"""Zones of languages that several countries share, those with the most press rooms first."""
+"""Zones for languages of several countries, ordered by the number of their press rooms."""
 
 OF_FEW = frozenset(LANGUAGES) | frozenset(
     ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
 )
-"""Languages of few countries: a region declared beside one is likely true where texts are in it."""
+"""Languages of few countries. If texts are in such a language, a declared region is probably
+true."""
 
 CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
 
@@ -87,15 +88,14 @@ def guess_zone(
     country: str = "",
     spoken: str = "",
 ) -> Guess:
-    """The IANA zone of a site, with how sure that is and why.
+    """Guess the IANA time zone of a site, with a confidence and a reason.
 
-    ``country`` is the ISO 3166 code that the site states as its address, ``spoken`` the language
-    that its texts are in. A system says ``lang="en-gb"`` wherever it is used, so what pages declare
-    is sure only where the site states fitting offsets, or where its texts are in a language of
-    hardly more than one country.
+    ``country`` is the ISO 3166 code in the site's address, ``spoken`` the language of its texts.
+    Systems write ``lang="en-gb"`` on sites anywhere. So a declared language is trusted only if the
+    site states fitting offsets, or if its texts are in a language of mostly one country.
 
-    ``stated`` are instants with the offsets that the site itself wrote; UTC says nothing there, it
-    is what machines write. A confidence below 0.6 calls for a person.
+    ``stated`` are local times with offsets from the site itself. UTC is ignored, since software
+    writes it by default. A guess with a confidence below 0.6 must be checked by a person.
     """
     tags = tuple(languages)
     offsets = [moment for moment in stated if moment.utcoffset()]
@@ -117,7 +117,7 @@ def guess_zone(
 
 @cache
 def zones_of() -> Mapping[str, tuple[str, ...]]:
-    """The zones of each country by its ISO 3166 code."""
+    """Return the zones of each country by its ISO 3166 code."""
     text = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     zones: dict[str, tuple[str, ...]] = {}
     for line in text.splitlines():
@@ -139,7 +139,7 @@ def _country(
     for tag in tags:
         language, _, region = tag.lower().partition("-")
         region = region.rpartition("-")[2].upper()
-        # Templates say en-US whoever uses them.
+        # Templates contain en-US in any country.
         named = region if region in zones_of() and tag.lower() != "en-us" else None
         if country := named or LANGUAGES.get(language):
             if language in OF_FEW and language == spoken.partition("-")[0]:
@@ -149,7 +149,7 @@ def _country(
 
 
 def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
-    """A zone where the language is spoken; trusted only if it fits summer and winter."""
+    """Guess a zone of the language; it is trusted only if it fits in summer and winter."""
     for tag in tags:
         zones = SHARED.get(tag.partition("-")[0].lower(), "").split()
         why = f"the language {tag}"
@@ -165,7 +165,7 @@ def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
     stated = {moment.utcoffset() for moment in offsets} - {None}
     hours = {offset.total_seconds() / 3600 for offset in stated if offset}
     if len(hours) == 1 and (hour := hours.pop()).is_integer():
-        # In these names of the IANA database the sign says how far Greenwich is ahead.
+        # In these names of the IANA database, the sign is reversed: Etc/GMT-1 is UTC+1.
         return Guess(
             f"Etc/GMT{-hour:+.0f}", NONE, f"only the offset that it states ({_names(offsets)})"
         )
@@ -186,7 +186,7 @@ MARKED: Final = re.compile(rb"addressCountry", re.IGNORECASE)
 
 
 def country_of(pages: Sequence[tuple[Page, EmbeddedMetadata]]) -> str:
-    """The ISO 3166 code that pages state, the first page first; empty where none does."""
+    """Return the first ISO 3166 country code that pages state, or ""."""
     return next((code for page, meta in pages for code in _codes(page, meta)), "")
 
 

@@ -1,1 +1,1 @@
-"""One page in, plain JSON values out, whichever kind of page it is (`communique extract`)."""
+"""Extract one page of either type into plain JSON values (`communique extract`)."""

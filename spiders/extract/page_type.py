@@ -1,8 +1,8 @@
-"""Whether a page is a release or a listing, from what both readings of it found.
+"""Decide if a page is a release or a listing, from its extraction as both.
 
-A logistic score over eleven plain features, fitted on 1,236 release pages and 135 listing pages of
-other people's sites and of ours. On sites that it was not fitted on (five-fold) it knows 98 % of
-the releases and 90 % of the listings.
+The score is a logistic regression over eleven features. It was fitted on 1,236 release pages and
+135 listing pages of our own and other sites. On sites outside of the training data (five-fold
+cross-validation), it recognizes 98 % of the releases and 90 % of the listings.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from spiders.page.phrases import comparison_key
 Kind = Literal["release", "listing"]
 
 SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
-"""Rules that found a date where only pages of one article have it."""
+"""Rules for dates in markup that only single articles have."""
 
 MANY = 25
 LONG = 4000
-"""Items and characters from which on more of them say nothing more."""
+"""Numbers of items and of characters above which more of them do not change the score."""
 
 ENOUGH = 800
-"""Characters of a text from which a page shows a release."""
+"""Minimum characters of the text of a release that is shown beside a scripted list."""
 
 READ = 50_000
-"""Characters of a text in which the titles of items are looked for."""
+"""Maximum characters of a text in which item titles are searched."""
 
 SHORTEST = 9
-"""Letters of a title from which on it is not in a text by chance."""
+"""Minimum letters of a title that does not occur in a text by chance."""
 
 FEW = 5
-"""Items of which one date says nothing."""
+"""Maximum number of items for which a single common date is ignored."""
 
 BIAS = -3.4
 
@@ -44,11 +44,11 @@ NUMBER = re.compile(r"\d{4,}")
 
 
 def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
-    """What a page is, given its reading as a release and as a listing."""
+    """Return the type of a page, given its extraction as a release and as a listing."""
     if not listing.items or release.content.body_rule == "state":
-        return "release"  # a release is read out of scripts only where it is surely the page's
+        return "release"  # a release in scripts certainly belongs to the page
     if listing.rule == "state":
-        # What only scripts list beside a long text are other releases.
+        # A list in scripts beside a long text contains other releases.
         return "listing" if len(release.content.body_text) < ENOUGH else "release"
     if listing.rule and not listing.rule.startswith("region:"):
         return "listing"
@@ -56,7 +56,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
 
 
 def score_of(release: ExtractedRelease, listing: Listing) -> float:
-    """How much a page's detected rows and its text speak for a listing: above 0 it is one."""
+    """Return a score that is positive for listings, from a page's detected rows and its text."""
     rule = release.content.published.rule if release.content.published else ""
     items = min(len(listing.items), MANY) / MANY
     dated = dated_items(release, listing)
@@ -65,7 +65,7 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
         BIAS
         + 1.6 * items
         + 3.2 * listing.confidence * items
-        + 2.5 * (dated >= 3)  # noqa: PLR2004 - fewer are no list
+        + 2.5 * (dated >= 3)  # noqa: PLR2004 - fewer are not a list
         + 1.9 * told_share(release, listing)
         + 3.1 * (1 - release.confidence.get("title", 0.0))
         + 4.3 * (1 - release.confidence.get("body", 0.0))
@@ -78,10 +78,10 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
 
 
 def dated_items(release: ExtractedRelease, listing: Listing) -> int:
-    """How many items have dates that may be those of releases.
+    """Count the items with dates that may be dates of releases.
 
-    The pages above this one are none. One date for all of a few pages is rather that of this page
-    itself, or today's.
+    Links to parent pages do not count. If a few items have only one common date, it is probably the
+    date of the page itself, or today.
     """
     here = (release.url, release.canonical or "")
     dated = [item for item in listing.items if item.published and not is_above(item.url, here)]
@@ -91,9 +91,9 @@ def dated_items(release: ExtractedRelease, listing: Listing) -> int:
 
 
 def is_above(url: str, pages: tuple[str, ...]) -> bool:
-    """Whether an address is that of a folder which one of these pages lies in.
+    """Whether an address is a parent folder of any of these pages.
 
-    What a query adds to the address of the page itself is below it: ``/?p=55`` of ``/``.
+    The page's own address with a query is not a parent: ``/?p=55`` is below ``/``.
     """
     path, _, query = url.partition("?")
     folder = path.rstrip("/") + "/"
@@ -104,7 +104,10 @@ def is_above(url: str, pages: tuple[str, ...]) -> bool:
 
 
 def told_share(release: ExtractedRelease, listing: Listing) -> float:
-    """The share of items whose title the text of the release holds: it is the list itself then."""
+    """Return the share of items whose title is in the text of the release.
+
+    A high share means that the text is the list itself.
+    """
     text = comparison_key(release.content.body_text[:READ])
     titles = [comparison_key(item.title) for item in listing.items]
     told = sum(len(title) >= SHORTEST and title in text for title in titles)
@@ -112,9 +115,9 @@ def told_share(release: ExtractedRelease, listing: Listing) -> float:
 
 
 def address_of(url: str) -> tuple[float, bool]:
-    """How far an address is that of a release: it ends in words, and it holds a long number.
+    """Return two features of release addresses: a last part of several words, and a long number.
 
-    An unknown address is half of the first.
+    The first feature is 0.5 for an unknown address.
     """
     try:
         parts = urlsplit(url)
@@ -123,4 +126,4 @@ def address_of(url: str) -> tuple[float, bool]:
     if not parts.netloc:
         return 0.5, False
     last = ENDING.sub("", unquote(parts.path.rstrip("/").rpartition("/")[2]))
-    return float(len(WORD.findall(last)) >= 3), NUMBER.search(parts.path) is not None  # noqa: PLR2004 - fewer name a section
+    return float(len(WORD.findall(last)) >= 3), NUMBER.search(parts.path) is not None  # noqa: PLR2004 - fewer words are a section

@@ -1,4 +1,4 @@
-"""Extraction of one page into plain values, under the names that all of Communique uses."""
+"""Extract one page into plain values, with the field names that Communique uses everywhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Wanted = Literal["auto", "listing", "release"]
 def extract(
     page_id: str, page: Page, reading: DateContext, kind: Wanted = "auto"
 ) -> dict[str, Any]:
-    """What a page says, as JSON-ready values; ``kind`` is decided by what is found, or given."""
+    """Extract a page into values for JSON; the ``kind`` "auto" is replaced by the detected one."""
     if kind == "listing":
         return listing_values(page_id, read_listing(page, reading))
     release = read_release(page, reading)
@@ -34,7 +34,7 @@ def extract(
 
 
 def release_values(page_id: str, page: ExtractedRelease) -> dict[str, Any]:
-    """A release page as plain values."""
+    """Return a release page as plain values."""
     content = page.content
     return {
         "id": page_id,
@@ -60,14 +60,14 @@ def release_values(page_id: str, page: ExtractedRelease) -> dict[str, Any]:
 
 
 def item_values(item: ListingItem) -> dict[str, Any]:
-    """One item of a listing as plain values."""
+    """Return one item of a listing as plain values."""
     published = item.published.iso if item.published else None
-    # As collected titles are: without what nobody sees, such as soft hyphens.
+    # Clean the title like those of collected releases, for example from soft hyphens.
     return {"url": item.url, "title": clean_line(item.title), "published": published}
 
 
 def listing_values(page_id: str, page: Listing) -> dict[str, Any]:
-    """A listing page as plain values."""
+    """Return a listing page as plain values."""
     return {
         "id": page_id,
         "kind": "listing",

@@ -1,4 +1,4 @@
-"""Reading one page of many, in a process of its own."""
+"""Extract one page of many, in a separate process."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from spiders.extract.page_values import Wanted, extract
 from spiders.page.page import Page, is_web
 
 MOST = 20_000_000
-"""Bytes of a page that are read."""
+"""Maximum bytes of a page that are read."""
 
 GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A page to read: at a path, or the one that was fetched.
+    """A page to extract: a file at a path, or a fetched page.
 
-    ``problem`` is what is known to be wrong beforehand.
+    ``problem`` is an error that is already known, or None.
     """
 
     id: str
@@ -37,17 +37,17 @@ class Task:
 
 
 def read_page(task: Task) -> bytes | str:
-    """What a page says, as JSON; or a sentence on why it could not be read."""
+    """Return the extraction of a page as JSON, or a sentence that explains why it failed."""
     if task.problem is not None:
         return task.problem
     try:
         page = task.fetched or saved(task)
-    except (OSError, EOFError, ValueError, zlib.error) as error:  # a path with NUL is a ValueError
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # ValueError: a path with NUL
         cause = error.strerror if isinstance(error, OSError) and error.strerror else error
         return f"{task.place} can't be read ({cause})"
     try:
         said = extract(task.id, page, DateContext("UTC", now=utc_now()), task.kind)
-    except Exception as error:  # noqa: BLE001 - one page must not end the reading of all others
+    except Exception as error:  # noqa: BLE001 - one page must not stop the others
         return f"{task.place}: {PAGE_BUG} ({type(error).__name__}: {error})"
     if task.url and not page.url:
         said["reasons"].append(f"{task.url!r} is no web address, so links were left as they are")
@@ -55,9 +55,9 @@ def read_page(task: Task) -> bytes | str:
 
 
 def saved(task: Task) -> Page:
-    """A page on disk, as it is or compressed by gzip; of a huge one only the beginning.
+    """Return a saved page, which may be compressed by gzip; a huge page is truncated.
 
-    An address that is none is left out.
+    An invalid web address is ignored.
     """
     path = Path(task.place)
     with path.open("rb") as file:

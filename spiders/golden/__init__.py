@@ -1,1 +1,1 @@
-"""Golden tests of a source: pages as served, and what must be read off them."""
+"""Golden tests of a source: its pages as served, and their expected extraction."""

@@ -1,8 +1,8 @@
-"""The form in which expected.json says what is read off a listing and a release.
+"""Format of expected.json: the expected extraction of a listing and a release.
 
 {"listing": {"url", "captured", "items": [{"url", "title", "published"}], "next"}, "release":
 {"url", "title", "published", "precision", "language", "body_text", "images", "attachments"}}: text
-as a list of paragraphs, files by their addresses. A person may add other fields of a release.
+is a list of paragraphs, files are their addresses. A person may add other fields of a release.
 """
 
 from __future__ import annotations
@@ -24,16 +24,19 @@ LISTING: Final = ("items", "next")
 RELEASE: Final = (
     "title", "published", "precision", "language", "body_text", "images", "attachments",
 )  # fmt: skip
-"""The fields that are written for a person to correct."""
+"""Fields of a listing and of a release that are written for a person to correct."""
 
 CIRCUMSTANCES: Final = frozenset(("url", "captured"))
-"""Where and when the pages were: what is said of them, not read off them."""
+"""Fields about the capture of the pages, which are not extracted."""
 
 
 def as_expected(
     listing: Listing, release: ExtractedRelease, circumstances: Mapping[str, Any]
 ) -> Expected:
-    """What is read now, for a person to correct; ``circumstances`` are said of the listing."""
+    """Return the current extraction for a person to correct.
+
+    ``circumstances`` are added to the listing.
+    """
     return {
         "listing": {"url": listing.url, **circumstances}
         | {name: of_listing(listing, name) for name in LISTING},
@@ -42,7 +45,7 @@ def as_expected(
 
 
 def fields_of(expected: Expected) -> list[tuple[str, str]]:
-    """The part and the name of every field that is to be read off a page."""
+    """Return the part and the name of every field to extract."""
     return [
         (part, name)
         for part, values in expected.items()
@@ -52,23 +55,23 @@ def fields_of(expected: Expected) -> list[tuple[str, str]]:
 
 
 def wanted(expected: Expected, part: str, name: str) -> Any:
-    """A field as a person wrote it, its text in the form that all our text has."""
+    """Return an expected field; its text is normalized like all extracted text."""
     value = expected[part][name]
     return list(map(clean_text, value)) if name == "body_text" else value
 
 
 def found(listing: Listing, release: ExtractedRelease, part: str, name: str) -> Any:
-    """A field as it is read. Raises AttributeError where there is none of that name."""
+    """Return an extracted field. Raises AttributeError if there is no field of that name."""
     return of_listing(listing, name) if part == "listing" else of_release(release, name)
 
 
 def of_listing(page: Listing, name: str) -> Any:
-    """A field of a listing. Raises AttributeError."""
+    """Return a field of a listing. Raises AttributeError."""
     return list(map(item_values, page.items)) if name == "items" else getattr(page, name)
 
 
 def of_release(page: ExtractedRelease, name: str) -> Any:
-    """A field of a release. Raises AttributeError."""
+    """Return a field of a release. Raises AttributeError."""
     content = page.content
     match name:
         case "published":
@@ -88,9 +91,9 @@ def of_release(page: ExtractedRelease, name: str) -> Any:
 def as_read(
     expected: Expected, listing: Listing, release: ExtractedRelease, zone: str
 ) -> tuple[Listing, Content]:
-    """What two pages say as a person wrote it; of what nobody wrote, as it is read.
+    """Return a listing and content with the expected values, and otherwise the extracted ones.
 
-    Raises KeyError, TypeError or ValueError where that is not written as it should be.
+    Raises KeyError, TypeError or ValueError if the expected values have a wrong format.
     """
     items = tuple(
         ListingItem(item["url"], item["title"], _published(item["published"], zone))
@@ -107,7 +110,7 @@ def as_read(
 
 
 def _published(iso: str | None, zone: str) -> Published | None:
-    """A date as it is written, of a day or of an instant with its offset."""
+    """Parse a date: either a day, or a time with a UTC offset."""
     if iso is None:
         return None
     at = dt.datetime.fromisoformat(iso)

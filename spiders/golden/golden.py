@@ -1,7 +1,7 @@
-"""Golden tests of a source: its pages as served, and what is read off them.
+"""Golden tests of a source: its pages as served, and their expected extraction.
 
-A folder holds listing.html, release.html and expected.json, see spiders.golden.expected.
-``captured`` in it is the instant that "yesterday" counts from.
+A folder contains listing.html, release.html and expected.json (see spiders.golden.expected). Its
+``captured`` field is the time that "yesterday" refers to.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from spiders.sources.unmatched import Unmatched, listing_matches, release_matche
 LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
 
 SHOWN = 60
-"""Characters of a value that a difference shows."""
+"""Maximum characters of a value in a difference."""
 
 
 class BadGolden(CommuniqueError):
@@ -40,13 +40,13 @@ class BadGolden(CommuniqueError):
 def write_golden(
     folder: Path, file: SourceFile, listing: Page, release: Page, now: dt.datetime
 ) -> None:
-    """Save two pages of a source and what is read off them now, for a person to correct.
+    """Save two pages of a source and their current extraction for a person to correct.
 
-    Raises BadGolden where there is one already, or where it can't be written.
+    Raises BadGolden if a golden test already exists, or if it can't be written.
     """
     if (folder / EXPECTED).exists():
         raise BadGolden(folder / EXPECTED, "it is there already; remove it to sample anew")
-    # Bytes that only the header of the answer explains are kept in UTF-8.
+    # Pages that are only readable with the response's Content-Type are stored in UTF-8.
     kept = {LISTING: lasting(listing), RELEASE: lasting(release)}
     listed, read = _read(
         file, Page(listing.url, kept[LISTING]), Page(release.url, kept[RELEASE]), now
@@ -63,9 +63,9 @@ def write_golden(
 
 
 def differences(folder: Path, file: SourceFile) -> Iterator[str]:
-    """What is read otherwise than expected.json says, and which selectors match nothing.
+    """Yield differences from expected.json, and selectors that match nothing, as sentences.
 
-    One sentence each. Raises BadGolden.
+    Raises BadGolden.
     """
     golden = read_golden(folder)
     expected, read = golden.expected, golden.read_by(file)
@@ -81,7 +81,7 @@ def differences(folder: Path, file: SourceFile) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """The two pages of a golden test, what is expected of them, and when they were captured."""
+    """The two pages of a golden test, their expected extraction, and the time of their capture."""
 
     expected: Expected
     now: dt.datetime
@@ -89,11 +89,11 @@ class Golden:
     release: tuple[str, bytes]
 
     def read_by(self, file: SourceFile) -> tuple[Listing, ExtractedRelease]:
-        """What a source file makes of the pages."""
+        """Extract the pages by a source file."""
         return _read(file, Page(*self.listing), Page(*self.release), self.now)
 
     def unmatched(self, file: SourceFile) -> Unmatched:
-        """Which selectors of a source file match nothing on the pages."""
+        """Return the selectors of a source file that match nothing on the pages."""
         found, listing = Unmatched(), Page(*self.listing)
         if not file.feed:
             found.note(listing_matches(listing, file.listing))
@@ -104,7 +104,7 @@ class Golden:
 
 
 def read_golden(folder: Path) -> Golden:
-    """The golden test in a folder. Raises BadGolden."""
+    """Read the golden test in a folder. Raises BadGolden."""
     try:
         expected = json.loads((folder / EXPECTED).read_text("utf-8"))
         return Golden(
@@ -119,7 +119,7 @@ def read_golden(folder: Path) -> Golden:
 
 
 def lasting(page: Page) -> bytes:
-    """The bytes of a page such that they say the same without the server's Content-Type."""
+    """Return a page's bytes in a form that does not depend on the server's Content-Type."""
     return page.body if Page(page.url, page.body).markup == page.markup else page.markup
 
 
@@ -133,12 +133,12 @@ def _read(
 
 
 def _item(listed: Listing, release: Page) -> ListingItem | None:
-    """What a listing says of a release."""
+    """Return the item of a listing for a release page, or None."""
     return next((item for item in listed.items if item.url == release.url), None)
 
 
 def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:
-    """The rules for a release, by the day that its listing states."""
+    """Return the rules for a release, by the day that its listing states."""
     return file.rules_on(item.published.day if item and item.published else None)
 
 
