@@ -1,1 +1,1 @@
-"""Data that scripts carry for a browser to draw: decoded, never run."""
+"""Decode the JSON state in a page's scripts without running JavaScript."""

@@ -1,4 +1,4 @@
-"""Reads values that a script assigns: JSON, or the literals of JavaScript, without running them."""
+"""Parse values assigned in a script, in JSON or as JavaScript literals, without running it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import unquote
 from spiders.page.json_text import load_json
 
 MOST_TOKENS: Final = 200_000
-"""Words, numbers, texts and signs of one literal that are read."""
+"""Maximum number of tokens read per literal."""
 
 DEEPEST: Final = 80
-"""Lists and objects within each other that are read."""
+"""Maximum nesting depth of lists and objects in a literal."""
 
 TOKEN: Final = re.compile(
     r"""(?:\s++|/\*.*?\*/|//[^\n]*+)*+(?:
@@ -42,14 +42,14 @@ REST: Final = re.compile(r"[;\s]*\}\s*\)?\s*\(")
 
 
 class NoLiteral(ValueError):
-    """A script's text begins with no value that can be read."""
+    """No readable value at this position of a script."""
 
 
 def first_value(text: str, at: int) -> tuple[Any, int]:
-    """The value at a place in a script, and where it ends. Raises NoLiteral.
+    """Return the value at an offset in a script, and the offset of its end.
 
-    JSON, an object as scripts write it, ``JSON.parse("…")``, or a function that is called at once
-    and returns an object (``__NUXT__`` of Nuxt 2).
+    Accepted are JSON, a JavaScript object literal, ``JSON.parse("…")``, and a function called at
+    once that returns an object (``__NUXT__`` of Nuxt 2). Raises NoLiteral if no value can be read.
     """
     if text[at : at + 1] in {"{", "["}:
         try:
@@ -69,7 +69,7 @@ def first_value(text: str, at: int) -> tuple[Any, int]:
 
 
 def decoded(text: str) -> Any:
-    """The value of a JSON text. Raises NoLiteral."""
+    """Parse a JSON text. Raises NoLiteral if it is invalid."""
     try:
         return load_json(text)
     except (ValueError, RecursionError) as error:
@@ -77,7 +77,7 @@ def decoded(text: str) -> Any:
 
 
 def _returned(text: str, match: re.Match[str]) -> tuple[Any, int]:
-    """What a function that is called at once returns, with the values that it is given."""
+    """Return the result of a function called at once, with its arguments inserted."""
     reader = LiteralReader(text, match.end())
     value = reader.value()
     call = REST.match(text, reader.at)
@@ -92,9 +92,10 @@ def _returned(text: str, match: re.Match[str]) -> tuple[Any, int]:
 
 
 class LiteralReader:
-    """Reads one literal from ``at`` on.
+    """Reads one JavaScript literal, starting at offset ``at``.
 
-    ``named`` are the places that hold a name: the object or list, the key or index, and the name.
+    ``named`` records where variable names were used: the object or list, the key or index, and the
+    name.
     """
 
     def __init__(self, text: str, at: int) -> None:
@@ -105,7 +106,10 @@ class LiteralReader:
         self._depth = 0
 
     def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one for each form
-        """The next value; a name stands for None and is noted. Raises NoLiteral."""
+        """Return the next value. Raises NoLiteral if it can't be read.
+
+        A variable name is returned as None and recorded in ``named``.
+        """
         kind, said = self._next()
         if kind == "sign":
             return self._held(said)
@@ -126,7 +130,7 @@ class LiteralReader:
         return None
 
     def listed(self, close: str) -> list[Any]:
-        """The values between an opening sign, which comes next or was read, and ``close``."""
+        """Return the values up to the closing character ``close``."""
         if close == ")":
             self._next()
         found: list[Any] = []
@@ -156,7 +160,7 @@ class LiteralReader:
         return found
 
     def _closes(self, close: str) -> bool:
-        """Whether a list or an object ends here; the comma before the next value is passed."""
+        """Whether a list or object ends here. Skips the comma before the next value."""
         place = self.at
         following = self._next()
         if following == ("sign", ","):
@@ -177,7 +181,7 @@ class LiteralReader:
 
 
 def unescaped(text: str) -> str:
-    """A text as a script means it; halves of a surrogate pair are joined."""
+    """Replace the escape sequences of a JavaScript string and join surrogate pairs."""
     if "\\" not in text:
         return text
     said = ESCAPE.sub(_meant, text)

@@ -1,4 +1,4 @@
-"""Records of JSON that may be the items of a listing: which fields say what."""
+"""Read listing items from JSON records, and find their title, date and address fields."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from spiders.page.page import Page
 
 MAX_ITEMS = 10_000
 LEARNT = 50
-"""Records from which the meaning of fields with unknown names is learnt."""
+"""Number of records from which fields with unknown names are identified."""
 
 TITLE_WORDS, LONG = 3, 200
-"""Words that every title in a field of unknown name has, and characters that none exceeds."""
+"""Minimum number of words and maximum length (characters) of each title in a field with an unknown
+name."""
 
 MAX_CATEGORIES = 30
-"""Categories of one record that are read."""
+"""Maximum number of categories read per record."""
 
 MAX_RECORDS = 50_000
-"""Records of one document that are looked at."""
+"""Maximum number of records read per document."""
 
 WRAPPERS = ("node", "attributes", "fields", "item", "_source", "post", "article")
-"""What an entry of a list may be wrapped in."""
+"""Keys that may wrap the fields of a record."""
 
 INNER = ("rendered", "value", "text", "url", "href", "alias", "basic")
-"""What a nested field's own value may be called."""
+"""Keys that may contain the value of a nested field."""
 
 _URLS = re.compile(
     r"(?:canonical|perma|web|page|full|detail|article|external|public)?_?(?:url|link|href|uri)"
@@ -56,7 +57,7 @@ _PLACES = re.compile(r"https?://|\.{0,2}/|[^\s]{1,200}(?:/|\.(?:html?|php|aspx?|
 
 
 def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
-    """A record with the fields of what it only wraps: ``{"node": {…}}`` (GraphQL, JSON:API)."""
+    """Return a record merged with its wrapped fields: ``{"node": {…}}`` (GraphQL, JSON:API)."""
     for name in WRAPPERS:
         if isinstance(record.get(name), dict):
             return {**record, **record[name]}
@@ -69,9 +70,9 @@ def read_records(
     dates: DateReader,
     address: Callable[[Mapping[str, Any]], str | None] | None = None,
 ) -> list[ListingItem]:
-    """The items of that list of records which most looks like a listing.
+    """Return the items of the record list that most resembles a listing.
 
-    ``address`` gives that of a record which names none.
+    ``address`` computes the address of a record without an address field.
     """
     best: list[ListingItem] = []
     left = MAX_RECORDS
@@ -93,7 +94,10 @@ def _worth(items: list[ListingItem]) -> float:
 
 
 def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
-    """The fields that hold titles and dates by what stands in them, whatever they are called."""
+    """Return the names of the title field and date field, identified by their values.
+
+    A name is "" if no field fits.
+    """
     title = dated = ""
     for name in records[0]:
         values = [_scalar(record.get(name)) for record in records]
@@ -106,7 +110,7 @@ def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
 
 
 def _scalar(value: Any) -> str:
-    """A string or a number as text; empty for lists and objects, which hold fields of their own."""
+    """Return a string or number as text, or "" for other values such as lists and objects."""
     return str(value) if value and isinstance(value, (str, int, float)) else ""
 
 
@@ -138,7 +142,7 @@ def _item(
 
 
 def _categories(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """The numbers or names under ``categories``, as WordPress gives them."""
+    """Return the numbers or names in a record's ``categories``, as in WordPress."""
     found = record.get("categories")
     if not isinstance(found, list):
         return ()
@@ -147,7 +151,10 @@ def _categories(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The fields of a record; a nested ``{"rendered": …}`` counts as its value (WordPress)."""
+    """Yield a record's fields, with nested fields replaced by their values.
+
+    WordPress, for example, nests a title as ``{"rendered": …}``.
+    """
     for name, value in record.items():
         if isinstance(value, dict):
             inner = next(
@@ -160,7 +167,10 @@ def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def published_in(fields: dict[str, Any], dates: DateReader) -> Published | None:
-    """The date of a record: of its fields that name one of publication before all others."""
+    """Return the date of a record, or None.
+
+    Fields for publication take precedence over other date fields, such as for modification.
+    """
     names = sorted(
         (name for name in fields if _DATES.fullmatch(name)),
         key=lambda name: bool(_LATER.search(name)),

@@ -1,7 +1,8 @@
-"""Reads the payload in which Nuxt 3 carries the state of a page.
+"""Decode the payload in which Nuxt 3 stores the state of a page.
 
-It is a list whose first entry is the state; numbers in lists and objects are places in that list,
-and a list that begins with a name is a value of that kind (github.com/sveltejs/devalue).
+The payload is a list. Its first entry is the state, and numbers inside lists and objects are
+indexes into the payload. A list that begins with a name is a value of that type
+(github.com/sveltejs/devalue).
 """
 
 from __future__ import annotations
@@ -9,22 +10,23 @@ from __future__ import annotations
 from typing import Any, Final
 
 WRAPPERS: Final = 5
-"""Values around a value that are passed: those of a store that tells of changes."""
+"""Maximum number of nested wrappers, such as reactive references, that are removed from a value."""
 
 TEXTS: Final = frozenset(("Date", "RegExp", "URL", "BigInt"))
 LISTS: Final = frozenset(("Set", "Map"))
 
 
 def devalue(payload: list[Any]) -> Any:
-    """The state. It may hold itself; every place is read once, so it is no larger than the payload.
+    """Return the state in a payload. The state may contain itself.
 
-    What is no place, or no value of JSON, is None.
+    Each index is decoded once, so the state is no larger than the payload. Invalid indexes and
+    non-JSON values become None.
     """
     return Devaluer(payload).state()
 
 
 class Devaluer:
-    """Puts values where their places are named."""
+    """Replaces the indexes in a payload with their values."""
 
     def __init__(self, payload: list[Any]) -> None:
         self._payload = payload
@@ -32,7 +34,7 @@ class Devaluer:
         self._empty: list[int] = []
 
     def state(self) -> Any:
-        """The value at the first place."""
+        """Return the value at index 0 with all its indexes replaced."""
         whole = self._value(0)
         while self._empty:
             place = self._empty.pop()
@@ -67,6 +69,6 @@ class Devaluer:
 
 
 def _kind(said: Any) -> str:
-    """The kind that a list names at its beginning, or nothing."""
+    """Return the type name at the beginning of a list, or ""."""
     named = isinstance(said, list) and said and isinstance(said[0], str)
     return str(said[0]) if named else ""

@@ -1,8 +1,8 @@
-"""HTML out of the forms in which page state holds a text.
+"""Convert the texts in a page's state to HTML.
 
-A text may be HTML, Markdown (CommonMark), or a tree of nodes as editors write it (ProseMirror,
-Slate, Lexical, Contentful, Sanity's Portable Text, Editor.js, Strapi and their like): each node has
-a kind, perhaps a text, and nodes in it.
+A text may be HTML, Markdown (CommonMark), or a tree of editor nodes. Trees of ProseMirror, Slate,
+Lexical, Contentful, Portable Text, Editor.js, Strapi and similar editors are supported. Each node
+has a type, and may have a text and child nodes.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 MOST_NODES: Final = 20_000
-"""Values of all texts of one page that are looked at."""
+"""Maximum number of values converted per page."""
 
 DEEPEST: Final = 60
 MOST_TEXT: Final = 2_000_000
-"""Characters of HTML that are written."""
+"""Maximum size of the HTML written per page (characters)."""
 
 HTML: Final = re.compile(r"</(?:p|div|h[1-6]|li|a|strong|em|b|span|table|blockquote)>|<br\s*/?>")
 KINDS: Final = ("nodeType", "_type", "__typename", "type", "tag", "name", "style", "blockType")
@@ -32,10 +32,10 @@ INSIDE: Final = (
     "attrs", "attributes", "text", "html", "processed", "rendered", "raw", "rows", "cells", "model",
     "richText", "rich_text", "markup", "copy", "columns",
 )  # fmt: skip
-"""Keys under which a node holds others or its text; each is read in the order of the node."""
+"""Keys of a node's children or text. They are converted in the order of the node's keys."""
 
 READY: Final = ("processed", "rendered", "html")
-"""Keys of HTML that is made of what else a node holds."""
+"""Keys of HTML rendered from the node's other keys, which are then ignored."""
 
 TAGS: Final = (
     (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),
@@ -49,7 +49,7 @@ TAGS: Final = (
     (re.compile(r"link$|^a$", re.IGNORECASE), "a"),
     (re.compile(r"paragraph|^p$|^block$|^text_?block$|^unstyled$|^normal$", re.IGNORECASE), "p"),
 )
-"""What kinds of nodes are called, and what they are in HTML."""
+"""Patterns of node types with their HTML tags."""
 
 ASIDE: Final = re.compile(
     r"\bads?\b|advert|promo|related|newsletter|sign_?up|embed|gallery|share|recommend|teaser|"
@@ -57,26 +57,30 @@ ASIDE: Final = re.compile(
     r"^video$|^figure$|^audio$|^code$|correction|list_?of_?links|story_?list|subscribe",
     re.IGNORECASE,
 )
-"""Kinds of nodes that are shown with a text but are not text of it."""
+"""Types of nodes that are displayed with a text but are not part of it."""
 
 BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
 ADDRESS: Final = ("href", "uri", "url", "linkUrl")
 POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
-"""What begins a point of a list in plain text, beside Markdown's own signs."""
+"""A bullet at the beginning of a line, which Markdown does not recognize as a list item."""
 
 MOST_MARKDOWN: Final = 50_000
-"""Characters of Markdown that are read as such: a longer text is taken for a plain one."""
+"""Maximum length of a text parsed as Markdown (characters). Longer texts are treated as plain
+text."""
 
 
 class Writer:
-    """Writes texts of one page as HTML; all of them together are bounded."""
+    """Converts the texts of one page to HTML, within one limit for all texts."""
 
     def __init__(self) -> None:
         self._left = MOST_NODES
         self._size = MOST_TEXT
 
     def html(self, value: Any) -> str:
-        """The HTML of a text in any form; empty where there is none. Not sanitized."""
+        """Convert a value of any supported form to HTML, not sanitized.
+
+        Returns "" if it has no text.
+        """
         if isinstance(value, str):
             return self._took(value if HTML.search(value) else from_markdown(value))
         if isinstance(value, (dict, list)):
@@ -119,7 +123,7 @@ class Writer:
 
 
 def tag_of(node: dict[str, Any], kinds: list[str]) -> str:
-    """The element that a node is in HTML, or nothing where it is only a part of one."""
+    """Return the HTML tag of a node, or "" if the node has no element of its own."""
     if isinstance(node.get("listItem"), str):
         return "li"  # Portable Text
     for kind in reversed(kinds):
@@ -130,7 +134,7 @@ def tag_of(node: dict[str, Any], kinds: list[str]) -> str:
 
 
 def wrapped(tag: str, node: dict[str, Any], inner: list[str]) -> list[str]:
-    """What a node holds, within its element."""
+    """Wrap a node's converted content in the HTML element ``tag``."""
     if not tag:
         return inner
     if tag == "a":
@@ -143,7 +147,7 @@ def wrapped(tag: str, node: dict[str, Any], inner: list[str]) -> list[str]:
 
 
 def from_markdown(text: str) -> str:
-    """Plain text or Markdown as HTML; what looks like tags in it is text."""
+    """Convert plain text or Markdown to HTML. HTML tags in the text are escaped."""
     if len(text) > MOST_MARKDOWN:
         return paragraphs(text)
     return str(_markdown().render(POINT.sub("-", text)))
@@ -151,7 +155,10 @@ def from_markdown(text: str) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    """CommonMark, but a line stays a line, and indented text a paragraph, as few are programs."""
+    """Return a CommonMark parser that keeps line breaks and has no indented code blocks.
+
+    Indented text in a release is rarely program code.
+    """
     from markdown_it import MarkdownIt  # noqa: PLC0415 - few pages need what it takes to load
 
     return MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("code")

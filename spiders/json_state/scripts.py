@@ -1,9 +1,14 @@
-"""The state of a page that its scripts carry for a browser to draw: decoded, never run.
+"""Decode the JSON state in a page's scripts and attributes without running JavaScript.
 
-Known are JSON islands (``__NEXT_DATA__``, Angular's transfer state and others), the payload of Nuxt
-3, what scripts assign (``window.__INITIAL_STATE__ = {…}``, ``var news = [{…}]``, ``__NUXT__`` of
-Nuxt 2), the stream of Next.js (``__next_f.push``), and attributes (`_attributes`). Of one page
-MAX_CHARACTERS in MAX_SCRIPTS scripts are read. Anything that is no value is skipped.
+Supported forms:
+
+- JSON scripts, such as ``__NEXT_DATA__`` and Angular's transfer state
+- the payload of Nuxt 3
+- assignments, such as ``window.__INITIAL_STATE__ = {…}``, ``var news = [{…}]``, ``__NUXT__``
+- the stream of Next.js (``__next_f.push``)
+- attributes, see `_attributes`
+
+At most MAX_CHARACTERS in MAX_SCRIPTS scripts are read per page. Unreadable values are skipped.
 """
 
 from __future__ import annotations
@@ -22,48 +27,48 @@ from spiders.json_state.nuxt_payload import devalue
 from spiders.page.json_text import without_lone_surrogates
 
 MAX_SCRIPTS: Final = 100
-"""Scripts of one page that are looked at."""
+"""Maximum number of scripts checked per page."""
 
 MAX_CHARACTERS: Final = 4_000_000
-"""Characters of all the scripts of one page that are read."""
+"""Maximum size of all scripts and attributes read per page (characters)."""
 
 MAX_ASSIGNED: Final = 12
-"""Values of one script that are read."""
+"""Maximum number of assigned values read per script."""
 
 SHORT: Final = 80
-"""Minimum characters of a script or an attribute with a state."""
+"""Minimum length of a script or attribute with a state (characters)."""
 
 ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
 NAMED: Final = re.compile(
     r"""(?:\b(?:window|self|globalThis)\s*(?:\.\s*[\w$]{1,60}|\[\s*["'][\w$]{1,60}["']\s*\])"""
     r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
 )
-"""What a state is assigned to, at the end of what stands before its equals sign."""
+"""Variable or property names used for a state, at the end of the text before the equals sign."""
 
 DECLARED: Final = re.compile(
     r"(?:\b(?:var|let|const)\s+[\w$]{1,60}|[\w$]{1,60}(?:\.[\w$]{1,60}){1,4})\s*$"
 )
-"""Any variable or property, to which a list of records is assigned."""
+"""Any variable or property that a list of records may be assigned to."""
 
 RECORDS: Final = re.compile(r"\[\s*+\{")
 
 MAX_ATTRIBUTES: Final = 100
-"""Maximum number of attributes with values that are read per page."""
+"""Maximum number of attributes with objects or lists that are read per page."""
 
 LONGEST_NAME: Final = 90
 MOST_SIGNS: Final = 2_000
-"""Equals signs of one script that are looked at."""
+"""Maximum number of assignments checked per script."""
 
 STREAMED: Final = re.compile(r"__next_f\.push\(\s*(?=\[)")
 ROW: Final = re.compile(r"[0-9a-f]{1,8}:(?:(?P<long>T)(?P<size>[0-9a-f]{1,6}),)?")
 MAX_ROWS: Final = 5_000
-"""Rows of one stream that are read."""
+"""Maximum number of rows read per stream."""
 
 ANGULAR: Final = {"&q;": '"', "&s;": "'", "&l;": "<", "&g;": ">", "&a;": "&"}
 
 
 def states(root: etree._Element) -> Iterator[Any]:
-    """The values that the scripts of a page carry, in page order; JSON-LD is not among them."""
+    """Yield the JSON values in a page's scripts and attributes, except JSON-LD."""
     left = MAX_CHARACTERS
     stream: list[str] = []
     for number, script in enumerate(root.iter("script")):
@@ -84,14 +89,14 @@ def states(root: etree._Element) -> Iterator[Any]:
 
 
 MAX_BLANKS: Final = 20
-"""Characters of an attribute among which its object or list begins."""
+"""Number of characters at the beginning of an attribute in which its object or list must start."""
 
 
 def _attributes(root: etree._Element) -> Iterator[str]:
-    """The attributes with objects or lists.
+    """Yield the attributes that contain an object or a list.
 
-    They are props of components, ``data-page`` of Inertia, ``x-data`` of Alpine, snapshots of
-    Livewire, values of Stimulus.
+    Such attributes are component props, ``data-page`` of Inertia, ``x-data`` of Alpine, snapshots
+    of Livewire and values of Stimulus.
     """
     values = (
         value
@@ -105,7 +110,10 @@ def _attributes(root: etree._Element) -> Iterator[str]:
 
 
 def without_metadata(state: Any) -> Any:
-    """A state of Livewire without its notes: a list is a pair of its value and an object ``s``."""
+    """Return the data of a Livewire snapshot without metadata. Other states are unchanged.
+
+    Livewire stores a list as a pair of its value and an object with the key ``s``.
+    """
     if not (isinstance(state, dict) and "memo" in state and "checksum" in state):
         return state
     return _without_notes(state.get("data"), DEEPEST)
@@ -139,7 +147,7 @@ def _read(text: str) -> Iterator[Any]:
     try:
         yield decoded(text)
     except NoLiteral:
-        return  # a script that is no state: there is nothing to say of it
+        return  # The script contains no JSON, which is not an error.
 
 
 def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
@@ -166,7 +174,7 @@ def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
 
 
 def _rows(stream: str) -> Iterator[Any]:
-    """The values in the stream of React's server components, long texts put where they belong."""
+    """Yield the values in the stream of React's server components, with long texts inserted."""
     stream = without_lone_surrogates(stream)
     texts: dict[str, str] = {}
     values: list[Any] = []
@@ -174,7 +182,8 @@ def _rows(stream: str) -> Iterator[Any]:
     for _ in range(MAX_ROWS):
         match = ROW.match(stream, at)
         if match and match["long"]:
-            # The length counts bytes of UTF-8, so this many characters are enough.
+            # The length counts UTF-8 bytes, so a slice of the same number of characters contains
+            # the whole text.
             size = int(match["size"], 16)
             said = stream[match.end() : match.end() + size].encode("utf-8", "replace")
             text = said[:size].decode("utf-8", "ignore")
