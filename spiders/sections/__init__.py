@@ -1,4 +1,5 @@
-"""Releases without pages of their own: sections of one page, each with a heading, date and text.
+"""Find releases without pages of their own: sections of a page with heading, date and text.
 
-A new file finds sections in a page or reads one. It knows neither lists nor visits.
+A file belongs in this package if it finds sections in a page or reads one. It must not depend on
+listings or visits.
 """

@@ -1,4 +1,4 @@
-"""Parts of a page to which an address with a fragment may lead: accordions, modals, anchors.
+"""Find the parts of a page that a fragment may lead to: accordions, modals, anchors.
 
 A candidate has an anchor, a header and the elements of its text. `spiders.sections.find` decides
 whether it is a release.
@@ -22,48 +22,50 @@ MAX_CANDIDATES: Final = 2_000
 """Maximum number of candidates of one kind per page."""
 
 MAX_ELEMENTS: Final = 200_000
-"""Maximum number of elements of a page that are searched for anchors."""
+"""Maximum number of elements per page that are searched for anchors."""
 
 MAX_SIBLINGS: Final = 500
-"""Maximum number of elements between a heading and the next one that are its text."""
+"""Maximum number of elements after a heading that are its text."""
 
 MAX_TOTAL_SIBLINGS: Final = 50_000
-"""The same for all headings of a page together."""
+"""Maximum number of text elements after all headings of a page together."""
 
 MAX_ID: Final = 200
-"""Maximum characters of an id."""
+"""Maximum length of an id (characters)."""
 
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
 DATA: Final = re.compile(r"data-[\w-]{1,60}")
-"""Attributes of a control that may name the element that it opens; href may, too."""
+"""Data attributes of a control, which may contain the id of the element that it opens."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
-"""The id in such an attribute."""
+"""The id in an attribute of a control."""
 
 OPENED: Final = re.compile(
     r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"
     r"|tab-pane|toggle|expand|mfp-|remodal|reveal",
     re.IGNORECASE,
 )
-"""Classes of elements that a control opens."""
+"""Class names of elements that a control opens."""
 
 WHOLE_LEVELS: Final = 2
-"""Maximum number of elements around a control and its target whose ids are those of a section."""
+"""Maximum number of enclosing elements of a control and its target whose ids may be the section's
+anchor."""
 
 HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
-"""Elements with an id that may contain a whole section."""
+"""Tags of elements that may contain a whole section."""
 
 Kind: TypeAlias = Literal["opened", "anchored"]
-"""Whether a control opens a section, or only an anchor leads to it."""
+"""Whether a control opens the section ("opened"), or the section only has an anchor
+("anchored")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A part of a page that may be a release.
 
-    ``anchor`` is the id that leads to it, or empty. ``header`` is the element with its heading and
-    control, or None. ``parts`` are the elements of its text in page order. ``linked`` is whether
-    the page links to the anchor.
+    ``anchor`` is the id of the part, or "". ``header`` is the element with its heading and control,
+    or None. ``parts`` are the elements of its text in page order. ``linked`` is whether the page
+    links to the anchor.
     """
 
     anchor: str
@@ -74,7 +76,7 @@ class Candidate:
 
 
 class Anchors:
-    """The ids of a page with their elements, and the controls that open these elements."""
+    """The elements of a page by id, and the controls that open them."""
 
     def __init__(self, root: etree._Element) -> None:
         self.elements: dict[str, etree._Element] = {}
@@ -97,7 +99,7 @@ class Anchors:
         self._within = self._opened_within()
 
     def _opened_within(self) -> dict[etree._Element, str | None]:
-        """What the controls in each element open: an id, or None for several."""
+        """Map each element to the id that the controls inside it open, or to None for several."""
         found: dict[etree._Element, str | None] = {}
         for name, controls in islice(self.controls.items(), MAX_CANDIDATES):
             for control in controls:
@@ -106,18 +108,18 @@ class Anchors:
         return found
 
     def opens_one(self, element: etree._Element, name: str) -> bool:
-        """Whether the controls in an element open only the element with this id."""
+        """Whether the controls inside an element open only the element with the id ``name``."""
         return self._within.get(element) == name
 
 
 def ids_of(element: etree._Element) -> Iterator[str]:
-    """The ids of an element, with the name of an anchor."""
+    """Yield the id of an element and the ``name`` of an anchor."""
     names = (element.get("id"), element.get("name") if element.tag == "a" else None)
     yield from (name for name in names if name and len(name) <= MAX_ID and name == name.strip())
 
 
 def first_id(*elements: etree._Element | None) -> str:
-    """The first id of some elements, or empty."""
+    """Return the first id of the given elements, or ""."""
     return next((name for one in elements if one is not None for name in ids_of(one)), "")
 
 
@@ -142,13 +144,13 @@ def _is_toggle(element: etree._Element) -> bool:
 
 
 def is_opened(element: etree._Element) -> bool:
-    """Whether an element is shown only once a control opens it."""
+    """Whether an element is hidden until a control opens it."""
     named = f"{element.get('class') or ''} {element.get('role') or ''}"
     return element.tag == "dialog" or is_hidden(element) or bool(OPENED.search(named))
 
 
 def candidates_of(root: etree._Element) -> Iterator[tuple[Candidate, ...]]:
-    """The candidates of a page, those of one kind together; first those that controls open."""
+    """Yield the candidates of a page, grouped by kind. Sections that controls open come first."""
     anchors = Anchors(root)
     yield tuple(islice(_details(root), MAX_CANDIDATES))
     yield tuple(islice(_controlled(anchors), MAX_CANDIDATES))
@@ -167,7 +169,7 @@ def _details(root: etree._Element) -> Iterator[Candidate]:
 
 
 def _controlled(anchors: Anchors) -> Iterator[Candidate]:
-    """What a control of the page opens: panels of accordions, modals."""
+    """Yield the elements that controls on the page open, such as accordion panels and modals."""
     for name, controls in anchors.controls.items():
         target = anchors.elements[name]
         above = set(target.iterancestors())
@@ -189,7 +191,7 @@ def _controlled(anchors: Anchors) -> Iterator[Candidate]:
 
 
 def _panels(root: etree._Element) -> Iterator[Candidate]:
-    """Headings with a button, or buttons, that open the element after them by a script."""
+    """Yield headings and buttons that open the next element by a script."""
     for heading in root.iter(*LEVEL_OF, "button", "dt"):
         following = heading.getnext()
         if following is None or following.tag in LEVEL_OF or following.tag in {"button", "dt"}:
@@ -205,17 +207,17 @@ def _panels(root: etree._Element) -> Iterator[Candidate]:
 
 
 def _held(anchors: Anchors) -> Iterator[Candidate]:
-    """Elements with an id that contain a heading and its text."""
+    """Yield the elements with an id that may contain a heading and its text."""
     for name, element in anchors.elements.items():
         if element.tag in HOLDERS and len(element):
             yield Candidate(name, None, (element,), "anchored", name in anchors.linked)
 
 
 def _headed(root: etree._Element, anchors: Anchors) -> Iterator[Candidate]:
-    """Headings with an anchor, and what follows each up to the next one of its level.
+    """Yield headings with an anchor and the elements up to the next heading of the same level.
 
-    Headings without an anchor are of a text if one with an anchor follows, or if the heading with
-    an anchor is the only one in its element.
+    A heading without an anchor belongs to the text in two cases: a heading with an anchor follows,
+    or only one heading in the element has an anchor.
     """
     named = {heading: name for heading in root.iter(*LEVEL_OF) if (name := _anchor_of(heading))}
     last: dict[tuple[etree._Element | None, object], etree._Element] = {}
@@ -242,7 +244,7 @@ def _headed(root: etree._Element, anchors: Anchors) -> Iterator[Candidate]:
 
 
 def _anchor_of(heading: etree._Element) -> str:
-    """The id that leads to a heading: its own, one within it, or that of an anchor before it."""
+    """Return the id of a heading, of an element inside it, or of an anchor before it, or ""."""
     before = heading.getprevious()
     anchor = before if before is not None and before.tag == "a" and not len(before) else None
     inner = next((one for one in heading.iter(etree.Element) if first_id(one)), None)
@@ -250,7 +252,7 @@ def _anchor_of(heading: etree._Element) -> str:
 
 
 def _begins(heading: etree._Element) -> bool:
-    """Whether a heading is the first one of its level in an element for one section."""
+    """Whether a heading is the first heading in an element that may contain a whole section."""
     parent = heading.getparent()
     if parent is None or parent.tag not in HOLDERS:
         return False

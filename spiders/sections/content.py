@@ -1,4 +1,4 @@
-"""The text of a section, without the lines of its title, its date and its permanent address."""
+"""Copy the text of a section without title, date and permalink lines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from spiders.sections.permalinks import is_permalink
 from spiders.sections.rate import Rated
 
 HIDING: Final = ("class", "style", "hidden", "aria-hidden", "role")
-"""Attributes that hide a text until a control opens it."""
+"""Attributes that may hide a text until a control opens it. They are removed from the copy."""
 
 MAX_BYLINE: Final = 120
-"""Maximum characters of a line with the permanent address of a section that is not its text."""
+"""Maximum length of a permalink line that is removed from a section's text (characters)."""
 
 
 def content_of(one: Rated) -> etree._Element:
-    """A copy of a section's text without the lines of its title and its date."""
+    """Return a copy of a section's text without title, date and permalink lines."""
     content = etree.Element("div")
     for part in one.candidate.parts:
         cut = {line.element for line in one.heads if text_of(line.element) == line.text}
@@ -38,7 +38,7 @@ def content_of(one: Rated) -> etree._Element:
 
 
 def _bylines(part: etree._Element, one: Rated) -> set[etree._Element]:
-    """The short blocks of a section with its permanent address, such as "posted at 9:00"."""
+    """Return the short blocks with a section's permalink, such as "posted at 9:00"."""
     found = set()
     for node in part.iter("a"):
         if is_permalink(node, one):
@@ -51,7 +51,7 @@ def _bylines(part: etree._Element, one: Rated) -> set[etree._Element]:
 
 
 def _remove(element: etree._Element) -> None:
-    """Take an element out of its tree, and leave the text after it."""
+    """Remove an element from its tree and keep the text after it."""
     parent = element.getparent()
     if parent is None:
         return

@@ -1,7 +1,7 @@
-"""Finds the releases of a page that have no pages of their own, by what each section shows.
+"""Find the releases that are sections of a page, by the contents of each section.
 
-A section is a release if it has a heading, a date beside it and a text. Teasers of other pages,
-questions with answers, and panels that contain a list are none.
+A section is a release if it has a heading, a date beside the heading, and a text. Teasers of other
+pages, FAQs and panels with a list are not releases.
 """
 
 from __future__ import annotations
@@ -29,25 +29,26 @@ from spiders.sections.permalinks import links_of, permanent_page
 from spiders.sections.rate import LineReader, Rated, rated_of
 
 MIN_SECTIONS: Final = 2
-"""Minimum number of sections of a page that are releases, unless a control opens the only one."""
+"""Minimum number of sections per page. One section is enough if a control opens it or it has a
+permalink."""
 
 MIN_ANCHORED_TEXT: Final = 150
-"""Minimum median of these characters if the page links to no section."""
+"""Minimum median text length of sections (characters) if the page does not link to most of them."""
 
 SHARED: Final = 0.6
-"""Minimum share of sections with a link to pages of one kind from which on they are teasers."""
+"""Minimum share of sections linking to similar pages for the sections to be teasers. It also is the
+minimum share with permalinks, and with distinct titles below date headings."""
 
 MAX_QUOTED: Final = 80
-"""Maximum characters of a title in a text fragment."""
+"""Maximum length of a title in a text fragment (characters)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A release within a page; ``content`` is a copy of its text as a detached element.
+    """A release inside a page. ``content`` is a copy of its text as a detached element.
 
-    ``url`` is the address of the page with a fragment, or the permanent address that the section
-    states (``is_permanent``). ``links`` are the addresses to which the section links, documents
-    included.
+    ``url`` is the page's address with a fragment, or the section's permalink (``is_permanent``).
+    ``links`` are the addresses of pages and documents that the section links to.
     """
 
     url: str
@@ -59,9 +60,9 @@ class Section:
 
 
 def find_sections(page: Page, reading: DateContext) -> tuple[Section, ...]:
-    """The releases of a page that have no pages of their own, in page order; none if it has none.
+    """Return the sections of a page that are releases, in page order.
 
-    Of the kinds of sections on a page, the one with the most releases is taken.
+    If a page has several kinds of sections, the kind with the most releases is selected.
     """
     language = page.tree.get("lang") or read_metadata(page).meta("og:locale")
     if language and not reading.languages:
@@ -80,7 +81,7 @@ def find_sections(page: Page, reading: DateContext) -> tuple[Section, ...]:
 
 
 def _innermost(rated: Sequence[Rated]) -> Sequence[Rated]:
-    """The candidates that contain no other one."""
+    """Return the candidates that contain no other candidate."""
     parts = {part: one for one in rated for part in one.candidate.parts}
     outer = {
         id(parts[above])
@@ -93,14 +94,14 @@ def _innermost(rated: Sequence[Rated]) -> Sequence[Rated]:
 
 
 def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page: Page) -> bool:
-    """Whether sections are releases themselves, and no teasers of other pages."""
+    """Whether sections are releases, not teasers of other pages."""
     if len(rated) < MIN_SECTIONS and not all(
         one.candidate.kind == "opened" or permanent_page(one, page) for one in rated
     ):
         return False
     above = [one for one in rated if one.is_dated_above]
     if len({one.title for one in above}) < SHARED * len(above):
-        # Each day has the same parts, as minutes and lists of changes do.
+        # Every day has sections with the same titles, as in minutes and change logs.
         return False
     anchored = [one for one in rated if one.candidate.kind == "anchored"]
     unlinked = sum(not one.candidate.linked for one in anchored)
@@ -120,7 +121,7 @@ def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page:
 
 
 def _is_page(url: str, base: str) -> bool:
-    """Whether an address is that of a page of the same site."""
+    """Whether an address is a page of the same site, not a file or an image."""
     return not (leads_to_file(url) or leads_to_image(url) or is_elsewhere(url, [base]))
 
 
@@ -142,11 +143,11 @@ def _sections(
 
 
 def quote_fragment(anchor: str) -> str:
-    """An id as the fragment of an address."""
+    """Quote an id as the fragment of an address."""
     return quote(anchor, safe="!$&'()*+,;:@/?-._~")
 
 
 def text_fragment(title: str) -> str:
-    """A fragment that leads browsers to a text of a page (WICG, Text Fragments)."""
+    """Return a fragment that scrolls a browser to ``title`` (WICG, Text Fragments)."""
     text = quote(title[:MAX_QUOTED].rstrip(), safe="").replace("-", "%2D")
     return f":~:text={text}"

@@ -1,4 +1,4 @@
-"""The lines of a part of a page: its texts, one per block-level element."""
+"""Split a part of a page into lines, one per block-level element."""
 
 from __future__ import annotations
 
@@ -18,29 +18,32 @@ INLINE: Final = frozenset(
         *("strong", "sub", "sup", "tt", "u", "var", "wbr"),
     ]
 )
-"""Elements that do not end a line."""
+"""Tags of elements that do not end a line."""
 
 SKIPPED: Final = frozenset(
     ["script", "style", "template", "noscript", "svg", "select", "textarea", "iframe"]
 )
 
 APART: Final = frozenset(["time", *LEVEL_OF])
-"""Elements whose text is a line of its own."""
+"""Tags of elements whose text is a separate line."""
 
 MAX_CHARS: Final = 100_000
-"""Maximum characters of a part that are read as lines."""
+"""Maximum number of characters of a part that are split into lines."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many more elements of a page may be read as lines."""
+    """Number of element starts and ends of a page that may still be read."""
 
     left: int
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line: its text, the element around its first text, and the characters that are links."""
+    """A line of text.
+
+    ``element`` contains its first text; ``linked`` is its number of link characters.
+    """
 
     text: str
     element: etree._Element
@@ -48,16 +51,16 @@ class Line:
 
     @property
     def heads(self) -> bool:
-        """Whether the line is in a heading."""
+        """Whether the line is inside a heading."""
         return any(
             one.tag in LEVEL_OF for one in (self.element, *self.element.iterancestors(*LEVEL_OF))
         )
 
 
 def lines_of(part: etree._Element, budget: Budget) -> Iterator[Line]:
-    """The lines of an element in page order, from its first MAX_CHARS characters.
+    """Yield the lines of an element in page order.
 
-    No more are given once the budget is used up.
+    Only the first MAX_CHARS characters are read, and no more elements than the budget allows.
     """
     texts: list[tuple[str, etree._Element, bool]] = []
     total = 0
@@ -82,9 +85,9 @@ def _line(texts: list[tuple[str, etree._Element, bool]]) -> Iterator[Line]:
 def _texts(
     part: etree._Element, budget: Budget
 ) -> Iterator[tuple[str | None, etree._Element, bool]]:
-    """The texts of an element, each with its parent and whether it is in a link.
+    """Yield the texts of an element, each with its parent and whether it is in a link.
 
-    None stands for the end of a line.
+    A text of None marks the end of a line.
     """
     links = skipped = 0
     for event, element in etree.iterwalk(part, events=("start", "end")):
@@ -111,5 +114,5 @@ def _parent(element: etree._Element) -> etree._Element:
 
 
 def text_of(element: etree._Element) -> str:
-    """The whole text of an element on one line."""
+    """Return the whole text of an element as one line."""
     return clean_line(" ".join(map(str, element.itertext())))

@@ -1,4 +1,4 @@
-"""The links of a section, and the permanent address that it states."""
+"""Find the links of a section and its permalink."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from spiders.page.page import Page
 from spiders.sections.rate import Rated
 
 MAX_LINKS: Final = 10_000
-"""Maximum number of links of one section that are compared."""
+"""Maximum number of links checked per section."""
 
 
 def links_of(one: Rated, page: Page) -> frozenset[str]:
-    """The addresses to which a section links, without its permanent address."""
+    """Return the addresses that a section links to, without its permalink."""
     found = (node for node in _link_nodes(one) if not is_permalink(node, one))
     urls = (resolve(node.get("href") or "", page.base) for node in found)
     return frozenset(url for url in urls if url)
@@ -33,13 +33,13 @@ def _link_nodes(one: Rated) -> Iterator[etree._Element]:
 
 
 def is_permalink(node: etree._Element, one: Rated) -> bool:
-    """Whether a link leads to the anchor of its own section, on this page or another."""
+    """Whether a link's fragment is the anchor of its own section, on this page or another."""
     fragment = (node.get("href") or "").partition("#")[2].strip()
     return bool(fragment) and unquote(fragment) == one.candidate.anchor
 
 
 def permanent_page(one: Rated, page: Page) -> str:
-    """The address of the page on which a section has its permanent address, or empty."""
+    """Return the address of the page in a section's permalink, or ""."""
     for node in _link_nodes(one):
         url = is_permalink(node, one) and resolve(node.get("href") or "", page.base)
         if url and not is_elsewhere(url, [page.url]):

@@ -1,4 +1,4 @@
-"""Reads the title, the date and the text of candidates for sections that are releases."""
+"""Extract title, date and text of candidates for sections that are releases."""
 
 from __future__ import annotations
 
@@ -21,50 +21,52 @@ from spiders.sections.candidates import Candidate
 from spiders.sections.lines import Budget, Line, lines_of
 
 MIN_TEXT: Final = 40
-"""Minimum characters of a section's text if a control opens it or the page links to it."""
+"""Minimum length of a section's text (characters)."""
 
 MAX_TITLE: Final = 300
-"""Maximum characters of a title."""
+"""Maximum length of a title (characters)."""
 
 MIN_TITLE_LETTERS: Final = 4
 
 HEADER_LINES: Final = 8
 FIRST_LINES: Final = 4
-"""Lines of a header, and first lines of a text, in which title and date are looked for."""
+"""Number of lines searched for title and date: `HEADER_LINES` in a header, `FIRST_LINES` at the
+beginning of a text."""
 
 MAX_LABEL: Final = 40
-"""Maximum characters beside the date in a line that states the date."""
+"""Maximum number of characters beside the date in a date line."""
 
 MAX_DATE_LINES: Final = 2
-"""Maximum number of lines of a section that are dates; more are a list."""
+"""Maximum number of date lines in a section's text. A text with more is a list."""
 
 MAX_WEEKDAY: Final = 14
-"""Maximum characters beside the date in a heading that is only a day."""
+"""Maximum number of characters beside the date in a date heading."""
 
 MAX_HEADINGS: Final = 4_000
-"""Maximum number of headings of a page that are read as days."""
+"""Maximum number of headings per page that are checked for a date."""
 
 MAX_PIECES: Final = 30
-"""Maximum number of texts of such a heading, and of elements in which it is looked for."""
+"""Maximum number of text pieces in a date heading, and of elements in which one is searched."""
 
 MAX_DATED: Final = 5_000
-"""Maximum number of lines of a page that are read as dates."""
+"""Maximum number of lines per page that are checked for a date."""
 
 MAX_READ: Final = 300_000
-"""Maximum number of elements that are read as lines, in all candidates of a page together."""
+"""Maximum number of element starts and ends read in all candidates of a page together."""
 
 WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-"""Letters of scripts in which one stands for several of others."""
+"""Characters of scripts in which one character equals several Latin letters."""
 
 EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
-"""Characters between a title and a date in one line."""
+"""Characters stripped between a title and a date in the same line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A candidate that has a title, a date and a text of ``length`` characters.
+    """A candidate with a title, a date and a text of ``length`` characters.
 
-    ``is_dated_above`` is whether a heading above the section states the date.
+    ``heads`` are the first lines with title and date. ``is_dated_above`` is whether the date comes
+    from a heading above the section.
     """
 
     candidate: Candidate
@@ -76,7 +78,7 @@ class Rated:
 
 
 class LineReader:
-    """Reads the dates of lines, up to MAX_DATED per page."""
+    """Finds the dates in lines, in at most MAX_DATED lines per page."""
 
     def __init__(self, reading: DateContext, root: etree._Element) -> None:
         self._dates = DateReader(reading)
@@ -86,7 +88,7 @@ class LineReader:
         self._days = self._days_above(root)
 
     def _days_above(self, root: etree._Element) -> dict[etree._Element, Published]:
-        """The day for each heading below a heading that is only a day, as in a weblog."""
+        """Map each heading below a date heading to the day of that heading, as in a weblog."""
         found: dict[etree._Element, Published] = {}
         level, day = 0, None
         for heading in islice(root.iter(*LEVEL_OF), MAX_HEADINGS):
@@ -102,7 +104,7 @@ class LineReader:
         return found
 
     def day_above(self, candidate: Candidate) -> Published | None:
-        """The day that a heading above a candidate states for it."""
+        """Return the day of the date heading above a candidate, or None."""
         if not self._days:
             return None
         header = candidate.header
@@ -111,7 +113,7 @@ class LineReader:
         return next((self._days[one] for one in within if one in self._days), None)
 
     def date(self, line: Line) -> tuple[Published, str] | None:
-        """The date in a line, with the rest of its text; None without a date."""
+        """Return the date in a line and the rest of the line's text, or None."""
         self._left -= 1
         if self._left < 0 or len(line.text) > MAX_TITLE:
             return None
@@ -130,7 +132,7 @@ class LineReader:
 
 
 def _label_of(heading: etree._Element) -> str:
-    """The text of a heading on one line; empty if it is longer than a date."""
+    """Return the text of a heading as one line, or "" if it is too long for a date."""
     pieces: list[str] = []
     for piece in map(str, islice(heading.itertext(), MAX_PIECES)):
         pieces.append(piece)
@@ -141,7 +143,7 @@ def _label_of(heading: etree._Element) -> str:
 
 
 def rated_of(candidates: Sequence[Candidate], reader: LineReader) -> list[Rated]:
-    """The candidates of one kind that have a title, a date and a text."""
+    """Return the candidates of one kind that have a title, a date and a text."""
     headers = [
         () if one.header is None else (*islice(lines_of(one.header, reader.budget), HEADER_LINES),)
         for one in candidates
@@ -157,9 +159,9 @@ def rated_of(candidates: Sequence[Candidate], reader: LineReader) -> list[Rated]
 def _rated(
     candidate: Candidate, header: Sequence[Line], labels: frozenset[str], reader: LineReader
 ) -> Rated | None:
-    """A candidate with its title, date and text, or None if one is missing.
+    """Return a candidate with title, date and text, or None if one of them is missing.
 
-    ``labels`` are the texts that several headers have, such as those of buttons.
+    ``labels`` are the texts that several headers share, such as those of buttons.
     """
     body = (line for part in candidate.parts for line in lines_of(part, reader.budget))
     first = [*islice(body, FIRST_LINES + (0 if header else 2))]
@@ -182,7 +184,7 @@ def _rated(
 def _dated(
     header: Sequence[Line], first: Sequence[Line], reader: LineReader
 ) -> tuple[Published | None, Line | None, str]:
-    """The date of a section, its line, and the rest of that line."""
+    """Return the date of a section, the line of the date, and the rest of that line."""
     for line in header:
         if found := reader.date(line):
             return found[0], line, found[1].strip(EDGES)
@@ -200,10 +202,10 @@ def _title(
     dated: Line | None,
     rest: str,
 ) -> tuple[str, Line | None]:
-    """The title of a section and its line; empty without one.
+    """Return the title of a section and its line, or "" and None.
 
-    A heading below some text is of a part of that text. It is not the title of a section whose
-    header has a line of its own.
+    A heading inside the text belongs to a part of the text. It is not the title if the header has a
+    line of its own.
     """
     titles = {}
     for line in (*header, *first):
@@ -229,12 +231,15 @@ def _is_title(text: str) -> bool:
 
 
 def _length(line: Line) -> int:
-    """Characters of a line that are no links; those of wide scripts count more."""
+    """Return the number of characters of a line outside links.
+
+    Wide characters count three times.
+    """
     return len(line.text) - line.linked + 2 * len(WIDE.findall(line.text))
 
 
 def _lists_dates(lines: Sequence[Line], reader: LineReader) -> bool:
-    """Whether more than a few lines are dates or dated links, as in a list of releases."""
+    """Whether more than MAX_DATE_LINES lines are dates or dated links, as in a list of releases."""
     count = 0
     for line in lines:
         if (line.linked or len(line.text) <= MAX_LABEL) and any(map(str.isdigit, line.text)):
