@@ -1,1 +1,1 @@
-"""Source files: the TOML schema, the strict loader, and the shipped files."""
+"""Source files: their TOML schema, the strict loader, and the bundled files."""

@@ -1,4 +1,4 @@
-"""Source files, read strictly: those that are shipped, and a user's own, which win."""
+"""Load and validate the bundled source files and the user's own files, which take precedence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 @dataclass(frozen=True, slots=True)
 class LoadedSource:
-    """A source with its id and the file that describes it; ``own`` if it is the user's."""
+    """A source with its id and source file. ``own`` is whether the file is the user's."""
 
     id: str
     path: Path
@@ -29,19 +29,20 @@ class LoadedSource:
 
     @property
     def source(self) -> Source:
-        """The source as the other rooms know it, and publish it."""
+        """The source as other packages use and publish it, without credentials in its address."""
         return Source(self.id, self.file.name, redacted(self.file.url), self.file.timezone)
 
 
 def shipped_folder() -> Path:
-    """The folder of the sources that come with Communique."""
+    """Return the folder of the bundled source files."""
     return Path(str(resources.files("spiders") / "sources"))
 
 
 def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceError, ...]]:
-    """The sources by id, those in the folder ``own`` before shipped ones; and what is wrong.
+    """Return all valid sources by id, and the errors of invalid source files.
 
-    A broken file spoils no other: its error is returned beside the sources that are well.
+    Files in the folder ``own`` take precedence over bundled files. An invalid file does not affect
+    other sources.
     """
     sources: dict[str, LoadedSource] = {}
     errors = []
@@ -56,9 +57,9 @@ def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceErr
 
 
 def load_source(own: Path, source_id: str) -> LoadedSource:
-    """One source by its id, from the folder ``own`` or a shipped one.
+    """Load one source by its id, from the folder ``own`` or the bundled files.
 
-    Raises SourceError, and UnknownSource.
+    Raises SourceError if its file is invalid, and UnknownSource if no file exists.
     """
     for folder, is_own in ((own, True), (shipped_folder(), False)):
         path = folder / f"{source_id}.toml"
@@ -69,9 +70,10 @@ def load_source(own: Path, source_id: str) -> LoadedSource:
 
 
 def choose(sources: Mapping[str, LoadedSource], ids: tuple[str, ...]) -> tuple[LoadedSource, ...]:
-    """The sources that were named, or, where none was, all of the user's own.
+    """Return the sources with the given ids.
 
-    Raises UnknownSource.
+    Without ids, return all of the user's own sources. Raises UnknownSource if no source has one of
+    the ids.
     """
     for source_id in ids:
         if source_id not in sources:
@@ -82,18 +84,18 @@ def choose(sources: Mapping[str, LoadedSource], ids: tuple[str, ...]) -> tuple[L
 
 
 def read_source(path: Path) -> SourceFile:
-    """The source file at ``path``.
+    """Load and validate the source file at ``path``.
 
-    Raises SourceError that names the file, the key and the fix.
+    Raises SourceError with the file, the key and a fix if the file is invalid.
     """
     check_id(path, SourceError)
     return parse_source(read_text(path, SourceError), str(path))
 
 
 def parse_source(text: str, path: str) -> SourceFile:
-    """The source that the TOML ``text`` describes; ``path`` is for messages.
+    """Parse and validate the TOML ``text`` of a source file. ``path`` is used in error messages.
 
-    Raises SourceError.
+    Raises SourceError if the text is invalid.
     """
     file = decode(text, SourceFile, path, SourceError)
     _check_url(path, "url", file.url)

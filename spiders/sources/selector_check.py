@@ -1,4 +1,4 @@
-"""Whether a selector of a source file can be used: tried on an empty page as on a real one."""
+"""Check whether a selector of a source file is valid, by running it on an empty page."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from parsel import Selector
 EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")
 
 ELEMENTS: Final = frozenset(("item", "body", "drop"))
-"""The keys whose selectors mean elements: a text or an attribute has no parts to read."""
+"""Keys whose selectors must select elements, not a text or an attribute."""
 
 CLEANED: Final = frozenset(("body", "drop"))
-"""The keys whose selectors are read by soupsieve too, where a body is cleaned."""
+"""Keys whose selectors soupsieve must support too, because body cleaning uses it."""
 
 QUOTED: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'""")
 NAMESPACE: Final = re.compile(r"\|(?!=)")
@@ -22,7 +22,7 @@ NAMESPACE: Final = re.compile(r"\|(?!=)")
 
 @cache
 def fault_of(key: str, selector: str) -> str:
-    """What is wrong with the selector of a key, as the end of a sentence; empty if nothing is."""
+    """Return what is wrong with the selector of a key, as the end of a sentence, or ""."""
     bare = selector.removesuffix("::text") if key == "body" else selector
     if NAMESPACE.search(QUOTED.sub("", selector)):
         return "can't be used: HTML knows no namespaces, so leave out what stands before the |"

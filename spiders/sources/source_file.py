@@ -1,4 +1,4 @@
-"""What a source file says: an institution, and the few rules that detection can't guess."""
+"""The schema of a source file: an institution and the rules that can't be detected."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ DateOrder = Literal["DMY", "MDY", "YMD"]
 
 
 class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """CSS selectors for a listing page; what is left out is detected.
+    """CSS selectors for a listing page. Fields without a selector are detected.
 
-    With ``item`` the other selectors are relative to each item, else each is taken from the page
-    and they are paired in order. A selector may end in ``::text`` or ``::attr(name)``.
+    With ``item``, the other selectors are relative to each item. Otherwise they select from the
+    whole page, and their results are paired in order. A selector may end in ``::text`` or
+    ``::attr(name)``.
     """
 
     item: Selector | None = None
@@ -28,10 +29,10 @@ class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """CSS selectors for a release page; what is left out is detected.
+    """CSS selectors for a release page. Fields without a selector are detected.
 
-    ``drop`` lists what is cut out of the body. Rules with ``until`` hold for releases published
-    before that day: the layout of an older time.
+    ``drop`` selects elements to remove from the body. Rules with ``until`` apply to releases
+    published before that day, which have an older layout.
     """
 
     title: Selector | None = None
@@ -44,11 +45,11 @@ class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One source as its TOML file describes it; the file's stem is the source's id.
+    """A source as its TOML file describes it. The file's stem is the source's id.
 
-    ``interval`` is in seconds. ``date_order`` settles dates such as 03/04/26. With ``render`` pages
-    are read as a browser shows them. ``archive`` says which files of its releases are archived with
-    their pages.
+    ``interval`` is in seconds. ``date_order`` is the order of ambiguous dates such as 03/04/26.
+    ``render`` loads pages in a browser. ``archive`` selects which files of a release are archived
+    with its page.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -66,16 +67,16 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def releases(self) -> tuple[ReleaseRules, ...]:
-        """All the rules for release pages, whether the file gives one table or several."""
+        """All rules for release pages, whether the file has one table or several."""
         return self.release if isinstance(self.release, tuple) else (self.release,)
 
     def date_context(self, now: dt.datetime) -> DateContext:
-        """How the dates on its pages are to be read; ``now`` is an aware time."""
+        """Return the context for parsing dates on the source's pages. ``now`` is an aware time."""
         languages = (self.language,) if self.language else ()
         return DateContext(self.timezone, self.date_order, languages, now)
 
     def rules_on(self, day: dt.date | None) -> ReleaseRules:
-        """The rules for a release published on ``day``, the newest where the day is not known."""
+        """Return the rules for a release published on ``day``; the newest rules for None."""
         dated = sorted(
             (rules for rules in self.releases if rules.until), key=lambda rules: str(rules.until)
         )

@@ -1,4 +1,4 @@
-"""By what the pages of a source are read: the rules of its file, and our own code."""
+"""The rules and the program version with which the pages of a source are read."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ import msgspec
 from spiders.sources.source_file import DateOrder, ListingRules, ReleaseRules, SourceFile
 
 CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
-"""The packages, and folders in them, that read pages."""
+"""Packages and their folders that contain the extraction code."""
 
 DIGITS: Final = 16
-"""Hexadecimal digits by which a version of our code is told from others."""
+"""Length of a program digest (hexadecimal digits)."""
 
 
 class SourceReading(msgspec.Struct, frozen=True):
-    """How a source is read: ``program`` names our code, the rest are the keys of its file.
+    """The rules and program version with which a source is read.
 
-    Where its pages are (``url``, ``feed``, ``render``) is no part of it.
+    ``program`` is the digest of the extraction code; the other fields are keys of the source file.
+    Keys for retrieving pages (``url``, ``feed``, ``render``) are not included.
     """
 
     program: str
@@ -34,22 +35,22 @@ class SourceReading(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, file: SourceFile) -> SourceReading:
-        """How a source is read by our code and its file of today."""
+        """Create the reading from a source file and the current program."""
         rules = (file.timezone, file.language, file.date_order, file.listing, file.releases)
         return cls(program_digest(), *rules)
 
     def has_rules_of(self, other: SourceReading) -> bool:
-        """Whether it has the same rules as another, whatever code reads by them."""
+        """Whether two readings have the same rules. Their program versions may differ."""
         return msgspec.structs.replace(self, program=other.program) == other
 
     def applied_to(self, file: SourceFile) -> SourceFile:
-        """A source file with these rules in place of its own."""
+        """Return a copy of a source file with the rules of this reading."""
         return msgspec.structs.replace(
             file,
             timezone=self.timezone,
             language=self.language,
             date_order=self.date_order,
-            # A feed is read as what it is.
+            # A feed is read without listing rules.
             listing=ListingRules() if file.feed else self.listing,
             release=self.releases,
         )
@@ -57,7 +58,7 @@ class SourceReading(msgspec.Struct, frozen=True):
 
 @cache
 def program_digest() -> str:
-    """A digest of our code that reads pages: another version reads otherwise, maybe."""
+    """Return a digest of the extraction code. A different version may extract different values."""
     found = hashlib.sha256()
     for package, folder in CODE:
         root = Path(str(files(package))) / folder

@@ -1,8 +1,7 @@
-"""Which selectors of a source file match nothing on the pages that they are for.
+"""Find the selectors of a source file that match nothing on their pages.
 
-What is left out is detected, but what a person wrote is meant: a selector that matches nothing is
-a mistake, or the site has changed. Some releases may lack a section or what is to be dropped; all
-of several don't, where the selector is right.
+Such a selector is a mistake, or the site has changed. A section, for example, may be missing on
+some pages. It is not missing on all of several pages if its selector is correct.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules, ReleaseRules
 
 NEEDED: Final = ("title", "published", "body")
-"""Fields of a release that every page of a kind has."""
+"""Fields that every release page has."""
 
 ALSO: Final = ("section", "publisher")
-"""Fields that a page may lack."""
+"""Fields that may be missing on a release page."""
 
 ENOUGH: Final = 3
-"""Pages without what a page may lack, from which on the selector is wrong."""
+"""Minimum number of pages without a match before an `ALSO` selector is reported."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:
-    """Of each selector for a listing its key, itself, and whether it matches on the first page."""
+    """Yield each listing selector's key, the selector, and whether it matches on the page."""
     items = [*outermost(CssSelector(rules.item).elements(page.tree))] if rules.item else [page.tree]
     for name in ("item", "next"):
         if selector := getattr(rules, name):
@@ -39,7 +38,10 @@ def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str,
 
 
 def release_matches(page: Page, rules: ReleaseRules) -> Iterator[tuple[str, str, bool]]:
-    """The same of a release page; what is dropped from its text is not looked for."""
+    """Yield each release selector's key, the selector, and whether it matches on the page.
+
+    `drop` selectors are not checked.
+    """
     for name in (*NEEDED, *ALSO):
         selector = getattr(rules, name)
         if selector:
@@ -47,7 +49,10 @@ def release_matches(page: Page, rules: ReleaseRules) -> Iterator[tuple[str, str,
 
 
 def outermost(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
-    """The items that lie in no other item: what an inner one contains they contain as well."""
+    """Yield the items that are not inside another item.
+
+    An outer item contains the content of its inner items.
+    """
     inside: set[etree._Element] = set()
     for item in items:
         if item not in inside:
@@ -56,28 +61,29 @@ def outermost(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
 
 
 class Unmatched:
-    """Counts on how many pages of a visit each selector matches."""
+    """Counts the pages of a visit on which each selector was checked, and records matches."""
 
     def __init__(self) -> None:
         self.looked_at: dict[str, tuple[str, int, bool]] = {}
-        """By key the selector, the pages that were looked at, and whether any matched."""
+        """By key: the selector, the number of checked pages, and whether any page matched."""
 
     def note(self, matches: Iterable[tuple[str, str, bool]]) -> None:
-        """Take in a page."""
+        """Record the matches of a page."""
         for key, selector, matched in matches:
             _, pages, before = self.looked_at.get(key, (selector, 0, False))
             self.looked_at[key] = (selector, pages + 1, before or matched)
 
     def found(self, before: Iterable[str]) -> tuple[str, ...]:
-        """The keys of the selectors that match nothing, after those of the visit ``before``.
+        """Return the keys of selectors that match nothing.
 
-        One that no page was looked at for is as it was before.
+        ``before`` are the keys reported by the previous visit. A key stays reported until its
+        selector matches again.
         """
         matched = {key for key, (_, _, found) in self.looked_at.items() if found}
         return tuple(sorted({*before, *(key for key, _, _ in self.without())} - matched))
 
     def without(self) -> Iterator[tuple[str, str, int]]:
-        """The selectors that match nothing: key, selector, and on how many pages."""
+        """Yield the selectors that match nothing: key, selector, and number of checked pages."""
         for key, (selector, pages, matched) in self.looked_at.items():
             least = ENOUGH if key.partition(".")[2] in ALSO else 1
             if not matched and pages >= least:
@@ -85,6 +91,6 @@ class Unmatched:
 
 
 def told(key: str, selector: str, pages: int) -> str:
-    """A sentence on a selector that matches nothing."""
+    """Return a message about a selector that matches nothing."""
     on = "the page" if pages == 1 else f"any of {pages} pages"
     return f"{key} ({selector!r}) matches nothing on {on}: correct it in the source file"
