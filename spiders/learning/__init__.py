@@ -1,4 +1,5 @@
-"""The template of a source's release pages: induced from samples, kept, used, given up.
+"""Learn and use the templates of a source's release pages.
 
-A file belongs here if it looks at several pages of one source at once.
+A template is learned from sample pages, stored, used, and abandoned if it no longer fits. A file
+belongs in this package if it compares several pages of one source.
 """

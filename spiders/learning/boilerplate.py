@@ -1,4 +1,4 @@
-"""What repeats over the pages of a source, and so is no content."""
+"""Find boilerplate: elements and lines that repeat on the pages of a source."""
 
 from __future__ import annotations
 
@@ -18,20 +18,26 @@ from spiders.page.selector_generator import selectors_of
 MOST_DROPS: Final = 20
 MOST_REPEATED: Final = 40
 LEAST_REPEATED: Final = 8
-"""Letters of a line from which it may be boilerplate."""
+"""Minimum length of a boilerplate line (letters)."""
 
 TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
 
 MAX_VISITS: Final = 2_000_000
-"""Maximum elements that are visited to find what repeats: the sizes of the bodies, per selector."""
+"""Maximum number of elements visited to find boilerplate: elements of all bodies times selectors
+tried."""
 
 LONG_LINE: Final = 120
-"""Characters of a line that is boilerplate wherever it stands, if all pages have it."""
+"""Length above which a line on all pages is boilerplate anywhere in the body (characters). Shorter
+lines are boilerplate only at its beginning and end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body on one page: which elements of it hold text, and which hold none that was read."""
+    """The body of one page.
+
+    ``wanted`` are the elements with extracted text. ``unwanted`` are the outermost elements without
+    any.
+    """
 
     element: etree._Element
     wanted: frozenset[etree._Element]
@@ -39,7 +45,7 @@ class Body:
 
 
 def body_of(lesson: Sample, selector: str) -> Body | None:
-    """The body that a selector finds on a page, if it finds one."""
+    """Return the body that a selector finds on a page, or None."""
     found = CssSelector(selector.removesuffix("::text")).elements(lesson.page.tree)
     if not found:
         return None
@@ -49,7 +55,8 @@ def body_of(lesson: Sample, selector: str) -> Body | None:
     for run in runs:
         if lesson.says(run.text):
             wanted.update(takewhile(lambda one: one not in wanted, within(run, element)))
-    # The outermost element around each line that is in no wanted element, or None.
+    # For each element: the outermost element around it, or itself, that is not in `wanted`; else
+    # None.
     outermost: dict[etree._Element, etree._Element | None] = {}
     for run in runs:
         path = [*takewhile(lambda one: one not in outermost, within(run, element))]
@@ -64,7 +71,7 @@ def body_of(lesson: Sample, selector: str) -> Body | None:
 
 
 def unread(bodies: Sequence[Body]) -> tuple[str, ...]:
-    """Selectors for what repeats in the bodies of several pages and was not read as text."""
+    """Return selectors for elements that repeat in several bodies but contain no extracted text."""
     return tuple(islice(_unread(bodies), MOST_DROPS))
 
 
@@ -77,7 +84,7 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
         if element in covered:
             continue
         for selector in selectors_of(element):
-            # What failed for one element fails for another.
+            # A selector that failed for one element fails for all.
             if selector in tried:
                 continue
             if len(tried) * visits > MAX_VISITS:
@@ -96,9 +103,10 @@ def _unread(known: Sequence[Body]) -> Iterator[str]:
 
 
 def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
-    """The elements of a body that are a table, a part of one, or hold one: those are text.
+    """Return the elements of a body that are, contain or belong to a table.
 
-    A ``figure`` of a system holds a picture on one page and a table on the next.
+    Tables are always content: a ``figure`` may contain a picture on one page and a table on the
+    next.
     """
     holders: set[etree._Element] = set()
     for table in body.iter("table"):
@@ -107,16 +115,18 @@ def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
 
 
 def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
-    """The lines, as comparison keys, that are on every page; none if the pages are too large."""
+    """Return the comparison keys of the lines on every page; none if the pages are too large."""
     if not can_learn_from(lessons):
         return frozenset()
     return frozenset.intersection(*(lesson.keys for lesson in lessons))
 
 
 def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[str, ...]:
-    """The lines with which bodies begin or end although all pages say them; they are no content.
+    """Return the boilerplate lines of bodies.
 
-    ``known`` are the lines, squashed, of all pages. None where a body would be left empty.
+    These are lines of all pages at the beginning or end of a body, and long lines anywhere.
+    ``known`` are the comparison keys of the lines on all pages. Returns nothing if a body would
+    become empty.
     """
     found: dict[str, str] = {}
     said = [[(key, line) for line in lines if (key := comparison_key(line))] for lines in bodies]

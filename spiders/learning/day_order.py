@@ -1,4 +1,4 @@
-"""Which of day and month a site writes first: decided by all that it shows, not by a few pages."""
+"""Determine whether a site writes the day or the month first, from all its dates."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from spiders.sources.source_file import DateOrder
 
 ORDERS: Final[tuple[DateOrder, DateOrder]] = ("DMY", "MDY")
 LONGEST: Final = 160
-"""Characters of a text that may be a date with its label, or the line of a list."""
+"""Maximum length of a text that may be a date with its label or a listing row (characters)."""
 
 MONTHS: Final = 12
 MOST_TEXTS: Final = 20_000
-"""Texts of a page that are looked at."""
+"""Maximum number of texts checked per page."""
 
 NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
-"""A date in numbers that may be written in two ways; one with dots is day first everywhere."""
+"""A numeric date that may have day or month first. Dates with dots always have the day first."""
 
 LIKE_NUMERIC: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
-"""What each date in numbers looks like, with any signs between the numbers."""
+"""A numeric date with any separators between its numbers."""
 
 TWO_WAYS: Final = (
     'date_order: dates such as 03/04/26 can be read in two ways: write date_order = "DMY" or '
@@ -40,28 +40,31 @@ TWO_WAYS: Final = (
 
 
 def listed_order(page: Page, today: dt.date) -> Order | None:
-    """The order that the dates of a listing page show; see `spiders.listing.day_order`.
+    """Return the order of the dates on a listing page, or None; see `spiders.listing.day_order`.
 
-    A language whose dates begin with the year decides between orders that fit equally well.
+    If several orders fit equally well, a page language with year-first dates decides.
     """
     if not _may_have_numeric_dates(page):
         return None
     language = (page.tree.get("lang") or "").strip()[:35]
     implied = order_of_place((language,), "") if language else None
     order = shown_order(shown_texts(flatten(page)), today, implied if implied == "YMD" else None)
-    # Dates with dots begin with the day everywhere, unless they begin with the year.
+    # Dates with dots have the day first everywhere, unless they begin with the year.
     return order if order == "YMD" or _pairs(page) else None
 
 
 def _may_have_numeric_dates(page: Page) -> bool:
-    """Whether a text of a page looks like 3.4.26: most pages have none, and need no closer look."""
+    """Whether a page contains a text such as 3.4.26.
+
+    Most pages do not, so they need no further search.
+    """
     pictures = (str(image.get("alt") or "") for image in page.tree.iter("img"))
     texts = chain(map(str, page.tree.itertext()), pictures)
     return any(map(LIKE_NUMERIC.search, texts))
 
 
 def is_two_ways(text: str) -> bool:
-    """Whether a text is dated in numbers that may be read in two ways: 03/04/26."""
+    """Whether a text contains an ambiguous numeric date such as 03/04/26."""
     found = NUMBERS.search(text)
     return (
         found is not None and found[1] != found[3] and max(int(found[1]), int(found[3])) <= MONTHS
@@ -75,17 +78,18 @@ def decided_order(
     *,
     certain: bool,
 ) -> tuple[DateOrder | None, str]:
-    """The order of day and month to write down, if any is needed; and a doubt, if any.
+    """Return the order of day and month to write into the source file, and a doubt.
 
-    What the pages that list the releases show decides, then what the releases show, then which
-    order agrees with dates that leave no doubt, or makes the list read newest first without days
-    to come. Where nothing does, the place or the language must say it for ``certain``.
+    The order is None if none is needed; the doubt is "" if the order is clear. The listing pages
+    decide first, then unambiguous dates on all pages. Then the order wins that agrees with other
+    dates and keeps listings newest first without future days. Otherwise, if ``certain``, the order
+    of the country or language is used.
     """
     pages = [*listings, *(page for _, page in releases)]
     today = reading.now.date()
     orders = [listed_order(listing, today) for listing in listings]
     if "YMD" in orders:
-        # No source file names this order; each page of the list shows it by itself.
+        # Source files need no `YMD`, because each listing page shows this order by itself.
         return None, ""
     shown = next((order for order in orders if order in ORDERS), None)
     if shown is None:
@@ -106,7 +110,8 @@ def decided_order(
         return None if dotted and listed[best] == _listed(listings, reading) else best, ""
     implied = reading.day_order
     if certain and implied in ORDERS:
-        # Written down, so that a zone that is put right later turns no date round.
+        # The order is written down, so that a later correction of the time zone does not swap day
+        # and month.
         return implied, ""
     return None, "" if certain else TWO_WAYS
 
@@ -137,7 +142,7 @@ def _read(
 
 
 def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
-    """How often a list of days goes back up, or lies in the future."""
+    """Return how many days of a listing are later than the day before them, or in the future."""
     future = sum(day > today + dt.timedelta(days=2) for day in days)
     return future + sum(older > newer for newer, older in pairwise(days))
 
@@ -145,7 +150,7 @@ def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
 def _apart(
     releases: Sequence[tuple[ListingItem, Page]], days: Sequence[dt.date | None], today: dt.date
 ) -> int:
-    """How many releases are dated otherwise than their list dates them, or in the future."""
+    """Return how many releases have a date that differs from the listing or is in the future."""
     found = 0
     for (item, _), day in zip(releases, days, strict=True):
         listed = item.published.day if item.published else None

@@ -1,9 +1,9 @@
-"""The part of a large page that a template reads, cut out of its bytes before anything is parsed.
+"""Cut the part of a large page that a template needs, before the page is parsed.
 
-Most of a large page is menus, scripts and boxes of other pages, and parsing them takes longer than
-reading the release. What is cut out is the head, one element by its own start tag, a stretch after
-it where other releases are named, and JSON-LD wherever it lies. Where it is not certain where the
-element starts or ends, nothing is cut out and the whole page is read.
+Parsing menus, scripts and boxes of a large page takes longer than extracting the release. The
+excerpt contains the head, one element found by its start tag, some bytes after the element with
+links to other releases, and JSON-LD. If the element's start or end is uncertain, the whole page is
+read.
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ from lxml import etree
 from spiders.page.page import Page
 
 LARGE: Final = 24_000
-"""Bytes of a page from which on cutting takes less time than it saves."""
+"""Minimum size of a page for an excerpt (bytes). Cutting a smaller page takes longer than it
+saves."""
 
 SENTINEL: Final = "excerpt-end"
-"""An element set where the one that was cut out seems to end: if it does, this one follows it."""
+"""Name of a marker element inserted at the expected end of the cut element. If the end is right,
+the parsed marker directly follows the element."""
 
 MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
 
 LINKED: Final = b"application/ld+json"
 DROPPED: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
-"""Where something starts that a template does not read."""
+"""Start of markup that templates do not need, such as comments and scripts."""
 
 ENDS: Final = {
     b"<!--": b"-->",
@@ -37,14 +39,14 @@ ENDS: Final = {
     b"<svg": b"</svg>",
     b"<link": b">",
 }
-"""How each of them ends."""
+"""End of each kind of dropped markup, by its start."""
 
 
 class Excerpt(msgspec.Struct, frozen=True):
-    """Which element is cut out: its tag, and one name that its ``attribute`` holds.
+    """The element to cut out: its tag, and a ``name`` contained in its ``attribute``.
 
-    ``path`` are the tags around it, the outermost first; ``tail`` is how many bytes are read beyond
-    its end; ``linked`` says whether JSON-LD lies elsewhere than in the head.
+    ``path`` are the tags of its ancestors, outermost first. ``tail`` is the number of bytes kept
+    after its end. ``linked`` is whether the page has JSON-LD outside the head.
     """
 
     tag: str
@@ -56,7 +58,7 @@ class Excerpt(msgspec.Struct, frozen=True):
 
 
 def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
-    """The part of a page in UTF-8, as a page; None where the whole is to be read."""
+    """Return the excerpt of a UTF-8 page as a page, or None if the whole page must be read."""
     body = page.body
     head = body.find(b"<body")
     if len(body) < LARGE or head < 0:
@@ -80,7 +82,7 @@ def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
 
 
 def _start(body: bytes, excerpt: Excerpt, head: int) -> int | None:
-    """Where the first such element starts."""
+    """Return the offset of the first element that an excerpt describes, or None."""
     name, tag = excerpt.name.encode(), _tag(excerpt)
     place = body.find(name, head)
     while place >= 0:
@@ -94,7 +96,7 @@ def _start(body: bytes, excerpt: Excerpt, head: int) -> int | None:
 
 @lru_cache(maxsize=256)
 def _tag(excerpt: Excerpt) -> re.Pattern[bytes]:
-    """The start tag of the element that is cut out; its group is the attribute's value."""
+    """Return a pattern for the start tag of the cut element. Group 1 is the attribute's value."""
     name = re.escape(excerpt.name)
     value = rf"\"((?:[^\"<>]*\s)?{name}(?:\s[^\"<>]*)?)\""
     attributes = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?"
@@ -103,8 +105,8 @@ def _tag(excerpt: Excerpt) -> re.Pattern[bytes]:
 
 
 def _is_cloaked(body: bytes, place: int) -> bool:
-    """Whether a place may lie in a comment, a script or a style sheet."""
-    # Scripts hold such tags in texts: what stood before the last one ended is of no account.
+    """Whether an offset may be inside a comment, a script or a style sheet."""
+    # Scripts may contain such tags in strings, so only markup after the last script's end counts.
     floor = max(0, body.rfind(b"</script", 0, place))
     for begin, start in ((b"<!--", 0), (b"<script", floor), (b"<style", floor)):
         low = body.rfind(begin, start, place)
@@ -114,7 +116,7 @@ def _is_cloaked(body: bytes, place: int) -> bool:
 
 
 def _bared(markup: bytes) -> Iterator[bytes]:
-    """The parts of a page without comments, scripts, style sheets, drawings and most links."""
+    """Yield the parts of a page without comments, scripts, style sheets, SVG and most links."""
     done = 0
     while found := DROPPED.search(markup, done):
         end = ENDS[found[0]]
@@ -131,7 +133,7 @@ def _bared(markup: bytes) -> Iterator[bytes]:
 
 
 def _is_kept(start: bytes, whole: bytes) -> bool:
-    """Whether what starts so is read, or only a parser can tell where it ends."""
+    """Whether a template needs the markup ``whole``, or only a parser can find its end."""
     if start == b"<!--":
         return b"--!" in whole
     if start == b"<svg":
@@ -139,12 +141,15 @@ def _is_kept(start: bytes, whole: bytes) -> bool:
     if start == b"<link":
         named = b"canonical" in whole or b"alternate" in whole
         return named or whole.count(b'"') % 2 == 1 or whole.count(b"'") % 2 == 1
-    # A script in a comment in a script (WHATWG HTML, 13.2.5.21 to 13.2.5.31).
+    # A script inside a comment inside a script (WHATWG HTML, 13.2.5.21 to 13.2.5.31).
     return LINKED in whole[: whole.find(b">")] or (b"<!--" in whole and whole.count(start) > 1)
 
 
 def _end(body: bytes, tag: bytes, start: int) -> int | None:
-    """Where an element ends as its tags are counted; the parser has the last word."""
+    """Return the offset of an element's end by counting its tags, or None.
+
+    `_is_whole` checks the result with the parser.
+    """
     opening, closing = b"<" + tag, b"</" + tag
     depth, place = 1, start + len(opening)
     while depth:
@@ -158,7 +163,7 @@ def _end(body: bytes, tag: bytes, start: int) -> int | None:
 
 
 def _linked(body: bytes, start: int) -> Iterator[tuple[int, int]]:
-    """Where the JSON-LD after a place begins and ends."""
+    """Yield the start and end offsets of each JSON-LD script after an offset."""
     place = body.find(LINKED, start)
     while place >= 0:
         low = body.rfind(b"<script", start, place)
@@ -170,7 +175,7 @@ def _linked(body: bytes, start: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_whole(root: etree._Element, excerpt: Excerpt) -> bool:
-    """Whether the element that was cut out ends where it seemed to."""
+    """Whether the cut element ends at the marker after parsing."""
     mark = next(root.iter(SENTINEL), None)
     cut = mark.getprevious() if mark is not None else None
     if cut is None or cut.tag != excerpt.tag:

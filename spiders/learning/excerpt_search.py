@@ -1,4 +1,4 @@
-"""Learns which part of a source's large pages is enough to read a release by its template."""
+"""Find the smallest excerpt of a source's large pages that a template can read."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from spiders.page.links import url_pattern
 from spiders.page.selector_generator import marks_of
 
 TAILS: Final = (2_000, 8_000, 24_000, 100_000)
-"""Bytes beyond an element in which the releases may be named that a page names."""
+"""Numbers of bytes after the cut element that are tried, to include links to other releases."""
 
 ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
 MOST: Final = 12
-"""Elements around a body, by each of their names, that are tried."""
+"""Maximum number of ancestors of a body that are tried, counted once per name."""
 
 
 def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
-    """The template with the smallest excerpt that says of each page all that the whole one says.
+    """Return the template with the smallest excerpt that gives the same results as the whole pages.
 
-    Unchanged where there is none.
+    The template is returned unchanged if no excerpt does.
     """
     whole = TemplateReader(template)
     body = whole.body_of(lessons[0].page.tree)
@@ -62,7 +62,7 @@ def _candidates(body: etree._Element, lessons: Sequence[Sample]) -> Iterator[Exc
 
 
 def _same(part: ExtractedRelease, whole: ExtractedRelease) -> bool:
-    """Whether two readings of a page say the same, and name the same releases like it."""
+    """Whether two extractions are equal, including their links to pages with similar addresses."""
     left, right = replace(part, links=()), replace(whole, links=())
     return left == right and _akin(part) == _akin(whole)
 

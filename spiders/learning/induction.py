@@ -1,10 +1,11 @@
-"""Learns the template of a source's release pages from a few that detection has read.
+"""Learn the template of a source's release pages from a few extracted pages.
 
-What each page's values have in common is where they stand: an element is located for each value,
-and the most general selector that gives the same value on all pages is kept. What repeats is no
-content: elements that stand in the body of all pages but were not read as text of it are dropped,
-and so are lines with which all pages begin or end. The idea is that of wrapper induction: N.
-Kushmerick, "Wrapper induction: efficiency and expressiveness", Artificial Intelligence 118 (2000).
+For each value, the element that contains it is located on the first page. The most general selector
+that gives the correct value on all pages is kept. Repeated elements without extracted text, and
+repeated lines at the edges of bodies, are dropped.
+
+This is wrapper induction: N. Kushmerick, "Wrapper induction: efficiency and expressiveness",
+Artificial Intelligence 118 (2000).
 """
 
 from __future__ import annotations
@@ -35,36 +36,36 @@ from spiders.page.selector_generator import layout_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
 
 LEAST: Final = 3
-"""Pages from which on something is known of a source."""
+"""Minimum number of pages from which a template is learned."""
 
 ALIKE: Final = 0.95
-"""Jaccard similarity of word triples from which two readings of a body are the same."""
+"""Minimum Jaccard similarity of word triples for two extractions of a body to be the same."""
 
 STILL: Final = 0.5
-"""The same, from which a template is still right about a page that detection reads otherwise."""
+"""Minimum Jaccard similarity of word triples for a template to still fit a page."""
 
 PARAGRAPHS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
 )
-"""Elements of one piece of a text, which are never learned as the whole."""
+"""Tags of elements with only a part of a text, which are never learned as a body."""
 
 PLAIN: Final = re.compile(r"[^\"\\\n\r\f]+")
-"""A value that a selector can contain in quotes as it is."""
+"""A value that can be quoted in a selector without escaping."""
 
 MOST_BODIES: Final = 12
-"""Selectors for a body that are tried."""
+"""Maximum number of body selectors tried per template."""
 
 MOST_CANDIDATES: Final = 60
-"""Selectors for one value that are tried."""
+"""Maximum number of selectors tried per value."""
 
 
 def induce(
     source: str, declared: ReleaseRules, lessons: Sequence[Sample], now: dt.datetime
 ) -> Template | None:
-    """The template of the pages of one layout; None where they have too little in common.
+    """Learn the template of pages with one layout. Returns None if they have too little in common.
 
-    A declared selector stays as it is. Every page must be read by the template as detection read
-    it: the same title and date, the same files, and a body of Jaccard similarity ALIKE.
+    Declared selectors are kept. On every page, the template must extract the same title, date and
+    files as detection, and a body of Jaccard similarity `ALIKE`.
     """
     if len(lessons) < LEAST or not all(lesson.read.content.body_text for lesson in lessons):
         return None
@@ -114,7 +115,7 @@ def induce(
 
 
 def same_reading(learned: Content, lesson: Sample) -> bool:
-    """Whether a page is read as detection read it, as far as readers would care."""
+    """Whether a template extracted the same title, date, files and body as detection."""
     detected = lesson.read.content
     if learned.title != detected.title or not same_date(learned.published, detected.published):
         return False
@@ -124,10 +125,11 @@ def same_reading(learned: Content, lesson: Sample) -> bool:
 
 
 def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bool:
-    """Whether a page still has the layout by which ``learned`` was read.
+    """Whether a template still fits the layout of a page, compared with detection.
 
-    Detection may be wrong in detail, so details don't count: another day, another text, or a site's
-    name for a title do, and another title where detection is ``sure`` of its own.
+    Small differences are accepted, because detection may be wrong. Another day, a very different
+    text, or the publisher's name as title are not accepted. If detection is ``sure`` of its title,
+    another title is not accepted either.
     """
     if sure and tokens(learned.title) != tokens(detected.title):
         return False
@@ -141,7 +143,7 @@ def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bo
 
 
 def without(content: Content, lines: frozenset[str]) -> Content:
-    """A content without the lines, squashed, that are known to be none of its own."""
+    """Return a content without the body lines whose comparison keys are in ``lines``."""
     own = [line for line in content.body_text.split("\n") if comparison_key(line) not in lines]
     return replace(content, body_text="\n".join(own))
 
@@ -153,10 +155,10 @@ def _common(
     *,
     apart: bool = False,
 ) -> str | None:
-    """The selector whose first value is right on all pages.
+    """Return the selector whose first value is right on all pages, or None.
 
-    One that finds a single element on each page wins over one whose first is right by luck. See
-    `CssSelector.value` for ``apart``.
+    A selector that finds only one element per page is preferred, because the first of several may
+    be right by chance. For ``apart`` see `CssSelector.value`.
     """
     candidates: Counter[str] = Counter()
     for element, how in locate(lessons[0]):
@@ -189,7 +191,10 @@ def _dates(lesson: Sample) -> Iterable[tuple[etree._Element, str]]:
 
 
 def _dates_by_place(lesson: Sample) -> Iterator[tuple[etree._Element, str]]:
-    """The same, each with its place among its siblings, as in a row of unnamed cells."""
+    """Yield the elements with the date, each with its ``:nth-of-type`` position among siblings.
+
+    The position identifies a cell in a row of cells without class names.
+    """
     for element, how in _dates(lesson):
         place = 1 + sum(1 for _ in element.itersiblings(element.tag, preceding=True))
         yield element, f":nth-of-type({place}){how}"
@@ -205,7 +210,7 @@ def _is_section(lesson: Sample, text: str) -> bool:
 
 
 def _date_origin(lessons: Sequence[Sample]) -> str:
-    """What told the date of all pages without standing on them; empty where nothing did."""
+    """Return the common rule of all pages' dates outside the visible page, or ""."""
     dates = [lesson.read.content.published for lesson in lessons]
     hints = [lesson.listed.published if lesson.listed else None for lesson in lessons]
     if all(date and date == listed for date, listed in zip(dates, hints, strict=True)):
@@ -217,11 +222,12 @@ def _date_origin(lessons: Sequence[Sample]) -> str:
 
 
 def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
-    """Selectors that find one element on each page, one that holds the body."""
+    """Yield selectors that find exactly one element on each page, and this element has the body."""
     tried = 0
     for element in lessons[0].chain:
         if element.tag in PARAGRAPHS:
-            # The whole text of a page of one paragraph is but the first one of others.
+            # On a page with one paragraph, this element contains the whole text. On other pages it
+            # is only the first paragraph.
             continue
         for selector in selectors_of(element):
             finder = CssSelector(selector)
@@ -237,7 +243,7 @@ def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
 
 
 def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> Template | None:
-    """The template with a body and what is to be cut from it, if it fits all the pages."""
+    """Return the template with a body selector and boilerplate, or None if it misfits a page."""
     rules = msgspec.structs.replace(template.rules, body=selector)
     bodies = [found for lesson in lessons if (found := body_of(lesson, selector))]
     if len(bodies) < len(lessons):
@@ -264,6 +270,6 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> 
 
 
 def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
-    """The lines of each body as a template reads it."""
+    """Return the body lines of each page as a template extracts them."""
     reader = TemplateReader(template)
     return [list(reader.lines(lesson.page, lesson.reading)) for lesson in lessons]

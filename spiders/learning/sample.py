@@ -1,4 +1,4 @@
-"""Where on a page the values stand that were read off it."""
+"""Locate the elements of a page that contain the extracted values."""
 
 from __future__ import annotations
 
@@ -21,41 +21,42 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
 COVERED: Final = 0.97
-"""The share of a body's letters that the element which holds it has."""
+"""Minimum share of a body's letters that an element must contain to be the body."""
 
 CHAIN: Final = 4
-"""Elements around a body, from the inmost that holds it all, that may stand for it."""
+"""Maximum number of elements that may be the body, starting with the innermost."""
 
 LONG: Final = 12
-"""Letters from which a line that stands within the body's text is a line of the body."""
+"""Minimum length of a page line that is searched inside the body's lines (letters)."""
 
 SHORT: Final = 400
-"""Characters of an element that may be a headline."""
+"""Maximum length of an element's text that may be a headline (characters)."""
 
 DATE_LINE: Final = 100
-"""Characters of an element or an attribute that may be a date line."""
+"""Maximum length of an element's text or attribute that may be a date line (characters)."""
 
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 MAX_SEARCHED: Final = 200_000
-"""Maximum letters of a body that are searched for a part of a line."""
+"""Number of letters at the beginning of a body that are searched for a line."""
 
 NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
-"""Elements that no headline or date is learned from."""
+"""Tags of elements that are never learned as headline or date."""
 
 MOST_NODES: Final = 6_000
-"""Elements of a page that are looked at for a headline or a date."""
+"""Maximum number of elements per page that are searched for a headline or date."""
 
 MAX_ELEMENTS: Final = 25_000
-"""Maximum elements of the pages of a layout; from larger pages no layout is learned."""
+"""Maximum number of elements on all sample pages of a layout. No layout is learned from larger
+pages."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A page that was read by detection, to learn from.
+    """A page with its detected release, used for learning a template.
 
-    ``reading`` is how its dates are read; ``common`` are the lines, squashed, that all pages say,
-    ``repeated`` those that detection took for text of it although they do.
+    ``reading`` is the context for its dates. ``common`` are the comparison keys of the lines on all
+    pages. ``repeated`` are those among them that detection included in the body.
     """
 
     page: Page
@@ -67,7 +68,7 @@ class Sample:
 
     @cached_property
     def text(self) -> str:
-        """The body as it was read, without what all pages say."""
+        """The detected body without repeated lines."""
         lines = self.read.content.body_text.split("\n")
         return "\n".join(line for line in lines if comparison_key(line) not in self.repeated)
 
@@ -81,13 +82,13 @@ class Sample:
 
     @cached_property
     def _said(self) -> dict[str, bool]:
-        """Lines, and whether they are of the body."""
+        """Cache of `says`: whether each line belongs to the body."""
         return {}
 
     def says(self, line: str) -> bool:
-        """Whether a line is one of the body as it was read, or a part of one.
+        """Whether a line is a line of the detected body or a part of one.
 
-        A footer with the institution's name is none, though the text names it too.
+        A footer line with the institution's name is not, even if the text contains the name.
         """
         said = self._said.get(line)
         if said is None:
@@ -99,23 +100,26 @@ class Sample:
             return False
         if not key or key in self._lines:
             return True
-        # Searching a very long body for each line of a page would take quadratic time.
+        # Searching a very long body for every line of a page would take quadratic time.
         is_searched = len(key) >= LONG and key not in self.common
         return is_searched and self._body.find(key, 0, MAX_SEARCHED) >= 0
 
     @cached_property
     def runs(self) -> list[Line]:
-        """All the lines of the page."""
+        """All lines of the page."""
         return serialize(self.page.tree, self.page.base).runs
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """The lines of the page as comparison keys."""
+        """Comparison keys of all lines of the page."""
         return frozenset(comparison_key(run.text) for run in self.runs)
 
     @cached_property
     def chain(self) -> tuple[etree._Element, ...]:
-        """The inmost element that holds the body, and some of those around it; or nothing."""
+        """The innermost element that contains the body, followed by some of its ancestors.
+
+        The chain is empty if the body is not found on the page.
+        """
         runs = [run for run in self.runs if self.says(run.text)]
         if not runs or not self._body:
             return ()
@@ -127,7 +131,8 @@ class Sample:
         whole = sum(map(len, keys))
         around = (longest.holder, *longest.holder.iterancestors())
         levels = {element: level for level, element in enumerate(around)}
-        # The level at which each holder meets the path from the longest line to the root.
+        # For each element: the level at which its ancestors meet the path from the longest line to
+        # the root.
         met = dict(levels)
         held = [0] * len(around)
         for holder, weight in weights.items():
@@ -141,11 +146,14 @@ class Sample:
 
     @cached_property
     def layout(self) -> str:
-        """What this page shares with others of its layout; empty where it can't be told."""
+        """Identifier of the page's layout, shared with similar pages, or "" if it is unknown."""
         return layout_of(self.chain[0]) if self.chain else ""
 
     def titles(self) -> Iterator[tuple[etree._Element, str]]:
-        """The elements that say the title, each with how: ``""`` or ``::attr(content)``."""
+        """Yield the elements with the title, each with a selector suffix.
+
+        The suffix is ``""`` or ``::attr(content)``.
+        """
         wanted = self.read.content.title
         yield from self._saying(lambda text: text == wanted)
         for meta in self.page.tree.iter("meta"):
@@ -155,12 +163,12 @@ class Sample:
     def dates(
         self, date_in: Callable[[str, DateContext], Published | None]
     ) -> Iterator[tuple[etree._Element, str]]:
-        """The elements that say the date; ``::attr(datetime)`` where an attribute does."""
+        """Yield the elements with the date and a selector suffix, such as ``::attr(datetime)``."""
         wanted = self.read.content.published
         title = comparison_key(self.read.content.title)
 
         def is_date_line(text: str) -> bool:
-            # The text of a whole article may begin with its date, and a title may hold one.
+            # An article's whole text may begin with its date, and a title may contain a date.
             short = len(text) <= DATE_LINE and title not in comparison_key(text)
             return short and same_date(date_in(text, self.reading), wanted)
 
@@ -172,14 +180,14 @@ class Sample:
         yield from self._saying(is_date_line)
 
     def sections(self) -> Iterator[tuple[etree._Element, str]]:
-        """The elements that say the section."""
+        """Yield the elements whose text is the section's name."""
         wanted = self.read.content.section
         yield from self._saying(lambda text: text == wanted)
 
     def _saying(self, right: Callable[[str], bool]) -> Iterator[tuple[etree._Element, str]]:
-        """The headings that say what is right, else the inmost elements that do.
+        """Yield the headings whose text is right, else the innermost elements whose text is right.
 
-        What stands around them holds nothing more today, but may under the next design.
+        Their ancestors contain the same text now, but may contain more after a redesign.
         """
         found = list(self._all_saying(right))
         headings = [element for element in found if element.tag in HEADINGS]
@@ -194,7 +202,7 @@ class Sample:
 
     @cached_property
     def _short(self) -> list[tuple[etree._Element, str]]:
-        """The elements that say little, and what they say as one line, in page order."""
+        """The elements with a short text and that text as one line, in page order."""
         texts: list[tuple[etree._Element, str]] = []
         inner: list[tuple[int, list[str], int]] = []
         for event, element in etree.iterwalk(self.page.tree, events=("start", "end")):
@@ -215,20 +223,20 @@ class Sample:
 
 
 def can_learn_from(lessons: Sequence[Sample]) -> bool:
-    """Whether pages are small enough to learn a layout from them."""
+    """Whether pages have few enough elements to learn a layout from them."""
     elements = chain.from_iterable(lesson.page.tree.iter() for lesson in lessons)
     return next(islice(elements, MAX_ELEMENTS, None), None) is None
 
 
 def same_date(left: Published | None, right: Published | None) -> bool:
-    """Whether two readings name the same time as exactly."""
+    """Whether two dates are the same time with the same precision, or both are None."""
     if left is None or right is None:
         return left is right
     return (left.at, left.precision) == (right.at, right.precision)
 
 
 def within(run: Line, element: etree._Element) -> Iterator[etree._Element]:
-    """The elements around a line, from the one that holds it up to below ``element``."""
+    """Yield the elements around a line, innermost first, up to but not including ``element``."""
     for one in (run.holder, *run.holder.iterancestors()):
         if one is element:
             return

@@ -1,13 +1,13 @@
-"""Reads the release pages of one source, and learns while it reads.
+"""Extract the release pages of one source, and learn templates on the way.
 
-The first pages are read by detection. Once three of one layout agree on a template, and a page that
-it was not learned from is read by it as by detection, later pages are read by it. Edited pages are
-read both ways. What contradicts a title that detection is sure of, or the first page that it was
-not learned from, is forgotten at once. What reads the newest stored pages much worse than detection
-does is not even begun with. A page that a template does not fit is read by detection as
-before. After three such pages in a row, of one visit or of several, the layout is given up. Where
-theirs is not learned in the same visit, the next one looks at them again, to learn it from all of
-them.
+- The first pages are read by detection. Three pages of one layout can teach a template.
+- A new template is not used if it reads the newest stored pages much worse than detection.
+- A template is used alone once it agrees with detection on a page it was not learned from.
+- Edited pages are read by both template and detection.
+- A template is deleted at once if it contradicts detection on the first new page.
+- A page that no template fits is read by detection.
+- After three such pages in a row, in one or several visits, the layout is abandoned.
+- The next visit reads these pages again to learn their layout, unless it was learned before.
 """
 
 from __future__ import annotations
@@ -40,46 +40,47 @@ from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules
 
 MOST_LESSONS: Final = 6
-"""Pages that are kept in memory to learn from, the newest."""
+"""Maximum number of pages kept in memory for learning, newest first."""
 
 MOST_BYTES: Final = 2_000_000
-"""Bytes of a page that is learned from."""
+"""Maximum size of a page that is used for learning (bytes)."""
 
 MOST_TRIES: Final = 10
-"""Sets of three pages in a row that teach nothing, after which a visit stops trying: some sites
-have no layout to learn, and each try costs as much as reading several pages."""
+"""Maximum number of failed attempts to learn a template per visit. Some sites have no layout, and
+each attempt costs as much as reading several pages."""
 
 
 SURE_TITLE: Final = 0.9
-"""How sure detection is of a title that no template may contradict."""
+"""Minimum confidence of a detected title that no template may contradict."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
-"""How the rules begin by which a template reads a body."""
+"""Prefixes of the body rules that a template uses."""
 
 
 StoredPages: TypeAlias = Callable[[ReleaseRules], Iterable[tuple[Page, ListingItem, Release]]]
-"""Gives the newest stored pages that are read by rules: each with what is said of it elsewhere, and
-the release that was read from it."""
+"""Returns the newest stored pages to which the given rules apply. Each page comes with its listing
+item and its stored release."""
 
 
 class TemplateStore(Protocol):
-    """Where templates are kept: a part of data.store.protocol.Store."""
+    """Stores templates: a part of data.store.protocol.Store."""
 
     def templates(self, source: str) -> tuple[str, ...]:
-        """What was learned of a source's layouts, as JSON texts."""
+        """Return the stored templates of a source as JSON texts."""
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Keep what was learned of a layout."""
+        """Store the template of a layout as a JSON text."""
 
     def forget_template(self, source: str, layout: str) -> None:
-        """Forget a layout."""
+        """Delete the template of a layout."""
 
 
 class SourceTemplates:
     """The templates of a source during one visit.
 
-    ``source`` is its id and ``declared`` are all the rules of its file; what was learned with
-    others is forgotten. What is learned is tried on ``stored`` pages first.
+    ``source`` is the source's id. ``declared`` are all rules of its file; templates learned with
+    other rules are deleted. ``shelf`` stores the templates. New templates are first tested on the
+    ``stored`` pages.
     """
 
     def __init__(
@@ -99,11 +100,11 @@ class SourceTemplates:
         self._given_up = {one.layout: one for one in known if one.given_up}
         again = (one.misfits for one in self._given_up.values() if one.look_again)
         self.wanted = tuple(dict.fromkeys(url for urls in again for url in urls))
-        """Pages that did not fit, to be looked at again whether they changed or not."""
+        """Addresses of pages that did not fit. They are read again even if they are unchanged."""
         self._looked_again = False
         self._lessons: deque[Sample] = deque(maxlen=MOST_LESSONS)
         self._common: dict[str, frozenset[str]] = {}
-        """By layout, the lines that all pages have from which it was learned in this visit."""
+        """By layout: lines on all sample pages from which the layout was learned in this visit."""
         self._trusted: set[str] = set()
         self._mended: list[ExtractedRelease] = []
         self._unsure: set[str] = set()
@@ -124,11 +125,11 @@ class SourceTemplates:
         edited: bool = False,
         anew: bool = False,
     ) -> ExtractedRelease:
-        """What a release page says: by a template that fits it, else by detection.
+        """Extract the release from a page with a template that fits, else by detection.
 
-        ``known`` is the release as stored, ``edited`` whether its page has changed since, and
-        ``anew`` that it is the page that the stored version was read from. Such pages are read as
-        they were read before, so that another way of reading never looks like an edit.
+        ``known`` is the stored release. ``edited`` is whether its page has changed since. ``anew``
+        is whether the page is the one from which the stored version was extracted. Such pages are
+        read by detection if they were before, so that a new method never looks like an edit.
         """
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
@@ -146,7 +147,7 @@ class SourceTemplates:
                 self._fitted(by)
                 return found
             if by.template.fitted <= LEAST:
-                # It was right on the pages that it was learned from only.
+                # The template was right only on the pages from which it was learned.
                 self._drop(by)
         self._misfitted(page.url, declared)
         if known and edited:
@@ -166,16 +167,19 @@ class SourceTemplates:
         return not (self._readers or self._given_up)
 
     def unsure(self, url: str) -> bool:
-        """Whether an edited page was read otherwise than before: it may be mended in this visit."""
+        """Whether an edited page was read by another method than before.
+
+        Its extraction may still be corrected during this visit.
+        """
         return url in self._unsure
 
     def mended(self) -> tuple[ExtractedRelease, ...]:
-        """Pages that were read by detection before and read otherwise since; each is given once."""
+        """Return the pages that a template has read again after detection, each page once."""
         found, self._mended = tuple(self._mended), []
         return found
 
     def finish(self) -> None:
-        """Keep the evidence of this visit."""
+        """Store the templates that changed during this visit, with their page counts."""
         for layout, given_up in list(self._given_up.items()):
             if not (self._looked_again and given_up.misfits[-1] in self.wanted):
                 continue
@@ -203,7 +207,7 @@ class SourceTemplates:
         return None, None
 
     def _fitted(self, reader: TemplateReader) -> None:
-        """Count a page that was read by a template."""
+        """Count a page that a template fitted."""
         template = reader.template
         reader.template = msgspec.structs.replace(
             template, pages=template.pages + 1, fitted=template.fitted + 1, misfits=()
@@ -212,7 +216,7 @@ class SourceTemplates:
         self._changed.add(template.layout)
 
     def _drop(self, reader: TemplateReader) -> None:
-        """Forget a template at once."""
+        """Delete a template at once."""
         self._readers.remove(reader)
         self._changed.discard(reader.template.layout)
         self._shelf.forget_template(self._source, reader.template.layout)
@@ -220,18 +224,18 @@ class SourceTemplates:
     def _holds(
         self, reader: TemplateReader, found: ExtractedRelease, detected: ExtractedRelease
     ) -> bool:
-        """Whether a page has the layout by which it was ``found``, whatever detection makes of it.
+        """Whether a page still has the layout with which it was ``found``, compared with detection.
 
-        Of what detection reads more, lines that other pages of the layout have too say nothing.
+        Lines that detection extracts in addition are ignored if all pages of the layout have them.
         """
         sure = detected.confidence["title"] >= SURE_TITLE
         own = without(detected.content, self._common.get(reader.template.layout, frozenset()))
         return any(still_fits(found.content, one, sure=sure) for one in (detected.content, own))
 
     def _misfitted(self, url: str, declared: ReleaseRules) -> None:
-        """Count a page that no template fits; where it is one too many, give up those of its kind.
+        """Count a page that no template fits, and abandon the templates with too many misfits.
 
-        What failed once is compared with detection until it is right again.
+        All templates are then compared with detection until they agree again.
         """
         self._trusted.clear()
         for reader in self._of(declared):
@@ -247,7 +251,10 @@ class SourceTemplates:
                 self._changed.add(layout)
 
     def _study(self, declared: ReleaseRules, reading: DateContext) -> TemplateReader | None:
-        """Learn from the newest lesson with others of its layout."""
+        """Learn a template from the newest page and other kept pages, or return None.
+
+        Pages of the same layout as the newest page are tried first.
+        """
         newest = self._lessons[-1]
         others = [one for one in self._lessons if one.page.url != newest.page.url]
         others.sort(key=lambda one: one.layout != newest.layout)
@@ -257,7 +264,7 @@ class SourceTemplates:
                 continue
             reader = TemplateReader(template)
             if self._spoils(reader, declared, reading):
-                # Each try reads many pages: the next visit learns from others.
+                # Each attempt reads many pages, so learning stops until the next visit.
                 self._tries = MOST_TRIES
                 return None
             for old in [one for one in self._readers if one.template.layout == template.layout]:
@@ -273,7 +280,7 @@ class SourceTemplates:
         return None
 
     def _spoils(self, reader: TemplateReader, declared: ReleaseRules, reading: DateContext) -> bool:
-        """Whether many stored pages are read worse by a new template than by detection."""
+        """Whether a new template reads many stored pages worse than detection."""
         pairs = []
         for page, listed, release in self._stored(declared):
             if page.url in reader.template.urls:
@@ -285,14 +292,17 @@ class SourceTemplates:
         return compare_readings(pairs).is_mass_change
 
     def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
-        """Sets of three lessons, the newest first: one page that was misread spoils not all."""
+        """Yield sets of three pages with the newest page in each.
+
+        One incorrectly extracted page does not spoil all sets.
+        """
         pairs = combinations(others, LEAST - 1)
         for pair in islice(pairs, max(0, MOST_TRIES - self._tries)):
             self._tries += 1
             yield (newest, *pair)
 
     def _mend(self, reader: TemplateReader, newest: Sample) -> None:
-        """Read again what detection read before the template was known, and drop those lessons."""
+        """Read the kept pages again with a new template, and drop the pages that it fits."""
         rest = []
         for lesson in self._lessons:
             read = reader.read(lesson.page, lesson.reading, lesson.listed)
@@ -306,14 +316,14 @@ class SourceTemplates:
         self._shelf.keep_template(self._source, template.layout, encode_template(template))
 
     def _forget(self, template: Template) -> None:
-        """Forget a layout that was given up."""
+        """Delete the template of an abandoned layout."""
         del self._given_up[template.layout]
         self._changed.discard(template.layout)
         self._shelf.forget_template(self._source, template.layout)
 
 
 def missed(template: Template, url: str) -> Template:
-    """A template with one page more that did not fit."""
+    """Return a copy of a template with one more page that did not fit."""
     if url in template.misfits:
         return template
     misfits = (*template.misfits, url)

@@ -1,4 +1,4 @@
-"""What was learned of a source's release pages: selectors, what to cut, and the evidence."""
+"""A learned template of release pages: selectors, boilerplate and evidence."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from spiders.sources.source_file import ReleaseRules
 
 SELECTORS: Final = ("title", "published", "section", "publisher", "body", "drop")
 READER: Final = "3"
-"""Counts up when our reading improves so much that all is to be learned anew."""
+"""Version of the extraction code. Increase it to make all templates be learned again."""
 
 
 MISFITS: Final = 3
-"""Pages in a row that fit no template, over visits, after which a layout is given up."""
+"""Number of pages in a row that fit no template, in one or several visits, after which a layout is
+abandoned."""
 
 
 class Template(msgspec.Struct, frozen=True):
-    """How the release pages of one layout of a source are read.
+    """The selectors for release pages of one layout, with the evidence for them.
 
-    ``rules`` are the selectors, and ``declared`` names those that the source file gives.
-    ``date_origin`` names what tells the date where no selector does (``json-ld:datePublished``,
-    ``meta:…``, ``url``, ``state`` or ``listing``). ``boilerplate`` are the lines that all pages
-    repeat around their text. The evidence: ``pages`` counts those that it was tried on, ``fitted``
-    those among them that it fitted, ``urls`` are the pages it was ``learned`` from, at an aware UTC
-    time, and ``version`` names the code and the declared rules that it was learned with.
-
-    ``misfits`` are the pages that no template fitted since this one fitted last. From MISFITS of
-    them on it is given up, and ``look_again`` says that they are to be looked at once more, to
-    learn from all of them how the site is made now.
-
-    ``excerpt`` is the part of a large page that is enough.
+    - ``rules`` are the selectors; ``declared`` names those from the source file.
+    - ``date_origin`` is the rule for the date if no selector gives it: ``json-ld:datePublished``,
+      ``meta:…``, ``url``, ``state`` or ``listing``.
+    - ``boilerplate`` are the lines that all pages repeat around their text.
+    - ``pages`` counts the pages on which the template was tried, ``fitted`` the pages it fitted.
+    - ``urls`` are the pages from which it was learned, ``learned`` is the time (aware, UTC).
+    - ``version`` identifies the code and the declared rules with which it was learned.
+    - ``misfits`` are the pages that no template fitted since this template last fitted. A template
+      with at least MISFITS of them is abandoned.
+    - ``look_again`` is whether the next visit reads the misfits again to learn the new layout.
+    - ``excerpt`` is the part of a large page that is sufficient.
     """
 
     source: str
@@ -55,22 +55,22 @@ class Template(msgspec.Struct, frozen=True):
 
     @property
     def given_up(self) -> bool:
-        """Whether so many pages did not fit that nothing is read by it any more."""
+        """Whether the template is abandoned because too many pages did not fit."""
         return len(self.misfits) >= MISFITS
 
 
 def version_of(declared: ReleaseRules) -> str:
-    """Names the code and the declared rules that a template is learned with."""
+    """Return an identifier of the code version and the declared rules of a template."""
     return f"{READER} {msgspec.json.encode(declared).decode()}"
 
 
 def encode_template(template: Template) -> str:
-    """A template as JSON text."""
+    """Encode a template as JSON text."""
     return msgspec.json.encode(template).decode()
 
 
 def decode_template(text: str) -> Template | None:
-    """The template in a JSON text; None where an older version wrote what can't be read now."""
+    """Decode a template from JSON text. Returns None for the format of an older version."""
     try:
         return msgspec.json.decode(text, type=Template)
     except msgspec.DecodeError:
@@ -78,7 +78,7 @@ def decode_template(text: str) -> Template | None:
 
 
 def described(template: Template) -> list[str]:
-    """What a template says, in lines for a person: the rules as a source file has them, and why."""
+    """Describe a template in lines: its evidence, and its rules in source file syntax."""
     rules = template.rules
     lines = ["[release]"]
     values = ((name, getattr(rules, name)) for name in SELECTORS)

@@ -1,4 +1,4 @@
-"""Reads a release page by a template: one parse, compiled selectors, no detection."""
+"""Extract a release page with a template: one parse, compiled selectors, no detection."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ from spiders.release.related_links import links_after
 LEARNED: Final = "learned"
 DECLARED: Final = "declared"
 SURE: Final = 0.95
-"""The confidence of what was learned: as that of what is declared, but for a person's word."""
+"""Confidence of learned values. Declared titles and bodies have 1.0."""
 
 
 class TemplateReader:
-    """A template with its selectors compiled. Raises ValueError where one can't be read."""
+    """A template with compiled selectors. Raises ValueError if a selector is invalid."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
@@ -65,9 +65,9 @@ class TemplateReader:
     def read(
         self, page: Page, reading: DateContext, listed: ListingItem | None = None
     ) -> ExtractedRelease | None:
-        """What the page says, or None where it does not fit.
+        """Extract the release from a page, or return None if the template does not fit.
 
-        A page fits where the title, the date and the body are found, none of them empty.
+        The template fits if title, date and body are found and not empty.
         """
         excerpt = self.template.excerpt
         part = excerpt_of(page, excerpt) if excerpt else None
@@ -77,7 +77,7 @@ class TemplateReader:
     def read_part(
         self, page: Page, reading: DateContext, listed: ListingItem | None
     ) -> ExtractedRelease | None:
-        """The same, of a whole page or of an excerpt of one."""
+        """Extract the release from a whole page or an excerpt; None if the template misfits."""
         root = page.tree
         title = _value(self._title, root)
         body = self.body_of(root)
@@ -117,10 +117,11 @@ class TemplateReader:
         )
 
     def _is_another(self, root: etree._Element, title: str) -> bool:
-        """Whether a page is plainly of another layout than what was learned.
+        """Whether a page certainly has another layout than the template.
 
-        Its only ``h1`` says a part of what was taken for the title, as where a header holds a date
-        too, or several elements might be the body, as where that was learned from one paragraph.
+        This is the case if the body selector finds several elements, because it was learned from a
+        single paragraph. It is also the case if the only ``h1`` is only a part of the extracted
+        title, because that title includes a date, for example.
         """
         learned = self._body and "body" not in self.template.declared
         if learned and self._body and len(self._body.elements(root)) > 1:
@@ -132,7 +133,7 @@ class TemplateReader:
         return len(headings) == 1 and bool(headings[0]) and headings[0] in said != headings[0]
 
     def lines(self, page: Page, reading: DateContext) -> tuple[str, ...]:
-        """The lines of the body; none where it is not on the page."""
+        """Return the lines of the body, or nothing if the page has no body."""
         body = self.body_of(page.tree)
         title = _value(self._title, page.tree)
         if body is None:
@@ -142,7 +143,7 @@ class TemplateReader:
     def prose_of(
         self, body: etree._Element, page: Page, title: str, reading: DateContext
     ) -> SerializedBody:
-        """The prose of a body without what is dropped, repeated, or at its edges not its text."""
+        """Serialize a body without dropped elements, boilerplate and unrelated edge lines."""
         cut = self._cut(body)
         dropped = {
             *newsletter_forms(body.iter("input")),
@@ -168,7 +169,7 @@ class TemplateReader:
         return prose
 
     def _cut(self, body: etree._Element) -> list[etree._Element]:
-        """What is dropped of a body: no tables, unless a person wrote what is to be dropped."""
+        """Return the elements to drop from a body. Only declared rules may drop tables."""
         found = self._drop.elements(body) if self._drop else []
         if "drop" in self.template.declared or not found:
             return found
@@ -178,7 +179,7 @@ class TemplateReader:
     def _written(
         self, body: etree._Element, page: Page, title: str, reading: DateContext
     ) -> tuple[str, str]:
-        """The body as HTML and text; a declared one is read as it is without a template."""
+        """Return the body as HTML and text. A declared body is cleaned as without a template."""
         if "body" not in self.template.declared:
             return self.prose_of(body, page, title, reading).written()
         drop = self.template.rules.drop
@@ -191,7 +192,7 @@ class TemplateReader:
         return f"{LEARNED} {getattr(self.template.rules, name)}"
 
     def body_of(self, root: etree._Element) -> etree._Element | None:
-        """The element that holds the body, if it is on the page."""
+        """Return the element with the body, or None."""
         return self._body.first(root) if self._body else None
 
     def _date_of(
@@ -219,7 +220,7 @@ def _value(finder: CssSelector | None, root: etree._Element) -> str:
 
 
 def _told(text: str, reading: DateContext, rule: str) -> Published | None:
-    """A date that a page tells machines; one in UTC is shown by the source's own clock."""
+    """Parse a metadata date. A time in UTC is converted to the source's time zone."""
     found = parse_date(text, reading, rule)
     if found is None or not plausible(found, reading.now):
         return None
@@ -228,7 +229,7 @@ def _told(text: str, reading: DateContext, rule: str) -> Published | None:
 
 
 def date_in(text: str, reading: DateContext) -> Published | None:
-    """The date in a text that is known to hold it."""
+    """Return the date in a text that should contain one, or None if it is implausible."""
     if reading.order is None and DOTTED.search(text):
         reading = replace(reading, order="DMY")
     found = parse_date(text, reading, LEARNED) if text else None
