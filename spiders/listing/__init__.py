@@ -1,4 +1,4 @@
-"""A listing page, feed, sitemap or JSON to its items, their dates, and the next page.
+"""Listing extraction: items with titles and dates, and pagination, from one listing page.
 
-The door is read.read_listing. A file belongs here if it reads one page that lists releases.
+Listing pages are HTML pages, feeds, sitemaps or JSON. The entry point is `read.read_listing`.
 """

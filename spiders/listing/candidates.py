@@ -1,4 +1,4 @@
-"""The regions of a page that may list its releases, with their items and scores."""
+"""Regions of a page that may list its releases, with their items and scores."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from spiders.listing.rows.records import MAX_RATED, Record, records_of
 from spiders.listing.rows.regions import Region, find_regions
 
 HEADED: Final = 0.55
-"""How much titles are like titles, 0 to 1, at the least where a date stands above several."""
+"""Minimum title likeness (0 to 1) of a region whose dates are each above several records."""
 
 TITLED: Final = 0.5
-"""The same where there are no dates."""
+"""Minimum title likeness (0 to 1) of a region without dates."""
 
 LONG: Final = 0.6
-"""How long titles are, 0 to 1, from which on they may share most of their words."""
+"""Minimum value of the ``words`` feature (0 to 1) of a region with low title likeness. Long titles
+may share most of their words."""
 
 LIKELY: Final = 1.0
-"""The score of a region that is a list of releases as likely as not."""
+"""Score of a region that is a list of releases with probability 0.5."""
 
 HALF: Final = 0.5
 SCATTERED: Final = 0.25
-"""The share of links that lead to one kind of address below which they are of all kinds of things.
+"""Minimum share of links with the same address shape in a region without dates.
 
-So are the services that a city offers.
-"""
+Regions below it link to unrelated pages, such as the services of a city."""
 
 SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
-"""Features of which one must speak for a list without dates."""
+"""Features of which at least one must support a list without dates."""
 
 WEIGHTED: Final = {
     "size": 2.49,
@@ -66,13 +66,15 @@ WEIGHTED: Final = {
     "leading": -2.00,
     "menu_like": -1.02,
 }
+"""Weights of the features of a region, by name. Features without a weight count 0."""
 BIAS: Final = -1.5
+"""Score of a region before its weighted features are added."""
 WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 
 
 @dataclass(frozen=True, slots=True)
 class RankedRegion:
-    """A region with its items, what its features say, and what it is worth."""
+    """A region with its items, its row of features and its score."""
 
     items: list[ListingItem]
     region: Region
@@ -81,18 +83,21 @@ class RankedRegion:
 
     @property
     def said(self) -> dict[str, float]:
-        """The features by their names."""
+        """Feature values of the region by name."""
         return dict(zip(NAMES, self.row.tolist(), strict=True))
 
     @property
     def is_dated(self) -> bool:
-        """Whether most of the items have dates."""
+        """Whether most items of the region have dates."""
         return self.said["dated"] > HALF
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A region with its records, and the most that it can be worth, by what needs no items."""
+    """A region with its records and its maximum possible score.
+
+    ``most`` is computed before the items are extracted.
+    """
 
     region: Region
     records: list[Record]
@@ -100,10 +105,10 @@ class Candidate:
 
 
 class Candidates:
-    """The regions of a page that may be its list of releases, the most promising first.
+    """Regions of a page that may list its releases, sorted by maximum possible score.
 
-    A region is rated by its first MAX_RATED records. Their items are read once, and only if the
-    region can still be the best.
+    Only the first MAX_RATED records of a region are rated. The items of a region are extracted at
+    most once, and only if the region can still be the best.
     """
 
     def __init__(self, flat: FlatPage, dates: list[DateMark], page: RegionPage) -> None:
@@ -120,7 +125,10 @@ class Candidates:
         self.found.sort(key=lambda candidate: -candidate.most)
 
     def choice(self, candidate: Candidate) -> RankedRegion | None:
-        """The items of a candidate and what it is worth; None where it can't list releases."""
+        """Return a candidate with its items and score, or None if it can't list releases.
+
+        The result is cached.
+        """
         key = id(candidate)
         if key not in self._read:
             self._read[key] = self._choice(candidate)
@@ -135,7 +143,7 @@ class Candidates:
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
     def best(self, some: list[Candidate], least: float) -> RankedRegion | None:
-        """The best of some candidates, or None where none is worth ``least``."""
+        """Return the best of the given candidates, or None if all scores are below ``least``."""
         best: RankedRegion | None = None
         for candidate in some:
             if candidate.most < (best.score if best else least):
@@ -146,7 +154,7 @@ class Candidates:
         return best
 
     def apart_from(self, region: Region) -> list[Candidate]:
-        """The candidates that do not hold a region, the most promising first."""
+        """Return the candidates that don't contain a region, most promising first."""
         first = region.records[0].begin
         return [
             one
@@ -155,7 +163,7 @@ class Candidates:
         ]
 
     def whole(self, best: RankedRegion) -> RankedRegion:
-        """A region with the items of all its records."""
+        """Return a region with the items of all its records, not only the rated ones."""
         region = best.region
         if len(region.records) <= MAX_RATED:
             return best
@@ -165,11 +173,12 @@ class Candidates:
 
 
 def speaks(region: Region, row: Row) -> bool:
-    """Whether a region may list releases at all, by its titles, the less its dates say so.
+    """Whether a region may list releases at all.
 
-    Without dates it must stand where the page is about something: in its main part, below its
-    heading, in headings or above a pager; and no menu reads like titles. What stands where page 1
-    has its list needs no more than that.
+    Regions with dates inside or beside their records are accepted. If each date is above several
+    records, the titles must look like titles. Without dates, the region must also be in a prominent
+    part of the page (SUPPORT) and must not be a menu. A region at the same place as the listing on
+    page 1 is always accepted.
     """
     said = dict(zip(NAMES, row.tolist(), strict=True))
     if said["same_place"]:

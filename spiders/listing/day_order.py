@@ -1,4 +1,4 @@
-"""The order of day, month and year in the dates of one page, decided by the whole page."""
+"""Decide the order of day, month and year for all dates of one page."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ from spiders.listing.rows.flat_page import FlatPage
 from spiders.page.page import Page
 
 MAX_TEXT_LENGTH: Final = 60
-"""Maximum characters of a text that are searched for dates in numbers."""
+"""Maximum number of characters of a text that are searched for numeric dates."""
 
 MAX_DISTANCE: Final = 12
-"""Maximum marks between a date and a link whose address may contain its day."""
+"""Maximum distance between a date and a link whose address may contain the date, in marks."""
 
 YEAR_DIGITS: Final = 2
+"""Number of digits of a short year."""
 MONTHS: Final = 12
 MAX_DAY: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
 class ShownText:
-    """A text that may contain a date, and the addresses of the links beside it."""
+    """A text that may contain a date, and the addresses of nearby links."""
 
     text: str
     addresses: tuple[str, ...] = ()
 
 
 def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
-    """The texts of a page that contain a digit, each with the links right before and after it."""
+    """Yield the texts of a page that contain a digit, with the links right before and after."""
     places = [anchor.place for anchor in flat.anchors]
     for text in flat.texts:
         if any(map(str.isdigit, text.text[:MAX_TEXT_LENGTH])):
@@ -60,10 +61,11 @@ def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
 
 
 def page_reading(texts: Iterable[ShownText], page: Page, reading: DateContext) -> DateContext:
-    """``reading`` with the language and the order of day and month that the page itself shows.
+    """Return the date context ``reading`` with the language and day order of the page.
 
-    A page writes its dates in one way: a single 24/03/26 among ``texts`` settles all its 03/04/26.
-    Otherwise the language and zone decide, then the country of the host. A set order stays.
+    All dates of a page have the same order: a single 24/03/26 in ``texts`` decides every 03/04/26.
+    If no date is decisive, the language and time zone decide, then the country of the host. An
+    order that is already set is kept.
     """
     if not reading.languages and (language := page.tree.get("lang")):
         reading = replace(reading, languages=(language.strip()[:35],))
@@ -77,10 +79,10 @@ def page_reading(texts: Iterable[ShownText], page: Page, reading: DateContext) -
 def shown_order(
     texts: Iterable[ShownText], today: dt.date, usual: Order | None = None
 ) -> Order | None:
-    """The order that the dates in some texts show; None if they show none.
+    """Return the order of day, month and year that some texts show; None if they show none.
 
-    Dates with years of two digits are decided as one list (`order_of_list`); 26-03-14 may begin
-    with its year. ``usual`` is the order of the page's language or country.
+    Dates with two-digit years are decided together (`order_of_list`), because 26-03-14 may begin
+    with the year. ``usual`` is the usual order of the page's language or country.
     """
     short: list[ListedDate] = []
     pairs: list[tuple[int, int]] = []
@@ -94,6 +96,6 @@ def shown_order(
             short.append(ListedDate((first, second, third), tuple(named)))
     if len(short) >= len(pairs) and (order := order_of_list(short, today, usual)):
         return order
-    # The first number may be the year: then it shows nothing about day and month.
+    # If the first number may be the year, the date says nothing about the order of day and month.
     pairs += [one.numbers[:2] for one in short if usual != "YMD" or one.numbers[0] <= MONTHS]
     return order_of_dates(pair for pair in pairs if max(pair) <= MAX_DAY)

@@ -1,4 +1,4 @@
-"""A listing by the selectors that its source declares."""
+"""Extract a listing with the selectors of its source file."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ from spiders.sources.source_file import ListingRules
 Node: TypeAlias = etree._Element | str  # noqa: SLF001 - lxml gives the class no other name
 
 MAX_ITEMS: Final = 10_000
+"""Maximum number of items extracted per page."""
 _RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
-"""Maximum items that one item may lie in; a list in a list of news has one."""
+"""Maximum number of items around a nested item. A list inside a news item has one."""
 
 MAX_TEXT_FACTOR: Final = 8
-"""Maximum characters that are read of titles and dates, as a multiple of the page's text."""
+"""Maximum length of all extracted titles and dates, as a multiple of the length of the page's
+text."""
 
 NESTED: Final = f"items that lie in {MAX_NESTED} other items were left out"
 CUT: Final = (
@@ -39,10 +41,11 @@ CUT: Final = (
 def declared_items(
     page: Page, reading: DateContext, rules: ListingRules, reasons: list[str] | None = None
 ) -> tuple[ListingItem, ...]:
-    """The items that ``rules`` select, in page order; one without an address is left out.
+    """Return the items that ``rules`` select, in page order; items without an address are skipped.
 
-    With ``item`` the other selectors are relative to each item. Without, they are taken from the
-    page and paired in order. Adds a sentence to ``reasons`` for each limit that the page exceeds.
+    If ``rules`` have an ``item`` selector, the other selectors are relative to each item.
+    Otherwise, all selectors apply to the page and their results are paired in order. Adds a
+    sentence to ``reasons`` for each exceeded limit.
     """
     reasons = [] if reasons is None else reasons
     nodes = _Nodes(page, DateReader(reading))
@@ -60,7 +63,7 @@ def declared_items(
 
 
 class _Nodes:
-    """Reads the texts and addresses of what selectors find, each element once."""
+    """Cached texts and addresses of selected nodes."""
 
     def __init__(self, page: Page, dates: DateReader) -> None:
         self.page = page
@@ -71,7 +74,7 @@ class _Nodes:
         self._without_link: set[etree._Element] = set()
 
     def text(self, node: Node) -> str:
-        """The text of a node as one line; empty once the page's limit is reached."""
+        """Return the text of a node on one line; empty after the page's limit is reached."""
         if isinstance(node, str):
             return " ".join(node.split())
         if node not in self._texts:
@@ -84,7 +87,7 @@ class _Nodes:
         return self._texts[node]
 
     def url(self, node: Node) -> str | None:
-        """The address that a node states or links to."""
+        """Return the address that a node contains or links to, or None."""
         if isinstance(node, str):
             return resolve(node, self.page.base)
         if own := link_target(node, self.page.base):
@@ -98,7 +101,7 @@ class _Nodes:
         return None
 
     def date(self, node: Node) -> Published | None:
-        """The date of a node, as its attribute or its text states it."""
+        """Return the date in a node's ``datetime`` attribute or text, or None."""
         stated = None if isinstance(node, str) else node.get("datetime")
         if stated and (published := self.dates.stated(stated, self.text(node), _RULE)):
             return published
@@ -140,7 +143,7 @@ def _of_items(
 
 
 def _not_deep(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
-    """The items without those that lie in MAX_NESTED others: each element is read a few times."""
+    """Yield items inside fewer than MAX_NESTED others, so that no text is read too often."""
     nested: dict[etree._Element, int] = {}
     for item in items:
         around = chain([item], item.iterancestors())

@@ -1,4 +1,4 @@
-"""The region of a page that lists its releases, among all that repeat."""
+"""Choose the region of a page that lists its releases."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
 from spiders.listing.rows.single_rows import is_headline
 
 MIN_RECORDS: Final = 3
-"""Minimum number of records of a region that wins over a hidden list or a side list."""
+"""Minimum number of records of a region that can replace a hidden list or a side list."""
 
 RIVAL: Final = 0.5
-"""The minimum score of such a region, as a share of the score of the other list."""
+"""Minimum score of a region that replaces another one, as a share of the other region's score."""
 
 MAIN_SCORE: Final = 2.5
-"""The minimum score of a region that wins over a side list."""
+"""Minimum score of a region that replaces a side list."""
 
 MOSTLY: Final = 0.8
-"""The minimum share of items by which a list is judged."""
+"""Minimum share of items that must have a property, so that the whole list has it."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 
 
 def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> RankedRegion | None:
-    """The best region of a page, or None where none is a list of releases."""
+    """Return the best region of a page, or None if no region lists releases."""
     candidates = Candidates(flat, dates, page)
     best = candidates.best(candidates.found, 0.0)
     if best is None:
@@ -53,7 +53,7 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
     elif best.is_dated:
         best = _own_list(best, candidates, flat, page.url) or best
     if best.region.side in {"before", "after"}:
-        # Where the date is outside of the record, the record is larger than that.
+        # If the dates are outside the records, the real records are larger and contain them.
         inner = best.region
         whole = [c for c in candidates.found if c.region.side == "in" and encloses(c.region, inner)]
         best = candidates.best(whole, -inf) or best
@@ -62,10 +62,11 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
 
 
 def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
-    """The choice, or the rows in it if its records are parts of the page with several titles each.
+    """Return all marked posts or the inner rows if the best region has only a part of the list.
 
-    A blog has one part for its first posts and one for the others. If the choice is some of the
-    posts that schema.org or microformats mark, all of them are the list.
+    A region of blog sections with several titles per record is replaced by the rows inside. If the
+    region has only some of the posts marked by schema.org or microformats, it is replaced by all
+    marked posts.
     """
     marked = [
         one
@@ -104,7 +105,7 @@ def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
 
 
 def _overlap(some: Region, posts: Region) -> bool:
-    """Whether each record of a region holds one of some posts, or is in one of them."""
+    """Whether each record of ``some`` contains a record of ``posts`` or is inside one."""
     begins = [span.begin for span in posts.records]
     for span in some.records:
         end = max(span.end, span.begin + 1)
@@ -115,7 +116,7 @@ def _overlap(some: Region, posts: Region) -> bool:
 
 
 def _holds(outer: Region, inner: Region) -> bool:
-    """Whether all records of a region are in the records of another one."""
+    """Whether all records of ``inner`` are inside records of ``outer``."""
     begins = [span.begin for span in outer.records]
     for span in inner.records:
         index = bisect_left(begins, span.begin + 1) - 1
@@ -125,7 +126,7 @@ def _holds(outer: Region, inner: Region) -> bool:
 
 
 def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -> RankedRegion:
-    """The choice, or a visible region of similar worth if readers do not see the choice."""
+    """Replace a hidden region with a visible region of similar score, if there is one."""
     if not is_hidden(best.region, flat):
         return best
     shown = [
@@ -139,7 +140,11 @@ def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -
 def _main_list(
     best: RankedRegion, candidates: Candidates, flat: FlatPage, url: str
 ) -> RankedRegion | None:
-    """The list of the main column beside a side list: it has headlines or is below the heading."""
+    """Return the list in the main column if the best region is a side list.
+
+    The main list has headlines or dates, or is below the page's first heading and not shorter.
+    Returns None if no region qualifies.
+    """
     rivals = (
         candidates.choice(one)
         for one in candidates.apart_from(best.region)
@@ -160,10 +165,11 @@ def _main_list(
 def _own_list(
     best: RankedRegion, candidates: Candidates, flat: FlatPage, url: str
 ) -> RankedRegion | None:
-    """The list of titles that is the page's own, beside a dated list that is not.
+    """Return the undated list that belongs to the page, if the dated best region doesn't.
 
-    Its releases are below the address of the page, or it is the one that a pager follows. It is no
-    shorter than the dated list, which has neither. Cards of topics have few words.
+    A list belongs to the page if a pager follows it, or if its releases are below the page's
+    address. The undated list must be at least as long as the dated one, and its titles must be
+    headlines. Short titles are cards of topics.
     """
     if best.said["pager"] or any(_is_below(item.url, url) for item in best.items):
         return None
@@ -187,7 +193,7 @@ def _own_list(
 
 
 def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
-    """Whether links say the titles of most items, and these are as long as headlines."""
+    """Whether the titles of most items are link texts as long as headlines."""
     said = {
         (anchor.url, flat.said(anchor.place, max(anchor.end, anchor.place + 1)))
         for anchor in flat.anchors
@@ -199,18 +205,19 @@ def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
 
 
 def _are_below(items: list[ListingItem], url: str) -> bool:
+    """Whether most items have addresses below the address of the page."""
     return sum(_is_below(item.url, url) for item in items) >= MOSTLY * len(items)
 
 
 def _is_below(address: str, url: str) -> bool:
-    """Whether an address is below that of a page which is not the front page of its site."""
+    """Whether an address is below the page's address. Always false for the home page."""
     mine, other = urlsplit(url), urlsplit(address)
     folder = _FILE.sub("", mine.path).rstrip("/")
     return bool(folder) and other.netloc == mine.netloc and other.path.startswith(f"{folder}/")
 
 
 def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:
-    """Whether a region reads like the list of the page: no few links below a list of others."""
+    """Whether a region looks like the page's main list, compared with a side list."""
     said = choice.said
     if said["likeness"] < TITLED or said["one_shape"] < HALF:
         return False
@@ -233,14 +240,15 @@ def is_side_list(choice: RankedRegion, url: str) -> bool:
 
 
 def is_hidden(region: Region, flat: FlatPage) -> bool:
-    """Whether readers see none of the records of a region."""
+    """Whether all records of a region are invisible to readers."""
     return all(flat.is_hidden(span.begin) for span in region.records)
 
 
 def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
-    """The choice with the rows between its own that have another class: the first, a new one.
+    """Add rows of the same list that have another class, such as the first or a new row.
 
-    They are of its tag, in its lists, and lead where its links lead or are made like its rows.
+    The added rows have the same tag and parents as the region's records. Their links have the same
+    address shape, or they are dated and look like the other rows.
     """
     shape = common_shape(best.items)
     own = {span.begin for span in best.region.records}
@@ -278,17 +286,17 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
 def _read(
     region: Region, more: list[ElementSpan], flat: FlatPage, dates: list[DateMark]
 ) -> list[tuple[Record, ListingItem]]:
-    """The records of a region with more of them, and their items."""
+    """Extract the records and items of a region, together with more records."""
     spans = sorted([*region.records, *more], key=lambda span: span.begin)
     records = records_of(replace(region, records=spans, strict=False), flat, dates)
     return list(zip(records, RecordFields(records, flat, strict=False).items, strict=True))
 
 
 def _without_strays(choice: RankedRegion) -> RankedRegion:
-    """The choice without boxes that only have the tag of its records.
+    """Remove boxes that share only their tag with the region's records.
 
-    Nothing of a record's class leads where the records lead, and neither does its own link. Dated
-    rows in the same list that are made like the others are no such boxes.
+    Neither their own links nor links of records with the same classes have the common address
+    shape. Dated rows of the same list that look like the others are kept.
     """
     shape = common_shape(choice.items)
     records = choice.region.records
@@ -311,7 +319,7 @@ def _without_strays(choice: RankedRegion) -> RankedRegion:
 
 
 def _of_one_make(choice: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
-    """The choice without what only looks like its records."""
+    """Remove the records of other lists that only look similar (see `without_foreign_rows`)."""
     region = without_foreign_rows(choice.region)
     if region is choice.region:
         return choice

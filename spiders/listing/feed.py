@@ -1,4 +1,4 @@
-"""Listings made for machines: feeds, sitemaps and JSON, told apart by what they hold."""
+"""Extract feeds, sitemaps and JSON listings, which are recognized by their content."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ from spiders.page.links import resolve, resolve_with_section
 from spiders.page.page import Page
 
 MAX_ITEMS = 50_000
-"""Items of one document that are read: what the sitemap protocol allows."""
+"""Maximum number of items extracted per document, as in the sitemap protocol."""
 
 MAX_CATEGORIES = 30
-"""Categories of one item that are read."""
+"""Maximum number of categories extracted per item."""
 
 WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
-"""What WordPress calls itself in its feeds."""
+"""The generator of a WordPress feed."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _BARE = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
-"""An ampersand that begins no reference; a parser that mends the document would leave it out."""
+"""An ampersand that doesn't begin a reference, or a CDATA section. The recovering parser would drop
+such an ampersand."""
 
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
 _HALVES = range(0xD800, 0xE000)
-"""Halves of characters, which no text has alone; the parser takes them into names and values."""
+"""Surrogate code points, which are invalid in text. The parser would accept references to them."""
 
 _RECORDS = ("item", "entry", "url")
 _DATES = (
@@ -55,11 +56,14 @@ _TITLES = ("title", "headline", "name", "subject")
 
 
 class NotXML(ValueError):
-    """A text is no XML that is read; says why."""
+    """A text is not XML, or is XML that is rejected; the message has the reason."""
 
 
 def parse_xml(text: str) -> etree._Element:
-    """The root of an XML document from outside, mended where it is broken. Raises NotXML."""
+    """Parse an untrusted XML document, with recovery from errors, and return its root.
+
+    Raises NotXML if the text is not XML or declares entities.
+    """
     text = _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
     if _ENTITY.search(text):
         raise NotXML("the document declares XML entities, which is refused")
@@ -85,9 +89,9 @@ def parse_xml(text: str) -> etree._Element:
 
 
 def read_xml(page: Page, reading: DateContext) -> Listing:
-    """The items of a feed, a sitemap or another XML listing.
+    """Return the items of a feed, a sitemap or another XML listing.
 
-    The items of a sitemap index are sitemaps, and its rule says so (``xml:sitemapindex``).
+    The items of a sitemap index are sitemaps; the rule of its listing is ``xml:sitemapindex``.
     """
     try:
         root = parse_xml(page.text)
@@ -113,7 +117,7 @@ def _whole(reference: re.Match[str]) -> str:
 
 
 def local_name(node: etree._Element) -> str:
-    """The name of an element in lower case, without its namespace."""
+    """Return the name of an element in lower case, without its namespace."""
     return str(node.tag).rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
 
 
@@ -153,7 +157,7 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
 
 
 def _parts(record: etree._Element) -> Iterator[etree._Element]:
-    """The elements of a record, without those of records of the same kind within it."""
+    """Yield the elements of a record, except those inside nested records of the same name."""
     kind = local_name(record)
     walker = etree.iterwalk(record, events=("start",))
     for _, node in walker:
@@ -171,7 +175,7 @@ def _published(texts: dict[str, str], dates: DateReader) -> Published | None:
 
 
 def _repeated(root: etree._Element) -> list[etree._Element]:
-    """The elements of the commonest name that have elements of their own."""
+    """Return the elements with the most common name that have more than one child."""
     counts = Counter(local_name(node) for node in root.iter() if len(node) > 1)
     for name, count in counts.most_common(5):
         if count > 1:
@@ -182,10 +186,10 @@ def _repeated(root: etree._Element) -> list[etree._Element]:
 
 
 def _next(root: etree._Element, page: Page) -> str | None:
-    """The next page of the feed (RFC 5005, 3 and 4), or of one that WordPress made.
+    """Return the next page of a feed (RFC 5005, 3 and 4), or None.
 
-    WordPress names no next page, but has one under the next number of ``paged``, until it answers
-    404.
+    WordPress feeds contain no next address. Their next page has the next number in ``paged``, until
+    the server returns 404.
     """
     for node in root.iter("{http://www.w3.org/2005/Atom}link"):
         if node.get("rel") in {"next", "prev-archive"}:
@@ -223,7 +227,10 @@ _COMMENTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A feed that a page offers: its absolute address, ``rss``, ``atom`` or ``json``, its title."""
+    """A feed that a page links to.
+
+    ``url`` is absolute. ``kind`` is ``rss``, ``atom`` or ``json``.
+    """
 
     url: str
     kind: str
@@ -231,12 +238,12 @@ class FeedLink:
 
 
 def lists_all(listing: Listing) -> bool:
-    """Whether a feed lists all releases rather than the newest: a sitemap or an API."""
+    """Whether a listing contains all releases, as sitemaps and APIs do, and not only the newest."""
     return listing.rule.startswith("json") or listing.rule in {"xml:urlset", "xml:sitemapindex"}
 
 
 def read_syndicated(page: Page, reading: DateContext) -> Listing | None:
-    """The items of a feed, a sitemap or a JSON listing; None where the page is none of these."""
+    """Return the items of a feed, sitemap or JSON listing; None if the page is none of these."""
     start = page.text[:4096].lstrip("\ufeff \t\r\n")
     if start[:1] in {"{", "["}:
         return read_json(page, reading)
@@ -249,7 +256,7 @@ def read_syndicated(page: Page, reading: DateContext) -> Listing | None:
 
 
 def feed_links(page: Page) -> tuple[FeedLink, ...]:
-    """The feeds that a page offers by ``<link rel=alternate>``, those of comments left out."""
+    """Return the feeds in a page's ``<link rel=alternate>`` elements, except comment feeds."""
     found: dict[str, FeedLink] = {}
     for node in page.tree.iter("link"):
         kind = _TYPES.get((node.get("type") or "").lower().split(";")[0].strip())
@@ -270,19 +277,21 @@ def _says_xml(page: Page, start: str) -> bool:
 NEWS = re.compile(
     "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
 )
+"""Names of sitemaps that list releases."""
 
 OTHER_PAGES = re.compile(
     r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
     r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
     re.IGNORECASE,
 )
-"""Names of sitemaps that list something else than releases."""
+"""Names of sitemaps that don't list releases."""
 
 
 def sitemaps_to_walk(index: Listing) -> tuple[str, ...]:
-    """The addresses of the sitemaps of an index that may list releases, in its order.
+    """Return the sitemaps of an index that may list releases, in order.
 
-    Those of news by their names, or else all but those of other kinds of pages.
+    These are the sitemaps with news in their names. Without any, all sitemaps are returned, except
+    those of other kinds of pages.
     """
     urls = [item.url for item in index.items]
     news = [url for url in urls if NEWS.search(urlsplit(url).path)]

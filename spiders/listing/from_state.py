@@ -1,4 +1,4 @@
-"""The releases that a page carries in its scripts, for a browser to draw."""
+"""Extract releases from the scripts of a page that a browser renders."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from spiders.page.media_urls import leads_to_image
 from spiders.page.page import Page
 
 MAX_NESTED, SHORTEST_NESTED = 20, 80
-"""Texts of one state that hold JSON themselves and are read, and characters below which none is."""
+"""Maximum number of JSON texts that are parsed inside one state, and their minimum length in
+characters."""
 
 ALIKE: Final = 3
-"""Entries of a cache from which on those of one kind are a list."""
+"""Minimum number of cache entries of the same kind that form a list."""
 
 REASON: Final = (
     "the listing is only in the page's scripts; render = true shows it as readers see it"
@@ -37,16 +38,18 @@ SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|u
 BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
 AFTER: Final = re.compile(r"""/?\\?["']""")
 LONGEST_PATH, MOST_LOOKED, MOST_MET = 200, 5, 100
-"""Characters before the end of an address that are looked at, ends that are looked up, and places
-where one is met."""
+"""Limits of the search for complete addresses. They are the maximum length of the part before a
+slug (characters), the maximum number of slugs that are searched for, and the maximum number of
+occurrences checked per slug."""
 
 END: Final = re.compile(r"[\w%-]{3,200}")
 
 
 def read_state(page: Page, reading: DateContext) -> Listing | None:
-    """The listing in a page's JSON-LD or state (``__NEXT_DATA__`` and the like), or None.
+    """Return the listing in a page's JSON-LD or state (such as ``__NEXT_DATA__``), or None.
 
-    Only for a page whose own elements show no listing: what is in the scripts need not be shown.
+    Use it only if the page's elements contain no listing, because data in scripts may be invisible
+    to readers.
     """
     best: Listing | None = None
     dates = DateReader(reading)
@@ -64,10 +67,10 @@ def read_state(page: Page, reading: DateContext) -> Listing | None:
 
 
 class SlugUrls:
-    """Addresses of releases of which a record has only the end.
+    """Build the addresses of releases whose records contain only a slug.
 
-    What comes before it is what stands before the end of one of them elsewhere on the page, else
-    the address of the listing.
+    The part before the slug is taken from a complete address elsewhere on the page. Otherwise, it
+    is the address of the listing, and the result is added to ``guessed``.
     """
 
     def __init__(self, page: Page) -> None:
@@ -77,7 +80,7 @@ class SlugUrls:
         self.guessed: set[str] = set()
 
     def address(self, record: Mapping[str, Any]) -> str | None:
-        """The address of a record, or None where it has no end of one either."""
+        """Return the address of a record, or None if the record has no slug."""
         end = next(filter(None, map(_end, record.items())), None)
         if end is None:
             return None
@@ -91,7 +94,7 @@ class SlugUrls:
         return url
 
     def _stated(self, end: str) -> str | None:
-        """What stands before the end of an address where the page has the whole of it."""
+        """Return the part before a slug in a complete address on the page, or None."""
         at = self._page.text.find(f"/{end}")
         for _ in range(MOST_MET):
             if at < 0:
@@ -113,7 +116,7 @@ def _end(entry: tuple[str, Any]) -> str | None:
 
 
 def _values(page: Page) -> Iterator[Any]:
-    """The states of a page and its JSON-LD, and those within their texts."""
+    """Yield the JSON-LD and states of a page, and the JSON texts inside the states."""
     yield from map(parse_json, json_ld_scripts(page))
     for state in states(page.tree):
         yield state
@@ -127,7 +130,7 @@ def _values(page: Page) -> Iterator[Any]:
 
 
 def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
-    """The lists of records in a state, also those that a cache keeps by their keys (Apollo)."""
+    """Yield the lists of records in a state, including cache entries by key (Apollo)."""
     for inner in values_of(value):
         if isinstance(inner, list):
             records = [unwrapped(one) for one in inner if isinstance(one, dict)]

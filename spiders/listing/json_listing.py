@@ -1,4 +1,4 @@
-"""Listings in JSON: JSON Feed, WordPress's posts, and any array of records that names links."""
+"""Extract JSON listings: JSON Feed, WordPress posts, and other arrays of records with links."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 
 MAX_HTML = 2_000_000
-"""Characters of HTML within a document that are read."""
+"""Maximum length of the HTML taken from a document, in characters."""
 
 
 def read_json(page: Page, reading: DateContext) -> Listing:
-    """The items of a JSON listing; where its strings hold HTML instead, ``html_within`` has it."""
+    """Return the items of a JSON listing; use `html_within` if its strings contain HTML."""
     try:
         document = load_json(page.text)
     except (ValueError, RecursionError) as error:
@@ -34,9 +34,11 @@ def read_json(page: Page, reading: DateContext) -> Listing:
 
 
 def html_within(page: Page) -> str | None:
-    """The HTML with links among the strings, as "load more" answers carry it.
+    """Return the HTML with links in a document's strings, as in "load more" responses.
 
-    Rows of cells make a table; else it is the longest string, or all where each holds a part.
+    Rows of table cells are joined to a table. Otherwise, the result is the longest string, or all
+    strings joined if the longest one has less than half of the text. Returns None if no string
+    contains a link.
     """
     try:
         document = load_json(page.text)
@@ -54,7 +56,7 @@ def html_within(page: Page) -> str | None:
 
 
 def _is_row(value: list[Any]) -> bool:
-    """Whether a list is a row of cells, one of them with a link (DataTables)."""
+    """Whether a list is a row of table cells, at least one of them with a link (DataTables)."""
     plain = all(isinstance(cell, (str, int, float)) or cell is None for cell in value)
     return plain and any(isinstance(cell, str) and "<a" in cell for cell in value)
 
@@ -69,10 +71,10 @@ NAMES = (
     "next_url", "next", "nextPage", "next_page", "nextUrl", "nextLink", "next_page_url",
     "@odata.nextLink", "__next", "odata.nextLink",
 )  # fmt: skip
-"""What the address of the next page is called (JSON Feed, JSON:API, OData, Laravel and others)."""
+"""Keys for the address of the next page (JSON Feed, JSON:API, OData, Laravel and others)."""
 
 HOLDERS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
-"""Objects at the top of a document in which that may stand."""
+"""Keys of objects that may contain the address of the next page, in the top two levels."""
 
 _PAGES = re.compile(
     r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
@@ -87,15 +89,19 @@ _CURSOR = re.compile(
 _CURSOR_NAME = re.compile(r"cursor|after|page_?token|continuation_?token|from|next", re.IGNORECASE)
 
 MAX_CURSOR = 1_000
-"""Maximum characters of a cursor."""
+"""Maximum length of a cursor, in characters."""
 
 
 def next_of(document: Any, page: Page, count: int) -> str | None:
-    """The address of the next page of ``document``, which holds ``count`` items; None on the last.
+    """Return the address of the next page of ``document``, or None on the last page.
 
-    One that it names, else the next page of WordPress's posts where this is full, else the next
-    number where the document says how many pages there are, or that there are more. Else the page
-    after a cursor that it states.
+    ``count`` is the number of items in the document. The order is:
+
+    - an address in the document
+    - the next page number, if the document has a page count or says that there are more
+    - the page after a cursor
+
+    For an array of WordPress posts, it is the next page number if the page is full.
     """
     if isinstance(document, dict):
         for holder in _holders(document):
@@ -130,7 +136,7 @@ def _holders(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _counted(document: dict[str, Any], page: Page) -> str | None:
-    """The address with the next number, where the document says that there are so many pages."""
+    """Return the address with the next page number if the document says that more pages exist."""
     parts = urlsplit(page.url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     totals = [
@@ -154,7 +160,10 @@ def _counted(document: dict[str, Any], page: Page) -> str | None:
 
 
 def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
-    """The address with the cursor of the next page, as its parameter is called or as ``cursor``."""
+    """Return the address with the document's next cursor, or None.
+
+    The parameter is the one in the page's address (default ``cursor``).
+    """
     parts = urlsplit(page.url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     for holder in _holders(document):
@@ -169,7 +178,7 @@ def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
 
 
 def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
-    """The one address at the top of a document that is another part of the same listing."""
+    """Return the only top-level address that is another part of the same listing, or None."""
     here = urlsplit(page.url)
     found = set()
     for value in document.values():

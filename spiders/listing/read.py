@@ -1,4 +1,4 @@
-"""Read a listing: the releases that a page links to, with titles and dates."""
+"""Extract a listing: the releases that a page links to, with titles and dates."""
 
 from __future__ import annotations
 
@@ -37,22 +37,23 @@ from spiders.sections.find import Section, find_sections
 from spiders.sources.source_file import ListingRules
 
 FEW: Final = 3
-"""Dated items from which a page is a listing by what it shows; below, its scripts may carry more,
-so many times as much at the least."""
+"""Minimum number of dated items for which a page's scripts are not read. With fewer, the scripts
+must contain more than this many times as many items to be preferred."""
 
 DECLARED: Final = "declared"
-"""The rule of a listing that is read by the selectors of its source file."""
+"""Rule of a listing that is extracted with the selectors of its source file."""
 
 SECTIONS: Final = "sections"
-"""The rule of a listing whose releases are sections of the page itself."""
+"""Rule of a listing whose releases are sections of the page itself."""
 
 SECTIONS_CONFIDENCE: Final = 0.9
+"""Confidence (0 to 1) in a listing whose releases are sections of the page."""
 
 MOSTLY: Final = 0.6
-"""Minimum share of detected items that lie in sections, from which on the sections are the list."""
+"""Minimum share of detected items inside sections for which the sections are the list."""
 
 PASSED: Final = 20
-"""Rows that were passed over and are told."""
+"""Maximum number of skipped rows that are reported."""
 
 
 def read_listing(
@@ -62,12 +63,13 @@ def read_listing(
     *,
     place: str = "",
 ) -> Listing:
-    """The items of a listing page in page order, and the address of the next page.
+    """Return the items of a listing page in page order, with pagination and archives.
 
-    Declared selectors win; then a feed, a sitemap or JSON is read as what it is; else the region
-    that lists releases is detected. Nothing found is a reason, never an exception.
+    Selectors in ``rules`` have priority. Feeds, sitemaps and JSON are recognized next. Otherwise,
+    the region that lists releases is detected. If nothing is found, the listing contains a reason;
+    no exception is raised.
 
-    ``place`` is where the first page of the listing has its list (Listing.place).
+    ``place`` is the place of the list on the first page of the listing (`Listing.place`).
     """
     if rules and (rules.item or rules.link):
         limits: list[str] = []
@@ -89,19 +91,19 @@ def read_listing(
     known = RegionPage(page.url, pages.next, place)
     found = _with_rest(_detected(page, reading, known), page, pages, controls)
     if made and made.next:
-        # Around the HTML, the document names the next page.
+        # The HTML is part of a JSON document, which contains the next page.
         return replace(found, next=made.next, form=None, series=None)
     if found.items or not found.archives:
         return found
-    # The archives looked like the list.
+    # The links to archives may have been detected as the list.
     archives = frozenset(archive.url for archive in found.archives)
     return _with_rest(_detected(page, reading, known, archives), page, pages, controls)
 
 
 def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Controls) -> Listing:
-    """A listing with what its page shows about the rest of the list.
+    """Add pagination, archives and signs of unread releases to a listing.
 
-    An archive is not a release, and a row with a date is not an archive.
+    Items that are archives are removed, but a row with a date is never an archive.
     """
     other = {item.url for item in listing.items if item.published} | {pages.next, *pages.others}
     found = archives_of(page, controls)
@@ -129,9 +131,9 @@ def _detected(
     *,
     is_unscripted: bool = False,
 ) -> Listing:
-    """The list of releases on a page; links to ``archives`` are not among them.
+    """Return the detected list of releases on a page, without links to ``archives``.
 
-    A page that ``is_unscripted`` is one that `without_scripts` made.
+    ``is_unscripted`` is true for a page made by `without_scripts`.
     """
     flat = flatten(page, closed(page.tree))
     if archives:
@@ -187,10 +189,10 @@ def _detected(
 
 
 def is_of_sections(items: Sequence[ListingItem], sections: Sequence[Section]) -> bool:
-    """Whether the releases of a page are its sections, and not the items that were detected.
+    """Whether the releases of a page are its sections instead of the detected items.
 
-    Such items lead to what the sections link to, documents say, or fewer of them have dates. A
-    single section is a list of one only if the items are in it, or if it states its permanent
+    True if most items are links inside sections, such as documents. Also true if few other items
+    have dates. A single section counts only if all items are inside it, or if it has a permanent
     address and no other item has a date.
     """
     within = frozenset[str]().union(*(one.links for one in sections))
@@ -203,7 +205,7 @@ def is_of_sections(items: Sequence[ListingItem], sections: Sequence[Section]) ->
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:
-    """One item for an address: the first, unless a later one has the date that it lacks."""
+    """Keep the first item per address, with the date of a later one if it has no date."""
     seen: dict[str, ListingItem] = {}
     for item in items:
         known = seen.setdefault(item.url, item)

@@ -1,6 +1,6 @@
-"""What speaks for a region's being the list of releases of its page, and what against, as numbers.
+"""Features that show whether a region of a page is its list of releases, as numbers.
 
-No feature decides alone: a list without dates may be the one, and a dated box beside it none.
+No single feature decides. The list may have no dates, and a box beside it may have dates.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ from spiders.page.phrases import comparison_key
 from spiders.page.regions import ASIDE, CHROME, MAIN
 
 NAIVE: Final = 4
-"""Words of a link from which on a naive rule takes it for a release."""
+"""Minimum number of words in a link that a naive rule accepts as a release."""
 
 NEAR: Final = 6
-"""Marks above a region among which a heading of its own stands."""
+"""Maximum distance of a label above a region, in marks."""
 
 MAX_BOXES: Final = 20
-"""Maximum number of boxes with headings of their own before a region that are passed over."""
+"""Maximum number of boxes with their own headings that are skipped before a region."""
 
 PAGER: Final = 8
-"""Marks after a region in which its pager begins."""
+"""Maximum distance from the end of a region to its pager, in marks."""
 
 LARGEST: Final = 40
-"""Marks from one record to the next of which more is no part of the last record."""
+"""Maximum length assumed for the last record of a region, in marks."""
 
 LABEL: Final = 60
-"""Characters of a line from which on it heads nothing."""
+"""Maximum length of a text that may be a label above a region, in characters."""
 
 MANY: Final = 32
-"""Items from which on more of them say nothing more."""
+"""Number of items above which a longer list gets no higher ``size`` feature."""
 
 LONG: Final = 8
-"""Words of a title from which on more of them say nothing more."""
+"""Number of words above which a longer title gets no higher ``words`` feature."""
 
 NAMES: Final = (  # noqa: SIM905 - words read better in a row
     "size dated alone outside above parted likeness words headed main beside aside chrome "
@@ -64,21 +64,22 @@ NAMES: Final = (  # noqa: SIM905 - words read better in a row
     "bare one_shape files after_heading same_place by_dates menu_like "
     "leading"
 ).split()
-"""What each number says."""
+"""Names of the features, in the order of their values in a `Row`."""
 
 AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
-"""What speaks against a list by its items."""
+"""Features of the items that lower the score of a region."""
 
 _DIGITS: Final = re.compile(r"\d+")
 
 Row = NDArray[np.float64]
+"""Values of the features of one region, in the order of NAMES."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegionPage:
-    """What is known of a page beyond its marks: its address, and what stands elsewhere.
+    """Context of a page: its address, the next page, and the place of the list on page 1.
 
-    ``place`` is where page 1 has its list (see place_of); ``next`` is the next page.
+    ``place`` is a path as returned by `place_of`, or empty.
     """
 
     url: str
@@ -88,7 +89,7 @@ class RegionPage:
 
 @dataclass(slots=True)
 class RegionFeatures:
-    """The numbers (NAMES) of regions of one page."""
+    """Compute the features (NAMES) of the regions of one page."""
 
     flat: FlatPage
     page: RegionPage
@@ -101,14 +102,14 @@ class RegionFeatures:
     _heads: list[int] = field(init=False)
     _h1: int = field(init=False)
     _names: set[str] = field(init=False)
-    """What the page calls itself in its main headings, in letters alone."""
+    """Texts of the page's main headings as comparison keys (letters only)."""
 
     _host: str = field(init=False)
     _others: dict[str, bool] = field(init=False, default_factory=dict)
-    """Whether each text that was checked announces other things; each is near several regions."""
+    """Cache of whether a text announces other things, because each text is near several regions."""
 
     _others_at: dict[int, bool] = field(init=False, default_factory=dict)
-    """The same for headings, by their indexes."""
+    """Cache of whether a heading announces other things, by the heading's index."""
 
     def __post_init__(self) -> None:
         flat = self.flat
@@ -142,7 +143,7 @@ class RegionFeatures:
         return len(flat.said(anchor.place, max(anchor.end, anchor.place + 1)).split()) >= NAIVE
 
     def _count_words(self) -> list[int]:
-        """How many words stand before each place, those that links say in attributes among them."""
+        """Return the number of words before each place, including the titles of links."""
         words = [0] * (self.flat.size + 1)
         for text in self.flat.texts:
             words[text.place + 1] = _length(text.text) + 1
@@ -151,20 +152,20 @@ class RegionFeatures:
         return list(accumulate(words))
 
     def of(self, region: Region, read: list[Record], items: RecordFields) -> Row:
-        """The numbers of one region, of the records read of it, and of their items."""
+        """Return the features of a region, from its rated records and their items."""
         row = self._standing(region, read) | self._reading(region, items)
         return np.array([row[name] for name in NAMES])
 
     def most(self, region: Region, read: list[Record]) -> Row:
-        """The numbers of one region at their most, before its items are read.
+        """Return the features of a region for its maximum score, before its items are extracted.
 
-        What speaks against a list (AGAINST) is then 0.
+        Features that lower the score (AGAINST) are 0.
         """
         row = self._standing(region, read) | self._promise(region, read)
         return np.array([row[name] for name in NAMES])
 
     def _standing(self, region: Region, read: list[Record]) -> dict[str, float]:
-        """What a region says by where it stands, without its items."""
+        """Return the features of a region that depend on its position, not on its items."""
         records = [record.span for record in read]
         size = len(records)
         flat = self.flat
@@ -206,7 +207,7 @@ class RegionFeatures:
         }
 
     def _reading(self, region: Region, items: RecordFields) -> dict[str, float]:
-        """What a region says by its items."""
+        """Return the features of a region that depend on its items."""
         found = items.items
         size = len(found)
         urls = {item.url for item in found}
@@ -235,7 +236,7 @@ class RegionFeatures:
         }
 
     def _promise(self, region: Region, read: list[Record]) -> dict[str, float]:
-        """The most that a region can say by its items."""
+        """Return the best possible values of the features that depend on a region's items."""
         size = len(read)
         dated = sum(bool(record.dates) for record in read)
         links = bisect_left(self._naive_places, read[-1].span.end)
@@ -256,7 +257,7 @@ class RegionFeatures:
         }
 
     def _words_in(self, record: Record) -> int:
-        """The words of the longest title that a record can have."""
+        """Return the maximum number of words that the title of a record can have (at most LONG)."""
         texts = [*record.lead, *record.texts]
         begin, end = record.span.begin, max(record.span.end, record.span.begin + 1)
         if texts:
@@ -269,7 +270,7 @@ class RegionFeatures:
         return bisect_left(files, end) > bisect_left(files, record.span.begin)
 
     def _other_headings(self, records: list[ElementSpan]) -> float:
-        """The share of records below a heading that announces something else."""
+        """Return the share of records below a heading that announces other things than releases."""
         count = verdict = ended = 0
         for index, span in enumerate(records):
             between = bisect_left(self._heads, span.begin) - bisect_left(self._heads, ended)
@@ -280,17 +281,21 @@ class RegionFeatures:
         return count / len(records)
 
     def _heading(self, record: ElementSpan) -> int:
-        """1 below the page's first heading, -1 below one that announces something else, else 0."""
+        """Classify the heading above a record.
+
+        Returns 1 for the page's first main heading, -1 for a heading or label that announces other
+        things than releases, and 0 otherwise.
+        """
         flat, first = self.flat, record.begin
         label = flat.texts_in(max(0, first - NEAR), first)
         near = [text for text in label[-2:] if len(text.text) <= LABEL]
         if any(self._is_other(text.text) and not _in_other(text.parent) for text in near):
             return -1
         index = bisect_right(self._heads, first) - 1
-        # A heading in the record is that of the record.
+        # A heading inside the record belongs to the record.
         while index >= 0 and self._heads[index] >= first:
             index -= 1
-        # The heading of a box of its own is not that of the record either.
+        # The heading of a box that ends before the record does not belong to the record either.
         for _ in range(MAX_BOXES):
             if index < 0 or flat.headings[index].scope > first or not self._is_other_at(index):
                 break
@@ -310,7 +315,7 @@ class RegionFeatures:
         return known
 
     def _is_other(self, text: str) -> bool:
-        """Whether a heading announces other things than the page's own main heading."""
+        """Whether a heading announces other things, and is not the page's own main heading."""
         known = self._others.get(text)
         if known is None:
             known = announces_other(text) and comparison_key(text) not in self._names
@@ -318,7 +323,10 @@ class RegionFeatures:
         return known
 
     def _elsewhere(self, shapes: Counter[Shape]) -> int:
-        """How many addresses of these shapes lead to another host; files are often kept on one."""
+        """Return the number of addresses with another host.
+
+        The caller leaves out files, which are often stored on another host.
+        """
         hosts: Counter[str] = Counter()
         for (netloc, *_), count in shapes.items():
             hosts[netloc] += count
@@ -331,18 +339,18 @@ class RegionFeatures:
 
 
 def _in_other(node: etree._Element) -> bool:
-    """Whether a text heads nothing: in a link that is no heading, or it is that of the page."""
+    """Whether a text can't be a label: it is in the main heading or in a link outside a heading."""
     tags = {node.tag, *(above.tag for above in node.iterancestors())}
     return "h1" in tags or ("a" in tags and not tags & HEADINGS)
 
 
 def _rated_share(region: Region) -> float:
-    """The share of the records of a region that its rating is based on."""
+    """Return the share of a region's records that are rated."""
     return min(1.0, MAX_RATED / len(region.records))
 
 
 def is_menu(record: ElementSpan) -> bool:
-    """Whether a record lies in a list within a list, as the entries of a menu do; no row does."""
+    """Whether a record is in a nested list, as menu entries are. Rows of tables are not."""
     lists = 0
     for node in (record.node, *record.node.iterancestors()):
         lists += node.tag in {"ul", "ol"}
@@ -352,7 +360,7 @@ def is_menu(record: ElementSpan) -> bool:
 
 
 def _is_parted(records: list[ElementSpan]) -> bool:
-    """Whether elements of one kind stand in several lists that are made otherwise."""
+    """Whether records are in several lists with different tags, classes or ids."""
     holders: Counter[tuple[str, str]] = Counter()
     for span in records:
         parent = span.node.getparent()
@@ -365,16 +373,20 @@ def _is_parted(records: list[ElementSpan]) -> bool:
 
 
 def _titled(region: Region, items: RecordFields) -> float:
-    """How far titles are asked for beside the dates: the more the further away the dates are.
+    """Return the weight of a region's dates (0 to 1), which depends on its titles.
 
-    A record with several titles of one kind is a list itself.
+    The further away the dates are from the records, the more the titles count. Records with several
+    titles lower the weight, because each may be a list itself.
     """
     floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[region.side]
     return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * _crowded(region, items))
 
 
 def _crowded(region: Region, items: RecordFields) -> float:
-    """The share of records with several titles; one row of a table or list may have files."""
+    """Return the share of records with several titles.
+
+    Returns 0 for table rows and list items, which may link to several files.
+    """
     row = region.records[0].node.tag in {"tr", "li"}
     return 0.0 if row else items.crowded / len(items.items)
 
@@ -384,17 +396,17 @@ def _words(items: list[ListingItem]) -> float:
 
 
 def _length(text: str) -> int:
-    """The words of a text, in scripts without spaces too."""
+    """Return the number of words in a text; in scripts without spaces, an estimate."""
     return max(len(text.split()), len(text) // 8)
 
 
 def _is_menu_like(item: ListingItem) -> bool:
-    """Whether an item has no date and hardly a word, as the entries of a menu do."""
+    """Whether an item has no date and hardly more than one word, as menu entries do."""
     return item.published is None and not says_words(" ".join(item.title.split()[1:]))
 
 
 def _is_bare(item: ListingItem) -> bool:
-    """Whether a title says nothing but a date or a number."""
+    """Whether a title is only a date or a number."""
     title = item.title
     if item.published and item.published.raw:
         title = title.replace(item.published.raw, "")
@@ -402,6 +414,9 @@ def _is_bare(item: ListingItem) -> bool:
 
 
 def _falling(days: Sequence[dt.date]) -> float:
-    """The share of dates that are not later than the one before; 0 where there are hardly any."""
+    """Return the share of dates that are not later than the date before.
+
+    Returns 0 for fewer than three dates.
+    """
     steps = [later <= earlier for earlier, later in pairwise(days)]
     return sum(steps) / len(steps) if len(steps) > 1 else 0.0

@@ -1,7 +1,7 @@
-"""Repairs pages whose containers are never closed, so that each post is inside the one before it.
+"""Repair pages with unclosed containers, in which each post is inside the post before it.
 
-`<div class=post>…<div class=entry>…<div class=post>…`: every post is deeper than the last one, and
-no two posts have the same path. The repaired page has them side by side, as the author meant.
+In `<div class=post>…<div class=entry>…<div class=post>…`, each post is deeper than the one before,
+so no two posts have the same path. The repaired tree has the posts side by side.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ from lxml import etree
 from spiders.listing.rows.flat_page import element_word
 
 MIN_ENDS: Final = 2
-"""Minimum number of containers that end with another one of their kind."""
+"""Minimum number of unclosed containers in a chain."""
 
 MAX_PAGE_ENDS: Final = 5
-"""Maximum number of containers that the end tags around the list close."""
+"""Maximum number of containers that are closed by end tags of the page around the list."""
 
 MAX_STEPS: Final = 6
-"""Maximum levels between a container and the one in it."""
+"""Maximum number of levels between a container and the nested one."""
 
 MAX_FOLLOWED: Final = 2
-"""Maximum levels at which something follows a container within the outer one."""
+"""Maximum number of levels, between two nested containers, at which another element follows."""
 
 MAX_ELEMENTS: Final = 20_000
-"""Maximum number of containers of a page that are compared."""
+"""Maximum number of containers compared per page."""
 
 _CONTAINERS: Final = ("div", "section", "article", "table", "dl")
 
 
 @dataclass(slots=True)
 class _Chain:
-    """Containers that each lie in the one before, and the number of them that something follows.
+    """A chain of containers, each nested in the one before.
 
-    ``is_ending`` is whether something follows the last container.
+    ``followed`` counts the containers with another element after them. ``is_ending`` is true if an
+    element follows the last container.
     """
 
     containers: list[etree._Element]
@@ -46,41 +47,44 @@ class _Chain:
 
     @property
     def is_unclosed(self) -> bool:
-        """Whether end tags are missing: those of the page close few of the containers."""
+        """Whether end tags are missing.
+
+        The containers are unclosed if the page's end tags close only a few of them.
+        """
         ends = len(self.containers) - 1 - self.followed
         return ends >= MIN_ENDS and ends > self.followed
 
     def continues(self, *, is_followed: bool) -> bool:
-        """Whether another container may be in the last one.
+        """Whether another container may be nested in the last one.
 
-        The end tags of the page close the innermost containers, one after the other.
+        The page's end tags close only the innermost containers, one after the other.
         """
         if is_followed and self.followed:
             return self.is_ending and self.followed < MAX_PAGE_ENDS
         return self.followed <= 1
 
     def add(self, container: etree._Element, *, is_followed: bool) -> None:
-        """Add the next container."""
+        """Add the next nested container."""
         self.containers.append(container)
         self.followed += is_followed
         self.is_ending = is_followed
 
 
 def closed(tree: etree._Element) -> etree._Element:
-    """The page's tree, or a repaired copy of it if its containers are never closed."""
+    """Return the page's tree, or a repaired copy if its containers are unclosed."""
     if not _chains(tree):
         return tree
     tree = deepcopy(tree)
     for chain in _chains(tree):
         for outer, inner in pairwise(chain.containers):
-            # Posts that are apart again have their texts apart, too.
+            # The texts after the posts are moved together with the posts.
             if outer in islice(inner.iterancestors(), MAX_STEPS):
                 _move_behind(outer, inner)
     return tree
 
 
 def _move_behind(outer: etree._Element, inner: etree._Element) -> None:
-    """Move an element, and all that follows it in another, behind that other one."""
+    """Move ``inner``, and all elements after it inside ``outer``, behind ``outer``."""
     after, node = outer, inner
     while node is not outer:
         above, following = node.getparent(), [*node.itersiblings()]
@@ -91,13 +95,13 @@ def _move_behind(outer: etree._Element, inner: etree._Element) -> None:
 
 
 def _chains(tree: etree._Element) -> list[_Chain]:
-    """The containers that lie in each other though they are posts or sections of one list.
+    """Return the chains of nested containers that should be posts or sections of one list.
 
-    Each ends with the next one, which has the same kind of first child, and has a link of its own
-    before it.
+    All containers of a chain have the same kind of first child. Each has a link before the next
+    container.
     """
     chains: dict[etree._Element, _Chain] = {}
-    """The chains by their last container."""
+    """Chains by their last container."""
     for element in islice(tree.iter(*_CONTAINERS), MAX_ELEMENTS):
         outer, is_followed = _outer(element)
         if outer is not None and _has_own_link(outer, element):
@@ -111,12 +115,15 @@ def _chains(tree: etree._Element) -> list[_Chain]:
 
 
 def _outer(element: etree._Element) -> tuple[etree._Element | None, bool]:
-    """The container of the same kind around this one, or None, and whether it goes on after it."""
+    """Return the nearest container of the same kind around an element, or None.
+
+    The second value is true if another element follows inside that container.
+    """
     node, followed = element, 0
     for _ in range(MAX_STEPS):
         above = node.getparent()
         followed += node.getnext() is not None
-        # Most elements of normal pages are followed by others at several levels.
+        # On normal pages, most elements are followed by others at several levels.
         if above is None or followed > MAX_FOLLOWED:
             break
         if above.tag == element.tag and element_word(above) == element_word(element):
@@ -126,13 +133,13 @@ def _outer(element: etree._Element) -> tuple[etree._Element | None, bool]:
 
 
 def _first_word(element: etree._Element) -> str:
-    """The tag and classes of the first element in another."""
+    """Return the tag and classes of an element's first child."""
     first = next(element.iterchildren("*"), None)
     return "" if first is None else element_word(first)
 
 
 def _has_own_link(outer: etree._Element, inner: etree._Element) -> bool:
-    """Whether an element has a link before one of the elements in it."""
+    """Whether ``outer`` has a link before ``inner``."""
     for link in outer.iter("a", inner.tag):
         if link is inner:
             return False

@@ -1,5 +1,6 @@
-"""The rows of a listing page: repeated regions, their records, and the items that records hold.
+"""Rows of a listing page: repeated regions, their records, and the items of the records.
 
-`flat_page` lays a page out as marks, `regions` finds what repeats, `records` and `record_fields`
-read it. Which of several lists is the releases' own is decided outside, in `detect`.
+`flat_page` converts a page to a sequence of marks. `regions` finds repeated regions. `records` and
+`record_fields` extract their records and items. `detect` (outside this package) decides which
+region lists the releases.
 """

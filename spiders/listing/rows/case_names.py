@@ -1,7 +1,8 @@
-"""Captions of cases, as courts list them, to the names by which cases are cited.
+"""Convert captions of court cases to the names by which the cases are cited.
 
 ``State of X, Respondent, vs. A. B., et al., Appellants. 2024 X 57`` is cited as ``State of X v. A.
-B.`` (The Bluebook, rule 10.2.1: "v.", no "et al.", no procedural roles, no docket and citation).
+B.``. The Bluebook (rule 10.2.1) requires "v." and omits "et al.", procedural roles, docket numbers
+and citations.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _IS_CAPTION = re.compile(
     r"in re\b|in the (?:matter|interest)\b|ex parte\b",
     re.IGNORECASE,
 )
-# What only courts write: two teams meet "vs." too.
+# Words that only courts use. "vs." alone may be a match between two teams.
 _IS_LAW = re.compile(
     r"\bet\.? al\b|\bin re\b|\bex (?:rel|parte)\b|"
     r",\s(?:appell|respond|petition|plaintiff|defendant)|"
@@ -42,13 +43,13 @@ _MOST = 0.6
 
 
 def are_captions(titles: Sequence[str]) -> bool:
-    """Whether a listing's titles are captions of cases, most of them."""
+    """Whether most titles of a listing are captions of court cases."""
     captions = [title for title in titles if _IS_CAPTION.match(title)]
     return len(captions) >= _MOST * max(1, len(titles)) and any(map(_IS_LAW.search, captions))
 
 
 def case_name(caption: str) -> str:
-    """The name of the case that a caption heads; never empty."""
+    """Return the name of the case in a caption; never empty."""
     name = _TRAILING.sub("", caption)
     name = _CITATION.sub("", name)
     name = _ET_AL.sub("", name)

@@ -1,4 +1,4 @@
-"""The dates of a page, each at its place in the flat page."""
+"""Find the dates of a page and their places in the flat page."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from spiders.listing.rows.flat_page import FlatPage, TextMark
 from spiders.page.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
 
 MAX_DATES = 20_000
-"""Dates of one page that are read, and texts with figures in which none was found; a page with more
-is no listing that a person could read."""
+"""Maximum number of dates per page, and maximum number of texts that look like dates but contain
+none. No readable listing has more."""
 
 _MAY_BE_DATE = re.compile(
     r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
 )
 _DIGIT = re.compile(r"\d")
 _YEAR_DIGIT = re.compile(r"\d|元")
-"""What each year that `year_in` finds contains; most texts contain neither."""
+"""A character that each year found by `year_in` contains. Most texts contain none."""
 
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
@@ -41,16 +41,17 @@ _SHORT = 60
 _RELATIVE = 32
 
 MAX_CACHED_PARTS = 16_384
-"""Maximum number of cached texts of at most 16 characters that may be parts of dates."""
+"""Maximum number of cached texts (up to 16 characters each) that may be parts of dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class DateMark:
-    """A date at a place; ``alone`` where its text says little else.
+    """A date at a place of a flat page.
 
-    ``published`` is None where the page names a month and day but no year. ``last`` is the place of
-    its last text: a calendar leaf has day, month and year in texts of their own. ``other`` where
-    the words before it call it the date of an event or of a change.
+    ``published`` is None if the page shows a month and day without a year. ``place`` and ``last``
+    are the places of the first and last text of the date. They differ if day, month and year are
+    separate texts, as on a calendar leaf. ``alone`` is true if the text contains little else.
+    ``other`` is true if a label calls it the date of an event or a change.
     """
 
     place: int
@@ -62,9 +63,10 @@ class DateMark:
 
 
 def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
-    """All plausible dates, in page order.
+    """Return all plausible dates of a page, in page order.
 
-    A month and day take the year of the nearest heading above, else the one that the address names.
+    A month and day without a year get the year of the nearest heading above. Without such a
+    heading, they get the year in the address ``url``.
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
@@ -99,7 +101,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
 
 
 def _heads(text: TextMark) -> bool:
-    """Whether a text heads what follows: in a heading, or little more than a year; no link does."""
+    """Whether a text is in a heading, or is hardly more than a year, and is not in a link."""
     heading = len(text.text) <= _BARE_YEAR
     node: etree._Element | None = text.parent
     for _ in range(3):
@@ -115,14 +117,14 @@ def _is_plausible(mark: DateMark, reading: DateContext) -> bool:
 
 
 class _TextDates:
-    """Finds the dates in texts of one page, and reads each different text once."""
+    """Find the dates in the texts of one page. Repeated texts are cached."""
 
     def __init__(self, reader: DateReader) -> None:
         self.reader = reader
         self._found: dict[tuple[str, str], tuple[Found, ...]] = {}
 
     def of(self, text: str, rule: str) -> tuple[Found, ...]:
-        """The dates in a text, in order; none overlaps another."""
+        """Return the dates in a text, in order and without overlaps."""
         key = text, rule
         if key not in self._found:
             self._found[key] = tuple(scan(text, self.reader.reading, rule))
@@ -132,7 +134,7 @@ class _TextDates:
 def _marks_of(
     texts: list[TextMark], index: int, heads: ColumnHeads, dates: _TextDates, *, likely: bool
 ) -> Iterator[DateMark]:
-    """The dates that begin in a text; ``likely`` if the figures in it look like a date."""
+    """Yield the dates that begin in a text; ``likely`` is true if its digits look like a date."""
     text = texts[index]
     stated = text.parent.get("datetime") if text.parent.tag == "time" else None
     if stated and (published := dates.reader.stated(stated, text.text, "listing:time")):
@@ -157,7 +159,7 @@ def _marks_of(
 
 
 def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str) -> bool:
-    """Whether the words before a date, its label or its column call it an event's or a change's."""
+    """Whether words before a date, its label or its column mark it as an event's or a change's."""
     if not before.strip(" \t(|-–—") and index:
         label = texts[index - 1]
         named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
@@ -180,7 +182,10 @@ def _without_year(
 
 
 def _parts(texts: list[TextMark], index: int, most: int) -> list[str]:
-    """A day, month and year in elements of their own, as on a calendar leaf; else empty."""
+    """Return the day, month and year of a date in separate elements, as on a calendar leaf.
+
+    Returns an empty list if the texts are not such parts. ``most`` is the maximum number of parts.
+    """
     parts: list[str] = []
     for text in texts[index : index + most]:
         if len(text.text) > _LONGEST_PART or not _is_part(text.text):
@@ -193,29 +198,30 @@ def _parts(texts: list[TextMark], index: int, most: int) -> list[str]:
 
 @lru_cache(maxsize=MAX_CACHED_PARTS)
 def _is_part(text: str) -> bool:
-    """Whether a text may be the day, the month or the year of a date."""
+    """Whether a text may be the day, month or year of a date."""
     return bool(_PART.fullmatch(text))
 
 
 @lru_cache(maxsize=MAX_CACHED_PARTS)
 def _names_month(text: str) -> bool:
-    """Whether a word of a text is the name of a month."""
+    """Whether a text contains the name of a month."""
     return any(map(month_of, re.findall(r"[^\W\d_]+", fold_date(text))))
 
 
 MAX_COLUMNS = 50
+"""Maximum number of columns read per table."""
 _DEEP = 4
-"""Elements within a cell that a text of it may stand in."""
+"""Maximum number of levels from a text up to its table cell, including the cell."""
 
 
 class ColumnHeads:
-    """The heads of the columns of a page's tables; each table is looked at once."""
+    """Column headings of a page's tables (cached per table)."""
 
     def __init__(self) -> None:
         self._heads: dict[etree._Element, tuple[str, ...]] = {}
 
     def over(self, node: etree._Element) -> str:
-        """The head of the column that a node stands in, empty where it has none."""
+        """Return the heading of the table column that contains a node, or an empty string."""
         cell: etree._Element | None = node
         for _ in range(_DEEP):
             if cell is None or cell.tag == "td":
@@ -234,7 +240,7 @@ class ColumnHeads:
 
 
 def _heads_of(table: etree._Element) -> tuple[str, ...]:
-    """What the cells of a table's first row say, where they are heads."""
+    """Return the texts of a table's first row if the row is a heading, else an empty tuple."""
     row = next(table.iter("tr"), None)
     if row is None:
         return ()

@@ -1,4 +1,4 @@
-"""Releases of a list in a markup of their own: the newest above it, larger; older ones below it."""
+"""Find releases outside the rows of a list: larger ones right above and older ones right below."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
 def featured(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Releases right above a region that lead where its own items lead.
+    """Return releases right above a region, with the address shape of the region's items.
 
-    They have a date, or the region has none either and they are articles with a heading.
+    Each has a date. If the region has no dates, undated posts with a heading count too.
     """
     shape = common_shape(items)
     if shape is None:
@@ -66,11 +66,12 @@ def featured(
 def continued(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Releases of a list of titles right below a region, as the older ones of a blog stand.
+    """Return releases from a list of titles right below a region, such as older posts of a blog.
 
-    All lead where the items lead, to none of them. The list calls itself more links, is followed by
-    the pager, or stands beside the last record below a heading of its own. Another one lists what
-    is read most, or years.
+    All links of the list have the same address shape as the items, and none leads to an item. The
+    list also has a class for more links, or a pager follows it. Or it is a sibling of the last
+    record and has its own heading. Other lists are rejected, because they may contain popular
+    releases or years.
     """
     shape = common_shape(items)
     last = region.records[-1]
@@ -103,14 +104,14 @@ def continued(
 
 
 def _calls_itself_more(node: etree._Element) -> bool:
-    """Whether a list or the element around it has a class for more links."""
+    """Whether a list or its parent has a class for more links."""
     return any(
         _MORE_CLASS.search(names_of(one)) for one in (node, node.getparent()) if one is not None
     )
 
 
 def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) -> list[ListingItem]:
-    """Posts right above ``first`` that lead to an address of this shape by their heading."""
+    """Return the posts right above ``first`` whose heading links to an address of this shape."""
     found: list[ListingItem] = []
     for span in flat.spans:
         if (
@@ -128,16 +129,16 @@ def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) ->
 
 
 def common_shape(items: list[ListingItem]) -> Shape | None:
-    """The shape that most addresses of a listing share: what leads there is a release's too."""
+    """Return the address shape of most items, or None. Links of this shape lead to releases."""
     shapes = Counter(shape_of(item.url) for item in items)
     shape, count = shapes.most_common(1)[0]
     return shape if count >= _SHARE * len(items) else None
 
 
 def shape_of(url: str) -> Shape:
-    """The host, the folders without numbers and the parameters of an address.
+    """Return the shape of an address: its host, its folders without numbers, and parameter names.
 
-    Addresses of one kind of page have the same shape.
+    Addresses of the same kind of page have the same shape.
     """
     return _cached_shape(url) if len(url) <= MAX_CACHED_LENGTH else _shape(url)
 
@@ -149,14 +150,14 @@ def _shape(url: str) -> Shape:
     return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
 
 
-# The shapes of all items of a listing are compared several times.
+# Cached because the shapes of all items of a listing are compared several times.
 _cached_shape = lru_cache(maxsize=MAX_CACHED_LINKS)(_shape)
 
 
 def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[ElementSpan]]:
-    """The elements with links around each date that stands alone above ``first``, smallest first.
+    """Return the elements with links around each separate date above ``first``, smallest first.
 
-    The smallest may hold the author's link only.
+    The smallest element may contain only a link to the author, so larger ones are returned too.
     """
     marks = [mark for mark in dates if mark.alone and first - _NEAR <= mark.place < first]
     near = [

@@ -1,9 +1,8 @@
-"""A page laid flat: its texts, links and dates in reading order, and where its elements lie.
+"""A page as a flat sequence of marks (texts and links in reading order), with element spans.
 
-One walk over the tree, linear in its size whatever the depth. Elements are known by a signature:
-the tags and classes from the root down, as numbers. Two elements with one signature stand in the
-same kind of place, and that is what rows of a list have in common (after Liu, Grossman and Zhai,
-"Mining Data Records in Web Pages", 2003; the path as key after Miao et al., 2009).
+One walk over the tree builds it in linear time at any depth. Each element has a signature: a number
+for its path of tags and classes from the root. Rows of a list share a signature (after Liu,
+Grossman and Zhai, "Mining Data Records in Web Pages", 2003; paths as keys after Miao et al., 2009).
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from spiders.page.page import Page
 from spiders.page.regions import CHROME, MAIN, PageRegion, PageRegions, is_row, region_of
 
 MAX_ELEMENTS = 200_000
-"""Elements of a page that are looked at; the rest is left out, and said so."""
+"""Maximum number of elements read per page. The rest is skipped and reported."""
 
 MAX_ANCHORS = 15_000
-"""Links of a page that are looked at, likewise."""
+"""Maximum number of links read per page. The rest of the page is skipped and reported."""
 
 MAX_REGIONS = 1000
-"""Parts of a page that are told apart: what comes after them is of no part."""
+"""Maximum number of page parts (such as menus and sidebars) that are recognized per page."""
 
 MAX_TEXT = 4000
-"""Characters of one run of text that are kept: no title or date is longer."""
+"""Maximum length of a text, in characters. Titles and dates are shorter, so the rest is cut."""
 
 SKIPPED = frozenset(
     (
@@ -47,15 +46,16 @@ SKIPPED = frozenset(
         "head",
     )
 )
+"""Elements whose content is skipped."""
 _CELLS = frozenset(("td", "th"))
 _UNSTABLE = re.compile(
     r"\d+|^(?:odd|even|first|last|alt|alternate|active|current|hover|selected|sticky|featured)$"
 )
 MAX_CACHED_CLASSES = 300
-"""Maximum characters of a class attribute whose words are cached."""
+"""Maximum length of a class attribute for which `element_word` is cached, in characters."""
 
 MAX_ID = 59
-"""Maximum characters of an id in the word of an element."""
+"""Maximum length of an id in the result of `element_word`, in characters."""
 
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -63,7 +63,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 @dataclass(slots=True)
 class TextMark:
-    """A run of text: its place among all marks, the signature of its parent, and itself."""
+    """A text, with its place among all marks, its parent element and the parent's signature."""
 
     place: int
     parent: etree._Element
@@ -73,7 +73,11 @@ class TextMark:
 
 @dataclass(slots=True)
 class LinkMark:
-    """A link: its place, the place after its last text, and where it leads."""
+    """A link, with its place among all marks, its signatures and its address.
+
+    ``sign`` is the signature of tags and classes, ``loose`` only of tags. ``end`` is the place
+    after its last text.
+    """
 
     place: int
     node: etree._Element
@@ -85,9 +89,11 @@ class LinkMark:
 
 @dataclass(slots=True)
 class ElementSpan:
-    """An element that holds links: its first place and the one after its last.
+    """An element that contains links, with its range of places and its signatures.
 
-    ``sign`` counts tags and classes, ``loose`` only tags, ``mixed`` all classes but its own.
+    ``begin`` is its first place, ``end`` the place after its last. ``sign`` is the signature of
+    tags and classes, ``loose`` only of tags. ``mixed`` includes the classes of its ancestors, but
+    not its own.
     """
 
     node: etree._Element
@@ -99,15 +105,15 @@ class ElementSpan:
 
 
 MIN_HEADED_LINKS = 3
-"""Minimum links that a box with a heading of its own holds below the heading."""
+"""Minimum number of links below a heading in a box to which the heading belongs."""
 
 
 @dataclass(slots=True)
 class HeadingMark:
-    """A heading, the level that its tag says, and the places of its texts.
+    """A heading, with the level of its tag and its range of places.
 
-    ``scope`` is the place where the smallest element around it ends that holds several links after
-    it: the heading of a box says nothing about what follows the box.
+    ``scope`` is the place where the heading's box ends. The box is the smallest element around the
+    heading with several links below it. The heading says nothing about elements after the box.
     """
 
     level: int
@@ -118,7 +124,11 @@ class HeadingMark:
 
 @dataclass(slots=True)
 class FlatPage:
-    """All marks of a page. ``size`` is the number of places; ``regions`` tell what frames it."""
+    """All marks of a page.
+
+    ``size`` is the number of places. ``regions`` are the parts of the page, such as menus. ``cut``
+    is true if the page exceeds MAX_ELEMENTS or MAX_ANCHORS.
+    """
 
     texts: list[TextMark] = field(default_factory=list)
     anchors: list[LinkMark] = field(default_factory=list)
@@ -126,7 +136,8 @@ class FlatPage:
     headings: list[HeadingMark] = field(default_factory=list)
     regions: PageRegions = field(default_factory=lambda: PageRegions([], 0, []))
     hidden: list[tuple[int, int]] = field(default_factory=list)
-    """The first place of each hidden element, and the place after its last; none is in another."""
+    """First place of each hidden element, and the place after its last. The ranges don't
+    overlap."""
 
     size: int = 0
     cut: bool = False
@@ -134,38 +145,41 @@ class FlatPage:
     _anchor_places: list[int] = field(default_factory=list)
 
     def settle(self) -> None:
-        """Note where texts and links stand, once all are there: they are asked for often."""
+        """Index the places of texts and links, after all marks are added or removed."""
         self._text_places = [text.place for text in self.texts]
         self._anchor_places = [anchor.place for anchor in self.anchors]
 
     def texts_in(self, begin: int, end: int) -> list[TextMark]:
-        """The texts between two places."""
+        """Return the texts between two places."""
         first = bisect_left(self._text_places, begin)
         return self.texts[first : bisect_left(self._text_places, end, first)]
 
     def anchors_in(self, begin: int, end: int) -> list[LinkMark]:
-        """The links that begin between two places."""
+        """Return the links that begin between two places."""
         first = bisect_left(self._anchor_places, begin)
         return self.anchors[first : bisect_left(self._anchor_places, end, first)]
 
     def said(self, begin: int, end: int) -> str:
-        """What stands between two places: its words, or those of its images where it has none."""
+        """Return the words between two places, or the alternative texts of images.
+
+        Alternative texts are used only if there are no other words.
+        """
         texts = self.texts_in(begin, end)
         words = [text.text for text in texts if text.parent.tag != "img"]
         return " ".join(words or [text.text for text in texts])
 
     def is_hidden(self, place: int) -> bool:
-        """Whether readers do not see what is at a place."""
+        """Whether the element at a place is invisible to readers."""
         index = bisect_left(self.hidden, (place + 1, 0)) - 1
         return index >= 0 and place < self.hidden[index][1]
 
     def is_chrome(self, begin: int, end: int) -> bool:
-        """Whether all between two places lies in a menu, or the page's header or footer."""
+        """Whether all marks between two places are in a menu or the page's header or footer."""
         return bool(self.regions.around(begin, end) & CHROME)
 
 
 class _Signs:
-    """Numbers for signatures: a parent's and an element's own word make the child's."""
+    """Numbers of signatures. A child's signature is its parent's signature and its own word."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], int] = {}
@@ -175,7 +189,10 @@ class _Signs:
 
 
 def element_word(node: etree._Element) -> str:
-    """An element's tag, classes and, where it frames a part of the page, id, without numbers."""
+    """Return an element's tag and classes, without numbers and classes of single rows.
+
+    Containers for parts of a page (`_FRAMES`) also include their id.
+    """
     tag, classes = str(node.tag), node.get("class") or ""
     name = (node.get("id") or "") if tag in _FRAMES else ""
     if not (classes or name):
@@ -194,12 +211,12 @@ def _word(tag: str, classes: str, name: str) -> str:
     return f"{tag}.{'.'.join(kept[:4])}"
 
 
-# The elements of a page share a few hundred classes.
+# Cached because the elements of a page share a few hundred classes.
 _cached_word = lru_cache(maxsize=10_000)(_word)
 
 
 def flatten(page: Page, tree: etree._Element | None = None) -> FlatPage:
-    """Lay a page flat; ``tree`` is a repaired copy of the page's tree."""
+    """Convert a page to a flat page; ``tree`` is a repaired copy of the page's tree."""
     return _Walk(page.tree if tree is None else tree, page.base).run()
 
 
@@ -217,7 +234,7 @@ class _Walk:
         self._hidden: etree._Element | None = None
         self._about = shown_by_scripts(tree)
         self._open_headings: list[tuple[HeadingMark, int]] = []
-        """Headings whose scope is not known yet, and how many links are before their end."""
+        """Headings whose scope is unknown so far, each with the number of links before its end."""
 
     def run(self) -> FlatPage:
         out = self._out
@@ -302,7 +319,7 @@ class _Walk:
             self._open_headings.append((head, len(out.anchors)))
 
     def _bound_headings(self, span: ElementSpan) -> None:
-        """Note where the scope of headings ends, if it is with this element."""
+        """Set the scope of the headings whose box is this element."""
         count, wide = len(self._out.anchors), []
         while self._open_headings and self._open_headings[-1][0].begin >= span.begin:
             head, links = self._open_headings.pop()

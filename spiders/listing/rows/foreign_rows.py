@@ -1,7 +1,7 @@
-"""Tells the records of a list from those of another list that is made in another way.
+"""Separate the records of a list from records of another list with different markup.
 
-A box of what is read most may hold dated links of the same kind as the list of releases, but each
-of its rows holds less.
+A box of popular releases may contain dated links like those of the main list, but its rows have
+fewer elements.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from spiders.listing.rows.flat_page import ElementSpan
 from spiders.listing.rows.regions import Region
 
 ALIKE: Final = 0.5
-"""The share of their parts that the rows of two lists of one make have in common."""
+"""Minimum share of common parts in rows of two lists with the same markup."""
 
 SMALLER: Final = 0.67
-"""How large a list may be beside the largest to be taken for a box."""
+"""Maximum size of a list that may be a box, as a share of the largest list."""
 
 MOST_PARTS: Final = 200
-"""Elements of a row that are looked at."""
+"""Maximum number of elements compared per row."""
 
 
 def without_foreign_rows(region: Region) -> Region:
-    """The region without the records of smaller lists whose rows are made otherwise.
+    """Return the region without the records of smaller lists whose rows have different markup.
 
-    Records of one list have one parent. Only records in several lists are looked at.
+    Records with the same parent are one list. A region with one list is returned unchanged.
     """
     lists: dict[etree._Element | None, list[ElementSpan]] = defaultdict(list)
     for span in region.records:
@@ -51,7 +51,7 @@ def without_foreign_rows(region: Region) -> Region:
 
 
 def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:
-    """The parts that at least half of these records have: tags with their classes."""
+    """Return the parts (tags with classes) that at least half of the records contain."""
     counted: Counter[tuple[str, str]] = Counter()
     for span in spans:
         parts = set()
@@ -64,5 +64,5 @@ def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:
 
 
 def likeness(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> float:
-    """The share of their parts that two makes have in common; 1 where both have none."""
+    """Return the share of parts that two sets of parts have in common; 1 if both are empty."""
     return len(one & other) / len(one | other) if one | other else 1.0

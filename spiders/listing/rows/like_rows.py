@@ -1,4 +1,4 @@
-"""Whether a row is made like the rows of a list: then it is an item, wherever its link leads."""
+"""Compare the markup of a row with the rows of a list. A similar row is an item of the list."""
 
 from __future__ import annotations
 
@@ -13,24 +13,32 @@ from spiders.items import ListingItem
 from spiders.listing.rows.titles import GENERIC, title_likeness
 
 MIN_LIKENESS: Final = 0.6
-"""Minimum share of their tags that a row and the rows of its list have in common."""
+"""Minimum share of tags that a row has in common with the rows of its list. Also the minimum title
+likeness of a row without a date."""
 
 MIN_UNDATED_LIKENESS: Final = 0.5
-"""The same for a row that lacks the date of the others, and the element around it."""
+"""Minimum share of tags that a row without a date has in common with the rows of its list. The
+elements around the date are missing from such a row."""
 
 MIN_PARTS: Final = 3
-"""Minimum number of tags in a row that only a template makes: an image, a heading, a text."""
+"""Minimum number of different tags in a row from a template, such as an image, a heading and a
+text."""
 
 MIN_WORDS: Final = 5
+"""Minimum number of words in a title that is too long for a note or button."""
 MIN_UNSPACED_LENGTH: Final = 12
-"""Minimum words of a title that no note or button has, and characters without spaces."""
+"""Minimum length of a title that is too long for a note or button, in scripts without spaces, in
+characters."""
 
 MAX_ELEMENTS: Final = 200
-"""Maximum elements of a row that are compared."""
+"""Maximum number of elements compared per row."""
 
 
 class RowMake:
-    """The classes of the rows of a list, and the tags that most rows contain."""
+    """The markup of a list's rows.
+
+    It consists of the rows' classes and the tags that at least half of the rows contain.
+    """
 
     def __init__(self, rows: Iterable[etree._Element]) -> None:
         counted: Counter[str] = Counter()
@@ -43,15 +51,16 @@ class RowMake:
         self._tags = frozenset(tag for tag, count in counted.items() if count * 2 >= size)
 
     def fits(self, row: etree._Element) -> bool:
-        """Whether a row has a class of the list's rows, most of their tags, and few others."""
+        """Whether a row has a class of the list's rows and mostly the same tags."""
         own = _classes(row)
         alike = bool(own & self._classes) if own or self._classes else True
         return alike and self._likeness(row) >= MIN_LIKENESS
 
     def fits_undated(self, row: etree._Element, item: ListingItem) -> bool:
-        """Whether a row without a date is a release: by its template or, in plain lists, its title.
+        """Whether a row without a date is a release.
 
-        Notes and buttons in a list have few parts, and few words.
+        The row must have similar tags. It must also come from a template or, in plain lists, have a
+        long title. Notes and buttons have few tags and few words.
         """
         if self._likeness(row) < MIN_UNDATED_LIKENESS or GENERIC.match(item.title):
             return False

@@ -1,4 +1,4 @@
-"""Elements that are posts by HTML, schema.org or microformats, whatever their class."""
+"""Recognize posts by HTML, schema.org or microformats, whatever their class."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _CLASSES: Final = frozenset(("hentry", "h-entry"))
 
 
 def is_post(node: etree._Element) -> bool:
-    """Whether an element is a post."""
+    """Whether an element is an ``<article>`` or is marked as a post."""
     return node.tag == "article" or bool(mark_of(node))
 
 
 def mark_of(node: etree._Element) -> str:
-    """The attribute that calls an element a post; empty if none does.
+    """Return the kind of attribute that marks an element as a post, or an empty string.
 
-    The posts of a blog have one mark, those of a box beside it often have another.
+    All posts of a blog have the same kind. Posts in a box beside them often have another.
     """
     if node.get("itemprop") == "blogPost":
         return "blogPost"
     if (kind := node.get("itemtype")) and _TYPE.search(kind):
         return "itemtype"
-    # Most classes of a page contain neither name.
+    # A quick check first, because most class attributes contain neither name.
     named = node.get("class")
     is_named = named is not None and "entry" in named and not _CLASSES.isdisjoint(named.split())
     return "hentry" if is_named else ""

@@ -1,4 +1,4 @@
-"""From the records of a region to its items: which link, which title, which date."""
+"""Convert the records of a region to items: choose the link, title and date of each record."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _FILE_NOTE = re.compile(
     r"\s*[\[(]\W{0,3}(?:pdf|word|docx?|odt|rtf|excel|xlsx?|[\d.,]{1,8}\s?[kmg]i?b)\b[^()\[\]]{0,30}[\])]\s*$",
     re.IGNORECASE,
 )
-"""What a link says of its file after its title: *(PDF, 120 KB)*."""
+"""A note about the file after a title: *(PDF, 120 KB)*."""
 
 MAX_TITLE_LINKS = 20
-"""Maximum number of a record's links to one address whose texts may be its title."""
+"""Maximum number of links to the same address, per record, whose texts may be the title."""
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
@@ -50,22 +50,25 @@ _POSSIBLE = 0.1
 _HALF = 0.5
 _MOSTLY = 0.8
 _REPEATED = 12
-"""Characters of a heading that a link below it repeats at least."""
+"""Number of characters of a link's text that are searched for in a heading of the same record."""
 
 _SIDE = 0.05
-"""The share of its score that a link keeps that leads to an author, a tag or an archive."""
+"""Factor for the score of links to authors, tags and archives."""
 
 _BESIDE = 12
-"""Characters beside a date in a link from which it is part of a title."""
+"""Maximum number of other characters in a link's text with a date. With more, the date is part of a
+title."""
 
 
 class RecordFields:
-    """The items of one region, in page order, and how good they are.
+    """The items of a region, in page order, and measures of their quality.
 
-    ``crowded`` counts the records with several links that could each be the title; ``headed`` is
-    the share of links in headings, ``aside`` that of links to authors, tags and archives,
-    ``dated_alone`` the share of records with a date that is a text
-    of its own.
+    ``crowded`` is the number of records with several links that could each be the title. The other
+    measures are shares of records:
+
+    - ``headed``: the link is in a heading
+    - ``aside``: the link leads to an author, tag or archive
+    - ``dated_alone``: the date is a separate text
     """
 
     def __init__(self, records: list[Record], flat: FlatPage, *, strict: bool) -> None:
@@ -111,19 +114,19 @@ class RecordFields:
 
     @cached_property
     def _titles(self) -> Titles:
-        # Most records have their title in their link.
+        # Computed only when needed, because most records have their title in their link.
         return Titles(self._records)
 
     @cached_property
     def likeness(self) -> float:
-        """How much the titles of the items look like titles, 0 to 1."""
+        """Title likeness of the items (0 to 1), see `title_likeness`."""
         return title_likeness(item.title for item in self.items)
 
     def _slot(self, anchor: LinkMark) -> int:
         return anchor.sign if self._strict else anchor.loose
 
     def _learn(self, record: Record) -> None:
-        """Note the first link in each kind of place."""
+        """Store the first link of a record for each link signature (slot)."""
         seen = set()
         for order, anchor in enumerate(record.anchors):
             if (slot := self._slot(anchor)) not in seen:
@@ -131,19 +134,22 @@ class RecordFields:
                 self._slots[slot].append((order, anchor))
 
     def _rate(self, slot: int) -> float:
-        """How sure a kind of place holds the link of the record: often, and another each time."""
+        """Rate how likely the links with a signature (slot) are the links of the records.
+
+        Such links are in most records, have different addresses, and look like titles.
+        """
         anchors = [anchor for _, anchor in self._slots[slot]]
         coverage = len(anchors) / len(self._records)
         distinct = len({anchor.url for anchor in anchors}) / len(anchors)
         score = 0.25 + self._likeness[slot]
         score += 0.4 * in_heading(anchors[0].node)
-        # A document below the headline of a page is linked in the text.
+        # A document linked after the headline of a page is part of that page's teaser.
         score += 0.15 * (self._is_document(slot) and self._order(slot) <= self._headline_order)
         score *= _SIDE if slot in self._side else 1.0
         return coverage * distinct * score / (1 + 0.05 * self._order(slot))
 
     def _order(self, slot: int) -> float:
-        """The mean number of links before those in this kind of place."""
+        """Return the mean number of links before those with a signature (slot) in their records."""
         placed = self._slots[slot]
         return sum(order for order, _ in placed) / len(placed)
 
@@ -152,7 +158,10 @@ class RecordFields:
 
     @cached_property
     def _headline_order(self) -> float:
-        """The mean number of links before the first headline that leads to a page."""
+        """Mean number of links before the first headline that leads to a page.
+
+        Headlines that lead to documents are ignored.
+        """
         headlines = (
             self._order(slot)
             for slot, placed in self._slots.items()
@@ -164,9 +173,10 @@ class RecordFields:
         return min(headlines, default=inf)
 
     def _is_side(self, slot: int) -> bool:
-        """Whether links in this kind of place lead to authors, categories, tags or archives.
+        """Whether most links with a signature (slot) lead to authors, categories, tags or archives.
 
-        Links to archives of months are dates, and stand beside other links.
+        Links to monthly archives count only if they don't look like titles and are beside other
+        links.
         """
         anchors = [anchor for _, anchor in self._slots[slot]]
         side = sum(map(is_side_link, anchors))
@@ -180,7 +190,7 @@ class RecordFields:
         return text or (anchor.node.get("title") or "").strip()
 
     def like_these(self, record: Record) -> ListingItem | None:
-        """The item of another record, if its link is in a place where these have theirs."""
+        """Return the item of another record, or None if no link of it has a known signature."""
         known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
         if not known:
             return None
@@ -228,7 +238,10 @@ class RecordFields:
         return self._titles.best(record) or own
 
     def _short(self, record: Record, link: LinkMark) -> list[str]:
-        """Texts of a record that may be its title too: those beside links, and of other links."""
+        """Return other texts of a record that may also be its title.
+
+        These are texts outside links, and texts of links to the same address.
+        """
         links = (self._text_of(other) for other in record.anchors if other.url == link.url)
         linked = {place for one in record.anchors for place in range(one.place, one.end)}
         beside = (
@@ -244,9 +257,10 @@ class RecordFields:
         return replace(item, title=item.title.removeprefix(self._lead))
 
     def _with_headlines(self) -> list[ListingItem]:
-        """The items with titles from headings, if all links repeat these after the same words.
+        """Return the items with titles from headings, if their links repeat the headings.
 
-        "Lire la suite sur Une jetée s'ouv…" leads on from the heading "Une jetée s'ouvre".
+        All links must begin with the same words. Example: the link "Lire la suite sur Une jetée
+        s'ouv…" below the heading "Une jetée s'ouvre".
         """
         titles = [item.title for item in self.items]
         shared = takewhile(
@@ -269,7 +283,11 @@ class RecordFields:
         return found if lead > 1 and changed >= _MOSTLY * len(found) else self.items
 
     def _own_title(self, record: Record, anchor: LinkMark) -> str:
-        """The text of a link, or the title within one that holds the whole of a record."""
+        """Return the text of a link.
+
+        If the link contains a whole record, the text that looks most like a title is returned. A
+        text cut with "…" is replaced with the link's ``title`` attribute.
+        """
         said = " ".join((anchor.node.get("title") or "").split())
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
         for text in inner:
@@ -280,10 +298,12 @@ class RecordFields:
         return _joined(inner) or self._text_of(anchor)
 
     def _date(self, record: Record, link: LinkMark) -> Published | None:
-        """The date that a ``<time>`` states, else one that stands alone where most have theirs.
+        """Return the publication date of a record, or None.
 
-        One of an event or a change, or in a title, only where the record has no other; where most
-        records have none, a title tells of another day than its own.
+        A ``<time>`` element is preferred, then a separate date at the place most records have it.
+        Dates of events or changes, and dates in titles, are used only if the record has no other
+        date. If most records have no date, dates in titles are ignored, because they are rarely
+        publication dates.
         """
         told = [mark for mark in record.dates if self._dated or not _is_told(mark, link)]
         if not told:
@@ -312,7 +332,7 @@ class RecordFields:
 
 
 def _is_told(mark: DateMark, link: LinkMark) -> bool:
-    """Whether a date stands within what a link says, among other words."""
+    """Whether a date is in the text of a link, among other words."""
     return not mark.alone and link.place <= mark.place < link.end
 
 
@@ -321,7 +341,7 @@ def _has_own_date(record: Record) -> bool:
 
 
 def _joined(texts: list[TextMark]) -> str:
-    """What a link says: its words, or those of its image where it has none of its own."""
+    """Join texts to one line; alternative texts of images are used only without other texts."""
     words = [text.text for text in texts if text.parent.tag != "img"]
     return " ".join(words or [text.text for text in texts])
 

@@ -1,4 +1,4 @@
-"""The records of a region: what lies in each, and which dates are its own."""
+"""Records of a region: their links and texts, and the dates that belong to them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark, Text
 from spiders.listing.rows.regions import MOSTLY, NEAR, Region
 
 LEAD = 8
-"""Marks before a record in which its title may stand."""
+"""Maximum distance of a title above its record, in marks."""
 
 MAX_RECORDS = 10_000
-"""Maximum records of a region that are read."""
+"""Maximum number of records read per region."""
 
 MAX_RATED = 1_000
-"""Maximum records of a region that are read to rate it; only the best region is then read whole."""
+"""Maximum number of records read to rate a region. Only the best region is then read completely."""
 
 
 @dataclass(slots=True)
 class Record:
-    """The links, texts and dates of a record, in page order; ``lead`` are the texts above it."""
+    """The links, texts and dates of a record, in page order.
+
+    ``lead`` are the texts right above the record.
+    """
 
     span: ElementSpan
     anchors: list[LinkMark]
@@ -32,7 +35,7 @@ class Record:
     dates: list[DateMark]
     lead: list[TextMark]
     undated: list[TextMark] = field(init=False)
-    """The texts that are no dates."""
+    """Texts of the record that are not separate dates."""
 
     def __post_init__(self) -> None:
         alone = [mark for mark in self.dates if mark.alone]
@@ -43,16 +46,16 @@ class Record:
 def records_of(
     region: Region, flat: FlatPage, dates: list[DateMark], most: int = MAX_RECORDS
 ) -> list[Record]:
-    """The records of a region that list releases, in page order; at most ``most``.
+    """Return the records of a region that list releases, in page order, at most ``most``.
 
-    Where most have dates in them, those without are heads, notes and buttons, and are left out
-    (but see spiders.listing.rows.undated_rows).
+    If most records contain a date, those without one are headings, notes and buttons, and are
+    skipped. Releases among them are added later (`spiders.listing.rows.undated_rows`).
     """
     return releases_among(linked_records(region, flat, dates, most), region)
 
 
 def releases_among(found: list[Record], region: Region) -> list[Record]:
-    """The records that list releases, among those of a region that hold a link."""
+    """Return the records that list releases, from a region's records with links."""
     dated = [record for record in found if record.dates]
     if region.side == "above" or (region.side == "in" and len(dated) >= MOSTLY * len(found)):
         return dated
@@ -62,7 +65,10 @@ def releases_among(found: list[Record], region: Region) -> list[Record]:
 def linked_records(
     region: Region, flat: FlatPage, dates: list[DateMark], most: int = MAX_RECORDS
 ) -> list[Record]:
-    """The first records of a region that hold a link; a record reaches as far as its dates do."""
+    """Return the records with links among the first ``most`` records of a region.
+
+    Texts and dates right before or after a record are included if the region's dates are there.
+    """
     spans = region.records
     places = [mark.place for mark in dates]
     alone = [mark for mark in dates if mark.alone] if region.side == "above" else []
@@ -81,7 +87,7 @@ def linked_records(
         if region.side == "before":
             own = between(max(spans[index - 1].end if index else 0, begin - NEAR), begin) or own
             if not own and found and _list_of(spans[index - 1].node) is _list_of(span.node):
-                own = found[-1].dates  # one date, several releases: <dt> and its <dd>s
+                own = found[-1].dates  # one date for several releases: <dt> and its <dd>s
             begin = min(begin, own[0].place) if own else begin
             ahead = between(end, min(following, end + NEAR))
             end = ahead[0].place if ahead else min(following, end + NEAR)
@@ -97,7 +103,7 @@ def linked_records(
 
 
 def _list_of(node: etree._Element) -> etree._Element | None:
-    """The element that holds the row in which a link stands, or that holds a row itself."""
+    """Return the list that contains a row; the row may be given as the link inside it."""
     parent = node.getparent()
     if node.tag == "a" and parent is not None and parent.tag in {"dd", "li", "p", "td", "h3", "h4"}:
         return parent.getparent()

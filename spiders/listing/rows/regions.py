@@ -1,8 +1,8 @@
-"""Which repeated regions of a page may list its releases, by counts alone.
+"""Find the repeated regions of a page that may list its releases, by counts alone.
 
-Records are elements in one kind of place. Most lists of releases have a date in each record, right
-before or after it, or in a heading above several; in the others each record has a link that says
-several words. The likeliest regions of both kinds are looked at closely (spiders.listing.detect).
+Records are elements with the same signature. In most listings, each record has a date inside,
+before or after it, or in a heading above several records. In other listings, each record has a link
+with several words. The most likely regions of both kinds are examined in `spiders.listing.detect`.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from spiders.listing.rows.single_rows import dated_rows, undated_row
 from spiders.page.regions import ASIDE, CHROME
 
 CANDIDATES = 16
-"""Blocks that are looked at closely of each kind, dated and undated, best first by their counts."""
+"""Maximum number of dated regions examined, best first. For undated regions, it is half of that."""
 
 WORDS = 2
-"""Words of a link from which on it may be a title."""
+"""Minimum number of words in a link that may be a title."""
 
 MOSTLY = 0.6
-"""The share of records with a date from which those without are taken for something else."""
+"""Minimum share of dated records in a region whose undated records are not releases."""
 
 NEAR = 12
-"""Marks before or after a record in which a date still belongs to it."""
+"""Maximum distance between a record and its date before or after it, in marks."""
 
 _WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
 _IN_TEXT = 0.6
@@ -51,16 +51,17 @@ LEADING = re.compile(
     r"подробнее|читать (?:далее|полностью)|devamını oku)",
     re.IGNORECASE,
 )
-"""What a link begins with that leads on from a title which it repeats."""
+"""Beginnings of links such as *Read more*, which repeat the address of a title."""
 
 
 @dataclass(slots=True)
 class Region:
-    """Records, and on which ``side`` of them their dates stand.
+    """Repeated records, and the ``side`` on which their dates are.
 
-    ``in`` the records, ``before`` or ``after`` each, ``above`` several, or empty: no dates.
-    ``strict`` ones share tags and classes, others only tags. ``score`` ranks them by their dates,
-    ``linked`` by their links that say several words.
+    ``side`` is ``in`` (inside each record), ``before`` or ``after`` each record, ``above`` several
+    records, or empty (no dates). Records of a ``strict`` region have the same tags and classes,
+    others only the same tags. ``score`` ranks regions by dates, ``linked`` by links with several
+    words.
     """
 
     records: list[ElementSpan]
@@ -71,7 +72,7 @@ class Region:
 
 
 def encloses(outer: Region, inner: Region) -> bool:
-    """Whether most records of ``inner`` lie each in a record of ``outer`` of its own."""
+    """Whether most records of ``inner`` are each inside a different record of ``outer``."""
     begins = [span.begin for span in outer.records]
     owners = set()
     for span in inner.records:
@@ -84,10 +85,10 @@ def encloses(outer: Region, inner: Region) -> bool:
 def find_regions(
     flat: FlatPage, dates: list[DateMark], place: str = "", url: str = ""
 ) -> list[Region]:
-    """The likeliest regions of a page: the best by their dates, then the best by their links.
+    """Return the most likely regions of a page: the best by dates, then the best by links.
 
-    The first region is where page 1 has its list (``place``), however small it is. The last ones
-    are the only undated post of the page (``url``), and the posts that attributes mark.
+    If ``place`` is given, the region at the place of the list on page 1 comes first, whatever its
+    size. The last regions are the only undated post of the page at ``url``, and the marked posts.
     """
     counts = _Counts(flat, dates)
     found: list[Region] = []
@@ -111,7 +112,7 @@ def find_regions(
     marked = [counts.region(posts, strict=False) for posts in _marked_posts(flat)]
     found.extend(marked)
     found.extend(counts.singles())
-    # Of equals the larger one knows more of the release: its time, its summary.
+    # Among equal regions, larger ones contain more of the release: its time, its summary.
     found.sort(key=lambda region: (-region.score, -_extent(region)))
     dated = found[:CANDIDATES]
     found.sort(key=lambda region: (-region.linked, -_extent(region)))
@@ -131,9 +132,9 @@ def find_regions(
 def _parts(
     group: list[ElementSpan], flat: FlatPage, signs: dict[etree._Element, int] | None
 ) -> Iterator[list[ElementSpan]]:
-    """A group of elements, and its parts where it reaches over several parts of the page.
+    """Yield a group of elements, then its subgroups in different parts of the page.
 
-    Where classes don't tell the elements apart, those of their parents may (``signs``).
+    If ``signs`` are given, elements are also grouped by the signature of their parents.
     """
     yield group
     if len(group) < _SPLIT:
@@ -148,7 +149,10 @@ def _parts(
 
 
 def _marked_posts(flat: FlatPage) -> list[list[ElementSpan]]:
-    """The posts with each kind of mark, outside of sidebars, if they are in several places."""
+    """Return marked posts outside sidebars and menus, grouped by their kind of mark.
+
+    Groups in which all posts have the same signature are skipped.
+    """
     found: dict[str, list[ElementSpan]] = defaultdict(list)
     marked = [(span, mark) for span in flat.spans if (mark := mark_of(span.node))]
     for span, mark in sorted(marked, key=lambda one: (one[0].begin, -one[0].end)):
@@ -164,7 +168,7 @@ def _extent(region: Region) -> int:
 
 
 class _Counts:
-    """Dates, menus and sizes between any two places."""
+    """Counts of dates and title links between two places, used to score regions."""
 
     def __init__(self, flat: FlatPage, dates: list[DateMark]) -> None:
         self._flat = flat
@@ -178,9 +182,10 @@ class _Counts:
         self._titled = _titled(flat)
 
     def _worth(self, begin: int, end: int) -> float:
-        """What a record is worth by its dates: one is a release, many are a list.
+        """Return the worth of a record (0 to 1) by its number of dates.
 
-        A date within a longer text may be of anything that the text tells.
+        One date suggests a release. Many dates suggest a whole list. A date inside a longer text
+        counts less, because it may belong to anything.
         """
         alone = bisect_left(self._alone, end) - bisect_left(self._alone, begin)
         if not alone:
@@ -188,15 +193,19 @@ class _Counts:
         return _WORTH[alone] if alone < len(_WORTH) else 0.0
 
     def _covered(self, worths: list[float], lenient: float = 1.0) -> float:
-        """The worth of records together, less where many have no date.
+        """Return the total worth of records, reduced if some have no date.
 
-        From the share ``lenient`` on those without are heads and notes, and fall away later.
+        The reduction is small if the share of dated records is at least ``lenient``. Then the
+        undated records are headings and notes, which are removed later.
         """
         share = sum(map(bool, worths)) / len(worths)
         return sum(worths) * math.pow(share, 0.15 if share >= lenient else 0.7)
 
     def _outside(self, worths: list[float]) -> float:
-        """The worth of records with dates outside of them; a few such dates are of other things."""
+        """Return the total worth of records with dates outside; 0 if fewer than half have one.
+
+        A few dates belong to other elements.
+        """
         few = sum(map(bool, worths)) < _HALF * len(worths)
         return 0.0 if few else 0.9 * self._covered(worths)
 
@@ -218,7 +227,10 @@ class _Counts:
         return Region(records, strict, side, best * shown, linked * shown)
 
     def _linked(self, span: ElementSpan) -> float:
-        """What a record is worth by its links: one or two that say words are a title's."""
+        """Return the worth of a record (0 to 1) by its number of links with several words.
+
+        One or two such links are the title.
+        """
         end = max(span.end, span.begin + 1)
         count = bisect_left(self._titled, end) - bisect_left(self._titled, span.begin)
         return 1.0 if 0 < count <= 2 else 1 / count if count else 0.0  # noqa: PLR2004 - see above
@@ -245,9 +257,10 @@ class _Counts:
         ]
 
     def _headed(self, records: list[ElementSpan]) -> float:
-        """What dates in headings above the records are worth: by the headings more than the links.
+        """Return the worth of dates in headings above records.
 
-        Headings are dates of one kind of place, outside the rows that hold the records.
+        It depends more on the number of headings than on the number of records. The headings have
+        the same signature and are outside the rows that contain the records.
         """
         first = records[0].begin
         gaps = [(max(0, first - _HEADING_NEAR), first)]
@@ -272,14 +285,15 @@ class _Counts:
         return 0.7 * value if headings > 1 else 0.4 * value
 
     def _in_row(self, date: int, record: int) -> bool:
-        """Whether a date and a record lie in one table row or list item."""
+        """Whether a date and a record are in the same table row or list item."""
         index = bisect_left(self._row_begins, date + 1) - 1
         return index >= 0 and self._rows[index].end > record
 
     def _in_item(self, date: int, record: int) -> bool:
-        """Whether a date stands beside a link of its own, among others, and so heads nothing below.
+        """Whether a date is in an item with its own link, above a record.
 
-        A row that heads others may have a link of its own too, but it stands among what it heads.
+        Such an item has siblings with links, so its date is not a heading for records below. A
+        heading row with a link is different: its siblings are the rows below it.
         """
         texts = self._flat.texts_in(date, date + 1)
         node = texts[0].parent if texts else None
@@ -295,13 +309,16 @@ class _Counts:
         return False
 
     def singles(self) -> list[Region]:
-        """The elements that may be the only dated row of a list."""
+        """Return regions with a single record, each possibly the only dated row of a list."""
         rows = dated_rows(self._flat, self._worth)
         return [Region([span], strict=True, side="in", score=0.6) for span in rows]
 
 
 def _titled(flat: FlatPage) -> list[int]:
-    """The places of links that may be titles: they say words, and lead on from no other link."""
+    """Return the places of links that may be titles: they have words and aren't "read more" links.
+
+    A "read more" link counts if no other link has its address.
+    """
     said = {
         anchor.place: (flat.said(anchor.place, max(anchor.end, anchor.place + 1)), anchor.url)
         for anchor in flat.anchors
@@ -317,23 +334,23 @@ def _titled(flat: FlatPage) -> list[int]:
 
 
 def says_words(text: str) -> bool:
-    """Whether a link says several words, as a title does, in scripts without spaces too."""
+    """Whether a text has enough words for a title, or enough characters in unspaced scripts."""
     return len(text.split()) >= WORDS or len(text) >= _UNSPACED
 
 
 def place_of(node: etree._Element) -> str:
-    """Where an element stands: its tags and classes and those of what is around it.
+    """Return the place of an element: the tags and classes of the element and its ancestors.
 
-    Without numbers and what says which row it is, so that it is the same for all rows of all pages
-    of a listing.
+    Numbers and classes such as *first* or *odd* are removed. So all rows on all pages of a listing
+    have the same place.
     """
     return " ".join(map(_step, _with_ancestors(node)))
 
 
 def stands_at(node: etree._Element, place: str) -> bool:
-    """Whether an element stands at a place (see place_of), or in a row beside what stands there.
+    """Whether an element is at a place (see `place_of`), or in a sibling row.
 
-    A first or last row often has a class more than the others.
+    One of the two may have additional classes, as first or last rows often do.
     """
     steps = place.split(" ")
     around = _with_ancestors(node)
@@ -353,7 +370,7 @@ def _step(node: etree._Element) -> str:
 
 
 def _has_more_classes(step: str, other: str) -> bool:
-    """Whether one of two elements of one tag has all classes of the other, and more."""
+    """Whether two steps have the same tag, and one has all classes of the other."""
     (tag, *own), (other_tag, *others) = step.split("."), other.split(".")
     return (
         tag == other_tag

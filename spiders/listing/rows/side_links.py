@@ -1,4 +1,4 @@
-"""Links of a row that lead to no release: its author, category, tags, comments, month archive."""
+"""Recognize links of a row to its author, category, tags, comments or monthly archive."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SIDE_RELATIONS: Final = frozenset(("author", "tag", "category"))
 
 
 def is_side_link(link: LinkMark) -> bool:
-    """Whether a link leads to an author, a category, a tag or the comments, by its address."""
+    """Whether a link's address or ``rel`` leads to an author, category, tag or comments."""
     relation = link.node.get("rel")
     if relation and not _SIDE_RELATIONS.isdisjoint(relation.lower().split()):
         return True
@@ -38,14 +38,14 @@ def is_side_link(link: LinkMark) -> bool:
 
 
 def is_month_archive(link: LinkMark) -> bool:
-    """Whether the address of a link has the form of an archive of a month or a day.
+    """Whether the address of a link looks like a monthly or daily archive.
 
-    Releases that are numbered per year may have this form, too.
+    Addresses of releases that are numbered per year may look the same.
     """
     return len(link.url) <= MAX_CACHED_LENGTH and _is_month_address(link.url)
 
 
-# The links of a row are checked in every region of the page that contains the row.
+# Cached because the links of a row are checked in every region that contains the row.
 @lru_cache(maxsize=MAX_CACHED_LINKS)
 def _is_side_address(url: str) -> bool:
     parts = urlsplit(url)

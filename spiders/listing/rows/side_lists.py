@@ -1,4 +1,4 @@
-"""Signs of a list beside the releases of a page: its heading, its addresses, its narrow column."""
+"""Recognize lists beside the releases of a page: by heading, addresses or a narrow column."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHERS: Final = frozenset(
         ),
     )
 )  # fmt: skip
-"""Headings of other things than releases, in letters alone."""
+"""Headings of lists that are not releases, as comparison keys (letters only)."""
 
 _EVENT_WORDS: Final = """
     event events calendar veranstaltung veranstaltungen veranstaltungskalender termine kalender
@@ -35,20 +35,23 @@ _EVENT_WORDS: Final = """
     іс-шаралар тадбирлар tadbirlar
 """
 EVENTS: Final = frozenset(_EVENT_WORDS.split())
-"""Words that headings of events contain."""
+"""Words in headings of lists of events."""
 
 UNSPACED_EVENTS: Final = re.compile(
     "イベント|カレンダー|行事|催し|행사|일정|活动|活動|日历|日程|กิจกรรม|ปฏิทิน|कार्यक्रम"
 )
+"""Words for events in scripts without spaces."""
 UNSPACED_NEWS: Final = re.compile("ニュース|お知らせ|新着|新闻|新聞|公告|뉴스|소식|보도|ข่าว|समाचार")
+"""Words for news in scripts without spaces."""
 JOINING: Final = re.compile(
     r"[&+/,|]|\b(?:and|und|et|e|y|i|a|och|og|en|ja|ve|və|и|і|та|και|și|és|in)\b", re.IGNORECASE
 )
-"""What joins events and news in one heading."""
+"""Words and signs that join events and news in one heading."""
 
 MAX_WORDS: Final = 3
+"""Maximum number of words in a heading of events."""
 MAX_UNSPACED_LENGTH: Final = 8
-"""Maximum words of a heading of events, and characters in scripts without spaces."""
+"""Maximum length of a heading of events in scripts without spaces, in characters."""
 
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _EVENT_PATH: Final = re.compile(
@@ -61,10 +64,13 @@ _COLUMN: Final = re.compile(
     r"(?:col-(?:xs-|sm-|md-|lg-|xl-|xxl-)?|span|grid_|grid-|small-|medium-|large-)(\d{1,2})"
 )
 MAX_LEVELS: Final = 8
+"""Maximum number of levels from an element up to its column."""
 MAX_SIBLINGS: Final = 6
+"""Maximum number of columns checked on each side of a column."""
 MAX_NARROW: Final = 4
+"""Maximum width of a narrow column, in twelfths of the grid."""
 MIN_WIDE: Final = 7
-"""Maximum twelfths of a page's width in a narrow column, and minimum in a wide one beside it."""
+"""Minimum width of the wide column beside a narrow one, in twelfths of the grid."""
 
 
 def announces_other(text: str) -> bool:
@@ -73,7 +79,7 @@ def announces_other(text: str) -> bool:
 
 
 def announces_events(text: str) -> bool:
-    """Whether a heading announces events, and no news with them."""
+    """Whether a heading announces only events, and not news too."""
     if UNSPACED_EVENTS.search(text):
         return len(text) <= MAX_UNSPACED_LENGTH and not UNSPACED_NEWS.search(text)
     words = [word.casefold() for word in _WORDS.findall(text[:100])]
@@ -85,13 +91,13 @@ def announces_events(text: str) -> bool:
 
 
 def lead_to_events(urls: Iterable[str], page: str) -> bool:
-    """Whether most addresses are in folders of events, and the page itself is not."""
+    """Whether most addresses are in folders for events, and the page's address is not."""
     found = [bool(_EVENT_PATH.search(urlsplit(url).path)) for url in urls]
     return sum(found) * 2 > len(found) and not _EVENT_PATH.search(urlsplit(page).path)
 
 
 def is_in_narrow_column(node: etree._Element) -> bool:
-    """Whether an element is in a narrow column beside a wide one, by the classes of CSS grids."""
+    """Whether an element is in a narrow column beside a wide one, by CSS grid classes."""
     for column in islice((node, *node.iterancestors()), MAX_LEVELS):
         width = _width(column)
         if width:
@@ -104,7 +110,7 @@ def is_in_narrow_column(node: etree._Element) -> bool:
 
 
 def _width(node: etree._Element) -> int:
-    """The twelfths of the width that an element has on wide screens; 0 if unknown."""
+    """Return the width of an element on wide screens, in twelfths; 0 if unknown."""
     found = [
         int(match[1])
         for name in (node.get("class") or "").split()[:12]

@@ -1,4 +1,7 @@
-"""The only row of a list: a press room may hold a single release, with a date or without one."""
+"""Find the only row of a list, with or without a date.
+
+A press room may have only one release.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +18,26 @@ from spiders.page.generic_names import LISTING
 from spiders.page.regions import ASIDE, CHROME
 
 MAX_ROWS: Final = 12
-"""Maximum number of elements that may be the only dated row."""
+"""Maximum number of elements that are tried as the only dated row."""
 
 MAX_MARKS: Final = 60
-"""Maximum marks of a row."""
+"""Maximum number of marks (texts and links) in a row."""
 
 MIN_WORDS: Final = 3
+"""Minimum number of words in a headline."""
 MIN_UNSPACED_LENGTH: Final = 8
-"""Minimum words of a headline, and minimum characters in scripts without spaces."""
+"""Minimum length of a headline in scripts without spaces, in characters."""
 
 FIRST_UNSPACED: Final = "\u0e00"
-"""The first character of scripts without spaces (Thai), and of others that have longer words."""
+"""First character of the scripts without spaces, beginning with Thai. Texts in other scripts above
+it count as headlines by length too."""
 
 MIN_SHARE: Final = 0.5
-"""Minimum share of the page's text in its only undated row; a release has more text around it."""
+"""Minimum share of the page's text in its only undated row. On the page of a release, more text is
+outside such a row."""
 
 ONE_DATE: Final = 0.97
-"""The minimum worth of a row with one date, or with a second one of its last change."""
+"""Minimum worth of a row with one date, or with a second date of its last change."""
 
 _ROWS: Final = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
 _POST: Final = re.compile(
@@ -41,9 +47,10 @@ _POST: Final = re.compile(
 
 
 def dated_rows(flat: FlatPage, worth: Callable[[int, int], float]) -> list[ElementSpan]:
-    """The smallest elements with one date, a link and, if the page has it around them, a headline.
+    """Return the smallest elements with one date, a link and, if possible, a headline.
 
-    ``worth`` is the worth of the dates between two places.
+    Elements without a headline are skipped if a larger one contains both them and a headline.
+    ``worth`` returns the worth of the dates between two places.
     """
     headlines = _headlines(flat)
     fitting = [
@@ -71,9 +78,10 @@ def dated_rows(flat: FlatPage, worth: Callable[[int, int], float]) -> list[Eleme
 
 
 def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
-    """The only post of a page that calls itself news, or whose element calls itself a post.
+    """Return the only post of a page, or None.
 
-    Its headline is a link, which leads to another page, and it holds most of the page's text.
+    The post's class must mark it as a post, or a heading above must announce news. Its headline
+    links to another page. It contains most of the page's text.
     """
     headlines = _headlines(flat)
     posts = [
@@ -110,7 +118,7 @@ def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
 
 
 def _headlines(flat: FlatPage) -> list[int]:
-    """The places of the headings that say several words and are links, in page order."""
+    """Return the places of headings with several words and a link, in page order."""
     return sorted(
         head.begin
         for head in flat.headings
@@ -119,7 +127,10 @@ def _headlines(flat: FlatPage) -> list[int]:
 
 
 def _link_of(flat: FlatPage, begin: int, end: int) -> str | None:
-    """The address that a heading between two places leads to; None for a category, for example."""
+    """Return the address of a heading's link, or None.
+
+    Links to categories, authors and the like are skipped.
+    """
     inner = flat.anchors_in(begin, end)
     outer = [link for link in flat.anchors_in(begin - 1, begin) if link.end >= end]
     return next((link.url for link in (*inner, *outer) if not is_side_link(link)), None)
@@ -130,6 +141,6 @@ def _count(places: list[int], span: ElementSpan) -> int:
 
 
 def is_headline(text: str) -> bool:
-    """Whether a text says several words, in scripts without spaces too."""
+    """Whether a text has enough words for a headline, or enough characters in unspaced scripts."""
     unspaced = len(text) >= MIN_UNSPACED_LENGTH and max(text) >= FIRST_UNSPACED
     return unspaced or len(text.split()) >= MIN_WORDS

@@ -1,7 +1,7 @@
-"""Which text of a record is its title.
+"""Choose the titles of records.
 
-Decided for all records together: what stands in one kind of place in most of them, differs from one
-to the next and reads like a title.
+All records are compared. Titles have the same signature in most records, differ from record to
+record, and look like titles.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ GENERIC = re.compile(
     r"\b.{0,24}",
     re.IGNORECASE,
 )
-"""What a link says that leads on from a title, instead of the title."""
+"""Texts of links such as *Read more*, which are not titles."""
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
+"""Tags of headings, including terms of definition lists."""
 
 MAX_CACHED_TEXTS = 4_096
 """Maximum number of texts whose words are cached."""
 
 _TITLE_CLASS = re.compile(r"title|headline|heading|caption|subject", re.IGNORECASE)
-# Signs that follow letters are no letters to Python: those of Hebrew, Arabic and India.
+# Python does not count combining signs of Latin, Hebrew, Arabic and Indic scripts as letters.
 _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0900-\u0dff])+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
@@ -50,7 +51,7 @@ _BETWEEN = " \t-–—:|·•,;.()[]/>»"
 
 
 class Titles:
-    """What stands in each kind of place in the records of a block, and how like titles it is."""
+    """Scores of the texts of records as titles, by signature."""
 
     def __init__(self, records: list[Record]) -> None:
         self._size = len(records)
@@ -58,11 +59,11 @@ class Titles:
         self._leads = self._learn(record.lead for record in records)
 
     def score(self, text: TextMark) -> float:
-        """How good a title what stands in the place of ``text`` makes."""
+        """Return the title score of texts with the same signature as ``text``."""
         return self._scores.get(text.sign, 0.0)
 
     def best(self, record: Record) -> str | None:
-        """The title of a record: in it, or in a row of its own right above; None where none is."""
+        """Return the best title inside a record or right above it, or None."""
         inner = max(record.undated, key=self.score, default=None)
         score = self.score(inner) if inner else 0.0
         if score < _POOR:
@@ -75,7 +76,7 @@ class Titles:
         return self._leads.get(text.sign, 0.0)
 
     def _learn(self, texts_of_records: Iterable[list[TextMark]]) -> dict[int, float]:
-        """The scores of the kinds of places, from the first text in each of every record."""
+        """Return the title score of each signature, from its first text in each record."""
         found: dict[int, list[tuple[int, TextMark]]] = defaultdict(list)
         labelled: Counter[int] = Counter()
         for texts in texts_of_records:
@@ -104,9 +105,9 @@ class Titles:
 
 
 def title_likeness(texts: Iterable[str]) -> float:
-    """How much texts look like titles, 0 to 1: several words, and not the same each time.
+    """Return how much texts look like titles (0 to 1): with several words, and not all the same.
 
-    Words that nearly all share ("opens in a new window") say nothing.
+    Words in nearly all texts, such as "opens in a new window", don't count.
     """
     texts = list(texts)
     if not texts:
@@ -127,7 +128,7 @@ def title_likeness(texts: Iterable[str]) -> float:
 
 
 def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
-    """The words that nearly all of some texts share; none of a few texts."""
+    """Return the words that nearly all texts contain; empty if there are only a few texts."""
     if len(words) < _FEW:
         return frozenset()
     shares = Counter(chain.from_iterable(words))
@@ -136,9 +137,9 @@ def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
 
 
 def lead_of(titles: Sequence[str], said: Iterable[Iterable[str]]) -> str:
-    """What stands in front of most of these titles and leads on to them, as "Read more: " does.
+    """Return the words in front of most titles, such as "Read more: ", or an empty string.
 
-    ``said`` is what else may be the title of each. Empty where nothing leads on.
+    ``said`` are the alternative titles of each record.
     """
     leads = Counter(lead_in(title, texts) for title, texts in zip(titles, said, strict=True))
     lead, count = max(leads.items(), key=lambda pair: pair[1], default=("", 0))
@@ -146,15 +147,19 @@ def lead_of(titles: Sequence[str], said: Iterable[Iterable[str]]) -> str:
 
 
 def lead_in(title: str, said: Iterable[str]) -> str:
-    """What a title has in front of the longest other text that it ends with."""
+    """Return the words of a title in front of the longest alternative title that it ends with.
+
+    ``said`` are the alternative titles. Returns an empty string if the title ends with none.
+    """
     ends = (text for text in said if text and text != title and title.endswith(text))
     return title.removesuffix(max(ends, key=len, default=title))
 
 
 def undated_titles(titles: Sequence[str], dates: Sequence[str]) -> list[str]:
-    """Titles without the dates that they begin or end with, where most do and stay apart.
+    """Return the titles without dates at their beginning or end, if most titles have one.
 
-    ``dates`` are the items' dates as they are written, empty where one has none.
+    The titles are returned unchanged if some would become equal. ``dates`` are the dates as written
+    on the page, or empty.
     """
     bare = [without_date(title, date) for title, date in zip(titles, dates, strict=True)]
     mended = [one for one, title in zip(bare, titles, strict=True) if one != title]
@@ -163,7 +168,7 @@ def undated_titles(titles: Sequence[str], dates: Sequence[str]) -> list[str]:
 
 
 def without_date(title: str, date: str) -> str:
-    """A title without the date at its beginning or end, unless hardly a word is left."""
+    """Remove a date from the beginning or end of a title, unless fewer than two words remain."""
     rest = title
     if date and title.startswith(date):
         rest = title.removeprefix(date).lstrip(_BETWEEN)
@@ -173,7 +178,7 @@ def without_date(title: str, date: str) -> str:
 
 
 def in_heading(node: etree._Element | None) -> bool:
-    """Whether an element is a heading or lies close below one."""
+    """Whether an element is a heading or a few levels inside one."""
     for _ in range(_HEADING_ABOVE):
         if node is None:
             return False
@@ -184,7 +189,7 @@ def in_heading(node: etree._Element | None) -> bool:
 
 
 def _telling_words(text: str) -> frozenset[str]:
-    """The words of a text; none of one that leads on from a title."""
+    """Return the words of a text; empty for generic texts such as *Read more*."""
     return _cached_words(text) if len(text) <= _LONG else _read_words(text)
 
 
@@ -192,12 +197,15 @@ def _read_words(text: str) -> frozenset[str]:
     return frozenset() if GENERIC.fullmatch(text) else frozenset(_words(text))
 
 
-# The texts of a row are rated in every region of the page that contains the row.
+# Cached because the texts of a row are rated in every region that contains the row.
 _cached_words = lru_cache(maxsize=MAX_CACHED_TEXTS)(_read_words)
 
 
 def _words(text: str) -> set[str]:
-    """The words of a text; a name of a file is one, and so are three signs without a space."""
+    """Return the words of a text. A file name is one word.
+
+    In scripts without spaces, each three characters count as a word.
+    """
     if _FILE.fullmatch(text):
         return {text}
     text = text[:_LONG]

@@ -1,4 +1,4 @@
-"""Rows of a listing that lack the date that most of its rows have, and yet are of releases."""
+"""Find releases among rows without a date, in a list in which most rows have one."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from spiders.listing.rows.regions import Region
 from spiders.listing.rows.titles import GENERIC, title_likeness
 
 TITLED: Final = 0.5
-"""How much the title of a row without a date is like one, 0 to 1, at the least: two words."""
+"""Minimum title likeness (0 to 1) of a row without a date, reached with two words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The items of a region in page order, and the addresses of rows that may be releases too."""
+    """The items of a region in page order, and the skipped rows.
+
+    ``passed`` are the addresses of skipped rows that may be releases too.
+    """
 
     items: list[ListingItem]
     passed: list[str]
@@ -32,13 +35,16 @@ class Rows:
 def with_undated(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> Rows:
-    """The items of a region with those that lack a date among them.
+    """Return the items of a region, with releases whose rows have no date.
 
-    Where most rows have a date, one without is a head, a note or a button, or its date was
-    forgotten or can't be. It is a release if its link stands where theirs stand, leads where theirs
-    lead or is in a row made like theirs, and reads like a title; its date is then to be looked for
-    on its own page. So it is, too, if its row is one of the list's between two others and leads to
-    a page of another site. Another one is passed over.
+    Rows without a date may be headings, notes or buttons. A row is a release if its link has the
+    same signature as the others and looks like a title. In addition, one of these must be true:
+
+    - its address has the same shape as the others
+    - its markup is similar to the other rows
+    - it is between other rows of the same markup, and leads to a page of another site
+
+    The date of such a release must be found on its own page. Other rows are skipped.
     """
     if region.side != "in" or len(items) == len(region.records):
         return Rows(items, [])
@@ -73,7 +79,7 @@ def with_undated(
 
 
 def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
-    """Whether an address is that of a page of another host, and not of its front page."""
+    """Whether an address is on another host and is not its home page."""
     parts = urlsplit(url)
     return parts.netloc not in hosts and bool(parts.path.strip("/") or parts.query)
 
