@@ -52,8 +52,8 @@ MARKS: Final = "、。，،؛।๐។፣"
 ENDS: Final = frozenset(".!?:»”\"'。！？؟।…")
 OPENINGS: Final = frozenset(word[:2] for word in CREDIT | LEAD_IN)
 SAME_START, SHORTEST = 20, 3
-"""Minimum characters of a common beginning of a block and the page description, and minimum
-characters of a block that is compared with the JSON-LD text."""
+"""Minimum number of characters that a block shares with the beginning of the page description, and
+minimum length of a block that is searched for in the JSON-LD text."""
 
 TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
 """Length limits, in characters.
@@ -62,9 +62,11 @@ TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
 - ``SHORT_TITLE``: a shorter block is not compared with parts of the title.
 - ``LINE``: a longer block is not a tail line or a share button.
 - ``STAMP_LINE``: a longer block is not a date line."""
+
 STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
 DIGIT: Final = re.compile("[0-9]")
 FAR: Final = 200
+"""Distance, in blocks, if no earlier place is known."""
 
 LONG_LINE: Final = 400
 
@@ -229,7 +231,7 @@ def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: Embedde
 def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
     """Return the distance of each block from the last of these places, in blocks.
 
-    Before the first place, the distance counts from a position FAR blocks before the first block.
+    Before the first place, the distance counts from a place FAR + 1 blocks before the page.
     """
     last = np.full(count, -FAR - 1)
     last[[*places]] = places

@@ -21,10 +21,19 @@ LONG: Final = 60.0
 """Maximum number of words with which a block counts in its surroundings."""
 
 REGION_LONG: Final = 150.0
+"""Maximum number of words with which a block counts when containers are compared."""
+
 STRONG: Final = 0.7
+"""Probability above which a long block is certainly body text."""
+
 LIKELY: Final = 0.4
+"""Probability above which a block is likely to be body text."""
+
 FAR: Final = 99.0
+"""Distance, in blocks, if no certain paragraph exists."""
+
 WINDOWS: Final = (2, 5, 12)
+"""Numbers of blocks on each side over which probabilities are averaged."""
 
 
 def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:

@@ -154,7 +154,7 @@ def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
     return at
 
 
-def enclosing(  # noqa: PLR0917 - the parts of one thing
+def enclosing(  # noqa: PLR0917 - all columns of one table
     out: Matrix,
     at: int,
     size: Matrix,

@@ -61,8 +61,8 @@ SAME_START: Final = 60
 """Number of characters at the beginning of a paragraph by which a copy is recognized."""
 
 SEVERAL, WHOLE_TEXT = 3, 600
-"""Minimum number of copied paragraphs, and length that a block with the copy must exceed
-(characters)."""
+"""Minimum number of paragraphs before a copy of the text, and length above which a block may be a
+copy (characters)."""
 
 
 FEWEST_DAYS, MOST_DAYS = 28, 31
@@ -132,9 +132,10 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
-    """Return the start of a run, moved behind the page's headline if the headline is in the run.
+    """Return the start of a run, moved after the page's headline.
 
-    Text before the headline, such as a list of other news, can look like body text.
+    The start is only moved if the headline is in the run and enough words follow it. Text before
+    the headline, such as a list of other news, can look like body text.
     """
     h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)
     titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE) & (h1 | h2))

@@ -19,8 +19,13 @@ CALLED: Final = re.compile(
     "news-?_?letter|subscri|sign-?_?up|mailing|abonn|abone|iscrizion|suscri|inscri|podpis|zapis",
     re.IGNORECASE,
 )
+"""Classes and ids of newsletter boxes."""
+
 FIELDS: Final = frozenset(["", "text", "email"])
+"""Types of input fields that may be for an e-mail address."""
+
 NAMED: Final = ("autocomplete", "name", "id", "placeholder")
+"""Attributes of an input field that may contain "mail"."""
 
 LONGEST: Final = 400
 """Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""

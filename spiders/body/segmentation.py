@@ -48,10 +48,14 @@ INLINE: Final = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em embed font i img ins kbd label mark "  # noqa: SIM905 - words read better in a row
     "nobr output q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
+"""Tags of inline elements, which do not end a block."""
+
 SKIPPED: Final = frozenset(
     "head script style noscript template svg iframe select option optgroup object canvas "  # noqa: SIM905 - words read better in a row
     "audio video textarea input math map frameset".split()
 )
+"""Tags of elements whose content is not visible text."""
+
 BLOCK, TEXT, ANCHOR, BREAK, SKIP = range(5)
 KINDS: Final = {
     **dict.fromkeys(INLINE, TEXT),
@@ -64,7 +68,9 @@ KINDS: Final = {
     etree.Entity: SKIP,
 }
 MAX_DOUBTED: Final = 8
-"""Maximum depth of nested elements checked for being menus. Each check reads the whole element."""
+"""Maximum number of nested navigation elements checked for being menus.
+
+The limit saves time, because each check reads the whole element."""
 
 MAX_BLOCKS: Final = 16_000
 """Maximum number of blocks read per page. The largest of 1,201 real pages has 6,160 blocks."""
@@ -73,7 +79,7 @@ MAX_CONTAINERS: Final = 100_000
 """Maximum number of block-level elements read per page, to limit the time for huge pages."""
 
 
-def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 - the hot path, flat on purpose
+def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 - one function for speed
     """Split a parsed page into blocks in one pass, without recursion.
 
     The pass stops after MAX_BLOCKS blocks or MAX_CONTAINERS containers.

@@ -23,6 +23,7 @@ from spiders.page.media_urls import largest_source, leads_to_image
 
 SILENT: Final = frozenset(["figcaption"])
 """Elements that the HTML of a body contains but its text does not."""
+
 PARTINGS: Final = ("<br>", "<hr>")
 
 
@@ -113,7 +114,7 @@ class SerializedBody:
         return both_of(without_partings(html), "".join(self.text))
 
 
-def serialize(  # noqa: C901, PLR0912, PLR0915 - one walk, flat on purpose
+def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
     root: etree._Element,
     base: str,
     dropped: Collection[etree._Element] = (),

@@ -34,6 +34,7 @@ MOST: Final = 600
 """Maximum length of a short body, in characters. The models find longer bodies."""
 
 SURE: Final = 0.5
+"""Confidence of a body found without the models."""
 
 
 def short_body(
@@ -41,9 +42,10 @@ def short_body(
 ) -> MainContent | None:
     """Return the short text below the headline, or else ``found``.
 
-    ``found`` is the body that the models found, and ``title`` the number of the headline's block.
-    If ``found`` is short, or begins after an element with a body class, that element takes
-    precedence.
+    ``found`` is the body that the models found, or None. ``title`` is the number of the headline's
+    block. A body longer than MOST stays unchanged. A shorter one is limited to the first element
+    with a body class, unless it begins before that element. If it has no block there, the element's
+    text is the body.
     """
     if title is None or (found and sum(len(block.text) for block in found.kept) > MOST):
         return found

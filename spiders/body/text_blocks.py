@@ -36,7 +36,7 @@ class Container:
         "parent", "tag", "twins",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0917 - the parts of one thing
+    def __init__(  # noqa: PLR0917 - all attributes of one element
         self,
         element: etree._Element,
         tag: str,
@@ -98,7 +98,7 @@ class BlockTree:
     complete: bool = True
 
 
-def close_block(  # noqa: PLR0917 - the parts of one thing
+def close_block(  # noqa: PLR0917 - all attributes of one block
     blocks: list[TextBlock],
     container: Container,
     texts: list[str],

@@ -23,6 +23,8 @@ AT_TOP: Final = 8
 """Number of blocks at the top of a body that may repeat its headline."""
 
 SHORT: Final = 160
+"""Maximum length of a date line, button bar, note or headline line, in characters."""
+
 BESIDE_FILE: Final = 40
 """Maximum characters outside the link in a line that is only a file, such as its type and size."""
 
@@ -30,6 +32,8 @@ BESIDE_TITLE: Final = 60
 """Maximum letters beside the headline in a headline line, for a section or a date."""
 
 DATE_LINE: Final = 90
+"""Maximum length of a line with little but a date, in characters."""
+
 BESIDE_DATE: Final = 14
 """Maximum letters beside the date in a date line, such as "Published" or a weekday."""
 
@@ -40,6 +44,8 @@ TAIL_FROM: Final = 0.5
 """Share of a body's text after which a line such as "Other news" ends the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
+"""File type in the text of a line with a link."""
+
 NEAR_TOP: Final = 3
 """Number of blocks at the top of a body that may be its date line."""
 
@@ -55,6 +61,8 @@ MOST_BESIDE_DATE: Final = 8
 """Maximum words of a date line that ends in a full stop ("Bulletin No. 7 of 10 March 2026.")."""
 
 CAPTION: Final = 300
+"""Maximum length of a caption, in characters."""
+
 CAPTIONED: Final = re.compile(
     r"(?:^|[\s_-])(?:caption|captiontext|imgcaption|legend|legende|bildunterschrift|bildtext|"
     r"pie-?de-?foto|img-?desc)(?:$|[\s_-])",
@@ -66,6 +74,8 @@ PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
 """Elements with a footer of their own, which is not the page's footer."""
 
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
+"""Words for the editor or copyright holder of a page."""
+
 DIGIT: Final = re.compile(r"\d|[年日]")
 
 

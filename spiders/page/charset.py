@@ -28,10 +28,10 @@ USUAL = {
     **dict.fromkeys(["ca", "da", "de", "es", "eu", "fi", "fo", "fr", "ga", "gl"], "cp1252"),
     **dict.fromkeys(["is", "it", "nb", "nl", "nn", "no", "pt", "sv"], "cp1252"),
 }  # fmt: skip
-"""Usual encoding of pages per language, for pages that declare no encoding (WHATWG Encoding
-Standard, by locale).
+"""Usual encoding of pages per language, for pages without a declared encoding.
 
-English is missing because many pages in other languages declare English as their language."""
+Source: WHATWG Encoding Standard, by locale. English is missing because many pages in other
+languages declare English as their language."""
 
 PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
 """Bytes that every usable character encoding decodes as ASCII, and the decoded text.
@@ -39,24 +39,26 @@ PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
 Encodings that use such bytes as escapes for letters, such as UTF-7, decode them to another text."""
 
 WESTERN = "cp1252"
+"""Encoding of pages without any other evidence (Western European)."""
+
 MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
 SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
-"""Escape sequences that switch 7-bit bytes to East Asian characters (ISO 2022, RFC 1468, RFC 1557,
-RFC 1922)."""
+"""Escape sequences that switch 7-bit bytes to East Asian characters.
+
+Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922."""
 
 KOREAN = b"\x1b$)C"
 TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
-"""Declaration of the HZ encoding, which writes Chinese characters as 7-bit bytes between tildes
-(RFC 1843)."""
+"""Declaration of the HZ encoding (RFC 1843), which writes Chinese text in 7-bit bytes."""
 
 
 def recode(body: bytes, content_type: str) -> bytes:
     """Convert ``body`` from its actual encoding to UTF-8, even if its headers are wrong.
 
-    Non-ASCII bytes that are valid UTF-8 are taken as UTF-8: this is never a coincidence, and
-    declared encodings are often wrong. Otherwise, the encoding comes from the byte order mark, the
-    HTTP header, the meta tag or detection, in this order.
+    A byte order mark decides. Otherwise, non-ASCII bytes that are valid UTF-8 are UTF-8: this is
+    never a coincidence, and declared encodings are often wrong. Otherwise, the encoding comes from
+    the HTTP header, the meta tag, the page's language or detection, in this order.
     """
     marked, bom = read_bom(body)
     if marked and bom:

@@ -91,6 +91,7 @@ STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tag
 
 _EACH = {BIT[name]: re.compile(words) for name, words in WORDS.items()}
 _BEGINNINGS: dict[str, set[int]] = {}
+"""Index of hints by the first three letters of each of their words."""
 for _name, _words in WORDS.items():
     for _stem in re.findall("[a-z]{3,}", _words):
         _BEGINNINGS.setdefault(_stem[:3], set()).add(BIT[_name])
@@ -103,8 +104,15 @@ These hints are tried on each such word because some of their words are too shor
 _FIRST = frozenset(
     stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
 )
+"""First parts of hint words that consist of two parts, such as ``article`` in ``article-body``."""
+
 _WORD = re.compile("[^\\W\\d_]{2,}")
 MAX_WORD, SHORT_WORD = 40, 3
+"""Length limits of words, in characters.
+
+A word longer than ``MAX_WORD`` has no hints. A word up to ``SHORT_WORD`` may be too short for
+`_BEGINNINGS`."""
+
 NUMBER: Final = "0123456789-_"
 """Characters removed from the end of a class or id: ``menu-item-1250`` becomes ``menu-item``."""
 

@@ -26,7 +26,7 @@ elements."""
 
 def is_element(found: object) -> TypeGuard[etree._Element]:
     """Whether a result of a selector is an element, not a text."""
-    return isinstance(found, etree._Element)  # noqa: SLF001 - lxml gives the class no other name
+    return isinstance(found, etree._Element)  # noqa: SLF001 - lxml has no public name for this class
 
 
 class CssSelector:
@@ -53,7 +53,7 @@ class CssSelector:
             self._wanted = match["wanted"]
 
     def found(self, root: etree._Element) -> list[etree._Element | str]:
-        """Return all matches below ``root``, elements or texts, in document order."""
+        """Return all matches in the tree of ``root``, elements or texts, in document order."""
         return list(self._each(root))
 
     def elements(self, root: etree._Element) -> list[etree._Element]:
@@ -82,7 +82,7 @@ class CssSelector:
             return
         if self._find is not None:
             found = self._find(root)
-            assert isinstance(found, list)  # noqa: S101 - a CSS selector asks for nodes
+            assert isinstance(found, list)  # noqa: S101 - a CSS selector returns nodes
             yield from (one if is_element(one) else str(one) for one in found)
             return
         for element in root.iter(*self._names):

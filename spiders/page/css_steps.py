@@ -29,7 +29,7 @@ from cssselect.parser import Element as Leaf
 from lxml import etree
 from parsel.csstranslator import HTMLTranslator
 
-Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives the class no other name
+Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml has no public name for this class
 
 WALKED: Final = ("start", "end", "comment", "pi")
 
@@ -64,7 +64,10 @@ class CombinedPath:
         self._within = within
 
     def elements(self, root: Element) -> list[Element]:
-        """Return the matching elements below ``root``, in document order."""
+        """Return the matching elements in the tree of ``root``, in document order.
+
+        ``root`` itself can match, unless the selector was created with ``within``.
+        """
         return _matching(self._steps, root, within=self._within)
 
 
@@ -82,9 +85,12 @@ class Compound:
         self._find = compiled_path(f"descendant-or-self::{path}")
 
     def elements(self, root: Element) -> list[Element]:
-        """Return the matching elements below ``root``, in document order."""
+        """Return the matching elements in the tree of ``root``, in document order.
+
+        ``root`` itself can match.
+        """
         found = self._find(root)
-        assert isinstance(found, list)  # noqa: S101 - a CSS selector asks for nodes
+        assert isinstance(found, list)  # noqa: S101 - a CSS selector returns nodes
         matched = [one for one in found if isinstance(one, etree._Element)]  # noqa: SLF001 - as above
         # ``:has()`` and ``:not()`` also depend on ancestors and siblings of the root.
         page = root.getroottree().getroot()
@@ -161,10 +167,11 @@ def _has_simple_arguments(relation: Relation) -> bool:
 
 
 def _related_to(found: list[Element], combinator: str) -> set[Element]:
-    """Return the elements for which a ``:has()`` condition holds, given the elements in ``found``.
+    """Return the elements that satisfy one argument of ``:has()``.
 
-    With combinator ">" these are the parents of the found elements, with " " their ancestors, with
-    "+" the previous siblings, and otherwise all preceding siblings.
+    ``found`` are the elements that match the argument's compound. With combinator ">" the result is
+    their parents, with " " their ancestors, with "+" their previous siblings, otherwise all
+    siblings before them.
     """
     match combinator:
         case ">":
@@ -234,7 +241,7 @@ def is_combined(selector: Selector) -> bool:
 
 
 def found_by(paths: list[CombinedPath], root: Element) -> Iterator[Element | str]:
-    """Yield all matches of several selectors below ``root``, in document order."""
+    """Yield all matches of several selectors in the tree of ``root``, in document order."""
     found = [(path.wanted, path.elements(root)) for path in paths]
     if len(found) == 1 and not found[0][0]:
         yield from found[0][1]

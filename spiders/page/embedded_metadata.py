@@ -146,7 +146,7 @@ def rank(node: Mapping[str, Any]) -> int:
 
 
 def foreign(node: Mapping[str, Any], url: str) -> int:
-    """Return 0 if a JSON-LD node names this page, 2 if it names another page, and 1 otherwise."""
+    """Return 0 if a JSON-LD node is about this page, 2 if about another page, 1 if unknown."""
     named = [node.get(key) for key in ("url", "mainEntityOfPage", "@id")]
     texts = [value.get("@id") if isinstance(value, dict) else value for value in named]
     places = [place_of(text) for text in texts if isinstance(text, str) and "/" in text]

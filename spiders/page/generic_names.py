@@ -34,6 +34,7 @@ RELEASE = re.compile(
     re.IGNORECASE,
 )
 """Words for "press release" in many languages."""
+
 NUMBERED = re.compile(
     r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
 )
@@ -58,6 +59,7 @@ _GENERIC: Final = """
     сайт новости пресс-центр головна новини почетна ana sayfa anasayfa resmi əsas səhifə αρχική
     الرئيسية بيت דף הבית हिंदी होम मुख्य पृष्ठ
 """
+
 GENERIC: Final = frozenset(_GENERIC.split())
 """Words that describe the type of a page but do not identify an institution."""
 
@@ -65,14 +67,15 @@ GENERIC_WHOLE: Final = re.compile(
     r"(?:官方)?(?:网站|網站|官网|官網)?(?:首页|首頁|主页)?|官方网站|官方網站|ホーム(?:ページ)?|トップ(?:ページ)?|公式サイト|"
     r"新着情報|홈|홈페이지|หน้าแรก|หน้าหลัก|trang chủ|beranda"
 )
+"""Page titles that do not identify an institution, in languages without spaces between words."""
+
 OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+(?:官方网站|官方網站|官网|官網|公式(?:ウェブ)?サイト|公式ホームページ)\s*+$|"
     r"(?i:^(?:welcome to|willkommen (?:bei|auf)|bienvenue (?:sur|à)|bienvenidos a)\s+(?:the\s+)?|"
     r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
     r"site officiel|sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*+$)"
 )
-"""Words before or after a name that are not part of it, such as "welcome to" and "official
-site"."""
+"""Words before or after a name that are not part of it, such as "welcome to" or "website"."""
 
 FILE: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
 HOST: Final = re.compile(

@@ -20,8 +20,7 @@ LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
 """Level of each heading tag."""
 
 LEVELS: Final = 500
-"""Maximum depth of nested elements if libxml2 fails to parse a document; close to Chromium's
-limit."""
+"""Maximum depth of nested elements if libxml2 loses text; about the same as in Chromium."""
 
 MENDED: Final = 4
 """Maximum number of missing end tags added to one document."""
@@ -48,9 +47,8 @@ NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "
 def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
     """Parse a UTF-8 document and return its root, or an empty ``<html>`` element.
 
-    Comments and processing instructions are removed, so they do not split texts. If the document
-    was truncated (``is_cut``), no missing end tags are added, because they may be in the missing
-    part.
+    Comments and processing instructions are removed, so they do not split texts. A truncated
+    document (``is_cut``) gets no missing end tags, because they may be in the missing part.
     """
     markup = with_end_quotes(markup)
     root, is_whole = _parsed(markup)

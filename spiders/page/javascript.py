@@ -13,14 +13,20 @@ from spiders.page.class_hints import names_around, names_of
 from spiders.page.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
+"""Ids and tags of elements that script frameworks fill."""
+
 ASKS = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|без|activer|aktivieren|activa[re]?)\W+"
     r"(?:\w+\W+){0,3}javascript|javascript\W+(?:\w+\W+){0,4}(?:enabled|required|disabled|aktiviert|activé)",
     re.IGNORECASE,
 )
+"""Request to enable JavaScript, as in a noscript element."""
+
 LITTLE, SOME = 200, 3_000
-"""Maximum visible text of a page that surely needs scripts, and of one that may need them, in
-characters."""
+"""Limits for the visible text of a page, in characters.
+
+Below ``LITTLE``, the page needs scripts. Below ``SOME``, it needs scripts if there is other
+evidence."""
 
 FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
@@ -31,7 +37,7 @@ MAX_PLACES = 20_000
 """Maximum number of elements checked for an empty list."""
 
 MAX_WITHIN = 8
-"""Number of elements, itself included, from which an element is not an empty list."""
+"""Minimum number of elements in a list that is not empty, including the list element."""
 
 LIST_NAME = re.compile(
     r"news|press|release|aktuell|meldung|mitteil|presse|actualit|communiqu|notici|comunicad|novedad|"
@@ -132,7 +138,10 @@ def _text(node: etree._Element) -> str:
 
 
 def _has_empty_list(page: Page) -> bool:
-    """Whether an element named like a news list is empty or loading, outside side parts."""
+    """Whether an element named like a news list is empty or loading.
+
+    Elements in side parts of the page, such as menus and footers, do not count.
+    """
     for node in islice(page.tree.iter(), MAX_PLACES):
         is_own = "-" in node.tag
         if not is_own and node.tag not in PLACES:

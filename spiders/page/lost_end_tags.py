@@ -20,15 +20,16 @@ UNSEEN: Final = frozenset(
 """Elements whose child elements are hidden, or mostly hidden."""
 
 HIDING: Final = RAW | UNSEEN
+"""Elements that hide the tags inside them."""
 
 PARTS: Final = re.compile(
     rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
     rb"(?=[\s/>])"
 )
-"""Tags that occur in the body of a document, but never inside a hiding element."""
+"""Tags that occur in the body of a document, but rarely inside an element of HIDING."""
 
 LEAST: Final = 3
-"""Minimum number of body tags inside a hiding element, from which its end tag counts as missing."""
+"""Minimum number of body tags after an unclosed element that hides the rest of the document."""
 
 
 OPEN_ADDRESS: Final = re.compile(

@@ -13,6 +13,7 @@ LAZY = (
     "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset",
     "data-url", "data-full", "data-hi-res-src",
 )  # fmt: skip
+"""Attributes with the address of an image that a script loads late."""
 
 IMAGE = re.compile(rf"\.(?:{IMAGES})$", re.IGNORECASE)
 
@@ -31,6 +32,7 @@ PLAIN = re.compile(
 PLACEHOLDER = re.compile(
     r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
 )
+"""Addresses of placeholder images."""
 
 
 def largest_source(attributes: Mapping[str, Any]) -> str:

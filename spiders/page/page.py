@@ -20,10 +20,14 @@ from spiders.page.charset import DETECTION_BYTES, recode
 from spiders.page.html_tree import parse
 
 DECLARING = ("base", "link", "meta", "script", "title")
+"""Tags of elements with metadata."""
+
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
+"""Control characters that XML forbids."""
+
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
-"""Maximum share of control characters in the beginning of a text. Above it, a body is binary."""
+"""Share of control characters above which the beginning of a body is binary."""
 
 NO_TEXT = "it is no text but a file of some other kind"
 """Reason for an empty extraction from a binary file."""
@@ -41,11 +45,12 @@ NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 
 class DocumentText(msgspec.Struct, frozen=True):
-    """The text and metadata of a document such as a PDF; each of ``pages`` is the text of one page.
+    """The text and metadata of a document such as a PDF.
 
     - ``title``: the title in the metadata.
     - ``headline``: the line in the largest letters on the first page.
     - ``created``: the creation date, in ISO 8601.
+    - ``pages``: the text of each page.
     """
 
     title: str = ""

@@ -26,8 +26,7 @@ CHROME: Final = MENU | FOOT | HEAD
 """Regions that contain no releases: menus, the page header and the page footer."""
 
 WHOLE: Final = 0.5
-"""Maximum share of the page that a menu or an aside may cover. A larger element is a page
-wrapper."""
+"""Share of a page above which an element named like a menu or an aside wraps the page."""
 
 FORM: Final = 30
 """Maximum number of texts and links in a search form. A form with more of them contains a list."""
@@ -182,7 +181,8 @@ def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
 def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRegion]) -> bool:
     """Whether an element named like a menu, header, footer or aside contains the main content.
 
-    Such an element is large, and no main part or first heading is outside it.
+    Such an element contains a main part, or it is large and neither a main part nor the first
+    heading is outside it.
     """
     if one.bits == MAIN:
         return False

@@ -18,14 +18,16 @@ TELLING: Final = frozenset(
 """Tags with a clear purpose. Selectors of other tags also need a class, id or ``itemprop``."""
 
 PLAIN_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-"""Tag that CSS can select. Parsers also create tags such as ``o:p`` and ``http:``, which CSS
-cannot."""
+"""Tag that CSS can select. Tags such as ``o:p``, which parsers also create, do not match."""
 
 MOST_CLASSES: Final = 6
+"""Maximum number of classes used per element."""
+
 MOST_STEPS: Final = 3
 """Maximum number of levels from a named ancestor down to the element, in selectors with ``>``."""
 
 MOST_ABOVE: Final = 8
+"""Maximum number of ancestors used in selectors."""
 
 
 def selectors_of(element: etree._Element) -> list[str]:

@@ -1,6 +1,7 @@
-"""Show a page like a browser without scripts: with noscript parts and declarative shadow trees.
+"""Convert a page to the version that browsers without scripts show.
 
-The tree of a page keeps this markup, but extraction does not count it as visible text.
+Its noscript parts and declarative shadow trees become ordinary elements. Otherwise, extraction does
+not count their text as visible.
 """
 
 from __future__ import annotations
