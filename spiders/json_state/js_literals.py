@@ -105,7 +105,7 @@ class LiteralReader:
         self._left = MOST_TOKENS
         self._depth = 0
 
-    def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one for each form
+    def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one return per token type
         """Return the next value. Raises NoLiteral if it can't be read.
 
         A variable name is returned as None and recorded in ``named``.
@@ -192,5 +192,5 @@ def _meant(match: re.Match[str]) -> str:
     code = match[1] or match[2] or match[3]
     if code:
         number = int(code, 16)
-        return chr(number) if number <= 0x10FFFF else ""  # noqa: PLR2004 - the last of Unicode
+        return chr(number) if number <= 0x10FFFF else ""  # noqa: PLR2004 - last code point of Unicode
     return "" if match[4] else PLAIN.get(match[5], match[5])

@@ -93,7 +93,7 @@ class Writer:
         self._size -= len(text)
         return text
 
-    def _node(  # noqa: PLR0911 - one return for each form
+    def _node(  # noqa: PLR0911 - one return per form
         self, value: Any, depth: int, within: str
     ) -> list[str]:
         self._left -= 1
@@ -159,6 +159,6 @@ def _markdown() -> MarkdownIt:
 
     Indented text in a release is rarely program code.
     """
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - few pages need what it takes to load
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - slow import that few pages need
 
     return MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("code")

@@ -31,7 +31,7 @@ class BodyText:
     confidence: float = 0.0
 
 
-def read_body(  # noqa: PLR0917 - the parts of one thing
+def read_body(  # noqa: PLR0917 - needs all parts of a page
     page: Page,
     rules: ReleaseRules,
     body: MainContent | None,

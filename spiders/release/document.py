@@ -31,7 +31,7 @@ BUTTON: Final = re.compile(
 """Words and numbers in a document link's text that do not name the document."""
 
 NAMING: Final = 4
-"""Minimum number of characters left after removing `BUTTON` words for a text to be a title."""
+"""Minimum length of a title without its `BUTTON` words (characters)."""
 
 TOP: Final = 14
 """Number of lines at the beginning of a document in which headline and date are searched."""
@@ -44,7 +44,8 @@ AFTER: Final = dt.timedelta(days=7)
 announced event."""
 
 EDGE, REPEATED = 2, 3
-"""Running titles are lines among the first or last `EDGE` lines of at least `REPEATED` pages."""
+"""Running titles are lines among the first or last `EDGE` lines of at least `REPEATED` pages, and
+of at least half of all pages."""
 
 PAGE_NUMBER: Final = re.compile(
     r"(?i)[-–—|\s]*(?:page|seite|p[aá]gina|strana|strona|side|sida|sivu|стр(?:аница)?)?[.:\s]*\d{1,3}"
@@ -58,15 +59,15 @@ BROKEN_LENGTH: Final = 3
 
 FULL: Final = 0.85
 SHORT: Final = 0.6
-"""Shares of a full line's length. A line that ends a sentence and is shorter than `FULL` ends its
-paragraph. Any line shorter than `SHORT` ends its paragraph."""
+"""Maximum lengths of a paragraph's last line, as shares of a full line. `FULL` applies to lines
+that end a sentence, `SHORT` to all lines."""
 
 
 def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
     """Return the title of a document and the name of its rule, or two empty strings.
 
-    The title from the listing comes first, because readers see it. The metadata title is used if
-    the first page contains it or no headline was found.
+    The listing's title comes first, because readers see it. The metadata title is used if the first
+    page contains it or has no headline. Otherwise the headline is used.
     """
     stated, headline = clean_line(document.title), clean_line(document.headline)
     first = comparison_key(document.pages[0]) if document.pages else ""

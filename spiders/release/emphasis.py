@@ -37,8 +37,8 @@ letters)."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
 ABOVE, WITHIN, DEEP = 3, 2, 4
-"""Number of blocks checked above a text and at its beginning, and of elements checked around a
-word."""
+"""The headline is searched in `ABOVE` blocks above a text and its first `WITHIN` blocks. `DEEP`
+elements around a word are checked for emphasis."""
 
 ALIKE: Final = 0.5
 """Similarity above which a line and the page's own title count as the same. This is Dice's
@@ -56,12 +56,12 @@ FONT_PIXELS: Final = (10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0)
 """Font sizes in pixels for ``<font size>`` 1 to 7 (HTML, 15.3.1)."""
 
 USUAL_PIXELS, LARGER = 16.0, 1.1
-"""Default font size in pixels, and the factor above which a line's letters are larger than the
-text's."""
+"""Font size of a text without a stated size (pixels), and minimum ratio of a headline's font size
+to the text's."""
 
 MEASURED, RUNNING = 6, 60
-"""Number of blocks of a text that are checked for their font size, and the minimum length of a
-measured block (Latin letters)."""
+"""The font size of a text is measured in its first `MEASURED` blocks, in those with at least
+`RUNNING` Latin letters."""
 
 MAX_DIGITS: Final = 3
 """Maximum length of a `<font size>` value (characters)."""

@@ -98,7 +98,7 @@ class PageIdentity:
         )
 
 
-def find_state_release(  # noqa: PLR0917 - what a page is known by
+def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
     root: etree._Element,
     url: str,
     base: str,

@@ -63,8 +63,8 @@ def read_release(
 ) -> ExtractedRelease:
     """Extract the release from a page; declared selectors take precedence over detection.
 
-    ``listed`` is the release's listing item. Its values are used mainly if the page has none.
-    Raises nothing for any page: missing parts are explained in ``reasons``.
+    ``listed`` is the release's listing item. Its title and date replace missing or uncertain values
+    of the page. Raises nothing for any page: missing parts are explained in ``reasons``.
     """
     if section := section_at(page, reading):
         return read_section(page, section, rules)

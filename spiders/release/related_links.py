@@ -32,7 +32,10 @@ ABOVE_LINK: Final = 6
 
 
 def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
-    """Return the links to other releases after ``body``, the body or its last part."""
+    """Return the links to other releases after the body.
+
+    ``body`` is the element of the body or of its last part.
+    """
     found: dict[str, Link] = {}
     met: set[str] = set()
     below: dict[etree._Element, float] = {}

@@ -111,7 +111,7 @@ def state_objects(state: Any) -> Iterator[StateObject]:
             continue
         seen.add(id(value))
         if isinstance(value, list):
-            many = alone and sum(isinstance(one, dict) for one in value) < 2  # noqa: PLR2004 - one is not many
+            many = alone and sum(isinstance(one, dict) for one in value) < 2  # noqa: PLR2004 - at most one object
             waiting += [(one, around, depth + 1, many) for one in reversed(value) if holds(one)]
             continue
         if any(is_body(name, part) for name, part in value.items()):

@@ -88,7 +88,7 @@ class TitleCandidate:
     parts: dict[str, int] = field(default_factory=dict)
 
 
-def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[TitleCandidate]:  # noqa: C901 - one walk, flat on purpose
+def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[TitleCandidate]:  # noqa: C901 - one flat loop
     """Return the headline candidates. ``start`` is the number of the body's first block."""
     found: dict[str, TitleCandidate] = {}
     for rule, text in named(meta):
@@ -139,7 +139,7 @@ def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
 def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandidate | None:
     """Return the candidate for a text, creating it if needed, or None for an unusable length."""
     key = comparison_key(text)
-    if len(key) < 2 or len(text) > MAX_TITLE:  # noqa: PLR2004 - a headline has letters
+    if len(key) < 2 or len(text) > MAX_TITLE:  # noqa: PLR2004 - minimum letters of a headline
         return None
     if key not in found:
         found[key] = TitleCandidate(text, key, rule)
@@ -181,7 +181,7 @@ def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
         for element, tail in block.pieces
     ]
     texts = [text for text in texts if text]
-    if 1 < len(texts) < 5:  # noqa: PLR2004 - more is a heading that is marked word by word
+    if 1 < len(texts) < 5:  # noqa: PLR2004 - more pieces are single words
         yield " ".join(texts[1:]).lstrip(":|-–— "), LAST
         yield texts[0].rstrip(":|-–— "), FIRST
 
@@ -251,7 +251,7 @@ def headline_features(
             keys["title"] in shown,
             stated in shown,
             social == keys["title"],
-            one.key == site or (len(one.key) > 3 and one.key in host),  # noqa: PLR2004 - an initial
+            one.key == site or (len(one.key) > 3 and one.key in host),  # noqa: PLR2004 - longer than initials
             bool(site) and site in one.key,
             sum(map(str.isupper, one.text)) / len(one.text),
             one.text[0].isdigit(),

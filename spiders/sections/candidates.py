@@ -19,7 +19,7 @@ from spiders.page.hidden import is_hidden
 from spiders.page.html_tree import LEVEL_OF
 
 MAX_CANDIDATES: Final = 2_000
-"""Maximum number of candidates of one kind per page."""
+"""Maximum number of section candidates of one kind per page."""
 
 MAX_ELEMENTS: Final = 200_000
 """Maximum number of elements per page that are searched for anchors."""
@@ -216,8 +216,8 @@ def _held(anchors: Anchors) -> Iterator[Candidate]:
 def _headed(root: etree._Element, anchors: Anchors) -> Iterator[Candidate]:
     """Yield headings with an anchor and the elements up to the next heading of the same level.
 
-    A heading without an anchor belongs to the text in two cases: a heading with an anchor follows,
-    or only one heading in the element has an anchor.
+    A heading of the same level without an anchor does not end the text in two cases. Either a
+    heading with an anchor follows later, or only one heading in the element has an anchor.
     """
     named = {heading: name for heading in root.iter(*LEVEL_OF) if (name := _anchor_of(heading))}
     last: dict[tuple[etree._Element | None, object], etree._Element] = {}

@@ -30,10 +30,10 @@ def fault_of(key: str, selector: str) -> str:
         EMPTY.css(selector)
         EMPTY.css(bare)
         if key in CLEANED:
-            import soupsieve  # noqa: PLC0415 - takes 0.1 s to load, and few sources need it
+            import soupsieve  # noqa: PLC0415 - import takes 0.1 s, and few sources need it
 
             soupsieve.compile(bare)
-    except Exception as error:  # noqa: BLE001 - of several families; each means that it can't be used
+    except Exception as error:  # noqa: BLE001 - any exception means that the selector is invalid
         return f"is no CSS selector ({str(error).splitlines()[0]})"
     if key in ELEMENTS and "::" in bare:
         return "must be the selector of an element: leave out ::text and ::attr(…)"

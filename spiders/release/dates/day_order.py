@@ -50,9 +50,9 @@ def release_reading(
 ) -> DateContext:
     """Return ``reading`` with the page's language and order of day and month.
 
-    A given order is kept. If no language is known, it is detected from the text. The order comes
-    from the days in the page's address and metadata, else from the language or host, else from the
-    page's other dates.
+    A given order is kept. A missing language is detected from the text. The days in the page's
+    address and metadata decide the order first. Otherwise the order of the language, time zone or
+    host is used, else the order of the page's other dates.
     """
     if not reading.languages:
         text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
@@ -77,7 +77,10 @@ def release_reading(
 def _own_order(
     own: Sequence[Numbers], named: Sequence[AddressDay], today: dt.date, usual: Order | None
 ) -> Order | None:
-    """Return the order that turns a date near the release into a day named by the page."""
+    """Return the order that turns a date near the release into a day named by the page.
+
+    Returns None if there is no such order.
+    """
     for first, second, year in own:
         if len(year) > YEAR_DIGITS:
             days = _days(first, second, int(year))

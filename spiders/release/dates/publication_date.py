@@ -60,7 +60,7 @@ WESTERNMOST, EASTERNMOST = -8, 12
 
 
 QUARTER: Final = 15
-"""Smallest difference between two time zones; larger ones are multiples of it (minutes)."""
+"""Difference between two time zones (minutes). All differences are multiples of it."""
 
 MAX_OFFSET: Final = 14 * 60
 """Maximum offset of a time zone from UTC (minutes)."""
@@ -210,7 +210,7 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
     """Convert an instant in UTC to the local day shown by the page or its address.
 
     A page whose system writes UTC shows readers the local day. If the source's time zone is
-    unknown, the visible day is kept without a time.
+    unknown, the visible day is kept without a time. Other dates are returned unchanged.
     """
     if told.precision != "second":
         return told
@@ -256,7 +256,7 @@ def may_be_same(shown: Published, told: Published) -> bool:
     if shown.precision != "second":
         return True
     minutes = round((shown.at - told.at).total_seconds() / 60)
-    return abs(minutes) <= MAX_OFFSET and (minutes + 1) % QUARTER <= 2  # noqa: PLR2004 - a minute either way
+    return abs(minutes) <= MAX_OFFSET and (minutes + 1) % QUARTER <= 2  # noqa: PLR2004 - tolerance of one minute
 
 
 def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> DatePlace:

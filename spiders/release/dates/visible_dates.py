@@ -71,7 +71,8 @@ MAX_PIECES: Final = 40
 """Maximum number of text pieces per block that are checked for adjacent digits."""
 
 FIGURES: Final = 12
-"""Number of characters compared on each side of a boundary between adjacent digits."""
+"""Number of characters compared on each side of the boundary between two elements that ends and
+begins with a digit."""
 SENTENCE: Final = 60
 LEAF: Final = 24
 """Maximum length of a calendar leaf's text (characters)."""
@@ -201,7 +202,7 @@ def labelled_below(seen: BlockTree, place: DatePlace, reading: DateContext) -> P
 
 
 def near(told: Published, named: Published) -> bool:
-    """Whether two dates are at most one day apart, as time zones may cause."""
+    """Whether two dates are at most one day apart, which may be due to time zones."""
     return abs((told.day - named.day).days) <= 1
 
 
@@ -280,7 +281,10 @@ def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Pu
 
 
 def label_before(block: TextBlock, survey: BlockTree, place: DatePlace) -> str:
-    """Return the short block before a block, or "" if it is the headline or has digits."""
+    """Return the text of the previous block if it may be a label of this block's date, or "".
+
+    The headline, long blocks and blocks with digits are not labels.
+    """
     if not block.order or block.order - 1 == place.title:
         return ""
     text = survey.blocks[block.order - 1].text
@@ -297,10 +301,10 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
 
 
 def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
-    """Return the ``<time>`` date of the same block if only day and month are swapped.
+    """Return the date of a ``<time>`` in the same block if only day and month are swapped.
 
-    A visible date such as 01/02/2014 is ambiguous; the ``datetime`` of a ``<time>`` is not. Dates
-    with dots have the day first everywhere and are kept.
+    Otherwise the visible date is returned. A visible date such as 01/02/2014 is ambiguous, but the
+    ``datetime`` of a ``<time>`` is not. Dates with dots have the day first everywhere.
     """
     if not TWO_WAYS.search(shown.raw):
         return shown

@@ -33,7 +33,7 @@ MAX_NAME: Final = 400
 def yearless_date(
     root: etree._Element, url: str, seen: BlockTree, place: DatePlace, reading: DateContext
 ) -> Published | None:
-    """Return the date of a short line near the headline that has only day and month, or None.
+    """Return the date of a short line near the headline with only day and month, or None.
 
     The year comes from the page's address, or from the id or class of its ``<body>``.
     """
