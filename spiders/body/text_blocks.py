@@ -13,7 +13,7 @@ from lxml import etree
 from spiders.page.class_hints import class_hints
 
 BROAD: Final = 0.8
-"""Share of the page's text above which a container says nothing about its parts."""
+"""Share of the page text above which the hints of a container do not describe its parts."""
 
 
 class Container:
