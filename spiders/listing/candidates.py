@@ -29,6 +29,8 @@ LIKELY: Final = 1.0
 """Score of a region that is a list of releases with probability 0.5."""
 
 HALF: Final = 0.5
+"""Minimum share or feature value that counts as most."""
+
 SCATTERED: Final = 0.25
 """Minimum share of links with the same address shape in a region without dates.
 
@@ -67,9 +69,12 @@ WEIGHTED: Final = {
     "menu_like": -1.02,
 }
 """Weights of the features of a region, by name. Features without a weight count 0."""
+
 BIAS: Final = -1.5
 """Score of a region before its weighted features are added."""
+
 WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
+"""Weights of the features, in the order of NAMES."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,12 @@ MAX_TEXT_LENGTH: Final = 60
 """Maximum number of characters of a text that are searched for numeric dates."""
 
 MAX_DISTANCE: Final = 12
-"""Maximum distance between a date and a link whose address may contain the date, in marks."""
+"""Maximum distance between a date and a link whose address may contain the date, in marks (texts
+and links)."""
 
 YEAR_DIGITS: Final = 2
 """Number of digits of a short year."""
+
 MONTHS: Final = 12
 MAX_DAY: Final = 31
 

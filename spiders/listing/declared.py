@@ -22,6 +22,7 @@ Node: TypeAlias = etree._Element | str  # noqa: SLF001 - lxml gives the class no
 
 MAX_ITEMS: Final = 10_000
 """Maximum number of items extracted per page."""
+
 _RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
@@ -32,10 +33,13 @@ MAX_TEXT_FACTOR: Final = 8
 text."""
 
 NESTED: Final = f"items that lie in {MAX_NESTED} other items were left out"
+"""Reason reported if nested items are skipped."""
+
 CUT: Final = (
     "the selected titles and dates overlap too much: some were left out after reading "
     f"{MAX_TEXT_FACTOR} times the text of the page"
 )
+"""Reason reported if titles and dates exceed MAX_TEXT_FACTOR."""
 
 
 def declared_items(
@@ -143,7 +147,10 @@ def _of_items(
 
 
 def _not_deep(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
-    """Yield items inside fewer than MAX_NESTED others, so that no text is read too often."""
+    """Yield the items that are inside fewer than MAX_NESTED other items.
+
+    So the text of each element is read only a few times.
+    """
     nested: dict[etree._Element, int] = {}
     for item in items:
         around = chain([item], item.iterancestors())

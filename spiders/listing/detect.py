@@ -295,8 +295,8 @@ def _read(
 def _without_strays(choice: RankedRegion) -> RankedRegion:
     """Remove boxes that share only their tag with the region's records.
 
-    Neither their own links nor links of records with the same classes have the common address
-    shape. Dated rows of the same list that look like the others are kept.
+    A record stays if any record with its tags and classes links to the common address shape. Dated
+    rows of the same list with similar markup stay too.
     """
     shape = common_shape(choice.items)
     records = choice.region.records

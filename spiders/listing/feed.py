@@ -26,7 +26,7 @@ MAX_CATEGORIES = 30
 """Maximum number of categories extracted per item."""
 
 WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
-"""The generator of a WordPress feed."""
+"""Address in the ``generator`` element of a WordPress feed."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)

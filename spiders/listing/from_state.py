@@ -22,8 +22,11 @@ from spiders.page.media_urls import leads_to_image
 from spiders.page.page import Page
 
 MAX_NESTED, SHORTEST_NESTED = 20, 80
-"""Maximum number of JSON texts that are parsed inside one state, and their minimum length in
-characters."""
+"""Limits of JSON texts inside the state of a page's scripts.
+
+- MAX_NESTED: maximum number of texts parsed per state
+- SHORTEST_NESTED: minimum length of a text, in characters
+"""
 
 ALIKE: Final = 3
 """Minimum number of cache entries of the same kind that form a list."""
@@ -31,18 +34,32 @@ ALIKE: Final = 3
 REASON: Final = (
     "the listing is only in the page's scripts; render = true shows it as readers see it"
 )
+"""Reason reported if the listing was found only in scripts."""
+
 GUESSED: Final = (
     "the scripts name no addresses, only their ends: whether they lead to releases is a guess"
 )
+"""Reason reported if addresses were built from slugs without a complete address on the page."""
+
 SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
+"""Keys of slugs, the last parts of addresses."""
+
 BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
+"""The part of a quoted address before a slug."""
+
 AFTER: Final = re.compile(r"""/?\\?["']""")
+"""The end of a quoted address after a slug."""
+
 LONGEST_PATH, MOST_LOOKED, MOST_MET = 200, 5, 100
-"""Limits of the search for complete addresses. They are the maximum length of the part before a
-slug (characters), the maximum number of slugs that are searched for, and the maximum number of
-occurrences checked per slug."""
+"""Limits of the search for complete addresses on the page.
+
+- LONGEST_PATH: maximum length of the part before a slug, in characters
+- MOST_LOOKED: maximum number of slugs that are searched for
+- MOST_MET: maximum number of occurrences checked per slug
+"""
 
 END: Final = re.compile(r"[\w%-]{3,200}")
+"""A valid slug."""
 
 
 def read_state(page: Page, reading: DateContext) -> Listing | None:

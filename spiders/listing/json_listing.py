@@ -98,7 +98,7 @@ def next_of(document: Any, page: Page, count: int) -> str | None:
     ``count`` is the number of items in the document. The order is:
 
     - an address in the document
-    - the next page number, if the document has a page count or says that there are more
+    - the next page number, if the document reports a page count or more pages
     - the page after a cursor
 
     For an array of WordPress posts, it is the next page number if the page is full.
@@ -136,7 +136,7 @@ def _holders(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _counted(document: dict[str, Any], page: Page) -> str | None:
-    """Return the address with the next page number if the document says that more pages exist."""
+    """Return the address with the next page number if the document reports more pages, or None."""
     parts = urlsplit(page.url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     totals = [

@@ -38,16 +38,16 @@ NAIVE: Final = 4
 """Minimum number of words in a link that a naive rule accepts as a release."""
 
 NEAR: Final = 6
-"""Maximum distance of a label above a region, in marks."""
+"""Maximum distance of a label above a region, in marks (texts and links)."""
 
 MAX_BOXES: Final = 20
 """Maximum number of boxes with their own headings that are skipped before a region."""
 
 PAGER: Final = 8
-"""Maximum distance from the end of a region to its pager, in marks."""
+"""Maximum distance from the end of a region to its pager, in marks (texts and links)."""
 
 LARGEST: Final = 40
-"""Maximum length assumed for the last record of a region, in marks."""
+"""Maximum length assumed for the last record of a region, in marks (texts and links)."""
 
 LABEL: Final = 60
 """Maximum length of a text that may be a label above a region, in characters."""

@@ -16,6 +16,7 @@ ARCHIVES: Final = phrases(
     "バックナンバー アーカイブ 過去 아카이브 지난 보관"
 )
 """Stems of words for an archive."""
+
 OLDER: Final = phrases(
     "older previous past earlier former ältere frühere vergangene vorherige ancien précédent "
     "antérieur passé anterior pasad antigu passad antig precedent passat vecchi oudere vorige "
@@ -27,6 +28,7 @@ OLDER: Final = phrases(
     "terdahulu lama წინა ძველ հին 이전 과거"
 )
 """Stems of words for older or previous."""
+
 NEWS: Final = phrases(
     "news press media release announce notice article post entries item stories story update "
     "bulletin aktuell meldung mitteilung nachricht presse medien beitr artikel neuigkeit "
@@ -44,6 +46,7 @@ NEWS: Final = phrases(
     "お知らせ 新着 情報 発表 報道 プレスリリース 記事 一覧 の 뉴스 소식 공지 보도 자료 목록"
 )
 """Stems of words for news, press releases and posts."""
+
 YEARS: Final = phrases(
     "year years month months jahr jahre jahrgang monat année années an mois año años ano anos "
     "mes mês anno anni mese jaar maand år månad måned vuosi rok roku rocznik miesiąc ročník "
@@ -53,6 +56,7 @@ YEARS: Final = phrases(
     "月 년 년도 월"
 )
 """Words for a year or a month."""
+
 LINKING: Final = phrases(
     "see view browse full complete voir consulter ver zur zum zobacz zobrazit vis смотреть more "
     "of the all our from for in by to der die das des dem und aus von vom nach für alle unser "
@@ -61,4 +65,4 @@ LINKING: Final = phrases(
     "ze do w na i a o s v ve za и в за по на од із з та і всі все και του της των σε για من في "
     "كل ב של ה के की का से में และ ของ và của các dan dari و"
 )
-"""Words that may accompany the others in a label: verbs, articles and prepositions."""
+"""Other words that are allowed in labels of archives: verbs, articles and prepositions."""

@@ -126,7 +126,10 @@ def reached_by(page: Listing) -> dt.date | None:
 
 
 def not_newer(archives: Iterable[ArchiveLink], day: dt.date | None) -> Iterator[ArchiveLink]:
-    """Yield the archives that may list releases from ``day`` or earlier."""
+    """Yield the archives that may list releases from ``day`` or earlier.
+
+    Archives without a period are included. All archives are included if ``day`` is None.
+    """
     for archive in archives:
         if not (day and archive.period) or archive.period <= day.isoformat()[: len(archive.period)]:
             yield archive
@@ -345,10 +348,10 @@ def _is_word(word: str) -> bool:
 
 
 def covers(archive: ArchiveLink, items: Collection[ListingItem]) -> bool | None:
-    """Whether most dates of a page's items are in the period of an archive.
+    """Whether at least half of the items' dates are in the period of an archive.
 
-    Items without dates are judged by the years in their addresses. Returns None if the archive has
-    no period or the items have no years.
+    If no item has a date, the years in the items' addresses are used. Returns None if the archive
+    has no period or no item has a year.
     """
     years = [str(item.published.day.year) for item in items if item.published]
     years = years or [year for item in items if (year := year_in_address(item.url))]
@@ -365,7 +368,8 @@ def lists_releases(
     """Whether an archive page lists releases of the same listing.
 
     ``families`` are the address patterns of the listing's releases found so far (`url_pattern`). If
-    no address on the page matches them, the dates of its items must be in the archive's period.
+    no address on the page matches them, the dates of the items must be in the archive's period. If
+    that is unknown, at least half of the items must have a date.
     """
     if any(url_pattern(item.url) in families for item in page.items):
         return True

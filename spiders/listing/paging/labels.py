@@ -22,9 +22,12 @@ MAX_ICONS: Final = 8
 FORWARD_ARROWS: Final = frozenset(
     ("›", "»", ">", ">>", "→", "▶", "►", "⟩", "❯", "≫", "⇒", "〉", "＞", "➔", "➜", "➡", "⟶", "▸")
 ) | {"…", "..."}
+"""Labels of links to the next page."""
+
 BACKWARD_ARROWS: Final = frozenset(
     ("‹", "«", "<", "<<", "←", "◀", "◄", "⟨", "❮", "≪", "⇐", "〈", "＜", "⬅", "⟵", "◂")
 )
+"""Labels of links to the previous page."""
 
 RIGHT, LEFT = "›", "‹"
 """Labels for icons that point right and left."""

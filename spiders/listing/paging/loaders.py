@@ -36,14 +36,22 @@ ENDPOINTS: Final = tuple(
 
 PLACES: Final = ("offset", "start", "skip", "from")
 """Names of counters (after ``data-``) that contain the offset of a row in the listing."""
+
 PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
 """Names of counters (after ``data-``) that contain the number of the page to request."""
+
 SHOWN: Final = ("current-page", "current", "currentpage")
 """Names of counters (after ``data-``) that contain the number of the current page."""
 
 SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
+"""Names of attributes (after ``data-``) with the number of rows per request."""
+
 LAST_PAGES: Final = ("pages", "total-pages", "max-page", "max-pages", "last-page", "max", "maxpage")
+"""Names of attributes (after ``data-``) with the number of the last page."""
+
 TOTALS: Final = ("total", "total-items", "total-count", "found")
+"""Names of attributes (after ``data-``) with the total number of rows."""
+
 FILTERS: Final = frozenset(
     ["category", "cat", "type", "post-type", "lang", "language", "tag", "year", "section", "nonce"]
 )

@@ -20,12 +20,14 @@ PAGER_CLASS = re.compile(
     r"pag(?:er|ing|inat|enav|e-?numbers?|es?(?:$|[\s_-]))|(?:^|[\s_-])nav(?:igation)?[\s_-]links?|seiten",
     re.IGNORECASE,
 )
+"""Class or id of a pager."""
 
 
 MIN_DAYS: Final = 27
 """Minimum number of numbered links in a row that may be the days of a month instead of pages."""
 
 MONTH_LENGTHS: Final = frozenset((28, 29, 30, 31))
+"""Possible lengths of a month, in days."""
 
 _PAGE_NUMBER = re.compile(
     r"[/?&;](?:page|paged|p|pg|pagina|seite|sayfa|sehife|strana|stranica|strona|oldal|sivu|sida|side|pagen_\d|start|offset|from|skip|limitstart)[=/-]?\d"
@@ -213,8 +215,8 @@ def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
     """Return the number of the current page in a pager, or None.
 
     The current number has no link, is marked as current, or links to the page itself. Some pagers
-    omit the current number. Then the result is the missing number between two others, if the page's
-    address fits there. Otherwise, the result is 1 if the current page seems to be the first one.
+    omit it. Then the result is a number missing from the pager, if the page's address fits there.
+    Otherwise, the result is 1 if the current page seems to be the first one.
     """
     linked = pager.linked
     for text in map(str, node.itertext()):

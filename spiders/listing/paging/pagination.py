@@ -73,6 +73,7 @@ _FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫⟩]\s*$")
 _BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪⟨⟪]")
 _LABEL = 40
 """Maximum length of a label that is compared with words for the next page, in characters."""
+
 _SHORT = 3
 """Maximum number of words in a *more …* label. Longer texts are headlines."""
 
@@ -99,10 +100,11 @@ class _Candidate:
 class NextPages:
     """The next page of a listing, and alternatives.
 
-    ``others`` are numbered pages of the same listing to try if ``next`` leads nowhere, most likely
-    first. ``before`` is the page before the current one in the pager. If the pager ``counts_down``
-    from the first page, older pages have lower numbers. ``form`` is the POST request for ``next``,
-    if any. ``series`` counts the requests for later parts (`Listing.series`).
+    - ``others``: numbered pages of the listing to try if ``next`` leads nowhere, most likely first
+    - ``form``: the POST request for ``next``, if any
+    - ``series``: counts the requests for the parts after ``next`` (`Listing.series`)
+    - ``before``: the page before the current one in the pager
+    - ``counts_down``: true if page numbers decrease from the first page to older pages
     """
 
     next: str | None

@@ -40,6 +40,8 @@ NEXT = phrases(
     "下一页 下一頁 下页 下頁 次へ 次のページ 次 다음 다음_페이지 다음페이지 다음_페이지로 "
     "següent tjetra"
 )
+"""Labels of links to the next page."""
+
 # Listings show the newest releases first. "Previous" with a noun means older releases, so the next
 # page.
 OLDER = phrases(
@@ -62,6 +64,8 @@ OLDER = phrases(
     "bài_cũ_hơn tin_cũ_hơn 较早的文章 以前的新闻 以前の記事 過去の記事 過去のお知らせ "
     "이전_글 이전_소식"
 )
+"""Labels of links to older releases."""
+
 MORE = phrases(
     "load_more show_more view_more see_more more_news more_posts more_articles load_more_news "
     "show_more_results load_more_posts mehr_laden mehr_anzeigen weitere_meldungen weitere_laden "
@@ -78,6 +82,8 @@ MORE = phrases(
     "meer weitere fler flere още altri altre "
     "xem_thêm 加载更多 更多 查看更多 もっと見る さらに読み込む 더보기 더_보기"
 )
+"""Labels of controls that load more rows."""
+
 PREVIOUS = phrases(
     "prev previous previous_page newer newer_posts back zurück vorherige vorige précédent "
     "précédente anterior precedente poprzednia předchozí предыдущая пред назад попередня "
@@ -85,10 +91,15 @@ PREVIOUS = phrases(
     "forrige anterioară ankstesnis iepriekšējā eelmine წინა पिछला ก่อนหน้า sebelumnya trước "
     "上一页 上一頁 前へ 前のページ 이전"
 )
+"""Labels of links to the previous page."""
+
 PAGE = phrases(
     "page p pg seite seiten pagina página pàgina stránka strana strona strany stranica страница "
     "стр сторінка стор старонка sivu sida side síða oldal sayfa səhifə sahifa бет puslapis lapa "
     "lehekülg lk faqja σελίδα صفحة الصفحة صفحه صفحهٔ עמוד דף पृष्ठ पेज পৃষ্ঠা பக்கம் หน้า หน้าที่ "
     "trang halaman hal გვერდი էջ 第 ページ 페이지"
 )
+"""Words for a page in front of its number."""
+
 PAGE_ENDINGS = phrases("页 頁 ページ 페이지 쪽 oldal sahifa səhifə бет puslapis lapa lehekülg")
+"""Words for a page after its number."""

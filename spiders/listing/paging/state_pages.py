@@ -1,4 +1,7 @@
-"""Find the next page in the state of a page's scripts: its address, or a page number and count."""
+"""Find the next page in the state of a page's scripts (such as ``__NEXT_DATA__``).
+
+The state contains the address of the next page, or the current page number and the last one.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,11 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 
 MAX_STATES: Final = 10
-"""Maximum number of states searched per page."""
+"""Maximum number of script states (such as ``__NEXT_DATA__``) searched per page."""
 
 MIN_RECORDS: Final = 2
-"""Minimum number of records in a list, so that the page number near it belongs to a listing."""
+"""Minimum number of records in a list near a page number, so that the number belongs to a
+listing."""
 
 MAX_DIGITS: Final = 9
 """Number of digits from which a number is too large for a page number."""

@@ -35,7 +35,7 @@ MAX_TEXT: Final = 90
 """Maximum length of a text about the whole listing, in characters."""
 
 MAX_PIECES: Final = 30
-"""Maximum number of text nodes in a text about the whole listing, and of links in a pager."""
+"""Maximum number of text nodes in a text about the whole listing, and of numbers in a pager."""
 
 MAX_PAGE_SIZE: Final = 1000
 """Maximum number of releases per page in a text such as *1-10 of 248*."""
@@ -60,6 +60,7 @@ RESULTS: Final = phrases(
     "rezultatų ieraksti tulemust შედეგი"
 )
 """Words for results and records, after a total."""
+
 TOTALS: Final = phrases(
     "total results result gesamt insgesamt treffer ergebnisse totale totaal totalt łącznie razem "
     "celkem spolu összesen всего усього разом общо ukupno skupaj toplam cəmi σύνολο المجموع مجموع "

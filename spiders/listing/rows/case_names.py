@@ -40,6 +40,7 @@ _TRAILING = re.compile(
     r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE
 )
 _MOST = 0.6
+"""Minimum share of captions in the titles of a court's listing."""
 
 
 def are_captions(titles: Sequence[str]) -> bool:

@@ -34,11 +34,18 @@ _YEAR_DIGIT = re.compile(r"\d|元")
 
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
+"""Maximum length of a day, month or year in a separate element, in characters."""
+
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
 _LABELS = frozenset(("dt", "th", "label"))
 _BARE_YEAR = 12
+"""Maximum length of a text that is hardly more than a year, in characters."""
+
 _SHORT = 60
+"""Maximum length of a text with a month and day or a year, in characters."""
+
 _RELATIVE = 32
+"""Maximum length of a relative date ("3 days ago"), in characters."""
 
 MAX_CACHED_PARTS = 16_384
 """Maximum number of cached texts (up to 16 characters each) that may be parts of dates."""
@@ -210,6 +217,7 @@ def _names_month(text: str) -> bool:
 
 MAX_COLUMNS = 50
 """Maximum number of columns read per table."""
+
 _DEEP = 4
 """Maximum number of levels from a text up to its table cell, including the cell."""
 

@@ -24,16 +24,31 @@ from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.regions import CHROME
 
 Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
+"""Shape of an address: host, folders without numbers, and parameter names."""
 
 _NEAR = 60
+"""Maximum distance of a release above a region, in marks (texts and links)."""
+
 _LARGEST = 60
+"""Maximum length of a release above a region, in marks (texts and links)."""
+
 _ENCLOSING = 3
+"""Maximum number of elements around a date that are tried as a release."""
+
 _BETWEEN = 4
+"""Maximum distance between a region and the list below it, in marks (texts and links)."""
+
 _MORE = 3
+"""Minimum number of links in a list beside the last record."""
+
 _TITLED = 0.5
+"""Minimum title likeness (0 to 1) of a list below a region."""
+
 _MORE_CLASS = re.compile(r"(?:^|[\s_-])(?:items?|articles?|posts?|news)-(?:more|older)(?:$|[\s_-])")
 _LISTS = frozenset(("ul", "ol"))
 _SHARE = 0.8
+"""Minimum share of items whose addresses have the common shape."""
+
 _DIGITS = re.compile(r"\d+")
 _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
 

@@ -47,6 +47,7 @@ SKIPPED = frozenset(
     )
 )
 """Elements whose content is skipped."""
+
 _CELLS = frozenset(("td", "th"))
 _UNSTABLE = re.compile(
     r"\d+|^(?:odd|even|first|last|alt|alternate|active|current|hover|selected|sticky|featured)$"

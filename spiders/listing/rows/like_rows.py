@@ -26,6 +26,7 @@ text."""
 
 MIN_WORDS: Final = 5
 """Minimum number of words in a title that is too long for a note or button."""
+
 MIN_UNSPACED_LENGTH: Final = 12
 """Minimum length of a title that is too long for a note or button, in scripts without spaces, in
 characters."""

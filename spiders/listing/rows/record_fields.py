@@ -45,10 +45,18 @@ MAX_TITLE_LINKS = 20
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _LIKELY = 0.3
+"""Minimum title likeness (0 to 1) of texts that are likely titles."""
+
 _SURE = 0.7
+"""Minimum title likeness (0 to 1) of texts that are certainly titles."""
+
 _POSSIBLE = 0.1
+"""Minimum title likeness (0 to 1) of link texts of which some may be titles."""
+
 _HALF = 0.5
 _MOSTLY = 0.8
+"""Minimum share of records that counts as nearly all."""
+
 _REPEATED = 12
 """Number of characters of a link's text that are searched for in a heading of the same record."""
 

@@ -13,7 +13,7 @@ from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark, Text
 from spiders.listing.rows.regions import MOSTLY, NEAR, Region
 
 LEAD = 8
-"""Maximum distance of a title above its record, in marks."""
+"""Maximum distance of a title above its record, in marks (texts and links)."""
 
 MAX_RECORDS = 10_000
 """Maximum number of records read per region."""

@@ -34,15 +34,27 @@ MOSTLY = 0.6
 """Minimum share of dated records in a region whose undated records are not releases."""
 
 NEAR = 12
-"""Maximum distance between a record and its date before or after it, in marks."""
+"""Maximum distance between a record and its date before or after it, in marks (texts and links)."""
 
 _WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
+"""Worth of a record (0 to 1) by its number of separate dates."""
+
 _IN_TEXT = 0.6
+"""Worth of a record (0 to 1) whose dates are all inside longer texts."""
+
 _HEADING_NEAR = 20
+"""Maximum distance of a heading with a date above the first record, in marks (texts and links)."""
+
 _SPLIT = 4
+"""Minimum number of elements in a group that is split by parts of the page."""
+
 _HALF = 0.5
 _UNSPACED = 8
+"""Minimum length of a text that may be a title in scripts without spaces, in characters."""
+
 _AROUND = 24
+"""Maximum number of ancestors in the place of an element."""
+
 _DIGITS = re.compile(r"\d+")
 _ORDER = re.compile(r"(?:^|[-_])(?:first|last|odd|even)$")
 LEADING = re.compile(
@@ -292,8 +304,8 @@ class _Counts:
     def _in_item(self, date: int, record: int) -> bool:
         """Whether a date is in an item with its own link, above a record.
 
-        Such an item has siblings with links, so its date is not a heading for records below. A
-        heading row with a link is different: its siblings are the rows below it.
+        The date of such an item is not a heading for the records below. An item is recognized by
+        siblings with the same tag that contain links.
         """
         texts = self._flat.texts_in(date, date + 1)
         node = texts[0].parent if texts else None

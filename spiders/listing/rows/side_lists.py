@@ -41,8 +41,10 @@ UNSPACED_EVENTS: Final = re.compile(
     "イベント|カレンダー|行事|催し|행사|일정|活动|活動|日历|日程|กิจกรรม|ปฏิทิน|कार्यक्रम"
 )
 """Words for events in scripts without spaces."""
+
 UNSPACED_NEWS: Final = re.compile("ニュース|お知らせ|新着|新闻|新聞|公告|뉴스|소식|보도|ข่าว|समाचार")
 """Words for news in scripts without spaces."""
+
 JOINING: Final = re.compile(
     r"[&+/,|]|\b(?:and|und|et|e|y|i|a|och|og|en|ja|ve|və|и|і|та|και|și|és|in)\b", re.IGNORECASE
 )
@@ -50,6 +52,7 @@ JOINING: Final = re.compile(
 
 MAX_WORDS: Final = 3
 """Maximum number of words in a heading of events."""
+
 MAX_UNSPACED_LENGTH: Final = 8
 """Maximum length of a heading of events in scripts without spaces, in characters."""
 
@@ -65,10 +68,13 @@ _COLUMN: Final = re.compile(
 )
 MAX_LEVELS: Final = 8
 """Maximum number of levels from an element up to its column."""
+
 MAX_SIBLINGS: Final = 6
 """Maximum number of columns checked on each side of a column."""
+
 MAX_NARROW: Final = 4
 """Maximum width of a narrow column, in twelfths of the grid."""
+
 MIN_WIDE: Final = 7
 """Minimum width of the wide column beside a narrow one, in twelfths of the grid."""
 

@@ -25,6 +25,7 @@ MAX_MARKS: Final = 60
 
 MIN_WORDS: Final = 3
 """Minimum number of words in a headline."""
+
 MIN_UNSPACED_LENGTH: Final = 8
 """Minimum length of a headline in scripts without spaces, in characters."""
 

@@ -38,16 +38,37 @@ _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u06
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
 _LONG = 200
+"""Maximum mean length of texts that may be titles, in characters. Longer ones get a lower score."""
+
 _ENOUGH_WORDS = 4
+"""Number of words from which a text fully looks like a title."""
+
 _SENTENCE_WORDS = 9
+"""Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""
+
 _LABEL = 24
+"""Maximum length of a label in front of a colon, in characters."""
+
 _OFTEN = 0.5
+"""Minimum share of texts with the same label, or of titles with the same lead."""
+
 _NEARLY_ALL = 0.9
+"""Minimum share of texts that contain a common word."""
+
 _FEW = 4
+"""Minimum number of texts in which common words are ignored."""
+
 _POOR = 0.4
+"""Maximum score of a title that is replaced with a better one above the record."""
+
 _HEADING_ABOVE = 4
+"""Maximum number of levels from an element up to its heading, including the element."""
+
 _MOST, _LEFT = 0.75, 2
+"""Minimum share of titles with a date to remove, and minimum number of words that remain."""
+
 _BETWEEN = " \t-–—:|·•,;.()[]/>»"
+"""Characters removed between a title and its date."""
 
 
 class Titles:

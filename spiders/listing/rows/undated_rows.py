@@ -37,12 +37,12 @@ def with_undated(
 ) -> Rows:
     """Return the items of a region, with releases whose rows have no date.
 
-    Rows without a date may be headings, notes or buttons. A row is a release if its link has the
-    same signature as the others and looks like a title. In addition, one of these must be true:
+    Rows without a date may be headings, notes or buttons. Such a row is a release if its link has a
+    signature as in dated rows and looks like a title. In addition, one of these must be true:
 
-    - its address has the same shape as the others
-    - its markup is similar to the other rows
-    - it is between other rows of the same markup, and leads to a page of another site
+    - its address has the common shape of the items
+    - its markup is similar to the dated rows
+    - it is between dated rows of the same markup, and leads to a page of another site
 
     The date of such a release must be found on its own page. Other rows are skipped.
     """
