@@ -103,7 +103,7 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         """
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected and return whether it was until now.
+        """Record that a source is no longer collected and return whether this is a change.
 
         Its releases are hidden unless they are ``kept`` in feeds and pages.
         """

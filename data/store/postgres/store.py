@@ -66,7 +66,7 @@ class PostgresStore(SearchPart, SqlStore):
         return renamed
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected and return whether it was until now.
+        """Record that a source is no longer collected and return whether this is a change.
 
         Running visits to the source are ended.
         """

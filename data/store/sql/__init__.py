@@ -1,5 +1,5 @@
-"""The verbs of a store in SQL that SQLite and PostgreSQL both take, written once.
+"""The methods of a store in SQL that both SQLite and PostgreSQL accept.
 
-A new file here is a part of the store: verbs of one concern, over a connection of either database.
-What only one of them takes is a method of its connection, or stands in the folder of that database.
+A new file here is a part of the store: methods for one concern, over a connection to either
+database. What only one database accepts is a method of its connection or is in its folder.
 """

@@ -1,4 +1,4 @@
-"""Which stored release an address belongs to: the aliases table, and the releases it leads to."""
+"""The table of aliases: which stored release an address belongs to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from data.store.sql.database.rows import (
 
 
 class AliasTable(Part):
-    """The verbs of data.store.recorder.tables.Tables that find the release that a draft is."""
+    """The methods of data.store.recorder.tables.Tables that find the release matching a draft."""
 
     def address_owner(self, source: str, key: str) -> AddressOwner | None:
         """Return the release of a source that an address belongs to, or None."""
@@ -31,7 +31,7 @@ class AliasTable(Part):
 
         Return whether any is new. An address that belongs to another release is not moved.
         """
-        # A release at an address is worth more than what a page claims of it.
+        # An address at which a release was seen replaces one that a page only declares.
         done = self._db.executemany(
             "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
             " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
@@ -107,7 +107,7 @@ class AliasTable(Part):
 
 
 class AliasesPart(Part):
-    """The verbs of data.store.protocol.Store that follow addresses."""
+    """The methods of data.store.protocol.Store that look up addresses."""
 
     def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Return the ids of the releases at these canonical addresses, by address."""
@@ -144,7 +144,7 @@ class AliasesPart(Part):
 
     def redacted_addresses(self, source: str) -> Sequence[str]:
         """Return the addresses of a source's redacted releases."""
-        # Each redaction has a reason; the table of reasons is small.
+        # Each redaction has a reason, and the table of reasons is small.
         rows = self._ask(
             "SELECT a.url FROM retraction_reasons x JOIN releases r ON r.number = x.release"
             f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {redacted_row('r')}"

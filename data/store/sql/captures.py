@@ -1,4 +1,4 @@
-"""Where in the archive the records are that show releases, and the files that belong to them."""
+"""Places of archive records that show releases, and of the files that belong to them."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from data.store.sql.walks import DUE, due_arguments
 from data.text.urls import MAX_KEY_LENGTH
 
 MOST_TRIES: Final = 5
-"""Visits that ask for a file in vain."""
+"""Maximum number of visits that request a file without success."""
 
 WAIT: Final = 3600
-"""Seconds after which a file is asked for again; times the square of how often it was."""
+"""Delay in seconds before a file is requested again, times the square of the number of requests."""
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-"""The end of a statement that adds a capture, after three other columns."""
+"""End of a statement that inserts a capture, after three other columns."""
 
 ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
-"""Puts a capture in the place of one that is there."""
+"""Clause that replaces an existing capture."""
 
 OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {ANOTHER}"
 
 
 def columns_of(capture: Capture) -> list[Any]:
-    """The values of ``CAPTURE_COLUMNS``."""
+    """Return the values of ``CAPTURE_COLUMNS`` for a capture."""
     return [
         capture.record_id,
         capture.file,
@@ -44,7 +44,7 @@ def columns_of(capture: Capture) -> list[Any]:
 
 
 class CaptureTable(Part):
-    """The verbs of data.store.recorder.tables.Tables that keep captures."""
+    """The methods of data.store.recorder.tables.Tables that store captures."""
 
     def keep_version_capture(
         self, number: int, revision: int, capture: Capture | None, *, forget: bool
@@ -71,7 +71,7 @@ class CaptureTable(Part):
 
 
 class CapturesPart(Part):
-    """The verbs of data.store.protocol about captures, and about files to be archived."""
+    """The methods of data.store.protocol for captures and for files to be archived."""
 
     def sightings(self, release_id: str) -> Sightings:
         """Return the captures of a release."""
@@ -204,9 +204,9 @@ class CapturesPart(Part):
 def keep_capture(
     db: Database, release_id: str, shows: Literal["seen", "gone"], capture: Capture
 ) -> None:
-    """Note the last capture of a release that shows it, or shows that it is gone."""
+    """Store the last capture that shows a release, or shows that it is gone."""
     if shows == "gone":
-        # Not changed: what readers see of a release is drawn anew where its record moved.
+        # Pages that show a moved record must be published again although the release is unchanged.
         db.execute(
             "DELETE FROM captures WHERE shows = 'gone' AND release ="
             " (SELECT number FROM releases WHERE id = ?)",

@@ -1,4 +1,4 @@
-"""What changed in the SQLite store: summaries of releases, edits, retractions, the change log."""
+"""Changes in a store: summaries of releases, edits, retractions and the change log."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from data.store.sql.releases import OF_RELEASE, OF_REVISION, select_releases
 from data.topics.facets import facets_at
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
-"""SQL for whether a version was made by its publisher."""
+"""SQL for whether a version was made by its publisher, not by re-extraction."""
 
 CHANGES_KEPT: Final = 10_000
-"""Changes that are remembered; who comes after more of them compares all."""
+"""Maximum number of stored changes; a client with an older cursor compares all releases."""
 
 TOGETHER: Final = 10_000
-"""Releases that are read at a time where all of a month are."""
+"""Number of releases per query when all releases of a month are read."""
 
 NOTHING: Final = (0, 0)
 
@@ -49,7 +49,7 @@ NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
 
 
 def beside(order: str, tie: str, first: str) -> str:
-    """SQL for the number of the release of the same source that comes first so."""
+    """Return SQL for the number of the neighbouring release of the same source in an order."""
     return (
         f"(SELECT n.number FROM {SHOWN} n WHERE n.source = r.source AND n.sort_at {order}"
         f" AND {tie} ORDER BY {first} LIMIT 1)"
@@ -57,13 +57,13 @@ def beside(order: str, tie: str, first: str) -> str:
 
 
 def neighbour(row: Sequence[Any]) -> Neighbour | None:
-    """The release in four columns, or None where there is none."""
+    """Return the neighbour in four columns, or None if they are empty."""
     id_, title, language, day = row
     return None if id_ is None else Neighbour(id_, title, language, day)
 
 
 class ChangeLogPart(Part):
-    """The verbs of data.store.protocol.ReadStore that tell publishing what changed."""
+    """The methods of data.store.protocol.ReadStore that report changes to publishing."""
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Return the releases of a facet without text, newest first, ordered as in ``releases``."""
@@ -233,7 +233,7 @@ class ChangeLogPart(Part):
         """
         after: tuple[float, str] = (-1e99, "~")
         while True:
-            # As the index of months orders them.
+            # In the order of the index of months.
             rows = self._ask(
                 f"SELECT id, updated, sort_at FROM {SHOWN} WHERE substr(day, 1, 7) = :month"
                 " AND sort_at >= :sort_at AND (sort_at > :sort_at OR id < :id)"
@@ -259,7 +259,7 @@ class ChangeLogPart(Part):
         too old, or the store was restored from a copy since then.
         """
         number, version = since
-        # A log that does not hold that point was shortened since, or is another store's.
+        # If the log has no such entry, it was shortened or belongs to another store.
         if self._ask("SELECT version FROM change_log WHERE number = ?", [number]) != [(version,)]:
             return None
         rows = self._ask(
@@ -283,7 +283,7 @@ class ChangeLogPart(Part):
         return found
 
     def forget_old_changes(self) -> None:
-        """Forget the oldest changes."""
+        """Delete the oldest changes."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM change_log WHERE number <= (SELECT max(number) FROM change_log) - ?",

@@ -1,4 +1,4 @@
-"""The health of sources: its changes, and when each source is expected to be heard of."""
+"""The health of sources: their changes, and their expected times of publication."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from data.store.sql.database.connection import Part
 from data.store.sql.database.rows import EVERY, SHOWN, encode, event_of, instant
 
 LOOKED_BACK: Final = 1500
-"""Releases of a source whose days make its rhythm."""
+"""Maximum number of a source's newest releases whose days determine its rhythm."""
 
 _rhythm = msgspec.json.Decoder(Rhythm | None)
 
 
 class HealthPart(Part):
-    """The verbs of data.store.protocol that remember the health of sources."""
+    """The methods of data.store.protocol for the health of sources."""
 
     def due_hosts(self) -> DueHosts | None:
         """Return None: without workers, no host waits for one."""

@@ -1,4 +1,4 @@
-"""How far the journal of the archive has come, what it lacks, and the orders that are obeyed."""
+"""Position in the archive's journal, events not yet written to it, and applied orders."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Final
 from data.store.sql.database.connection import Part
 
 ORDER: Final = "order:"
-"""How the names of orders begin in the table of journaled files; their ids follow.
+"""Prefix of orders in the table of journaled files; the id of the order follows.
 
-No file of HOME has such a name.
-"""
+No file of HOME has such a name."""
 
 
 class JournalPart(Part):
-    """The verbs of data.store.journal_protocol that keep a journal in step with the store."""
+    """The methods of data.store.journal_protocol that keep a journal and the store consistent."""
 
     def journal_end(self) -> str:
         """Return the id of the last journal record committed with its data, or an empty text."""
@@ -36,7 +35,7 @@ class JournalPart(Part):
         with self._writing() as db:
             for table in ("journal_end", "journal_outbox"):
                 db.execute(f"DELETE FROM {table}")
-            # Orders are obeyed with or without a journal.
+            # Orders remain applied with or without a journal.
             db.execute("DELETE FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"])
 
     def keep_unwritten(self, events: bytes) -> None:

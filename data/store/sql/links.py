@@ -1,4 +1,4 @@
-"""What the SQLite store knows of releases that the pages of others name."""
+"""Releases that the pages of other releases link to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data.store.sql.database.connection import Part
 from data.store.sql.database.rows import INSTANT, encode
 
 TRIES: Final = 2
-"""Visits that look for a release at an address that is named, before it counts as no release."""
+"""Maximum number of visits that fetch a linked address before it counts as not a release."""
 
 STATED: Final = """
     SELECT n.key, a.release FROM named_links n JOIN aliases a
@@ -20,7 +20,7 @@ STATED: Final = """
 
 
 class LinksPart(Part):
-    """The verbs of data.store.protocol.Store that compare what pages name with what is stored."""
+    """The methods of data.store.protocol.Store that compare linked releases with stored ones."""
 
     def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
         """Record the releases that pages link to, by canonical address.

@@ -1,6 +1,6 @@
-"""All that ever happened to releases, in one order, for programs that follow the store.
+"""The complete log of changes to releases, in one order, for programs that follow the store.
 
-Unlike the change log that publishing reads, it forgets nothing, and says what happened.
+Unlike the change log for publishing, it keeps all entries and the kind of each change.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from data.store.sql.database.connection import Part
 from data.store.sql.database.rows import RELEASE_COLUMNS, instant, release_of
 
 BEFORE_ALL: Final[ChangeCursor] = (0, 0)
-"""The place before the first change."""
+"""Cursor before the first change."""
 
 
 class LoggedChangesPart(Part):
-    """The verbs of data.store.api_protocol.ApiStore that tell what happened, in order."""
+    """The methods of data.store.api_protocol.ApiStore that return logged changes in order."""
 
     def logged_changes(
         self, after: ChangeCursor | None = None, *, limit: int

@@ -1,6 +1,6 @@
-"""What feeds hold and what of them was published: dirty facets, archive pages, digests of days.
+"""Contents of feeds and their published state: dirty facets, archive pages and day digests.
 
-Archive pages and digests must never be lost: they are served as what never changes.
+Archive pages and digests must never be lost, because they are published as immutable.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 
 Key: TypeAlias = tuple[str, str, str, str, str]
-"""The parts of a facet in their order, '' for all: the primary key of its row."""
+"""The fields of a facet in order, with '' for all: the primary key of its row."""
 
 PARTS: Final = "source, topic, period, section, language"
 IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
 
 FacetChange: TypeAlias = tuple[Key, int]
-"""A facet that a change touches, and by how many releases it grows."""
+"""A changed facet, and the number of releases it gains."""
 
 CHANGE: Final = f"""
     INSERT INTO facets ({PARTS}, releases, changed, published)
@@ -38,7 +38,7 @@ FEED: Final = f"(SELECT number FROM archived_feeds WHERE {IS_IT})"
 
 
 class FacetsPart(Part):
-    """The verbs of data.store.protocol that know which feeds there are."""
+    """The methods of data.store.protocol for facets and their feeds."""
 
     def facets(self) -> Mapping[Facet, int]:
         """Return every facet with at least one release, with its number of releases."""
@@ -64,7 +64,7 @@ class FacetsPart(Part):
 
 
 class PublicationPart(Part):
-    """The verbs of data.store.protocol.PublishStore that remember what was published."""
+    """The methods of data.store.protocol.PublishStore that store what was published."""
 
     def archive_page_count(self, facet: Facet) -> int:
         """Return the number of archive pages of a feed."""
@@ -76,7 +76,7 @@ class PublicationPart(Part):
     def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
         """Return which of these releases are on archive pages of a feed, with page numbers."""
         rows = self._ask(
-            # CROSS JOIN: the order of the loops is meant, the planner would turn them round.
+            # CROSS JOIN fixes the order of the loops, which SQLite's planner would reverse.
             "SELECT r.id, a.page FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
             f" CROSS JOIN archive_pages a ON a.feed = {FEED} AND a.release = r.number",
             [encode(list(ids)), *facet_key(facet)],
@@ -127,7 +127,10 @@ class PublicationPart(Part):
 
 
 def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
-    """Give the facets of sources their new id, each of (old, new): all is entered by then."""
+    """Change the source id in facets, for pairs of old and new id.
+
+    All facet changes of the transaction must have been written before.
+    """
     for old, new in moves:
         db.execute(
             f"INSERT INTO facets ({PARTS}, releases, changed, published)"
@@ -142,7 +145,7 @@ def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
 
 
 def facet_key(facet: Facet) -> Key:
-    """The primary key of a facet's row."""
+    """Return the primary key of a facet's row."""
     return (
         facet.source or "",
         facet.topic or "",
@@ -153,19 +156,19 @@ def facet_key(facet: Facet) -> Key:
 
 
 def facet_of(*parts: str) -> Facet:
-    """The facet of the primary key of a row."""
+    """Return the facet with this primary key."""
     return Facet(*(part or None for part in parts))
 
 
 def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
-    """How a change of a release touches its facets."""
+    """Return the changes of facets that a change of a release causes."""
     before = facet_keys(old) if old else frozenset()
     after = facet_keys(new)
     return [(key, (key in after) - (key in before)) for key in before | after]
 
 
 def facet_keys(release: Release) -> frozenset[Key]:
-    """The keys of data.topics.facets.facets_of, without the cost of making facets."""
+    """Return the keys of data.topics.facets.facets_of without creating slow Facet objects."""
     if release.hidden:
         return frozenset()
     content = release.content
@@ -173,7 +176,7 @@ def facet_keys(release: Release) -> frozenset[Key]:
 
 
 def keys_of_row(row: Sequence[str]) -> frozenset[Key]:
-    """The keys of a release, from a row of its source and what ``FILED`` says."""
+    """Return the facet keys of a release from a row of its source and the ``FILED`` columns."""
     source, topics, *others = row
     return keys_at(source, msgspec.json.decode(topics, type=list[str]), *others)
 
@@ -181,7 +184,7 @@ def keys_of_row(row: Sequence[str]) -> frozenset[Key]:
 def keys_at(
     source: str, topics: Iterable[str], day: str, section: str | None, language: str | None
 ) -> frozenset[Key]:
-    """The keys of data.topics.facets.facets_at."""
+    """Return the keys of data.topics.facets.facets_at."""
     found = section_of(section)
     tag = feed_language(language)
     return frozenset(
@@ -198,7 +201,7 @@ def keys_at(
 
 
 def enter_facet_changes(db: Database, changes: Iterable[FacetChange]) -> None:
-    """Enter the changes of one transaction, each facet once."""
+    """Write the facet changes of one transaction, each facet once."""
     grown: Counter[Key] = Counter()
     changed: Counter[Key] = Counter()
     for key, more in changes:

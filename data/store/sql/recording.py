@@ -1,4 +1,4 @@
-"""The statements that write a release: its row, revisions, topics, facets, and what waits."""
+"""Statements that write a release: its row, revisions, topics, facets and queues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data.topics.facets import section_of
 
 
 class ReleaseTable(Part):
-    """The verbs of data.store.recorder.tables.Tables that write a release."""
+    """The methods of data.store.recorder.tables.Tables that write a release."""
 
     def insert_release(self, release: Release, fingerprint: bytes) -> int:
         """Store a new release and return its number."""
@@ -36,11 +36,7 @@ class ReleaseTable(Part):
         revised: dt.datetime | None,
         met: bool,
     ) -> None:
-        """Update a stored release; a fingerprint of None keeps the earlier one.
-
-        ``revised`` is the time when this version was first seen, or None if the version is not new.
-        If a visit ``met`` the release, it is no longer marked as gone.
-        """
+        """Update a stored release; a fingerprint of None keeps the earlier one."""
         row = release_row(release)
         if met:
             row |= {"checked": row["last_seen"], "gone_since": None}
@@ -138,14 +134,15 @@ class ReleaseTable(Part):
 
     def label_topics(self, labels: Mapping[str, str]) -> None:
         """Store labels of topics by slug; a label that equals its slug doesn't replace another."""
-        # Nearly all are in the store by then; to ask it costs as much as to write a release.
+        # Nearly all labels are stored already; checking with a query costs as much as writing a
+        # release.
         known = self._connection.at_hand("labels")
         if labels.items() <= known.items():
             return
         self._db.executemany(
             "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
             " DO UPDATE SET label = excluded.label"
-            # Where only the slug was said, the topic is still called what it was called.
+            # A label that is only the slug does not replace a real label.
             " WHERE topics.label <> excluded.label AND excluded.label <> excluded.slug",
             labels.items(),
         )
@@ -204,7 +201,7 @@ class ReleaseTable(Part):
 
 @cache
 def insert(*columns: str) -> str:
-    """The statement that adds a release, with these columns."""
+    """Return a statement that inserts a release with these columns."""
     return (
         f"INSERT INTO releases ({', '.join(columns)}) VALUES ({places(columns)}) RETURNING number"
     )

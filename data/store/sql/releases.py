@@ -1,4 +1,4 @@
-"""Releases as they are and as they were: each verb reads one committed state."""
+"""Releases in their present and past states; each method reads one committed state."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from data.store.sql.database.rows import (
 from data.text.urls import canonical_url, page_key
 
 BATCH: Final = 500
-"""Rows read at a time, so that no open cursor holds the snapshot while others work with them."""
+"""Number of rows per query, so that no cursor stays open while the caller processes them."""
 
 OF_REVISION: Final = revision_columns("v.release", "v.number")
 OF_RELEASE: Final = revision_columns("r.number", "r.revision")
-"""What is known of versions beside: of earlier ones, and of the present one."""
+"""Additional columns for earlier versions (``OF_REVISION``) and the present version."""
 
 FIRST_DAY, LAST_DAY = "", "~"
-"""Text compares by its characters: all days lie between these."""
+"""Texts that sort before and after all days."""
 
 
 class ReleasesPart(Part):
-    """The verbs of data.store.protocol that read releases and what they are filed under."""
+    """The methods of data.store.protocol that read releases, topics and sections."""
 
     def topics(self) -> Mapping[str, str]:
         """Return the label of every topic in use, by slug."""
@@ -116,7 +116,8 @@ class ReleasesPart(Part):
             count = BATCH if left is None else min(BATCH, left)
             where = list(clauses)
             if last is not None:
-                # On from the last one, not by counting: the cost of a page is that of its rows.
+                # Continue after the last row instead of using an offset, so that each page costs
+                # the same.
                 where.append(f"{table}.sort_at <= :at")
                 where.append(f"({table}.sort_at < :at OR {table}.id > :id)")
                 arguments |= {"at": last.order.timestamp(), "id": last.id}
@@ -262,7 +263,7 @@ class ReleasesPart(Part):
         return then if found.content.redacted else self._absent(then, moment)
 
     def _absent(self, release: Release, moment: float) -> Release:
-        """A release with what is known of its absences until an instant."""
+        """Return a release as retracted or not, as of an instant."""
         rows = self._ask(
             "SELECT p.since, p.until FROM past_retractions p JOIN releases r"
             " ON r.number = p.release WHERE r.id = ? AND p.since <= ? ORDER BY p.until",
@@ -282,6 +283,6 @@ class ReleasesPart(Part):
 def select_releases(
     connection: Connection, clause: str, arguments: Arguments, *, table: str = "releases"
 ) -> list[Release]:
-    """The releases that a clause after FROM selects, where ``r`` is the table of them."""
+    """Return the releases for a clause after FROM, in which ``r`` is the table of releases."""
     rows = connection.ask(f"SELECT {RELEASE_COLUMNS} FROM {table} r {clause}", arguments)
     return [release_of(row) for row in rows]

@@ -1,4 +1,4 @@
-"""Releases whose pages are there still, are gone, or come back, and those that are hidden."""
+"""Releases that are still online, gone, back or hidden."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GIVE_REASON: Final = (
 
 
 class RetractionPart(Part):
-    """The verbs of data.store.protocol.Store that find releases gone, retract and hide them."""
+    """The methods of data.store.protocol.Store that mark releases as gone, retract or hide them."""
 
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
@@ -96,7 +96,7 @@ class RetractionPart(Part):
                 " WHERE id = ?",
                 [at, at, release_id],
             )
-            # Of a retraction, the last answer before it stays.
+            # For a retraction, keep the last response before it.
             if capture and retracted is None:
                 keep_capture(db, release_id, "gone", capture)
         if retracted is not None:
@@ -200,7 +200,7 @@ class RetractionPart(Part):
                 [blank.title, encode(blank), b"", updated, release_id],
             )
             db.execute(f"DELETE FROM alert_events WHERE release = {number}", [release_id])
-            # Receipts of delivered alerts have no text.
+            # Receipts of delivered alerts contain no text.
             db.execute(
                 f"DELETE FROM alert_deliveries WHERE state <> 'delivered' AND release = {number}",
                 [release_id],
@@ -210,9 +210,10 @@ class RetractionPart(Part):
                 " ON CONFLICT DO NOTHING",
                 [release_id],
             )
-            # Listings may have told its beginning; they are read again with the next visit.
+            # Cached listings may contain the beginning of the text; the next visit reads them
+            # again.
             db.execute("DELETE FROM cached_listings WHERE source = ?", [known.source])
-            # The reason of an earlier retraction is none for this.
+            # The reason of an earlier retraction does not apply to the redaction.
             db.execute(GIVE_REASON, [why, release_id])
             self._mark_dirty(known)
 
@@ -266,7 +267,7 @@ class RetractionPart(Part):
         """Show a hidden release in its current state again and return whether it was hidden."""
         return self._change(
             release_id,
-            # What is hidden with its source is shown with it.
+            # Releases hidden with their source are shown again with it.
             "DELETE FROM hidden_releases WHERE with_source = 0 AND release ="
             " (SELECT number FROM releases WHERE id = ?)",
         )

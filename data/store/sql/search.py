@@ -1,4 +1,4 @@
-"""The search index, whichever database holds it: entered in batches, apart from visits' writes."""
+"""The search index for both databases: filled in batches, separately from the writes of visits."""
 
 from __future__ import annotations
 
@@ -23,31 +23,34 @@ from data.text.source_secrets import Secrets, secrets_of_addresses
 from data.topics.facets import SourceSection, section_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
-"""Of a release: its number, source, day and content, whether it was corrected, and retracted."""
+"""Number, source, day and content of a release, and whether it was corrected and retracted."""
 
 BATCH: Final = 200
-"""Releases that are entered in one transaction: visits wait for the store for a moment only."""
+"""Maximum number of releases indexed per transaction, so that visits wait only briefly."""
 
 RANKED: Final = 5000
-"""Matches that are ranked, the newest ones: the work must not grow with the archive."""
+"""Maximum number of matches to rank, newest first: the cost must not grow with the archive."""
 
 ROW_BITS: Final = 24
-"""Bits of a row of the index below those of its day: so many releases of one day have a place."""
+"""Number of low bits of an index row below its day; they limit the releases of one day."""
 
 NO_DAY: Final = 0
-"""Stands for the day of what has none: the first of January of the year 1 is 1."""
+"""Day number of undated releases; 1 is January 1 of the year 1."""
 
 PATIENCE: Final = 3.0
-"""Seconds after which a search is given up, so that others have their turn."""
+"""Maximum time in seconds per search, to protect other clients."""
 
 ANY: Final = "xa"
-"""A word that stands in the index for every release, where only days are asked for."""
+"""A word that the index contains for every release, for queries with only dates."""
 
 _content = msgspec.json.Decoder(Content)
 
 
 class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What a release is counted under, as the index keeps it beside its row."""
+    """The source, language, topics and states under which a release is counted.
+
+    The index stores them beside its row.
+    """
 
     source: str
     language: str
@@ -61,8 +64,8 @@ _filed = msgspec.json.Decoder(Filed)
 class Entry(NamedTuple):
     """A release for the index: its row, its number, and its content without secrets.
 
-    ``tokens`` are the words that stand for what it is filed under, parted by spaces; ``filed`` is
-    the same as JSON of `Filed`.
+    ``tokens`` are words for its source, topics, language and states, separated by spaces. ``filed``
+    is the same information as JSON of `Filed`.
     """
 
     row: int
@@ -74,24 +77,24 @@ class Entry(NamedTuple):
 
 
 class SearchPart(Part):
-    """The verbs of data.store.protocol.Store that search."""
+    """The methods of data.store.protocol.Store for searching."""
 
     @abstractmethod
     def _matching(
         self, columns: str, query: Query, limit: int, cursor: int | None = None
     ) -> list[Any]:
-        """Columns of the first rows ``s`` that a query finds, the newest first."""
+        """Return columns of the first rows ``s`` that match a query, newest first."""
 
     @abstractmethod
     def _ranked(self, query: Query) -> Iterable[int]:
-        """The numbers of the releases that a query with words finds, best first.
+        """Return the numbers of the releases that match a query with words, best first.
 
-        Of more than `RANKED`, the newest are ranked and the others left out.
+        If there are more than `RANKED` matches, only the newest are ranked and the others left out.
         """
 
     @abstractmethod
     def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
-        """Enter releases in place of what they were before."""
+        """Index releases, replacing their earlier entries."""
 
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
         """Add all queued releases to the search index and return their number.
@@ -160,7 +163,7 @@ class SearchPart(Part):
         )
 
     def _releases_of(self, numbers: Iterable[int]) -> tuple[Release, ...]:
-        """Releases by their numbers, in the order of these."""
+        """Return releases by their numbers, in the order given."""
         found: list[Release] = []
         left = iter(numbers)
         while some := [*islice(left, BATCH)]:
@@ -182,7 +185,7 @@ class SearchPart(Part):
                 " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
                 [BATCH],
             )
-            # A search could find a secret letter by letter, so the index holds none.
+            # The index contains no secrets, because a search could find one letter by letter.
             addresses = SourcesPart(self._connection).secret_addresses() if rows else ()
             secrets = secrets_of_addresses(addresses)
             self._enter_releases(
@@ -193,7 +196,7 @@ class SearchPart(Part):
         return len(rows)
 
     def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:
-        """Each release with a free row of its day, by rows."""
+        """Yield each release with a free index row of its day, in the order of rows."""
         for day, some in groupby(
             sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
         ):
@@ -207,7 +210,7 @@ class SearchPart(Part):
 
 
 def entry(row: int, found: Found, secrets: Secrets) -> Entry:
-    """A release for a row of the index, without the secrets that its texts hold."""
+    """Return the index entry of a release, without secrets in its texts."""
     number, source, _, text, *became = found
     content = _content.decode(text)
     content = replace(
@@ -228,9 +231,9 @@ def entry(row: int, found: Found, secrets: Secrets) -> Entry:
 
 
 def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:
-    """The first and last row of the index for a query's days, or for what is left of them.
+    """Return the first and last index row of a query's days, or of those after the cursor.
 
-    What has no day stands before all days.
+    Undated releases come before all days.
     """
     first = query.since.toordinal() if query.since else NO_DAY
     last = (((query.until or dt.date.max).toordinal() + 1) << ROW_BITS) - 1
@@ -239,13 +242,13 @@ def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:
 
 
 def rows_of_day(day: str) -> tuple[int, int]:
-    """The first and last row of the index for releases of a day as ISO writes it, or of none."""
+    """Return the first and last index row of an ISO day; an empty text means undated."""
     number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
     return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
 
 
 def filters(query: Query) -> Iterator[list[str]]:
-    """The words that stand for what a query is narrowed to: one of each list must be there."""
+    """Yield the index words of a query's filters; a match has at least one word of each list."""
     asked = (
         ("s", query.source),
         ("t", query.topic),
@@ -258,14 +261,18 @@ def filters(query: Query) -> Iterator[list[str]]:
 
 
 def token(kind: str, name: str) -> str:
-    """A word that stands in the index for a source (``s``), topic, language or state (``r``)."""
+    """Return the index word for a name of the kind source (``s``), topic, language or state.
+
+    The other kinds are ``t``, ``l`` and ``r``.
+    """
     return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
 
 
 def tokens_of(filed: Filed, section: SourceSection | None) -> str:
-    """The words that stand for what a release is filed under; a language also without regions.
+    """Return the index words for a release's source, topics, language and states.
 
-    Its section is found as a topic, as it was one in earlier versions.
+    The language is also included without its region. The section is indexed as a topic, which it
+    was in earlier versions.
     """
     tag = filed.language.lower()
     languages = [tag[:end] for end in range(2, len(tag) + 1) if tag[end : end + 1] in {"", "-"}]

@@ -1,8 +1,7 @@
-"""Releases by several filters at once, newest first, in pages whose work is bounded.
+"""Releases by several filters, newest first, in pages of limited cost.
 
-Which index gives the order is chosen by the filters. What that index does not decide is looked at
-release by release, up to a bound: a page may so hold fewer than asked for, and tells how far it
-looked.
+The filters decide which index gives the order. Other conditions are checked release by release, up
+to a limit. A page may therefore contain fewer releases than requested, and reports its position.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from data.store.sql.database.connection import Part, places
 from data.store.sql.database.rows import decode_run, redacted_row
 
 LOOKED_AT: Final = 5000
-"""Releases that are looked at for one page."""
+"""Maximum number of releases examined per page."""
 
 AT_ONCE: Final = 500
 
 ZONES: Final = dt.timedelta(days=2)
-"""A day of publication in any zone, at noon of it or at any hour, is within these of UTC's."""
+"""Maximum difference between a publication time in any time zone and UTC midnight of its day."""
 
 Clause: TypeAlias = tuple[str, list[Any]]
 
@@ -33,7 +32,7 @@ OF_SECTION: Final = "release_sections t CROSS JOIN releases r ON r.id = t.id"
 
 
 class SelectionPart(Part):
-    """The verbs of data.store.api_protocol.ApiStore that go through releases and runs by pages."""
+    """The methods of data.store.api_protocol.ApiStore that return releases and runs in pages."""
 
     def select(
         self, selection: Selection, after: Position | None = None, *, limit: int
@@ -57,7 +56,7 @@ class SelectionPart(Part):
         return Selected(tuple(found), after if len(some) == AT_ONCE else None)
 
     def _tags(self, language: str | None) -> list[str]:
-        """The tags that releases have of a language, as far as feeds name them."""
+        """Return the tags of a language that releases have, in the form used by feeds."""
         if not language:
             return []
         rows = self._ask("SELECT language FROM facets WHERE language <> '' AND releases > 0")
@@ -67,7 +66,7 @@ class SelectionPart(Part):
     def _walk(
         self, table: str, base: Clause, fits: Clause, after: Position | None
     ) -> Iterator[list[tuple[float, str, int]]]:
-        """The rows of a base in its order, some at a time, each with whether it fits."""
+        """Yield batches of rows in order, each row with whether it matches the condition."""
         key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
         for _ in range(0, LOOKED_AT, AT_ONCE):
             clauses, arguments = [base[0]], [*base[1]]
@@ -103,10 +102,13 @@ class SelectionPart(Part):
 
 
 def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
-    """The table that gives the order, and what its index decides; ``tags`` are of the language."""
+    """Return the table that gives the order, and the conditions that its index decides.
+
+    ``tags`` are the tags of the selected language.
+    """
     table, clauses, arguments = NEWEST, ["true"], list[Any]()
     if selection.story:
-        # Its releases are few, and sorted; so are those of the states below.
+        # A story has few releases, so they can be sorted; so can those of the states below.
         table = "releases r INDEXED BY releases_of_story"
         clauses.append("r.story = ?")
         arguments.append(selection.story)
@@ -125,7 +127,7 @@ def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
         table = "releases r INDEXED BY releases_edited"
         clauses.append("r.revision > 1")
     elif len(tags) == 1 and not selection.sources:
-        # The second clause is that of the index.
+        # The partial index requires its own condition in the query.
         clauses.append("r.language = ? AND r.language <> ''")
         arguments += tags
     key = "t" if table in {OF_TOPIC, OF_SECTION} else "r"
@@ -142,7 +144,7 @@ def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
 
 
 def condition(selection: Selection) -> Clause:
-    """Whether a release is shown, and one that is asked for."""
+    """Return SQL for whether a release is visible and matches a selection."""
     clauses, arguments = [SHOWN_ALONE], list[Any]()
     if len(selection.sources) > 1:
         clauses.append(f"r.source IN ({places(selection.sources)})")
@@ -166,7 +168,7 @@ def condition(selection: Selection) -> Clause:
     elif selection.state == "retracted":
         clauses.append(f"r.retracted IS NOT NULL AND NOT {redacted_row('r')}")
     elif selection.state == "corrected":
-        # The last versions may be of our reading alone.
+        # The last versions may come from re-extraction and not from the publisher.
         clauses.append(
             "r.revision - coalesce((SELECT g.reread FROM readings g WHERE g.release = r.number"
             " AND g.revision = r.revision), 0) > 1"
@@ -181,6 +183,6 @@ def condition(selection: Selection) -> Clause:
 
 
 def midnight(day: dt.date) -> dt.datetime:
-    """The beginning of a day, UTC, within two days of the ends of time."""
+    """Return the start of a day in UTC, at least two days from the limits of datetime."""
     bound = min(max(day, dt.date.min + ZONES), dt.date.max - ZONES)
     return dt.datetime.combine(bound, dt.time(), dt.UTC)

@@ -1,4 +1,4 @@
-"""What sources are called and were called before, and which are collected no more."""
+"""Descriptions and renamings of sources, and sources that are no longer collected."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ NAMED: Final = (
     *("source_readings", "feed_hubs", "feed_subscriptions", "release_times"),
     *("source_handlings", "reader_marks"),
 )
-"""The tables that have the id of a source in a column called so, but for facets."""
+"""Tables with a source id in the column ``source``, except facets."""
 
 WHY_HIDDEN: Final = "its source was removed"
 
 
 class SourcesPart(Part):
-    """The verbs of data.store.protocol that name, rename and remove sources."""
+    """The methods of data.store.protocol that name, rename and remove sources."""
 
     def sources(self) -> Mapping[str, Source]:
         """Return every source that was ever collected, by id."""
@@ -57,9 +57,10 @@ class SourcesPart(Part):
         return tuple(sorted(url for (url,) in rows))
 
     def index_without(self, address: str) -> None:
-        """Queue all releases for the search index if an address holds a new secret.
+        """Queue all releases for the search index if an address contains a new secret.
 
-        Call this before the address is stored. The index then holds no text that repeats it.
+        Call this before the address is stored. The index is then rebuilt without texts that repeat
+        the secret.
         """
         if not Secrets([address]):
             return
@@ -99,11 +100,11 @@ class SourcesPart(Part):
             if not db.execute("UPDATE sources SET id = ? WHERE id = ?", [new, old]).rowcount:
                 return False
             for table in NAMED:
-                # A visit that was refused may have left something under an id of before.
+                # A rejected visit may have left rows under the new id.
                 self._connection.rekey(
                     table, "source", ":new", "source = :old", {"old": old, "new": new}
                 )
-            # What waits for the end of the transaction may name the old id: it comes first.
+            # Pending facet changes may use the old id, so they are written before the move.
             self._connection.at_commit(enter_facet_changes, [])
             self._connection.at_commit(move_facets, [(old, new)])
             db.execute("UPDATE removed_sources SET source = ? WHERE source = ?", [new, old])
@@ -117,7 +118,7 @@ class SourcesPart(Part):
                 " ON CONFLICT (old) DO UPDATE SET new = excluded.new",
                 [old, new],
             )
-            # The search index holds the id beside the text.
+            # The search index also contains the source id.
             db.execute(
                 "INSERT INTO search_queue (release)"
                 " SELECT number FROM releases WHERE source = ? ON CONFLICT DO NOTHING",
@@ -132,7 +133,7 @@ class SourcesPart(Part):
         return {row[0]: RemovedSource(row[0], instant(row[1]), bool(row[2])) for row in rows}
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected and return whether it was until now.
+        """Record that a source is no longer collected and return whether this is a change.
 
         Its releases are hidden unless they are ``kept`` in feeds and pages.
         """
@@ -145,7 +146,7 @@ class SourcesPart(Part):
                 " ON CONFLICT (source) DO UPDATE SET kept = excluded.kept",
                 [source, at.timestamp(), kept],
             )
-            # Should it be added again, nobody has decided that it is not to be visited.
+            # If the source is added again, earlier decisions such as a pause don't apply.
             db.execute("DELETE FROM source_handlings WHERE source = ?", [source])
             if not kept:
                 changes = self._facet_changes(source, -1)
@@ -171,17 +172,17 @@ class SourcesPart(Part):
         return bool(gone)
 
     def _show(self, source: str) -> None:
-        """Show what was hidden with a source; its own feed tells what became of it."""
+        """Show the releases that were hidden with a source and mark its feed for publishing."""
         shown = self._db.execute(
             "DELETE FROM hidden_releases WHERE with_source = 1 AND release IN"
             " (SELECT number FROM releases WHERE source = ?)",
             [source],
         ).rowcount
-        # Those that were hidden one by one stay so.
+        # Releases that were hidden individually remain hidden.
         self._enter(source, self._facet_changes(source, 1) if shown else [])
 
     def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
-        """What the facets of a source's releases that are shown grow by, each by ``more``."""
+        """Return the facet changes if each visible release of a source counts ``more`` times."""
         rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN} WHERE source = ?", [source])
         return [(key, more) for row in rows for key in keys_of_row(row)]
 

@@ -1,7 +1,7 @@
-"""A store over a connection of SQLite or PostgreSQL, but for its search index.
+"""A store over a connection to SQLite or PostgreSQL, without the search index.
 
-It is composed of one part per concern, side by side over one connection; a new verb goes where its
-concern is. The deduplication step is none of them: data.store.recorder has it, over ``Tables``.
+It combines one part per concern over one connection; a new method belongs to the part of its
+concern. Deduplication is not a part: data.store.recorder implements it over ``Tables``.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ NOT_OF_ARCHIVE: Final = (
     *("alert_events", "alert_deliveries"),
     *("reader_states", "reader_marks"),
 )
-"""Tables of secrets, of what others are to be told, and of what people read: not archived."""
+"""Tables with secrets, pending messages and reading states, which are not archived."""
 
 
 class SqlTables(AliasTable, ReleaseTable, CaptureTable, StoryTables, UnconfirmedTable):
-    """data.store.recorder.tables.Tables, but for the bands of similar texts."""
+    """data.store.recorder.tables.Tables without the bands of similar texts."""
 
     def transaction(self) -> AbstractContextManager[object]:
         """Run the reads and writes within the block in one transaction, or undo all of them."""
@@ -77,7 +77,7 @@ class SqlStore(
     ReaderStatesPart,
     JournalPart,
 ):
-    """data.store.protocol.Store, but for what only one database can do."""
+    """data.store.protocol.Store without the methods that differ between databases."""
 
     def __init__(self, connection: Connection, tables: Tables) -> None:
         super().__init__(connection)

@@ -1,4 +1,4 @@
-"""Which releases tell the same: stories, the texts that are compared, and translations."""
+"""Stories, texts for comparison, and translations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
 
 class StoryTables(Part):
-    """The verbs of data.store.recorder.tables.Tables that know who else tells a release."""
+    """The methods of data.store.recorder.tables.Tables for stories and translations."""
 
     @property
     def texts(self) -> MutableMapping[int, StoredText]:
@@ -67,7 +67,7 @@ class StoryTables(Part):
         )
 
     def mark_story_dirty(self, story: str) -> None:
-        """Mark the facets of all releases of a story for publishing."""
+        """Mark the facets of all releases of a story for publishing; there may be very many."""
         rows = self._ask(
             f"SELECT source, {FILED} FROM {SHOWN} WHERE story = ?",
             [story],

@@ -1,4 +1,4 @@
-"""What is remembered of visits: runs, what is due, what hosts asked of us, learned layouts."""
+"""Data about visits: runs, due addresses, waiting times of hosts, and learned layouts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from data.store.sql.database.rows import (
 from data.text.urls import MAX_KEY_LENGTH
 
 GROWTH = 0.1
-"""The wait until the next look at an old release, as a part of its age."""
+"""Interval between two visits to an old release, as a fraction of its age."""
 
 RUNS_KEPT = 1000
-"""Reports of runs that are kept of each source."""
+"""Maximum number of run reports that are kept per source."""
 
 
 class UnconfirmedTable(Part):
-    """The verbs for responses and texts that may have been cut, for visits and the recorder."""
+    """The methods for possibly truncated responses and texts, for visits and the recorder."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
         """Return the mark and time of the last response or text that may be truncated.
@@ -49,7 +49,7 @@ class UnconfirmedTable(Part):
 
 
 class VisitsPart(UnconfirmedTable):
-    """The verbs of data.store.protocol.Store that remember visits."""
+    """The methods of data.store.protocol.Store for data about visits."""
 
     def due(
         self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
@@ -134,7 +134,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(decode_run(row[0]) for row in rows)
 
     def forget_old_runs(self) -> None:
-        """Forget the oldest reports of runs."""
+        """Delete the oldest run reports."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"

@@ -1,4 +1,4 @@
-"""What the SQLite store knows of walks: how far each has come, what it listed, what is unread."""
+"""The progress of walks, the items they listed, and the items not fetched yet."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from data.store.sql.database.rows import encode, instant
 from data.store.sql.sources import SourcesPart
 
 MOST_TRIES: Final = 10
-"""Visits that ask for what is listed and gave no release, before it counts as none."""
+"""Maximum number of visits that fetch a listed item before it counts as not a release."""
 
 WAIT: Final = 900.0
-"""Seconds after the first vain try until the next; they grow with the square of the tries."""
+"""Delay in seconds after the first failed try; it grows with the square of the tries."""
 
 _walk = msgspec.json.Decoder(Walk)
 
 DUE: Final = "tries < :most AND asked < :since AND asked + :wait * tries * tries <= :now"
-"""The condition of rows to ask for now, with the arguments of `due_arguments`."""
+"""Condition for rows to request now, with the arguments of `due_arguments`."""
 
 
 def due_arguments(
     source: str, *, most: int, wait: float, now: dt.datetime, since: dt.datetime, limit: int
 ) -> dict[str, object]:
-    """The arguments of a query for rows of a source that are due.
+    """Return the arguments of a query for due rows of a source.
 
-    Each is asked for ``most`` times, the first time anew after ``wait`` seconds; what was asked for
-    ``since`` the start of a visit waits for the next one.
+    Each row is requested at most ``most`` times, the second time after ``wait`` seconds. A row
+    requested ``since`` the start of a visit waits for the next visit.
     """
     return {
         "source": source,
@@ -44,7 +44,7 @@ def due_arguments(
 
 
 class WalksPart(Part):
-    """The verbs of data.store.protocol.Store that remember walks."""
+    """The methods of data.store.protocol.Store for walks."""
 
     def walk(self, source: str, start: str) -> Walk | None:
         """Return the progress of the walk that began on the page at ``start``, or None."""
@@ -59,7 +59,8 @@ class WalksPart(Part):
         walks = self._ask("SELECT walk FROM walks WHERE source = ?", [source])
         begun = [_walk.decode(walk).begun for (walk,) in walks]
         if not all(begun) or not begun:
-            # Walks of earlier versions lack it, and a rebuilt store lacks unfinished walks.
+            # Walks of earlier versions have no ``begun``, and a rebuilt store has no unfinished
+            # walks.
             begun += [
                 started
                 for (started,) in self._ask(

@@ -1,1 +1,1 @@
-"""The default store: SQL and nothing else."""
+"""The default store: SQLite, with SQL as its only query language."""

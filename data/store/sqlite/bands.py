@@ -1,4 +1,4 @@
-"""Which texts share parts, in SQLite: rows of bands lie in the order of bands."""
+"""Index of similar texts in SQLite: rows are stored in the order of bands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LshIndex(Part):
 
 @cache
 def in_bands(count: int) -> str:
-    """The query for the rows of so many bands: a join is some faster here than IN."""
+    """Return the query for the rows of ``count`` bands; a join is slightly faster than IN here."""
     bands = ",".join(["(?)"] * count)
     return (
         f"SELECT band, release, anchors FROM (VALUES {bands})"

@@ -1,7 +1,7 @@
-"""A copy of the store as it was at one moment, made while others write, and what it holds.
+"""Copies a store at one moment while others write, and reads the contents of copies.
 
-A copy is looked at without being opened as a store, which would bring it up to date: one of an
-earlier version is as good a copy as any.
+A copy is not opened as a store, because that would migrate it. Copies of earlier versions are
+equally good.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from data.store.sqlite.database.connection import refusal
 from data.store.sqlite.database.schema import migrations
 
 STEP: Final = 2048
-"""Pages that are copied at once, between two reports."""
+"""Number of pages copied between two progress reports."""
 
 SHOWN: Final = 3
-"""Findings of a check of integrity that are told."""
+"""Maximum number of integrity errors that are reported."""
 
 INSTRUCTIONS: Final = 100_000
-"""Instructions of SQLite between two looks at the time."""
+"""Number of SQLite instructions between two checks of the time."""
 
 PUT_BACK: Final = "restore a backup (`communique restore`)"
 
@@ -42,7 +42,7 @@ HEAD: Final = b"SQLite format 3\x00"
 
 
 class CapturePlace(NamedTuple):
-    """Where the archive holds a record that the store points to; ``file`` is empty if nowhere."""
+    """The place of a stored capture's record in the archive; ``file`` is empty if it has none."""
 
     file: str
     end: int
@@ -51,13 +51,13 @@ class CapturePlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoreCopy:
-    """What a store or a copy holds, and how it hangs together with the archive.
+    """The contents of a store or copy, and its relation to the archive.
 
-    ``schema`` is the name of its last migration, and whether it is the ``present`` one of this
-    version. So many records of the journal are ``unwritten``. ``last_visit`` is aware UTC.
-    ``is_blank`` is whether it has no source and no journal (see data.store.is_blank). ``visited``
-    are the ids of visited sources that were not removed, and ``orders`` those of the orders that it
-    obeys (see data.archive.journal.orders).
+    ``schema`` is the name of its last migration. ``present`` is whether that is the latest one of
+    this version. ``unwritten`` is the number of journal records not yet written. ``last_visit`` is
+    in UTC. ``is_blank`` is whether it has no source and no journal (see data.store.is_blank).
+    ``visited`` contains the ids of visited sources that were not removed. ``orders`` contains the
+    ids of applied orders (see data.archive.journal.orders).
     """
 
     schema: str = ""
@@ -72,10 +72,10 @@ class StoreCopy:
 
 
 def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -> None:
-    """Copy a store as it is now, by SQLite's backup, into a new file that is durable then.
+    """Copy the present state of a store into a new, durable file with SQLite's backup API.
 
-    Others go on writing. ``told`` is called with the pages copied, and those that there are. Raises
-    StoreError for what is no store of ours or of a newer version, and OSError.
+    Other connections can continue to write. ``told`` is called with the number of copied pages and
+    the total. Raises StoreError if the file is not a store or is from a newer version, and OSError.
     """
     if (wrong := refusal(source)) or (wrong := _foreign(source)):
         raise StoreError(f"sqlite:{source}", wrong)
@@ -84,12 +84,12 @@ def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -
         closing(open_for_reading(source)) as db,
         closing(sqlite3.connect(target)) as copy,
     ):
-        # Within a transaction all steps read the same moment: a writer has none begin anew.
+        # In a transaction, all steps read the same state, and a writer doesn't restart the copy.
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         try:
             db.backup(copy, pages=STEP, progress=lambda _, left, every: told(every - left, every))
-            # One file, without a log beside it.
+            # Make a single file without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.OperationalError as error:
             full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
@@ -98,9 +98,9 @@ def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -
 
 
 def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
-    """Check all of a store or a copy; False where so many seconds did not suffice.
+    """Check the integrity of a store or copy; return False if ``seconds`` were not enough.
 
-    Raises StoreError where it is damaged.
+    Raises StoreError if the file is damaged.
     """
     with _told_of(path), closing(open_for_reading(path)) as db:
         end = time.monotonic() + seconds
@@ -119,12 +119,12 @@ def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
 
 
 def read_copy(path: Path) -> StoreCopy:
-    """What a store or a copy holds. Raises StoreError where it can't be read."""
+    """Read the contents of a store or copy. Raises StoreError if it can't be read."""
     with _told_of(path), closing(open_for_reading(path)) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
 
         def one(table: str, query: str) -> Any:
-            """A value of a table that may not be there yet."""
+            """Return a value from a table that may not exist in older versions."""
             row = db.execute(f"SELECT {query}").fetchone() if table in tables else None
             return row[0] if row else None
 
@@ -153,13 +153,13 @@ def _orders(db: sqlite3.Connection) -> frozenset[str]:
 
 
 def present_schema() -> str:
-    """The name of the last migration that this version knows."""
+    """Return the name of the last migration that this version knows."""
     with closing(Database(memory=True)) as nothing:
         return str(migrations.pending(nothing)[-1].name)
 
 
 def source_moves(path: Path) -> frozenset[tuple[str, str]]:
-    """The ids that sources had, each with the one of now, in a store or a copy. StoreError."""
+    """Return pairs of earlier and present source ids in a store or copy. Raises StoreError."""
     with _told_of(path), closing(open_for_reading(path)) as db:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'source_moves'").fetchone():
             return frozenset()
@@ -184,7 +184,7 @@ def _captures(db: sqlite3.Connection, tables: set[str]) -> Iterator[CapturePlace
 
 
 def _foreign(path: Path) -> str:
-    """Why a file is no file of SQLite, or empty."""
+    """Return why a file is not an SQLite file, or an empty text."""
     with path.open("rb") as file:
         head = file.read(len(HEAD))
     return "" if head == HEAD else f"file is not a database: {PUT_BACK}"

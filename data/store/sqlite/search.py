@@ -1,4 +1,4 @@
-"""The search index of the SQLite store, by FTS5."""
+"""The search index of the SQLite store, with FTS5."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ TITLE_WEIGHT: Final = 8.0
 SHOWN_ROW: Final = (
     "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"
 )
-"""Rows that are found: those of old versions and of hidden releases are not."""
+"""Condition for rows that can be found; excludes old versions and hidden releases."""
 
 
 class SearchPart(AnySearchPart):
-    """The verbs of data.store.protocol.Store that search, by FTS5; ranked by BM25."""
+    """The methods of data.store.protocol.Store for searching, with FTS5 and BM25 ranking."""
 
     def _ranked(self, query: Query) -> Iterable[int]:
         with self._connection.bounded(PATIENCE):
@@ -47,7 +47,7 @@ class SearchPart(AnySearchPart):
             return []
         with self._connection.bounded(PATIENCE):
             return self._ask(
-                # CROSS JOIN: the order of the loops is meant, so that it stops at the limit.
+                # CROSS JOIN fixes the order of the loops, so that the query stops at the limit.
                 f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"
                 f" WHERE f.search MATCH ? AND f.rowid BETWEEN ? AND ? AND {SHOWN_ROW}"
                 " ORDER BY f.rowid DESC LIMIT ?",
@@ -55,7 +55,7 @@ class SearchPart(AnySearchPart):
             )
 
     def _releases_at(self, rows: list[int]) -> Iterator[int]:
-        """The numbers of the releases in these rows of the index; old versions have none."""
+        """Yield the release numbers of these index rows; rows of old versions are skipped."""
         for place in range(0, len(rows), BATCH):
             some = rows[place : place + BATCH]
             found = dict(
@@ -68,7 +68,7 @@ class SearchPart(AnySearchPart):
             yield from (found[row] for row in some if row in found)
 
     def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
-        # The index keeps no text, so nothing can be taken out of it: old rows are passed over.
+        # The index doesn't store texts, so entries can't be deleted; old rows are skipped instead.
         db.executemany(
             "UPDATE search_rows SET release = NULL WHERE release = ?",
             [(one.release,) for one in entries],
@@ -92,7 +92,7 @@ class SearchPart(AnySearchPart):
 
 
 def expression(query: Query) -> str:
-    """The query in the language of FTS5."""
+    """Return a query as an FTS5 expression."""
     terms = terms_of(query.text)
     wanted = [phrase(term) for term in terms if term.wanted]
     parts = [f"({{title body}} : ({' AND '.join(wanted)}))"] if wanted else []
@@ -107,5 +107,5 @@ def expression(query: Query) -> str:
 
 
 def phrase(term: Term) -> str:
-    """A term in the language of FTS5: a string, in which nothing has a meaning."""
+    """Return a term as an FTS5 string without special characters."""
     return f'"{term.words}"' + (" *" if term.prefix else "")

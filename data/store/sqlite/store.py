@@ -22,8 +22,8 @@ class SqliteTables(SqlTables, LshIndex):
 class SqliteStore(SearchPart, SqlStore):
     """data.store.protocol.Store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE.
 
-    A writer waits ``patience`` seconds for another. Raises StoreError where the file at ``path``
-    can't be opened or is no store.
+    ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
+    file at ``path`` can't be opened or is not a store.
     """
 
     _connection: Connection
@@ -33,7 +33,10 @@ class SqliteStore(SearchPart, SqlStore):
         super().__init__(connection, SqliteTables(connection))
 
     def keep_private(self) -> None:
-        """Let nobody else read the store: it holds secrets of subscribers. Raises OSError."""
+        """Make the store readable only by its owner, because it contains secrets of subscribers.
+
+        Raises OSError.
+        """
         for file in files_of(self._connection.path):
             if file.exists():
                 file.chmod(0o600)
@@ -54,7 +57,7 @@ class SqliteStore(SearchPart, SqlStore):
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:
                 for table in NOT_OF_ARCHIVE:
                     db.execute(f"DELETE FROM {table}")
-                # Nothing of them stays in free pages.
+                # Free pages must not contain the deleted data.
                 db.execute("VACUUM")
             with copy.open("rb") as file:
                 while piece := file.read(size):

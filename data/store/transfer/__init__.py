@@ -1,4 +1,4 @@
-"""All that a store holds, moved into another one of any kind.
+"""Copies all data of a store into another one of any kind.
 
-A new file here knows tables, keys and rows, and no verb of the store.
+A new file here works with tables, keys and rows, not with methods of the store.
 """

@@ -1,4 +1,4 @@
-"""A database at one end of a transfer: its tables, and their rows in the order of their keys."""
+"""A database at one end of a transfer: its tables, and their rows in the order of keys."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any, ClassVar, Final, TypeAlias
 from data.store.sql.database.connection import MARK
 
 Row: TypeAlias = tuple[Any, ...]
-"""The values of a row, in the order of the columns of its `Table`; those of its key come first."""
+"""The values of a row in the order of the columns of its `Table`, key columns first."""
 
 BATCH: Final = 2000
-"""Rows that are read at once, and written in one transaction."""
+"""Number of rows that are read at once and written in one transaction."""
 
 DERIVED: Final = frozenset({"search_rows", "search_queue"})
-"""Tables that are made anew from others."""
+"""Tables that are not copied, because they are derived from others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: the columns of its primary key, then all others."""
+    """A table: the columns of its primary key, and all others."""
 
     name: str
     key: tuple[str, ...]
@@ -30,99 +30,102 @@ class Table:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns, in the order of the values of a row."""
+        """Return all columns, in the order of the values of a row."""
         return self.key + self.others
 
     def key_of(self, row: Row) -> Row:
-        """The values of a row's key."""
+        """Return the key values of a row."""
         return row[: len(self.key)]
 
 
 class End(ABC):
-    """One end. Its verbs raise StoreError; ``url`` has no secret in it."""
+    """One end of a transfer. Its methods raise StoreError; ``url`` contains no secrets."""
 
     url: str
     place: ClassVar[str]
-    """What stands for an argument in SQL."""
+    """The placeholder for an argument in SQL."""
 
     @property
     @abstractmethod
     def identity(self) -> object:
-        """What two ends of one store have in common, however their addresses are written."""
+        """Return a value that is equal for two ends of the same store, whatever their URLs."""
 
     @abstractmethod
     def tables(self) -> Mapping[str, Table]:
-        """The tables of a store by their names; those that refer to others come after those."""
+        """Return the tables of a store by name; a table comes after the tables it refers to."""
 
     @abstractmethod
     def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
 
     @abstractmethod
     def batches(self, table: Table) -> Iterator[list[Row]]:
-        """All rows of a table by their keys, some at a time, as they are at the beginning."""
+        """Yield batches of all rows of a table in key order, from one snapshot."""
 
     @abstractmethod
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        """Have a statement done once with each of several arguments."""
+        """Execute a statement once for each of several arguments."""
 
     @abstractmethod
     def add(self, table: Table, rows: Sequence[Row]) -> None:
-        """Add rows to a table, the quickest way that the database has."""
+        """Insert rows into a table with the fastest method of the database."""
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[object]:
-        """All that is changed within is kept, or nothing."""
+        """Commit all changes within the block, or none."""
 
     @abstractmethod
     def freeze(self) -> None:
-        """Let nobody write from now on, and see one state. Raises StoreError where one writes."""
+        """Lock the database for other writers and read one state from now on.
+
+        Raises StoreError if another connection is writing.
+        """
 
     @abstractmethod
     def refuse_if_used(self) -> None:
-        """Raise StoreError where it shows that services or workers are at work on it."""
+        """Raise StoreError if services or workers seem to use the store."""
 
     @abstractmethod
     def begin(self, source: str) -> None:
-        """Mark the store as one that is being filled, and let no trigger act."""
+        """Mark the store as being filled from ``source``, and disable its triggers."""
 
     @abstractmethod
     def finish(self) -> None:
-        """Let triggers act again, have all releases entered for search, and take the mark off."""
+        """Enable the triggers again, queue all releases for search, and remove the mark."""
 
     @abstractmethod
     def numbers(self) -> Mapping[str, int]:
-        """The highest number ever given in each table that never gives one twice."""
+        """Return the highest number ever assigned, for each table that never reuses numbers."""
 
     @abstractmethod
     def keep_numbers(self, numbers: Mapping[str, int]) -> None:
-        """Never give a number up to these again."""
+        """Prevent numbers up to these from being assigned again."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
 
     @property
     def unfinished(self) -> str | None:
-        """What a transfer that was not finished came from; None where there is none."""
+        """Return the source of an unfinished transfer into this store, or None."""
         rows = self.ask(f"SELECT source FROM {MARK} LIMIT 1") if self.is_marked else []
         return str(rows[0][0]) if rows else None
 
     @property
     @abstractmethod
     def is_marked(self) -> bool:
-        """Whether a transfer into it was begun and not finished."""
+        """Return whether a transfer into this store was begun but not finished."""
 
     def count(self, table: Table) -> int:
-        """How many rows a table has."""
+        """Return the number of rows in a table."""
         return int(self.ask(f"SELECT count(*) FROM {table.name}")[0][0])
 
     def selection(self, table: Table) -> str:
-        """SQL for all rows of a table, by their keys."""
+        """Return SQL for all rows of a table in the order of keys."""
         return f"SELECT {named(table.columns)} FROM {table.name} ORDER BY {named(table.key)}"
 
     def replace(self, table: Table, rows: Sequence[Row]) -> None:
-        """Have rows that are there hold other values."""
+        """Update existing rows with these values."""
         if table.others:
             changes = ", ".join(f'"{name}" = {self.place}' for name in table.others)
             size = len(table.key)
@@ -132,7 +135,7 @@ class End(ABC):
             )
 
     def remove(self, table: Table, keys: Sequence[Row]) -> None:
-        """Take rows out of a table."""
+        """Delete rows from a table by their keys."""
         self.change(f"DELETE FROM {table.name} WHERE {self._is_key(table)}", keys)
 
     def _is_key(self, table: Table) -> str:
@@ -140,12 +143,12 @@ class End(ABC):
 
 
 def named(columns: Iterable[str]) -> str:
-    """Columns with commas between, each in quotation marks: some are words of SQL."""
+    """Return quoted column names separated by commas; some names are SQL keywords."""
     return ", ".join(f'"{name}"' for name in columns)
 
 
 def canonical(value: Any) -> Any:
-    """A value as both databases can hold it: PostgreSQL knows no NUL in texts."""
+    """Return a value in a form that both databases can store: PostgreSQL has no NUL in texts."""
     if isinstance(value, str):
         return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in value else value
     if isinstance(value, bool):
@@ -154,7 +157,7 @@ def canonical(value: Any) -> Any:
 
 
 def in_order(references: Mapping[str, Iterable[str]]) -> list[str]:
-    """Tables, each after those that it refers to."""
+    """Return the tables so that each comes after the tables it refers to."""
     ordered: list[str] = []
 
     def put(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The ends of a transfer, opened by the URLs of their stores."""
+"""Opens the two ends of a transfer by the URLs of their stores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_STORE: Final = "there is no store: name the one to read with --from"
 
 
 def open_source(url: str) -> End:
-    """The store to read, its schema brought up to date. Raises StoreError where there is none."""
+    """Open the store to read and migrate its schema. Raises StoreError if there is no store."""
     path = path_of(url)
     if path and not (path.is_file() and path.stat().st_size):
         raise StoreError(redacted(url), NO_STORE)
@@ -26,17 +26,17 @@ def open_source(url: str) -> End:
 
 
 def open_target(url: str) -> End:
-    """The store to fill, made where there is none. Raises StoreError."""
+    """Open the store to fill, creating it if it is missing. Raises StoreError."""
     return _opened(url, path_of(url), make=True)
 
 
 def _opened(url: str, path: Path | None, *, make: bool) -> End:
     if path:
-        # One that is being filled has its tables already, and does not open.
+        # A store that is being filled already has its tables, and can't be opened as a store.
         if not is_marked(path):
             open_store(url).close()
         return SqliteEnd(path)
-    # Imported here: its library is an extra.
+    # Imported here because its library is an optional dependency.
     try:
         from data.store.transfer.postgres_end import PostgresEnd  # noqa: PLC0415
     except ImportError as error:
@@ -52,7 +52,10 @@ def _opened(url: str, path: Path | None, *, make: bool) -> End:
 
 
 def path_of(url: str) -> Path | None:
-    """The file of a store of SQLite, None for one of PostgreSQL. Raises StoreError for others."""
+    """Return the file of an SQLite store, or None for a PostgreSQL store.
+
+    Raises StoreError for other URLs.
+    """
     scheme, _, rest = url.partition(":")
     if scheme in {"postgresql", "postgres"} and rest:
         if not is_written(url):

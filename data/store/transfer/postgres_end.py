@@ -1,4 +1,4 @@
-"""A database of PostgreSQL at one end of a transfer."""
+"""A PostgreSQL database at one end of a transfer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ IDENTITY: Final = """
     SELECT system_identifier, pg_postmaster_start_time(), oid, current_schema()
     FROM pg_control_system(), pg_catalog.pg_database WHERE datname = current_database()
 """
-"""A copy of a server has the same identifier and numbers of databases, and began another time."""
+"""Query for the identity of a database. A copy of a server has the same system identifier and
+database ids, but another start time."""
 
 TABLES: Final = """
     SELECT c.relname::text, a.attname::text,
@@ -33,7 +34,8 @@ TABLES: Final = """
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
     AND NOT c.relispartition ORDER BY c.relname, a.attnum
 """
-"""The columns of all tables, with their places in the primary key; -1 where they are none of it."""
+"""Query for the columns of all tables, with their positions in the primary key (-1 if not in
+it)."""
 
 REFERENCES: Final = """
     SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_catalog.pg_constraint
@@ -45,7 +47,7 @@ SEQUENCES: Final = """
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
     WHERE c.relnamespace = current_schema()::regnamespace AND a.attidentity <> ''
 """
-"""The tables that number their rows, with the column and the sequence of the numbers."""
+"""Query for tables that number their rows, with the column and the sequence of the numbers."""
 
 TRIGGERED: Final = """
     SELECT DISTINCT tgrelid::regclass::text FROM pg_catalog.pg_trigger t
@@ -61,10 +63,10 @@ IS_USED: Final = """
                    WHERE last_heartbeat > now() - make_interval(secs => %s))
     OR EXISTS (SELECT 1 FROM hosts WHERE token <> 0 AND next_due > now())
 """
-"""Whether a service or a worker shows that it runs, or somebody holds a host to visit it."""
+"""Query for whether a service or worker has sent a recent heartbeat or holds a lease of a host."""
 
 SILENCE: Final = 45
-"""Seconds without a sign of life after which one counts as gone; there is one every 5."""
+"""Time in seconds without a heartbeat after which a worker counts as gone; they come every 5 s."""
 
 USED: Final = (
     "services or workers of Communique use it: stop them all; one that was killed counts for "
@@ -73,7 +75,7 @@ USED: Final = (
 
 SETTINGS: Final = (
     "SET client_min_messages = warning; SET statement_timeout = 0;"
-    # What is frozen stands still while the other end is written.
+    # A frozen source is idle in its transaction while the other end is written.
     " SET idle_in_transaction_session_timeout = 0"
 )
 
@@ -92,7 +94,7 @@ class PostgresEnd(End):
 
     @cached_property
     def _reader(self) -> psycopg.Connection:
-        """A connection beside the one that writes."""
+        """Return a second connection, for reading while the first one writes."""
         with self._told():
             return psycopg.connect(self._address, autocommit=True, connect_timeout=CONNECTING)
 
@@ -105,19 +107,19 @@ class PostgresEnd(End):
 
     @property
     def identity(self) -> object:
-        """The server, the database and the schema."""
+        """Return the identity of the server, database and schema."""
         return self.ask(IDENTITY)
 
     @property
     def has_store(self) -> bool:
-        """Whether there are tables of a store."""
+        """Return whether the database has the tables of a store."""
         return self._has(APPLIED)
 
     def _has(self, table: str) -> bool:
         return bool(self.ask("SELECT to_regclass(%s) IS NOT NULL", [table])[0][0])
 
     def tables(self) -> Mapping[str, Table]:
-        """The tables of a store by their names; those that refer to others come after those."""
+        """Return the tables of a store by name; a table comes after the tables it refers to."""
         columns: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         for name, column, place in self.ask(TABLES):
             columns[name].append((place, column))
@@ -134,14 +136,14 @@ class PostgresEnd(End):
         return found
 
     def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         with self._told():
             cursor = self._db.execute(sql.encode(), arguments)
             return cursor.fetchall() if cursor.description else []
 
     def batches(self, table: Table) -> Iterator[list[Row]]:
-        """All rows of a table by their keys, some at a time, as they are at the beginning."""
-        # What is frozen is read in its transaction; elsewhere another connection writes.
+        """Yield batches of all rows of a table in key order, from one snapshot."""
+        # A frozen source is read in its transaction; otherwise a second connection reads.
         is_frozen = self._db.info.transaction_status == TransactionStatus.INTRANS
         db = self._db if is_frozen else self._reader
         with self._told(), db.transaction(), db.cursor("rows", binary=True) as cursor:
@@ -150,12 +152,12 @@ class PostgresEnd(End):
                 yield [tuple(map(canonical, row)) for row in rows]
 
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        """Have a statement done once with each of several arguments."""
+        """Execute a statement once for each of several arguments."""
         with self._told(), self._db.cursor() as cursor:
             cursor.executemany(sql.encode(), arguments)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:
-        """Add rows to a table, the quickest way that the database has."""
+        """Insert rows into a table with the fastest method of the database."""
         copy = f"COPY {table.name} ({named(table.columns)}) FROM STDIN"
         with self._told(), self._db.cursor() as cursor, cursor.copy(copy.encode()) as into:
             for row in rows:
@@ -163,12 +165,15 @@ class PostgresEnd(End):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is changed within is kept, or nothing."""
+        """Commit all changes within the block, or none."""
         with self._told(), self._db.transaction():
             yield
 
     def freeze(self) -> None:
-        """Let nobody write from now on, and see one state."""
+        """Lock the database for other writers and read one state from now on.
+
+        Raises StoreError if another connection is writing.
+        """
         self.refuse_if_used()
         lock = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
         if not self.ask(lock, [WRITER])[0][0]:
@@ -176,28 +181,28 @@ class PostgresEnd(End):
         self.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def refuse_if_used(self) -> None:
-        """See whether services or workers of many machines are at work on it."""
-        # Those of one machine have no Procrastinate.
+        """Raise StoreError if services or workers seem to use the store."""
+        # A store used by only one machine has no Procrastinate tables.
         if self._has(WORKERS) and self.ask(IS_USED, [SILENCE])[0][0]:
             raise StoreError(self.url, USED)
 
     @property
     def is_marked(self) -> bool:
-        """Whether a transfer into it was begun and not finished."""
+        """Return whether a transfer into this store was begun but not finished."""
         return self._has(MARK)
 
     def begin(self, source: str) -> None:
-        """Mark the store as one that is being filled, and let no trigger act."""
+        """Mark the store as being filled from ``source``, and disable its triggers."""
         with self.transaction():
             self.ask(f"CREATE TABLE {MARK} (source TEXT NOT NULL)")
             self.ask(f"INSERT INTO {MARK} VALUES (%s)", [source])
-            # No store opens with what it does not know.
+            # A store with an unknown migration can't be opened.
             self.ask(f"INSERT INTO {APPLIED} (name) VALUES (%s)", [MARK])
             for (name,) in self.ask(TRIGGERED):
                 self.ask(f"ALTER TABLE {name} DISABLE TRIGGER USER")
 
     def finish(self) -> None:
-        """Let triggers act again, have all releases entered for search, take the mark off."""
+        """Enable the triggers again, queue all releases for search, and remove the mark."""
         with self.transaction():
             for (name,) in self.ask(TRIGGERED):
                 self.ask(f"ALTER TABLE {name} ENABLE TRIGGER USER")
@@ -210,7 +215,7 @@ class PostgresEnd(End):
         self.ask("ANALYZE")
 
     def numbers(self) -> Mapping[str, int]:
-        """The highest number ever given in each table that never gives one twice."""
+        """Return the highest number ever assigned, for each table that never reuses numbers."""
         given = {}
         for table, _, sequence in self.ask(SEQUENCES):
             last = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}"
@@ -218,14 +223,14 @@ class PostgresEnd(End):
         return given
 
     def keep_numbers(self, numbers: Mapping[str, int]) -> None:
-        """Never give a number up to these again."""
+        """Prevent numbers up to these from being assigned again."""
         for table, column, sequence in self.ask(SEQUENCES):
             ((highest,),) = self.ask(f'SELECT coalesce(max("{column}"), 0) FROM {table}')
             if last := max(highest, numbers.get(table, 0)):
                 self.ask("SELECT setval(%s::regclass, %s::bigint)", [sequence, last])
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
         self._db.close()
         if "_reader" in self.__dict__:
             self._reader.close()

@@ -1,4 +1,4 @@
-"""A SQLite file at one end of a transfer."""
+"""An SQLite file at one end of a transfer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from data.store.sql.database.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
 
 PATIENCE: Final = 5.0
-"""Seconds that another writer has to end its transaction."""
+"""Maximum time in seconds to wait for another writer's transaction."""
 
 OWN: Final = re.compile(r"sqlite_|_sqlite_|search(_|$)")
-"""Tables that are SQLite's, sqlite-utils's or the full-text index's own."""
+"""Names of tables that belong to SQLite, sqlite-utils or the full-text index."""
 
 
 IS_MARKED: Final = "SELECT 1 FROM sqlite_master WHERE name = ?"
@@ -46,13 +46,13 @@ class SqliteEnd(End):
 
     @property
     def identity(self) -> object:
-        """The file, by whichever of its names."""
+        """Return the device and inode number of the file, whatever its path."""
         with self._told():
             found = self._path.stat()
         return found.st_dev, found.st_ino
 
     def tables(self) -> Mapping[str, Table]:
-        """The tables of a store by their names; those that refer to others come after those."""
+        """Return the tables of a store by name; a table comes after the tables it refers to."""
         found: dict[str, Table] = {}
         references: dict[str, set[str]] = {}
         for (name,) in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'"):
@@ -67,31 +67,31 @@ class SqliteEnd(End):
         return {name: found[name] for name in in_order(references)}
 
     def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         with self._told():
             return self._db.execute(sql, arguments).fetchall()
 
     def batches(self, table: Table) -> Iterator[list[Row]]:
-        """All rows of a table by their keys, some at a time, as they are at the beginning."""
+        """Yield batches of all rows of a table in key order, from one snapshot."""
         with self._told(), closing(open_for_reading(self._path)) as other:
-            # What is frozen is read in its transaction; elsewhere another connection writes.
+            # A frozen source is read in its transaction; otherwise a second connection reads.
             cursor = (self._db if self._db.in_transaction else other).execute(self.selection(table))
             while rows := cursor.fetchmany(BATCH):
                 yield [tuple(map(canonical, row)) for row in rows]
 
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        """Have a statement done once with each of several arguments."""
+        """Execute a statement once for each of several arguments."""
         with self._told():
             self._db.executemany(sql, arguments)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:
-        """Add rows to a table, the quickest way that the database has."""
+        """Insert rows into a table with the fastest method of the database."""
         places = ", ".join("?" * len(table.columns))
         self.change(f"INSERT INTO {table.name} ({named(table.columns)}) VALUES ({places})", rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is changed within is kept, or nothing."""
+        """Commit all changes within the block, or none."""
         self.ask("BEGIN IMMEDIATE")
         try:
             yield
@@ -101,7 +101,10 @@ class SqliteEnd(End):
         self.ask("COMMIT")
 
     def freeze(self) -> None:
-        """Let nobody write from now on, and see one state."""
+        """Lock the database for other writers and read one state from now on.
+
+        Raises StoreError if another connection is writing.
+        """
         try:
             self._db.execute(self._freezing)
             self._db.execute("SELECT 1 FROM sqlite_master").fetchall()
@@ -110,15 +113,15 @@ class SqliteEnd(End):
             raise StoreError(self.url, why) from error
 
     def refuse_if_used(self) -> None:
-        """Nothing: who uses a file shows that in its HOME alone."""
+        """Do nothing: only the home directory shows who uses an SQLite file."""
 
     @property
     def is_marked(self) -> bool:
-        """Whether a transfer into it was begun and not finished."""
+        """Return whether a transfer into this store was begun but not finished."""
         return bool(self.ask(IS_MARKED, [MARK]))
 
     def begin(self, source: str) -> None:
-        """Mark the store as one that is being filled, and let no trigger act."""
+        """Mark the store as being filled from ``source``, and disable its triggers."""
         with self.transaction():
             self.ask(f"CREATE TABLE {MARK} (source TEXT, trigger_sql TEXT)")
             self.ask(f"INSERT INTO {MARK} (source) VALUES (?)", [source])
@@ -128,7 +131,7 @@ class SqliteEnd(End):
                 self.ask(f"DROP TRIGGER {name}")
 
     def finish(self) -> None:
-        """Let triggers act again, have all releases entered for search, take the mark off."""
+        """Enable the triggers again, queue all releases for search, and remove the mark."""
         with self.transaction():
             for (sql,) in self.ask(f"SELECT trigger_sql FROM {MARK} WHERE trigger_sql <> ''"):
                 self.ask(sql)
@@ -137,12 +140,12 @@ class SqliteEnd(End):
         self.ask("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def numbers(self) -> Mapping[str, int]:
-        """The highest number ever given in each table that never gives one twice."""
+        """Return the highest number ever assigned, for each table that never reuses numbers."""
         return dict(self.ask("SELECT name, seq FROM sqlite_sequence"))
 
     def keep_numbers(self, numbers: Mapping[str, int]) -> None:
-        """Never give a number up to these again."""
-        # A number that is not kept is the highest in its table, plus one.
+        """Prevent numbers up to these from being assigned again."""
+        # Without AUTOINCREMENT, the next number is the highest in the table plus one.
         kept = self.ask("SELECT name FROM sqlite_master WHERE sql LIKE '% AUTOINCREMENT%'")
         with self.transaction():
             for (name,) in kept:
@@ -152,17 +155,17 @@ class SqliteEnd(End):
                     self.ask("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", row)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
         self._db.close()
 
 
 def is_marked(path: Path) -> bool:
-    """Whether a file is a store that is being filled; nothing is written to it."""
+    """Return whether a file is a store that is being filled, without writing to it."""
     if not path.is_file():
         return False
     try:
         with closing(open_for_reading(path)) as db:
             return bool(db.execute(IS_MARKED, [MARK]).fetchall())
     except sqlite3.Error:
-        # Whoever opens it as a store says what it is.
+        # Opening the file as a store reports the problem.
         return False

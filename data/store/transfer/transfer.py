@@ -1,10 +1,10 @@
-"""All rows of one store written into another, compared to the last, and taken up where it ended.
+"""Copies all rows of one store into another, verifies them, and resumes after an interruption.
 
-A transfer goes table by table, by keys, some rows a transaction. A store that is being filled is
-marked, and no store that opens. What is there from an earlier try is compared and not written
-again; rows that changed in between are replaced, and those that went are taken out. At the end all
-rows of both are read once more, and their counts and digests compared. Nobody may write to the
-source meanwhile.
+A transfer copies table by table in key order, in transactions of a few rows. A store that is being
+filled is marked and can't be opened as a store. Rows from an earlier attempt are compared and not
+written again. Rows that changed in between are replaced, and deleted rows are removed. At the end,
+all rows of both stores are read again, and their counts and digests are compared. Nobody may write
+to the source during the transfer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from data.store.transfer.end import End, Row, Table
 from data.wording import counted
 
 Told = Callable[[str, int, int], None]
-"""Told the name of a step, how much of it is done, and how much there is."""
+"""Progress callback with the name of a step, the amount done, and the total."""
 
 SAME: Final = "--from and --to name the same store"
 NOT_EMPTY: Final = "it holds another store already ({}): name a database that is empty"
@@ -36,16 +36,16 @@ NO_TABLE: Final = "it has no table {} with the columns of the source: update bot
 
 @dataclass
 class Transferred:
-    """What a transfer did: the rows of each table, and how many of them it wrote."""
+    """The result of a transfer: the number of rows of each table, and how many were written."""
 
     rows: dict[str, int] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
-    """Rows of tables that the other database has no use for."""
+    """Number of rows in tables that only the source database has."""
 
 
 def transfer(source: End, target: End, told: Told) -> Transferred:
-    """Fill an empty store with all of another, or go on doing so. Raises StoreError."""
+    """Copy a store into an empty one, or resume an unfinished transfer. Raises StoreError."""
     if source.identity == target.identity:
         raise StoreError(target.url, SAME)
     if source.unfinished is not None:
@@ -77,7 +77,7 @@ def transfer(source: End, target: End, told: Told) -> Transferred:
 
 
 def common(source: End, target: End, done: Transferred) -> list[Table]:
-    """The tables that both have; those that only one has are what it alone needs."""
+    """Return the tables that both stores have; each database needs the others only for itself."""
     theirs = target.tables()
     found = []
     for name, table in source.tables().items():
@@ -85,18 +85,22 @@ def common(source: End, target: End, done: Transferred) -> list[Table]:
         if other is None:
             done.left[name] = source.count(table)
             continue
-        # In SQLite each row has a number that no column tells, and that some are sorted by.
+        # SQLite has an implicit row number, by which some tables are sorted.
         columns = {*table.columns, *other.columns}
         if columns - {"rowid"} != ({*table.columns} & {*other.columns}) - {"rowid"}:
             raise StoreError(target.url, NO_TABLE.format(name))
-        # What is a key of one database may have more columns in the other, to sort by.
+        # The key may have more columns in the other database, for sorting.
         key = min(table.key, other.key, key=len)
         found.append(Table(name, key, tuple(sorted(columns - {*key}))))
     return found
 
 
 def begin(source: End, target: End, tables: list[Table]) -> bool:
-    """Mark the target, which must be empty, unless it is marked; False where it holds all."""
+    """Mark an empty target as being filled, unless it is already marked.
+
+    Return False if the target already contains all rows. Raises StoreError if it contains other
+    rows.
+    """
     before = target.unfinished
     if before is None:
         filled = next((table for table in tables if target.count(table)), None)
@@ -114,7 +118,7 @@ def begin(source: End, target: End, tables: list[Table]) -> bool:
 
 
 class Merge:
-    """One table brought from the source into the target: both are read by their keys."""
+    """Copies one table from the source to the target; both are read in key order."""
 
     def __init__(self, source: End, target: End, table: Table) -> None:
         self._target, self._table = target, table
@@ -123,10 +127,10 @@ class Merge:
         self._next = next(self._there, None)
         self.written = 0
         self.gone: list[Row] = []
-        """The keys of rows that the source has no more: others may still refer to them."""
+        """Keys of rows deleted in the source. They are removed last: other rows may use them."""
 
     def batches(self) -> Iterator[int]:
-        """Write what is new or other, some rows at a time; how many were read so far."""
+        """Write new and changed rows in batches, and yield the number of rows read so far."""
         read = 0
         for rows in self._rows:
             found = [(row, self._found(row)) for row in rows]
@@ -143,7 +147,10 @@ class Merge:
             self._pass()
 
     def _found(self, row: Row) -> Row | None:
-        """The row that the target has under the key of a row; those before it are gone."""
+        """Return the target's row with the same key, or None.
+
+        Rows of the target with lower keys are noted as deleted in the source.
+        """
         key = self._table.key_of(row)
         while self._next and self._table.key_of(self._next) < key:
             self._pass()
@@ -159,12 +166,12 @@ class Merge:
 
 
 def equal(source: End, target: End, table: Table) -> bool:
-    """Whether a table holds the same rows at both ends; all are read."""
+    """Return whether a table contains the same rows at both ends; reads all rows."""
     return digest(source, table) == digest(target, table)
 
 
 def digest(end: End, table: Table) -> tuple[int, str]:
-    """How many rows a table has, and what stands for all of them, by their keys."""
+    """Return the number of rows in a table and a digest of all rows in key order."""
     count, all_rows = 0, hashlib.sha256()
     for rows in end.batches(table):
         count += len(rows)

@@ -1,4 +1,4 @@
-"""What all parts of the store need: what a connection can do, and rows as values.
+"""Code that all parts of the store need: the protocol of a connection, and conversion of rows.
 
-A new file here knows no verb of the store.
+A new file here contains no method of the store.
 """

@@ -1,7 +1,7 @@
-"""What the parts of a store ask of a database, whichever it is.
+"""Protocol of a database for the parts of a store, which is the same for both databases.
 
-Statements are written in SQL that SQLite and PostgreSQL both take. An argument stands in them as
-``?`` or as ``:name``.
+Statements are written in SQL that SQLite and PostgreSQL both accept. Arguments are written as ``?``
+or ``:name``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol, TypeAlias
 
 MARK: Final = "unfinished_transfer"
-"""A table that a store has while another one is written into it; see data.store.transfer."""
+"""Name of a table that marks a store while a transfer fills it (see data.store.transfer)."""
 
 HALF_FULL: Final = (
     "another store is being written into it: run `communique migrate` to its end, with the same "
@@ -22,18 +22,18 @@ Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
 class Done(Protocol):
-    """What became of a statement."""
+    """The result of a statement."""
 
     @property
     def rowcount(self) -> int:
-        """How many rows it added, changed or deleted."""
+        """Return the number of rows that were inserted, updated or deleted."""
 
     def fetchall(self) -> list[Any]:
-        """The rows that it gives."""
+        """Return all rows of the result."""
 
 
 class Database(Protocol):
-    """What statements are given to, within a transaction."""
+    """Executes statements within a transaction."""
 
     def execute(self, sql: str, arguments: Arguments = ..., /) -> Done:
         """Execute a statement."""
@@ -43,7 +43,7 @@ class Database(Protocol):
 
 
 class Connection(Protocol):
-    """A database, with a connection of its own for each thread. All verbs raise StoreError."""
+    """A database with one connection per thread. All methods raise StoreError."""
 
     @property
     def db(self) -> Database:
@@ -104,7 +104,7 @@ class Connection(Protocol):
 
 
 class Part:
-    """A part of the store: verbs of one concern, over the connection that all parts share."""
+    """A part of the store: methods for one concern, over the connection that all parts share."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -118,5 +118,8 @@ class Part:
 
 
 def places(values: Collection[object]) -> str:
-    """So many question marks, with commas between; where there are none, what no value equals."""
+    """Return a list of placeholders for values in SQL.
+
+    For no values, return an expression that equals nothing.
+    """
     return ",".join("?" * len(values)) or "NULL"

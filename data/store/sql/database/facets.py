@@ -1,4 +1,4 @@
-"""What selects the releases of a facet, in SQL."""
+"""SQL conditions that select the releases of a facet."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from data.models import Facet
 
 
 def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:
-    """What selects a facet: a join, clauses, their arguments, and the table whose index orders.
+    """Return SQL that selects a facet: a join, clauses, arguments, and the table to order by.
 
-    The own index of a topic, section or language gives the order, so the newest few cost the same
-    among millions.
+    The index of a topic, section or language gives the order. The newest few releases therefore
+    cost the same among millions.
     """
     clauses, arguments = [], {}
     table, join = "r", ""
@@ -24,18 +24,18 @@ def selection(facet: Facet) -> tuple[str, list[str], dict[str, Any], str]:
         clauses.append("s.section = :section")
         arguments["section"] = facet.section
     if facet.language:
-        # The second clause is that of the index, which is used for no query without it.
+        # The partial index is only used for queries that repeat its condition.
         clauses.append("r.language = :language AND r.language <> ''")
         arguments["language"] = facet.language
     if facet.source:
         clauses.append(f"{table}.source = :source")
         arguments["source"] = facet.source
     if facet.period and table == "r" and not facet.source:
-        # Just as the indexes of periods say it: they give the order, too.
+        # The same expression as in the indexes of periods, which also give the order.
         clauses.append(f"substr(r.day, 1, {len(facet.period)}) = :first")
         arguments["first"] = facet.period
     elif facet.period:
         clauses.append("r.day BETWEEN :first AND :last")
-        # 2022-11-99 comes after every day of that month.
+        # 2022-11-99 sorts after every day of that month.
         arguments["first"], arguments["last"] = facet.period, facet.period + "-99"
     return join, clauses, arguments, table

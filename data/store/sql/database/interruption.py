@@ -1,4 +1,4 @@
-"""Ends the statements of a thread when no client waits for their answer."""
+"""Stops the statements of a thread when no client waits for the response any more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Interruption:
-    """Ends the work of one thread from another: what it asks of a store raises Interrupted."""
+    """Stops the work of one thread from another; its store queries then raise Interrupted."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -16,9 +16,9 @@ class Interruption:
         self.is_stopped = False
 
     def stop(self) -> None:
-        """End the statement at work, and refuse later ones.
+        """Stop the running statement and refuse later ones.
 
-        A server of PostgreSQL is asked to do so over the network.
+        For PostgreSQL, this sends a cancel request over the network.
         """
         with self._lock:
             self.is_stopped = True
@@ -27,7 +27,7 @@ class Interruption:
 
     @contextmanager
     def ending(self, end: Callable[[], object]) -> Iterator[None]:
-        """Have ``end`` called within the block if the work is stopped."""
+        """Call ``end`` if the work is stopped within the block."""
         with self._lock:
             self._end = end
         try:
@@ -45,13 +45,13 @@ _current = _Current()
 
 
 def current() -> Interruption | None:
-    """What may end the work of this thread, or None."""
+    """Return the interruption that may stop the work of this thread, or None."""
     return _current.interruption
 
 
 @contextmanager
 def interruptible(by: Interruption) -> Iterator[None]:
-    """Let the work of this thread within the block be ended."""
+    """Allow an interruption to stop the work of this thread within the block."""
     before, _current.interruption = _current.interruption, by
     try:
         yield

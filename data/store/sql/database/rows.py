@@ -1,4 +1,4 @@
-"""Between the store's rows and the values that cross room borders."""
+"""Converts rows of the store to the values that other packages use, and back."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from data.models.release import REDACTED
 from data.store.recorder.tables import StoredRelease
 
 SHOWN: Final = "shown_releases"
-"""The view of what readers see."""
+"""View of the releases that readers see."""
 
 
 def redacted_row(table: str) -> str:
-    """SQL for whether a row of releases was redacted, as ``Content.redacted`` decides.
+    """Return SQL for whether a row of releases is redacted, as ``Content.redacted`` decides.
 
-    Nothing that a page contained has an empty fingerprint.
+    Content that was extracted from a page never has an empty fingerprint.
     """
     return f"({table}.title = '{REDACTED}' AND length({table}.fingerprint) = 0)"
 
 
 EVERY: Final = 1 << 62
-"""A limit that is none."""
+"""A LIMIT that includes all rows."""
 
 CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'
 
 
 def version_columns(release: str, revision: str) -> str:
-    """SQL for the capture that showed a version first, and how far our reading alone made it.
+    """Return SQL for a version's first capture and its number of re-extractions.
 
     ``revision_of`` reads these two columns.
     """
@@ -45,7 +45,7 @@ def version_columns(release: str, revision: str) -> str:
 
 
 def revision_columns(release: str, revision: str) -> str:
-    """The same, with the stored difference of a version from the one before."""
+    """Return the SQL of ``version_columns`` and the difference from the version before."""
     return (
         version_columns(release, revision) + ", (SELECT d.steps FROM differences d"
         f" WHERE d.release = {release} AND d.number = {revision})"
@@ -65,10 +65,10 @@ FILED: Final = (
     "coalesce(json_extract(content, '$.topics'), '[]'), day, json_extract(content, '$.section'),"
     " language"
 )
-"""What says to which facets of its source a release belongs: see publication.keys_of_row."""
+"""Columns that determine the facets of a release (see publication.keys_of_row)."""
 
 INSTANT: Final = f"CASE WHEN sort_at < {BACKLOG} THEN first_seen ELSE sort_at END"
-"""data.models.Release.instant in SQL."""
+"""SQL for data.models.Release.instant."""
 
 _content = msgspec.json.Decoder(Content)
 _urls = msgspec.json.Decoder(list[str])
@@ -78,17 +78,17 @@ _encoder = msgspec.json.Encoder()
 
 
 def instant(seconds: float) -> dt.datetime:
-    """Aware UTC from seconds since 1970."""
+    """Return a time in UTC from seconds since 1970."""
     return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 def encode(value: Any) -> str:
-    """A value as JSON text, for a column."""
+    """Return a value as JSON text for a column."""
     return _encoder.encode(value).decode()
 
 
 class Body(msgspec.Struct):
-    """Of a content, only what is compared."""
+    """The part of a content that is compared with other texts."""
 
     body_text: str = ""
 
@@ -97,22 +97,22 @@ _body = msgspec.json.Decoder(Body)
 
 
 def body_of(text: str) -> str:
-    """The body of a content, from its column."""
+    """Return the body of a content from its column."""
     return _body.decode(text).body_text
 
 
 def content_of(text: str) -> Content:
-    """A content from its column."""
+    """Return a content from its column."""
     return _content.decode(text)
 
 
 def decode_run(text: str) -> Run:
-    """The report of a run from its column."""
+    """Return a run report from its column."""
     return _run.decode(text)
 
 
 def release_row(release: Release) -> dict[str, Any]:
-    """The columns of a release, but for those that the store alone knows."""
+    """Return the columns of a release, except those that only the store has."""
     return {
         "id": release.id,
         "source": release.source,
@@ -133,7 +133,7 @@ def release_row(release: Release) -> dict[str, Any]:
 
 
 def release_of(row: Sequence[Any]) -> Release:
-    """A release from a row of ``RELEASE_COLUMNS``, or of more."""
+    """Return a release from a row that begins with ``RELEASE_COLUMNS``."""
     content = _content.decode(row[3])
     return Release(
         id=row[0],
@@ -156,12 +156,12 @@ def release_of(row: Sequence[Any]) -> Release:
 
 
 def stored_of(row: Sequence[Any]) -> StoredRelease:
-    """A stored release from a row of ``STORED_COLUMNS``."""
+    """Return a stored release from a row of ``STORED_COLUMNS``."""
     return StoredRelease(release_of(row), row[16], row[17] is not None, row[18], row[19])
 
 
 def revision_of(row: Sequence[Any]) -> Revision:
-    """A revision from its id, number, time, content, ``version_columns`` and difference."""
+    """Return a revision from its id, number, time, content, ``version_columns`` and difference."""
     return Revision(
         row[0],
         row[1],
@@ -174,16 +174,16 @@ def revision_of(row: Sequence[Any]) -> Revision:
 
 
 def capture_of(row: Sequence[Any]) -> Capture:
-    """A capture from its ``CAPTURE_COLUMNS``."""
+    """Return a capture from its ``CAPTURE_COLUMNS``."""
     record_id, file, offset, length, digest, leaf, at = row
     return Capture(record_id, file, offset, length, digest, leaf, EPOCH + at * MICROSECOND)
 
 
 def _capture(text: str | None) -> Capture | None:
-    """A capture from the first of ``version_columns``."""
+    """Return a capture from the first of ``version_columns``, or None."""
     return capture_of(_columns.decode(text)) if text else None
 
 
 def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
-    """A change in the health of a source from its row; ``why`` are reason, state and code."""
+    """Return a health change of a source from its row; ``why`` is reason, state and code."""
     return HealthEvent(source, bool(well), instant(at), *why)

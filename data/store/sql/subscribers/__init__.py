@@ -1,4 +1,4 @@
-"""What is kept of those who are told of releases, or read them: watches, hubs, feed readers.
+"""Data for subscribers and readers of releases: watches, WebSub and feed readers.
 
-A new file here is a part of the store that holds what people or programs subscribed to or noted.
+A new file here is a part of the store for subscriptions or notes of people or programs.
 """

@@ -1,4 +1,4 @@
-"""Alerts: events that wait for the watches, and deliveries that wait for their receivers."""
+"""Alerts: queued events, and deliveries to receivers."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from data.store.sql.database.connection import Database, Part
 from data.store.sql.database.rows import encode, event_of, instant
 
 KEPT: Final = 90 * 86_400
-"""Seconds for which receipts, dead deliveries and events that wait are kept."""
+"""Time in seconds for which receipts, dead deliveries and queued events are kept."""
 
 COLUMNS: Final = "key, watch, output, body, made, due, state, attempts, problem, message"
 
 
 class AlertsPart(Part):
-    """The verbs of data.store.alert_protocol.AlertStore."""
+    """The methods of data.store.alert_protocol.AlertStore."""
 
     def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
         """Return up to ``limit`` of the first events that no watch was matched against yet."""
@@ -190,7 +190,7 @@ class AlertsPart(Part):
             ).rowcount
 
     def forget_old_alerts(self, now: float) -> None:
-        """Forget what was delivered or given up long ago, and events that nobody asked for."""
+        """Delete old receipts, dead deliveries and events that no watch was matched against."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM alert_deliveries WHERE state <> 'waiting' AND made < ?",
@@ -221,7 +221,7 @@ def queue_event(
     revision: int = 0,
     backlog: bool = False,
 ) -> None:
-    """Have an event of a release held against the watches, within the transaction under way."""
+    """Queue an event of a release for matching with watches, in the current transaction."""
     db.execute(
         "INSERT INTO alert_events (kind, at, release, revision, backlog) VALUES (?, ?, ?, ?, ?)",
         [kind, at.timestamp(), release, revision, int(backlog)],

@@ -1,4 +1,4 @@
-"""What feed readers that sync keep: which releases each account read and starred."""
+"""Data of feed readers that sync: the releases each account has read or starred."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from data.store.sql.database.facets import selection
 from data.store.sql.database.rows import SHOWN, instant
 
 ID_DIGITS: Final = 16
-"""Hexadecimal digits of an id that readers know a release by."""
+"""Number of hexadecimal digits of a release id that feed readers use."""
 
 READ: Final = """CASE WHEN s.read IS NOT NULL THEN s.read = 1 ELSE r.first_seen <= max(
     :read_until,
@@ -31,12 +31,12 @@ OF_ACCOUNT: Final = "reader_states s ON s.account = :account AND s.release = r.n
 
 
 class ReaderStatesPart(Part):
-    """The verbs of data.store.reader_protocol.ReaderStore."""
+    """The methods of data.store.reader_protocol.ReaderStore."""
 
     def reader_items(self, query: ReaderQuery, *, limit: int) -> tuple[ReaderItem, ...]:
         """Return the releases for a feed reader's query, in feed order or reversed."""
         join, clauses, arguments, table = selection(Facet(source=query.source, topic=query.topic))
-        # As the indexes have them, from either end: among equals, ids grow where times fall.
+        # In the order of the indexes, from either end: times descend while ids ascend.
         beyond, step, among, other = (
             (">", "ASC", "<", "DESC") if query.oldest_first else ("<", "DESC", ">", "ASC")
         )
@@ -142,11 +142,11 @@ class ReaderStatesPart(Part):
 
 
 def of_source(source: str | None) -> str:
-    """What selects releases of a source, or nothing."""
+    """Return SQL that selects the releases of a source; empty for all sources."""
     return " AND source = ?" if source else ""
 
 
 def id_range(digits: str) -> tuple[str, str]:
-    """The first and last id that begin with these digits (see `ID_DIGITS`)."""
+    """Return the first and last id with these first digits (see `ID_DIGITS`)."""
     first = f"{digits[:8]}-{digits[8:12]}-{digits[12:]}"
     return first, first + "~"

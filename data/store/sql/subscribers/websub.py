@@ -1,4 +1,4 @@
-"""WebSub: feeds that a hub is to be told of, subscriptions, and what subscribers asked for."""
+"""WebSub: feeds to announce to a hub, subscriptions, and requests of subscribers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from data.store.sql.database.rows import encode
 
 
 class WebSubPart(Part):
-    """The verbs of data.store.websub_protocol.WebSubStore."""
+    """The methods of data.store.websub_protocol.WebSubStore."""
 
     def feed_stamps(self) -> Mapping[str, str]:
         """Return the stamps of the feed files when they were last checked, by file."""
@@ -118,7 +118,8 @@ class WebSubPart(Part):
 
     def add_request(self, asked: HubRequest, host: str, client: str) -> None:
         """Store a subscriber's request, replacing an earlier one for the same subscription."""
-        # A new row: whoever has the number of the one before removes that, and not this.
+        # Insert a new row with a new number: a worker that completes the earlier request must not
+        # delete this one.
         with self._writing() as db:
             db.execute(
                 "DELETE FROM websub_requests WHERE callback = ? AND topic = ?",
@@ -217,7 +218,7 @@ class WebSubPart(Part):
     def expire_subscriptions(self, now: float) -> int:
         """Delete the subscriptions whose lease has expired and return their number."""
         if not self._rows("websub_subscriptions", "expires <= ?", [now]):
-            # Most of the time there are none: nobody has to wait for the store.
+            # Usually there are none, so don't wait for the write lock.
             return 0
         with self._writing() as db:
             return db.execute("DELETE FROM websub_subscriptions WHERE expires <= ?", [now]).rowcount

@@ -1,4 +1,4 @@
-"""The database itself: its connection, its tables, and its rows as values.
+"""The SQLite database: connections and tables.
 
-A new file here is what all parts of the store need, and knows no verb of the store.
+A new file here is for code that all parts of the store need; it contains no method of the store.
 """

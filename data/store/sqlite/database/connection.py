@@ -1,4 +1,4 @@
-"""One SQLite connection a thread, and transactions that can't deadlock."""
+"""One SQLite connection per thread, and transactions that can't deadlock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from data.store.sql.database.interruption import current
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 
 STEPS: Final = 1000
-"""Instructions of SQLite after which the time is looked at; one of a full text may take long."""
+"""Number of SQLite instructions between two checks of the time. A full-text instruction may be
+slow."""
 
 INTERRUPTED: Final = sqlite3.SQLITE_INTERRUPT
 
@@ -33,7 +34,7 @@ FOREIGN = (
     "move it away"
 )
 UNUSABLE: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
-"""Codes of SQLite for a file whose content is damaged or not a database."""
+"""SQLite error codes for a file that is damaged or not a database."""
 
 REPAIR = (
     "restore a backup (`communique restore`), or move the file away and rebuild it from the archive"
@@ -52,11 +53,11 @@ NEWER = (
 
 
 class Connection:
-    """The file at ``path``, opened once a thread, its schema brought up to date.
+    """A connection to the file at ``path``, one per thread; the schema is brought up to date.
 
-    A writer waits ``patience`` seconds for another.
+    ``patience`` is the maximum time in seconds to wait for another writer.
 
-    Raises StoreError where the file can't be opened or is no store.
+    Raises StoreError if the file can't be opened or is not a store.
     """
 
     def __init__(self, path: Path, *, patience: float) -> None:
@@ -71,10 +72,10 @@ class Connection:
                 if is_read_only(path):
                     self.close()
                     raise StoreError(f"sqlite:{path}", READ_ONLY_AND_OLD)
-                # To lay a table anew, one takes that away to which others refer.
+                # Recreating a table drops one that other tables refer to.
                 self.db.execute("PRAGMA foreign_keys = OFF")
                 with self.writing():
-                    # Asked again under the lock: two processes may start at once.
+                    # Check again under the lock, because two processes may start at once.
                     migrations.apply(self._tables)
                 self.db.execute("PRAGMA foreign_keys = ON")
         except (OSError, sqlite3.Error) as error:
@@ -82,7 +83,7 @@ class Connection:
             raise self._failed(error) from error
 
     def _failed(self, error: OSError | sqlite3.Error) -> StoreError:
-        """What went wrong, for people."""
+        """Return an error with an explanation for people."""
         told = RefusedValue if isinstance(error, sqlite3.DataError) else StoreError
         cause = cause_of(self.path, error)
         if getattr(error, "sqlite_errorcode", None) in UNUSABLE:
@@ -107,7 +108,7 @@ class Connection:
 
     @property
     def _tables(self) -> sqlite_utils.Database:
-        """This thread's connection, for what knows the columns of tables by itself."""
+        """Return this thread's connection as a sqlite-utils database, which knows table columns."""
         _ = self.db
         return self._threads.tables  # type: ignore[no-any-return]  # a thread-local is untyped
 
@@ -239,11 +240,11 @@ class Connection:
             raise self._failed(error) from error
 
     def _sync(self) -> None:
-        """Make all committed transactions durable: those that are in the log alone, too.
+        """Make all committed transactions durable, including those that are only in the log.
 
-        With ``synchronous = NORMAL``, SQLite syncs its log only before it is folded into the file.
+        With ``synchronous = NORMAL``, SQLite syncs its log only before a checkpoint.
         """
-        # Never the file itself: closing it ends the locks that SQLite has on it in this process.
+        # Never open the file itself: closing it would release SQLite's locks in this process.
         _, transactions, _ = files_of(self.path)
         try:
             with suppress(FileNotFoundError):
@@ -253,7 +254,7 @@ class Connection:
             raise self._failed(error) from error
 
     def _enter_waiting(self, connection: sqlite3.Connection) -> None:
-        """Enter what waited for the end of the transaction."""
+        """Call the functions that wait for the end of the transaction."""
         waiting: defaultdict[Callable[..., None], list[Any]] = defaultdict(list)
         for enter, items in self._threads.at_commit:
             waiting[enter] += items
@@ -261,14 +262,14 @@ class Connection:
             enter(connection, items)
 
     def _forget_changed(self, connection: sqlite3.Connection) -> None:
-        """Forget what is at hand where another connection wrote since the last transaction."""
+        """Empty the caches if another connection wrote since the last transaction."""
         version = connection.execute("PRAGMA data_version").fetchone()
         if version != self._threads.version:
             self._threads.version = version
             self._forget()
 
     def _forget(self) -> None:
-        """Forget what is at hand: the store holds other rows, or may do so."""
+        """Empty the caches, because rows of the store may have changed."""
         for known in self._threads.at_hand.values():
             known.clear()
 
@@ -281,9 +282,9 @@ class Connection:
 
 
 def limit_steps(connection: sqlite3.Connection, end: float = math.inf) -> None:
-    """End statements of this thread after ``end`` (monotonic), or once its work is ended.
+    """Stop statements of this thread at ``end`` (monotonic time) or when its work is stopped.
 
-    ``sqlite3.Connection.interrupt`` alone does nothing between two statements.
+    ``sqlite3.Connection.interrupt`` alone has no effect between two statements.
     """
     interruption = current()
 
@@ -295,15 +296,18 @@ def limit_steps(connection: sqlite3.Connection, end: float = math.inf) -> None:
 
 
 def no_file(path: Path) -> str:
-    """Why no file can be made at a path that has none, or empty."""
-    # Asked in this order, as another process may make the file meanwhile.
+    """Return why no file can be created at an unused path, or an empty text."""
+    # Check in this order, because another process may create the file in between.
     if path.exists():
         return "" if path.is_file() else NO_FILE
     return NOWHERE if path.is_symlink() and not path.exists() else ""
 
 
 def refusal(path: Path) -> str:
-    """Why a file is none that this version may write to, or empty; nothing is written to it."""
+    """Return why this version must not write to a file, or an empty text.
+
+    The file is not changed.
+    """
     if not path.is_file() or not path.stat().st_size:
         return no_file(path)
     try:
@@ -314,7 +318,7 @@ def refusal(path: Path) -> str:
                 return HALF_FULL if names else ""
             applied = {one.name for one in migrations.applied(db)}
     except sqlite3.Error:
-        # What it is can't be seen yet; whoever opens it to work says why.
+        # The kind of file can't be determined yet; opening it for work reports the reason.
         return ""
     if not applied:
         return FOREIGN
@@ -327,16 +331,16 @@ def refusal(path: Path) -> str:
 
 
 LOG_PAGES: Final = 4000
-"""Pages of 4 KB that the log holds before it is folded into the file."""
+"""Number of 4 KB pages in the log that triggers a checkpoint."""
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
-    """A connection to the store at ``path``, made where it is not there. Raises sqlite3.Error."""
+    """Connect to the store at ``path``, creating it if it is missing. Raises sqlite3.Error."""
     if is_read_only(path):
         return open_for_reading(path, patience)
     connection = open_for_writing(path, patience)
     try:
-        # Pages that change in one transaction after another are folded into the file once.
+        # Pages that change in successive transactions are written to the file only once.
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")

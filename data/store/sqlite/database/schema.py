@@ -1,12 +1,12 @@
-"""The migrations of the SQLite store; the tables that they lay stand in ``tables``, as SQL.
+"""The migrations of the SQLite store; their tables are SQL files in ``tables``.
 
-A later change of the schema is another migration below, with a file of its own where it lays
-tables: never edit one that was released. Each has its fixture under
-tests/data/store/sqlite/schemas, a store as that version wrote it.
+A later schema change is another migration below, with a file of its own for new tables; never edit
+a released one. Each migration has a fixture under tests/data/store/sqlite/schemas: a store written
+by that version.
 
-Times are seconds since 1970 in UTC, with fractions. ``release`` in a table is the number of a row
-of ``releases``, ``source`` the id of one of ``sources``, ``key`` an address in its canonical form
-(data.text.urls.canonical_url), by which it is looked up. Parts of a facet that select all are ''.
+Times are seconds since 1970 in UTC, with fractions. In a table, ``release`` is the number of a row
+in ``releases``, and ``source`` the id of a row in ``sources``. ``key`` is the canonical form of an
+address (data.text.urls.canonical_url) for lookups. Facet fields that select all are ''.
 """
 
 from __future__ import annotations
@@ -26,124 +26,124 @@ if TYPE_CHECKING:
 migrations = Migrations("communique")
 
 BEFORE_RELEASE: Final = "first"
-"""The first migration of the versions before the first release, which are not read any more."""
+"""The first migration of versions before the first release, which are no longer supported."""
 
 
 @migrations()
 def lay_tables(db: Database) -> None:
-    """Lay the tables of the first schema."""
+    """Create the tables of the first schema."""
     for name in ("releases", "publication", "search", "websub", "visits"):
         _lay(db, name)
 
 
 @migrations()
 def name_listing_kind(db: Database) -> None:
-    """Rename the column that stores laid before the first release called ``witness``."""
+    """Rename a column that stores from before the first release call ``witness``."""
     if "witness" in db.table("listed_links").columns_dict:
         db.execute("ALTER TABLE listed_links RENAME COLUMN witness TO listing_kind")
 
 
 @migrations()
 def lay_journal(db: Database) -> None:
-    """Lay the tables that say how far the journal of the archive has come."""
+    """Create the tables for the position in the archive's journal."""
     _lay(db, "journal")
 
 
 @migrations()
 def lay_captures(db: Database) -> None:
-    """Lay the tables that point into the archive."""
+    """Create the tables with places of archive records."""
     _lay(db, "captures")
 
 
 @migrations()
 def lay_readings(db: Database) -> None:
-    """Lay the table of versions that only our own reading made."""
+    """Create the table of versions that only re-extraction created."""
     _lay(db, "readings")
 
 
 @migrations()
 def lay_hidden(db: Database) -> None:
-    """Lay the table of hidden releases, and the view of all others."""
+    """Create the table of hidden releases, and the view of all others."""
     _lay(db, "hidden")
 
 
 @migrations()
 def lay_rhythms(db: Database) -> None:
-    """Lay the table of rhythms in place of that of days until which sources were expected."""
+    """Create the table of rhythms; it replaces the table of expected publication days."""
     db.execute("DROP TABLE IF EXISTS source_rhythms")
     _lay(db, "rhythms")
 
 
 @migrations()
 def lay_alerts(db: Database) -> None:
-    """Lay the tables of what watches are to be told of."""
+    """Create the tables of events and deliveries for watches."""
     _lay(db, "alerts")
 
 
 @migrations()
 def name_health_codes(db: Database) -> None:
-    """Keep the code of each change of health beside its reason; earlier ones have none."""
+    """Add a code to each health change beside its reason; earlier changes have none."""
     db.execute("ALTER TABLE health_events ADD COLUMN code TEXT NOT NULL DEFAULT ''")
 
 
 @migrations()
 def lay_alert_messages(db: Database) -> None:
-    """Have deliveries of several outputs, and several of them in one message."""
+    """Support deliveries to several outputs, and several deliveries in one message."""
     _lay(db, "alert_messages")
 
 
 @migrations()
 def lay_source_readings(db: Database) -> None:
-    """Lay the table of the rules by which sources are read."""
+    """Create the table of the rules used to extract sources."""
     _lay(db, "source_readings")
 
 
 @migrations()
 def lay_feed_hubs(db: Database) -> None:
-    """Lay the tables of the hubs that tell us of the feeds of sources."""
+    """Create the tables of hubs that notify us about the feeds of sources."""
     _lay(db, "feed_hubs")
 
 
 @migrations()
 def lay_source_changes(db: Database) -> None:
-    """Lay the tables of sources that were renamed or removed."""
+    """Create the tables of renamed and removed sources."""
     _lay(db, "source_changes")
 
 
 @migrations()
 def lay_release_times(db: Database) -> None:
-    """Lay the table that tells how late releases came."""
+    """Create the table of release times, for measuring delays."""
     _lay(db, "release_times")
 
 
 @migrations()
 def lay_source_handlings(db: Database) -> None:
-    """Lay the table of what people decided of sources, and have runs in the order they came in."""
+    """Create the table of decisions about sources, and number runs in the order of storage."""
     _lay(db, "source_handlings")
 
 
 @migrations()
 def lay_logged_changes(db: Database) -> None:
-    """Lay the table of all that happens to releases, and enter what did."""
+    """Create the log of all changes to releases, and add the earlier changes."""
     _lay(db, "logged_changes")
 
 
 @migrations()
 def lay_taxonomy(db: Database) -> None:
-    """Lay the table of what topics are called, and stand under."""
+    """Create the table of topic labels and parents."""
     _lay(db, "taxonomy")
 
 
 @migrations()
 def lay_search_rows(db: Database) -> None:
-    """Lay the table of the rows of the search index anew, with what they are filed under."""
+    """Recreate the table of search index rows, with sources, topics and other filters."""
     db.execute("DROP TABLE search_rows")
     _lay(db, "search_rows")
 
 
 @migrations()
 def lay_facets(db: Database) -> None:
-    """Have sections of sources and languages as facets, and file all releases under theirs."""
+    """Add facets for sections and languages, and add all releases to them."""
     _lay(db, "facets")
     sections: dict[tuple[str, str], str] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -170,19 +170,19 @@ def lay_facets(db: Database) -> None:
 
 @migrations()
 def lay_reader_states(db: Database) -> None:
-    """Lay the tables of what feed readers that sync noted."""
+    """Create the tables of feed readers that sync."""
     _lay(db, "reader_states")
 
 
 @migrations()
 def lay_search_prefixes(db: Database) -> None:
-    """Lay the full-text index anew, with the beginnings of words."""
+    """Recreate the full-text index with prefixes of words."""
     _lay(db, "search_prefixes")
 
 
 @migrations()
 def lay_unconfirmed(db: Database) -> None:
-    """Lay the table of what responses showed that may have been cut."""
+    """Create the table of possibly truncated responses and texts."""
     _lay(db, "unconfirmed")
 
 
@@ -194,7 +194,7 @@ def lay_differences(db: Database) -> None:
 
 @migrations()
 def index_without_secrets(db: Database) -> None:
-    """Queue all releases for the search index, which held the secrets of source addresses."""
+    """Queue all releases for the search index, which contained secrets of source addresses."""
     db.execute(
         "INSERT OR IGNORE INTO search_queue (release) SELECT number FROM releases"
         " WHERE EXISTS (SELECT 1 FROM walks WHERE start LIKE '%=%' OR start LIKE '%@%')"
@@ -203,9 +203,10 @@ def index_without_secrets(db: Database) -> None:
 
 
 def _lay(db: Database, name: str) -> None:
-    """Lay the tables of one file; its statements are parted by blank lines.
+    """Create the tables of one file, whose statements are separated by blank lines.
 
-    One by one, since sqlite3's ``executescript`` would end the transaction of the migration.
+    They are executed one by one, because ``executescript`` of sqlite3 would end the migration's
+    transaction.
     """
     text = files("data.store.sqlite.database").joinpath("tables", f"{name}.sql").read_text("utf-8")
     for statement in text.split("\n\n"):
